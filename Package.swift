@@ -1,0 +1,87 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
+    ],
+    targets: [
+        // The engine: no HTTP, no services.
+        .target(name: "Policy"),
+        .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Wire"),
+        .target(
+            name: "Keyring",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Ledger", dependencies: ["Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Directory",
+            dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
+
+        // What a service is written against, and the generated API models.
+        .target(
+            name: "Platform",
+            dependencies: [
+                "Directory", "Policy", "Ledger", "Keyring", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),
+        .target(name: "STSAPI", dependencies: ["Wire"], path: "Sources/API/STS"),
+        .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
+
+        // The services.
+        .target(
+            name: "IAMService", dependencies: ["Platform", "IAMAPI", "CQREncode", "CPNG"], path: "Sources/Services/IAM"),
+        .target(name: "STSService", dependencies: ["Platform", "STSAPI"], path: "Sources/Services/STS"),
+        .target(
+            name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
+
+        // The way of a request, and the program.
+        .target(
+            name: "Server",
+            dependencies: [
+                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Facts about AWS as files, compiled in as they are (C23 #embed).
+        .target(name: "BundledData"),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+
+        .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
+        .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Keyring"]),
+        .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
+        .testTarget(name: "ServerTests", dependencies: ["Server"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu2x
+)

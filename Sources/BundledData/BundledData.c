@@ -1,0 +1,1 @@
+const unsigned char gatehouse_managed_policies[] = {0};

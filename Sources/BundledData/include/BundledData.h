@@ -1,0 +1,1 @@
+extern const unsigned char gatehouse_managed_policies[];

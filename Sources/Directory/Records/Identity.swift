@@ -1,0 +1,56 @@
+public import Ledger
+
+/// What users, groups and roles have in common: a name within an account, a path, a unique id, and policies.
+public protocol Identity: Record {
+    /// The type's word in ARNs: `user`, `group` or `role`.
+    static var arnType: String { get }
+    var accountID: String { get }
+    var name: String { get set }
+    var path: String { get set }
+    /// AIDA…, AGPA… or AROA…: never used again, not even by a resource of the same name.
+    var uniqueID: String { get }
+    var inlinePolicies: [InlinePolicy] { get set }
+    /// ARNs of attached managed policies, in the order of attachment.
+    var attachedPolicies: [String] { get set }
+}
+
+extension Identity {
+    /// Names are unique without regard to case within an account.
+    public var id: String { Self.id(ofName: name) }
+
+    public static func id(ofName name: String) -> String { name.lowercased() }
+
+    public var arn: String { ARN.iam(accountID, Self.arnType, path: path, name: name) }
+
+    var policyReferences: [Reference] {
+        attachedPolicies.map { Reference(Relation.attachedPolicy, to: $0) }
+    }
+}
+
+/// A policy that is part of the user, group or role that it belongs to.
+public struct InlinePolicy: Sendable, Hashable, Codable {
+    public var name: String
+    /// The document as it was sent.
+    public var document: String
+
+    public init(name: String, document: String) {
+        self.name = name
+        self.document = document
+    }
+}
+
+/// The relations that the directory's records declare, for look-ups against their direction.
+public enum Relation {
+    /// user, group or role → ARN of a managed policy
+    public static let attachedPolicy = "attached-policy"
+    /// user or role → ARN of the managed policy that bounds it
+    public static let permissionsBoundary = "permissions-boundary"
+    /// user → unique id of a group
+    public static let group = "group"
+    /// access key, login profile or MFA device → unique id of its user, or the account id for root's
+    public static let owner = "owner"
+    /// instance profile → id of its role
+    public static let role = "role"
+    /// group → its own unique id, so that it is found by it
+    public static let uniqueID = "unique-id"
+}

@@ -1,0 +1,40 @@
+public import Ledger
+
+/// A virtual MFA device: the seed of its one-time passwords, and whom it is enabled for.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html>
+public struct MFADevice: Record, CustomStringConvertible {
+    public static let kind = "AWS::IAM::VirtualMFADevice"
+
+    /// The ARN, which is also the serial number: `arn:aws:iam::111122223333:mfa/phone`.
+    public let serialNumber: String
+    public let accountID: String
+    public let seed: [UInt8]
+    public let createDate: Double
+    public var tags: [Tag]
+    /// The unique id of the user that it is enabled for, or the account id for the root user.
+    public var ownerID: String?
+    public var enableDate: Double?
+    /// The time step (30 s) of the last code that was accepted; each code is accepted once.
+    public var lastStep: Int?
+    /// How many steps the device's clock runs ahead of ours, learnt from the codes of enabling and resynchronising.
+    public var clockOffset = 0
+    /// When codes were tried lately, seconds since 1970: guesses are throttled.
+    public var attempts: [Double] = []
+
+    public init(serialNumber: String, accountID: String, seed: [UInt8], createDate: Double, tags: [Tag]) {
+        self.serialNumber = serialNumber
+        self.accountID = accountID
+        self.seed = seed
+        self.createDate = createDate
+        self.tags = tags
+    }
+
+    public var id: String { serialNumber }
+
+    public var references: [Reference] {
+        ownerID.map { [Reference(Relation.owner, to: $0)] } ?? []
+    }
+
+    /// Without the seed, so that no log ever shows it.
+    public var description: String { "MFADevice(\(serialNumber))" }
+}

@@ -1,0 +1,40 @@
+/// The root of trust: where the keys come from under which everything at rest is sealed.
+///
+/// A keyring holds one root key and gives out one ``SealingKey`` for each purpose. The keys of two purposes
+/// are independent: what was sealed for one cannot be opened with the other.
+///
+/// ``KeyFile`` keeps the root key in a file; ``EphemeralKeyring`` keeps it in memory alone. A hardware security
+/// module fits behind the same protocol.
+public protocol Keyring: Sendable {
+    /// The key for one purpose, such as `"ledger"`; the same purpose gives the same key for as long as the
+    /// root key lives.
+    ///
+    /// - Throws: ``KeyringError`` when the root key cannot be reached.
+    func sealingKey(for purpose: String) throws(KeyringError) -> SealingKey
+}
+
+/// Why a keyring or a key refused, in words that a person can act on. It never holds key material or plaintext.
+public struct KeyringError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// The key file could not be read or written.
+        case io
+        /// The key file could be read or changed by somebody else.
+        case insecure
+        /// The key file does not hold a key.
+        case malformed
+        /// The sealed bytes were not made by this key for this context, or were changed since.
+        case notAuthentic
+        /// The cryptographic library refused.
+        case failed
+    }
+
+    public var kind: Kind
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    public var description: String { message }
+}

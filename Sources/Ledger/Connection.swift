@@ -1,0 +1,39 @@
+import GRDB
+
+/// How the ledger's SQLite database is opened.
+enum Connection {
+    /// A database in memory.
+    static func openInMemory() throws -> any DatabaseWriter {
+        try DatabaseQueue(configuration: configuration())
+    }
+
+    /// The database of a directory that this process has locked.
+    static func open(_ directory: String) throws -> any DatabaseWriter {
+        let pool = try DatabasePool(path: DataDirectory.databasePath(in: directory), configuration: configuration())
+        // Not in `prepareDatabase`: GRDB sets NORMAL after that, and a commit would not wait for the disk.
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        return pool
+    }
+
+    /// The database of a directory that another process may be changing.
+    static func openReadOnly(_ directory: String) throws -> any DatabaseWriter {
+        var configuration = configuration()
+        configuration.readonly = true
+        do {
+            return try DatabaseQueue(path: DataDirectory.databasePath(in: directory), configuration: configuration)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            throw LedgerError(.io, "There is no ledger in \(directory), or it cannot be opened.")
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "gatehouse.ledger"
+        configuration.busyMode = .timeout(10)
+        // Reads run on the threads that ask; more threads than that do not read at once.
+        configuration.maximumReaderCount = 16
+        return configuration
+    }
+}

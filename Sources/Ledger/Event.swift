@@ -1,0 +1,86 @@
+/// One recorded API call: an entry of CloudTrail's event history.
+public struct Event: Sendable, Codable, Equatable {
+    /// The event's own id: the text of a ``UUIDv7``, made within a minute after ``time``, or at most two seconds
+    /// before it. By that it is found.
+    public var id: String
+    /// The id of the request, as in the answer: the text of a ``UUIDv7``, made as near to ``time`` as ``id``.
+    public var requestID: String
+    /// Whose history this event belongs to.
+    public var account: String
+    /// When the call was made, in milliseconds since 1970-01-01 UTC.
+    public var time: Int64
+    /// What the event can be looked up by. Stored in an unsealed index: never a secret.
+    public var attributes: [EventAttribute]
+    /// The CloudTrail record: JSON.
+    public var body: [UInt8]
+    /// Why the call was allowed or denied: JSON for `gatehouse why`.
+    public var decision: [UInt8]
+
+    public init(
+        id: String, requestID: String, account: String, time: Int64, attributes: [EventAttribute], body: [UInt8],
+        decision: [UInt8]
+    ) {
+        self.id = id
+        self.requestID = requestID
+        self.account = account
+        self.time = time
+        self.attributes = attributes
+        self.body = body
+        self.decision = decision
+    }
+}
+
+/// A name and a value that an event can be looked up by, such as `EventName` and `CreateUser`.
+///
+/// The names are those of CloudTrail's `LookupAttributeKey`:
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>. `EventId` need not be
+/// among an event's attributes: it is found by the time that it carries.
+public struct EventAttribute: Sendable, Codable, Hashable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A question to the event history.
+public struct EventQuery: Sendable, Equatable {
+    public var account: String
+    /// The earliest time wanted, in milliseconds since 1970-01-01 UTC.
+    public var from: Int64?
+    /// The latest time wanted, in milliseconds since 1970-01-01 UTC.
+    public var to: Int64?
+    /// Only events with this attribute, compared byte by byte.
+    public var attribute: EventAttribute?
+    /// How many events at most; no page has more than 10,000.
+    public var limit: Int
+    /// Where the page before ended; see ``EventPage/cursor``. All else but the limit must be as it was then.
+    public var cursor: String?
+
+    public init(
+        account: String, from: Int64? = nil, to: Int64? = nil, attribute: EventAttribute? = nil, limit: Int = 50,
+        cursor: String? = nil
+    ) {
+        self.account = account
+        self.from = from
+        self.to = to
+        self.attribute = attribute
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+/// Events, newest first.
+public struct EventPage: Sendable, Equatable {
+    public var events: [Event]
+    /// What to ask with for the next page; nil at the end. All pages together hold every event that was in the
+    /// history when the first was asked for, once.
+    public var cursor: String?
+
+    public init(events: [Event], cursor: String? = nil) {
+        self.events = events
+        self.cursor = cursor
+    }
+}

@@ -1,0 +1,119 @@
+import FoundationEssentials
+import GRDB
+import Keyring
+
+/// Answers questions to the event history, newest events first.
+///
+/// Events are ordered by time, then by the bytes of their ids. The index gives the segments that may hold an answer
+/// by the time of their last event, newest first; so as soon as a page is full and the next segment ends earlier
+/// than the page does, the page is complete.
+struct EventSearch {
+    let store: EventStore
+    let database: Database
+
+    /// How long before, and after, an event's time its ids may have been made, in milliseconds.
+    private static let before: Int64 = 2_000
+    private static let after: Int64 = 60_000
+    private static let maximumLimit = 10_000
+
+    /// - Throws: ``LedgerError``: `invalidCursor`, `corrupt`, `io`.
+    func page(_ query: EventQuery) throws -> EventPage {
+        let cursor = try query.cursor.map { text throws(LedgerError) in
+            try EventCursor(text, of: query, key: store.key)
+        }
+        if let attribute = query.attribute, attribute.name == "EventId" {
+            return EventPage(events: try event(id: attribute.value, of: query).map { [$0] } ?? [])
+        }
+        let snapshot = try cursor?.snapshot ?? database.integer("SELECT max(sequence) FROM event_segment")
+        guard let snapshot, query.limit > 0, Ledger.isStorable(query.account) else { return EventPage(events: []) }
+
+        let limit = min(query.limit, Self.maximumLimit)
+        // One more than wanted, to know whether there are more.
+        let newest = try newest(limit + 1, of: query, after: cursor, snapshot: snapshot)
+        let events = Array(newest.prefix(limit))
+        guard newest.count > limit, let last = events.last else { return EventPage(events: events) }
+        let next = EventCursor(snapshot: snapshot, time: last.time, id: last.id)
+        return EventPage(events: events, cursor: try next.text(of: query, key: store.key))
+    }
+
+    /// The event of a request, of whatever account; nil when there is none.
+    func event(requestID: String) throws -> Event? {
+        try event(madeAt: UUIDv7.milliseconds(of: requestID)) { $0.requestID.utf8.elementsEqual(requestID.utf8) }
+    }
+
+    private func event(id: String, of query: EventQuery) throws -> Event? {
+        try event(madeAt: UUIDv7.milliseconds(of: id)) { event in
+            event.id.utf8.elementsEqual(id.utf8) && event.account == query.account
+                && event.time >= query.from ?? .min && event.time <= query.to ?? .max
+        }
+    }
+
+    private func event(madeAt time: Int64?, where isWanted: (Event) -> Bool) throws -> Event? {
+        guard let time else { return nil }
+        let latest = time + Self.before
+        let rows = try database.rows(
+            """
+            SELECT sequence, last_time, account, body FROM event_segment
+            WHERE last_time >= ? AND last_time <= ? AND first_time <= ? ORDER BY last_time DESC
+            """, [time - Self.after, latest + EventSegment.maximumSpan, latest])
+        while let row = try rows.next() {
+            let events = try store.open(
+                row.bytes(3), account: row.text(2), sequence: row.integer(0), lastTime: row.integer(1))
+            if let event = events.first(where: isWanted) { return event }
+        }
+        return nil
+    }
+
+    private func newest(
+        _ count: Int, of query: EventQuery, after cursor: EventCursor?, snapshot: Int64
+    ) throws -> [Event] {
+        let attribute = query.attribute
+        guard Ledger.isStorable(attribute?.name ?? "") else { return [] }
+        let from = query.from ?? .min
+        let to = min(query.to ?? .max, cursor?.time ?? .max)
+        let latestEnd = to.addingReportingOverflow(EventSegment.maximumSpan)
+
+        let rows = try database.rows(
+            """
+            SELECT sequence, event_segment.last_time, body FROM event_index
+            JOIN event_segment ON event_segment.sequence = event_index.segment
+            WHERE event_index.account = ? AND attribute = ? AND value = ?
+              AND event_index.last_time >= ? AND event_index.last_time <= ? AND segment <= ? AND first_time <= ?
+            ORDER BY event_index.last_time DESC
+            """,
+            [
+                query.account, attribute?.name ?? "", Data(EventStore.indexed(attribute?.value ?? "")), from,
+                latestEnd.overflow ? .max : latestEnd.partialValue, snapshot, to,
+            ])
+        var newest: [Event] = []
+        while let row = try rows.next() {
+            let lastTime = try row.integer(1)
+            if newest.count == count, let oldest = newest.last, oldest.time > lastTime { break }
+            let segment = try store.open(
+                row.bytes(2), account: query.account, sequence: row.integer(0), lastTime: lastTime)
+            newest += segment.filter { event in
+                event.time >= from && event.time <= to && cursor.map { event.isOlder(than: $0) } ?? true
+                    && attribute.map { event.has($0) } ?? true
+            }
+            newest.sort { $0.isNewer(than: $1) }
+            newest.removeLast(max(0, newest.count - count))
+        }
+        return newest
+    }
+}
+
+extension Event {
+    fileprivate func isNewer(than other: Event) -> Bool {
+        time != other.time ? time > other.time : other.id.utf8.lexicographicallyPrecedes(id.utf8)
+    }
+
+    fileprivate func isOlder(than cursor: EventCursor) -> Bool {
+        time != cursor.time ? time < cursor.time : id.utf8.lexicographicallyPrecedes(cursor.id.utf8)
+    }
+
+    fileprivate func has(_ wanted: EventAttribute) -> Bool {
+        attributes.contains {
+            $0.name.utf8.elementsEqual(wanted.name.utf8) && $0.value.utf8.elementsEqual(wanted.value.utf8)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import FoundationEssentials
+import GRDB
+import Keyring
+import Synchronization
+
+/// All state of Gatehouse: sealed records, the journal of their changes, and the history of events.
+///
+/// A ledger lives in a directory (SQLite, in WAL mode with `synchronous=FULL`) or in memory. What a write or a
+/// durable event promises is on disk when its call returns.
+///
+/// ```swift
+/// let ledger = try Ledger(at: .directory("/var/lib/gatehouse"), keyring: KeyFile(path: "/var/lib/gatehouse/key"))
+/// try await ledger.write(requestID: id) { transaction throws(LedgerError) in
+///     try transaction.put(Group(name: "devs"), in: scope)
+///     return .commit(())
+/// }
+/// let group = try await ledger.read { reader throws(LedgerError) in try reader.get(Group.self, "devs", in: scope) }
+/// ```
+public final class Ledger: Sendable {
+    public enum Location: Sendable {
+        /// A directory; made with mode 0700 when there is none.
+        case directory(String)
+        /// Nothing is kept.
+        case memory
+    }
+
+    let database: any DatabaseWriter
+    let isInMemory: Bool
+    private let isReadOnly: Bool
+    let records: RecordSealer
+    private let eventStore: EventStore
+    let writer: Writer
+    private let directory: Mutex<DataDirectory?>
+
+    /// Opens the ledger, and makes it when there is none.
+    ///
+    /// - Parameter readOnly: reads a directory without locking it, beside the server that uses it.
+    /// - Throws: ``LedgerError``: `busy` when another process uses the directory, `sealed` when the keyring is not the
+    ///   one that the ledger was made with, `newerFormat`, `corrupt`, `io`.
+    public init(at location: Location, keyring: any Keyring, readOnly: Bool = false) throws(LedgerError) {
+        do {
+            let key = try keyring.sealingKey(for: "ledger")
+            switch location {
+            case .memory:
+                isInMemory = true
+                directory = Mutex(nil)
+                database = try Connection.openInMemory()
+            case .directory(let path):
+                isInMemory = false
+                directory = Mutex(readOnly ? nil : try DataDirectory(path))
+                database = try readOnly ? Connection.openReadOnly(path) : Connection.open(path)
+            }
+            isReadOnly = readOnly
+            records = RecordSealer(key: key)
+            eventStore = EventStore(key: key)
+            let next = try database.writeWithoutTransaction { database in
+                try readOnly ? Schema.check(database, key) : Schema.prepare(database, key)
+                return try Writer.NextNumbers(after: database)
+            }
+            writer = Writer(database, key: key, next: next)
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    // MARK: Records
+
+    /// Hands each committed change to `observer`: in the order of commits, one call for each commit, before the
+    /// writers are resumed. Set it once, before the first write. It must not wait for the ledger.
+    public func observe(_ observer: @escaping @Sendable ([Change]) -> Void) {
+        writer.observe(observer)
+    }
+
+    /// Hands every record there is to `body`, as a change with no `before` and no request.
+    ///
+    /// - Throws: ``LedgerError``: `corrupt` when a record was changed from outside.
+    public func replay(_ body: (Change) -> Void) throws(LedgerError) {
+        try readNow { reader throws(LedgerError) in try reader.replay(body) }
+    }
+
+    /// Reads one consistent state. The body runs at once on the calling thread; it must not block.
+    ///
+    /// - Throws: what `body` throws, or ``LedgerError``.
+    public func read<T: Sendable>(
+        _ body: @escaping @Sendable (Reader) throws(LedgerError) -> T
+    ) async throws(LedgerError) -> T {
+        try readNow(body)
+    }
+
+    /// Reads and changes the ledger in one transaction; returns when it is on disk.
+    ///
+    /// The body may run together with other writes in one database transaction, each in a savepoint of its own: it
+    /// sees all that was written before it. It must not block.
+    ///
+    /// - Throws: what `body` throws, and then nothing was changed; or ``LedgerError`` when the commit failed.
+    public func write<T: Sendable>(
+        requestID: String, _ body: @escaping @Sendable (Transaction) throws(LedgerError) -> Verdict<T>
+    ) async throws(LedgerError) -> T {
+        try requireWritable()
+        let result = await withCheckedContinuation { continuation in
+            writer.enqueue(WaitingWrite(requestID: requestID, body: body, continuation: continuation))
+        }
+        return try result.get()
+    }
+
+    // MARK: Events
+
+    /// Takes an event to be written within a second, together with others.
+    ///
+    /// - Throws: ``LedgerError`` when the events before could not be written, or too many wait: then the call that the
+    ///   event tells of must not be answered as if it had been recorded.
+    public func record(_ event: Event) throws(LedgerError) {
+        try requireWritable()
+        guard event.isStorable else { throw LedgerError.unstorableEvent }
+        try writer.enqueue(event)
+    }
+
+    /// Writes an event; returns when it is on disk.
+    public func recordDurably(_ event: Event) async throws(LedgerError) {
+        try requireWritable()
+        guard event.isStorable else { throw LedgerError.unstorableEvent }
+        try await writer.flush(adding: event)
+    }
+
+    /// Returns when all events taken so far are on disk.
+    public func flushEvents() async throws(LedgerError) {
+        try requireWritable()
+        try await writer.flush()
+    }
+
+    /// One page of the event history. Events that still wait are written first.
+    ///
+    /// - Throws: ``LedgerError``: `invalidCursor` when the cursor is of another query.
+    public func events(_ query: EventQuery) async throws(LedgerError) -> EventPage {
+        if !isReadOnly { try await writer.flush() }
+        return try await search { search in try search.page(query) }
+    }
+
+    /// The event of a request; nil when there is none, or the id is not a ``UUIDv7``.
+    public func event(requestID: String) async throws(LedgerError) -> Event? {
+        if !isReadOnly { try await writer.flush() }
+        return try await search { search in try search.event(requestID: requestID) }
+    }
+
+    /// Deletes events that are older than `milliseconds` since 1970-01-01 UTC, a few at a time so that writers need
+    /// not wait long. Events that lie in one segment with a younger one, at most a minute away, stay.
+    public func purgeEvents(before milliseconds: Int64) async throws(LedgerError) {
+        try requireWritable()
+        let limit = 64
+        let store = eventStore
+        do {
+            while try await database.write({ try store.purge(before: milliseconds, limit: limit, from: $0) }) == limit {
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    // MARK: The ledger as a whole
+
+    /// Writes what still waits and closes the ledger, to which all calls then fail. Closing again does nothing.
+    public func close() async {
+        await writer.close()
+        // Waits for the writes that were taken before.
+        try? database.close()
+        directory.withLock { $0 = nil }
+    }
+
+    private func requireWritable() throws(LedgerError) {
+        if isReadOnly { throw LedgerError(.readOnly, "The ledger was opened for reading alone.") }
+    }
+
+    private func readNow<T>(_ body: (Reader) throws(LedgerError) -> T) throws(LedgerError) -> T {
+        do {
+            return try database.unsafeRead { database in
+                let reader = Reader(database, records)
+                defer { reader.close() }
+                // In memory there is one connection, and this has it to itself.
+                if isInMemory { return try body(reader) }
+                try database.run("BEGIN DEFERRED")
+                defer { try? database.run("COMMIT") }
+                return try body(reader)
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// Searching may take long, so it does not run on the caller's thread.
+    private func search<T: Sendable>(
+        _ body: @escaping @Sendable (EventSearch) throws -> T
+    ) async throws(LedgerError) -> T {
+        let store = eventStore
+        do {
+            return try await database.read { try body(EventSearch(store: store, database: $0)) }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+}

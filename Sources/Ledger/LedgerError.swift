@@ -1,0 +1,68 @@
+import GRDB
+import Keyring
+
+/// Why the ledger refused, in words that a person can act on. It never holds the contents of a record.
+public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// The files could not be read or written.
+        case io
+        /// The disk, or the buffer of events that wait to be written, is full.
+        case full
+        /// The ledger was sealed with another key.
+        case sealed
+        /// Something in the ledger was changed from outside, or is damaged.
+        case corrupt
+        /// Another process uses the same directory.
+        case busy
+        /// The ledger was written by a newer version of this program.
+        case newerFormat
+        /// The ledger was opened for reading alone.
+        case readOnly
+        /// The ledger was closed.
+        case closed
+        /// The caller handed over something that cannot be stored, or used a reader after its closure had ended.
+        case invalid
+        /// The cursor of an event query was not made by this ledger for this query.
+        case invalidCursor
+    }
+
+    public var kind: Kind
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+extension LedgerError {
+    static let unstorableEvent = LedgerError(
+        .invalid, "An event has an account or an attribute name that cannot be stored.")
+
+    /// What an error of SQLite, the keyring or the ledger means for the caller.
+    init(_ error: any Error) {
+        switch error {
+        case let error as LedgerError:
+            self = error
+        case let error as DatabaseError:
+            self.init(Self.kind(of: error), "The ledger's database: \(error.message ?? "\(error.resultCode)").")
+        case let error as KeyringError:
+            self.init(error.kind == .notAuthentic ? .corrupt : .io, "The ledger: \(error.message).")
+        default:
+            self.init(.io, "The ledger: \(error).")
+        }
+    }
+
+    private static func kind(of error: DatabaseError) -> Kind {
+        switch error.resultCode {
+        case .SQLITE_FULL: .full
+        case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+        case .SQLITE_READONLY: .readOnly
+        case .SQLITE_MISUSE: .closed
+        default: .io
+        }
+    }
+}

@@ -1,0 +1,280 @@
+import Dispatch
+import FoundationEssentials
+import GRDB
+import Keyring
+import Synchronization
+
+/// The one writer of a ledger. It commits together what waits together, so that a durable write costs a share of
+/// one fsync.
+///
+/// Writes and events are queued under a lock; whoever finds the writer asleep wakes it on the database's own serial
+/// queue, where it works until nothing is left. Each write runs in a savepoint of its own inside the batch's
+/// transaction. Tasks are resumed only when the batch is committed and the observer has seen its changes.
+final class Writer: Sendable {
+    typealias Observer = @Sendable ([Change]) -> Void
+
+    /// How long an event waits for others at most.
+    static let flushInterval = DispatchTimeInterval.milliseconds(200)
+    /// As many events make a flush due at once.
+    static let flushCount = EventSegment.maximumCount
+    static let maximumBatch = 256
+    static let maximumEventsOfBatch = 4096
+
+    private let database: any DatabaseWriter
+    private let records: RecordSealer
+    private let events: EventStore
+    /// How many bytes of events may wait.
+    private let eventCapacity: Int
+    private let queue = Mutex(Queue())
+    private let observer = Mutex<Observer?>(nil)
+    /// Touched on the database's queue alone; the lock is never waited for.
+    private let next: Mutex<NextNumbers>
+
+    struct NextNumbers {
+        var record: Int64
+        var segment: Int64
+
+        /// The numbers that follow what is in a database.
+        init(after database: Database) throws {
+            record = try (database.integer("SELECT max(sequence) FROM journal") ?? 0) &+ 1
+            segment = try (database.integer("SELECT max(sequence) FROM event_segment") ?? 0) &+ 1
+        }
+    }
+
+    private struct Queue {
+        var writes: [any PendingWrite] = []
+        var events: [Event] = []
+        var eventBytes = 0
+        /// Tasks that wait until the events that are queued now are on disk.
+        var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>] = []
+        var isFlushDue = false
+        var isTimerSet = false
+        var isAwake = false
+        var isClosed = false
+        /// Why the last attempt to write events failed; nil again after the next that works.
+        var eventFailure: LedgerError?
+    }
+
+    private struct Batch {
+        var writes: [any PendingWrite]
+        var events: [Event]
+        var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>]
+    }
+
+    init(
+        _ database: any DatabaseWriter, key: SealingKey, next: NextNumbers, eventCapacity: Int = 64 * 1024 * 1024
+    ) {
+        self.database = database
+        self.records = RecordSealer(key: key)
+        self.events = EventStore(key: key)
+        self.eventCapacity = eventCapacity
+        self.next = Mutex(next)
+    }
+
+    func observe(_ observer: @escaping Observer) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    // MARK: Queueing
+
+    var waitingWrites: Int { queue.withLock { $0.writes.count } }
+
+    func enqueue(_ write: any PendingWrite) {
+        let accepted = queue.withLock { queue in
+            guard !queue.isClosed else { return false }
+            queue.writes.append(write)
+            return true
+        }
+        guard accepted else { return write.fail(Self.closed) }
+        wake()
+    }
+
+    /// Queues an event to be written within the flush interval.
+    func enqueue(_ event: Event) throws(LedgerError) {
+        let size = event.size
+        let outcome: Result<(wake: Bool, timer: Bool), LedgerError> = queue.withLock { queue in
+            if queue.isClosed { return .failure(Self.closed) }
+            if let failure = queue.eventFailure { return .failure(failure) }
+            guard queue.eventBytes &+ size <= eventCapacity else { return .failure(Self.tooManyEvents) }
+            queue.events.append(event)
+            queue.eventBytes &+= size
+            if queue.events.count >= Self.flushCount { queue.isFlushDue = true }
+            let timer = !queue.isTimerSet && !queue.isFlushDue
+            if timer { queue.isTimerSet = true }
+            return .success((queue.isFlushDue, timer))
+        }
+        let todo = try outcome.get()
+        if todo.wake { wake() }
+        if todo.timer { setTimer() }
+    }
+
+    /// Waits until all queued events, and `event` too, are on disk.
+    func flush(adding event: Event? = nil) async throws(LedgerError) {
+        try await flush { queue throws(LedgerError) in
+            guard let event else { return }
+            let size = event.size
+            guard queue.eventBytes &+ size <= eventCapacity else { throw Self.tooManyEvents }
+            queue.events.append(event)
+            queue.eventBytes &+= size
+        }
+    }
+
+    /// Refuses all that comes from now on, and waits until what came before is on disk, or cannot be written.
+    func close() async {
+        try? await flush { queue in queue.isClosed = true }
+    }
+
+    private func flush(
+        _ change: (inout sending Queue) throws(LedgerError) -> Void
+    ) async throws(LedgerError) {
+        let result = await withCheckedContinuation { continuation in
+            let refusal: LedgerError? = queue.withLock { queue in
+                if queue.isClosed { return Self.closed }
+                do throws(LedgerError) {
+                    try change(&queue)
+                } catch {
+                    return error
+                }
+                queue.isFlushDue = true
+                queue.flushes.append(continuation)
+                return nil
+            }
+            if let refusal { continuation.resume(returning: .failure(refusal)) } else { wake() }
+        }
+        try result.get()
+    }
+
+    /// Drops the events that wait.
+    func forgetEvents() {
+        queue.withLock { queue in
+            queue.events = []
+            queue.eventBytes = 0
+            queue.eventFailure = nil
+        }
+    }
+
+    private static let closed = LedgerError(.closed, "The ledger is closed.")
+    private static let tooManyEvents = LedgerError(.full, "Too many events wait to be written to disk.")
+
+    private func setTimer() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.flushInterval) { [weak self] in
+            guard let self else { return }
+            queue.withLock { queue in
+                queue.isTimerSet = false
+                queue.isFlushDue = true
+            }
+            wake()
+        }
+    }
+
+    private func wake() {
+        let wasAsleep = queue.withLock { queue in
+            defer { queue.isAwake = true }
+            return !queue.isAwake
+        }
+        guard wasAsleep else { return }
+        database.asyncWriteWithoutTransaction { database in
+            while let batch = self.takeBatch() { self.commit(batch, in: database) }
+        }
+    }
+
+    /// What to commit next; nil, and the writer falls asleep, when there is nothing.
+    private func takeBatch() -> Batch? {
+        queue.withLock { queue in
+            var batch = Batch(writes: [], events: [], flushes: [])
+            batch.writes = Array(queue.writes.prefix(Self.maximumBatch))
+            queue.writes.removeFirst(batch.writes.count)
+            if queue.isFlushDue {
+                batch.events = Array(queue.events.prefix(Self.maximumEventsOfBatch))
+                queue.events.removeFirst(batch.events.count)
+                if queue.events.isEmpty {
+                    queue.isFlushDue = false
+                    swap(&batch.flushes, &queue.flushes)
+                }
+            }
+            if batch.writes.isEmpty, batch.events.isEmpty, batch.flushes.isEmpty {
+                queue.isAwake = false
+                return nil
+            }
+            return batch
+        }
+    }
+
+    // MARK: On the database's queue
+
+    private func commit(_ batch: Batch, in database: Database) {
+        var ran: [RanWrite] = []
+        let outcome: Result<[Change], LedgerError>
+        do {
+            outcome = .success(try transact(batch, in: database, &ran))
+        } catch {
+            if database.isInsideTransaction { try? database.rollback() }
+            outcome = .failure(LedgerError(error))
+        }
+        settleEvents(of: batch, outcome)
+        switch outcome {
+        case .success(let changes):
+            if !changes.isEmpty { observer.withLock { $0 }?(changes) }
+            for write in ran { write.settle(nil) }
+            for flush in batch.flushes { flush.resume(returning: .success(())) }
+        case .failure(let error):
+            for write in ran { write.settle(error) }
+            for write in batch.writes.dropFirst(ran.count) { write.fail(error) }
+            for flush in batch.flushes { flush.resume(returning: .failure(error)) }
+        }
+    }
+
+    private func transact(_ batch: Batch, in database: Database, _ ran: inout [RanWrite]) throws -> [Change] {
+        let time = Int64(Date().timeIntervalSince1970 * 1000)
+        var next = self.next.withLock { $0 }
+        var changes: [Change] = []
+        var events = batch.events
+
+        try database.run("BEGIN IMMEDIATE")
+        for write in batch.writes {
+            try database.run("SAVEPOINT write")
+            let transaction = Transaction(
+                database, records, requestID: write.requestID, time: time, nextSequence: next.record)
+            let done = write.run(transaction)
+            transaction.close()
+            ran.append(done)
+            // A full disk, for one, makes SQLite roll back everything.
+            guard database.isInsideTransaction else {
+                throw transaction.failure ?? LedgerError(.io, "The ledger's database rolled back a transaction.")
+            }
+            if done.commits {
+                changes += transaction.changes
+                events += transaction.events
+                if let last = transaction.changes.last { next.record = last.sequence &+ 1 }
+            } else {
+                try database.run("ROLLBACK TO write")
+            }
+            try database.run("RELEASE write")
+        }
+        next.segment = try self.events.insert(events, into: database, nextSequence: next.segment)
+        try database.run("COMMIT")
+
+        self.next.withLock { $0 = next }
+        return changes
+    }
+
+    /// Forgets the events that are on disk, or puts them back to be tried again.
+    private func settleEvents(of batch: Batch, _ outcome: Result<[Change], LedgerError>) {
+        guard !batch.events.isEmpty else { return }
+        let tryAgain = queue.withLock { queue in
+            switch outcome {
+            case .success:
+                queue.eventBytes = max(0, queue.eventBytes &- batch.events.reduce(0) { $0 &+ $1.size })
+                queue.eventFailure = nil
+                return false
+            case .failure(let error):
+                queue.events.insert(contentsOf: batch.events, at: 0)
+                queue.isFlushDue = false
+                queue.eventFailure = error
+                defer { queue.isTimerSet = true }
+                return !queue.isTimerSet && !queue.isClosed
+            }
+        }
+        if tryAgain { setTimer() }
+    }
+}

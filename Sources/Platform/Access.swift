@@ -1,0 +1,36 @@
+public import Policy
+
+/// One thing that a request asks to be allowed: an action on a resource, and the condition keys that come with it.
+public struct Access: Sendable {
+    /// `iam:CreateUser`
+    public var action: String
+    /// The resource's ARN, or `*` for an action that has no resource.
+    public var resource: String
+    /// The account that owns the resource; nil: the caller's own.
+    public var resourceAccount: String?
+    /// Condition keys of this access, lower-case: `iam:policyarn`. They go before the global ones.
+    public var context: [String: ContextValue]
+    /// The trust policy of the role that is to be assumed.
+    public var roleTrust: CompiledPolicy?
+
+    public init(
+        _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],
+        roleTrust: CompiledPolicy? = nil
+    ) {
+        self.action = action
+        self.resource = resource
+        self.resourceAccount = resourceAccount
+        self.context = context
+        self.roleTrust = roleTrust
+    }
+}
+
+/// What a request must be allowed before it is handled.
+public enum Authorization: Sendable {
+    /// Every one of these; an empty list is a mistake and denies.
+    case required([Access])
+    /// Nothing: AWS documents that the operation needs no permission (the string says where).
+    case notRequired(because: String)
+
+    public static func required(_ access: Access) -> Authorization { .required([access]) }
+}

@@ -1,0 +1,44 @@
+public import Directory
+public import Wire
+
+/// One request that an operation answers: who asks, when, from where.
+public struct Call: Sendable {
+    public let environment: Environment
+    /// UUID version 7: the time is inside, by which the ledger finds the event.
+    public let requestID: String
+    /// When the request arrived, seconds since 1970. All that an operation dates is dated by it.
+    public let time: Double
+    public let caller: Caller
+    /// The operation's service as in actions: `iam`.
+    public let service: String
+    /// The operation's name: `CreateUser`.
+    public let operation: String
+    /// The region that the request was signed for.
+    public let region: String
+    public let sourceIP: String
+    public let userAgent: String?
+    public let host: String?
+    public let isSecureTransport: Bool
+
+    public init(
+        environment: Environment, requestID: String, time: Double, caller: Caller, service: String, operation: String,
+        region: String, sourceIP: String, userAgent: String?, host: String?, isSecureTransport: Bool
+    ) {
+        self.environment = environment
+        self.requestID = requestID
+        self.time = time
+        self.caller = caller
+        self.service = service
+        self.operation = operation
+        self.region = region
+        self.sourceIP = sourceIP
+        self.userAgent = userAgent
+        self.host = host
+        self.isSecureTransport = isSecureTransport
+    }
+
+    public var accountID: String { caller.accountID }
+    public var directory: IdentityDirectory { environment.directory }
+    public var quotas: Quotas { environment.quotas }
+    public var timestamp: Timestamp { Timestamp(secondsSinceEpoch: time) }
+}

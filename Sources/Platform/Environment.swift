@@ -1,0 +1,26 @@
+public import Directory
+public import Ledger
+
+/// What the operations of every service stand on. One for each running Gatehouse.
+public struct Environment: Sendable {
+    public let ledger: Ledger
+    public let directory: IdentityDirectory
+    public let sessionTokens: SessionTokens
+    public let quotas: Quotas
+    /// The region that this Gatehouse is in, for example `us-east-1`.
+    public let region: String
+    /// Seconds since 1970; tests hold it still.
+    public let now: @Sendable () -> Double
+
+    public init(
+        ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens, quotas: Quotas, region: String,
+        now: @escaping @Sendable () -> Double
+    ) {
+        self.ledger = ledger
+        self.directory = directory
+        self.sessionTokens = sessionTokens
+        self.quotas = quotas
+        self.region = region
+        self.now = now
+    }
+}

@@ -1,0 +1,46 @@
+/// Makes ids in AWS's formats from the system's cryptographically secure random numbers.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+public enum Identifiers {
+    /// The four letters that a unique id begins with.
+    public enum Prefix: String, Sendable {
+        case accessKey = "AKIA"
+        case temporaryAccessKey = "ASIA"
+        case user = "AIDA"
+        case group = "AGPA"
+        case role = "AROA"
+        case managedPolicy = "ANPA"
+        case instanceProfile = "AIPA"
+    }
+
+    private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+    private static let base64 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
+    public static func unique(_ prefix: Prefix) -> String {
+        prefix.rawValue + random(17, from: base32)
+    }
+
+    /// An access key id of 20 characters.
+    public static func accessKeyID(temporary: Bool = false) -> String {
+        (temporary ? Prefix.temporaryAccessKey : .accessKey).rawValue + random(16, from: base32)
+    }
+
+    /// A secret access key: 40 characters that hold 240 random bits.
+    public static func secretAccessKey() -> String {
+        random(40, from: base64)
+    }
+
+    /// Random bytes, for seeds and salts.
+    public static func randomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    private static func random(_ count: Int, from alphabet: [UInt8]) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let letters = (0..<count).map { _ in
+            alphabet[Int.random(in: alphabet.indices, using: &generator)]
+        }
+        return String(decoding: letters, as: UTF8.self)
+    }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+public import Ledger
+public import Wire
+
+/// One page of a list, and where the next one starts.
+public struct Page<Item> {
+    public var items: [Item]
+    /// nil on the last page.
+    public var marker: String?
+
+    public var isTruncated: Bool { marker != nil }
+
+    public func map<T>(_ transform: (Item) throws(ServiceError) -> T) throws(ServiceError) -> Page<T> {
+        var mapped: [T] = []
+        mapped.reserveCapacity(items.count)
+        for item in items { mapped.append(try transform(item)) }
+        return Page<T>(items: mapped, marker: marker)
+    }
+}
+
+/// What a list request says of paging. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html>
+public struct Paging: Sendable {
+    /// At most this many items: 100 unless the request says another number.
+    public var limit: Int
+    /// The page starts behind the item with this key.
+    public var after: String?
+
+    /// - Throws: ValidationError for a marker that no answer of ours gave.
+    public init(marker: String?, maxItems: Int?) throws(ServiceError) {
+        limit = maxItems ?? 100
+        guard let marker else { return }
+        guard let bytes = Data(base64Encoded: marker), let key = String(validating: bytes, as: UTF8.self) else {
+            throw .validation("Invalid Marker.")
+        }
+        after = key
+    }
+
+    /// The marker that stands for a key.
+    public static func marker(after key: String) -> String {
+        Data(key.utf8).base64EncodedString()
+    }
+}
+
+extension RecordReading {
+    /// A page of the records of a type that pass a test, in the order of their ids.
+    public func page<R: Record>(
+        _ type: R.Type, _ paging: Paging, where isIncluded: (R) -> Bool = { _ in true }
+    ) throws(ServiceError) -> Page<R> {
+        try page(paging, where: isIncluded) { (after, limit) throws(ServiceError) in
+            try list(type, after: after, limit: limit)
+        }
+    }
+
+    /// A page of the records of a type that refer to a target and pass a test.
+    public func page<R: Record>(
+        _ type: R.Type, _ relation: String, to target: String, _ paging: Paging,
+        where isIncluded: (R) -> Bool = { _ in true }
+    ) throws(ServiceError) -> Page<R> {
+        try page(paging, where: isIncluded) { (after, limit) throws(ServiceError) in
+            try referrers(type, relation, to: target, after: after, limit: limit)
+        }
+    }
+
+    private func page<R: Record>(
+        _ paging: Paging, where isIncluded: (R) -> Bool,
+        fetch: (_ after: String?, _ limit: Int) throws(ServiceError) -> [R]
+    ) throws(ServiceError) -> Page<R> {
+        var items: [R] = []
+        var after = paging.after
+        while true {
+            let batch = try fetch(after, paging.limit + 1)
+            for record in batch where isIncluded(record) {
+                if items.count == paging.limit {
+                    return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
+                }
+                items.append(record)
+            }
+            guard batch.count > paging.limit, let last = batch.last else { return Page(items: items) }
+            after = last.id
+        }
+    }
+}
+
+/// A page of items that are at hand, in the order of their keys.
+public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Paging) -> Page<Item> {
+    var rest = items.sorted { key($0) < key($1) }[...]
+    if let after = paging.after { rest = rest.drop { key($0) <= after } }
+    let taken = Array(rest.prefix(paging.limit))
+    guard rest.count > taken.count, let last = taken.last else { return Page(items: taken) }
+    return Page(items: taken, marker: Paging.marker(after: key(last)))
+}

@@ -1,0 +1,53 @@
+/// How much of what an account may hold, by the names of GetAccountSummary.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+public struct Quotas: Sendable {
+    /// A quota's name, and AWS's default.
+    public enum Name: String, Sendable, CaseIterable {
+        case users = "Users"
+        case groups = "Groups"
+        case roles = "Roles"
+        case policies = "Policies"
+        case instanceProfiles = "InstanceProfiles"
+        case attachedPoliciesPerUser = "AttachedPoliciesPerUser"
+        case attachedPoliciesPerGroup = "AttachedPoliciesPerGroup"
+        case attachedPoliciesPerRole = "AttachedPoliciesPerRole"
+        case groupsPerUser = "GroupsPerUser"
+        case accessKeysPerUser = "AccessKeysPerUser"
+        case mfaDevicesPerUser = "MFADevicesPerUser"
+        case versionsPerPolicy = "VersionsPerPolicy"
+        case policySize = "PolicySize"
+        case userPolicySize = "UserPolicySize"
+        case groupPolicySize = "GroupPolicySize"
+        case rolePolicySize = "RolePolicySize"
+        case assumeRolePolicySize = "AssumeRolePolicySize"
+
+        var standard: Int {
+            switch self {
+            case .users: 5000
+            case .groups: 300
+            case .roles: 1000
+            case .policies: 1500
+            case .instanceProfiles: 1000
+            case .attachedPoliciesPerUser, .attachedPoliciesPerGroup, .attachedPoliciesPerRole: 10
+            case .groupsPerUser: 10
+            case .accessKeysPerUser: 2
+            case .mfaDevicesPerUser: 8
+            case .versionsPerPolicy: 5
+            case .policySize: 6144
+            case .userPolicySize: 2048
+            case .groupPolicySize: 5120
+            case .rolePolicySize: 10240
+            case .assumeRolePolicySize: 2048
+            }
+        }
+    }
+
+    private var raised: [Name: Int] = [:]
+
+    public init() {}
+
+    public subscript(name: Name) -> Int {
+        get { raised[name] ?? name.standard }
+        set { raised[name] = newValue }
+    }
+}

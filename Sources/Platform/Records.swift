@@ -1,0 +1,79 @@
+public import Ledger
+public import Wire
+
+/// Reading the records of one account (and region), as one state of the ledger.
+public protocol RecordReading {
+    var reader: Reader { get }
+    var scope: Scope { get }
+}
+
+extension RecordReading {
+    public func get<R: Record>(_ type: R.Type, _ id: String) throws(ServiceError) -> R? {
+        do { return try reader.get(type, id, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    public func count<R: Record>(_ type: R.Type) throws(ServiceError) -> Int {
+        do { return try reader.count(type, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    /// Up to `limit` records after an id, in the order of their ids.
+    public func list<R: Record>(
+        _ type: R.Type, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [R] {
+        do { return try reader.list(type, in: scope, after: id, limit: limit) } catch { throw ServiceError(error) }
+    }
+
+    /// Up to `limit` records of a type that refer to a target, in the order of their ids.
+    public func referrers<R: Record>(
+        _ type: R.Type, _ relation: String, to target: String, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [R] {
+        do {
+            return try reader.referrers(type, relation: relation, to: target, in: scope, after: id, limit: limit)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// How many records, of whatever type, refer to a target.
+    public func referrerCount(_ relation: String, to target: String) throws(ServiceError) -> Int {
+        do { return try reader.referrerCount(relation: relation, to: target, in: scope) } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+/// Records to read.
+public struct Records: RecordReading {
+    public let reader: Reader
+    public let scope: Scope
+
+    init(_ reader: Reader, scope: Scope) {
+        self.reader = reader
+        self.scope = scope
+    }
+}
+
+/// Records to read and to change, within one transaction.
+public struct MutableRecords: RecordReading {
+    private let transaction: Transaction
+    public let scope: Scope
+    public var reader: Reader { transaction }
+
+    init(_ transaction: Transaction, scope: Scope) {
+        self.transaction = transaction
+        self.scope = scope
+    }
+
+    public func put<R: Record>(_ record: R) throws(ServiceError) {
+        do { try transaction.put(record, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    public func delete<R: Record>(_ record: R) throws(ServiceError) {
+        do { try transaction.delete(R.self, record.id, in: scope) } catch { throw ServiceError(error) }
+    }
+}
+
+extension Call {
+    /// Where the records of a global service (IAM, STS) lie: the caller's account, no region.
+    public var scope: Scope { Scope(account: accountID, region: "") }
+}

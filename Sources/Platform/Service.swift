@@ -1,0 +1,26 @@
+public import Wire
+
+/// An AWS service as Gatehouse answers it: its model, and the operations of it that are built.
+public struct Service: Sendable {
+    public let shape: ServiceShape
+    /// The service's name in CloudTrail: `iam.amazonaws.com`.
+    public let eventSource: String
+    public let operations: [String: AnyOperation]
+    /// Which members of a request name a resource, and of what type, for CloudTrail's list of resources.
+    public let eventResources: [String: String]
+    public let wireProtocol: any WireProtocol
+
+    public init(
+        _ shape: ServiceShape, eventSource: String, operations: [any Operation.Type],
+        eventResources: [String: String] = [:]
+    ) {
+        self.shape = shape
+        self.eventSource = eventSource
+        self.operations = Dictionary(operations.map { ($0.shape.name, $0.erased) }) { first, _ in first }
+        self.eventResources = eventResources
+        wireProtocol = Wire.wireProtocol(for: shape)
+    }
+
+    /// Whether errors and bodies are JSON.
+    public var isJSON: Bool { wireProtocol is JSONProtocol }
+}

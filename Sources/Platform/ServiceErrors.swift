@@ -1,0 +1,25 @@
+public import Ledger
+public import Wire
+
+/// The errors that every service shares.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
+extension ServiceError {
+    public static var internalFailure: ServiceError {
+        ServiceError(
+            "InternalFailure",
+            "The request processing has failed because of an unknown error, exception or failure.", status: 500)
+    }
+
+    public static func accessDenied(_ message: String) -> ServiceError {
+        ServiceError("AccessDenied", message, status: 403)
+    }
+
+    public static func validation(_ message: String) -> ServiceError {
+        ServiceError("ValidationError", message, status: 400)
+    }
+
+    /// A ledger that can't answer is not the client's doing; what is wrong with it stands in the log.
+    public init(_ error: LedgerError) {
+        self = .internalFailure
+    }
+}

@@ -1,0 +1,54 @@
+public import Directory
+
+/// What temporary credentials stand for. It travels, sealed, inside the session token itself, so that no node has to
+/// remember it and none can be made to forget it.
+public struct Session: Sendable, Codable, CustomStringConvertible {
+    public enum PrincipalKind: String, Sendable, Codable {
+        case root, user, role
+    }
+
+    /// ASIA…
+    public var accessKeyID: String
+    public var secretAccessKey: String
+    public var accountID: String
+    public var principalKind: PrincipalKind
+    /// The unique id of the user or role; the account id for root. Bound to it, a session does not outlive its
+    /// principal, nor pass to another of the same name.
+    public var principalID: String
+    /// The name of a role's session.
+    public var name: String?
+    /// Seconds since 1970.
+    public var issued: Double
+    /// Seconds since 1970.
+    public var expires: Double
+    /// When the caller proved a second factor, seconds since 1970.
+    public var mfaTime: Double?
+    /// Inline session policy.
+    public var policy: String?
+    /// ARNs of managed session policies.
+    public var policyARNs: [String] = []
+    public var tags: [Tag] = []
+    /// Keys of those tags that pass on to the next session in a chain.
+    public var transitiveTagKeys: [String] = []
+    public var sourceIdentity: String?
+
+    public init(
+        accessKeyID: String, secretAccessKey: String, accountID: String, principalKind: PrincipalKind,
+        principalID: String, name: String? = nil, issued: Double, expires: Double, mfaTime: Double? = nil
+    ) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.accountID = accountID
+        self.principalKind = principalKind
+        self.principalID = principalID
+        self.name = name
+        self.issued = issued
+        self.expires = expires
+        self.mfaTime = mfaTime
+    }
+
+    public var hasSessionPolicies: Bool { policy != nil || !policyARNs.isEmpty }
+
+    /// Without the secret, so that no log ever shows it.
+    public var description: String { "Session(\(accessKeyID))" }
+}

@@ -1,0 +1,55 @@
+import FoundationEssentials
+public import Keyring
+public import Policy
+import Synchronization
+public import Wire
+
+/// Seals sessions into tokens and opens them again.
+public final class SessionTokens: Sendable {
+    /// A session taken from its token, its inline policy compiled.
+    public struct Opened: Sendable {
+        public let session: Session
+        public let policy: CompiledPolicy?
+    }
+
+    private let key: SealingKey
+    /// Tokens opened lately: opening costs a decryption and a compilation, and a client sends its token every time.
+    private let opened = Mutex<[String: Opened]>([:])
+    private static let mostRemembered = 10_000
+    private static let context = Array("gatehouse session token".utf8)
+
+    /// - Throws: `KeyringError` when the keyring can't give the key.
+    public init(keyring: any Keyring) throws(KeyringError) {
+        key = try keyring.sealingKey(for: "session-token")
+    }
+
+    /// - Throws: InternalFailure when the session can't be encoded or sealed.
+    public func seal(_ session: Session) throws(ServiceError) -> String {
+        do {
+            let plaintext = try JSONEncoder().encode(session)
+            return Data(try key.seal(Array(plaintext), authenticating: Self.context)).base64EncodedString()
+        } catch {
+            throw .internalFailure
+        }
+    }
+
+    /// The session of a token, or nil when the token is none of ours. Its expiry is the caller's to check.
+    public func open(_ token: String) -> Opened? {
+        if let known = opened.withLock({ $0[token] }) { return known }
+        guard let sealed = Data(base64Encoded: token),
+            let plaintext = try? key.open(Array(sealed), authenticating: Self.context),
+            let session = try? JSONDecoder().decode(Session.self, from: Data(plaintext))
+        else { return nil }
+        var policy: CompiledPolicy?
+        if let document = session.policy {
+            guard let parsed = try? PolicyDocument(parsing: document, as: .session) else { return nil }
+            policy = CompiledPolicy(parsed, source: PolicySource(type: .session, name: ""))
+        }
+        let result = Opened(session: session, policy: policy)
+        opened.withLock { opened in
+            if opened.count >= Self.mostRemembered { opened.removeAll(keepingCapacity: true) }
+            opened[token] = result
+        }
+        return result
+    }
+}

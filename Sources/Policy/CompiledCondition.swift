@@ -1,0 +1,184 @@
+/// One key under one operator, its values typed.
+struct CompiledCondition: Sendable {
+    /// In lower case, as request contexts are asked (rule 40).
+    let key: String
+    let condition: ConditionOperator
+    private let test: ValueTest
+    private let hasNoValues: Bool
+
+    /// - Precondition: the parser has seen to it that the operator exists; one that does not is never true.
+    init(_ source: Statement.Condition, version: PolicyDocument.Version) {
+        key = source.key.value.lowercasedASCII
+        let values = source.values.map(\.value)
+        hasNoValues = values.isEmpty
+        if let condition = ConditionOperator(source.operatorName.value) {
+            self.condition = condition
+            test = ValueTest(condition.comparison, values, version)
+        } else {
+            condition = .never
+            test = .null(absent: false, present: false)
+        }
+    }
+
+    /// Whether the condition holds for a request.
+    func holds(_ context: some RequestContext) -> Bool {
+        let found = context.value(of: key)
+        if case .null(let absent, let present) = test {
+            switch condition.quantifier {
+            case .forAllValues: return true  // Rule 37.
+            case .forAnyValue: return false
+            case .none: return found.isNull ? absent : present
+            }
+        }
+        guard let found, !found.isNull else { return holdsForMissingKey }
+        // Rule 36; without IfExists and quantifier, no value is just none of the values (rule 31).
+        if hasNoValues, condition.ifExists || condition.quantifier != .none { return false }
+        switch found {
+        case .one(let value): return holds(value, context)
+        case .many(let values):
+            switch condition.quantifier {
+            case .none: return false  // Rule 39.
+            case .forAllValues: return values.allSatisfy { holds($0, context) }
+            case .forAnyValue: return values.contains { holds($0, context) }
+            }
+        }
+    }
+
+    /// Rules 32, 33, 35, 36.
+    private var holdsForMissingKey: Bool {
+        switch condition.quantifier {
+        case .none: condition.ifExists || condition.isNegated
+        case .forAllValues: true
+        case .forAnyValue: condition.ifExists && !hasNoValues
+        }
+    }
+
+    /// Whether one value of the request passes: it matches one of the policy's values, or none if negated.
+    private func holds(_ value: String, _ context: some RequestContext) -> Bool {
+        let utf8 = value.utf8
+        return test.matchesAny(utf8.span, context) != condition.isNegated
+    }
+}
+
+extension ConditionOperator {
+    /// Stands for a name that is no operator.
+    fileprivate static let never = ConditionOperator(
+        quantifier: .none, comparison: .null, isNegated: false, ifExists: false)
+
+    private init(quantifier: Quantifier, comparison: Comparison, isNegated: Bool, ifExists: Bool) {
+        self.quantifier = quantifier
+        self.comparison = comparison
+        self.isNegated = isNegated
+        self.ifExists = ifExists
+    }
+}
+
+extension Optional<ContextValue> {
+    /// Whether the key counts as absent: an empty string and an empty set are null (rules 35 and 38).
+    var isNull: Bool {
+        switch self {
+        case nil: true
+        case .one(let value): value.isEmpty
+        case .many(let values): values.allSatisfy(\.isEmpty)
+        }
+    }
+}
+
+extension ContextValue {
+    /// See `Optional.isNull`.
+    var isNull: Bool { Optional(self).isNull }
+}
+
+/// The values of a condition, read once into the type that its operator compares.
+///
+/// A value of the policy that cannot be read as that type matches nothing, and so does one of the request.
+private enum ValueTest: Sendable {
+    case text([TextPattern], TextComparison)
+    case numeric([DecimalNumber], ConditionOperator.Order)
+    case date([PointInTime], ConditionOperator.Order)
+    case binary([[UInt8]])
+    case address([AddressRange])
+    case null(absent: Bool, present: Bool)
+
+    enum TextComparison: Sendable {
+        case equal
+        case equalIgnoringCase
+        case like
+        case bool
+        case arn
+    }
+
+    init(_ comparison: ConditionOperator.Comparison, _ values: [String], _ version: PolicyDocument.Version) {
+        func patterns(_ wildcards: TextPattern.Wildcards) -> [TextPattern] {
+            values.map { TextPattern($0, wildcards: wildcards, version: version, variablesAllowed: true) }
+        }
+        switch comparison {
+        case .stringEquals: self = .text(patterns(.none), .equal)
+        case .stringEqualsIgnoreCase: self = .text(patterns(.none), .equalIgnoringCase)
+        case .stringLike: self = .text(patterns(.anywhere), .like)
+        case .bool: self = .text(patterns(.none), .bool)
+        case .arnLike: self = .text(patterns(.anywhere), .arn)
+        case .numeric(let order): self = .numeric(values.compactMap { DecimalNumber($0.utf8.span) }, order)
+        case .date(let order): self = .date(values.compactMap { PointInTime($0.utf8.span) }, order)
+        case .binaryEquals: self = .binary(values.compactMap { Base64.decode($0.utf8.span) })
+        case .ipAddress: self = .address(values.compactMap { AddressRange($0.utf8.span) })
+        case .null:
+            let wanted = values.map(\.lowercasedASCII)
+            self = .null(absent: wanted.contains("true"), present: wanted.contains("false"))
+        }
+    }
+
+    /// Whether one value of the request matches any of the policy's.
+    func matchesAny(_ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
+        switch self {
+        case .text(let patterns, let comparison):
+            for pattern in patterns where comparison.matches(pattern, found, context) { return true }
+            return false
+        case .numeric(let wanted, let order):
+            guard let number = DecimalNumber(found) else { return false }
+            return wanted.contains { order.holds(number, $0) }
+        case .date(let wanted, let order):
+            guard let point = PointInTime(found) else { return false }
+            return wanted.contains { order.holds(point, $0) }
+        case .binary(let wanted):
+            for bytes in wanted where Base64.matches(found, bytes) { return true }
+            return false
+        case .address(let wanted):
+            guard let address = AddressRange(found) else { return false }
+            return wanted.contains { $0.contains(address) }
+        case .null: return false
+        }
+    }
+}
+
+extension ValueTest.TextComparison {
+    /// A pattern with an undefined variable matches nothing (rule 53).
+    fileprivate func matches(_ pattern: TextPattern, _ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
+        switch pattern {
+        case .fixed(let glob):
+            if self == .equal || self == .like { return glob.matches(found) }
+            return matches(glob.bytes.span, found)
+        case .template(let template):
+            return template.withBytes(context) { matches($0, found) } ?? false
+        }
+    }
+
+    private func matches(_ pattern: Span<UInt8>, _ found: Span<UInt8>) -> Bool {
+        switch self {
+        case .equal: pattern.hasSameBytes(as: found)
+        case .equalIgnoringCase: pattern.hasSameBytesIgnoringCase(as: found)
+        case .like: globMatches(pattern, found)
+        case .arn: arnMatches(pattern, found)
+        case .bool: found.isBoolean && pattern.hasSameBytesIgnoringCase(as: found)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether this is "true" or "false" in any case.
+    fileprivate var isBoolean: Bool {
+        let isTrue = "true".utf8
+        let isFalse = "false".utf8
+        return hasSameBytesIgnoringCase(as: isTrue.span) || hasSameBytesIgnoringCase(as: isFalse.span)
+    }
+}

@@ -1,0 +1,131 @@
+/// A statement made ready for answering.
+struct CompiledStatement: Sendable {
+    let index: Int
+    let isDeny: Bool
+    private let actions: ActionMatcher
+    private let resources: ResourceMatcher?
+    private let principals: PrincipalMatcher?
+    private let needsPrincipal: Bool
+    private let conditions: [CompiledCondition]
+
+    init(_ statement: Statement, version: PolicyDocument.Version, type: PolicyType) {
+        index = statement.index
+        isDeny = statement.effect == .deny
+        actions = ActionMatcher(statement.actions)
+        resources = statement.resources.map { ResourceMatcher($0, version: version, type: type) }
+        principals = statement.principals.map(PrincipalMatcher.init)
+        needsPrincipal = type.hasPrincipal
+        conditions = statement.conditions.map { CompiledCondition($0, version: version) }
+    }
+
+    /// How far the statement reaches the caller of a request that it applies to; `.none` if it does not apply.
+    func applies(_ query: borrowing Query, _ context: some RequestContext) -> Reach {
+        guard matchesAction(query), matchesResource(query, context) else { return .none }
+        let reach = reach(query)
+        guard reach != .none else { return .none }
+        for condition in conditions where !condition.holds(context) { return .none }
+        return reach
+    }
+
+    // The parts of `applies`, which a trace looks at one by one.
+
+    func matchesAction(_ query: borrowing Query) -> Bool {
+        actions.matches(query.action)
+    }
+
+    /// A role trust policy has no resources: it is about its role.
+    func matchesResource(_ query: borrowing Query, _ context: some RequestContext) -> Bool {
+        resources?.matches(query.resource, isNone: query.hasNoResource, context) ?? true
+    }
+
+    /// A statement of a resource-based policy without a principal reaches nobody (rule 30).
+    func reach(_ query: borrowing Query) -> Reach {
+        guard let principals else { return needsPrincipal ? .none : .full }
+        return principals.reach(query.principal, isDeny: isDeny, hasBoundary: query.hasBoundary)
+    }
+
+    func holds(condition index: Int, _ context: some RequestContext) -> Bool {
+        index < conditions.count && conditions[index].holds(context)
+    }
+}
+
+/// An `Action` or `NotAction` element. Case does not matter (rule 47).
+struct ActionMatcher: Sendable {
+    private let isNegated: Bool
+    private let patterns: [Glob]
+
+    init(_ actions: Statement.Patterns) {
+        isNegated = actions.isNegated
+        patterns = actions.values.map { Self.glob($0.value) }
+    }
+
+    /// An action's pattern, in lower case.
+    static func glob(_ pattern: String) -> Glob {
+        var bytes: [UInt8] = []
+        for byte in pattern.utf8 {
+            switch byte {
+            case UInt8(ascii: "*"): if bytes.last != Wildcard.many { bytes.append(Wildcard.many) }
+            case UInt8(ascii: "?"): bytes.append(Wildcard.one)
+            default: bytes.append(byte.lowercasedASCII)
+            }
+        }
+        return Glob(bytes)
+    }
+
+    func matches(_ action: String) -> Bool {
+        let utf8 = action.utf8
+        let text = utf8.span
+        for pattern in patterns where pattern.matchesIgnoringCase(text) { return !isNegated }
+        return isNegated
+    }
+}
+
+/// A `Resource` or `NotResource` element.
+struct ResourceMatcher: Sendable {
+    private let isNegated: Bool
+    private let patterns: [TextPattern]
+
+    init(_ resources: Statement.Patterns, version: PolicyDocument.Version, type: PolicyType) {
+        isNegated = resources.isNegated
+        patterns = resources.values.flatMap { value in
+            Self.spellings(value.value, type).map {
+                TextPattern($0, wildcards: .resource, version: version, variablesAllowed: true)
+            }
+        }
+    }
+
+    /// - Parameter isNone: the action has no resource. Only `*` stands for that (rule 51).
+    func matches(_ resource: String, isNone: Bool, _ context: some RequestContext) -> Bool {
+        let utf8 = resource.utf8
+        let text = utf8.span
+        for pattern in patterns {
+            switch pattern {
+            case .fixed(let glob):
+                if glob.shape == .anything || (!isNone && glob.matches(text)) { return !isNegated }
+            case .template(let template):
+                guard let isMatch = template.withBytes(context, { globMatches($0, text) }) else {
+                    // An undefined variable: neither Resource nor NotResource matches (rule 53).
+                    if isNegated { return false }
+                    continue
+                }
+                if isMatch, !isNone { return !isNegated }
+            }
+        }
+        return isNegated
+    }
+
+    /// The pattern, and if it has fewer than six parts, the same with `*` for the missing ones, where the type of
+    /// policy has that (rule 50).
+    private static func spellings(_ pattern: String, _ type: PolicyType) -> [String] {
+        let missing = 5 &- pattern.utf8.reduce(0) { $0 &+ ($1 == UInt8(ascii: ":") ? 1 : 0) }
+        guard missing > 0, pattern.hasPrefix("arn:") else { return [pattern] }
+        let isPadded =
+            switch type {
+            case .identity, .permissionsBoundary, .session: true
+            case .resource, .endpoint, .roleTrust: pattern.utf8.contains { "*?".utf8.contains($0) }
+            case .serviceControl: pattern.hasSuffix("*")
+            case .resourceControl: false
+            }
+        return isPadded ? [pattern, pattern + String(repeating: ":*", count: missing)] : [pattern]
+    }
+}

@@ -1,0 +1,134 @@
+extension PolicyEvaluator {
+    /// Decides as `evaluate` does, and writes down every policy, statement and condition that binds the request.
+    ///
+    /// The slow path: it looks at everything, also at what `evaluate` passes over.
+    public static func explain(
+        _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
+    ) -> Trace {
+        let decision = evaluate(request, inputs, context)
+        let bindings = inputs.bindings(of: request)
+        let explainer = Explainer(
+            query: Query(request, hasBoundary: inputs.boundaries != nil), context: context)
+        var policies: [Trace.Policy] = []
+        if !request.needsNoPermission {
+            policies += explainer.levels(bindings.resourceControl)
+            policies += explainer.levels(bindings.serviceControl)
+            policies += explainer.policies([inputs.roleTrust, inputs.resource].compactMap { $0 })
+            policies += explainer.policies(inputs.identity)
+            policies += explainer.policies(inputs.boundaries ?? [])
+            policies += explainer.policies(bindings.session ?? [])
+            policies += explainer.policies(inputs.endpoint ?? [])
+        }
+        return Trace(
+            decision: decision, message: decision.message(for: request), policies: policies,
+            missing: missing(decision, inputs, bindings))
+    }
+
+    /// The type that lacked an allow, if there is no policy of it at all, or none at one level.
+    private static func missing(_ decision: Decision, _ inputs: PolicyInputs, _ bindings: Bindings) -> [PolicyType] {
+        guard decision.outcome == .implicitlyDenied, let type = decision.policyType else { return [] }
+        let isMissing =
+            switch type {
+            case .identity: inputs.identity.isEmpty
+            case .resource: inputs.resource == nil
+            case .roleTrust: inputs.roleTrust == nil
+            case .permissionsBoundary: inputs.boundaries?.isEmpty ?? true
+            case .session: bindings.session?.isEmpty ?? true
+            case .serviceControl: bindings.serviceControl?.contains(where: \.isEmpty) ?? true
+            case .resourceControl: bindings.resourceControl?.contains(where: \.isEmpty) ?? true
+            case .endpoint: inputs.endpoint?.isEmpty ?? true
+            }
+        return isMissing ? [type] : []
+    }
+}
+
+/// Looks at policies one statement and one condition at a time.
+private struct Explainer<Context: RequestContext>: ~Copyable {
+    let query: Query
+    let context: Context
+
+    init(query: consuming Query, context: Context) {
+        self.query = query
+        self.context = context
+    }
+
+    func levels(_ levels: [[CompiledPolicy]]?) -> [Trace.Policy] {
+        var found: [Trace.Policy] = []
+        for (level, policies) in (levels ?? []).enumerated() {
+            for policy in policies { found.append(self.policy(policy, level: level)) }
+        }
+        return found
+    }
+
+    func policies(_ policies: [CompiledPolicy]) -> [Trace.Policy] {
+        var found: [Trace.Policy] = []
+        for policy in policies { found.append(self.policy(policy, level: nil)) }
+        return found
+    }
+
+    private func policy(_ policy: CompiledPolicy, level: Int?) -> Trace.Policy {
+        var statements: [Trace.Statement] = []
+        for (compiled, written) in zip(policy.statements, policy.document.statements) {
+            statements.append(statement(compiled, written, policy.document.version))
+        }
+        return Trace.Policy(source: policy.source, level: level, statements: statements)
+    }
+
+    private func statement(
+        _ compiled: CompiledStatement, _ written: Statement, _ version: PolicyDocument.Version
+    ) -> Trace.Statement {
+        var conditions: [Trace.Condition] = []
+        for (number, condition) in written.conditions.enumerated() {
+            conditions.append(
+                self.condition(condition, matched: compiled.holds(condition: number, context), version))
+        }
+        return Trace.Statement(
+            index: written.index, sid: written.sid?.value, effect: written.effect.rawValue,
+            line: written.position.line, column: written.position.column,
+            applies: compiled.applies(query, context) != .none,
+            actionMatched: compiled.matchesAction(query),
+            resourceMatched: compiled.matchesResource(query, context),
+            principalMatched: compiled.reach(query) != .none,
+            conditions: conditions)
+    }
+
+    private func condition(
+        _ written: Statement.Condition, matched: Bool, _ version: PolicyDocument.Version
+    ) -> Trace.Condition {
+        let found: [String]? =
+            switch context.value(of: written.key.value.lowercasedASCII) {
+            case nil: nil
+            case .one(let value): [value]
+            case .many(let values): values
+            }
+        var resolved: [String?] = []
+        for value in written.values {
+            let hasVariables = ConditionOperator(written.operatorName.value)?.comparison.hasVariables ?? false
+            let pattern = TextPattern(
+                value.value, wildcards: .none, version: version, variablesAllowed: hasVariables)
+            resolved.append(pattern.withBytes(context) { String(decoding: $0.array, as: UTF8.self) })
+        }
+        return Trace.Condition(
+            operatorName: written.operatorName.value, key: written.key.value, wanted: written.values.map(\.value),
+            resolved: resolved, found: found, matched: matched)
+    }
+}
+
+extension ConditionOperator.Comparison {
+    /// Whether variables are replaced in the values (rules 44, 46 and 52).
+    fileprivate var hasVariables: Bool {
+        switch self {
+        case .stringEquals, .stringEqualsIgnoreCase, .stringLike, .arnLike, .bool: true
+        case .numeric, .date, .binaryEquals, .ipAddress, .null: false
+        }
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate var array: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for index in 0..<count { bytes.append(self[index]) }
+        return bytes
+    }
+}

@@ -1,0 +1,213 @@
+/// A JSON value (RFC 8259) that remembers where it stood.
+enum JSONValue: Sendable {
+    case object([JSONMember])
+    case array([JSONElement])
+    case string(String)
+    /// As written.
+    case number(String)
+    case bool(Bool)
+    case null
+}
+
+/// A value and its place.
+struct JSONElement: Sendable {
+    let value: JSONValue
+    let position: SourcePosition
+}
+
+/// A member of an object.
+struct JSONMember: Sendable {
+    let name: Located
+    let element: JSONElement
+}
+
+/// What is wrong with a JSON text.
+struct JSONError: Error, Sendable, Hashable {
+    let reason: String
+    let position: SourcePosition
+}
+
+/// Reads JSON texts strictly: no comments, no trailing commas, no duplicate names, no lone surrogates, and no more
+/// than `depthLimit` values inside each other. Linear in the length of the text.
+struct JSONText {
+    static let depthLimit = 16
+
+    private let bytes: [UInt8]
+    private var offset = 0
+    /// The place of `measured`, from which the next place is counted on.
+    private var measured = 0
+    private var line = 1
+    private var column = 1
+
+    private init(_ text: String) { bytes = Array(text.utf8) }
+
+    static func parse(_ text: String) throws(JSONError) -> JSONElement {
+        var json = JSONText(text)
+        json.skipWhitespace()
+        let element = try json.element(depth: 0)
+        json.skipWhitespace()
+        guard json.offset == json.bytes.count else { throw json.error("unexpected text after the document") }
+        return element
+    }
+
+    private mutating func element(depth: Int) throws(JSONError) -> JSONElement {
+        let position = position()
+        guard depth < Self.depthLimit else { throw error("nested too deeply") }
+        guard let byte = peek else { throw error("unexpected end of the document") }
+        let value: JSONValue
+        switch byte {
+        case UInt8(ascii: "{"): value = .object(try members(depth: depth &+ 1))
+        case UInt8(ascii: "["): value = .array(try elements(depth: depth &+ 1))
+        case UInt8(ascii: "\""): value = .string(try string())
+        case UInt8(ascii: "-"), 0x30...0x39: value = .number(try number())
+        case UInt8(ascii: "t") where take("true"): value = .bool(true)
+        case UInt8(ascii: "f") where take("false"): value = .bool(false)
+        case UInt8(ascii: "n") where take("null"): value = .null
+        default: throw error("unexpected character")
+        }
+        return JSONElement(value: value, position: position)
+    }
+
+    private mutating func members(depth: Int) throws(JSONError) -> [JSONMember] {
+        offset &+= 1
+        var members: [JSONMember] = []
+        var names: Set<String> = []
+        skipWhitespace()
+        if take("}") { return members }
+        while true {
+            skipWhitespace()
+            let position = position()
+            guard peek == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
+            let name = try string()
+            guard names.insert(name).inserted else {
+                throw JSONError(reason: "duplicate name \"\(name)\"", position: position)
+            }
+            skipWhitespace()
+            guard take(":") else { throw error("expected \":\"") }
+            skipWhitespace()
+            members.append(JSONMember(name: Located(name, at: position), element: try element(depth: depth)))
+            skipWhitespace()
+            if take("}") { return members }
+            guard take(",") else { throw error("expected \",\" or \"}\"") }
+        }
+    }
+
+    private mutating func elements(depth: Int) throws(JSONError) -> [JSONElement] {
+        offset &+= 1
+        var elements: [JSONElement] = []
+        skipWhitespace()
+        if take("]") { return elements }
+        while true {
+            skipWhitespace()
+            elements.append(try element(depth: depth))
+            skipWhitespace()
+            if take("]") { return elements }
+            guard take(",") else { throw error("expected \",\" or \"]\"") }
+        }
+    }
+
+    private mutating func string() throws(JSONError) -> String {
+        offset &+= 1
+        var content: [UInt8] = []
+        while let byte = peek {
+            switch byte {
+            case UInt8(ascii: "\""):
+                offset &+= 1
+                return String(decoding: content, as: UTF8.self)
+            case UInt8(ascii: "\\"): try escape(into: &content)
+            case 0..<0x20: throw error("control character in a string")
+            default:
+                content.append(byte)
+                offset &+= 1
+            }
+        }
+        throw error("unterminated string")
+    }
+
+    private mutating func escape(into content: inout [UInt8]) throws(JSONError) {
+        let start = error("invalid escape")
+        offset &+= 1
+        guard let byte = peek else { throw start }
+        offset &+= 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+        case UInt8(ascii: "b"): content.append(0x08)
+        case UInt8(ascii: "f"): content.append(0x0C)
+        case UInt8(ascii: "n"): content.append(0x0A)
+        case UInt8(ascii: "r"): content.append(0x0D)
+        case UInt8(ascii: "t"): content.append(0x09)
+        case UInt8(ascii: "u"):
+            guard var code = codeUnit() else { throw start }
+            if code & 0xFC00 == 0xD800 {
+                guard take("\\u"), let low = codeUnit(), low & 0xFC00 == 0xDC00 else { throw start }
+                code = 0x10000 &+ (code & 0x3FF) << 10 &+ low & 0x3FF
+            }
+            // A lone low surrogate is no scalar.
+            guard let scalar = Unicode.Scalar(code) else { throw start }
+            content.append(contentsOf: Character(scalar).utf8)
+        default: throw start
+        }
+    }
+
+    /// The four hexadecimal digits of an escape.
+    private mutating func codeUnit() -> UInt32? {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = peek?.hexValue else { return nil }
+            code = code << 4 | UInt32(digit)
+            offset &+= 1
+        }
+        return code
+    }
+
+    private mutating func number() throws(JSONError) -> String {
+        let start = offset
+        _ = take("-")
+        if !take("0") { try digits() }
+        if take(".") { try digits() }
+        if take("e") || take("E") {
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+        return String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
+    private mutating func digits() throws(JSONError) {
+        guard let byte = peek, byte.isDigit else { throw error("expected a digit") }
+        while let byte = peek, byte.isDigit { offset &+= 1 }
+    }
+
+    private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    /// Goes past `word` if it comes next.
+    private mutating func take(_ word: StaticString) -> Bool {
+        let end = offset &+ word.utf8CodeUnitCount
+        guard end <= bytes.count else { return false }
+        let matches = word.withUTF8Buffer { bytes[offset..<end].elementsEqual($0) }
+        if matches { offset = end }
+        return matches
+    }
+
+    private mutating func skipWhitespace() {
+        while let byte = peek, byte.isJSONWhitespace { offset &+= 1 }
+    }
+
+    /// The place of `offset`. Counts on from the place that was asked for last, so that all places together cost one
+    /// pass over the text.
+    private mutating func position() -> SourcePosition {
+        while measured < offset {
+            if bytes[measured] == 0x0A {
+                line &+= 1
+                column = 1
+            } else if !bytes[measured].isUTF8Continuation {
+                column &+= 1
+            }
+            measured &+= 1
+        }
+        return SourcePosition(line: line, column: column, offset: offset)
+    }
+
+    private mutating func error(_ reason: String) -> JSONError {
+        JSONError(reason: reason, position: position())
+    }
+}

@@ -1,0 +1,198 @@
+/// A text of a policy that requests are matched against, compiled: with or without variables.
+enum TextPattern: Sendable {
+    case fixed(Glob)
+    case template(Template)
+
+    /// Which characters of a text are wildcards, and how far they reach.
+    enum Wildcards {
+        /// None: the operators of equality.
+        case none
+        /// `*` and `?` match any characters: `StringLike` and the parts of ARN conditions.
+        case anywhere
+        /// As the `Resource` element has it (rule 48): before the fifth colon, wildcards stay within their segment,
+        /// except a `*` that ends its segment; after it they match any characters.
+        case resource
+    }
+
+    /// - Parameters:
+    ///   - text: as it stands in the document.
+    ///   - version: only the newer version has variables and escapes (rule 56).
+    ///   - variablesAllowed: whether this place may hold variables at all.
+    init(_ text: String, wildcards: Wildcards, version: PolicyDocument.Version, variablesAllowed: Bool) {
+        var compiler = PatternCompiler(
+            text: Array(text.utf8), wildcards: wildcards, hasVariables: variablesAllowed && version == .v2012)
+        self = compiler.compile()
+    }
+
+    /// Calls `body` with the pattern's bytes, variables replaced by the request's values.
+    ///
+    /// Values are text, never patterns: `*` in one stands for itself (rule 55 leaves it open).
+    /// - Returns: nil when a variable is undefined.
+    func withBytes<Result>(_ context: some RequestContext, _ body: (Span<UInt8>) -> Result) -> Result? {
+        switch self {
+        case .fixed(let glob): body(glob.bytes.span)
+        case .template(let template): template.withBytes(context, body)
+        }
+    }
+}
+
+/// A pattern with variables in it.
+struct Template: Sendable {
+    enum Part: Sendable {
+        /// Literal and `Wildcard` bytes.
+        case bytes([UInt8])
+        /// A condition key in lower case, and the default value (rule 54).
+        case variable(key: String, fallback: String?)
+    }
+
+    let parts: [Part]
+
+    /// See `TextPattern.withBytes`. The bytes live on the stack unless they are many.
+    func withBytes<Result>(_ context: some RequestContext, _ body: (Span<UInt8>) -> Result) -> Result? {
+        var total = 0
+        for part in parts {
+            switch part {
+            case .bytes(let bytes): total &+= bytes.count
+            case .variable(let key, let fallback):
+                guard let value = Self.value(of: key, fallback, context) else { return nil }
+                total &+= value.utf8.count
+            }
+        }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: total) { buffer -> Result? in
+            var count = 0
+            for part in parts {
+                switch part {
+                case .bytes(let bytes):
+                    for byte in bytes where count < total {
+                        buffer[count] = byte
+                        count &+= 1
+                    }
+                case .variable(let key, let fallback):
+                    // Asked for again: a context that changes its mind must not overrun the buffer.
+                    guard let value = Self.value(of: key, fallback, context) else { return nil }
+                    for byte in value.utf8 where count < total {
+                        buffer[count] = byte
+                        count &+= 1
+                    }
+                }
+            }
+            return body(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+        }
+    }
+
+    /// A multivalued key cannot take a variable's place (rule 54); an empty value counts as none (rule 38).
+    private static func value(of key: String, _ fallback: String?, _ context: some RequestContext) -> String? {
+        switch context.value(of: key) {
+        case .one(let value) where !value.isEmpty: value
+        case .one, nil: fallback
+        case .many: nil
+        }
+    }
+}
+
+/// Turns a text into a `TextPattern`.
+private struct PatternCompiler {
+    let text: [UInt8]
+    let wildcards: TextPattern.Wildcards
+    let hasVariables: Bool
+
+    private var parts: [Template.Part] = []
+    private var bytes: [UInt8] = []
+    private var colons = 0
+
+    init(text: [UInt8], wildcards: TextPattern.Wildcards, hasVariables: Bool) {
+        self.text = text
+        self.wildcards = wildcards
+        self.hasVariables = hasVariables
+    }
+
+    mutating func compile() -> TextPattern {
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: "$"), let variable = variable(at: index) {
+                append(variable)
+                index = variable.end
+            } else if let wildcard = wildcard(at: index) {
+                // Runs of `*` say no more than one.
+                let isRepeated = byte == UInt8(ascii: "*") && bytes.last == wildcard
+                if !isRepeated { bytes.append(wildcard) }
+                index &+= 1
+            } else {
+                if byte == UInt8(ascii: ":") { colons &+= 1 }
+                bytes.append(byte)
+                index &+= 1
+            }
+        }
+        guard !parts.isEmpty else { return .fixed(Glob(bytes)) }
+        if !bytes.isEmpty { parts.append(.bytes(bytes)) }
+        return .template(Template(parts: parts))
+    }
+
+    private mutating func append(_ variable: Variable) {
+        switch variable.kind {
+        case .escape(let byte): bytes.append(byte)
+        case .key(let key, let fallback):
+            if !bytes.isEmpty { parts.append(.bytes(bytes)) }
+            bytes = []
+            parts.append(.variable(key: key, fallback: fallback))
+        }
+    }
+
+    private func wildcard(at index: Int) -> UInt8? {
+        let byte = text[index]
+        guard byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") else { return nil }
+        let isMany = byte == UInt8(ascii: "*")
+        switch wildcards {
+        case .none: return nil
+        case .anywhere: return isMany ? Wildcard.many : Wildcard.one
+        case .resource:
+            if colons >= 5 { return isMany ? Wildcard.many : Wildcard.one }
+            guard isMany else { return Wildcard.oneInSegment }
+            let next = text[index...].first { $0 != UInt8(ascii: "*") }
+            return next == nil || next == UInt8(ascii: ":") ? Wildcard.many : Wildcard.manyInSegment
+        }
+    }
+
+    private struct Variable {
+        enum Kind {
+            case escape(UInt8)
+            case key(String, fallback: String?)
+        }
+
+        let kind: Kind
+        let end: Int
+    }
+
+    /// The variable or escape that begins at `index`: `${key}`, `${key, 'default'}`, `${*}`, `${?}`, `${$}`.
+    ///
+    /// In a `Resource` variables stand after the fifth colon only (rule 52). What is not a variable is plain text.
+    private func variable(at index: Int) -> Variable? {
+        guard hasVariables, wildcards != .resource || colons >= 5 else { return nil }
+        let start = index &+ 2
+        guard start < text.count, text[index &+ 1] == UInt8(ascii: "{") else { return nil }
+        guard let brace = text[start...].firstIndex(of: UInt8(ascii: "}")), brace > start else { return nil }
+        if brace == start &+ 1, "*?$".utf8.contains(text[start]) {
+            return Variable(kind: .escape(text[start]), end: brace &+ 1)
+        }
+        // A default may itself hold a brace, so its closing quote is looked for first.
+        if let comma = text[start..<brace].firstIndex(of: UInt8(ascii: ",")), comma > start, comma &+ 2 < text.count,
+            text[comma &+ 1] == UInt8(ascii: " "), text[comma &+ 2] == UInt8(ascii: "'")
+        {
+            let opening = comma &+ 3
+            var quote = opening
+            while quote &+ 1 < text.count {
+                if text[quote] == UInt8(ascii: "'"), text[quote &+ 1] == UInt8(ascii: "}") {
+                    let fallback = String(decoding: text[opening..<quote], as: UTF8.self)
+                    return Variable(kind: .key(key(start..<comma), fallback: fallback), end: quote &+ 2)
+                }
+                quote &+= 1
+            }
+        }
+        return Variable(kind: .key(key(start..<brace), fallback: nil), end: brace &+ 1)
+    }
+
+    private func key(_ range: Range<Int>) -> String {
+        String(decoding: text[range].map { $0.lowercasedASCII }, as: UTF8.self)
+    }
+}

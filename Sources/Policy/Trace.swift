@@ -1,0 +1,133 @@
+/// A decision with everything that was looked at on the way, for people and for the record.
+public struct Trace: Sendable, Hashable, CustomStringConvertible {
+    public let decision: Decision
+    /// AWS's message for the decision; "" if it is an allow.
+    public let message: String
+    /// Every policy that binds the request, in the order of evaluation.
+    public let policies: [Policy]
+    /// Types of policy that bind the request although there is none of them, so that they allow nothing.
+    public let missing: [PolicyType]
+
+    /// One policy that was looked at.
+    public struct Policy: Sendable, Hashable {
+        public let source: PolicySource
+        /// The level of a service or resource control policy, 0 for the root of the organization.
+        public let level: Int?
+        public let statements: [Statement]
+
+        /// Whether a statement that allows, or one that denies, applies.
+        public func hasMatch(effect: String) -> Bool {
+            statements.contains { $0.applies && $0.effect == effect }
+        }
+    }
+
+    /// One statement that was looked at.
+    public struct Statement: Sendable, Hashable {
+        /// Counted from 0.
+        public let index: Int
+        public let sid: String?
+        /// "Allow" or "Deny".
+        public let effect: String
+        /// Where it begins in the document's text.
+        public let line: Int
+        public let column: Int
+        /// Whether all of it matched.
+        public let applies: Bool
+        public let actionMatched: Bool
+        public let resourceMatched: Bool
+        public let principalMatched: Bool
+        public let conditions: [Condition]
+    }
+
+    /// One condition that was looked at.
+    public struct Condition: Sendable, Hashable {
+        /// The operator as written.
+        public let operatorName: String
+        /// The key as written.
+        public let key: String
+        /// The values of the policy as written.
+        public let wanted: [String]
+        /// The values of the policy with variables replaced, `nil` for one whose variable is undefined.
+        public let resolved: [String?]
+        /// The values of the request; nil: it has no such key.
+        public let found: [String]?
+        public let matched: Bool
+    }
+
+    /// The whole trace for people, one line for each policy, statement and condition.
+    public var lines: [String] {
+        var lines = ["Decision: \(decision.summary)"]
+        if !message.isEmpty { lines.append(message) }
+        for type in missing { lines.append("No \(type.displayName) is there, and one would have to allow.") }
+        for policy in policies { lines += policy.lines }
+        return lines
+    }
+
+    public var description: String { lines.joined(separator: "\n") }
+}
+
+extension Decision {
+    /// The outcome in words, with the type of policy and the statement that decided.
+    public var summary: String {
+        let words =
+            switch outcome {
+            case .allowed: "allowed"
+            case .explicitlyDenied: "explicitly denied"
+            case .implicitlyDenied: "implicitly denied"
+            }
+        guard let policyType else { return words }
+        guard let statement else { return "\(words): no \(policyType.displayName) allows it" }
+        return "\(words) by \(statement.policy.summary), \(statementName(statement.index, statement.sid))"
+    }
+}
+
+extension PolicySource {
+    /// Type, name and holder in words.
+    public var summary: String {
+        var text = type.displayName
+        if !name.isEmpty { text += " \(name)" }
+        if let version { text += " (\(version))" }
+        if let arn { text += " \(arn)" }
+        if let attachedTo { text += " of \(attachedTo)" }
+        return text
+    }
+}
+
+extension Trace.Policy {
+    fileprivate var lines: [String] {
+        let place = level.map { " at level \($0)" } ?? ""
+        return ["\(source.summary)\(place)"] + statements.flatMap(\.lines)
+    }
+}
+
+extension Trace.Statement {
+    fileprivate var lines: [String] {
+        var misses: [String] = []
+        if !actionMatched { misses.append("action") }
+        if !resourceMatched { misses.append("resource") }
+        if !principalMatched { misses.append("principal") }
+        if conditions.contains(where: { !$0.matched }) { misses.append("conditions") }
+        let verdict = applies ? "applies" : "does not apply: \(misses.joined(separator: ", ")) not matched"
+        let heading = "  \(statementName(index, sid)) (line \(line)), \(effect): \(verdict)"
+        // Conditions are of interest only where nothing else already ruled the statement out.
+        guard actionMatched, resourceMatched, principalMatched else { return [heading] }
+        return [heading] + conditions.map(\.line)
+    }
+}
+
+extension Trace.Condition {
+    fileprivate var line: String {
+        let values = zip(wanted, resolved).map { written, value in
+            guard let value else { return "\"\(written)\" (variable undefined)" }
+            return "\"\(value)\""
+        }
+        let has = found.map { $0.map { "\"\($0)\"" }.joined(separator: ", ") } ?? "no such key"
+        let verdict = matched ? "holds" : "fails"
+        return "    \(operatorName) \(key) [\(values.joined(separator: ", "))]: \(verdict); the request has \(has)"
+    }
+}
+
+private func statementName(_ index: Int, _ sid: String?) -> String {
+    guard let sid, !sid.isEmpty else { return "statement \(index + 1)" }
+    return "statement \(index + 1) \"\(sid)\""
+}

@@ -1,0 +1,25 @@
+import FoundationEssentials
+import Ledger
+import Platform
+public import Wire
+
+/// Answers every request that comes in: AWS's API through the pipeline, and a few paths of Gatehouse's own.
+public struct Answer: Sendable {
+    private let pipeline: Pipeline
+    private let administration: Administration
+
+    public init(pipeline: Pipeline, administration: Administration) {
+        self.pipeline = pipeline
+        self.administration = administration
+    }
+
+    public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
+        let time = pipeline.environment.now()
+        var random = SystemRandomNumberGenerator()
+        let arrival = Arrival(
+            request: request, requestID: UUIDv7.make(milliseconds: Int64(time * 1000), using: &random), time: time,
+            sourceIP: sourceIP, isSecureTransport: false)
+        if let response = await administration.respond(to: arrival, pipeline) { return response }
+        return await pipeline.respond(to: arrival)
+    }
+}

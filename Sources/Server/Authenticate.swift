@@ -1,0 +1,111 @@
+import Directory
+import Platform
+import Policy
+import Signature
+import Wire
+
+/// A request whose signature was proved, and who signed it.
+struct Authenticated: Sendable {
+    let routed: Routed
+    let service: Service
+    let caller: Caller
+    /// The region that the request was signed for.
+    let region: String
+
+    fileprivate init(routed: Routed, service: Service, caller: Caller, region: String) {
+        self.routed = routed
+        self.service = service
+        self.caller = caller
+        self.region = region
+    }
+}
+
+extension Pipeline {
+    /// Proves who calls one of the services. There is no other way to an `Authenticated`.
+    /// - Throws: the error that AWS sends for what is wrong with the signature; NotImplemented for a service that
+    ///   Gatehouse does not answer.
+    func authenticate(_ routed: Routed) throws(ServiceError) -> Authenticated {
+        let caller = try caller(of: routed)
+        guard case .success(let claims?) = routed.claims else { throw .internalFailure }
+        guard let service = routed.service else {
+            throw ServiceError(
+                "NotImplemented",
+                "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
+                    + Services.names.joined(separator: ", ") + ".", status: 501, fault: .sender)
+        }
+        return Authenticated(routed: routed, service: service, caller: caller, region: claims.region)
+    }
+
+    /// Who signed a request, for whichever service.
+    /// - Throws: the error that AWS sends for what is wrong with the signature.
+    func caller(of routed: Routed) throws(ServiceError) -> Caller {
+        do throws(SignatureError) {
+            guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
+            return try caller(of: claims, routed)
+        } catch {
+            metrics.count(signatureFault: error)
+            throw ServiceError(
+                error.code(isJSON: routed.isJSON), error.message, status: error.status(isJSON: routed.isJSON))
+        }
+    }
+
+    private func caller(of claims: SignatureClaims, _ routed: Routed) throws(SignatureError) -> Caller {
+        let time = routed.arrival.time
+        let secret: String
+        let caller: Caller
+        if let token = claims.sessionToken {
+            guard let opened = environment.sessionTokens.open(token),
+                opened.session.accessKeyID == claims.accessKeyID
+            else { throw .invalidClientTokenID }
+            secret = opened.session.secretAccessKey
+            guard opened.session.expires > time else { throw .expiredToken }
+            caller = try self.caller(opened)
+        } else {
+            guard let key = environment.directory.accessKey(claims.accessKeyID), key.isActive else {
+                throw .invalidClientTokenID
+            }
+            secret = key.secret
+            if key.belongsToRoot {
+                caller = Caller(accountID: key.accountID, identity: .root, accessKeyID: key.id)
+            } else {
+                guard let user = environment.directory.user(uniqueID: key.ownerID) else {
+                    throw .invalidClientTokenID
+                }
+                caller = Caller(accountID: key.accountID, identity: .user(user), accessKeyID: key.id)
+            }
+        }
+        try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: time)
+        return caller
+    }
+
+    /// The caller that a session stands for. A session dies with its principal.
+    private func caller(_ opened: SessionTokens.Opened) throws(SignatureError) -> Caller {
+        let session = opened.session
+        let identity: Caller.Identity
+        switch session.principalKind {
+        case .root:
+            guard environment.directory.account(session.principalID) != nil else { throw .invalidClientTokenID }
+            identity = .root
+        case .user:
+            guard let user = environment.directory.user(uniqueID: session.principalID) else {
+                throw .invalidClientTokenID
+            }
+            identity = .user(user)
+        case .role:
+            guard let role = environment.directory.role(uniqueID: session.principalID), let name = session.name else {
+                throw .invalidClientTokenID
+            }
+            identity = .roleSession(role, name: name)
+        }
+        var policies: [CompiledPolicy]?
+        if session.hasSessionPolicies {
+            // A managed session policy that is gone allows nothing any more.
+            policies =
+                (opened.policy.map { [$0] } ?? [])
+                + session.policyARNs.compactMap { environment.directory.compiledPolicy(arn: $0) }
+        }
+        return Caller(
+            accountID: session.accountID, identity: identity, accessKeyID: session.accessKeyID, session: session,
+            sessionPolicies: policies)
+    }
+}

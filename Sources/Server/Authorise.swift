@@ -1,0 +1,71 @@
+import Directory
+import Platform
+import Policy
+import Wire
+
+/// The right to handle one request. Only `authorise` makes it.
+struct Permit: Sendable {
+    let decoded: Decoded
+
+    fileprivate init(_ decoded: Decoded) {
+        self.decoded = decoded
+    }
+}
+
+/// What the policies said to one access, and all that they were asked with.
+struct AccessDecision: Sendable {
+    let access: Access
+    let request: AuthorizationRequest
+    let inputs: PolicyInputs
+    let context: CallContext
+    let decision: Decision
+
+    /// The same once more, with everything that was looked at.
+    var trace: Trace { PolicyEvaluator.explain(request, inputs, context) }
+}
+
+extension Pipeline {
+    /// Asks the policies for every access that the operation needs.
+    /// - Parameter decisions: takes what they said, the denial last.
+    /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
+    func authorise(
+        _ decoded: Decoded, decisions: inout [AccessDecision]
+    ) async throws(ServiceError) -> Permit {
+        switch try await decoded.operation.access(decoded.input, decoded.call) {
+        case .notRequired:
+            return Permit(decoded)
+        case .required(let accesses):
+            guard !accesses.isEmpty else {
+                let call = decoded.call
+                throw .accessDenied(
+                    "User: \(call.caller.arn) is not authorized to perform: \(call.service):\(call.operation)")
+            }
+            let bound = boundPolicies(decoded.call.caller)
+            for access in accesses {
+                let decision = decide(access, bound, decoded.call)
+                decisions.append(decision)
+                guard decision.decision.isAllowed else {
+                    throw .accessDenied(decision.decision.message(for: decision.request))
+                }
+            }
+            return Permit(decoded)
+        }
+    }
+
+    private func boundPolicies(_ caller: Caller) -> BoundPolicies {
+        guard let id = caller.uniqueID else { return BoundPolicies(identity: [], boundary: nil) }
+        return environment.directory.policies(bindingPrincipalWithUniqueID: id)
+    }
+
+    private func decide(_ access: Access, _ bound: BoundPolicies, _ call: Call) -> AccessDecision {
+        let request = AuthorizationRequest(
+            principal: call.caller.principal, action: access.action, resource: access.resource,
+            resourceAccount: access.resourceAccount)
+        let inputs = PolicyInputs(
+            identity: bound.identity, roleTrust: access.roleTrust, boundaries: bound.boundary,
+            session: call.caller.sessionPolicies)
+        let context = CallContext(call: call, access: access)
+        let decision = PolicyEvaluator.evaluate(request, inputs, context)
+        return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
+    }
+}

@@ -1,0 +1,53 @@
+import FoundationEssentials
+
+/// The files of a Gatehouse: a folder that only its owner may enter.
+public struct DataDirectory: Sendable {
+    public let path: String
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    /// The key that everything else is sealed with. Without it the ledger can't be read.
+    public var keyFile: String { path + "/key" }
+
+    /// Where the running, or last, Gatehouse of this directory listens.
+    private var endpointFile: String { path + "/endpoint" }
+
+    func create() throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Notes where Gatehouse listens, for `gatehouse env`.
+    public func write(_ endpoint: Endpoint) throws {
+        try Data("\(endpoint.url) \(endpoint.region)\n".utf8).write(to: URL(filePath: endpointFile), options: .atomic)
+    }
+
+    /// nil before the first start.
+    public var endpoint: Endpoint? {
+        guard let bytes = FileManager.default.contents(atPath: endpointFile) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        guard words.count == 2 else { return nil }
+        return Endpoint(url: String(words[0]), region: String(words[1]))
+    }
+}
+
+/// Where a Gatehouse listens, and what the AWS CLI needs to know of it.
+public struct Endpoint: Sendable {
+    public let url: String
+    public let region: String
+
+    public init(url: String, region: String) {
+        self.url = url
+        self.region = region
+    }
+
+    /// The first of the two lines that point the AWS CLI here.
+    public var exportLine: String { "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)" }
+
+    /// The second: whose credentials to use.
+    public static func exportLine(accessKeyID: String, secretAccessKey: String) -> String {
+        "export AWS_ACCESS_KEY_ID=\(accessKeyID) AWS_SECRET_ACCESS_KEY=\(secretAccessKey)"
+    }
+}

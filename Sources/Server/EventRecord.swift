@@ -1,0 +1,117 @@
+import Directory
+import Platform
+import Wire
+
+/// A CloudTrail record. No secret is in it: members that the model or the operation calls secret are hidden.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+struct EventRecord {
+    private let attempt: Attempt
+    private let result: Result<Structure, ServiceError>
+    private let eventID: String
+
+    init(_ attempt: Attempt, _ result: Result<Structure, ServiceError>, eventID: String) {
+        self.attempt = attempt
+        self.result = result
+        self.eventID = eventID
+    }
+
+    /// Longest texts, in UTF-8 bytes, as AWS documents them.
+    private static let longestText = 1024
+
+    var json: [UInt8] {
+        let arrival = attempt.authenticated.routed.arrival
+        let caller = attempt.authenticated.caller
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("eventVersion", "1.11")
+        writer.key("userIdentity")
+        writeIdentity(caller, &writer)
+        writer.member("eventTime", Timestamp(secondsSinceEpoch: arrival.time.rounded(.down)).iso8601)
+        writer.member("eventSource", attempt.authenticated.service.eventSource)
+        writer.member("eventName", attempt.operationName ?? "")
+        // IAM and STS's global endpoint are recorded in this one region, wherever the request was signed for.
+        writer.member("awsRegion", region)
+        writer.member("sourceIPAddress", arrival.sourceIP)
+        writer.member("userAgent", Self.cut(arrival.request.header("user-agent") ?? ""))
+        if case .failure(let error) = result {
+            writer.member("errorCode", error.code)
+            if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
+        }
+        let secrets = attempt.decoded?.operation.secretMembers ?? []
+        writer.key("requestParameters")
+        if let input = attempt.decoded?.input, !input.shape.members.isEmpty {
+            writeCloudTrailJSON(input, to: &writer, hiding: secrets)
+        } else {
+            writer.null()
+        }
+        writer.key("responseElements")
+        if case .success(let output) = result, attempt.decoded?.operation.recordsOutput == true,
+            !output.shape.members.isEmpty
+        {
+            writeCloudTrailJSON(output, to: &writer, hiding: secrets)
+        } else {
+            writer.null()
+        }
+        writer.member("requestID", arrival.requestID)
+        writer.member("eventID", eventID)
+        writer.member("readOnly", attempt.isReadOnly)
+        writer.member("eventType", "AwsApiCall")
+        writer.member("managementEvent", true)
+        writer.member("recipientAccountId", caller.accountID)
+        writer.member("eventCategory", "Management")
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private var region: String {
+        attempt.authenticated.service.shape.globalEndpoint == nil ? attempt.authenticated.region : "us-east-1"
+    }
+
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
+    private func writeIdentity(_ caller: Caller, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        switch caller.identity {
+        case .root: writer.member("type", "Root")
+        case .user: writer.member("type", "IAMUser")
+        case .roleSession: writer.member("type", "AssumedRole")
+        }
+        writer.member("principalId", caller.userID)
+        writer.member("arn", caller.arn)
+        writer.member("accountId", caller.accountID)
+        writer.member("accessKeyId", caller.accessKeyID)
+        if case .user(let user) = caller.identity { writer.member("userName", user.name) }
+        if let session = caller.session {
+            writer.key("sessionContext")
+            writer.beginObject()
+            if case .roleSession(let role, _) = caller.identity {
+                writer.key("sessionIssuer")
+                writer.beginObject()
+                writer.member("type", "Role")
+                writer.member("principalId", role.uniqueID)
+                writer.member("arn", role.arn)
+                writer.member("accountId", role.accountID)
+                writer.member("userName", role.name)
+                writer.endObject()
+            }
+            writer.key("attributes")
+            writer.beginObject()
+            writer.member("creationDate", Timestamp(secondsSinceEpoch: session.issued).iso8601)
+            writer.member("mfaAuthenticated", session.mfaTime == nil ? "false" : "true")
+            writer.endObject()
+            if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    mutating func member(_ name: String, _ value: Bool) {
+        key(name)
+        boolean(value)
+    }
+}

@@ -1,0 +1,133 @@
+import Directory
+import FoundationEssentials
+import Keyring
+import Ledger
+public import Logging
+public import Platform
+
+/// A whole Gatehouse, put together: ledger, directory, pipeline.
+public struct Gatehouse: Sendable {
+    /// How a Gatehouse is to be.
+    public struct Configuration: Sendable {
+        /// The folder that holds everything; nil keeps it all in memory.
+        public var dataDirectory: String?
+        public var region = "us-east-1"
+        /// Twelve digits; nil: the ledger's own, or random on the first start.
+        public var accountID: String?
+        /// The root user's access key, taken on the first start; nil: a random one.
+        public var rootAccessKeyID: String?
+        public var rootSecretAccessKey: String?
+        public var audit = Pipeline.Audit.batched
+        public var quotas = Quotas()
+        /// Seconds since 1970; tests hold it still.
+        public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+
+        public init() {}
+    }
+
+    public let environment: Environment
+    public let answer: Answer
+    public let accountID: String
+    /// The root user's access key, when this start has made it: it is shown once.
+    public let newRootKey: (id: String, secret: String)?
+
+    /// Opens the ledger, or makes it, and reads the directory from it.
+    /// - Throws: `StartError` with words for the person who starts it.
+    public init(_ configuration: Configuration, log: Logger) async throws(StartError) {
+        do {
+            let keyring: any Keyring
+            let ledger: Ledger
+            if let path = configuration.dataDirectory {
+                let data = DataDirectory(path)
+                try data.create()
+                keyring = try KeyFile(path: data.keyFile)
+                ledger = try Ledger(at: .directory(path), keyring: keyring)
+            } else {
+                keyring = EphemeralKeyring()
+                ledger = try Ledger(at: .memory, keyring: keyring)
+            }
+            let directory = IdentityDirectory()
+            ledger.observe { directory.apply($0) }
+            try ledger.replay { directory.apply([$0]) }
+            environment = Environment(
+                ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
+                quotas: configuration.quotas, region: configuration.region, now: configuration.now)
+            (accountID, newRootKey) = try await Self.account(configuration, environment)
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw StartError("\(error)")
+        }
+        let pipeline = Pipeline(
+            environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
+        let environment = environment
+        var reset: (@Sendable () async throws(LedgerError) -> Void)?
+        if configuration.dataDirectory == nil {
+            reset = { () async throws(LedgerError) in try await Self.reset(environment) }
+        }
+        answer = Answer(pipeline: pipeline, administration: Administration(reset: reset))
+    }
+
+    /// Writes what still waits, and closes the ledger.
+    public func close() async {
+        await environment.ledger.close()
+    }
+
+    /// The account of this Gatehouse; on the first start it is made, with a key for its root user.
+    private static func account(
+        _ configuration: Configuration, _ environment: Environment
+    ) async throws -> (id: String, newRootKey: (id: String, secret: String)?) {
+        if let account = environment.directory.firstAccount {
+            if let wanted = configuration.accountID, wanted != account.id {
+                throw StartError(
+                    "this data directory belongs to account \(account.id), not \(wanted); leave --account-id out, or "
+                        + "choose another --data")
+            }
+            return (account.id, nil)
+        }
+        let id = configuration.accountID ?? randomAccountID()
+        let now = environment.now()
+        let key = AccessKey(
+            id: configuration.rootAccessKeyID ?? Identifiers.accessKeyID(),
+            secret: configuration.rootSecretAccessKey ?? Identifiers.secretAccessKey(), accountID: id, ownerID: id,
+            createDate: now)
+        var random = SystemRandomNumberGenerator()
+        try await environment.ledger.write(
+            requestID: UUIDv7.make(milliseconds: Int64(now * 1000), using: &random)
+        ) { (transaction) throws(LedgerError) in
+            let scope = Scope(account: id, region: "")
+            try transaction.put(Account(id: id, createDate: now), in: scope)
+            try transaction.put(key, in: scope)
+            return .commit(())
+        }
+        return (id, (key.id, key.secret))
+    }
+
+    private static func randomAccountID() -> String {
+        String(Int.random(in: 100_000_000_000...999_999_999_999))
+    }
+
+    /// Wipes all but the account and its root user's keys.
+    private static func reset(_ environment: Environment) async throws(LedgerError) {
+        let directory = environment.directory
+        try await environment.ledger.reset { kind, id in
+            switch kind {
+            case Account.kind: true
+            case AccessKey.kind: directory.accessKey(id)?.belongsToRoot ?? false
+            default: false
+            }
+        } rebuilding: { changes in
+            directory.removeAll()
+            directory.apply(changes)
+        }
+    }
+}
+
+/// Why Gatehouse can't start, in words for the person who starts it.
+public struct StartError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

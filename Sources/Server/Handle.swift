@@ -1,0 +1,17 @@
+import Platform
+import Wire
+
+extension Pipeline {
+    /// Does what the request asks for. Without a permit there is no way here.
+    ///
+    /// A change is committed together with its event; then nothing is left to record.
+    func handle(_ permit: Permit, _ attempt: inout Attempt) async {
+        let decoded = permit.decoded
+        let unanswered = attempt
+        let (result, isRecorded) = await decoded.operation.run(decoded.input, decoded.call) { output in
+            unanswered.event(.success(output))
+        }
+        attempt.result = result
+        attempt.isRecorded = isRecorded
+    }
+}

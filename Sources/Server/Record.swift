@@ -1,0 +1,99 @@
+import Ledger
+import Platform
+import Wire
+
+/// What has become of a request whose caller is known: the steps that it got through, and the result.
+struct Attempt: Sendable {
+    let authenticated: Authenticated
+    /// nil when the input could not be read.
+    var decoded: Decoded?
+    /// What the policies said, to each access that they were asked about.
+    var decisions: [AccessDecision] = []
+    var result: Result<Structure, ServiceError> = .failure(.internalFailure)
+    /// Whether the event was committed already, together with the change that it tells of.
+    var isRecorded = false
+
+    init(_ authenticated: Authenticated) {
+        self.authenticated = authenticated
+    }
+}
+
+/// A result whose event is recorded, so that it may be sent.
+struct Outcome: Sendable {
+    let attempt: Attempt
+    let result: Result<Structure, ServiceError>
+
+    fileprivate init(_ attempt: Attempt, _ result: Result<Structure, ServiceError>) {
+        self.attempt = attempt
+        self.result = result
+    }
+}
+
+extension Pipeline {
+    /// Puts the call into the event history, unless that was done together with its change. When it can't be recorded,
+    /// the answer is an error, whatever the result was.
+    func record(_ attempt: Attempt) async -> Outcome {
+        guard !attempt.isRecorded, attempt.operationName != nil else { return Outcome(attempt, attempt.result) }
+        let event = attempt.event(attempt.result)
+        do throws(LedgerError) {
+            switch audit {
+            case .batched: try environment.ledger.record(event)
+            case .strict: try await environment.ledger.recordDurably(event)
+            }
+            return Outcome(attempt, attempt.result)
+        } catch {
+            log.error("the event of a call could not be recorded", metadata: ["error": "\(error)"])
+            return Outcome(attempt, .failure(.internalFailure))
+        }
+    }
+}
+
+extension Attempt {
+    /// The operation's name; nil when the request names none that the service has.
+    var operationName: String? {
+        if let decoded { return decoded.call.operation }
+        let service = authenticated.service
+        let name = try? service.wireProtocol.operationName(
+            of: authenticated.routed.arrival.request, for: service.shape)
+        return name.flatMap { $0 }.flatMap { service.shape.operation(named: $0) }?.name
+    }
+
+    /// The entry of CloudTrail's event history that tells of a result.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+    func event(_ result: Result<Structure, ServiceError>) -> Event {
+        let arrival = authenticated.routed.arrival
+        let milliseconds = Int64(arrival.time * 1000)
+        var random = SystemRandomNumberGenerator()
+        let id = UUIDv7.make(milliseconds: milliseconds, using: &random)
+        return Event(
+            id: id, requestID: arrival.requestID, account: authenticated.caller.accountID, time: milliseconds,
+            attributes: attributes, body: EventRecord(self, result, eventID: id).json, decision: DecisionRecord(self).json)
+    }
+
+    /// What the event can be looked up by.
+    private var attributes: [EventAttribute] {
+        let caller = authenticated.caller
+        var attributes = [
+            EventAttribute("EventName", operationName ?? ""),
+            EventAttribute("EventSource", authenticated.service.eventSource),
+            EventAttribute("ReadOnly", isReadOnly ? "true" : "false"),
+            EventAttribute("Username", caller.userName),
+            EventAttribute("AccessKeyId", caller.accessKeyID),
+        ]
+        guard let decoded else { return attributes }
+        for (member, type) in authenticated.service.eventResources.sorted(by: { $0.key < $1.key }) {
+            guard case .string(let name) = decoded.input[member] else { continue }
+            attributes.append(EventAttribute("ResourceType", type))
+            attributes.append(EventAttribute("ResourceName", name))
+        }
+        return attributes
+    }
+
+    /// CloudTrail's `readOnly`; for an operation that is not built its name tells.
+    var isReadOnly: Bool {
+        if let decoded { return decoded.operation.isReadOnly }
+        guard let name = operationName else { return true }
+        if let operation = authenticated.service.operations[name] { return operation.isReadOnly }
+        return ["Get", "List", "Describe", "Lookup", "Search"].contains { name.hasPrefix($0) }
+    }
+}

@@ -1,0 +1,93 @@
+import Directory
+import FoundationEssentials
+import Keyring
+import Ledger
+import Platform
+import Wire
+
+/// A data directory read beside the server that uses it, for the commands that only look.
+public struct RecordedData: Sendable {
+    private let ledger: Ledger
+
+    /// - Throws: `StartError` when there is no ledger, or it can't be read.
+    public init(_ data: DataDirectory) throws(StartError) {
+        guard FileManager.default.fileExists(atPath: data.keyFile) else {
+            throw StartError(
+                "there is no Gatehouse in \(data.path): name its --data, or start one with `gatehouse serve`")
+        }
+        do {
+            ledger = try Ledger(at: .directory(data.path), keyring: KeyFile(path: data.keyFile), readOnly: true)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// The active access keys of the root user.
+    public func rootKeys() throws(StartError) -> [(id: String, secret: String)] {
+        let directory = IdentityDirectory()
+        var keys: [AccessKey] = []
+        do {
+            try ledger.replay { change in
+                guard change.kind == AccessKey.kind else { return }
+                directory.apply([change])
+                if let key = directory.accessKey(change.id), key.belongsToRoot, key.isActive { keys.append(key) }
+            }
+        } catch {
+            throw StartError("\(error)")
+        }
+        return keys.sorted { $0.createDate < $1.createDate }.map { ($0.id, $0.secret) }
+    }
+
+    /// The recorded call of a request id; nil when there is none.
+    public func call(requestID: String) async throws(StartError) -> RecordedCall? {
+        do {
+            return try await ledger.event(requestID: requestID).map(RecordedCall.init)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+}
+
+/// A call of the event history, to be explained.
+public struct RecordedCall: Sendable {
+    private let event: Event
+
+    init(_ event: Event) {
+        self.event = event
+    }
+
+    /// For people: who asked for what, what came of it, and what the policies said.
+    public var explanation: String {
+        var lines: [String] = []
+        if let record = try? JSONValue(parsing: event.body) {
+            let source = record["eventSource"]?.string ?? ""
+            lines.append("\(record["eventName"]?.string ?? "?") of \(source) at \(record["eventTime"]?.string ?? "?")")
+            lines.append("by \(record["userIdentity"]?["arn"]?.string ?? "?") from \(record["sourceIPAddress"]?.string ?? "?")")
+            if let code = record["errorCode"]?.string {
+                lines.append("\(code): \(record["errorMessage"]?.string ?? "")")
+            } else {
+                lines.append("succeeded")
+            }
+        }
+        let accesses = (try? JSONValue(parsing: event.decision))?.array ?? []
+        if accesses.isEmpty { lines += ["", "The policies were not asked."] }
+        for access in accesses {
+            lines.append("")
+            lines.append(
+                "\(access["action"]?.string ?? "?") on \(access["resource"]?.string ?? "?"): "
+                    + (access["outcome"]?.string ?? "?"))
+            for line in access["trace"]?.array ?? [] { lines.append("  " + (line.string ?? "")) }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension JSONValue {
+    fileprivate var string: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    fileprivate var array: [JSONValue]? {
+        if case .array(let items) = self { items } else { nil }
+    }
+}

@@ -1,0 +1,9 @@
+public import Platform
+import CloudTrailAPI
+
+extension Service {
+    /// AWS CloudTrail: the operations that are built.
+    public static let cloudTrail = Service(
+        CloudTrail.service, eventSource: "cloudtrail.amazonaws.com",
+        operations: [CloudTrail.LookupEvents.self])
+}

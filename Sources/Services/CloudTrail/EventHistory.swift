@@ -1,0 +1,83 @@
+import CloudTrailAPI
+import Ledger
+import Platform
+import Wire
+
+/// The event history of the last 90 days.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+extension CloudTrail.LookupEvents: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("cloudtrail:LookupEvents", on: "*"))
+    }
+
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        if let start = input.startTime, let end = input.endTime, start > end {
+            throw ServiceError(
+                "InvalidTimeRangeException",
+                "The start time is later than the end time, or the range is otherwise invalid.", status: 400)
+        }
+        let attributes = input.lookupAttributes ?? []
+        guard attributes.count <= 1 else {
+            throw ServiceError(
+                "InvalidLookupAttributesException", "You can only specify one lookup attribute.", status: 400)
+        }
+        var output = Output()
+        // Insights are not kept, so there are none.
+        guard input.eventCategory == nil else {
+            output.events = []
+            return output
+        }
+        let ledger = call.environment.ledger
+        do throws(LedgerError) {
+            // What was answered before this call is found by it.
+            try await ledger.flushEvents()
+            let page = try await ledger.events(
+                EventQuery(
+                    account: call.accountID, from: milliseconds(input.startTime), to: milliseconds(input.endTime),
+                    attribute: attributes.first.map { EventAttribute($0.attributeKey, $0.attributeValue) },
+                    limit: input.maxResults ?? 50, cursor: input.nextToken))
+            output.events = page.events.map(CloudTrail.Event.init)
+            output.nextToken = page.cursor
+            return output
+        } catch {
+            if error.kind == .invalidCursor {
+                throw ServiceError("InvalidNextTokenException", "The specified token is invalid.", status: 400)
+            }
+            throw ServiceError(error)
+        }
+    }
+
+    private static func milliseconds(_ time: Timestamp?) -> Int64? {
+        time.flatMap { Int64(exactly: ($0.secondsSinceEpoch * 1000).rounded()) }
+    }
+}
+
+/// The ledger's event, where `Event` alone would be CloudTrail's.
+private typealias RecordedEvent = Event
+
+extension CloudTrail.Event {
+    fileprivate init(_ event: RecordedEvent) {
+        self.init()
+        eventId = event.id
+        eventTime = Timestamp(secondsSinceEpoch: (Double(event.time) / 1000).rounded(.down))
+        cloudTrailEvent = String(decoding: event.body, as: UTF8.self)
+        var resources: [CloudTrail.Resource] = []
+        for attribute in event.attributes {
+            switch attribute.name {
+            case "EventName": eventName = attribute.value
+            case "EventSource": eventSource = attribute.value
+            case "ReadOnly": readOnly = attribute.value
+            case "AccessKeyId": accessKeyId = attribute.value
+            case "Username": username = attribute.value
+            case "ResourceType":
+                var resource = CloudTrail.Resource()
+                resource.resourceType = attribute.value
+                resources.append(resource)
+            case "ResourceName":
+                if let last = resources.indices.last { resources[last].resourceName = attribute.value }
+            default: break
+            }
+        }
+        self.resources = resources
+    }
+}

@@ -1,0 +1,182 @@
+import Directory
+import IAMAPI
+import Platform
+import Wire
+
+// Groups, and who is in them. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_groups.html>
+
+extension IAM.Group {
+    init(_ group: Directory.Group) {
+        self.init()
+        path = group.path
+        groupName = group.name
+        groupId = group.uniqueID
+        arn = group.arn
+        createDate = Timestamp(secondsSinceEpoch: group.createDate)
+    }
+}
+
+extension IAM.CreateGroup: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(on: ARN.iam(call.accountID, "group", path: input.path ?? "/", name: input.groupName))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let name = input.groupName
+        guard try records.get(Group.self, Group.id(ofName: name)) == nil else {
+            throw .entityAlreadyExists("Group with name \(name) already exists.")
+        }
+        let quota = call.quotas[.groups]
+        guard try records.count(Group.self) < quota else { throw .quotaExceeded("GroupsPerAccount", quota) }
+        let group = Group(
+            accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.group),
+            createDate: call.time)
+        try records.put(group)
+        var output = Output()
+        output.group = IAM.Group(group)
+        return output
+    }
+}
+
+extension IAM.GetGroup: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onGroup: input.groupName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let group = try records.group(input.groupName)
+        let page = try records.page(
+            User.self, Relation.group, to: group.uniqueID, Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.group = IAM.Group(group)
+        output.users = page.items.map { IAM.User($0) }
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.ListGroups: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "group", pathPrefix: input.pathPrefix)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let prefix = input.pathPrefix ?? "/"
+        let page = try records.page(Group.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+            $0.path.hasPrefix(prefix)
+        }
+        var output = Output()
+        output.groups = page.items.map(IAM.Group.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.UpdateGroup: WriteOperation {
+    /// AWS asks for the permission on both the group as it is and the group as it is to be.
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let current = call.access(onGroup: input.groupName)
+        guard case .required(let accesses) = current, input.newGroupName != nil || input.newPath != nil else {
+            return current
+        }
+        let path = input.newPath ?? call.directory.group(named: input.groupName, in: call.accountID)?.path ?? "/"
+        let arn = ARN.iam(call.accountID, "group", path: path, name: input.newGroupName ?? input.groupName)
+        return .required(accesses + [Access("iam:UpdateGroup", on: arn)])
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let old = try records.group(input.groupName)
+        var group = old
+        if let path = input.newPath { group.path = path }
+        if let name = input.newGroupName {
+            group.name = name
+            if group.id != old.id {
+                guard try records.get(Group.self, group.id) == nil else {
+                    throw .entityAlreadyExists("Group with name \(name) already exists.")
+                }
+                try records.delete(old)
+            }
+        }
+        try records.put(group)
+        return Output()
+    }
+}
+
+extension IAM.DeleteGroup: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onGroup: input.groupName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let group = try records.group(input.groupName)
+        guard try records.referrers(User.self, Relation.group, to: group.uniqueID, limit: 1).isEmpty else {
+            throw .deleteConflict("remove users from group")
+        }
+        guard group.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
+        guard group.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
+        try records.delete(group)
+        return Output()
+    }
+}
+
+// MARK: - Membership
+
+extension IAM.AddUserToGroup: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onGroup: input.groupName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let group = try records.group(input.groupName)
+        var user = try records.user(input.userName)
+        guard !user.groupIDs.contains(group.uniqueID) else { return Output() }
+        let quota = call.quotas[.groupsPerUser]
+        guard user.groupIDs.count < quota else { throw .quotaExceeded("GroupsPerUser", quota) }
+        user.groupIDs.append(group.uniqueID)
+        try records.put(user)
+        return Output()
+    }
+}
+
+extension IAM.RemoveUserFromGroup: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onGroup: input.groupName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let group = try records.group(input.groupName)
+        var user = try records.user(input.userName)
+        guard user.groupIDs.contains(group.uniqueID) else { return Output() }
+        user.groupIDs.removeAll { $0 == group.uniqueID }
+        try records.put(user)
+        return Output()
+    }
+}
+
+extension IAM.ListGroupsForUser: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let groups = try records.groups(of: records.user(input.userName))
+        let page = page(groups, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.groups = page.items.map(IAM.Group.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}

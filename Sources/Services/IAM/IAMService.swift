@@ -1,0 +1,71 @@
+public import Platform
+import IAMAPI
+
+extension Service {
+    /// AWS Identity and Access Management: the operations that are built.
+    public static let iam = Service(
+        IAM.service, eventSource: "iam.amazonaws.com", operations: builtOperations,
+        eventResources: resourceMembers)
+}
+
+/// Which members of a request name a resource, for CloudTrail's list of resources.
+private let resourceMembers = [
+    "UserName": "AWS::IAM::User",
+    "GroupName": "AWS::IAM::Group",
+    "RoleName": "AWS::IAM::Role",
+    "PolicyArn": "AWS::IAM::Policy",
+    "InstanceProfileName": "AWS::IAM::InstanceProfile",
+    "AccessKeyId": "AWS::IAM::AccessKey",
+    "SerialNumber": "AWS::IAM::MFADevice",
+]
+
+private let builtOperations: [any Operation.Type] = users + groups + roles + policies + credentials + account
+
+private let users: [any Operation.Type] = [
+    IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
+    IAM.TagUser.self, IAM.UntagUser.self, IAM.ListUserTags.self,
+    IAM.PutUserPermissionsBoundary.self, IAM.DeleteUserPermissionsBoundary.self,
+    IAM.PutUserPolicy.self, IAM.GetUserPolicy.self, IAM.DeleteUserPolicy.self, IAM.ListUserPolicies.self,
+    IAM.AttachUserPolicy.self, IAM.DetachUserPolicy.self, IAM.ListAttachedUserPolicies.self,
+]
+
+private let groups: [any Operation.Type] = [
+    IAM.CreateGroup.self, IAM.GetGroup.self, IAM.ListGroups.self, IAM.UpdateGroup.self, IAM.DeleteGroup.self,
+    IAM.AddUserToGroup.self, IAM.RemoveUserFromGroup.self, IAM.ListGroupsForUser.self,
+    IAM.PutGroupPolicy.self, IAM.GetGroupPolicy.self, IAM.DeleteGroupPolicy.self, IAM.ListGroupPolicies.self,
+    IAM.AttachGroupPolicy.self, IAM.DetachGroupPolicy.self, IAM.ListAttachedGroupPolicies.self,
+]
+
+private let roles: [any Operation.Type] = [
+    IAM.CreateRole.self, IAM.GetRole.self, IAM.ListRoles.self, IAM.UpdateRole.self, IAM.UpdateRoleDescription.self,
+    IAM.UpdateAssumeRolePolicy.self, IAM.DeleteRole.self,
+    IAM.TagRole.self, IAM.UntagRole.self, IAM.ListRoleTags.self,
+    IAM.PutRolePermissionsBoundary.self, IAM.DeleteRolePermissionsBoundary.self,
+    IAM.PutRolePolicy.self, IAM.GetRolePolicy.self, IAM.DeleteRolePolicy.self, IAM.ListRolePolicies.self,
+    IAM.AttachRolePolicy.self, IAM.DetachRolePolicy.self, IAM.ListAttachedRolePolicies.self,
+    IAM.CreateInstanceProfile.self, IAM.GetInstanceProfile.self, IAM.ListInstanceProfiles.self,
+    IAM.ListInstanceProfilesForRole.self, IAM.DeleteInstanceProfile.self,
+    IAM.AddRoleToInstanceProfile.self, IAM.RemoveRoleFromInstanceProfile.self,
+    IAM.TagInstanceProfile.self, IAM.UntagInstanceProfile.self, IAM.ListInstanceProfileTags.self,
+]
+
+private let policies: [any Operation.Type] = [
+    IAM.CreatePolicy.self, IAM.GetPolicy.self, IAM.ListPolicies.self, IAM.DeletePolicy.self,
+    IAM.TagPolicy.self, IAM.UntagPolicy.self, IAM.ListPolicyTags.self, IAM.ListEntitiesForPolicy.self,
+    IAM.CreatePolicyVersion.self, IAM.GetPolicyVersion.self, IAM.ListPolicyVersions.self,
+    IAM.DeletePolicyVersion.self, IAM.SetDefaultPolicyVersion.self,
+]
+
+private let credentials: [any Operation.Type] = [
+    IAM.CreateAccessKey.self, IAM.ListAccessKeys.self, IAM.UpdateAccessKey.self, IAM.DeleteAccessKey.self,
+    IAM.CreateLoginProfile.self, IAM.GetLoginProfile.self, IAM.UpdateLoginProfile.self, IAM.DeleteLoginProfile.self,
+    IAM.CreateVirtualMFADevice.self, IAM.EnableMFADevice.self, IAM.ResyncMFADevice.self,
+    IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
+    IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
+    IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
+]
+
+private let account: [any Operation.Type] = [
+    IAM.CreateAccountAlias.self, IAM.DeleteAccountAlias.self, IAM.ListAccountAliases.self,
+    IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
+]

@@ -1,0 +1,212 @@
+import Directory
+import IAMAPI
+import Platform
+import Policy
+import Wire
+
+// Instance profiles.
+// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
+
+extension IAM.InstanceProfile {
+    init(_ profile: Directory.InstanceProfile, _ records: some RecordReading) throws(ServiceError) {
+        self.init()
+        path = profile.path
+        instanceProfileName = profile.name
+        instanceProfileId = profile.uniqueID
+        arn = profile.arn
+        createDate = Timestamp(secondsSinceEpoch: profile.createDate)
+        var roles: [IAM.Role] = []
+        if let id = profile.roleID, let role = try records.get(Directory.Role.self, id) {
+            roles = [IAM.Role(role, isWhole: false)]
+        }
+        self.roles = roles
+        if !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
+    }
+}
+
+extension IAM.CreateInstanceProfile: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let name = input.instanceProfileName
+        return call.access(
+            on: ARN.iam(call.accountID, "instance-profile", path: input.path ?? "/", name: name),
+            requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let name = input.instanceProfileName
+        guard try records.get(InstanceProfile.self, InstanceProfile.id(ofName: name)) == nil else {
+            throw .entityAlreadyExists("Instance Profile \(name) already exists.")
+        }
+        let quota = call.quotas[.instanceProfiles]
+        guard try records.count(InstanceProfile.self) < quota else {
+            throw .quotaExceeded("InstanceProfilesPerAccount", quota)
+        }
+        let profile = InstanceProfile(
+            accountID: call.accountID, name: name, path: input.path ?? "/",
+            uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.new(input.tags))
+        try records.put(profile)
+        var output = Output()
+        output.instanceProfile = try IAM.InstanceProfile(profile, records)
+        return output
+    }
+}
+
+extension IAM.GetInstanceProfile: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        var output = Output()
+        output.instanceProfile = try IAM.InstanceProfile(records.instanceProfile(input.instanceProfileName), records)
+        return output
+    }
+}
+
+extension IAM.ListInstanceProfiles: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "instance-profile", pathPrefix: input.pathPrefix)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let prefix = input.pathPrefix ?? "/"
+        let page = try records.page(InstanceProfile.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+            $0.path.hasPrefix(prefix)
+        }
+        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records) }
+        var output = Output()
+        output.instanceProfiles = page.items
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.ListInstanceProfilesForRole: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let role = try records.role(input.roleName)
+        let page = try records.page(
+            InstanceProfile.self, Relation.role, to: role.id, Paging(marker: input.marker, maxItems: input.maxItems)
+        )
+        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records) }
+        var output = Output()
+        output.instanceProfiles = page.items
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.DeleteInstanceProfile: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let profile = try records.instanceProfile(input.instanceProfileName)
+        guard profile.roleID == nil else { throw .deleteConflict("remove roles from instance profile") }
+        try records.delete(profile)
+        return Output()
+    }
+}
+
+extension IAM.AddRoleToInstanceProfile: WriteOperation {
+    /// Whoever hands a role to instances must be allowed to pass it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        guard case .required(let accesses) = call.access(onInstanceProfile: input.instanceProfileName),
+            case .required(let role) = call.access(onRole: input.roleName)
+        else { return .required([]) }
+        let pass = role.map { access in
+            var pass = access
+            pass.action = "iam:PassRole"
+            pass.context["iam:passedtoservice"] = .one("ec2.amazonaws.com")
+            return pass
+        }
+        return .required(accesses + pass)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var profile = try records.instanceProfile(input.instanceProfileName)
+        let role = try records.changeableRole(input.roleName)
+        guard profile.roleID == nil else { throw .quotaExceeded("InstanceSessionsPerInstanceProfile", 1) }
+        profile.roleID = role.id
+        try records.put(profile)
+        return Output()
+    }
+}
+
+extension IAM.RemoveRoleFromInstanceProfile: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var profile = try records.instanceProfile(input.instanceProfileName)
+        let role = try records.role(input.roleName)
+        guard profile.roleID == role.id else {
+            throw .noSuchEntity("The role with name \(input.roleName) cannot be found.")
+        }
+        profile.roleID = nil
+        try records.put(profile)
+        return Output()
+    }
+}
+
+extension IAM.TagInstanceProfile: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var profile = try records.instanceProfile(input.instanceProfileName)
+        profile.tags = try TagRules.merge(input.tags, into: profile.tags)
+        try records.put(profile)
+        return Output()
+    }
+}
+
+extension IAM.UntagInstanceProfile: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var profile = try records.instanceProfile(input.instanceProfileName)
+        profile.tags = TagRules.remove(input.tagKeys, from: profile.tags)
+        try records.put(profile)
+        return Output()
+    }
+}
+
+extension IAM.ListInstanceProfileTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onInstanceProfile: input.instanceProfileName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let profile = try records.instanceProfile(input.instanceProfileName)
+        let page = page(profile.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}

@@ -1,0 +1,276 @@
+import Directory
+import IAMAPI
+import Platform
+import Wire
+
+// Virtual MFA devices. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
+
+extension RecordReading {
+    fileprivate func mfaDevice(_ serialNumber: String) throws(ServiceError) -> Directory.MFADevice {
+        guard let device = try get(MFADevice.self, serialNumber) else {
+            throw .noSuchEntity("VirtualMFADevice with serial number \(serialNumber) doesn't exist.")
+        }
+        return device
+    }
+
+    /// The device of a serial number, which must be enabled for that owner.
+    fileprivate func mfaDevice(
+        _ serialNumber: String, of ownerID: String
+    ) throws(ServiceError) -> Directory.MFADevice {
+        guard let device = try get(MFADevice.self, serialNumber), device.ownerID == ownerID else {
+            throw .noSuchEntity("MFA Device with serial number \(serialNumber) cannot be found.")
+        }
+        return device
+    }
+}
+
+extension Directory.MFADevice {
+    /// Takes two consecutive codes as proof that the device is at hand, and learns its clock from them.
+    /// - Throws: InvalidAuthenticationCode.
+    fileprivate mutating func synchronise(
+        _ first: String, _ second: String, _ call: Call
+    ) throws(ServiceError) {
+        let steps = OneTimePassword(seed: seed)
+            .consecutiveSteps(first, second, around: call.time, window: 1000, after: lastStep)
+        guard let step = steps else {
+            throw ServiceError(
+                "InvalidAuthenticationCode", "Authentication code for device is not valid.", status: 403)
+        }
+        lastStep = step
+        clockOffset = step - OneTimePassword.step(at: call.time)
+    }
+}
+
+extension IAM.CreateVirtualMFADevice: WriteOperation {
+    public static var secretMembers: Set<String> { ["Base32StringSeed", "QRCodePNG"] }
+
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let arn = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: input.virtualMFADeviceName)
+        return call.access(on: arn, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let name = input.virtualMFADeviceName
+        let serialNumber = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: name)
+        guard try records.get(MFADevice.self, serialNumber) == nil else {
+            throw .entityAlreadyExists("MFADevice entity at the same path and name already exists.")
+        }
+        let device = MFADevice(
+            serialNumber: serialNumber, accountID: call.accountID, seed: Identifiers.randomBytes(40),
+            createDate: call.time, tags: try TagRules.new(input.tags))
+        try records.put(device)
+
+        let seed = Base32.encode(device.seed)
+        let label = "\(name)@\(call.directory.account(call.accountID)?.alias ?? call.accountID)"
+        let address =
+            "otpauth://totp/Amazon%20Web%20Services:\(label)?secret=\(seed)&issuer=Amazon%20Web%20Services"
+        guard let picture = QRCode.png(of: address) else { throw .internalFailure }
+        var view = IAM.VirtualMFADevice()
+        view.serialNumber = serialNumber
+        view.base32StringSeed = Blob(Array(seed.utf8))
+        view.qrCodePNG = Blob(picture)
+        if !device.tags.isEmpty { view.tags = device.tags.map(IAM.Tag.init) }
+        var output = Output()
+        output.virtualMFADevice = view
+        return output
+    }
+}
+
+extension IAM.EnableMFADevice: WriteOperation {
+    public static var secretMembers: Set<String> { ["AuthenticationCode1", "AuthenticationCode2"] }
+
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let owner = try records.mfaOwner(input.userName, call)
+        var device = try records.mfaDevice(input.serialNumber)
+        guard device.ownerID == nil else {
+            throw .entityAlreadyExists("MFA Device is already in use.")
+        }
+        let quota = call.quotas[.mfaDevicesPerUser]
+        guard try records.referrers(MFADevice.self, Relation.owner, to: owner).count < quota else {
+            throw .quotaExceeded("MFADevicesPerUser", quota)
+        }
+        try device.synchronise(input.authenticationCode1, input.authenticationCode2, call)
+        device.ownerID = owner
+        device.enableDate = call.time
+        try records.put(device)
+        return Output()
+    }
+}
+
+extension IAM.ResyncMFADevice: WriteOperation {
+    public static var secretMembers: Set<String> { ["AuthenticationCode1", "AuthenticationCode2"] }
+
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let owner = try records.mfaOwner(input.userName, call)
+        var device = try records.mfaDevice(input.serialNumber, of: owner)
+        try device.synchronise(input.authenticationCode1, input.authenticationCode2, call)
+        try records.put(device)
+        return Output()
+    }
+}
+
+extension IAM.DeactivateMFADevice: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try Owner(input.userName, call).access(call)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        var device = try records.mfaDevice(input.serialNumber, of: owner.id)
+        device.ownerID = nil
+        device.enableDate = nil
+        try records.put(device)
+        return Output()
+    }
+}
+
+extension IAM.DeleteVirtualMFADevice: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onMFADevice: input.serialNumber)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let device = try records.mfaDevice(input.serialNumber)
+        guard device.ownerID == nil else {
+            throw ServiceError("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.", status: 409)
+        }
+        try records.delete(device)
+        return Output()
+    }
+}
+
+extension IAM.ListMFADevices: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try Owner(input.userName, call).access(call)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        let page = try records.page(
+            MFADevice.self, Relation.owner, to: owner.id, Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.mfaDevices = page.items.map { device in
+            var view = IAM.MFADevice()
+            view.userName = owner.userName ?? ""
+            view.serialNumber = device.serialNumber
+            view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
+            return view
+        }
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.ListVirtualMFADevices: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "mfa", pathPrefix: nil)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let page = try records.page(
+            MFADevice.self, Paging(marker: input.marker, maxItems: input.maxItems)
+        ) { device in
+            switch input.assignmentStatus {
+            case "Assigned": device.ownerID != nil
+            case "Unassigned": device.ownerID == nil
+            default: true
+            }
+        }
+        .map { (device) throws(ServiceError) in
+            var view = IAM.VirtualMFADevice()
+            view.serialNumber = device.serialNumber
+            view.enableDate = device.enableDate.map { Timestamp(secondsSinceEpoch: $0) }
+            if let owner = device.ownerID { view.user = try records.mfaUser(owner, call) }
+            return view
+        }
+        var output = Output()
+        output.virtualMFADevices = page.items
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.TagMFADevice: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onMFADevice: input.serialNumber, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var device = try records.mfaDevice(input.serialNumber)
+        device.tags = try TagRules.merge(input.tags, into: device.tags)
+        try records.put(device)
+        return Output()
+    }
+}
+
+extension IAM.UntagMFADevice: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onMFADevice: input.serialNumber, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var device = try records.mfaDevice(input.serialNumber)
+        device.tags = TagRules.remove(input.tagKeys, from: device.tags)
+        try records.put(device)
+        return Output()
+    }
+}
+
+extension IAM.ListMFADeviceTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onMFADevice: input.serialNumber)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let device = try records.mfaDevice(input.serialNumber)
+        let page = page(device.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension RecordReading {
+    /// The owner's id for a request that names a user; root names its account.
+    fileprivate func mfaOwner(_ userName: String, _ call: Call) throws(ServiceError) -> String {
+        if case .root = call.caller.identity, userName == call.accountID || userName == "root" {
+            return call.accountID
+        }
+        return try user(userName).uniqueID
+    }
+
+    fileprivate func mfaUser(_ ownerID: String, _ call: Call) throws(ServiceError) -> IAM.User {
+        if let user = call.directory.user(uniqueID: ownerID) { return IAM.User(user) }
+        var root = IAM.User()
+        root.userId = call.accountID
+        root.arn = "arn:aws:iam::\(call.accountID):root"
+        root.createDate = Timestamp(secondsSinceEpoch: call.directory.account(call.accountID)?.createDate ?? call.time)
+        return root
+    }
+}

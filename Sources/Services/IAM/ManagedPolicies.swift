@@ -1,0 +1,308 @@
+import Directory
+import IAMAPI
+import Platform
+import Policy
+import Wire
+
+// Managed policies: the customer's own, and AWS's, which are the same in every account.
+// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html>
+
+extension IAM.Policy {
+    /// - Parameter isWhole: with description and tags, which lists leave out.
+    init(_ policy: ManagedPolicy, isWhole: Bool, _ records: some RecordReading) throws(ServiceError) {
+        self.init()
+        policyName = policy.name
+        policyId = policy.uniqueID
+        arn = policy.arn
+        path = policy.path
+        defaultVersionId = policy.defaultVersionID
+        isAttachable = true
+        createDate = Timestamp(secondsSinceEpoch: policy.createDate)
+        updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
+        try count(records)
+        guard isWhole else { return }
+        description = policy.description
+        tags = policy.tags.map(IAM.Tag.init)
+    }
+
+    init(_ policy: ManagedPolicyCatalog.Entry, _ records: some RecordReading) throws(ServiceError) {
+        self.init()
+        policyName = policy.name
+        policyId = policy.policyID
+        arn = policy.arn
+        path = policy.path
+        defaultVersionId = policy.defaultVersionID
+        isAttachable = true
+        createDate = Timestamp(secondsSinceEpoch: policy.createDate)
+        updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
+        try count(records)
+    }
+
+    private mutating func count(_ records: some RecordReading) throws(ServiceError) {
+        let arn = arn ?? ""
+        attachmentCount = try records.referrerCount(Relation.attachedPolicy, to: arn)
+        permissionsBoundaryUsageCount = try records.referrerCount(Relation.permissionsBoundary, to: arn)
+    }
+}
+
+extension IAM.CreatePolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let arn = ARN.iam(call.accountID, "policy", path: input.path ?? "/", name: input.policyName)
+        return call.access(on: arn, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        try checkManagedDocument(input.policyDocument, call)
+        let name = input.policyName
+        guard try records.get(ManagedPolicy.self, ManagedPolicy.id(ofName: name)) == nil else {
+            throw .entityAlreadyExists("A policy called \(name) already exists. Duplicate names are not allowed.")
+        }
+        let quota = call.quotas[.policies]
+        guard try records.count(ManagedPolicy.self) < quota else { throw .quotaExceeded("PoliciesPerAccount", quota) }
+        let policy = ManagedPolicy(
+            accountID: call.accountID, name: name, path: input.path ?? "/",
+            uniqueID: Identifiers.unique(.managedPolicy), createDate: call.time, description: input.description,
+            document: input.policyDocument, tags: try TagRules.new(input.tags))
+        try records.put(policy)
+        var output = Output()
+        output.policy = try IAM.Policy(policy, isWhole: true, records)
+        return output
+    }
+}
+
+/// - Throws: MalformedPolicyDocument, LimitExceeded.
+func checkManagedDocument(_ text: String, _ call: Call) throws(ServiceError) {
+    let document = try Documents.check(text, as: .identity)
+    let limit = call.quotas[.policySize]
+    guard document.nonWhitespaceCount <= limit else { throw .quotaExceeded("PolicySize", limit) }
+}
+
+extension IAM.GetPolicy: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        var output = Output()
+        if isAWSManaged(input.policyArn) {
+            guard let policy = ManagedPolicyCatalog.aws.entry(arn: input.policyArn) else {
+                throw .policyNotFound(input.policyArn)
+            }
+            output.policy = try IAM.Policy(policy, records)
+        } else {
+            output.policy = try IAM.Policy(records.customerPolicy(input.policyArn), isWhole: true, records)
+        }
+        return output
+    }
+}
+
+extension IAM.ListPolicies: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "policy", pathPrefix: input.pathPrefix)
+    }
+
+    /// The customer's policies come first, then AWS's, each in the order of their names.
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let prefix = input.pathPrefix ?? "/"
+        let scope = input.scope ?? "All"
+        let attached = try attachedARNs(input, records)
+        let isIncluded = { (arn: String, path: String) in
+            path.hasPrefix(prefix) && (attached?.contains(arn) ?? true)
+        }
+        var keys: [(key: String, policy: Listed)] = []
+        if scope != "AWS" {
+            for policy in try records.list(ManagedPolicy.self) where isIncluded(policy.arn, policy.path) {
+                keys.append(("0" + policy.id, .customer(policy)))
+            }
+        }
+        if scope != "Local" {
+            let catalog = ManagedPolicyCatalog.aws
+            for arn in catalog.arns {
+                guard let policy = catalog.entry(arn: arn), isIncluded(arn, policy.path) else { continue }
+                keys.append(("1" + arn, .aws(policy)))
+            }
+        }
+        let page = try page(keys, by: \.key, paging).map { (item) throws(ServiceError) in
+            switch item.policy {
+            case .customer(let policy): try IAM.Policy(policy, isWhole: false, records)
+            case .aws(let policy): try IAM.Policy(policy, records)
+            }
+        }
+        var output = Output()
+        output.policies = page.items
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+
+    private enum Listed {
+        case customer(ManagedPolicy)
+        case aws(ManagedPolicyCatalog.Entry)
+    }
+
+    /// The policies in use, when the request asks for those alone; nil when it asks for all.
+    private static func attachedARNs(_ input: Input, _ records: Records) throws(ServiceError) -> Set<String>? {
+        guard input.onlyAttached == true || input.policyUsageFilter != nil else { return nil }
+        let asBoundary = input.policyUsageFilter == "PermissionsBoundary"
+        var arns: Set<String> = []
+        for user in try records.list(User.self) {
+            arns.formUnion(asBoundary ? user.permissionsBoundary.map { [$0] } ?? [] : user.attachedPolicies)
+        }
+        for role in try records.list(Role.self) {
+            arns.formUnion(asBoundary ? role.permissionsBoundary.map { [$0] } ?? [] : role.attachedPolicies)
+        }
+        if !asBoundary {
+            for group in try records.list(Group.self) { arns.formUnion(group.attachedPolicies) }
+        }
+        return arns
+    }
+}
+
+extension IAM.DeletePolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let policy = try records.customerPolicy(input.policyArn)
+        guard try records.referrerCount(Relation.attachedPolicy, to: policy.arn) == 0,
+            try records.referrerCount(Relation.permissionsBoundary, to: policy.arn) == 0
+        else {
+            throw ServiceError("DeleteConflict", "Cannot delete a policy attached to entities.", status: 409)
+        }
+        guard policy.versions.count == 1 else {
+            throw ServiceError(
+                "DeleteConflict",
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+                    + "versions. The default version is deleted with the policy.", status: 409)
+        }
+        try records.delete(policy)
+        return Output()
+    }
+}
+
+extension IAM.TagPolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var policy = try records.customerPolicy(input.policyArn)
+        policy.tags = try TagRules.merge(input.tags, into: policy.tags)
+        try records.put(policy)
+        return Output()
+    }
+}
+
+extension IAM.UntagPolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var policy = try records.customerPolicy(input.policyArn)
+        policy.tags = TagRules.remove(input.tagKeys, from: policy.tags)
+        try records.put(policy)
+        return Output()
+    }
+}
+
+extension IAM.ListPolicyTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let tags = isAWSManaged(input.policyArn) ? [] : try records.customerPolicy(input.policyArn).tags
+        let page = page(tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.ListEntitiesForPolicy: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onPolicy: input.policyArn)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let arn = input.policyArn
+        if isAWSManaged(arn) {
+            guard ManagedPolicyCatalog.aws.entry(arn: arn) != nil else { throw .policyNotFound(arn) }
+        } else {
+            _ = try records.customerPolicy(arn)
+        }
+        let asBoundary = input.policyUsageFilter == "PermissionsBoundary"
+        let relation = asBoundary ? Relation.permissionsBoundary : Relation.attachedPolicy
+        let prefix = input.pathPrefix ?? "/"
+        var entities: [(key: String, entity: Entity)] = []
+        let filter = input.entityFilter
+        if filter == nil || filter == "Group" {
+            for group in try records.referrers(Group.self, relation, to: arn) where group.path.hasPrefix(prefix) {
+                entities.append(("group/" + group.id, .group(group)))
+            }
+        }
+        if filter == nil || filter == "Role" {
+            for role in try records.referrers(Role.self, relation, to: arn) where role.path.hasPrefix(prefix) {
+                entities.append(("role/" + role.id, .role(role)))
+            }
+        }
+        if filter == nil || filter == "User" {
+            for user in try records.referrers(User.self, relation, to: arn) where user.path.hasPrefix(prefix) {
+                entities.append(("user/" + user.id, .user(user)))
+            }
+        }
+        let page = page(entities, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        return output(page)
+    }
+
+    private enum Entity {
+        case group(Group)
+        case role(Role)
+        case user(User)
+    }
+
+    private static func output(_ page: Page<(key: String, entity: Entity)>) -> Output {
+        var groups: [IAM.PolicyGroup] = []
+        var roles: [IAM.PolicyRole] = []
+        var users: [IAM.PolicyUser] = []
+        for item in page.items {
+            switch item.entity {
+            case .group(let group):
+                var view = IAM.PolicyGroup()
+                view.groupName = group.name
+                view.groupId = group.uniqueID
+                groups.append(view)
+            case .role(let role):
+                var view = IAM.PolicyRole()
+                view.roleName = role.name
+                view.roleId = role.uniqueID
+                roles.append(view)
+            case .user(let user):
+                var view = IAM.PolicyUser()
+                view.userName = user.name
+                view.userId = user.uniqueID
+                users.append(view)
+            }
+        }
+        var output = Output()
+        output.policyGroups = groups
+        output.policyRoles = roles
+        output.policyUsers = users
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}

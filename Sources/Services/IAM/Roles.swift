@@ -1,0 +1,224 @@
+import Directory
+import IAMAPI
+import Platform
+import Policy
+import Wire
+
+// Roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html>
+
+extension IAM.Role {
+    /// - Parameter isWhole: with description, boundary and tags, which lists leave out.
+    init(_ role: Directory.Role, isWhole: Bool) {
+        self.init()
+        path = role.path
+        roleName = role.name
+        roleId = role.uniqueID
+        arn = role.arn
+        createDate = Timestamp(secondsSinceEpoch: role.createDate)
+        assumeRolePolicyDocument = Documents.encoded(role.trustPolicy)
+        description = role.description
+        maxSessionDuration = role.maxSessionDuration
+        guard isWhole else { return }
+        permissionsBoundary = role.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
+        if !role.tags.isEmpty { tags = role.tags.map(IAM.Tag.init) }
+    }
+}
+
+extension IAM.CreateRole: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        var context = requestTags(input.tags)
+        if let boundary = input.permissionsBoundary { context["iam:permissionsboundary"] = .one(boundary) }
+        let path = input.path ?? "/"
+        return call.access(on: ARN.iam(call.accountID, "role", path: path, name: input.roleName), context)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let name = input.roleName
+        let path = input.path ?? "/"
+        guard !path.hasPrefix("/aws-service-role/") else {
+            throw .invalidInput("Path /aws-service-role/ is reserved for service-linked roles.")
+        }
+        try Documents.checkTrust(input.assumeRolePolicyDocument, call)
+        guard try records.get(Role.self, Role.id(ofName: name)) == nil else {
+            throw .entityAlreadyExists("Role with name \(name) already exists.")
+        }
+        let quota = call.quotas[.roles]
+        guard try records.count(Role.self) < quota else { throw .quotaExceeded("RolesPerAccount", quota) }
+        var role = Role(
+            accountID: call.accountID, name: name, path: path, uniqueID: Identifiers.unique(.role),
+            createDate: call.time, trustPolicy: input.assumeRolePolicyDocument, description: input.description,
+            maxSessionDuration: input.maxSessionDuration ?? 3600)
+        role.tags = try TagRules.new(input.tags)
+        if let boundary = input.permissionsBoundary {
+            try records.requirePolicy(boundary)
+            role.permissionsBoundary = boundary
+        }
+        try records.put(role)
+        var output = Output()
+        output.role = IAM.Role(role, isWhole: true)
+        return output
+    }
+}
+
+extension IAM.GetRole: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        var output = Output()
+        var role = IAM.Role(try records.role(input.roleName), isWhole: true)
+        role.roleLastUsed = IAM.RoleLastUsed()
+        output.role = role
+        return output
+    }
+}
+
+extension IAM.ListRoles: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "role", pathPrefix: input.pathPrefix)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let prefix = input.pathPrefix ?? "/"
+        let page = try records.page(Role.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+            $0.path.hasPrefix(prefix)
+        }
+        var output = Output()
+        output.roles = page.items.map { IAM.Role($0, isWhole: false) }
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.UpdateRole: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var role = try records.changeableRole(input.roleName)
+        if let description = input.description { role.description = description }
+        if let duration = input.maxSessionDuration { role.maxSessionDuration = duration }
+        try records.put(role)
+        return Output()
+    }
+}
+
+extension IAM.UpdateRoleDescription: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var role = try records.changeableRole(input.roleName)
+        role.description = input.description
+        try records.put(role)
+        var output = Output()
+        output.role = IAM.Role(role, isWhole: true)
+        return output
+    }
+}
+
+extension IAM.UpdateAssumeRolePolicy: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var role = try records.changeableRole(input.roleName)
+        try Documents.checkTrust(input.policyDocument, call)
+        role.trustPolicy = input.policyDocument
+        try records.put(role)
+        return Output()
+    }
+}
+
+extension IAM.DeleteRole: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let role = try records.changeableRole(input.roleName)
+        guard try records.referrers(InstanceProfile.self, Relation.role, to: role.id, limit: 1).isEmpty else {
+            throw .deleteConflict("remove roles from instance profile")
+        }
+        guard role.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
+        guard role.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
+        try records.delete(role)
+        return Output()
+    }
+}
+
+extension IAM.TagRole: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var role = try records.role(input.roleName)
+        role.tags = try TagRules.merge(input.tags, into: role.tags)
+        try records.put(role)
+        return Output()
+    }
+}
+
+extension IAM.UntagRole: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var role = try records.role(input.roleName)
+        role.tags = TagRules.remove(input.tagKeys, from: role.tags)
+        try records.put(role)
+        return Output()
+    }
+}
+
+extension IAM.ListRoleTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onRole: input.roleName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let role = try records.role(input.roleName)
+        let page = page(role.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension RecordReading {
+    /// A role that its account may change: service-linked roles are their service's.
+    /// - Throws: NoSuchEntity, UnmodifiableEntity.
+    func changeableRole(_ name: String) throws(ServiceError) -> Directory.Role {
+        let role = try role(name)
+        guard !role.path.hasPrefix("/aws-service-role/") else {
+            throw ServiceError(
+                "UnmodifiableEntity",
+                "Cannot perform the operation on the protected role '\(role.name)' - this role is only modifiable by "
+                    + "AWS")
+        }
+        return role
+    }
+}

@@ -1,0 +1,204 @@
+import Directory
+import IAMAPI
+import Platform
+import Policy
+import Wire
+
+// Users. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users.html>
+
+extension IAM.User {
+    init(_ user: Directory.User, tags: Bool = false) {
+        self.init()
+        path = user.path
+        userName = user.name
+        userId = user.uniqueID
+        arn = user.arn
+        createDate = Timestamp(secondsSinceEpoch: user.createDate)
+        permissionsBoundary = user.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
+        if tags, !user.tags.isEmpty { self.tags = user.tags.map(IAM.Tag.init) }
+    }
+}
+
+extension IAM.CreateUser: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        var context = requestTags(input.tags)
+        if let boundary = input.permissionsBoundary { context["iam:permissionsboundary"] = .one(boundary) }
+        let path = input.path ?? "/"
+        return call.access(on: ARN.iam(call.accountID, "user", path: path, name: input.userName), context)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let name = input.userName
+        guard try records.get(User.self, User.id(ofName: name)) == nil else {
+            throw .entityAlreadyExists("User with name \(name) already exists.")
+        }
+        let quota = call.quotas[.users]
+        guard try records.count(User.self) < quota else { throw .quotaExceeded("UsersPerAccount", quota) }
+        var user = User(
+            accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.user),
+            createDate: call.time)
+        user.tags = try TagRules.new(input.tags)
+        if let boundary = input.permissionsBoundary {
+            try records.requirePolicy(boundary)
+            user.permissionsBoundary = boundary
+        }
+        try records.put(user)
+        var output = Output()
+        output.user = IAM.User(user, tags: true)
+        return output
+    }
+}
+
+extension IAM.GetUser: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try Owner(input.userName, call).access(call)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        var output = Output()
+        switch try Owner(input.userName, call) {
+        case .user(let name):
+            output.user = IAM.User(try records.user(name), tags: true)
+        case .root:
+            var root = IAM.User()
+            root.userId = call.accountID
+            root.arn = "arn:aws:iam::\(call.accountID):root"
+            root.createDate = call.directory.account(call.accountID).map {
+                Timestamp(secondsSinceEpoch: $0.createDate)
+            } ?? call.timestamp
+            output.user = root
+        }
+        return output
+    }
+}
+
+extension IAM.ListUsers: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onAll: "user", pathPrefix: input.pathPrefix)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let prefix = input.pathPrefix ?? "/"
+        let page = try records.page(User.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+            $0.path.hasPrefix(prefix)
+        }
+        var output = Output()
+        output.users = page.items.map { IAM.User($0) }
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.UpdateUser: WriteOperation {
+    /// AWS asks for the permission on both the user as it is and the user as it is to be.
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let current = call.access(onUser: input.userName)
+        guard case .required(let accesses) = current, input.newUserName != nil || input.newPath != nil else {
+            return current
+        }
+        let path = input.newPath ?? call.directory.user(named: input.userName, in: call.accountID)?.path ?? "/"
+        let arn = ARN.iam(call.accountID, "user", path: path, name: input.newUserName ?? input.userName)
+        return .required(accesses + [Access("iam:UpdateUser", on: arn)])
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let old = try records.user(input.userName)
+        var user = old
+        if let path = input.newPath { user.path = path }
+        if let name = input.newUserName {
+            user.name = name
+            if user.id != old.id {
+                guard try records.get(User.self, user.id) == nil else {
+                    throw .entityAlreadyExists("User with name \(name) already exists.")
+                }
+                try records.delete(old)
+            }
+        }
+        try records.put(user)
+        return Output()
+    }
+}
+
+extension IAM.DeleteUser: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let user = try records.user(input.userName)
+        guard user.groupIDs.isEmpty else { throw .deleteConflict("remove users from group") }
+        guard user.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
+        guard user.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
+        let owned = user.uniqueID
+        guard try records.get(LoginProfile.self, owned) == nil else { throw .deleteConflict("delete login profile") }
+        guard try records.referrers(AccessKey.self, Relation.owner, to: owned, limit: 1).isEmpty else {
+            throw .deleteConflict("delete access keys")
+        }
+        guard try records.referrers(MFADevice.self, Relation.owner, to: owned, limit: 1).isEmpty else {
+            throw .deleteConflict("delete MFA device")
+        }
+        try records.delete(user)
+        return Output()
+    }
+}
+
+extension IAM.TagUser: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var user = try records.user(input.userName)
+        user.tags = try TagRules.merge(input.tags, into: user.tags)
+        try records.put(user)
+        return Output()
+    }
+}
+
+extension IAM.UntagUser: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var user = try records.user(input.userName)
+        user.tags = TagRules.remove(input.tagKeys, from: user.tags)
+        try records.put(user)
+        return Output()
+    }
+}
+
+extension IAM.ListUserTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(onUser: input.userName)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let user = try records.user(input.userName)
+        let page = page(user.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}
+
+extension IAM.AttachedPermissionsBoundary {
+    init(arn: String) {
+        self.init()
+        permissionsBoundaryType = "Policy"
+        permissionsBoundaryArn = arn
+    }
+}

@@ -1,0 +1,1 @@
+enum QRCode { static func png(of: String) -> [UInt8]? { nil } }

@@ -1,0 +1,149 @@
+import Directory
+import Platform
+import Policy
+import STSAPI
+import Wire
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+extension STS.AssumeRole: ComputeOperation {
+    public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken", "TokenCode"] }
+    public static var recordsOutput: Bool { true }
+
+    /// The role's trust policy decides, together with the caller's own policies. Passing tags or a source identity on
+    /// needs the permission for each.
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await SecondFactor.prove(input.serialNumber, input.tokenCode, call)
+        if case .root = call.caller.identity {
+            throw .accessDenied("Roles may not be assumed by root accounts.")
+        }
+        let role = try role(input, call)
+        var access = Access(
+            "sts:AssumeRole", on: role.arn, resourceAccount: role.accountID, context: context(input),
+            roleTrust: call.directory.trustPolicy(ofRoleWithUniqueID: role.uniqueID))
+        guard access.roleTrust != nil else { throw denied(input, call) }
+        var accesses = [access]
+        if !(input.tags ?? []).isEmpty {
+            access.action = "sts:TagSession"
+            accesses.append(access)
+        }
+        if input.sourceIdentity != nil {
+            access.action = "sts:SetSourceIdentity"
+            accesses.append(access)
+        }
+        return .required(accesses)
+    }
+
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        let role = try role(input, call)
+        var isChained = false
+        if case .roleSession = call.caller.identity { isChained = true }
+        let seconds = input.durationSeconds ?? 3600
+        guard !isChained || seconds <= 3600 else {
+            throw .validation(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+        }
+        guard seconds <= role.maxSessionDuration else {
+            throw .validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        }
+        let issued = call.time.rounded(.down)
+        var session = Session(
+            accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
+            accountID: role.accountID, principalKind: .role, principalID: role.uniqueID, name: input.roleSessionName,
+            issued: issued, expires: issued + Double(seconds), mfaTime: input.tokenCode == nil ? nil : call.time)
+        try setPolicies(of: &session, input, call)
+        try setTags(of: &session, input, call)
+        session.sourceIdentity = input.sourceIdentity ?? call.caller.session?.sourceIdentity
+
+        var user = STS.AssumedRoleUser()
+        user.assumedRoleId = "\(role.uniqueID):\(input.roleSessionName)"
+        user.arn = "arn:aws:sts::\(role.accountID):assumed-role/\(role.name)/\(input.roleSessionName)"
+        var output = Output()
+        output.credentials = try STS.Credentials(session, call)
+        output.assumedRoleUser = user
+        output.sourceIdentity = session.sourceIdentity
+        return output
+    }
+
+    /// The role that the request names. One that does not exist is refused as one that trusts nobody would be.
+    private static func role(_ input: Input, _ call: Call) throws(ServiceError) -> Role {
+        guard let arn = ARN(parsing: input.roleArn), !arn.account.isEmpty else {
+            throw .validation("\(input.roleArn) is invalid")
+        }
+        guard arn.service == "iam", let (type, rest) = arn.typeAndRest, type == "role",
+            let name = rest.split(separator: "/").last,
+            let role = call.directory.role(named: String(name), in: arn.account), role.arn == input.roleArn
+        else { throw denied(input, call) }
+        return role
+    }
+
+    private static func denied(_ input: Input, _ call: Call) -> ServiceError {
+        .accessDenied(
+            "User: \(call.caller.arn) is not authorized to perform: sts:AssumeRole on resource: \(input.roleArn)")
+    }
+
+    private static func context(_ input: Input) -> [String: ContextValue] {
+        var keys: [String: ContextValue] = ["sts:rolesessionname": .one(input.roleSessionName)]
+        if let id = input.externalId { keys["sts:externalid"] = .one(id) }
+        if let identity = input.sourceIdentity { keys["sts:sourceidentity"] = .one(identity) }
+        if let transitive = input.transitiveTagKeys, !transitive.isEmpty {
+            keys["sts:transitivetagkeys"] = .many(transitive)
+        }
+        if let tags = input.tags, !tags.isEmpty {
+            keys["aws:tagkeys"] = .many(tags.map(\.key))
+            for tag in tags { keys["aws:requesttag/\(tag.key.lowercased())"] = .one(tag.value) }
+        }
+        if input.tokenCode != nil {
+            keys["aws:multifactorauthpresent"] = .one("true")
+            keys["aws:multifactorauthage"] = .one("0")
+        }
+        return keys
+    }
+
+    /// - Throws: MalformedPolicyDocument; ValidationError for a managed policy that does not exist.
+    private static func setPolicies(of session: inout Session, _ input: Input, _ call: Call) throws(ServiceError) {
+        if let policy = input.policy {
+            do throws(PolicyError) {
+                _ = try PolicyDocument(parsing: policy, as: .session)
+            } catch {
+                throw ServiceError("MalformedPolicyDocument", error.message, status: 400)
+            }
+            session.policy = policy
+        }
+        for descriptor in input.policyArns ?? [] {
+            guard let arn = descriptor.arn else { continue }
+            guard call.directory.compiledPolicy(arn: arn) != nil else {
+                throw .validation("The policy \(arn) does not exist.")
+            }
+            session.policyARNs.append(arn)
+        }
+    }
+
+    /// Session tags, with those that the caller's own session passes on.
+    /// - Throws: InvalidParameterValue.
+    private static func setTags(of session: inout Session, _ input: Input, _ call: Call) throws(ServiceError) {
+        let tags = (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
+        let keys = Set(tags.map { $0.key.lowercased() })
+        guard keys.count == tags.count else {
+            throw .invalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        }
+        let transitive = input.transitiveTagKeys ?? []
+        guard transitive.allSatisfy({ keys.contains($0.lowercased()) }) else {
+            throw .invalidParameterValue("The specified transitive tag key must be included in the requested tags.")
+        }
+        let inheritedKeys = Set((call.caller.session?.transitiveTagKeys ?? []).map { $0.lowercased() })
+        guard keys.isDisjoint(with: inheritedKeys) else {
+            throw .invalidParameterValue(
+                "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
+                    + "from the calling session.")
+        }
+        let inherited = (call.caller.session?.tags ?? []).filter { inheritedKeys.contains($0.key.lowercased()) }
+        session.tags = inherited + tags
+        session.transitiveTagKeys = inherited.map(\.key) + transitive
+    }
+}
+
+extension ServiceError {
+    fileprivate static func invalidParameterValue(_ message: String) -> ServiceError {
+        ServiceError("InvalidParameterValue", message, status: 400)
+    }
+}

@@ -1,0 +1,39 @@
+import Directory
+import Platform
+import STSAPI
+import Wire
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+extension STS.GetCallerIdentity: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .notRequired(because: "No permissions are required, and a policy cannot deny it (STS API reference).")
+    }
+
+    public static func handle(_ input: Input, _ call: Call) -> Output {
+        var output = Output()
+        output.userId = call.caller.userID
+        output.account = call.accountID
+        output.arn = call.caller.arn
+        return output
+    }
+}
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html>
+extension STS.GetAccessKeyInfo: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("sts:GetAccessKeyInfo", on: "*"))
+    }
+
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        // A temporary key's account is known only to its token, unless it is the caller's own.
+        let account =
+            input.accessKeyId == call.caller.accessKeyID
+            ? call.accountID : call.directory.accessKey(input.accessKeyId)?.accountID
+        guard let account else {
+            throw .validation("The access key \(input.accessKeyId) belongs to no account of this Gatehouse.")
+        }
+        var output = Output()
+        output.account = account
+        return output
+    }
+}

@@ -1,0 +1,12 @@
+public import Platform
+import STSAPI
+
+extension Service {
+    /// AWS Security Token Service: the operations that are built.
+    public static let sts = Service(
+        STS.service, eventSource: "sts.amazonaws.com",
+        operations: [
+            STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self, STS.GetAccessKeyInfo.self,
+        ],
+        eventResources: ["RoleArn": "AWS::IAM::Role"])
+}

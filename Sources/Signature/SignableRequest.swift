@@ -1,0 +1,38 @@
+/// The parts of an HTTP request that a signature covers, as they came over the wire.
+///
+/// It knows no HTTP library: whoever owns the connection fills it in.
+public struct SignableRequest: Sendable {
+    /// The method, in upper case: `GET`, `POST`.
+    public var method: String
+    /// The path as it was sent: still percent-encoded, without the query.
+    public var path: String
+    /// What follows the `?`, as it was sent; empty when there is no query.
+    public var query: String
+    /// The header fields in the order in which they came. Names may be in any case, and may repeat.
+    /// HTTP/2's `:authority` stands here as `host`.
+    public var headers: [(name: String, value: String)]
+    /// The body, whole.
+    public var body: [UInt8]
+
+    public init(
+        method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The value of the first header field of that name, whatever its case.
+    ///
+    /// - Parameter name: the name in lower case.
+    /// - Complexity: O(*n*) in the number of header fields.
+    public func firstValue(ofHeader name: String) -> String? {
+        for header in headers where ASCII.isSame(header.name, lowercased: name) {
+            return header.value
+        }
+        return nil
+    }
+}

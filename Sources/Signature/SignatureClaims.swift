@@ -1,0 +1,110 @@
+/// What a request says about its own signature: found and well-formed, not yet verified.
+///
+/// Look the access key up by ``accessKeyID``, then hand its secret to ``SignatureVerifier``. Nothing here may be
+/// believed before that. An ``accessKeyID`` that is not known may be a secret key put into the wrong place:
+/// do not log it.
+public struct SignatureClaims: Sendable, Equatable {
+    /// Where the signature stands.
+    public enum Form: Sendable, Equatable {
+        /// In the `Authorization` header.
+        case header
+        /// In the query: a presigned URL.
+        case presigned
+    }
+
+    public var form: Form
+    public var accessKeyID: String
+    /// The day of the credential scope, `YYYYMMDD`.
+    public var date: String
+    public var region: String
+    /// The service's signing name, as in `iam`, `s3`, `execute-api`.
+    public var service: String
+    /// The last element of the credential scope; `aws4_request` when it is right.
+    public var terminator: String
+    /// The names of the signed headers: lower-case, sorted, each once.
+    public var signedHeaders: [String]
+    /// The 32 bytes of the signature; empty where the request's text spells no such thing.
+    public var signature: [UInt8]
+    /// When the request was signed, in seconds since the epoch.
+    public var timestamp: Int
+    /// `X-Amz-Expires` of a presigned request, as it stands there.
+    public var expires: String?
+    /// `X-Amz-Security-Token`, which temporary access keys come with.
+    public var sessionToken: String?
+
+    /// Finds the signature of a request.
+    ///
+    /// - Returns: nil when the request carries none at all: it is anonymous.
+    /// - Throws: ``SignatureError`` when there is half a signature, or one that is not well-formed.
+    public static func find(in request: SignableRequest) throws(SignatureError) -> SignatureClaims? {
+        let authorization = request.firstValue(ofHeader: "authorization")
+        let parameters = PresignedParameters(query: request.query)
+        switch (authorization, parameters) {
+        case (nil, nil): return nil
+        case (.some, .some): throw .signedTwice
+        case (.some(let authorization), nil): return try header(authorization, of: request)
+        case (nil, .some(let parameters)): return try presigned(parameters, of: request)
+        }
+    }
+
+    private static func header(
+        _ authorization: String, of request: SignableRequest
+    ) throws(SignatureError) -> SignatureClaims {
+        let header = try AuthorizationHeader(authorization)
+        // X-Amz-Date overrides Date, which proxies may set.
+        let date = request.firstValue(ofHeader: "x-amz-date") ?? request.firstValue(ofHeader: "date")
+        guard let credential = header.credential, let signedHeaders = header.signedHeaders,
+            let signature = header.signature, let date
+        else {
+            throw .incompleteHeader(
+                missing: header.missing, dateIsMissing: date == nil, headerHash: SignatureError.hash(authorization))
+        }
+        return try SignatureClaims(
+            form: .header, credential: credential, signedHeaders: signedHeaders, signature: signature, date: date,
+            sessionToken: request.firstValue(ofHeader: "x-amz-security-token"))
+    }
+
+    private static func presigned(
+        _ parameters: PresignedParameters, of request: SignableRequest
+    ) throws(SignatureError) -> SignatureClaims {
+        guard let algorithm = parameters.algorithm, let credential = parameters.credential,
+            let signature = parameters.signature, let signedHeaders = parameters.signedHeaders,
+            let date = parameters.date
+        else { throw .incompleteQuery(missing: parameters.missing) }
+        guard algorithm == SigningKey.algorithm else { throw .unsupportedAlgorithm(algorithm) }
+        var claims = try SignatureClaims(
+            form: .presigned, credential: credential, signedHeaders: signedHeaders, signature: signature, date: date,
+            sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"))
+        claims.expires = parameters.expires
+        return claims
+    }
+
+    private init(
+        form: Form, credential: String, signedHeaders: String, signature: String, date: String, sessionToken: String?
+    ) throws(SignatureError) {
+        let elements = ASCII.split(Array(credential.utf8)[...], at: "/")
+        guard elements.count == 5, !elements[0].isEmpty else {
+            throw .malformedCredential(credentialHash: SignatureError.hash(credential))
+        }
+        guard let timestamp = SignatureTimestamp.seconds(date) else { throw .malformedDate(date) }
+        self.form = form
+        accessKeyID = ASCII.text(elements[0])
+        self.date = ASCII.text(elements[1])
+        region = ASCII.text(elements[2])
+        service = ASCII.text(elements[3])
+        terminator = ASCII.text(elements[4])
+        self.signedHeaders = Self.canonicalNames(signedHeaders)
+        let bytes = ASCII.bytes(fromLowercaseHex: signature.utf8) ?? []
+        self.signature = bytes.count == 32 ? bytes : []
+        self.timestamp = timestamp
+        self.sessionToken = sessionToken
+    }
+
+    /// Lower-case, sorted, each once. Clients send them so; then nothing is to be done.
+    private static func canonicalNames(_ list: String) -> [String] {
+        let names = Array(list.utf8.lazy.map(ASCII.lowercased)).split(separator: UInt8(ascii: ";"))
+        let isCanonical = zip(names, names.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) }
+        if isCanonical { return names.map(ASCII.text) }
+        return Set(names).sorted { $0.lexicographicallyPrecedes($1) }.map(ASCII.text)
+    }
+}

@@ -1,0 +1,126 @@
+/// Proves signatures of Signature Version 4.
+///
+/// It keeps the signing keys that it derives, by access key, day, region and service, so that most verifications cost
+/// two hashes and no derivation. Safe to use from any number of threads.
+public final class SignatureVerifier: Sendable {
+    /// How far a request's time may be from the server's, either way, in seconds.
+    public let clockSkew: Int
+    /// How many header fields a signed request may have.
+    public static let maximumHeaderCount = 500
+
+    private let keys: SigningKeyCache
+
+    /// - Parameters:
+    ///   - clockSkew: in seconds. AWS documents 15 minutes.
+    ///   - cachedKeys: how many signing keys to keep at most, at about half a kilobyte each.
+    public init(clockSkew: Int = 900, cachedKeys: Int = 16_384) {
+        self.clockSkew = min(max(clockSkew, 0), 86_400)
+        keys = SigningKeyCache(capacity: cachedKeys)
+    }
+
+    /// Proves that the owner of `secretAccessKey` signed this very request, now and for this service.
+    ///
+    /// - Parameters:
+    ///   - claims: what ``SignatureClaims/find(in:)`` found in the same request.
+    ///   - secretAccessKey: the secret of the access key that the claims name.
+    ///   - now: seconds since the epoch.
+    ///   - expectedService: the signing name of the service that will answer. Give it wherever the service was not
+    ///     itself taken from the claims: the rules hang on it.
+    ///   - expectedRegion: give it where only one region will do.
+    ///   - rules: the service's own, when none are given.
+    /// - Throws: ``SignatureError``, the first of all the reasons that there may be.
+    /// - Complexity: O(*n*) in the size of the request, and O(*s* × *h*) in signed headers and header fields.
+    public func verify(
+        _ claims: SignatureClaims, of request: SignableRequest, secretAccessKey: String, now: Double,
+        expectedService: String? = nil, expectedRegion: String? = nil, rules: SigningRules? = nil
+    ) throws(SignatureError) {
+        let rules = rules ?? .rules(forService: expectedService ?? claims.service)
+        let timestamp = SignatureTimestamp.bytes(claims.timestamp)
+        try checkTime(claims, now: SignatureTimestamp.wholeSeconds(now), rules: rules)
+        try checkSignedHeaders(claims, request, rules)
+        try checkScope(claims, timestamp, service: expectedService, region: expectedRegion)
+        let payloadHash = try PayloadHash.line(for: request, form: claims.form, rules: rules)
+
+        let scope = SigningScope(date: claims.date, region: claims.region, service: claims.service)
+        let cached = keys.key(of: claims.accessKeyID, scope: scope, secretAccessKey: secretAccessKey)
+        let key = cached ?? SigningKey(secretAccessKey: secretAccessKey, scope: scope)
+
+        func isProved(leavingTokenOut: Bool) -> Bool {
+            guard
+                let canonical = CanonicalRequest(
+                    of: request, signedHeaders: claims.signedHeaders, payloadHash: payloadHash, rules: rules,
+                    leavesTokenOut: leavingTokenOut)
+            else { return false }
+            return key.isSignature(claims.signature, of: canonical.stringToSign(timestamp: timestamp, scope: scope))
+        }
+        // Some clients add the session token to a presigned URL only after signing.
+        let mayLackToken = claims.form == .presigned && claims.sessionToken != nil && !rules.requiresSignedToken
+        guard isProved(leavingTokenOut: false) || (mayLackToken && isProved(leavingTokenOut: true)) else {
+            throw .mismatch
+        }
+        // Only what has signed is kept: strangers cannot fill the cache.
+        if cached == nil {
+            keys.insert(key, of: claims.accessKeyID, scope: scope, secretAccessKey: secretAccessKey)
+        }
+    }
+
+    /// Forgets every signing key.
+    public func forgetKeys() {
+        keys.removeAll()
+    }
+
+    private func checkTime(_ claims: SignatureClaims, now: Int, rules: SigningRules) throws(SignatureError) {
+        if claims.timestamp > now + clockSkew {
+            throw .notYetCurrent(signed: claims.timestamp, now: now, tolerance: clockSkew)
+        }
+        if claims.form == .presigned, rules.honoursExpires {
+            guard let text = claims.expires else { throw .incompleteQuery(missing: ["X-Amz-Expires"]) }
+            guard let expires = Int(text), (1...604_800).contains(expires) else { throw .expiresOutOfRange }
+            if claims.timestamp + expires < now { throw .presignedExpired }
+        } else if claims.timestamp < now - clockSkew {
+            throw .expired(signed: claims.timestamp, now: now, tolerance: clockSkew)
+        }
+    }
+
+    /// The host, and every `x-amz-` header that is there, must be signed: they say what is asked, and of whom.
+    private func checkSignedHeaders(
+        _ claims: SignatureClaims, _ request: SignableRequest, _ rules: SigningRules
+    ) throws(SignatureError) {
+        guard request.headers.count <= Self.maximumHeaderCount else {
+            throw .tooManyHeaders(limit: Self.maximumHeaderCount)
+        }
+        // Each signed header must be in the request, so there cannot be more of them.
+        guard claims.signedHeaders.count <= request.headers.count else { throw .mismatch }
+        guard claims.signedHeaders.contains("host") else { throw .hostNotSigned }
+        let unsigned = request.headers.lazy.map(\.name).filter { name in
+            ASCII.hasPrefix(name, lowercased: "x-amz-")
+                && !claims.signedHeaders.contains { ASCII.isSame(name, lowercased: $0) }
+                && !Self.mayStayUnsigned(name, rules)
+        }
+        guard unsigned.isEmpty else { throw .headersNotSigned(unsigned.map { $0.lowercased() }) }
+    }
+
+    private static func mayStayUnsigned(_ name: String, _ rules: SigningRules) -> Bool {
+        switch name.lowercased() {
+        // Stands in the canonical request anyway.
+        case "x-amz-content-sha256": true
+        // Says nothing about the request; some SDKs leave it out on purpose.
+        case "x-amz-user-agent": true
+        case "x-amz-security-token": !rules.requiresSignedToken
+        default: false
+        }
+    }
+
+    private func checkScope(
+        _ claims: SignatureClaims, _ timestamp: [UInt8], service: String?, region: String?
+    ) throws(SignatureError) {
+        var faults: [SignatureError.ScopeFault] = []
+        if let region, claims.region != region { faults.append(.region(claims.region)) }
+        if let service, claims.service != service { faults.append(.service(expected: service)) }
+        if claims.terminator != SigningScope.terminator { faults.append(.terminator(claims.terminator)) }
+        if !timestamp.prefix(8).elementsEqual(claims.date.utf8) {
+            faults.append(.date(scope: claims.date, timestamp: claims.timestamp))
+        }
+        guard faults.isEmpty else { throw .wrongScope(faults) }
+    }
+}

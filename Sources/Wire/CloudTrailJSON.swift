@@ -1,0 +1,42 @@
+/// Writes a structure as CloudTrail has it in `requestParameters` and `responseElements`.
+///
+/// The first letter of each member's name is in lower case, timestamps are in the form `Nov 21, 2026, 2:03:04 AM`,
+/// and members that are absent are left out. What the model calls sensitive, and members with a name in `hiding` (the
+/// model's names, at any depth), read `HIDDEN_DUE_TO_SECURITY_REASONS`.
+public func writeCloudTrailJSON(
+    _ structure: Structure, to writer: inout JSONWriter, hiding: Set<String> = []
+) {
+    writer.beginObject()
+    for (index, member) in structure.shape.members.enumerated() {
+        guard let value = structure[member: index] else { continue }
+        writer.key(member.camelCaseName)
+        if hiding.contains(member.name) {
+            writer.string("HIDDEN_DUE_TO_SECURITY_REASONS")
+        } else {
+            writer.cloudTrailValue(value, member.shape, hiding: hiding)
+        }
+    }
+    writer.endObject()
+}
+
+extension JSONWriter {
+    fileprivate mutating func cloudTrailValue(_ value: Value, _ shape: Shape, hiding: Set<String>) {
+        switch (value, shape) {
+        case _ where shape.isSensitive: string("HIDDEN_DUE_TO_SECURITY_REASONS")
+        case (.structure(let structure), _): writeCloudTrailJSON(structure, to: &self, hiding: hiding)
+        case (.list(let elements), .list(let shape)):
+            beginArray()
+            for element in elements { cloudTrailValue(element, shape.element, hiding: hiding) }
+            endArray()
+        case (.map(let entries), .map(let shape)):
+            beginObject()
+            for entry in entries {
+                key(entry.key)
+                cloudTrailValue(entry.value, shape.value, hiding: hiding)
+            }
+            endObject()
+        case (.timestamp(let timestamp), _): string(timestamp.cloudTrailText)
+        default: self.value(value, shape)
+        }
+    }
+}

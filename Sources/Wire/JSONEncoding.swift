@@ -1,0 +1,41 @@
+/// Structures as JSON, by their shapes. Absent members are left out.
+extension JSONWriter {
+    mutating func structure(_ structure: Structure) {
+        beginObject()
+        for (index, member) in structure.shape.members.enumerated() {
+            guard let value = structure[member: index] else { continue }
+            key(member.locationName ?? member.name)
+            self.value(value, member.shape, timestampFormat: member.timestampFormat)
+        }
+        endObject()
+    }
+
+    mutating func value(_ value: Value, _ shape: Shape, timestampFormat: TimestampFormat? = nil) {
+        switch (value, shape) {
+        case (.structure(let structure), _): self.structure(structure)
+        case (.list(let elements), .list(let shape)):
+            beginArray()
+            for element in elements { self.value(element, shape.element) }
+            endArray()
+        case (.map(let entries), .map(let shape)):
+            beginObject()
+            for entry in entries {
+                key(entry.key)
+                self.value(entry.value, shape.value)
+            }
+            endObject()
+        case (.string(let string), _): self.string(string)
+        case (.integer(let integer), _): self.integer(integer)
+        case (.double(let double), _): self.double(double)
+        case (.boolean(let boolean), _): self.boolean(boolean)
+        case (.timestamp(let timestamp), .timestamp(let shape)):
+            switch timestampFormat ?? shape.format ?? .epoch {
+            case .epoch: raw(PlainText.epochText(timestamp))
+            case let format: string(PlainText.text(timestamp, format))
+            }
+        case (.blob(let bytes), _): string(String(decoding: Base64.encode(bytes), as: UTF8.self))
+        // A list, map or timestamp under a shape of another kind: no view makes one.
+        case (.list, _), (.map, _), (.timestamp, _): null()
+        }
+    }
+}

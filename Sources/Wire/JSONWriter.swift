@@ -1,0 +1,113 @@
+/// Writes JSON text (RFC 8259) as UTF-8, without white space. It puts in the commas; the caller keeps the order of
+/// beginnings, keys, values and ends.
+///
+///     var writer = JSONWriter()
+///     writer.beginObject()
+///     writer.key("eventVersion")
+///     writer.string("1.11")
+///     writer.endObject()
+///     writer.bytes  // {"eventVersion":"1.11"}
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// A writer with room for so many bytes to begin with.
+    public init(capacity: Int = 512) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    public mutating func beginObject() { begin("{") }
+    public mutating func endObject() { end("}") }
+    public mutating func beginArray() { begin("[") }
+    public mutating func endArray() { end("]") }
+
+    /// The name of the next value of an object.
+    public mutating func key(_ name: String) {
+        comma()
+        quoted(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func string(_ value: String) {
+        comma()
+        quoted(value)
+    }
+
+    public mutating func integer(_ value: Int) {
+        raw(String(value))
+    }
+
+    /// Numbers that JSON lacks are written as strings: `"NaN"`, `"Infinity"`, `"-Infinity"`, as AWS does.
+    public mutating func double(_ value: Double) {
+        if value.isFinite { raw("\(value)") } else { string(PlainText.text(value)) }
+    }
+
+    public mutating func boolean(_ value: Bool) {
+        raw(value ? "true" : "false")
+    }
+
+    public mutating func null() {
+        raw("null")
+    }
+
+    /// A value that is JSON already; it is not checked.
+    public mutating func raw(_ json: String) {
+        comma()
+        bytes.append(contentsOf: json.utf8)
+    }
+
+    /// A value that is JSON already; it is not checked.
+    public mutating func raw(_ json: [UInt8]) {
+        comma()
+        bytes.append(contentsOf: json)
+    }
+
+    /// A key and a string, left out when there is none.
+    public mutating func member(_ name: String, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        string(value)
+    }
+
+    private mutating func begin(_ bracket: Unicode.Scalar) {
+        comma()
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = false
+    }
+
+    private mutating func end(_ bracket: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = true
+    }
+
+    /// Writes a comma if a value stands before, and expects one after the value that comes now.
+    private mutating func comma() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func quoted(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            for byte in text.utf8 { escaped(byte) }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        case 0..<0x20:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(contentsOf: (byte < 0x10 ? "0" : "").utf8)
+            bytes.append(contentsOf: String(byte, radix: 16).utf8)
+        default: bytes.append(byte)
+        }
+    }
+}

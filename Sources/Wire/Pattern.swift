@@ -1,0 +1,151 @@
+import Synchronization
+
+/// A regular expression of the model, which a whole value must match as Java's `matches` has it.
+///
+/// Most are one class of characters, repeated: those are matched by hand, in time linear in the value. The rest are
+/// left to Swift's `Regex`, compiled once.
+public final class Pattern: Sendable {
+    /// As the model has it, and as error messages quote it.
+    public let source: String
+    private let matcher: Matcher
+
+    private enum Matcher: Sendable {
+        case repeated(CharacterClass, count: ClosedRange<Int>)
+        case regex(CompiledRegex)
+        case none
+    }
+
+    public init(_ source: String) {
+        self.source = source
+        if let (characters, count) = PatternScanner.repeatedClass(source) {
+            matcher = .repeated(characters, count: count)
+        } else if let regex = CompiledRegex(source) {
+            matcher = .regex(regex)
+        } else {
+            matcher = .none
+        }
+    }
+
+    /// Whether the pattern could not be understood, so that every value matches.
+    public var isSkipped: Bool {
+        if case .none = matcher { true } else { false }
+    }
+
+    /// Whether the pattern is matched by hand.
+    public var isFast: Bool {
+        if case .repeated = matcher { true } else { false }
+    }
+
+    /// Whether the whole value matches.
+    public func matches(_ value: String) -> Bool {
+        switch matcher {
+        case .repeated(let characters, let count): characters.contains(all: value, count: count)
+        case .regex(let regex): regex.matches(value)
+        case .none: true
+        }
+    }
+}
+
+/// `Regex` is not Sendable, so that one thread at a time uses it.
+private final class CompiledRegex: Sendable {
+    private struct Box: @unchecked Sendable {
+        let regex: Regex<AnyRegexOutput>
+    }
+    private let box: Mutex<Box>
+
+    init?(_ source: String) {
+        guard let regex = try? Regex(source) else { return nil }
+        box = Mutex(
+            Box(
+                regex: regex.matchingSemantics(.unicodeScalar).asciiOnlyWordCharacters().asciiOnlyDigits()
+                    .asciiOnlyWhitespace()))
+    }
+
+    /// Values that are too long to be right for any pattern of the models do not match, so that backtracking is bounded.
+    func matches(_ value: String) -> Bool {
+        guard value.utf8.count <= 16_384 else { return false }
+        return box.withLock { (try? $0.regex.wholeMatch(in: value)) != nil }
+    }
+}
+
+/// A set of Unicode scalars, as a bracket expression names it.
+struct CharacterClass: Sendable, Equatable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+    private var ranges: [ClosedRange<UInt32>] = []
+    private var categories: [Category] = []
+    var isNegated = false
+
+    enum Category: String, Sendable {
+        case letter = "L"
+        case number = "N"
+        case separator = "Z"
+        case punctuation = "P"
+        case symbol = "S"
+        case mark = "M"
+        case upper = "Lu"
+        case lower = "Ll"
+        case decimal = "Nd"
+    }
+
+    mutating func insert(_ range: ClosedRange<UInt32>) {
+        var value = range.lowerBound
+        while value < 128, value <= range.upperBound {
+            if value < 64 { low |= 1 << UInt64(value) } else { high |= 1 << UInt64(value - 64) }
+            value += 1
+        }
+        if range.upperBound >= 128 { ranges.append(max(range.lowerBound, 128)...range.upperBound) }
+    }
+
+    /// The scalars of a category beyond ASCII are looked up when they are asked for.
+    mutating func insert(_ category: Category) {
+        categories.append(category)
+        for value in UInt32(0)..<128 where category.contains(Unicode.Scalar(UInt8(value))) {
+            insert(value...value)
+        }
+    }
+
+    func contains(_ scalar: Unicode.Scalar) -> Bool {
+        let value = scalar.value
+        let found =
+            if value < 64 {
+                low >> UInt64(value) & 1 == 1
+            } else if value < 128 {
+                high >> UInt64(value - 64) & 1 == 1
+            } else {
+                ranges.contains { $0.contains(value) } || categories.contains { $0.contains(scalar) }
+            }
+        return found != isNegated
+    }
+
+    /// Whether a string consists of these scalars, so many of them.
+    func contains(all string: String, count: ClosedRange<Int>) -> Bool {
+        var length = 0
+        for scalar in string.unicodeScalars {
+            guard contains(scalar) else { return false }
+            length += 1
+        }
+        return count.contains(length)
+    }
+}
+
+extension CharacterClass.Category {
+    func contains(_ scalar: Unicode.Scalar) -> Bool {
+        switch (self, scalar.properties.generalCategory) {
+        case (.letter, .uppercaseLetter), (.letter, .lowercaseLetter), (.letter, .titlecaseLetter),
+            (.letter, .modifierLetter), (.letter, .otherLetter):
+            true
+        case (.number, .decimalNumber), (.number, .letterNumber), (.number, .otherNumber): true
+        case (.separator, .spaceSeparator), (.separator, .lineSeparator), (.separator, .paragraphSeparator): true
+        case (.punctuation, .connectorPunctuation), (.punctuation, .dashPunctuation),
+            (.punctuation, .openPunctuation), (.punctuation, .closePunctuation), (.punctuation, .initialPunctuation),
+            (.punctuation, .finalPunctuation), (.punctuation, .otherPunctuation):
+            true
+        case (.symbol, .mathSymbol), (.symbol, .currencySymbol), (.symbol, .modifierSymbol), (.symbol, .otherSymbol):
+            true
+        case (.mark, .nonspacingMark), (.mark, .spacingMark), (.mark, .enclosingMark): true
+        case (.upper, .uppercaseLetter), (.lower, .lowercaseLetter), (.decimal, .decimalNumber): true
+        default: false
+        }
+    }
+}

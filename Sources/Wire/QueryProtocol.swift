@@ -1,0 +1,84 @@
+/// The query protocol of IAM, STS, SNS and others: a form goes in, XML comes out (Smithy's `awsQuery`).
+public struct QueryProtocol: WireProtocol {
+    public init() {}
+
+    /// The parameter `Action` of a GET's query string or of a POST, if the request is for the service's version.
+    ///
+    /// Throws `InvalidAction` for another version, and what is wrong with the form when it cannot be read.
+    public func operationName(
+        of request: WireRequest, for service: ServiceShape
+    ) throws(ServiceError) -> String? {
+        guard isForm(request) else { return nil }
+        let form = try Form(request)
+        guard let action = try form.value("Action") else { return nil }
+        let version = try form.value("Version")
+        guard version == service.apiVersion else { throw unknownOperation(action, version: version, of: service) }
+        return action
+    }
+
+    private func isForm(_ request: WireRequest) -> Bool {
+        switch request.method {
+        case "GET": return true
+        case "POST":
+            guard let type = request.header("content-type") else { return true }
+            return equalsIgnoringCase(
+                String(type.prefix { $0 != ";" && $0 != " " }), lowercased: "application/x-www-form-urlencoded")
+        default: return false
+        }
+    }
+
+    public func decode(
+        _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
+    ) throws(ServiceError) -> Structure {
+        guard let input = operation.input, !input.members.isEmpty else { return Structure(operation.input ?? .empty) }
+        return try QueryDecoder.decode(try Form(request), as: input)
+    }
+
+    public func encode(
+        _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
+    ) -> WireResponse {
+        var writer = XMLWriter()
+        let name = operation.name + "Response"
+        writer.open(name, namespace: service.xmlNamespace)
+        if let wrapper = operation.resultWrapper {
+            writer.open(wrapper)
+            writer.members(output)
+            writer.close(wrapper)
+        }
+        writer.open("ResponseMetadata")
+        writer.element("RequestId", requestID)
+        writer.close("ResponseMetadata")
+        writer.close(name)
+        return response(operation.responseStatus, writer, requestID)
+    }
+
+    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+        var writer = XMLWriter()
+        writer.open("ErrorResponse", namespace: service.xmlNamespace)
+        writer.open("Error")
+        writer.element("Type", error.fault.rawValue)
+        writer.element("Code", error.code)
+        if !error.message.isEmpty { writer.element("Message", error.message) }
+        if let shape = service.errors[error.code] {
+            for member in shape.members {
+                guard let value = error.members[member.name] else { continue }
+                writer.value(value, member.shape, name: member.locationName ?? member.name)
+            }
+        }
+        writer.close("Error")
+        writer.element("RequestId", requestID)
+        writer.close("ErrorResponse")
+        return response(error.status, writer, requestID)
+    }
+
+    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+        ServiceError(
+            "InvalidAction", "Could not find operation \(name) for version \(version ?? "NO_VERSION_SPECIFIED")")
+    }
+
+    private func response(_ status: Int, _ writer: XMLWriter, _ requestID: String) -> WireResponse {
+        WireResponse(
+            status: status, headers: [("x-amzn-RequestId", requestID), ("Content-Type", "text/xml")],
+            body: writer.bytes)
+    }
+}

@@ -1,0 +1,29 @@
+/// An error as AWS sends it; the one error type of services and protocols.
+public struct ServiceError: Error, Sendable, Equatable {
+    /// Whose fault an error is; the query protocol says it in `<Type>`.
+    public enum Fault: String, Sendable {
+        case sender = "Sender"
+        case receiver = "Receiver"
+    }
+
+    /// `NoSuchEntity`.
+    public var code: String
+    /// The text for the client; empty when AWS sends none.
+    public var message: String
+    /// The HTTP status.
+    public var status: Int
+    public var fault: Fault
+    /// Further members of the error's body, by the model's names.
+    public var members: [String: Value]
+
+    /// The fault is the sender's for a status below 500 unless another is given.
+    public init(
+        _ code: String, _ message: String, status: Int = 400, fault: Fault? = nil, members: [String: Value] = [:]
+    ) {
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fault = fault ?? (status < 500 ? .sender : .receiver)
+        self.members = members
+    }
+}

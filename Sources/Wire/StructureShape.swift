@@ -1,0 +1,125 @@
+/// A structure of the model: an input, an output, an error or a part of one.
+public final class StructureShape: @unchecked Sendable {
+    public let name: String
+    public let isSensitive: Bool
+    /// Whether exactly one member is set.
+    public let isUnion: Bool
+    /// Whether any JSON may stand here.
+    public let isDocument: Bool
+    /// Whether an answer in XML has one more element around it.
+    public let isWrapper: Bool
+    public let isEventStream: Bool
+    /// What an error's answer says; nil for a structure that is no error.
+    public let error: ErrorTraits?
+    /// The position of the member that is the body of the message, for protocols in the REST style.
+    public private(set) var payload: Int?
+    public let locationName: String?
+    public let xmlNamespace: String?
+    /// Written once, while the schema is read and before any other thread can see the shape.
+    public private(set) var members: [MemberShape] = []
+    private let payloadName: String?
+
+    init(_ name: String, _ attributes: SchemaAttributes) {
+        self.name = name
+        self.isSensitive = attributes.has("sensitive")
+        self.isUnion = attributes.has("union")
+        self.isDocument = attributes.has("document")
+        self.isWrapper = attributes.has("wrapper")
+        self.isEventStream = attributes.has("eventstream")
+        self.error = attributes["fault"].map { ErrorTraits(name, fault: $0, attributes) }
+        self.payloadName = attributes["payload"]
+        self.locationName = attributes["locationName"]
+        self.xmlNamespace = attributes["namespace"]
+    }
+
+    func setMembers(_ members: [MemberShape]) {
+        self.members = members
+        payload = payloadName.flatMap(index(of:))
+    }
+
+    /// The position of the member with the model's name.
+    public func index(of name: String) -> Int? {
+        members.firstIndex { $0.name == name }
+    }
+
+    /// The shape of an input or output that the model leaves out.
+    public static let empty = StructureShape("EmptyStructure", SchemaAttributes())
+}
+
+/// A member of a structure.
+public final class MemberShape: Sendable {
+    /// Where a protocol in the REST style carries the member.
+    public enum Location: String, Sendable {
+        case header, headers, uri, statusCode
+        case query = "querystring"
+    }
+
+    /// The model's name, `UserName`.
+    public let name: String
+    /// The name with its first letter in lower case, `userName`: as validation errors and CloudTrail say it.
+    public let camelCaseName: String
+    public let shape: Shape
+    public let isRequired: Bool
+    /// Nil for the body.
+    public let location: Location?
+    /// The name on the wire when it is not the model's.
+    public let locationName: String?
+    /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
+    public let formName: String
+    /// The name in EC2's query form when it is not made from `locationName`.
+    public let queryName: String?
+    public let xmlNamespace: String?
+    public let timestampFormat: TimestampFormat?
+    public let isFlattened: Bool
+    public let isXMLAttribute: Bool
+    /// Whether the service makes up a value when a client sends none.
+    public let isIdempotencyToken: Bool
+    public let isStreaming: Bool
+    public let isEventPayload: Bool
+    /// Whether the header's value is JSON in base64.
+    public let isJSONValue: Bool
+    /// Whether the value is a label of the host name.
+    public let isHostLabel: Bool
+
+    init(_ name: String, isRequired: Bool, _ shape: Shape, _ attributes: SchemaAttributes) {
+        self.name = name
+        self.camelCaseName = name.prefix(1).lowercased() + name.dropFirst()
+        self.shape = shape
+        self.isRequired = isRequired
+        self.location = attributes["location"].flatMap(Location.init(rawValue:))
+        self.locationName = attributes["locationName"]
+        self.queryName = attributes["queryName"]
+        self.xmlNamespace = attributes["namespace"]
+        self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))
+        let isFlattened = attributes.has("flattened")
+        self.isFlattened = isFlattened
+        if case .list(let list) = shape, isFlattened || list.isFlattened, let elementName = list.elementName {
+            self.formName = elementName
+        } else {
+            self.formName = attributes["locationName"] ?? name
+        }
+        self.isXMLAttribute = attributes.has("attribute")
+        self.isIdempotencyToken = attributes.has("token")
+        self.isStreaming = attributes.has("streaming")
+        self.isEventPayload = attributes.has("eventpayload")
+        self.isJSONValue = attributes.has("json")
+        self.isHostLabel = attributes.has("label")
+    }
+
+    /// Whether the model says that the member's value must not be shown.
+    public var isSensitive: Bool { shape.isSensitive }
+}
+
+/// What the model says about an error's answer.
+public struct ErrorTraits: Sendable, Equatable {
+    /// `NoSuchEntity`, where the shape's name is `NoSuchEntityException`.
+    public let code: String
+    public let status: Int
+    public let fault: ServiceError.Fault
+
+    init(_ name: String, fault: String, _ attributes: SchemaAttributes) {
+        self.fault = fault == "receiver" ? .receiver : .sender
+        self.code = attributes["code"] ?? name
+        self.status = attributes["status"].flatMap { Int($0) } ?? (self.fault == .receiver ? 500 : 400)
+    }
+}

@@ -1,0 +1,94 @@
+/// Names and types over the members of a `Structure`.
+///
+/// The generated API modules consist of views: `IAM.User` is `View<IAM.UserFields>`, and an extension of it has the
+/// members. (One generic type, because a struct for each shape takes the compiler twice as long.) A view holds nothing
+/// but the structure, so it costs nothing to make one or to take it off again:
+///
+///     let user = IAM.User {
+///         $0.userName = "analyst"
+///         $0.path = "/"
+///     }
+///     user.structure["UserName"]  // .string("analyst")
+public struct View<Members: Fields>: StructureView {
+    public var structure: Structure
+
+    public init(_ structure: Structure) {
+        self.structure = structure
+    }
+
+    public static var shape: StructureShape { Members.shape }
+
+    /// The member at a position, nil when it is absent.
+    public subscript<T: ValueConvertible>(optional index: Int) -> T? {
+        get { structure[member: index].flatMap(T.init(_:)) }
+        set { structure[member: index] = newValue?.wireValue }
+    }
+
+    /// The member at a position that the model requires; `T.absent` when it is not there.
+    public subscript<T: ValueConvertible>(required index: Int) -> T {
+        get { structure[member: index].flatMap(T.init(_:)) ?? T.absent }
+        set { structure[member: index] = newValue.wireValue }
+    }
+}
+
+/// Which structure a view is of.
+public protocol Fields: Sendable {
+    static var shape: StructureShape { get }
+}
+
+/// What every view can do.
+public protocol StructureView: ValueConvertible, Equatable {
+    static var shape: StructureShape { get }
+    var structure: Structure { get set }
+    /// A view over a structure, which should be of this view's shape.
+    init(_ structure: Structure)
+}
+
+extension StructureView {
+    /// A view over an empty structure.
+    public init() {
+        self.init(Structure(Self.shape))
+    }
+
+    /// A view over a new structure that the closure fills.
+    public init(_ fill: (inout Self) throws -> Void) rethrows {
+        self.init()
+        try fill(&self)
+    }
+
+    /// Nil when the value is no structure of this view's shape.
+    public init?(_ value: Value) {
+        guard case .structure(let structure) = value, structure.shape === Self.shape else { return nil }
+        self.init(structure)
+    }
+
+    public var wireValue: Value { .structure(structure) }
+
+    public static var absent: Self { Self() }
+}
+
+/// An operation of a model, for code that is written for one operation: its shape, and views of its input and output.
+public protocol OperationModel: Sendable {
+    associatedtype Input: StructureView
+    associatedtype Output: StructureView
+    static var shape: OperationShape { get }
+}
+
+/// The view of an input or output that the model leaves out.
+public typealias EmptyStructure = View<EmptyFields>
+
+public enum EmptyFields: Fields {
+    public static let shape = StructureShape.empty
+}
+
+/// The errors that a model declares, by their codes.
+public protocol ErrorModel: Sendable, RawRepresentable<String> {
+    static var service: ServiceShape { get }
+}
+
+extension ErrorModel {
+    /// The error with the model's status and fault: `throw IAM.Failure.noSuchEntity("…")`.
+    public func callAsFunction(_ message: String) -> ServiceError {
+        Self.service.serviceError(rawValue, message)
+    }
+}

@@ -1,0 +1,87 @@
+/// An HTTP request, as far as a protocol looks at it.
+public struct WireRequest: Sendable {
+    public var method: String
+    /// The path as it was sent, still percent-encoded.
+    public var path: String
+    /// The raw query string, without the question mark.
+    public var query: String
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]
+
+    public init(
+        method: String = "POST", path: String = "/", query: String = "",
+        headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The first header of a name, which is given in lower case.
+    public func header(_ lowercasedName: String) -> String? {
+        headers.first { equalsIgnoringCase($0.name, lowercased: lowercasedName) }?.value
+    }
+}
+
+/// An HTTP response.
+public struct WireResponse: Sendable {
+    public var status: Int
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]
+
+    public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A way to write operations, inputs, outputs and errors as HTTP messages.
+///
+/// The server's pipeline knows protocols by these five functions only. A protocol has no state; all that it needs
+/// stands in the shapes.
+public protocol WireProtocol: Sendable {
+    /// The operation that a request asks for; nil when the request is not in this protocol.
+    ///
+    /// The name need not be one of the service's operations.
+    func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String?
+
+    /// The input that a request carries. Its types are right; its constraints are not yet checked: see `validate`.
+    func decode(
+        _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
+    ) throws(ServiceError) -> Structure
+
+    /// The answer of an operation that succeeded.
+    func encode(
+        _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
+    ) -> WireResponse
+
+    /// The answer when an operation, or something before it, failed.
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse
+
+    /// The error for an operation that the service does not have.
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError
+}
+
+/// The protocol that the service's model names.
+public func wireProtocol(for service: ServiceShape) -> any WireProtocol {
+    switch service.protocolName {
+    case "json": JSONProtocol()
+    default: QueryProtocol()
+    }
+}
+
+/// Compares bytes; Swift's `==` takes the Kelvin sign for a K.
+func isSame(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+}
+
+/// Compares ASCII without regard to case; the second string is in lower case already.
+func equalsIgnoringCase(_ string: String, lowercased: String) -> Bool {
+    string.utf8.count == lowercased.utf8.count
+        && zip(string.utf8, lowercased.utf8).allSatisfy { left, right in
+            (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
+        }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Server
+
+struct Env: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the lines that point the AWS CLI at Gatehouse, as root: eval \"$(gatehouse env)\".")
+
+    @OptionGroup var dataOptions: DataOptions
+
+    func run() throws {
+        let data = dataOptions.directory()
+        guard let endpoint = data.endpoint else {
+            fail("There is no Gatehouse in \(data.path) yet: start one with `gatehouse serve`, or name its --data.")
+        }
+        do {
+            print(endpoint.exportLine)
+            let keys = try RecordedData(data).rootKeys()
+            if let key = keys.first {
+                print(Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret))
+            } else {
+                print("# The root user has no active access key: use a user's.")
+            }
+        } catch {
+            fail("\(error)")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Server
+
+@main
+struct GatehouseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse",
+        abstract: "The security plane of an AWS cloud, on your own machine.",
+        version: Version.text,
+        subcommands: [
+            Serve.self, Env.self, Why.self, Operations.self, PrintVersion.self, BenchBaseline.self,
+        ])
+}
+
+/// Where the data lies, for the commands that need it.
+struct DataOptions: ParsableArguments {
+    @Option(help: "The data directory (GATEHOUSE_DATA; default ~/.local/share/gatehouse).")
+    var data: String?
+
+    func directory() -> DataDirectory {
+        DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
+    }
+}
+
+struct PrintVersion: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() {
+        print("gatehouse \(Version.text)")
+    }
+}

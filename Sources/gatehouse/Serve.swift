@@ -1,0 +1,174 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Platform
+import Server
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer the AWS API.",
+        discussion: """
+            Every option can also be given as an environment variable, GATEHOUSE_ and its name in capitals: \
+            GATEHOUSE_PORT=4566, GATEHOUSE_IN_MEMORY=1.
+            """)
+
+    @Option(help: "The address to listen on (default 127.0.0.1).")
+    var address: String?
+
+    @Option(help: "The port to listen on (default 4566; 0: any that is free).")
+    var port: Int?
+
+    @OptionGroup var dataOptions: DataOptions
+
+    @Option(help: "The region that this Gatehouse is in (default us-east-1).")
+    var region: String?
+
+    @Option(help: "The account's id, twelve digits (default: random on the first start).")
+    var accountID: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical (default info).")
+    var logLevel: String?
+
+    @Flag(help: "Keep nothing: all state is in memory, for tests.")
+    var inMemory = false
+
+    @Option(
+        help: """
+            batched: events of calls that change nothing are written within a second; strict: every answer waits for \
+            its event (default batched).
+            """)
+    var audit: String?
+
+    @Option(help: "The root user's access key id, taken on the first start (default: random).")
+    var rootAccessKeyID: String?
+
+    @Option(help: "The root user's secret access key, taken on the first start (default: random).")
+    var rootSecretAccessKey: String?
+
+    @Option(help: "Raise a quota, for example Users=10000. May be given several times.")
+    var quota: [String] = []
+
+    func run() async throws {
+        let configuration = try configuration()
+        var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = try level()
+        let port = try self.port ?? Settings.value("PORT") ?? 4566
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
+        let address = address ?? Settings.text("ADDRESS") ?? "127.0.0.1"
+
+        let gatehouse: Gatehouse
+        do {
+            gatehouse = try await Gatehouse(configuration, log: log)
+        } catch {
+            fail("Gatehouse can't start: \(error)")
+        }
+        let listener = Listener(address: address, port: port, log: log, answer: gatehouse.answer) { port in
+            announce(gatehouse, configuration, address: address, port: port)
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: Housekeeping(gatehouse.environment, log: log)), .init(service: listener),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        do {
+            try await group.run()
+        } catch {
+            await gatehouse.close()
+            fail("Gatehouse can't listen on \(address):\(port): \(error)")
+        }
+        await gatehouse.close()
+    }
+
+    /// Tells where it listens, and on the first start the credentials of root, this once.
+    private func announce(
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, port: Int
+    ) {
+        let host = address.contains(":") ? "[\(address)]" : address
+        let endpoint = Endpoint(url: "http://\(host):\(port)", region: configuration.region)
+        if let path = configuration.dataDirectory {
+            do {
+                try DataDirectory(path).write(endpoint)
+            } catch {
+                fail("Gatehouse can't write to \(path): \(error)")
+            }
+        }
+        var lines = ["Gatehouse \(Version.text), account \(gatehouse.accountID)"]
+        lines.append(
+            configuration.dataDirectory.map { "Data in \($0)" } ?? "Everything is in memory and ends with this process")
+        if let key = gatehouse.newRootKey {
+            lines += [
+                "", "Point the AWS CLI here, as the root user (shown this once):", "",
+                "  " + endpoint.exportLine,
+                "  " + Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret), "",
+            ]
+        }
+        lines.append("Gatehouse listens on \(endpoint.url)")
+        print(lines.joined(separator: "\n"))
+        // Whoever started it through a pipe waits for these lines.
+        fflush(nil)
+    }
+
+    private func configuration() throws -> Gatehouse.Configuration {
+        var configuration = Gatehouse.Configuration()
+        let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
+        if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
+        if let region = region ?? Settings.text("REGION") {
+            guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
+                throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")
+            }
+            configuration.region = region
+        }
+        if let id = accountID ?? Settings.text("ACCOUNT_ID") {
+            guard id.wholeMatch(of: /[0-9]{12}/) != nil else {
+                throw ValidationError("--account-id takes twelve digits, not '\(id)'.")
+            }
+            configuration.accountID = id
+        }
+        if let id = rootAccessKeyID ?? Settings.text("ROOT_ACCESS_KEY_ID") {
+            guard id.wholeMatch(of: /[A-Za-z0-9_]{16,128}/) != nil else {
+                throw ValidationError("--root-access-key-id takes 16 to 128 letters and digits.")
+            }
+            configuration.rootAccessKeyID = id
+        }
+        if let secret = rootSecretAccessKey ?? Settings.text("ROOT_SECRET_ACCESS_KEY") {
+            guard secret.wholeMatch(of: /[\x21-\x7e]{16,128}/) != nil else {
+                throw ValidationError("--root-secret-access-key takes 16 to 128 printable characters.")
+            }
+            configuration.rootSecretAccessKey = secret
+        }
+        guard (configuration.rootAccessKeyID == nil) == (configuration.rootSecretAccessKey == nil) else {
+            throw ValidationError("--root-access-key-id and --root-secret-access-key go together.")
+        }
+        if let text = audit ?? Settings.text("AUDIT") {
+            guard let audit = Pipeline.Audit(rawValue: text) else {
+                throw ValidationError("--audit takes batched or strict, not '\(text)'.")
+            }
+            configuration.audit = audit
+        }
+        for text in quota {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let name = Quotas.Name(rawValue: parts[0]), let limit = Int(parts[1]), limit >= 0
+            else {
+                let names = Quotas.Name.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--quota takes NAME=NUMBER, not '\(text)'. The names: \(names).")
+            }
+            configuration.quotas[name] = limit
+        }
+        return configuration
+    }
+
+    private func level() throws -> Logger.Level {
+        guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return .info }
+        guard let level = Logger.Level(rawValue: text.lowercased()) else {
+            throw ValidationError("--log-level does not know '\(text)'.")
+        }
+        return level
+    }
+}
+
+/// Ends the program with a message for the person at the terminal.
+func fail(_ message: String) -> Never {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+    exit(1)
+}

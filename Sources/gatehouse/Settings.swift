@@ -1,0 +1,34 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// What may be said by an environment variable instead of a flag: `GATEHOUSE_PORT` for `--port`. The flag wins.
+enum Settings {
+    static func text(_ name: String) -> String? {
+        let value = ProcessInfo.processInfo.environment["GATEHOUSE_\(name)"]
+        return value?.isEmpty == true ? nil : value
+    }
+
+    /// - Throws: `ValidationError` when the variable's text is no such value.
+    static func value<T: LosslessStringConvertible>(_ name: String) throws -> T? {
+        guard let text = text(name) else { return nil }
+        guard let value = T(text) else {
+            throw ValidationError("GATEHOUSE_\(name) is '\(text)', which is no \(T.self).")
+        }
+        return value
+    }
+
+    static func flag(_ name: String) throws -> Bool {
+        guard let text = text(name) else { return false }
+        switch text.lowercased() {
+        case "1", "true", "yes": return true
+        case "0", "false", "no": return false
+        default: throw ValidationError("GATEHOUSE_\(name) is '\(text)'; it takes 1 or 0.")
+        }
+    }
+
+    static var defaultDataDirectory: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let base = environment["XDG_DATA_HOME"], !base.isEmpty { return base + "/gatehouse" }
+        return (environment["HOME"] ?? ".") + "/.local/share/gatehouse"
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Server
+
+struct Why: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say why a recorded call was allowed or denied.",
+        discussion: """
+            The request id stands in every answer (x-amzn-RequestId; the AWS CLI shows it with --debug), and as \
+            requestID in CloudTrail's events.
+            """)
+
+    @Argument(help: "The request id.")
+    var requestID: String
+
+    @OptionGroup var dataOptions: DataOptions
+
+    func run() async throws {
+        let data = dataOptions.directory()
+        do {
+            guard let call = try await RecordedData(data).call(requestID: requestID) else {
+                fail("No call with the request id \(requestID) is in the event history of \(data.path).")
+            }
+            print(call.explanation)
+        } catch {
+            fail("\(error)")
+        }
+    }
+}

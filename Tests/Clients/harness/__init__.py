@@ -1,0 +1,32 @@
+"""What the tests in this folder are written with.
+
+server     a Gatehouse process: start, stop, kill, restart, reset
+identity   someone who calls: the `aws` CLI, boto3, and the errors they get
+raw        requests made by hand, byte by byte
+documents  policy documents
+mfa        a virtual MFA device's codes
+trail      CloudTrail's event history, waited for
+clock      a server whose clock the test can move
+"""
+
+from .documents import allow, deny, policy, trust
+from .identity import AwsError, Identity, error_of
+from .mfa import VirtualDevice
+from .server import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Server
+from .trail import Trail
+
+__all__ = [
+    "ACCOUNT",
+    "ROOT_KEY_ID",
+    "ROOT_SECRET",
+    "AwsError",
+    "Identity",
+    "Server",
+    "Trail",
+    "VirtualDevice",
+    "allow",
+    "deny",
+    "error_of",
+    "policy",
+    "trust",
+]

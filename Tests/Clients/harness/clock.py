@@ -1,0 +1,46 @@
+"""A server whose clock the test can move on, for what expires."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .server import Server
+
+
+class Clock:
+    """The moved clock: shared with the server through a file."""
+
+    def __init__(self, folder: Path):
+        compiler = shutil.which("cc") or shutil.which("clang")
+        if not compiler:
+            pytest.skip("no C compiler (cc or clang): the server's clock cannot be moved")
+        self.file = folder / "clock"
+        self.set(0)
+        self.library = folder / "clock.so"
+        source = Path(__file__).with_name("clock.c")
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.library, source, "-ldl"], check=True)
+
+    def set(self, seconds: int) -> None:
+        aside = self.file.with_suffix(".new")
+        aside.write_text(str(seconds))
+        aside.replace(self.file)
+        self.offset = seconds
+
+    def advance(self, seconds: int) -> None:
+        self.set(self.offset + seconds)
+
+    def now(self) -> float:
+        return time.time() + self.offset
+
+    def environment(self) -> dict[str, str]:
+        return {"LD_PRELOAD": str(self.library), "GATEHOUSE_TEST_CLOCK": str(self.file)}
+
+
+def server_with_clock(folder: Path, *options: str, data: Path | None = None) -> tuple[Server, Clock]:
+    clock = Clock(folder)
+    return Server(*options, data=data, environment=clock.environment()), clock

@@ -1,0 +1,206 @@
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+
+@testable import Ledger
+
+@Suite struct WriterTests {
+    @Test func rollbackAndErrorsUndoOnlyThemselves() async throws {
+        let ledger = try Ledger.inMemory()
+        struct Refused: Error {}
+        let answer = try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+            try transaction.put(User(name: "alice"), in: scope)
+            try transaction.record(makeEvent())
+            return .rollback("no")
+        }
+        #expect(answer == "no")
+        let error = await #expect(throws: LedgerError.self) {
+            try await ledger.write(requestID: "r") { transaction throws(LedgerError) -> Verdict<Void> in
+                try transaction.put(User(name: "bob"), in: scope)
+                throw LedgerError(.invalid, "mine")
+            }
+        }
+        #expect(error?.message == "mine")
+        #expect(try await ledger.userCount() == 0)
+        #expect(try await ledger.events(EventQuery(account: scope.account)).events.isEmpty)
+    }
+
+    @Test func aHalfDoneTransactionCannotBeCommitted() async throws {
+        let ledger = try Ledger.inMemory()
+        await #expect(throws: LedgerError.self) {
+            try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+                try transaction.put(User(name: "alice"), in: scope)
+                try? transaction.put(User(name: ""), in: scope)
+                return .commit(())
+            }
+        }
+        #expect(try await ledger.userCount() == 0)
+    }
+
+    @Test func theObserverSeesCommittedChangesInOrderBeforeTheWriter() async throws {
+        let ledger = try Ledger.inMemory()
+        let seen = Mutex<[Change]>([])
+        ledger.observe { changes in seen.withLock { $0 += changes } }
+        try await ledger.put(User(name: "alice", note: "1"), requestID: "first")
+        #expect(seen.withLock { $0.count } == 1)
+        try await ledger.put(User(name: "alice", note: "2"), requestID: "second")
+        try await ledger.write(requestID: "undone") { transaction throws(LedgerError) in
+            try transaction.delete(User.self, "alice", in: scope)
+            return .rollback(())
+        }
+        try await ledger.write(requestID: "third") { transaction throws(LedgerError) in
+            try transaction.delete(User.self, "alice", in: scope)
+            return .commit(())
+        }
+        let changes = seen.withLock { $0 }
+        #expect(changes.map(\.requestID) == ["first", "second", "third"])
+        #expect(changes.map(\.sequence) == [1, 2, 3])
+        #expect(try changes.map { try $0.decodeBefore(User.self)?.note } == [nil, "1", "2"])
+        #expect(try changes.map { try $0.decodeAfter(User.self)?.note } == ["1", "2", nil])
+    }
+
+    @Test func concurrentWritersShareCommitsAndLoseNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        let commits = Mutex(0)
+        ledger.observe { _ in commits.withLock { $0 += 1 } }
+        let gate = DispatchSemaphore(value: 0)
+        async let first: Void = ledger.write(requestID: "gate") { _ throws(LedgerError) in
+            gate.wait()
+            return .commit(())
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<100 {
+                group.addTask {
+                    try await ledger.write(requestID: "r\(index)") { transaction throws(LedgerError) in
+                        let count = try transaction.count(User.self, in: scope)
+                        try transaction.put(User(name: "u\(index)", note: "\(count)"), in: scope)
+                        return index % 10 == 0 ? .rollback(()) : .commit(())
+                    }
+                }
+            }
+            while ledger.writer.waitingWrites < 100 { try await Task.sleep(for: .milliseconds(1)) }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        try await first
+        let users = try await ledger.read { reader throws(LedgerError) in
+            try reader.list(User.self, in: scope, limit: 999)
+        }
+        // Each saw the ones before it, and none of those undone: the counts are a permutation.
+        #expect(Set(users.compactMap { Int($0.note) }) == Set(0..<90))
+        #expect(commits.withLock { $0 } == 1)
+        await ledger.close()
+    }
+
+    /// Makes commits fail, as a full or broken disk does.
+    private final class FailingDisk: TransactionObserver {
+        func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+        func databaseDidChange(with event: DatabaseEvent) {}
+        func databaseWillCommit() throws { throw DatabaseError(resultCode: .SQLITE_IOERR) }
+        func databaseDidCommit(_ db: Database) {}
+        func databaseDidRollback(_ db: Database) {}
+    }
+
+    @Test func aFailedCommitFailsTheWholeBatch() async throws {
+        let ledger = try Ledger.inMemory()
+        try await ledger.put(User(name: "before"))
+        let observed = Mutex(0)
+        ledger.observe { _ in observed.withLock { $0 += 1 } }
+        let disk = FailingDisk()
+        ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
+
+        let gate = DispatchSemaphore(value: 0)
+        let failures = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<10 {
+                group.addTask {
+                    do throws(LedgerError) {
+                        try await ledger.write(requestID: "r\(index)") { transaction throws(LedgerError) in
+                            if index == 0 { gate.wait() }
+                            try transaction.put(User(name: "u\(index)"), in: scope)
+                            return index == 5 ? .rollback(()) : .commit(())
+                        }
+                        return false
+                    } catch {
+                        #expect(error.kind == .io)
+                        return true
+                    }
+                }
+            }
+            for _ in 0..<10 { gate.signal() }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        // The one that rolls back may have been alone in its batch, and then there is nothing to fail.
+        #expect(failures >= 9)
+        #expect(observed.withLock { $0 } == 0)
+        ledger.database.remove(transactionObserver: disk)
+
+        #expect(try await ledger.userCount() == 1)
+        try await ledger.put(User(name: "after"))
+        #expect(try await ledger.userCount() == 2)
+    }
+
+    @Test func eventsFailClosedAndAreNotLost() async throws {
+        let ledger = try Ledger.inMemory()
+        let disk = FailingDisk()
+        ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
+        let kept = makeEvent("Kept")
+        try ledger.record(kept)
+        await #expect(throws: LedgerError.self) { try await ledger.flushEvents() }
+        #expect(throws: LedgerError.self) { try ledger.record(makeEvent("Refused")) }
+        ledger.database.remove(transactionObserver: disk)
+
+        try await ledger.flushEvents()
+        try ledger.record(makeEvent("Accepted"))
+        let events = try await ledger.events(EventQuery(account: scope.account)).events
+        #expect(Set(events.flatMap(\.attributes).filter { $0.name == "EventName" }.map(\.value)) == ["Kept", "Accepted"])
+    }
+
+    @Test func aFullBufferRefuses() async throws {
+        let ledger = try Ledger.inMemory()
+        let gate = DispatchSemaphore(value: 0)
+        async let blocked: Void = ledger.write(requestID: "gate") { _ throws(LedgerError) in
+            gate.wait()
+            return .commit(())
+        }
+        let event = makeEvent(body: String(repeating: "x", count: 8 * 1024 * 1024))
+        var accepted = 0
+        var refusal: LedgerError?
+        while refusal == nil, accepted < 20 {
+            do throws(LedgerError) {
+                try ledger.record(event)
+                accepted += 1
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal?.kind == .full)
+        #expect(accepted == 7)
+        gate.signal()
+        try await blocked
+    }
+
+    @Test func aClosedLedgerRefuses() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        try ledger.record(makeEvent("Last"))
+        await ledger.close()
+        await ledger.close()
+        func refusal(_ call: () async throws -> Void) async -> LedgerError.Kind? {
+            do {
+                try await call()
+                return nil
+            } catch {
+                return (error as? LedgerError)?.kind
+            }
+        }
+        #expect(await refusal { try await ledger.put(User(name: "alice")) } == .closed)
+        #expect(await refusal { _ = try await ledger.user("alice") } == .closed)
+        #expect(await refusal { try ledger.record(makeEvent()) } == .closed)
+        #expect(await refusal { try await ledger.flushEvents() } == .closed)
+        let again = try directory.open()
+        #expect(try await again.events(EventQuery(account: scope.account)).events.count == 1)
+        await again.close()
+    }
+}

@@ -1,0 +1,426 @@
+// An evaluator written straight from the words of AWS's documentation and of the reference's rules, with no regard to
+// speed and with nothing shared with the module: it works on its own model, of which it also writes the JSON.
+
+struct RefPolicy {
+    enum Kind { case identity, resource, boundary, session, scp, rcp, endpoint, trust }
+    var kind: Kind
+    var isNew: Bool
+    var statements: [RefStatement]
+
+    var hasPrincipals: Bool { [.resource, .rcp, .endpoint, .trust].contains(kind) }
+}
+
+struct RefStatement {
+    var allows: Bool
+    /// (type, value); nil: no such element.
+    var principals: [(String, String)]?
+    var notPrincipal = false
+    var actions: [String]
+    var notAction = false
+    var resources: [String]?
+    var notResource = false
+    var conditions: [(op: String, key: String, values: [String])]
+}
+
+struct RefCaller {
+    enum Kind: CaseIterable { case root, user, session, federated, service, anonymous }
+    var kind: Kind
+    var arn: String
+    var account: String
+    var role: String?
+    var parent: String?
+    var id: String
+    var service: String?
+    var isServiceLinked = false
+}
+
+struct RefCase {
+    var caller: RefCaller
+    var action: String
+    var resource: String
+    var resourceAccount: String?
+    var context: [String: [String]]
+    /// Keys of `context` that were sent as a list.
+    var lists: Set<String>
+    var identity: [RefPolicy] = []
+    var resourcePolicy: RefPolicy?
+    var trust: RefPolicy?
+    var boundaries: [RefPolicy]?
+    var sessions: [RefPolicy]?
+    var scps: [[RefPolicy]]?
+    var rcps: [[RefPolicy]]?
+    var endpoints: [RefPolicy]?
+}
+
+enum RefOutcome: String { case allowed, explicitlyDenied, implicitlyDenied }
+
+extension RefCase {
+    // MARK: The decision
+
+    func decide() -> RefOutcome {
+        if action.lowercased() == "sts:getcalleridentity", caller.kind != .anonymous { return .allowed }
+        let inAccount = caller.kind != .service && caller.kind != .anonymous
+        let scps = inAccount && !caller.isServiceLinked ? self.scps : nil
+        let rcps = !caller.isServiceLinked && action.lowercased() != "kms:retiregrant" ? self.rcps : nil
+        var all = identity + (boundaries ?? []) + (sessions ?? []) + (endpoints ?? [])
+        all += (scps ?? []).flatMap { $0 } + (rcps ?? []).flatMap { $0 }
+        all += [resourcePolicy, trust].compactMap { $0 }
+        if all.contains(where: { denies($0) }) { return .explicitlyDenied }
+
+        func filter(_ policies: [RefPolicy]?) -> Bool { policies?.contains { allows($0) } ?? true }
+        let controls = (scps ?? []).allSatisfy { filter($0) } && (rcps ?? []).allSatisfy { filter($0) }
+        guard controls, filter(endpoints) else { return .implicitlyDenied }
+
+        let grants = [resourcePolicy, trust].compactMap { $0 }.flatMap { grantedTo($0) }
+        if !inAccount { return grants.isEmpty ? .implicitlyDenied : .allowed }
+        let ownAllow = caller.kind == .root || identity.contains { allows($0) }
+        // GetFederationToken without a policy grants nothing of the caller's own.
+        let sessionAllow = caller.kind == .federated && sessions == nil ? false : filter(sessions)
+        let everything = ownAllow && filter(boundaries) && sessionAllow
+        if resourceOwner != caller.account { return everything && !grants.isEmpty ? .allowed : .implicitlyDenied }
+        let mustBeGranted = trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:"))
+        if mustBeGranted, grants.isEmpty { return .implicitlyDenied }
+        if grants.contains("self") || grants.contains("everyone") { return .allowed }
+        if grants.contains("behind"), filter(boundaries), sessionAllow { return .allowed }
+        return everything ? .allowed : .implicitlyDenied
+    }
+
+    private var resourceOwner: String {
+        if let resourceAccount { return isNumber(resourceAccount) ? resourceAccount : caller.account }
+        let parts = resource.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        return parts.count >= 6 && isNumber(parts[4]) ? parts[4] : caller.account
+    }
+
+    private func denies(_ policy: RefPolicy) -> Bool {
+        policy.statements.contains { !$0.allows && applies($0, policy) }
+    }
+
+    private func allows(_ policy: RefPolicy) -> Bool {
+        policy.statements.contains { $0.allows && applies($0, policy) }
+    }
+
+    /// How the allows of a resource's policy name the caller.
+    private func grantedTo(_ policy: RefPolicy) -> [String] {
+        policy.statements.filter { $0.allows && applies($0, policy) }.flatMap { statement -> [String] in
+            if statement.notPrincipal { return ["everyone"] }
+            return (statement.principals ?? []).flatMap { names($0.0, $0.1) }
+        }
+    }
+
+    // MARK: A statement
+
+    private func applies(_ statement: RefStatement, _ policy: RefPolicy) -> Bool {
+        let actionNamed = statement.actions.contains { like($0.lowercased(), action.lowercased()) }
+        guard actionNamed != statement.notAction else { return false }
+        if let resources = statement.resources {
+            let results = resources.map { covers($0, policy) }
+            if statement.notResource {
+                guard results.allSatisfy({ $0 == false }) else { return false }
+            } else {
+                guard results.contains(true) else { return false }
+            }
+        }
+        if policy.hasPrincipals {
+            guard let principals = statement.principals else { return false }
+            if statement.notPrincipal {
+                let isPrincipalOfAccount = caller.kind != .service && caller.kind != .anonymous
+                let always = !statement.allows && boundaries != nil && isPrincipalOfAccount
+                guard always || !isSpared(principals) else { return false }
+            } else {
+                guard principals.contains(where: { !names($0.0, $0.1).isEmpty }) else { return false }
+            }
+        }
+        return statement.conditions.allSatisfy { conditionHolds($0.op, $0.key, $0.values, policy.isNew) }
+    }
+
+    /// "everyone", "self", "behind" (the role or user behind a session), "account".
+    private func names(_ type: String, _ value: String) -> [String] {
+        let inAccount = caller.kind != .service && caller.kind != .anonymous
+        if value == "*" {
+            if type == "Service" { return caller.kind == .service ? ["self"] : [] }
+            return ["everyone"]
+        }
+        if type == "Service" { return caller.service == value ? ["self"] : [] }
+        guard inAccount else { return [] }
+        if value == caller.account || value == "arn:aws:iam::\(caller.account):root" {
+            return caller.kind == .root ? ["self"] : ["account"]
+        }
+        if value == caller.arn { return ["self"] }
+        if value == caller.role || value == caller.parent { return ["behind"] }
+        if value == caller.id { return caller.kind == .user ? ["self"] : ["behind"] }
+        return []
+    }
+
+    private func isSpared(_ principals: [(String, String)]) -> Bool {
+        let values = principals.filter { $0.0 == "AWS" || $0.0 == "*" }.map(\.1)
+        if values.contains("*") { return true }
+        let account = values.contains(caller.account) || values.contains("arn:aws:iam::\(caller.account):root")
+        switch caller.kind {
+        case .anonymous: return false
+        case .service: return principals.contains { $0.0 == "Service" && ($0.1 == caller.service || $0.1 == "*") }
+        case .root: return account
+        case .user: return account && (values.contains(caller.arn) || values.contains(caller.id))
+        case .federated: return account && values.contains(caller.arn)
+        case .session:
+            return account && values.contains(caller.arn) && (values.contains(caller.role ?? "-") || values.contains(caller.id))
+        }
+    }
+
+    // MARK: Resources
+
+    /// nil: a variable is undefined.
+    private func covers(_ pattern: String, _ policy: RefPolicy) -> Bool? {
+        var spellings = [pattern]
+        let colons = pattern.filter { $0 == ":" }.count
+        if colons < 5, pattern != "*" {
+            let padded = pattern + String(repeating: ":*", count: 5 - colons)
+            switch policy.kind {
+            case .identity, .boundary, .session: spellings.append(padded)
+            case .resource, .endpoint, .trust: if pattern.contains("*") || pattern.contains("?") { spellings.append(padded) }
+            case .scp: if pattern.hasSuffix("*") { spellings.append(padded) }
+            case .rcp: break
+            }
+        }
+        var result = false
+        for spelling in spellings {
+            guard let tokens = resourceTokens(Array(spelling.unicodeScalars), policy.isNew) else { return nil }
+            let isAll = tokens.allSatisfy { $0 == .many }
+            if resource == "*" ? isAll : match(tokens[...], Array(resource.unicodeScalars)[...]) { result = true }
+        }
+        return result
+    }
+
+    private func resourceTokens(_ text: [Unicode.Scalar], _ isNew: Bool) -> [RefToken]? {
+        // The text before the fifth colon has no variables and its wildcards stay in their segment, unless a star
+        // ends it.
+        var head: [Unicode.Scalar] = []
+        var rest = text[...]
+        var colons = 0
+        while colons < 5, let next = rest.first {
+            rest = rest.dropFirst()
+            head.append(next)
+            if next == ":" { colons += 1 }
+        }
+        var tokens: [RefToken] = []
+        for (index, scalar) in head.enumerated() {
+            if scalar == "?" {
+                tokens.append(.oneInSegment)
+            } else if scalar == "*" {
+                let following = (head[(index + 1)...] + rest).first { $0 != "*" }
+                tokens.append(following == nil || following == ":" ? .many : .manyInSegment)
+            } else {
+                tokens.append(.literal(scalar))
+            }
+        }
+        guard let tail = substitute(Array(rest), isNew, wildcards: true) else { return nil }
+        return tokens + tail
+    }
+
+    // MARK: Variables
+
+    /// nil: a variable is undefined.
+    private func substitute(_ text: [Unicode.Scalar], _ isNew: Bool, wildcards: Bool) -> [RefToken]? {
+        var tokens: [RefToken] = []
+        var rest = String(String.UnicodeScalarView(text))[...]
+        while !rest.isEmpty {
+            if isNew, rest.hasPrefix("${"), let (value, length) = variable(rest) {
+                guard let value else { return nil }
+                tokens += value.unicodeScalars.map { .literal($0) }
+                rest = rest.dropFirst(length)
+                continue
+            }
+            guard let scalar = rest.unicodeScalars.first else { break }
+            rest = Substring(rest.unicodeScalars.dropFirst())
+            switch scalar {
+            case "*" where wildcards: tokens.append(.many)
+            case "?" where wildcards: tokens.append(.one)
+            default: tokens.append(.literal(scalar))
+            }
+        }
+        return tokens
+    }
+
+    /// The value (nil: undefined) and the length of the variable at the start of `text`; nil if there is none.
+    private func variable(_ text: Substring) -> (String?, Int)? {
+        for escape in ["*", "?", "$"] where text.hasPrefix("${\(escape)}") { return (escape, 4) }
+        guard let end = text.firstIndex(of: "}") else { return nil }
+        let inside = text[..<end].dropFirst(2)
+        if inside.isEmpty { return nil }
+        if let comma = inside.firstIndex(of: ","), comma > inside.startIndex, text[comma...].hasPrefix(", '") {
+            let afterQuote = text[comma...].dropFirst(3)
+            var fallback = ""
+            for (offset, character) in afterQuote.enumerated() {
+                if afterQuote.dropFirst(offset).hasPrefix("'}") {
+                    let length = 2 + inside[..<comma].count + 3 + fallback.count + 2
+                    return (value(of: String(inside[..<comma]), fallback), length)
+                }
+                fallback.append(character)
+            }
+        }
+        return (value(of: String(inside), nil), text[...end].count)
+    }
+
+    private func value(of key: String, _ fallback: String?) -> String? {
+        guard let values = found(key) else { return fallback }
+        if lists.contains(key.lowercased()) { return nil }
+        return values[0].isEmpty ? fallback : values[0]
+    }
+
+    private func found(_ key: String) -> [String]? { context[key.lowercased()] }
+
+    // MARK: Conditions
+
+    private func conditionHolds(_ name: String, _ key: String, _ wanted: [String], _ isNew: Bool) -> Bool {
+        var op = name
+        var quantifier = ""
+        if let colon = op.firstIndex(of: ":") {
+            quantifier = String(op[..<colon])
+            op = String(op[colon...].dropFirst())
+        }
+        let ifExists = op.hasSuffix("IfExists")
+        if ifExists { op = String(op.dropLast(8)) }
+        let values = found(key) ?? []
+        let isMissing = values.allSatisfy(\.isEmpty)
+        if op == "Null" {
+            if quantifier == "ForAllValues" { return true }
+            if quantifier == "ForAnyValue" { return false }
+            return wanted.contains { $0.lowercased() == (isMissing ? "true" : "false") }
+        }
+        let isNegated = op.contains("Not")
+        if isMissing {
+            if quantifier == "ForAllValues" { return true }
+            if quantifier == "ForAnyValue" { return ifExists && !wanted.isEmpty }
+            return ifExists || isNegated
+        }
+        if wanted.isEmpty, ifExists || !quantifier.isEmpty { return false }
+        if quantifier.isEmpty, lists.contains(key.lowercased()) { return false }
+        let results = values.map { value in
+            let matchesOne = wanted.contains { compare(op, value, $0, isNew) }
+            return isNegated ? !matchesOne : matchesOne
+        }
+        return quantifier == "ForAnyValue" ? results.contains(true) : !results.contains(false)
+    }
+
+    private func compare(_ op: String, _ found: String, _ wanted: String, _ isNew: Bool) -> Bool {
+        func replaced(_ wildcards: Bool) -> [RefToken]? {
+            substitute(Array(wanted.unicodeScalars), isNew, wildcards: wildcards)
+        }
+        func text() -> String? {
+            replaced(false).map { tokens in
+                tokens.reduce(into: "") { if case .literal(let scalar) = $1 { $0.unicodeScalars.append(scalar) } }
+            }
+        }
+        switch op {
+        case "StringEquals", "StringNotEquals": return text() == found
+        case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase": return text()?.lowercased() == found.lowercased()
+        case "StringLike", "StringNotLike":
+            return replaced(true).map { match($0[...], Array(found.unicodeScalars)[...]) } ?? false
+        case "Bool": return ["true", "false"].contains(found.lowercased()) && text()?.lowercased() == found.lowercased()
+        case "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike":
+            guard let tokens = replaced(true) else { return false }
+            let parts = sixParts(Array(found.unicodeScalars).map { RefToken.literal($0) })
+            if !tokens.isEmpty, tokens.allSatisfy({ $0 == .many }) { return parts != nil }
+            guard let wantedParts = sixParts(tokens), let parts else { return false }
+            return zip(wantedParts, parts).allSatisfy { pattern, part in
+                match(pattern[...], part.compactMap { if case .literal(let scalar) = $0 { scalar } else { nil } }[...])
+            }
+        case "NumericEquals", "NumericNotEquals": return numbers(found, wanted).map { $0 == $1 } ?? false
+        case "NumericLessThan": return numbers(found, wanted).map { $0 < $1 } ?? false
+        case "NumericLessThanEquals": return numbers(found, wanted).map { $0 <= $1 } ?? false
+        case "NumericGreaterThan": return numbers(found, wanted).map { $0 > $1 } ?? false
+        case "NumericGreaterThanEquals": return numbers(found, wanted).map { $0 >= $1 } ?? false
+        case "DateEquals", "DateNotEquals": return dates(found, wanted).map { $0 == $1 } ?? false
+        case "DateLessThan": return dates(found, wanted).map { $0 < $1 } ?? false
+        case "DateLessThanEquals": return dates(found, wanted).map { $0 <= $1 } ?? false
+        case "DateGreaterThan": return dates(found, wanted).map { $0 > $1 } ?? false
+        case "DateGreaterThanEquals": return dates(found, wanted).map { $0 >= $1 } ?? false
+        case "BinaryEquals": return found == wanted && found.count % 4 == 0
+        case "IpAddress", "NotIpAddress": return isIn(found, wanted)
+        default: return false
+        }
+    }
+
+    private func sixParts(_ tokens: [RefToken]) -> [[RefToken]]? {
+        let parts = tokens.split(separator: .literal(":"), maxSplits: 5, omittingEmptySubsequences: false)
+        return parts.count == 6 ? parts.map(Array.init) : nil
+    }
+
+    private func numbers(_ found: String, _ wanted: String) -> (Double, Double)? {
+        guard let found = Double(found), let wanted = Double(wanted) else { return nil }
+        return (found, wanted)
+    }
+
+    /// Seconds; the cases use full UTC timestamps, dates and epoch seconds only.
+    private func dates(_ found: String, _ wanted: String) -> (Int, Int)? {
+        func seconds(_ text: String) -> Int? {
+            if isNumber(text, length: nil) { return Int(text) }
+            let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
+            guard numbers.count == 3 || (numbers.count == 6 && text.hasSuffix("Z")) else { return nil }
+            var days = 0
+            for year in 1970..<max(1970, numbers[0]) { days += length(of: year) }
+            for month in 1..<numbers[1] { days += [31, length(of: numbers[0]) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30][month - 1] }
+            let clock = numbers.count == 6 ? numbers[3] * 3600 + numbers[4] * 60 + numbers[5] : 0
+            return (days + numbers[2] - 1) * 86400 + clock
+        }
+        guard let found = seconds(found), let wanted = seconds(wanted) else { return nil }
+        return (found, wanted)
+    }
+
+    private func length(of year: Int) -> Int { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365 }
+
+    /// IPv4 by its bits; IPv6 is written out in full in the cases, so its digits are its bits.
+    private func isIn(_ address: String, _ range: String) -> Bool {
+        func bits(_ text: String) -> [Character]? {
+            if text.contains(":") {
+                let groups = text.split(separator: ":", omittingEmptySubsequences: false)
+                guard groups.count == 8 else { return nil }
+                let numbers = groups.compactMap { Int($0, radix: 16) }
+                return numbers.count == 8 ? numbers.flatMap { binary($0, 16) } : nil
+            }
+            let numbers = text.split(separator: ".").compactMap { Int($0) }
+            return numbers.count == 4 ? numbers.flatMap { binary($0, 8) } : nil
+        }
+        let parts = range.split(separator: "/")
+        guard let network = bits(String(parts[0])), let own = bits(address), own.count == network.count else { return false }
+        let length = parts.count == 2 ? Int(parts[1]) ?? 0 : network.count
+        return own.prefix(length) == network.prefix(length)
+    }
+
+    private func binary(_ number: Int, _ width: Int) -> [Character] {
+        let digits = String(number, radix: 2)
+        return Array(String(repeating: "0", count: max(0, width - digits.count)) + digits)
+    }
+}
+
+// MARK: Wildcards
+
+enum RefToken: Equatable {
+    case literal(Unicode.Scalar)
+    case many, manyInSegment, one, oneInSegment
+}
+
+/// By the definition of each token, with backtracking.
+func match(_ pattern: ArraySlice<RefToken>, _ text: ArraySlice<Unicode.Scalar>) -> Bool {
+    guard let token = pattern.first else { return text.isEmpty }
+    let rest = pattern.dropFirst()
+    switch token {
+    case .literal(let scalar): return text.first == scalar && match(rest, text.dropFirst())
+    case .one: return !text.isEmpty && match(rest, text.dropFirst())
+    case .oneInSegment: return !text.isEmpty && text.first != ":" && match(rest, text.dropFirst())
+    case .many, .manyInSegment:
+        if match(rest, text) { return true }
+        guard let first = text.first, token == .many || first != ":" else { return false }
+        return match(pattern, text.dropFirst())
+    }
+}
+
+private func like(_ pattern: String, _ text: String) -> Bool {
+    let tokens = pattern.unicodeScalars.map { scalar -> RefToken in
+        scalar == "*" ? .many : scalar == "?" ? .one : .literal(scalar)
+    }
+    return match(tokens[...], Array(text.unicodeScalars)[...])
+}
+
+private func isNumber(_ text: String, length: Int? = 12) -> Bool {
+    !text.isEmpty && text.allSatisfy { $0 >= "0" && $0 <= "9" } && (length == nil || text.count == length)
+}
