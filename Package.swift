@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
     name: "gatehouse",
     products: [
-        .executable(name: "gatehouse", targets: ["gatehouse"])
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Signature", targets: ["Signature"]),
+        .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -80,6 +83,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Keyring"]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
         .testTarget(name: "ServerTests", dependencies: ["Server"]),
     ],
     swiftLanguageModes: [.v6],

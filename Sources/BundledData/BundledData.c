@@ -1,1 +1,10 @@
-const unsigned char gatehouse_managed_policies[] = {0};
+#include "BundledData.h"
+
+// C23's #embed: the file becomes bytes of the program, at no cost at compile time or at start.
+static const unsigned char managed_policies[] = {
+#embed "managed-policies.tsv"
+};
+
+const unsigned char *gatehouse_managed_policies(void) { return managed_policies; }
+
+size_t gatehouse_managed_policies_length(void) { return sizeof managed_policies; }

@@ -73,7 +73,7 @@ extension ConditionOperator {
     }
 }
 
-extension Optional<ContextValue> {
+extension ContextValue? {
     /// Whether the key counts as absent: an empty string and an empty set are null (rules 35 and 38).
     var isNull: Bool {
         switch self {

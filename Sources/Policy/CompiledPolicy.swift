@@ -15,6 +15,11 @@ public final class CompiledPolicy: Sendable {
         index = ActionIndex(document.statements.map(\.actions))
     }
 
+    /// A policy that denies everything to everybody: for the place of one that should be there but cannot be read.
+    public static func denyingEverything(_ source: PolicySource) -> CompiledPolicy {
+        CompiledPolicy(PolicyDocument(denyingEverythingAs: source.type), source: source)
+    }
+
     /// What the policy says to a request. Looks only at the statements that its action could match, and stops at the
     /// first deny.
     func answer(_ query: borrowing Query, _ context: some RequestContext) -> PolicyAnswer {

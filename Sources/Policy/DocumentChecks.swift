@@ -91,6 +91,8 @@ extension DocumentParser {
         let isKnown = kinds.split(separator: " ").contains {
             path.hasPrefix($0) || (!isWhole && $0.hasPrefix(path))
         }
+        // AWS's message does not name the root user, but its own policies do.
+        if path == "root" { return }
         guard isKnown else { throw error(.iamResourceWithBadPath(resource.value), resource.position) }
     }
 
@@ -127,7 +129,8 @@ extension DocumentParser {
             let parts = value.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
             guard parts.count == 6, parts[3].isEmpty, !parts[4].isEmpty else { return false }
             // Groups are no principals (rule 29).
-            let kinds = parts[2] == "iam" ? "user/ role/ root" : parts[2] == "sts" ? "assumed-role/ federated-user/" : ""
+            let kinds =
+                parts[2] == "iam" ? "user/ role/ root" : parts[2] == "sts" ? "assumed-role/ federated-user/" : ""
             return kinds.split(separator: " ").contains { parts[5] == $0 || ($0 != "root" && parts[5].hasPrefix($0)) }
         case "Service":
             return value.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-._/".utf8.contains($0) }
@@ -152,7 +155,8 @@ extension DocumentParser {
     /// allows everything, is the one exception.
     private func checkResourceControl(_ statement: Statement) throws(PolicyError) {
         let isEverybody =
-            statement.principals?.entries.allSatisfy { $0.value == "*" && ($0.type == "*" || $0.type == "AWS") } ?? false
+            statement.principals?.entries.allSatisfy { $0.value == "*" && ($0.type == "*" || $0.type == "AWS") }
+            ?? false
         guard isEverybody else {
             throw error(.controlPolicyRule("the principal must be \"*\""), statement.position)
         }

@@ -73,7 +73,9 @@ struct Glob: Sendable, Hashable {
 ///
 /// On a mismatch only the last `*` has to give: an earlier one could not find a better place for what follows it,
 /// because the later one takes up any slack. A `*` that may not cross ":" has bounded slack, so when it runs into one
-/// the last unbounded `*` gives instead. Hostile patterns such as `*a*a*a*b` cost at most the product of the lengths.
+/// the last unbounded `*` gives instead. (An earlier bounded one would not help: between the two, only a literal ":"
+/// crosses segments, as `Wildcard.one` follows no more bounded `*`.) Hostile patterns such as `*a*a*a*b` cost at most
+/// the product of the lengths.
 func globMatches(_ pattern: Span<UInt8>, _ text: Span<UInt8>, lowercasingText: Bool = false) -> Bool {
     let colon = UInt8(ascii: ":")
     var p = 0

@@ -35,6 +35,24 @@ public struct PolicyDocument: Sendable {
         statements = parsed.statements
         nonWhitespaceCount = text.utf8.withoutWhitespaceCount
     }
+
+    /// A document of one statement that denies everything; its text is empty.
+    init(denyingEverythingAs type: PolicyType) {
+        let start = SourcePosition(line: 1, column: 1, offset: 0)
+        let everything = Statement.Patterns(isNegated: false, values: [Located("*", at: start)], position: start)
+        let everybody = Statement.Principals(
+            isNegated: false, entries: [PrincipalEntry(type: "*", value: "*", position: start)], position: start)
+        text = ""
+        version = .v2012
+        versionPosition = nil
+        id = nil
+        nonWhitespaceCount = 0
+        statements = [
+            Statement(
+                index: 0, position: start, sid: nil, effect: .deny, principals: type.hasPrincipal ? everybody : nil,
+                actions: everything, resources: type == .roleTrust ? nil : everything, conditions: [])
+        ]
+    }
 }
 
 /// A string of a document and where it stands.

@@ -27,8 +27,8 @@ public struct SignatureClaims: Sendable, Equatable {
     public var signature: [UInt8]
     /// When the request was signed, in seconds since the epoch.
     public var timestamp: Int
-    /// `X-Amz-Expires` of a presigned request, as it stands there.
-    public var expires: String?
+    /// `X-Amz-Expires` of a presigned request, in seconds; 0 where what stands there is no number.
+    public var expires: Int?
     /// `X-Amz-Security-Token`, which temporary access keys come with.
     public var sessionToken: String?
 
@@ -75,7 +75,7 @@ public struct SignatureClaims: Sendable, Equatable {
         var claims = try SignatureClaims(
             form: .presigned, credential: credential, signedHeaders: signedHeaders, signature: signature, date: date,
             sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"))
-        claims.expires = parameters.expires
+        claims.expires = parameters.expires.map { Int($0) ?? 0 }
         return claims
     }
 

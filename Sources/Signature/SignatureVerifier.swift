@@ -74,8 +74,8 @@ public final class SignatureVerifier: Sendable {
             throw .notYetCurrent(signed: claims.timestamp, now: now, tolerance: clockSkew)
         }
         if claims.form == .presigned, rules.honoursExpires {
-            guard let text = claims.expires else { throw .incompleteQuery(missing: ["X-Amz-Expires"]) }
-            guard let expires = Int(text), (1...604_800).contains(expires) else { throw .expiresOutOfRange }
+            guard let expires = claims.expires else { throw .incompleteQuery(missing: ["X-Amz-Expires"]) }
+            guard (1...604_800).contains(expires) else { throw .expiresOutOfRange }
             if claims.timestamp + expires < now { throw .presignedExpired }
         } else if claims.timestamp < now - clockSkew {
             throw .expired(signed: claims.timestamp, now: now, tolerance: clockSkew)

@@ -17,43 +17,73 @@ struct Form: Sendable {
     /// Throws `MalformedQueryString` for a bad percent sign or too many parameters.
     init(_ request: WireRequest) throws(ServiceError) {
         bytes.reserveCapacity(request.query.utf8.count + request.body.count)
-        if !request.query.isEmpty { try read(Array(request.query.utf8)) }
-        if request.method == "POST" { try read(request.body) }
-    }
-
-    private mutating func read(_ text: [UInt8]) throws(ServiceError) {
-        var start = 0
-        while start < text.count {
-            let end = text[start...].firstIndex(of: UInt8(ascii: "&")) ?? text.count
-            if end > start { try readParameter(text[start..<end]) }
-            start = end + 1
+        parameters.reserveCapacity(16)
+        for text in Self.texts(of: request) {
+            try text.withUnsafeBufferPointer { text throws(ServiceError) in
+                try Self.split(text) { part throws(ServiceError) in try readParameter(part) }
+            }
         }
     }
 
-    private mutating func readParameter(_ text: ArraySlice<UInt8>) throws(ServiceError) {
-        let equals = text.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex
-        let nameStart = bytes.count
-        var isValid = percentDecode(text[..<equals], plusIsSpace: true, into: &bytes)
-        let valueStart = bytes.count
-        isValid = isValid && percentDecode(text[equals...].dropFirst(), plusIsSpace: true, into: &bytes)
-        guard isValid, parameters.count < Self.limit else { throw .malformedQueryString }
-        parameters.append(Parameter(name: nameStart..<valueStart, value: valueStart..<bytes.count))
-    }
-
-    /// The value of the one parameter of a name, nil when it is absent. Throws when there are several.
-    func value(_ name: String) throws(ServiceError) -> String? {
-        var found: String?
-        for parameter in parameters where bytes[parameter.name].elementsEqual(name.utf8) {
-            guard found == nil else { throw .malformedInput("\(name) is given more than once") }
-            found = try string(parameter.value)
+    /// The value of a parameter whose name is sent as it is, found without reading the others; nil when it is absent.
+    ///
+    /// Throws when it is there more than once, or is not UTF-8.
+    static func find(_ name: StaticString, in request: WireRequest) throws(ServiceError) -> String? {
+        var found: [UInt8]?
+        for text in texts(of: request) {
+            try text.withUnsafeBufferPointer { text throws(ServiceError) in
+                try split(text) { part throws(ServiceError) in
+                    let length = name.utf8CodeUnitCount
+                    guard part.count > length, part[length] == UInt8(ascii: "="),
+                        part.prefix(length).elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: length))
+                    else { return }
+                    guard found == nil else { throw .malformedInput("\(name) is given more than once") }
+                    var value: [UInt8] = []
+                    guard percentDecode(.init(rebasing: part[(length + 1)...]), plusIsSpace: true, into: &value) else {
+                        throw .malformedQueryString
+                    }
+                    found = value
+                }
+            }
         }
-        return found
+        guard let found else { return nil }
+        guard let value = String(validating: found, as: UTF8.self) else { throw .malformedQueryString }
+        return value
     }
 
     /// The text of a range. Throws when it is not UTF-8.
     func string(_ range: Range<Int>) throws(ServiceError) -> String {
         guard let string = String(validating: bytes[range], as: UTF8.self) else { throw .malformedQueryString }
         return string
+    }
+
+    private static func texts(of request: WireRequest) -> [[UInt8]] {
+        let query = Array(request.query.utf8)
+        return request.method == "POST" ? [query, request.body] : [query]
+    }
+
+    /// Calls the closure for each part between ampersands that is not empty.
+    private static func split(
+        _ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) throws(ServiceError) -> Void
+    ) throws(ServiceError) {
+        var start = 0
+        while start < text.count {
+            var end = start
+            while end < text.count, text[end] != UInt8(ascii: "&") { end += 1 }
+            if end > start { try body(UnsafeBufferPointer(rebasing: text[start..<end])) }
+            start = end + 1
+        }
+    }
+
+    private mutating func readParameter(_ text: UnsafeBufferPointer<UInt8>) throws(ServiceError) {
+        let equals = text.firstIndex(of: UInt8(ascii: "=")) ?? text.count
+        let nameStart = bytes.count
+        var isValid = percentDecode(.init(rebasing: text[..<equals]), plusIsSpace: true, into: &bytes)
+        let valueStart = bytes.count
+        let value = text[equals...].dropFirst()
+        isValid = isValid && percentDecode(.init(rebasing: value), plusIsSpace: true, into: &bytes)
+        guard isValid, parameters.count < Self.limit else { throw .malformedQueryString }
+        parameters.append(Parameter(name: nameStart..<valueStart, value: valueStart..<bytes.count))
     }
 }
 

@@ -56,7 +56,7 @@ public struct JSONProtocol: WireProtocol {
 
     /// The model's spelling of `message`. Errors that come from before the service have a capital letter.
     private static func messageKey(_ error: ServiceError, _ members: [MemberShape]) -> String {
-        if let member = members.first(where: { equalsIgnoringCase($0.name, lowercased: "message") }) {
+        if let member = members.first(where: { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }) {
             return member.locationName ?? member.name
         }
         return ["AccessDeniedException", "SerializationException"].contains(error.code) ? "Message" : "message"

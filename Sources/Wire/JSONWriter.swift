@@ -54,7 +54,7 @@ public struct JSONWriter: Sendable {
     /// A value that is JSON already; it is not checked.
     public mutating func raw(_ json: String) {
         comma()
-        bytes.append(contentsOf: json.utf8)
+        bytes.append(json)
     }
 
     /// A value that is JSON already; it is not checked.
@@ -89,10 +89,10 @@ public struct JSONWriter: Sendable {
 
     private mutating func quoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            bytes.append(contentsOf: text.utf8)
-        } else {
-            for byte in text.utf8 { escaped(byte) }
+        var text = text
+        text.withUTF8 { text in
+            let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            if isPlain { bytes.append(contentsOf: text) } else { for byte in text { escaped(byte) } }
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -100,13 +100,13 @@ public struct JSONWriter: Sendable {
     private mutating func escaped(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        case 0x0A: bytes.append("\\n")
+        case 0x0D: bytes.append("\\r")
+        case 0x09: bytes.append("\\t")
         case 0..<0x20:
-            bytes.append(contentsOf: "\\u00".utf8)
-            bytes.append(contentsOf: (byte < 0x10 ? "0" : "").utf8)
-            bytes.append(contentsOf: String(byte, radix: 16).utf8)
+            bytes.append("\\u00")
+            bytes.append(byte < 0x10 ? "0" : "")
+            bytes.append(String(byte, radix: 16))
         default: bytes.append(byte)
         }
     }

@@ -120,12 +120,24 @@ struct CharacterClass: Sendable, Equatable {
 
     /// Whether a string consists of these scalars, so many of them.
     func contains(all string: String, count: ClosedRange<Int>) -> Bool {
+        var string = string
+        if let answer = string.withUTF8({ containsASCII(all: $0, count: count) }) { return answer }
         var length = 0
         for scalar in string.unicodeScalars {
             guard contains(scalar) else { return false }
             length += 1
         }
         return count.contains(length)
+    }
+
+    /// Nil when the text goes beyond ASCII.
+    private func containsASCII(all text: UnsafeBufferPointer<UInt8>, count: ClosedRange<Int>) -> Bool? {
+        for byte in text {
+            guard byte < 128 else { return nil }
+            let bit = byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte - 64)
+            guard (bit & 1 == 1) != isNegated else { return false }
+        }
+        return count.contains(text.count)
     }
 }
 

@@ -2,21 +2,25 @@
 /// two hexadecimal digits.
 @discardableResult
 func percentDecode(
-    _ text: some Collection<UInt8>, plusIsSpace: Bool, into decoded: inout [UInt8]
+    _ text: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool, into decoded: inout [UInt8]
 ) -> Bool {
-    var index = text.startIndex
-    while index != text.endIndex {
-        let byte = text[index]
-        text.formIndex(after: &index)
-        switch byte {
-        case UInt8(ascii: "%"):
-            guard index != text.endIndex, let high = hexDigit(text[index]) else { return false }
-            text.formIndex(after: &index)
-            guard index != text.endIndex, let low = hexDigit(text[index]) else { return false }
-            text.formIndex(after: &index)
+    var index = 0
+    while index < text.count {
+        var end = index
+        while end < text.count, text[end] != UInt8(ascii: "%"), text[end] != UInt8(ascii: "+") || !plusIsSpace {
+            end += 1
+        }
+        decoded.append(contentsOf: UnsafeBufferPointer(rebasing: text[index..<end]))
+        guard end < text.count else { break }
+        if text[end] == UInt8(ascii: "+") {
+            decoded.append(UInt8(ascii: " "))
+            index = end + 1
+        } else {
+            guard end + 2 < text.count, let high = hexDigit(text[end + 1]), let low = hexDigit(text[end + 2]) else {
+                return false
+            }
             decoded.append(high << 4 | low)
-        case UInt8(ascii: "+") where plusIsSpace: decoded.append(UInt8(ascii: " "))
-        default: decoded.append(byte)
+            index = end + 3
         }
     }
     return true
@@ -29,5 +33,13 @@ func hexDigit(_ byte: UInt8) -> UInt8? {
     case 0x41...0x46: byte - 0x37
     case 0x61...0x66: byte - 0x57
     default: nil
+    }
+}
+
+extension [UInt8] {
+    /// Appends the UTF-8 of a text, in one copy.
+    mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 }

@@ -34,7 +34,7 @@ enum PlainText {
     }
 
     /// Only decimal numbers and the three names that Smithy has for those that are none.
-    private static func double(_ text: String) -> Double? {
+    static func double(_ text: String) -> Double? {
         switch text {
         case "NaN": return .nan
         case "Infinity": return .infinity

@@ -9,9 +9,8 @@ public struct QueryProtocol: WireProtocol {
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
         guard isForm(request) else { return nil }
-        let form = try Form(request)
-        guard let action = try form.value("Action") else { return nil }
-        let version = try form.value("Version")
+        guard let action = try Form.find("Action", in: request) else { return nil }
+        let version = try Form.find("Version", in: request)
         guard version == service.apiVersion else { throw unknownOperation(action, version: version, of: service) }
         return action
     }
@@ -21,8 +20,8 @@ public struct QueryProtocol: WireProtocol {
         case "GET": return true
         case "POST":
             guard let type = request.header("content-type") else { return true }
-            return equalsIgnoringCase(
-                String(type.prefix { $0 != ";" && $0 != " " }), lowercased: "application/x-www-form-urlencoded")
+            let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+            return equalsIgnoringCase(mediaType, lowercased: "application/x-www-form-urlencoded".utf8)
         default: return false
         }
     }
@@ -38,8 +37,7 @@ public struct QueryProtocol: WireProtocol {
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         var writer = XMLWriter()
-        let name = operation.name + "Response"
-        writer.open(name, namespace: service.xmlNamespace)
+        writer.open(operation.responseName, namespace: service.xmlNamespace)
         if let wrapper = operation.resultWrapper {
             writer.open(wrapper)
             writer.members(output)
@@ -48,7 +46,7 @@ public struct QueryProtocol: WireProtocol {
         writer.open("ResponseMetadata")
         writer.element("RequestId", requestID)
         writer.close("ResponseMetadata")
-        writer.close(name)
+        writer.close(operation.responseName)
         return response(operation.responseStatus, writer, requestID)
     }
 

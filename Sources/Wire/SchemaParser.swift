@@ -181,7 +181,7 @@ struct SchemaAttributes {
     private static func unescape(_ bytes: Bytes) -> String {
         guard bytes.contains(UInt8(ascii: "%")) else { return String(decoding: bytes, as: UTF8.self) }
         var decoded: [UInt8] = []
-        percentDecode(bytes, plusIsSpace: false, into: &decoded)
+        percentDecode(UnsafeBufferPointer(rebasing: bytes), plusIsSpace: false, into: &decoded)
         return String(decoding: decoded, as: UTF8.self)
     }
 }

@@ -91,6 +91,8 @@ public final class ServiceShape: Sendable {
 /// An operation of a service.
 public final class OperationShape: Sendable {
     public let name: String
+    /// The outermost XML element of the answer, `CreateUserResponse`.
+    public let responseName: String
     /// The service's `serviceID`.
     public let serviceID: String
     /// The code of the error for an input that breaks the model's constraints.
@@ -119,6 +121,7 @@ public final class OperationShape: Sendable {
         structures: (String) -> StructureShape?
     ) {
         self.name = name
+        responseName = name + "Response"
         serviceID = service["serviceID"] ?? ""
         validationErrorCode =
             ["query", "ec2"].contains(service["protocol"]) ? "ValidationError" : "ValidationException"

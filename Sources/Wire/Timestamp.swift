@@ -15,8 +15,24 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// `2026-11-21T02:03:04Z`; a fraction of a second is left out.
     public var iso8601: String {
         let time = CalendarTime(self)
-        return "\(padded(time.year, 4))-\(padded(time.month, 2))-\(padded(time.day, 2))"
-            + "T\(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2))Z"
+        return String(unsafeUninitializedCapacity: 20) { text in
+            /// Writes a number's last digits, as many as there is room for.
+            func put(_ number: Int, _ range: Range<Int>) {
+                var rest = number
+                for position in range.reversed() {
+                    text[position] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+                    rest /= 10
+                }
+            }
+            for (position, byte) in "0000-00-00T00:00:00Z".utf8.enumerated() { text[position] = byte }
+            put(time.year, 0..<4)
+            put(time.month, 5..<7)
+            put(time.day, 8..<10)
+            put(time.hour, 11..<13)
+            put(time.minute, 14..<16)
+            put(time.second, 17..<19)
+            return 20
+        }
     }
 
     /// `Sat, 21 Nov 2026 02:03:04 GMT`, as HTTP has it (RFC 9110, section 5.6.7).
@@ -148,8 +164,7 @@ private struct TimestampScanner {
 
     /// Seconds in plain decimal digits, as far as the year 9999.
     func epoch() -> Double? {
-        guard let first = bytes.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
-            let seconds = Double(String(decoding: bytes, as: UTF8.self)), seconds.isFinite,
+        guard let seconds = PlainText.double(String(decoding: bytes, as: UTF8.self)),
             abs(seconds) <= 253_402_300_799
         else { return nil }
         return seconds

@@ -21,7 +21,7 @@ public struct WireRequest: Sendable {
 
     /// The first header of a name, which is given in lower case.
     public func header(_ lowercasedName: String) -> String? {
-        headers.first { equalsIgnoringCase($0.name, lowercased: lowercasedName) }?.value
+        headers.first { equalsIgnoringCase($0.name.utf8, lowercased: lowercasedName.utf8) }?.value
     }
 }
 
@@ -78,10 +78,10 @@ func isSame(_ left: String, _ right: String) -> Bool {
     left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
 }
 
-/// Compares ASCII without regard to case; the second string is in lower case already.
-func equalsIgnoringCase(_ string: String, lowercased: String) -> Bool {
-    string.utf8.count == lowercased.utf8.count
-        && zip(string.utf8, lowercased.utf8).allSatisfy { left, right in
+/// Compares ASCII without regard to case; the second text is in lower case already.
+func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercased: String.UTF8View) -> Bool {
+    text.count == lowercased.count
+        && zip(text, lowercased).allSatisfy { left, right in
             (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
         }
 }

@@ -8,9 +8,9 @@ struct XMLWriter {
 
     mutating func open(_ name: String, namespace: String? = nil) {
         bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name.utf8)
+        bytes.append(name)
         if let namespace {
-            bytes.append(contentsOf: " xmlns=\"".utf8)
+            bytes.append(" xmlns=\"")
             text(namespace)
             bytes.append(UInt8(ascii: "\""))
         }
@@ -18,8 +18,8 @@ struct XMLWriter {
     }
 
     mutating func close(_ name: String) {
-        bytes.append(contentsOf: "</".utf8)
-        bytes.append(contentsOf: name.utf8)
+        bytes.append("</")
+        bytes.append(name)
         bytes.append(UInt8(ascii: ">"))
     }
 
@@ -31,26 +31,29 @@ struct XMLWriter {
 
     mutating func emptyElement(_ name: String) {
         bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(contentsOf: "/>".utf8)
+        bytes.append(name)
+        bytes.append("/>")
     }
 
     /// Writes text so that a parser gives back the same: a carriage return, which parsers turn into a newline, becomes
     /// a reference. What XML 1.0 cannot carry at all (section 2.2) becomes U+FFFD.
     mutating func text(_ content: String) {
-        if content.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && !Self.isSpecial($0) }) {
-            bytes.append(contentsOf: content.utf8)
-            return
+        var content = content
+        let isPlain = content.withUTF8 { text in
+            guard text.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && !Self.isSpecial($0) }) else { return false }
+            bytes.append(contentsOf: text)
+            return true
         }
+        if isPlain { return }
         for scalar in content.unicodeScalars {
             switch scalar.value {
-            case 0x26: bytes.append(contentsOf: "&amp;".utf8)
-            case 0x3C: bytes.append(contentsOf: "&lt;".utf8)
-            case 0x3E: bytes.append(contentsOf: "&gt;".utf8)
-            case 0x22: bytes.append(contentsOf: "&quot;".utf8)
-            case 0x0D: bytes.append(contentsOf: "&#xD;".utf8)
+            case 0x26: bytes.append("&amp;")
+            case 0x3C: bytes.append("&lt;")
+            case 0x3E: bytes.append("&gt;")
+            case 0x22: bytes.append("&quot;")
+            case 0x0D: bytes.append("&#xD;")
             case 0x09, 0x0A: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-            case 0..<0x20, 0xFFFE, 0xFFFF: bytes.append(contentsOf: "\u{FFFD}".utf8)
+            case 0..<0x20, 0xFFFE, 0xFFFF: bytes.append("\u{FFFD}")
             default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }

@@ -172,7 +172,7 @@ def test_unknown_parameters_are_ignored(cloud: Server) -> None:
 
 def test_twenty_thousand_parameters(cloud: Server) -> None:
     body = form("ListUsers") + b"".join(b"&P%d=x" % number for number in range(20_000))
-    assert send(cloud.port, as_query(cloud, body)).status in (200, 400)
+    assert send(cloud.port, as_query(cloud, body)).status in (200, 400, 404)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "multipart/form-data; boundary=x", "☃", ""])

@@ -67,7 +67,7 @@ def test_a_role_for_ec2(root: Identity, tmp_path: Path) -> None:
 def test_only_ec2_may_assume_it(root: Identity, new_role, new_user) -> None:
     arn = new_role("AppServer", TRUST)
     user = new_user("alice", allow("sts:AssumeRole"))
-    denied = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="s")
+    denied = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="session")
     assert denied.code == "AccessDenied" and denied.status == 403
     assert denied.message.startswith(
         f"User: arn:aws:iam::{ACCOUNT}:user/alice is not authorized to perform: sts:AssumeRole on resource: {arn}"
@@ -137,11 +137,11 @@ def test_a_trust_policy_follows_the_user_not_the_name(cloud: Server, root: Ident
     alice = new_user("alice")
     arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
     role = root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(arn))["Role"]
-    alice.sts.assume_role(RoleArn=role["Arn"], RoleSessionName="s")
+    alice.sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")
     user_id = root.iam.get_user(UserName="alice")["User"]["UserId"]
     root.iam.delete_access_key(UserName="alice", AccessKeyId=alice.key_id)
     root.iam.delete_user(UserName="alice")
     shown = root.iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
     assert shown == {"AWS": user_id}
     namesake = new_user("alice")
-    assert error_of(namesake.sts.assume_role, RoleArn=role["Arn"], RoleSessionName="s").code == "AccessDenied"
+    assert error_of(namesake.sts.assume_role, RoleArn=role["Arn"], RoleSessionName="session").code == "AccessDenied"

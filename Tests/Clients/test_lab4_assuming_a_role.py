@@ -138,7 +138,7 @@ def test_a_session_policy_narrows(cloud: Server, root: Identity, new_role, new_u
 
     # It cannot give what the role does not have.
     arn = new_role("Poor", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"), allow("iam:ListGroups"))
-    answer = alice.sts.assume_role(RoleArn=arn, RoleSessionName="s", Policy=policy(allow("*")))
+    answer = alice.sts.assume_role(RoleArn=arn, RoleSessionName="session", Policy=policy(allow("*")))
     poor = Identity.of_session(cloud.url, answer["Credentials"])
     assert poor.iam.list_groups()["Groups"] == []
     assert "no identity-based policy allows" in error_of(poor.iam.list_users).message
@@ -159,7 +159,7 @@ def test_a_session_policy_narrows(cloud: Server, root: Identity, new_role, new_u
 def test_session_policies_are_checked(root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"))
-    assume = {"RoleArn": arn, "RoleSessionName": "s"}
+    assume = {"RoleArn": arn, "RoleSessionName": "session"}
     assert error_of(alice.sts.assume_role, **assume, Policy="{").code == "MalformedPolicyDocument"
     too_long = json.dumps({"Version": "2012-10-17", "Statement": [allow("s3:" + "x" * 2100)]})
     assert error_of(alice.sts.assume_role, **assume, Policy=too_long).code in (
@@ -188,7 +188,7 @@ def test_role_chaining_is_capped_at_one_hour(cloud: Server, root: Identity, new_
 def test_how_long_a_session_may_be(root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"))
-    over = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="s", DurationSeconds=3601)
+    over = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", DurationSeconds=3601)
     assert (over.code, over.message) == (
         "ValidationError",
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
@@ -196,7 +196,7 @@ def test_how_long_a_session_may_be(root: Identity, new_role, new_user) -> None:
     under = error_of(
         alice.client("sts", parameter_validation=False).assume_role,
         RoleArn=arn,
-        RoleSessionName="s",
+        RoleSessionName="session",
         DurationSeconds=899,
     )
     assert under.code == "ValidationError"
@@ -208,7 +208,7 @@ def test_how_long_a_session_may_be(root: Identity, new_role, new_user) -> None:
 )
 def test_a_role_arn_that_is_none(root: Identity, new_user, arn: str) -> None:
     user = new_user("alice", allow("sts:AssumeRole"))
-    refused = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="s")
+    refused = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="session")
     assert (refused.status, refused.code, refused.message) == (400, "ValidationError", f"{arn} is invalid")
 
 
@@ -227,7 +227,7 @@ def test_session_names_are_checked(root: Identity, new_user) -> None:
 def test_a_role_that_is_not_there_looks_like_one_that_refuses(root: Identity, new_user) -> None:
     user = new_user("alice", allow("sts:AssumeRole"))
     arn = f"arn:aws:iam::{ACCOUNT}:role/no-such-role"
-    refused = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="s")
+    refused = error_of(user.sts.assume_role, RoleArn=arn, RoleSessionName="session")
     assert (refused.status, refused.code) == (403, "AccessDenied")
     assert refused.message.startswith(
         f"User: arn:aws:iam::{ACCOUNT}:user/alice is not authorized to perform: sts:AssumeRole on resource: {arn}"
@@ -236,7 +236,7 @@ def test_a_role_that_is_not_there_looks_like_one_that_refuses(root: Identity, ne
 
 def test_root_may_not_assume_roles(root: Identity, new_role) -> None:
     arn = new_role("r", trust(ACCOUNT))
-    refused = error_of(root.sts.assume_role, RoleArn=arn, RoleSessionName="s")
+    refused = error_of(root.sts.assume_role, RoleArn=arn, RoleSessionName="session")
     assert (refused.code, refused.message) == ("AccessDenied", "Roles may not be assumed by root accounts.")
 
 
@@ -245,9 +245,9 @@ def test_trusting_the_account_needs_an_identity_policy_too(root: Identity, new_r
     shown = root.iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
     assert shown in ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"AWS": ACCOUNT})
     without = new_user("without")
-    assert error_of(without.sts.assume_role, RoleArn=arn, RoleSessionName="s").code == "AccessDenied"
+    assert error_of(without.sts.assume_role, RoleArn=arn, RoleSessionName="session").code == "AccessDenied"
     with_it = new_user("with", allow("sts:AssumeRole", arn))
-    with_it.sts.assume_role(RoleArn=arn, RoleSessionName="s")
+    with_it.sts.assume_role(RoleArn=arn, RoleSessionName="session")
 
 
 def test_session_tags(cloud: Server, root: Identity, new_role, new_user) -> None:
@@ -267,27 +267,27 @@ def test_session_tags(cloud: Server, root: Identity, new_role, new_user) -> None
     twice = error_of(
         alice.sts.assume_role,
         RoleArn=arn,
-        RoleSessionName="s",
+        RoleSessionName="session",
         Tags=[{"Key": "Team", "Value": "a"}, {"Key": "team", "Value": "b"}],
     )
     assert (twice.code, twice.message) == (
         "InvalidParameterValue",
         "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
     )
-    transitive = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="s", Tags=[], TransitiveTagKeys=["Other"])
+    transitive = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", Tags=[], TransitiveTagKeys=["Other"])
     assert (transitive.code, transitive.message) == (
         "InvalidParameterValue",
         "The specified transitive tag key must be included in the requested tags.",
     )
     plain = new_role("plain", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"))
-    denied = error_of(alice.sts.assume_role, RoleArn=plain, RoleSessionName="s", Tags=[{"Key": "Team", "Value": "x"}])
+    denied = error_of(alice.sts.assume_role, RoleArn=plain, RoleSessionName="session", Tags=[{"Key": "Team", "Value": "x"}])
     assert denied.code == "AccessDenied" and "sts:TagSession" in denied.message
 
 
 def test_deleting_the_role_ends_its_sessions(cloud: Server, root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"), allow("iam:ListUsers"))
-    session = Identity.of_session(cloud.url, alice.sts.assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"])
+    session = Identity.of_session(cloud.url, alice.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"])
     assert session.iam.list_users()["Users"]
     root.iam.delete_role_policy(RoleName="r", PolicyName="own")
     assert error_of(session.iam.list_users).code == "AccessDenied"
@@ -325,7 +325,7 @@ def test_mfa_devices_of_others_do_not_count(root: Identity, new_role, new_user) 
         "r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     )
     refused = error_of(
-        alice.sts.assume_role, RoleArn=arn, RoleSessionName="s", SerialNumber=serial, TokenCode=device.code()
+        alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", SerialNumber=serial, TokenCode=device.code()
     )
     assert refused.code == "AccessDenied"
     assert refused.message.startswith("MultiFactorAuthentication failed")
@@ -343,7 +343,7 @@ def test_sessions_expire(tmp_path: Path) -> None:
         user_arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
         role = root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(user_arn))["Role"]["Arn"]
         sessions = {
-            "role": alice.sts.assume_role(RoleArn=role, RoleSessionName="s", DurationSeconds=900),
+            "role": alice.sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900),
             "user": alice.sts.get_session_token(DurationSeconds=900),
         }
         for name, answer in sessions.items():

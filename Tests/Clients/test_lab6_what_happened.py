@@ -191,7 +191,7 @@ def test_mfa_is_recorded(cloud: Server, root: Identity, trail: Trail, new_user) 
     )
     record = trail.of(made)
     assert record["requestParameters"]["virtualMFADeviceName"] == "alice"
-    assert record["responseElements"] == {"virtualMFADevice": {"serialNumber": serial}}
+    assert record["responseElements"]["virtualMFADevice"]["serialNumber"] == serial
     assert trail.of(enabled)["requestParameters"]["serialNumber"] == serial
     answer = alice.sts.get_session_token(SerialNumber=serial, TokenCode=device.code())
     session = Identity.of_session(cloud.url, answer["Credentials"])
@@ -235,7 +235,7 @@ def test_no_secret_stands_in_any_event(cloud: Server, root: Identity, trail: Tra
         AuthenticationCode2=second,
     )
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice", ["sts:AssumeRole", "sts:TagSession"]), allow("*"))
-    session_answer = alice.sts.assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    session_answer = alice.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
     token_answer = alice.sts.get_session_token(SerialNumber=made["SerialNumber"], TokenCode=device.code())[
         "Credentials"
     ]

@@ -429,9 +429,9 @@ def test_paths(root: Identity) -> None:
 
 def test_several_errors_are_counted(root: Identity) -> None:
     free = root.client("iam", parameter_validation=False)
-    refused = error_of(free.create_user, UserName="a b", Path="x")
+    refused = error_of(free.create_user, UserName="a" * 65, Path="x" * 513)
     assert refused.code == "ValidationError"
-    assert refused.message.startswith("2 validation errors detected: ")
+    assert refused.message.startswith("3 validation errors detected: ")
 
 
 def test_missing_members(root: Identity) -> None:

@@ -117,7 +117,9 @@ import Testing
             await withTaskGroup(of: Void.self) { group in
                 for writer in 0..<8 {
                     group.addTask {
-                        for step in 0... where !Task.isCancelled {
+                        var step = 0
+                        while !Task.isCancelled {
+                            step += 1
                             let name = "\(writer)-\(step)"
                             let event = makeEvent(name, time: 1_700_000_000_000 + Int64(step))
                             let done: Void? = try? await ledger.write(requestID: event.requestID) {

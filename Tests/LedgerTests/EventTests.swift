@@ -132,7 +132,9 @@ import Testing
                 all.append(event)
                 switch Int.random(in: 0..<20, using: &random) {
                 case 0: try await ledger.recordDurably(event)
-                case 1: try await ledger.flushEvents(); fallthrough
+                case 1:
+                    try await ledger.flushEvents()
+                    fallthrough
                 default: try ledger.record(event)
                 }
             }

@@ -114,7 +114,9 @@ import Testing
         var dumped = ""
         dump(key, to: &dumped)
         dump(keyring, to: &dumped)
-        for form in [bytes.map(String.init).joined(separator: ", "), Data(bytes).base64EncodedString(), "100", "64656667"] {
+        for form in [
+            bytes.map(String.init).joined(separator: ", "), Data(bytes).base64EncodedString(), "100", "64656667",
+        ] {
             #expect(!dumped.contains(form))
         }
     }

@@ -15,7 +15,8 @@ import Testing
 
         let deleted = try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             .commit([
-                try transaction.delete(User.self, "alice", in: scope), try transaction.delete(User.self, "alice", in: scope),
+                try transaction.delete(User.self, "alice", in: scope),
+                try transaction.delete(User.self, "alice", in: scope),
             ])
         }
         #expect(deleted == [true, false])
@@ -119,7 +120,8 @@ import Testing
                 #expect(
                     try reader.referrers(User.self, relation: "group", to: group, in: scope, limit: 99) == members,
                     "seed \(seed)")
-                #expect(try reader.referrerCount(relation: "group", to: group, in: scope) == members.count, "seed \(seed)")
+                #expect(
+                    try reader.referrerCount(relation: "group", to: group, in: scope) == members.count, "seed \(seed)")
             }
         }
     }
@@ -149,7 +151,8 @@ import Testing
 
     @Test func resetKeepsWhatIsToBeKept() async throws {
         let ledger = try Ledger.inMemory()
-        try await ledger.put(User(name: "root", groups: ["devs"]), User(name: "alice", groups: ["devs"]), Role(id: "root"))
+        try await ledger.put(
+            User(name: "root", groups: ["devs"]), User(name: "alice", groups: ["devs"]), Role(id: "root"))
         try ledger.record(makeEvent())
         let left = Mutex<[String]>([])
         try await ledger.reset(
@@ -159,7 +162,10 @@ import Testing
         #expect(try await ledger.userCount() == 1)
         #expect(try await ledger.events(EventQuery(account: scope.account)).events.isEmpty)
         try await ledger.read { reader throws(LedgerError) in
-            #expect(try reader.referrers(User.self, relation: "group", to: "devs", in: scope, limit: 9).map(\.name) == ["root"])
+            #expect(
+                try reader.referrers(User.self, relation: "group", to: "devs", in: scope, limit: 9).map(\.name) == [
+                    "root"
+                ])
             #expect(try reader.count(Role.self, in: scope) == 0)
         }
         try await ledger.put(User(name: "alice"))

@@ -29,7 +29,7 @@ import Testing
         "UPDATE record SET (version, body) = (SELECT version, body FROM record WHERE id = 'bob') WHERE id = 'alice'",
         "UPDATE record SET version = 1 WHERE id = 'alice'",
         "UPDATE record SET body = (SELECT after FROM journal WHERE sequence = 1) WHERE id = 'alice'",
-        "UPDATE record SET body = substr(body, 1, length(body) - 2) || x'0000' WHERE id = 'alice'",
+        "UPDATE record SET body = CAST(substr(body, 1, length(body) - 2) || x'0000' AS BLOB) WHERE id = 'alice'",
         "UPDATE record SET body = x'' WHERE id = 'alice'",
         "UPDATE record SET body = x'01' WHERE id = 'alice'",
         "UPDATE record SET account = '222222222222' WHERE id = 'alice'",
@@ -72,7 +72,7 @@ import Testing
         let ledger = try Ledger.inMemory()
         try await ledger.put(User(name: "alice", note: "1"), requestID: "a")
         try await ledger.put(User(name: "alice", note: "2"), requestID: "b")
-        let rows = try await ledger.database.read { database in
+        let rows = try ledger.database.unsafeRead { database in
             try Row.fetchAll(database, sql: "SELECT * FROM journal ORDER BY sequence")
         }
         #expect(rows.map { $0["request_id"] as String } == ["a", "b"])

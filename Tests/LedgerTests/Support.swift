@@ -76,12 +76,14 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 func makeEvent(
-    _ name: String = "GetUser", user: String = "alice", account: String = scope.account, time: Int64 = 1_700_000_000_000,
+    _ name: String = "GetUser", user: String = "alice", account: String = scope.account,
+    time: Int64 = 1_700_000_000_000,
     body: String = "{}", using random: inout some RandomNumberGenerator
 ) -> Event {
     Event(
         id: UUIDv7.make(milliseconds: time, using: &random), requestID: UUIDv7.make(milliseconds: time, using: &random),
-        account: account, time: time, attributes: [EventAttribute("EventName", name), EventAttribute("Username", user)],
+        account: account, time: time,
+        attributes: [EventAttribute("EventName", name), EventAttribute("Username", user)],
         body: Array(body.utf8), decision: Array("{}".utf8))
 }
 

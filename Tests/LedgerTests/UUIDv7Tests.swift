@@ -10,9 +10,11 @@ import Testing
     @Test func theTimeComesBack() throws {
         let seed = UInt64.random(in: 0...999_999)
         var random = SeededGenerator(seed: seed)
-        for time in [0, 1, 1_700_000_000_123, 0xffff_ffff_ffff] as [Int64] + (0..<200).map({ _ in
-            Int64.random(in: 0...0xffff_ffff_ffff, using: &random)
-        }) {
+        for time in [0, 1, 1_700_000_000_123, 0xffff_ffff_ffff] as [Int64]
+            + (0..<200).map({ _ in
+                Int64.random(in: 0...0xffff_ffff_ffff, using: &random)
+            })
+        {
             let text = UUIDv7.make(milliseconds: time, using: &random)
             #expect(UUIDv7.milliseconds(of: text) == time, "seed \(seed)")
             #expect(UUIDv7.milliseconds(of: text.uppercased()) == time)

@@ -141,6 +141,54 @@ import Testing
         #expect(try await ledger.userCount() == 2)
     }
 
+    @Test func aFullDiskFailsWhatDoesNotFit() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        try await ledger.put(User(name: "before"))
+        func limitPages(to limit: @escaping @Sendable (Int) -> Int) async throws {
+            try await ledger.database.writeWithoutTransaction { database in
+                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                try database.execute(sql: "PRAGMA max_page_count = \(limit(pages))")
+            }
+        }
+        try await limitPages { $0 + 20 }
+        let gate = DispatchSemaphore(value: 0)
+        async let blocked: Void = ledger.write(requestID: "gate") { _ throws(LedgerError) in
+            gate.wait()
+            return .commit(())
+        }
+        let kept = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
+            for index in 0..<9 {
+                group.addTask {
+                    let name = "u\(index)"
+                    let note = String(repeating: "x", count: index % 3 == 1 ? 1_000_000 : 10)
+                    do throws(LedgerError) {
+                        try await ledger.write(requestID: name) { transaction throws(LedgerError) in
+                            try transaction.put(User(name: name, note: note), in: scope)
+                            return .commit(())
+                        }
+                        return (name, true)
+                    } catch {
+                        #expect(error.kind == .full)
+                        return (name, false)
+                    }
+                }
+            }
+            while ledger.writer.waitingWrites < 9 { try await Task.sleep(for: .milliseconds(1)) }
+            gate.signal()
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        try await blocked
+        for (name, isKept) in kept { #expect((try await ledger.user(name) != nil) == isKept, "\(name)") }
+        for name in ["u1", "u4", "u7"] { #expect(kept[name] == false) }
+
+        try await limitPages { _ in 1_000_000 }
+        try await ledger.put(User(name: "after"))
+        #expect(try await ledger.user("before") != nil)
+        #expect(try await ledger.userCount() == kept.values.filter { $0 }.count + 2)
+        await ledger.close()
+    }
+
     @Test func eventsFailClosedAndAreNotLost() async throws {
         let ledger = try Ledger.inMemory()
         let disk = FailingDisk()
@@ -154,7 +202,8 @@ import Testing
         try await ledger.flushEvents()
         try ledger.record(makeEvent("Accepted"))
         let events = try await ledger.events(EventQuery(account: scope.account)).events
-        #expect(Set(events.flatMap(\.attributes).filter { $0.name == "EventName" }.map(\.value)) == ["Kept", "Accepted"])
+        #expect(
+            Set(events.flatMap(\.attributes).filter { $0.name == "EventName" }.map(\.value)) == ["Kept", "Accepted"])
     }
 
     @Test func aFullBufferRefuses() async throws {

@@ -117,7 +117,8 @@ import Testing
         #expect(try before("\"2026-11-21T12:00:00.5Z\"") && before("\"2026-11-21T12:00:01Z\""))
         #expect(try !before("\"2026-11-21T13:00:00+01:00\"") && before("\"2026-11-21T12:30+00:00\""))
         #expect(try before("1795262401") && !before("1795262400"))
-        #expect(try holds(#"{"DateEquals":{"aws:EpochTime":"2026-11-21T12:00Z"}}"#, ["aws:EpochTime": .one("1795262400")]))
+        #expect(
+            try holds(#"{"DateEquals":{"aws:EpochTime":"2026-11-21T12:00Z"}}"#, ["aws:EpochTime": .one("1795262400")]))
         // Milliseconds are not seconds.
         #expect(try !holds(#"{"DateEquals":{"aws:EpochTime":"1795262400000"}}"#, context))
     }

@@ -265,8 +265,9 @@ import Testing
         let inputs = PolicyInputs(identity: [allowAll], serviceControl: [[control]])
         #expect(ask(inputs, ["aws:SecureTransport": .one("true")]).isAllowed)
         #expect(!ask(inputs).isAllowed)
-        #expect(!ask(.user, "s3:GetObject", "arn:aws:s3:::secret/x", inputs, ["aws:SecureTransport": .one("true")])
-            .isAllowed)
+        #expect(
+            !ask(.user, "s3:GetObject", "arn:aws:s3:::secret/x", inputs, ["aws:SecureTransport": .one("true")])
+                .isAllowed)
     }
 
     @Test func rule25_RCPsBindOutsidersAndRoot() throws {
@@ -277,8 +278,12 @@ import Testing
             let inputs = PolicyInputs(resource: open, resourceControl: [[full, deny]])
             #expect(ask(principal, inputs).policyType == .resourceControl)
         }
-        #expect(ask(.user, in: otherAccount, PolicyInputs(
-            identity: [allowAll], resource: open, resourceControl: [[full, deny]])).policyType == .resourceControl)
+        #expect(
+            ask(
+                .user, in: otherAccount,
+                PolicyInputs(
+                    identity: [allowAll], resource: open, resourceControl: [[full, deny]])
+            ).policyType == .resourceControl)
         let noKMS = try policy(.resourceControl, statement("Deny", "kms:*", principal: "*"))
         let key = PolicyInputs(resource: try bucket("*"), resourceControl: [[full, noKMS]])
         #expect(ask(.user, "kms:RetireGrant", keyARN, key).isAllowed)
@@ -326,6 +331,22 @@ import Testing
         let bare = CompiledPolicy(document, source: PolicySource(type: .resource))
         #expect(ask(PolicyInputs(resource: bare)).policyType == .identity)
         #expect(ask(PolicyInputs(identity: [allowAll], resource: bare)).isAllowed)
+    }
+
+    @Test(arguments: PolicyType.allCases) func denyingEverythingDenies(type: PolicyType) throws {
+        let deny = CompiledPolicy.denyingEverything(PolicySource(type: type))
+        var inputs = PolicyInputs(identity: [allowAll], resource: try bucket("*"))
+        switch type {
+        case .identity: inputs.identity.append(deny)
+        case .resource: inputs.resource = deny
+        case .roleTrust: inputs.roleTrust = deny
+        case .permissionsBoundary: inputs.boundaries = [deny]
+        case .session: inputs.session = [deny]
+        case .serviceControl: inputs.serviceControl = [[deny]]
+        case .resourceControl: inputs.resourceControl = [[deny]]
+        case .endpoint: inputs.endpoint = [deny]
+        }
+        #expect(ask(inputs).outcome == .explicitlyDenied && ask(inputs).policyType == type)
     }
 
     @Test func managedPoliciesBelongToEverybody() {

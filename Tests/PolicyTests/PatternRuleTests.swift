@@ -54,7 +54,8 @@ import Testing
         let context: [String: ContextValue] = ["aws:username": .one("alice"), "aws:PrincipalAccount": .one(account)]
         #expect(try covers("arn:aws:iam::111122223333:user/${aws:username}", userARN, context))
         #expect(try !covers("arn:aws:iam::${aws:PrincipalAccount}:user/alice", userARN, context))
-        #expect(try holds(#"{"StringEquals":{"a:x":"${aws:username}"}}"#, ["aws:username": .one("q"), "a:x": .one("q")]))
+        #expect(
+            try holds(#"{"StringEquals":{"a:x":"${aws:username}"}}"#, ["aws:username": .one("q"), "a:x": .one("q")]))
         #expect(
             try holds(
                 #"{"ArnEquals":{"a:x":"${a:arn}"}}"#, ["a:arn": .one(userARN), "a:x": .one(userARN)]))
@@ -95,10 +96,12 @@ import Testing
 
     @Test(arguments: ["2008-10-17", nil]) func rule56_olderVersionHasNoVariables(version: String?) throws {
         let context: [String: ContextValue] = ["aws:username": .one("alice"), "a:x": .one("${aws:username}")]
-        #expect(try !covers("arn:aws:s3:::bucket/${aws:username}", "arn:aws:s3:::bucket/alice", context, version: version))
+        #expect(
+            try !covers("arn:aws:s3:::bucket/${aws:username}", "arn:aws:s3:::bucket/alice", context, version: version))
         #expect(
             try covers(
-                "arn:aws:s3:::bucket/${aws:username}", "arn:aws:s3:::bucket/${aws:username}", context, version: version))
+                "arn:aws:s3:::bucket/${aws:username}", "arn:aws:s3:::bucket/${aws:username}", context, version: version)
+        )
         #expect(try holds(#"{"StringEquals":{"a:x":"${aws:username}"}}"#, context, version: version))
         #expect(try covers("arn:aws:s3:::bucket/${*}", "arn:aws:s3:::bucket/${abc}", version: version))
     }
@@ -149,7 +152,8 @@ import Testing
     }
 
     @Test func rule61_whiteSpaceIsFree() throws {
-        let text = "{ \"Version\" : \"2012-10-17\",\n\t\"Statement\":\r\n{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"} }"
+        let text =
+            "{ \"Version\" : \"2012-10-17\",\n\t\"Statement\":\r\n{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"} }"
         let document = try PolicyDocument(parsing: text, as: .identity)
         #expect(document.nonWhitespaceCount == text.filter { !$0.isWhitespace }.count)
     }

@@ -69,9 +69,14 @@ struct CaseGenerator {
         let (context, lists) = context()
         let account = chance(20) ? pick(["111122223333", "444455556666", "aws"]) : nil
         var result = RefCase(
-            caller: caller, action: action, resource: resource, resourceAccount: account, context: context, lists: lists)
+            caller: caller, action: action, resource: resource, resourceAccount: account, context: context, lists: lists
+        )
         if chance(80) { result.identity = some(3) { $0.policy(.identity, result) } }
-        if trusts { result.trust = policy(.trust, result) } else if chance(50) { result.resourcePolicy = policy(.resource, result) }
+        if trusts {
+            result.trust = policy(.trust, result)
+        } else if chance(50) {
+            result.resourcePolicy = policy(.resource, result)
+        }
         if chance(25) { result.boundaries = chance(20) ? [] : some(2) { $0.policy(.boundary, result) } }
         if chance(25) { result.sessions = chance(20) ? [] : some(2) { $0.policy(.session, result) } }
         if chance(20) { result.scps = levels(.scp, result) }
@@ -149,7 +154,9 @@ struct CaseGenerator {
         }
         if chance(45) {
             var seen: Set<String> = []
-            statement.conditions = some(3) { $0.condition() }.filter { seen.insert($0.op + $0.key.lowercased()).inserted }
+            statement.conditions = some(3) { $0.condition() }.filter {
+                seen.insert($0.op + $0.key.lowercased()).inserted
+            }
         }
         return statement
     }

@@ -162,7 +162,8 @@ extension RefCase {
         case .user: return account && (values.contains(caller.arn) || values.contains(caller.id))
         case .federated: return account && values.contains(caller.arn)
         case .session:
-            return account && values.contains(caller.arn) && (values.contains(caller.role ?? "-") || values.contains(caller.id))
+            return account && values.contains(caller.arn)
+                && (values.contains(caller.role ?? "-") || values.contains(caller.id))
         }
     }
 
@@ -176,7 +177,8 @@ extension RefCase {
             let padded = pattern + String(repeating: ":*", count: 5 - colons)
             switch policy.kind {
             case .identity, .boundary, .session: spellings.append(padded)
-            case .resource, .endpoint, .trust: if pattern.contains("*") || pattern.contains("?") { spellings.append(padded) }
+            case .resource, .endpoint, .trust:
+                if pattern.contains("*") || pattern.contains("?") { spellings.append(padded) }
             case .scp: if pattern.hasSuffix("*") { spellings.append(padded) }
             case .rcp: break
             }
@@ -315,7 +317,8 @@ extension RefCase {
         case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase": return text()?.lowercased() == found.lowercased()
         case "StringLike", "StringNotLike":
             return replaced(true).map { match($0[...], Array(found.unicodeScalars)[...]) } ?? false
-        case "Bool": return ["true", "false"].contains(found.lowercased()) && text()?.lowercased() == found.lowercased()
+        case "Bool":
+            return ["true", "false"].contains(found.lowercased()) && text()?.lowercased() == found.lowercased()
         case "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike":
             guard let tokens = replaced(true) else { return false }
             let parts = sixParts(Array(found.unicodeScalars).map { RefToken.literal($0) })
@@ -353,12 +356,17 @@ extension RefCase {
     /// Seconds; the cases use full UTC timestamps, dates and epoch seconds only.
     private func dates(_ found: String, _ wanted: String) -> (Int, Int)? {
         func seconds(_ text: String) -> Int? {
-            if isNumber(text, length: nil) { return Int(text) }
-            let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
+            // Four digits are a year.
+            if isNumber(text, length: nil), text.count != 4 { return Int(text) }
+            let parts = isNumber(text, length: 4) ? text + "-01-01" : text
+            let numbers = parts.split { !$0.isNumber }.compactMap { Int($0) }
             guard numbers.count == 3 || (numbers.count == 6 && text.hasSuffix("Z")) else { return nil }
             var days = 0
             for year in 1970..<max(1970, numbers[0]) { days += length(of: year) }
-            for month in 1..<numbers[1] { days += [31, length(of: numbers[0]) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30][month - 1] }
+            for year in min(1970, numbers[0])..<1970 { days -= length(of: year) }
+            for month in 1..<numbers[1] {
+                days += [31, length(of: numbers[0]) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30][month - 1]
+            }
             let clock = numbers.count == 6 ? numbers[3] * 3600 + numbers[4] * 60 + numbers[5] : 0
             return (days + numbers[2] - 1) * 86400 + clock
         }
@@ -381,7 +389,9 @@ extension RefCase {
             return numbers.count == 4 ? numbers.flatMap { binary($0, 8) } : nil
         }
         let parts = range.split(separator: "/")
-        guard let network = bits(String(parts[0])), let own = bits(address), own.count == network.count else { return false }
+        guard let network = bits(String(parts[0])), let own = bits(address), own.count == network.count else {
+            return false
+        }
         let length = parts.count == 2 ? Int(parts[1]) ?? 0 : network.count
         return own.prefix(length) == network.prefix(length)
     }

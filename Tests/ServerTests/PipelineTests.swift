@@ -92,14 +92,14 @@ import Testing
             """
         #expect(
             await test.call("iam", "CreateRole", ["RoleName": "R", "AssumeRolePolicyDocument": trust]).status == 200)
-        var request = ["RoleArn": "arn:aws:iam::111122223333:role/R", "RoleSessionName": "s"]
+        var request = ["RoleArn": "arn:aws:iam::111122223333:role/R", "RoleSessionName": "session"]
         #expect(await test.call("sts", "AssumeRole", request, as: alice).code == "AccessDenied")
         request["ExternalId"] = "42"
         #expect(await test.call("sts", "AssumeRole", request, as: bob).code == "AccessDenied")
         let answer = await test.call("sts", "AssumeRole", request, as: alice)
         #expect(answer.status == 200)
         let session = await test.call("sts", "GetCallerIdentity", as: answer.credentials)
-        #expect(session.element("Arn") == "arn:aws:sts::111122223333:assumed-role/R/s")
+        #expect(session.element("Arn") == "arn:aws:sts::111122223333:assumed-role/R/session")
     }
 
     @Test func everyCallStandsInTheHistoryDeniedOnesToo() async throws {

@@ -2,6 +2,7 @@ import CloudTrailAPI
 import IAMAPI
 import STSAPI
 import Testing
+
 @testable import Wire
 
 @Suite struct PatternTests {
@@ -21,7 +22,8 @@ import Testing
 
     /// The ones that only `Regex` can match; a new model may add some, and then they are looked at here.
     @Test func mostPatternsAreMatchedByHand() {
-        let slow = Set(Self.patterns(of: [IAM.service, STS.service, CloudTrail.service]).filter { !$0.isFast }.map(\.source))
+        let slow = Set(
+            Self.patterns(of: [IAM.service, STS.service, CloudTrail.service]).filter { !$0.isFast }.map(\.source))
         #expect(
             slow == [
                 #"^o-[a-z0-9]{10,32}$"#, #"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#,
@@ -30,7 +32,7 @@ import Testing
                 #"((/[A-Za-z0-9\.,\+@=_-]+)*)/"#, #"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#,
                 #"^http(s?)://[a-zA-Z0-9._/-]*(\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$"#,
                 #"s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?"#, #"^[a-z0-9_-]+\.amazonaws\.com$"#,
-                #"^[0-9]{2}:[0-9]{2}"#,
+                #"^[0-9]{2}:[0-9]{2}"#, #"^[a-zA-Z][a-zA-Z0-9._\-]*$"#,
             ])
     }
 

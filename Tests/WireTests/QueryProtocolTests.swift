@@ -1,6 +1,7 @@
 import IAMAPI
 import STSAPI
 import Testing
+
 @testable import Wire
 
 @Suite struct QueryProtocolTests {
@@ -52,7 +53,8 @@ import Testing
     }
 
     @Test func indexesMayBeSparseAndOutOfOrder() throws {
-        let input = try decode("TagKeys.member.999999999=c&TagKeys.member.7=b&TagKeys.member.1=a&UserName=u", as: IAM.UntagUser.self)
+        let input = try decode(
+            "TagKeys.member.999999999=c&TagKeys.member.7=b&TagKeys.member.1=a&UserName=u", as: IAM.UntagUser.self)
         #expect(input.tagKeys == ["a", "b", "c"])
     }
 
@@ -75,10 +77,12 @@ import Testing
 
     /// Bodies that AWS refuses with a 4xx; each names what is wrong with it.
     @Test(arguments: [
-        ("MaxItems=five", "MalformedInput"), ("MaxItems=", "MalformedInput"), ("MaxItems=99999999999", "MalformedInput"),
+        ("MaxItems=five", "MalformedInput"), ("MaxItems=", "MalformedInput"),
+        ("MaxItems=99999999999", "MalformedInput"),
         ("MaxItems=1&MaxItems=2", "MalformedInput"), ("OnlyAttached=yes", "MalformedInput"),
         ("Marker.x=1", "MalformedInput"), ("Marker=%zz", "MalformedQueryString"), ("Marker=%f", "MalformedQueryString"),
-        ("Marker=%", "MalformedQueryString"), ("Marker=%C3%28", "MalformedQueryString"), ("Marker=%FF", "MalformedQueryString"),
+        ("Marker=%", "MalformedQueryString"), ("Marker=%C3%28", "MalformedQueryString"),
+        ("Marker=%FF", "MalformedQueryString"),
     ])
     func badValues(body: String, code: String) {
         let error = #expect(throws: ServiceError.self) { try decode(body, as: IAM.ListPolicies.self) }
@@ -86,7 +90,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "Tags.member.x.Key=a", "Tags.member.-1.Key=a", "Tags.member..Key=a", "Tags.entry.1.Key=a", "Tags=x", "Tags.member=1",
+        "Tags.member.x.Key=a", "Tags.member.-1.Key=a", "Tags.member..Key=a", "Tags.entry.1.Key=a", "Tags=x",
+        "Tags.member=1",
         "Tags.member.99999999999999999999.Key=a", "Tags.member.1=x", "Tags.member.1.Key=a&Tags.member.01.Key=b",
         "Tags=&Tags.member.1.Key=a", "Tags.member.1.Key.deeper=a",
     ])
@@ -148,7 +153,8 @@ import Testing
         #expect(
             text(response) == #"<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error>"#
                 + "<Type>Sender</Type><Code>NoSuchEntity</Code>"
-                + "<Message>The user with name x&lt;y cannot be found.</Message></Error><RequestId>r</RequestId></ErrorResponse>")
+                + "<Message>The user with name x&lt;y cannot be found.</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+        )
         let failure = query.encode(
             ServiceError("InternalFailure", "", status: 500), for: IAM.service, requestID: "r")
         #expect(text(failure).contains("<Type>Receiver</Type><Code>InternalFailure</Code></Error>"))
@@ -204,7 +210,10 @@ import Testing
                 "<R><Flat>a</Flat><Flat>b</Flat><Items><item>c</item></Items><item>d</item>"
                     + "<Map><entry><key>k</key><value><member>v</member></value></entry></Map>"
                     + "<Attribute><Name>n</Name><Value>w</Value></Attribute></R>"))
-        for body in ["Map.entry.1.key=k", "Map.entry.1.value.member.1=v", "Attribute.1.Name=a&Attribute.1.Value=b&Attribute.2.Name=a&Attribute.2.Value=c"] {
+        for body in [
+            "Map.entry.1.key=k", "Map.entry.1.value.member.1=v",
+            "Attribute.1.Name=a&Attribute.1.Value=b&Attribute.2.Name=a&Attribute.2.Value=c",
+        ] {
             #expect(throws: ServiceError.self) { try query.decode(form(body), as: operation, of: schema) }
         }
     }

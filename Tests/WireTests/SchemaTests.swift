@@ -74,7 +74,12 @@ import Wire
     @Test func viewsReadAndWriteMembers() {
         var user = IAM.User {
             $0.userName = "analyst"
-            $0.tags = [IAM.Tag { $0.key = "team"; $0.value = "a" }]
+            $0.tags = [
+                IAM.Tag {
+                    $0.key = "team"
+                    $0.value = "a"
+                }
+            ]
         }
         #expect(user.structure["UserName"] == .string("analyst"))
         #expect(user.tags?.first?.value == "a")

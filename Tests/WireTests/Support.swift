@@ -40,13 +40,20 @@ func randomValue(_ shape: Shape, depth: Int, using random: inout Seeded) -> Valu
     switch shape {
     case .string: .string(randomText(using: &random))
     case .integer(let shape):
-        .integer(shape.isShort ? Int(Int32.random(in: .min ... .max, using: &random)) : Int.random(in: .min ... .max, using: &random))
+        .integer(
+            shape.isShort
+                ? Int(Int32.random(in: .min ... .max, using: &random)) : Int.random(in: .min ... .max, using: &random))
     case .double: .double(Double.random(in: -1e9...1e9, using: &random))
     case .boolean: .boolean(Bool.random(using: &random))
-    case .timestamp: .timestamp(Timestamp(secondsSinceEpoch: Double(Int.random(in: -1_000_000...4_000_000_000, using: &random))))
-    case .blob: .blob((0..<Int.random(in: 0...9, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+    case .timestamp:
+        .timestamp(Timestamp(secondsSinceEpoch: Double(Int.random(in: -1_000_000...4_000_000_000, using: &random))))
+    case .blob:
+        .blob((0..<Int.random(in: 0...9, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) })
     case .list(let list):
-        .list((0..<Int.random(in: 0...3, using: &random)).map { _ in randomValue(list.element, depth: depth - 1, using: &random) })
+        .list(
+            (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                randomValue(list.element, depth: depth - 1, using: &random)
+            })
     case .map(let map):
         .map(
             (0..<Int.random(in: 0...3, using: &random)).map { index in
@@ -69,6 +76,9 @@ func randomStructure(_ shape: StructureShape, depth: Int = 5, using random: inou
 
 /// Text with what protocols have to escape.
 func randomText(using random: inout Seeded) -> String {
-    let pieces = ["a", "Z", "9", " ", "+", "&", "=", "%", "<", ">", "\"", "\\", "/", ".", "\n", "\t", "é", "\u{1F511}", "]]>", ";"]
+    let pieces = [
+        "a", "Z", "9", " ", "+", "&", "=", "%", "<", ">", "\"", "\\", "/", ".", "\n", "\t", "é", "\u{1F511}", "]]>",
+        ";",
+    ]
     return (0..<Int.random(in: 0...8, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
 }

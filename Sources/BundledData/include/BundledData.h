@@ -1,1 +1,10 @@
-extern const unsigned char gatehouse_managed_policies[];
+#pragma once
+
+#include <stddef.h>
+
+// Facts about AWS that ship with the program, as they stand in the files beside BundledData.c.
+
+// Every AWS managed policy; Tools/generate-managed-policies says what stands in a line.
+// The bytes live as long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_managed_policies(void);
+size_t gatehouse_managed_policies_length(void);

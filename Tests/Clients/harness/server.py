@@ -61,17 +61,19 @@ class Server:
 
     # Life
 
-    def start(self, *, within: float = 20) -> "Server":
+    def command(self) -> list[str]:
         command = [str(BINARY), "serve", "--port", "0", "--log-level", "warning"]
         command += ["--data", str(self.data)] if self.data else ["--in-memory"]
         if self.fixed_root:
             command += ["--account-id", ACCOUNT]
             command += ["--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET]
-        command += self.options
+        return command + self.options
+
+    def start(self, *, within: float = 20) -> "Server":
         errors = open(self.log, "ab") if self.log else subprocess.DEVNULL
         try:
             self.process = subprocess.Popen(
-                command,
+                self.command(),
                 env=clean_environment(**self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -1,0 +1,222 @@
+import Policy
+import Testing
+
+/// What AWS refuses, in AWS's words, and where.
+@Suite struct DocumentErrors {
+    private func error(_ text: String, _ type: PolicyType = .identity) -> PolicyError? {
+        do {
+            _ = try PolicyDocument(parsing: text, as: type)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func document(_ statement: String) -> String {
+        "{\"Version\":\"2012-10-17\",\"Statement\":[\(statement)]}"
+    }
+
+    @Test(arguments: [
+        "", "x", "[]", "{}", "null", "\"s\"", "{\"Version\":\"2012-10-17\"}", "# comment\n{}",
+        "{\"Version\":\"2012-10-17\",\"Statement\":[]}", "{\"Version\":\"2012-10-17\",\"Statement\":[1]}",
+        "{\"Version\":\"2012-10-17\",\"Statement\":\"x\"}",
+        #"{"Version":"2012-10-18","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},]}"#,
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]"#,
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]} x"#,
+        #"{"Version":"2012-10-17","Extra":1,"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+        #"{"Version":"2012-10-17","Id":1,"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+    ]) func syntaxErrors(text: String) {
+        #expect(error(text)?.message == "Syntax errors in policy.", "\(text)")
+        #expect(error(text)?.position != nil)
+        #expect(error(text)?.detail != nil)
+    }
+
+    @Test(arguments: [
+        #"{"Action":"*","Resource":"*"}"#, #"{"Effect":"allow","Action":"*","Resource":"*"}"#,
+        #"{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","NotResource":"*"}"#,
+        #"{"Effect":"Allow","Action":1,"Resource":"*"}"#, #"{"Effect":"Allow","Action":["a:b",1],"Resource":"*"}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Conditions":{}}"#,
+        #"{"Effect":"Allow","Action":"*","Action":"*","Resource":"*"}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":[]}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a:b":"c"}}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"a:b":"true"}}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForSome:StringEquals":{"a:b":"c"}}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"a:b":null}}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"a:b":{"c":"d"}}}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":"x"}}"#,
+        #"{"Effect":"Allow","Action":"*","Resource":"*","Sid":1}"#,
+    ]) func syntaxErrorsInAStatement(statement: String) {
+        #expect(error(document(statement))?.message == "Syntax errors in policy.", "\(statement)")
+    }
+
+    private static let vendor = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+    private static let legacy = "The policy failed legacy parsing"
+
+    @Test(arguments: [
+        (#"{"Effect":"Allow","Resource":"*"}"#, "Policy statement must contain actions."),
+        (#"{"Effect":"Allow","Action":[],"Resource":"*"}"#, "Policy statement must contain actions."),
+        (#"{"Effect":"Allow","Action":"*"}"#, "Policy statement must contain resources."),
+        (#"{"Effect":"Allow","Action":"*","Resource":[]}"#, "Policy statement must contain resources."),
+        (
+            #"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#,
+            "Policy document should not specify a principal."
+        ),
+        (#"{"Effect":"Allow","Action":"GetObject","Resource":"*"}"#, vendor),
+        (#"{"Effect":"Allow","Action":"","Resource":"*"}"#, vendor),
+        (#"{"Effect":"Allow","Action":":x","Resource":"*"}"#, vendor),
+        (#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"x":"y"}}}"#, vendor),
+        (#"{"Effect":"Allow","Action":"s3:a:b","Resource":"*"}"#, "Actions/Condition can contain only one colon."),
+        (#"{"Effect":"Allow","Action":"s 3:a","Resource":"*"}"#, "Vendor s 3 is not valid"),
+        (#"{"Effect":"Allow","Action":"*","Resource":"bucket"}"#, "Resource bucket must be in ARN format or \"*\"."),
+        (#"{"Effect":"Allow","Action":"*","Resource":""}"#, "Resource  must be in ARN format or \"*\"."),
+        (#"{"Effect":"Allow","Action":"*","NotResource":"a*"}"#, "Resource a* must be in ARN format or \"*\"."),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:gcp:s3:::b"}"#,
+            "Partition \"gcp\" is not valid for resource \"arn:gcp:s3:::b\"."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3*:::b"}"#,
+            "Resource vendor must be fully qualified and cannot contain regexes."
+        ),
+        (#"{"Effect":"Allow","Action":"*","Resource":"arn:aws"}"#, legacy),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:iam:us-east-1:111122223333:user/a"}"#,
+            "IAM resource arn:aws:iam:us-east-1:111122223333:user/a cannot contain region information."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}}"#,
+            legacy
+        ),
+        (
+            #"{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}"#,
+            "Statement IDs (SID) must be alpha-numeric. "
+                + "Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        ),
+        (
+            #"{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"}"#,
+            "Statement IDs (SID) in a single policy must be unique."
+        ),
+    ]) func permissionPolicies(statement: String, message: String) {
+        #expect(error(document(statement))?.message == message)
+    }
+
+    @Test func iamResourcePaths() {
+        func message(_ resource: String) -> String? {
+            error(document("{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"\(resource)\"}"))?.message
+        }
+        #expect(message("arn:aws:iam::111122223333:usr/a")?.hasPrefix("IAM resource path must either be") == true)
+        #expect(message("arn:aws:iam::111122223333:root/x")?.hasPrefix("IAM resource path must either be") == true)
+        for good in ["user/a", "*", "u*", "${aws:x}", "role/a/b", "access-report/*", "root", "user/${aws:username}"] {
+            #expect(message("arn:aws:iam::111122223333:\(good)") == nil, "\(good)")
+        }
+        #expect(message("arn:aws:iam::*:*") == nil)
+    }
+
+    @Test func leadingSpace() {
+        let text = " " + document(#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)
+        #expect(error(text)?.message == Self.legacy)
+        #expect(error(text, .session) == nil)
+        let trust = "\n" + document(#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}"#)
+        #expect(error(trust, .roleTrust)?.message == "JSON strings must not have leading spaces")
+    }
+
+    @Test(arguments: [
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Resource":"*"}"#,
+            "Has prohibited field Resource"
+        ),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","NotResource":"*"}"#,
+            "Has prohibited field NotResource"
+        ),
+        (#"{"Effect":"Deny","Action":"sts:AssumeRole","NotPrincipal":"*"}"#, "Has prohibited field NotPrincipal"),
+        (#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#, "Missing required field Principal"),
+        (#"{"Effect":"Allow","Principal":"*"}"#, "Missing required field Action"),
+        (#"{"Action":"sts:AssumeRole","Principal":"*"}"#, "Missing required field Effect"),
+        (#"{"Effect":"Allow","Action":[],"Principal":"*"}"#, "Missing required field Action cannot be empty!"),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":[]}}"#,
+            "Missing required field Principal cannot be empty!"
+        ),
+        (
+            #"{"Effect":"Allow","Action":"s3:GetObject","Principal":"*"}"#,
+            "AssumeRole policy may only specify STS AssumeRole actions."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"sts:GetFederationToken","Principal":"*"}"#,
+            "AssumeRole policy may only specify STS AssumeRole actions."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"alice"}}"#,
+            "Invalid principal in policy: \"AWS\":\"alice\""
+        ),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"*"}}"#,
+            "Invalid principal in policy: \"SERVICE\":\"*\""
+        ),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Federated":"x"}}"#,
+            "Federated principals must be valid domain names or SAML metadata ARNs"
+        ),
+        (#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Actions":"x"}"#, "Unknown field Actions"),
+        (#"{"Effect":"Yes","Action":"sts:AssumeRole","Principal":"*"}"#, "Invalid effect: Yes"),
+        (
+            #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"StringLik":{"a:b":"c"}}}"#,
+            "Invalid Condition type : StringLik"
+        ),
+    ]) func trustPolicies(statement: String, message: String) {
+        #expect(error(document(statement), .roleTrust)?.message == message)
+    }
+
+    @Test func otherTypes() {
+        #expect(error("# no\n", .roleTrust)?.message == "This policy contains invalid Json")
+        #expect(error("{\"Statement\":[]}", .resource)?.message == "Could not parse the policy: Statement is empty!")
+        #expect(error("{}", .resource)?.message == "Missing required field Statement")
+        #expect(error("x", .session)?.message == "The policy is not in the valid JSON format.")
+        let control = "The provided policy document does not meet the requirements of the specified policy type."
+        #expect(error("x", .serviceControl)?.message == control)
+        #expect(
+            error(document(#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#), .serviceControl)?.message
+                == control)
+        #expect(
+            error(document(#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"b"}"#), .resource)?.message
+                == "Policy has invalid resource")
+        // Services other than IAM take any Sid.
+        #expect(
+            error(
+                document(#"{"Sid":"Enable IAM","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#),
+                .resource) == nil)
+    }
+
+    @Test func positionsAreThoseOfTheFault() throws {
+        let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"é\","
+        let fault = try #require(error(text + "\n\t\"Resource\": \"*\"}}"))
+        #expect(fault.position?.line == 3)
+        #expect(fault.position?.column == 46)
+        #expect(fault.position?.offset == text.utf8.count - 5)
+        #expect(fault.description.hasPrefix("3:46: Actions/Conditions must"))
+    }
+
+    @Test func nothingIsLost() throws {
+        let text = """
+            {"Version":"2012-10-17","Id":"i","Statement":{"Sid":"S1","Effect":"Deny",
+             "NotPrincipal":{"AWS":["111122223333","*"],"Service":"s3.amazonaws.com"},"NotAction":["s3:Get*"],
+             "NotResource":"arn:aws:s3:::b\\u00e9\\"","Condition":{"Bool":{"aws:x":false},"NumericEquals":{"a:b":[1e3,"2"]}}}}
+            """
+        let document = try PolicyDocument(parsing: text, as: .resource)
+        let statement = try #require(document.statements.first)
+        #expect(document.text == text && document.id == "i" && document.version == .v2012)
+        #expect(statement.sid?.value == "S1" && statement.effect == .deny && statement.index == 0)
+        #expect(statement.principals?.isNegated == true && statement.actions.isNegated)
+        #expect(document.principals[0].map(\.type) == ["AWS", "AWS", "Service"])
+        #expect(document.principals[0].map(\.value) == ["111122223333", "*", "s3.amazonaws.com"])
+        #expect(statement.resources?.values.map(\.value) == ["arn:aws:s3:::bé\""])
+        #expect(statement.conditions.map(\.operatorName.value) == ["Bool", "NumericEquals"])
+        #expect(statement.conditions.map { $0.values.map(\.value) } == [["false"], ["1e3", "2"]])
+        let position = statement.actions.values[0].position
+        #expect(position.line == 2)
+        #expect(text.utf8.dropFirst(position.offset).starts(with: "\"s3:Get*\"".utf8))
+    }
+}
