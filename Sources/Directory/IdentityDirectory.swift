@@ -238,7 +238,8 @@ private struct State {
         var policies = entry.inlinePolicies
         for arn in entry.record.attachedPolicies {
             // A policy can't be deleted while it is attached; one that is missing all the same must not widen access.
-            policies.append(compiledPolicy(arn: arn) ?? denyAll(PolicySource(type: .identity, name: arn, arn: arn)))
+            policies.append(
+                compiledPolicy(arn: arn) ?? .denyingEverything(PolicySource(type: .identity, name: arn, arn: arn)))
         }
         return policies
     }
@@ -256,16 +257,6 @@ private func compile(_ document: String, _ source: PolicySource) -> CompiledPoli
     do {
         return CompiledPolicy(try PolicyDocument(parsing: document, as: source.type), source: source)
     } catch {
-        return denyAll(source)
-    }
-}
-
-private func denyAll(_ source: PolicySource) -> CompiledPolicy {
-    let element = source.type == .roleTrust ? #""Principal":"*""# : #""Resource":"*""#
-    let text = #"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*",\#(element)}}"#
-    do {
-        return CompiledPolicy(try PolicyDocument(parsing: text, as: source.type), source: source)
-    } catch {
-        fatalError("the constant document does not parse: \(error)")
+        return CompiledPolicy.denyingEverything(source)
     }
 }

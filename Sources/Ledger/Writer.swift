@@ -77,6 +77,7 @@ final class Writer: Sendable {
 
     // MARK: Queueing
 
+    /// How many writes wait for their turn.
     var waitingWrites: Int { queue.withLock { $0.writes.count } }
 
     func enqueue(_ write: any PendingWrite) {

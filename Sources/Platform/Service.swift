@@ -8,16 +8,19 @@ public struct Service: Sendable {
     public let operations: [String: AnyOperation]
     /// Which members of a request name a resource, and of what type, for CloudTrail's list of resources.
     public let eventResources: [String: String]
+    /// Whether the service's CloudTrail records have a `resources` list of their own.
+    public let listsResourcesInRecords: Bool
     public let wireProtocol: any WireProtocol
 
     public init(
         _ shape: ServiceShape, eventSource: String, operations: [any Operation.Type],
-        eventResources: [String: String] = [:]
+        eventResources: [String: String] = [:], listsResourcesInRecords: Bool = false
     ) {
         self.shape = shape
         self.eventSource = eventSource
         self.operations = Dictionary(operations.map { ($0.shape.name, $0.erased) }) { first, _ in first }
         self.eventResources = eventResources
+        self.listsResourcesInRecords = listsResourcesInRecords
         wireProtocol = Wire.wireProtocol(for: shape)
     }
 

@@ -1,8 +1,8 @@
 /// Which statements a request's action could match, found in constant time.
 ///
 /// Statements are filed under each whole action that they name, under each service of which they name actions by a
-/// pattern, or under neither (`*`, `NotAction`). What is found is a superset of what matches: two actions with the
-/// same hash share a list.
+/// pattern, or under neither (`*`, `NotAction`). What is found is a superset of what matches: two names with the same
+/// hash share a list. Memory is linear in the number of actions named.
 struct ActionIndex: Sendable {
     private struct Slot: Sendable {
         var hash: UInt64 = 0
@@ -12,54 +12,75 @@ struct ActionIndex: Sendable {
 
     /// An open-addressed table, its size a power of two; a slot with no count is free.
     private let slots: [Slot]
-    /// All lists, one after the other.
+    /// All lists, one after the other, each in the order of the statements.
     private let statements: [Int32]
-    /// What applies to every action without a list of its own.
+    /// The statements that any action could match.
     private let anyAction: Range<Int>
 
-    /// - Parameter statements: in the order of the document; every list keeps it.
+    /// - Parameter statements: the actions of each statement.
     init(_ statements: [Statement.Patterns]) {
-        var exact: [UInt64: (service: UInt64, [Int32])] = [:]
-        var services: [UInt64: [Int32]] = [:]
+        var lists: [UInt64: [Int32]] = [:]
         var any: [Int32] = []
         for (position, actions) in statements.enumerated() {
             let number = Int32(truncatingIfNeeded: position)
-            for pattern in actions.values.map({ ActionMatcher.glob($0.value).bytes }) {
+            for value in actions.values {
+                let pattern = ActionMatcher.glob(value.value).bytes
                 let key = ActionKey(pattern.span)
-                let colon = pattern.firstIndex(of: UInt8(ascii: ":"))
                 let wildcard = pattern.firstIndex(where: Wildcard.isWildcard)
+                let colon = pattern.firstIndex(of: UInt8(ascii: ":"))
                 if actions.isNegated {
                     any.append(number)
-                } else if wildcard == nil {
-                    exact[key.action, default: (key.service, [])].1.append(number)
-                } else if let colon, let wildcard, colon < wildcard {
-                    services[key.service, default: []].append(number)
+                } else if let wildcard {
+                    if let colon, colon < wildcard {
+                        lists[key.service, default: []].append(number)
+                    } else {
+                        any.append(number)
+                    }
                 } else {
-                    any.append(number)
+                    lists[key.action, default: []].append(number)
                 }
             }
         }
-        var builder = Builder(capacity: exact.count &+ services.count)
+        var builder = Builder(capacity: lists.count)
+        for (hash, list) in lists { builder.insert(hash, list) }
         anyAction = builder.append(any)
-        for (hash, list) in services { builder.insert(hash, list + any) }
-        for (hash, (service, list)) in exact { builder.insert(hash, list + services[service, default: []] + any) }
         slots = builder.slots
         self.statements = builder.statements
     }
 
-    /// The places of the statements that could match, in order.
+    /// The statements that could match, in order, each once.
     @inline(__always)
-    func candidates(_ key: ActionKey) -> Range<Int> {
-        list(key.action) ?? list(key.service) ?? anyAction
+    func candidates(_ key: ActionKey) -> Candidates {
+        Candidates(exact: list(key.action), service: list(key.service), any: anyAction)
     }
 
-    /// The statement at one of the places that `candidates` returned.
+    /// Three lists that are gone through together.
+    struct Candidates {
+        fileprivate var exact: Range<Int>
+        fileprivate var service: Range<Int>
+        fileprivate var any: Range<Int>
+    }
+
+    /// Takes the next statement from `candidates`.
     @inline(__always)
-    subscript(place: Int) -> Int { Int(statements[place]) }
+    func next(_ candidates: inout Candidates) -> Int? {
+        let exact = first(candidates.exact)
+        let service = first(candidates.service)
+        let any = first(candidates.any)
+        let next = min(exact, service, any)
+        guard next != .max else { return nil }
+        if exact == next { candidates.exact = candidates.exact.dropFirst() }
+        if service == next { candidates.service = candidates.service.dropFirst() }
+        if any == next { candidates.any = candidates.any.dropFirst() }
+        return Int(next)
+    }
 
     @inline(__always)
-    private func list(_ hash: UInt64) -> Range<Int>? {
-        guard !slots.isEmpty else { return nil }
+    private func first(_ list: Range<Int>) -> Int32 { list.isEmpty ? .max : statements[list.lowerBound] }
+
+    @inline(__always)
+    private func list(_ hash: UInt64) -> Range<Int> {
+        guard !slots.isEmpty else { return 0..<0 }
         let mask = slots.count &- 1
         var index = Int(truncatingIfNeeded: hash) & mask
         while slots[index].count > 0 {
@@ -69,7 +90,7 @@ struct ActionIndex: Sendable {
             }
             index = (index &+ 1) & mask
         }
-        return nil
+        return 0..<0
     }
 
     private struct Builder {
@@ -83,9 +104,10 @@ struct ActionIndex: Sendable {
             slots = Array(repeating: Slot(), count: size)
         }
 
+        /// - Parameter list: in order; a statement may stand in it several times in a row.
         mutating func append(_ list: [Int32]) -> Range<Int> {
             let start = statements.count
-            for number in list.sorted() where statements.count == start || statements.last != number {
+            for number in list where statements.count == start || statements.last != number {
                 statements.append(number)
             }
             return start..<statements.count

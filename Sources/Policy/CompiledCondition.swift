@@ -1,5 +1,5 @@
 /// One key under one operator, its values typed.
-struct CompiledCondition: Sendable {
+final class CompiledCondition: Sendable {
     /// In lower case, as request contexts are asked (rule 40).
     let key: String
     let condition: ConditionOperator
@@ -132,7 +132,8 @@ private enum ValueTest: Sendable {
     func matchesAny(_ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
         switch self {
         case .text(let patterns, let comparison):
-            for pattern in patterns where comparison.matches(pattern, found, context) { return true }
+            let patterns = patterns.span
+            for index in patterns.indices where comparison.matches(patterns[index], found, context) { return true }
             return false
         case .numeric(let wanted, let order):
             guard let number = DecimalNumber(found) else { return false }

@@ -5,7 +5,7 @@ public final class CompiledPolicy: Sendable {
     let statements: [CompiledStatement]
     let index: ActionIndex
 
-    /// Linear in the size of the document, but for a factor of the number of its statements with wildcards.
+    /// Linear in the size of the document.
     public init(_ document: PolicyDocument, source: PolicySource) {
         self.document = document
         self.source = source
@@ -24,15 +24,16 @@ public final class CompiledPolicy: Sendable {
     /// first deny.
     func answer(_ query: borrowing Query, _ context: some RequestContext) -> PolicyAnswer {
         var answer = PolicyAnswer()
-        for place in index.candidates(query.actionKey) {
-            let number = index[place]
-            if statements[number].isDeny {
-                if statements[number].applies(query, context) != .none {
+        var candidates = index.candidates(query.actionKey)
+        while let number = index.next(&candidates) {
+            let statement = statements[number]
+            if statement.isDeny {
+                if statement.applies(query, context) != .none {
                     answer.deny = number
                     return answer
                 }
             } else if answer.reach < .full {
-                let reach = statements[number].applies(query, context)
+                let reach = statement.applies(query, context)
                 if reach > answer.reach {
                     answer.reach = reach
                     answer.allow = number

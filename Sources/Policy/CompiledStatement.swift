@@ -1,5 +1,5 @@
-/// A statement made ready for answering.
-struct CompiledStatement: Sendable {
+/// A statement made ready for answering. An object, so that looking at one costs one reference, not one for each part.
+final class CompiledStatement: Sendable {
     let index: Int
     let isDeny: Bool
     private let actions: ActionMatcher
@@ -75,7 +75,8 @@ struct ActionMatcher: Sendable {
     func matches(_ action: String) -> Bool {
         let utf8 = action.utf8
         let text = utf8.span
-        for pattern in patterns where pattern.matchesIgnoringCase(text) { return !isNegated }
+        let patterns = patterns.span
+        for index in patterns.indices where patterns[index].matchesIgnoringCase(text) { return !isNegated }
         return isNegated
     }
 }
@@ -98,10 +99,11 @@ struct ResourceMatcher: Sendable {
     func matches(_ resource: String, isNone: Bool, _ context: some RequestContext) -> Bool {
         let utf8 = resource.utf8
         let text = utf8.span
-        for pattern in patterns {
-            switch pattern {
+        let patterns = patterns.span
+        for index in patterns.indices {
+            switch patterns[index] {
             case .fixed(let glob):
-                if glob.shape == .anything || (!isNone && glob.matches(text)) { return !isNegated }
+                if isNone ? glob.shape == .anything : glob.matches(text) { return !isNegated }
             case .template(let template):
                 guard let isMatch = template.withBytes(context, { globMatches($0, text) }) else {
                     // An undefined variable: neither Resource nor NotResource matches (rule 53).

@@ -10,9 +10,10 @@ struct DocumentParser {
     }
 
     let type: PolicyType
+    let strictness: PolicyDocument.Strictness
 
     func parse(_ text: String) throws(PolicyError) -> Result {
-        if type.refusesLeadingSpace, let first = text.utf8.first, first.isJSONWhitespace {
+        if strictness == .stored, type.refusesLeadingSpace, let first = text.utf8.first, first.isJSONWhitespace {
             throw error(.leadingSpace, SourcePosition(line: 1, column: 1, offset: 0))
         }
         let root: JSONElement
@@ -55,7 +56,7 @@ struct DocumentParser {
         }
         guard let statement else { throw error(.missing("Statement"), position) }
         result.statements = try statements(statement)
-        try checkSids(result.statements)
+        if strictness == .stored { try checkSids(result.statements) }
         return result
     }
 
@@ -94,12 +95,14 @@ struct DocumentParser {
         for member in members { try read(member, into: &elements) }
         guard let effect = elements.effect else { throw error(.missing("Effect"), position) }
         guard let actions = elements.actions else { throw error(.missing("Action"), position) }
-        if type.hasPrincipal, elements.principals == nil { throw error(.missing("Principal"), position) }
+        if strictness == .stored, type.hasPrincipal, elements.principals == nil {
+            throw error(.missing("Principal"), position)
+        }
         if type != .roleTrust, elements.resources == nil { throw error(.missing("Resource"), position) }
         let statement = Statement(
             index: index, position: position, sid: elements.sid, effect: effect, principals: elements.principals,
             actions: actions, resources: elements.resources, conditions: elements.conditions)
-        try check(statement)
+        if strictness == .stored { try check(statement) }
         return statement
     }
 

@@ -8,6 +8,15 @@ public struct PolicyDocument: Sendable {
         case v2012 = "2012-10-17"
     }
 
+    /// How much of what AWS checks when a policy is stored is checked.
+    public enum Strictness: Sendable, Hashable {
+        /// Everything.
+        case stored
+        /// Only the structure: what must be right so that the document can be evaluated. For simulations of documents
+        /// as they come.
+        case evaluable
+    }
+
     /// The text as it was given.
     public let text: String
     public let version: Version
@@ -24,9 +33,12 @@ public struct PolicyDocument: Sendable {
     /// - Parameters:
     ///   - text: the JSON document.
     ///   - type: the kind of policy it is to be, which decides the elements it must and must not have.
+    ///   - strictness: how much is checked.
     /// - Throws: `PolicyError` with AWS's text for the first thing that is wrong.
-    public init(parsing text: String, as type: PolicyType) throws(PolicyError) {
-        let parser = DocumentParser(type: type)
+    public init(
+        parsing text: String, as type: PolicyType, strictness: Strictness = .stored
+    ) throws(PolicyError) {
+        let parser = DocumentParser(type: type, strictness: strictness)
         let parsed = try parser.parse(text)
         self.text = text
         version = parsed.version

@@ -33,6 +33,13 @@ extension Pipeline {
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
                     + Services.names.joined(separator: ", ") + ".", status: 501, fault: .sender)
         }
+        // Credentials of GetSessionToken without MFA open everything but IAM.
+        // <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html#API_GetSessionToken_Permissions>
+        if service.shape.id == "iam", let session = caller.session, session.principalKind != .role,
+            session.mfaTime == nil
+        {
+            throw refusal(.invalidClientTokenID, routed)
+        }
         return Authenticated(routed: routed, service: service, caller: caller, region: claims.region)
     }
 
@@ -43,10 +50,14 @@ extension Pipeline {
             guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
             return try caller(of: claims, routed)
         } catch {
-            metrics.count(signatureFault: error)
-            throw ServiceError(
-                error.code(isJSON: routed.isJSON), error.message, status: error.status(isJSON: routed.isJSON))
+            throw refusal(error, routed)
         }
+    }
+
+    private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
+        metrics.count(signatureFault: error)
+        return ServiceError(
+            error.code(isJSON: routed.isJSON), error.message, status: error.status(isJSON: routed.isJSON))
     }
 
     private func caller(of claims: SignatureClaims, _ routed: Routed) throws(SignatureError) -> Caller {

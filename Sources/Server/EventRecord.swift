@@ -55,12 +55,34 @@ struct EventRecord {
         writer.member("requestID", arrival.requestID)
         writer.member("eventID", eventID)
         writer.member("readOnly", attempt.isReadOnly)
+        writeResources(&writer)
         writer.member("eventType", "AwsApiCall")
         writer.member("managementEvent", true)
         writer.member("recipientAccountId", caller.accountID)
         writer.member("eventCategory", "Management")
         writer.endObject()
         return writer.bytes
+    }
+
+    /// STS names the role; IAM's own records have no such list.
+    private func writeResources(_ writer: inout JSONWriter) {
+        guard let decoded = attempt.decoded, attempt.authenticated.service.listsResourcesInRecords else { return }
+        var resources: [(arn: ARN, type: String)] = []
+        for (member, type) in attempt.authenticated.service.eventResources {
+            guard case .string(let text) = decoded.input[member], let arn = ARN(parsing: text) else { continue }
+            resources.append((arn, type))
+        }
+        guard !resources.isEmpty else { return }
+        writer.key("resources")
+        writer.beginArray()
+        for resource in resources {
+            writer.beginObject()
+            writer.member("accountId", resource.arn.account)
+            writer.member("type", resource.type)
+            writer.member("ARN", resource.arn.description)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private var region: String {

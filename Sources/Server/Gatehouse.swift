@@ -107,7 +107,7 @@ public struct Gatehouse: Sendable {
         String(Int.random(in: 100_000_000_000...999_999_999_999))
     }
 
-    /// Wipes all but the account and its root user's keys.
+    /// Wipes all but the root user's keys and the bare account.
     private static func reset(_ environment: Environment) async throws(LedgerError) {
         let directory = environment.directory
         try await environment.ledger.reset { kind, id in
@@ -119,6 +119,13 @@ public struct Gatehouse: Sendable {
         } rebuilding: { changes in
             directory.removeAll()
             directory.apply(changes)
+        }
+        guard var account = directory.firstAccount, account.alias != nil else { return }
+        account.alias = nil
+        let bare = account
+        try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+            try transaction.put(bare, in: Scope(account: bare.id, region: ""))
+            return .commit(())
         }
     }
 }

@@ -21,7 +21,7 @@ public struct Listener: Service {
         /// Seconds that a request may take to arrive whole.
         public var requestSeconds: Int64 = 20
         /// Seconds that a connection may be without a request.
-        public var idleSeconds: Int64 = 75
+        public var idleSeconds: Int64 = 60
 
         public init() {}
     }

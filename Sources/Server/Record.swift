@@ -67,7 +67,8 @@ extension Attempt {
         let id = UUIDv7.make(milliseconds: milliseconds, using: &random)
         return Event(
             id: id, requestID: arrival.requestID, account: authenticated.caller.accountID, time: milliseconds,
-            attributes: attributes, body: EventRecord(self, result, eventID: id).json, decision: DecisionRecord(self).json)
+            attributes: attributes, body: EventRecord(self, result, eventID: id).json,
+            decision: DecisionRecord(self).json)
     }
 
     /// What the event can be looked up by.

@@ -62,7 +62,8 @@ public struct RecordedCall: Sendable {
         if let record = try? JSONValue(parsing: event.body) {
             let source = record["eventSource"]?.string ?? ""
             lines.append("\(record["eventName"]?.string ?? "?") of \(source) at \(record["eventTime"]?.string ?? "?")")
-            lines.append("by \(record["userIdentity"]?["arn"]?.string ?? "?") from \(record["sourceIPAddress"]?.string ?? "?")")
+            lines.append(
+                "by \(record["userIdentity"]?["arn"]?.string ?? "?") from \(record["sourceIPAddress"]?.string ?? "?")")
             if let code = record["errorCode"]?.string {
                 lines.append("\(code): \(record["errorMessage"]?.string ?? "")")
             } else {

@@ -42,7 +42,10 @@ public struct SignatureClaims: Sendable, Equatable {
         switch (authorization, parameters) {
         case (nil, nil): return nil
         case (.some, .some): throw .signedTwice
-        case (.some(let authorization), nil): return try header(authorization, of: request)
+        case (.some(let authorization), nil):
+            let count = request.headers.count { ASCII.isSame($0.name, lowercased: "authorization") }
+            guard count == 1 else { throw .signedTwice }
+            return try header(authorization, of: request)
         case (nil, .some(let parameters)): return try presigned(parameters, of: request)
         }
     }

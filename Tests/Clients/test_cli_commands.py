@@ -210,7 +210,9 @@ def test_a_restart_keeps_everything(durable: Callable[..., Server]) -> None:
     iam.create_virtual_mfa_device(VirtualMFADeviceName="d")
     iam.create_account_alias(AccountAlias="our-alias")
     iam.delete_group_policy(GroupName="g", PolicyName="inline")
-    credentials = alice.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")["Credentials"]
+    credentials = alice.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")[
+        "Credentials"
+    ]
     Trail(server.root).named("AssumeRole")
 
     def everything() -> dict[str, Any]:
@@ -385,7 +387,9 @@ def test_an_idle_connection_does_not_hold_the_stop(durable: Callable[..., Server
 def test_reset(cloud: Server, root: Identity, new_user, new_role) -> None:
     admin = new_user("admin", managed="AdministratorAccess")
     arn = new_role("r", trust(ACCOUNT), allow("*"))
-    session = Identity.of_session(cloud.url, admin.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"])
+    session = Identity.of_session(
+        cloud.url, admin.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    )
     root.iam.create_account_alias(AccountAlias="mine")
     root.iam.create_policy(PolicyName="p", PolicyDocument=policy(allow("*")))
 

@@ -138,6 +138,24 @@ def test_request_tags_and_tag_keys(root: Identity, new_user) -> None:
     assert error_of(user.iam.create_user, UserName="more", Tags=more).code == "AccessDenied"
 
 
+def test_tagging_while_creating_is_a_permission_of_its_own(root: Identity, new_user) -> None:
+    user = new_user("maker", allow("iam:CreateUser"))
+    user.iam.create_user(UserName="plain")
+    denied = error_of(user.iam.create_user, UserName="tagged", Tags=[{"Key": "a", "Value": "b"}])
+    assert denied.code == "AccessDenied"
+    assert f"perform: iam:TagUser on resource: arn:aws:iam::{ACCOUNT}:user/tagged" in denied.message
+
+
+def test_renaming_needs_both_names(root: Identity, new_user) -> None:
+    user = new_user("mover", allow(["iam:UpdateUser", "iam:UpdateGroup"], f"arn:aws:iam::{ACCOUNT}:*/old"))
+    root.iam.create_user(UserName="old")
+    root.iam.create_group(GroupName="old")
+    for call, kind in ((user.iam.update_user, "User"), (user.iam.update_group, "Group")):
+        denied = error_of(call, **{f"{kind}Name": "old", f"New{kind}Name": "new"})
+        assert denied.code == "AccessDenied", kind
+        assert f"on resource: arn:aws:iam::{ACCOUNT}:{kind.lower()}/new" in denied.message
+
+
 def test_conditions_on_the_request_itself(root: Identity, new_user) -> None:
     conditions = {
         "here": ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, True),

@@ -274,20 +274,26 @@ def test_session_tags(cloud: Server, root: Identity, new_role, new_user) -> None
         "InvalidParameterValue",
         "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
     )
-    transitive = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", Tags=[], TransitiveTagKeys=["Other"])
+    transitive = error_of(
+        alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", Tags=[], TransitiveTagKeys=["Other"]
+    )
     assert (transitive.code, transitive.message) == (
         "InvalidParameterValue",
         "The specified transitive tag key must be included in the requested tags.",
     )
     plain = new_role("plain", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"))
-    denied = error_of(alice.sts.assume_role, RoleArn=plain, RoleSessionName="session", Tags=[{"Key": "Team", "Value": "x"}])
+    denied = error_of(
+        alice.sts.assume_role, RoleArn=plain, RoleSessionName="session", Tags=[{"Key": "Team", "Value": "x"}]
+    )
     assert denied.code == "AccessDenied" and "sts:TagSession" in denied.message
 
 
 def test_deleting_the_role_ends_its_sessions(cloud: Server, root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"), allow("iam:ListUsers"))
-    session = Identity.of_session(cloud.url, alice.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"])
+    session = Identity.of_session(
+        cloud.url, alice.sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    )
     assert session.iam.list_users()["Users"]
     root.iam.delete_role_policy(RoleName="r", PolicyName="own")
     assert error_of(session.iam.list_users).code == "AccessDenied"

@@ -138,7 +138,7 @@ def test_no_such_entity(root: Identity) -> None:
     wrong = []
     for call, parameters, message in MISSING:
         refused = error_of(getattr(root.iam, call), **parameters)
-        if (refused.status, refused.code) != (404, "NoSuchEntity") or message not in (None, refused.message):
+        if (refused.status, refused.code) != (404, "NoSuchEntity") or not refused.message.startswith(message or ""):
             wrong.append((call, refused.status, refused.code, refused.message, message))
     assert not wrong
 

@@ -60,6 +60,29 @@ extension Ledger {
     }
 }
 
+/// Holds the writer inside a write, so that other writes pile up behind it until the gate is opened.
+struct Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let held: Task<Void, any Error>
+
+    init(_ ledger: Ledger) async {
+        let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+        held = Task { [semaphore] in
+            try await ledger.write(requestID: "gate") { _ throws(LedgerError) in
+                enter.yield()
+                semaphore.wait()
+                return .commit(())
+            }
+        }
+        for await _ in entered { break }
+    }
+
+    func open() async throws {
+        semaphore.signal()
+        try await held.value
+    }
+}
+
 /// Random numbers that a failing test can be repeated with.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

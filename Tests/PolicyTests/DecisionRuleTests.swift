@@ -64,6 +64,11 @@ import Testing
     @Test func rule05_resourcePolicyNamesRoleSession() throws {
         let resource = try bucket(aws(sessionARN))
         #expect(ask(.session, PolicyInputs(resource: resource, boundaries: [], session: [])).isAllowed)
+        // The statement that names the caller most directly counts, wherever it stands.
+        let statements = [account, readerARN, sessionARN].map { statement(principal: aws($0)) }
+        let mixed = try policy(.resource, statements.joined(separator: ","))
+        let decision = ask(.session, PolicyInputs(resource: mixed, boundaries: [], session: []))
+        #expect(decision.isAllowed && decision.statement?.index == 2)
     }
 
     @Test func rule06_federatedSessionAndItsParent() throws {
@@ -325,9 +330,9 @@ import Testing
     }
 
     @Test func rule30_resourceStatementWithoutPrincipalNeverMatches() throws {
-        // The parser takes none, so such a statement can only come in by an identity-based document.
-        let document = try PolicyDocument(
-            parsing: "{\"Version\":\"2012-10-17\",\"Statement\":[\(statement("Deny")),\(statement())]}", as: .identity)
+        let text = "{\"Version\":\"2012-10-17\",\"Statement\":[\(statement("Deny")),\(statement())]}"
+        #expect(throws: PolicyError.self) { try PolicyDocument(parsing: text, as: .resource) }
+        let document = try PolicyDocument(parsing: text, as: .resource, strictness: .evaluable)
         let bare = CompiledPolicy(document, source: PolicySource(type: .resource))
         #expect(ask(PolicyInputs(resource: bare)).policyType == .identity)
         #expect(ask(PolicyInputs(identity: [allowAll], resource: bare)).isAllowed)

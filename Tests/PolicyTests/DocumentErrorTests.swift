@@ -220,3 +220,26 @@ import Testing
         #expect(text.utf8.dropFirst(position.offset).starts(with: "\"s3:Get*\"".utf8))
     }
 }
+
+/// What is still refused, and what is not, when a document is only to be evaluated.
+@Suite struct EvaluableDocuments {
+    @Test(arguments: [
+        (
+            "\n{\"Statement\":{\"Sid\":\"a b\",\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"y\"}}",
+            PolicyType.identity
+        ),
+        ("{\"Statement\":{\"Effect\":\"Deny\",\"NotAction\":\"s3:*\",\"Resource\":\"arn:aws:s3\"}}", .resourceControl),
+        ("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Principal\":{\"AWS\":\"me\"}}}", .roleTrust),
+    ]) func whatAWSWouldNotStore(text: String, type: PolicyType) throws {
+        #expect(throws: PolicyError.self) { try PolicyDocument(parsing: text, as: type) }
+        #expect(try PolicyDocument(parsing: text, as: type, strictness: .evaluable).statements.count == 1)
+    }
+
+    @Test(arguments: [
+        "{}", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\"}}",
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"*\",\"Conditions\":{}}}",
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"*\",\"Condition\":{\"Is\":{}}}}",
+    ]) func whatHasNoMeaning(text: String) {
+        #expect(throws: PolicyError.self) { try PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) }
+    }
+}

@@ -46,6 +46,10 @@ import Testing
     @Test func rule51_actionsWithoutResource() throws {
         #expect(try covers("*", "*"))
         #expect(try !covers("arn:aws:s3:::*", "*") && !covers("arn:*:s3", "*"))
+        let odd = "{\"Statement\":[\(statement(on: "?"))]}"
+        let document = try PolicyDocument(parsing: odd, as: .identity, strictness: .evaluable)
+        let inputs = PolicyInputs(identity: [CompiledPolicy(document, source: PolicySource(type: .identity))])
+        #expect(!ask(.user, "s3:ListAllMyBuckets", "*", inputs).isAllowed)
         #expect(try covers("arn:aws:s3:::x", "*", negated: true))
         #expect(try !covers("*", "*", negated: true))
     }

@@ -1,5 +1,5 @@
-public import Platform
 import CloudTrailAPI
+public import Platform
 
 extension Service {
     /// AWS CloudTrail: the operations that are built.

@@ -83,6 +83,9 @@ extension IAM.UpdateAccessKey: WriteOperation {
     ) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         var key = try records.accessKey(input.accessKeyId, of: owner.id)
+        guard ["Active", "Inactive"].contains(input.status) else {
+            throw .validation("Status of an access key can only be set to Active or Inactive.")
+        }
         key.isActive = input.status == "Active"
         try records.put(key)
         return Output()

@@ -26,10 +26,13 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
             items += try records.list(ManagedPolicy.self).map { ("3" + $0.id, .customerPolicy($0)) }
         }
         if isIncluded("AWSManagedPolicy") {
-            items += ManagedPolicyCatalog.aws.arns.map { ("4" + $0, .awsPolicy($0)) }
+            // Of AWS's policies those that somebody has.
+            let inUse = try records.policyARNsInUse(as: .permissions)
+                .union(records.policyARNsInUse(as: .boundary))
+            items += inUse.filter(isAWSManaged).map { ("4" + $0, .awsPolicy($0)) }
         }
         let page = page(items, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = try output(page.items.map(\.item), records)
+        var output = try output(page.items.map(\.item), records, call.directory)
         output.isTruncated = page.isTruncated
         output.marker = page.marker
         return output
@@ -43,7 +46,9 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         case awsPolicy(String)
     }
 
-    private static func output(_ items: [Item], _ records: Records) throws(ServiceError) -> Output {
+    private static func output(
+        _ items: [Item], _ records: Records, _ directory: IdentityDirectory
+    ) throws(ServiceError) -> Output {
         var users: [IAM.UserDetail] = []
         var groups: [IAM.GroupDetail] = []
         var roles: [IAM.RoleDetail] = []
@@ -52,7 +57,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
             switch item {
             case .user(let user): users.append(try detail(user, records))
             case .group(let group): groups.append(detail(group))
-            case .role(let role): roles.append(try detail(role, records))
+            case .role(let role): roles.append(try detail(role, records, directory))
             case .customerPolicy(let policy): policies.append(try detail(policy, records))
             case .awsPolicy(let arn):
                 if let policy = ManagedPolicyCatalog.aws.entry(arn: arn) {
@@ -95,17 +100,19 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         return view
     }
 
-    private static func detail(_ role: Role, _ records: Records) throws(ServiceError) -> IAM.RoleDetail {
+    private static func detail(
+        _ role: Role, _ records: Records, _ directory: IdentityDirectory
+    ) throws(ServiceError) -> IAM.RoleDetail {
         var view = IAM.RoleDetail()
         view.path = role.path
         view.roleName = role.name
         view.roleId = role.uniqueID
         view.arn = role.arn
         view.createDate = Timestamp(secondsSinceEpoch: role.createDate)
-        view.assumeRolePolicyDocument = Documents.encoded(role.trustPolicy)
+        view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
         var profiles: [IAM.InstanceProfile] = []
         for profile in try records.referrers(InstanceProfile.self, Relation.role, to: role.id) {
-            profiles.append(try IAM.InstanceProfile(profile, records))
+            profiles.append(try IAM.InstanceProfile(profile, records, directory))
         }
         view.instanceProfileList = profiles
         view.rolePolicyList = inlinePolicies(role)

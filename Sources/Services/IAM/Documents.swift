@@ -15,17 +15,62 @@ enum Documents {
         }
     }
 
-    /// Checks a role's trust policy: the document, its size, and that whom it names exists.
+    /// Checks a role's trust policy (the document, its size, and that whom it names exists), and gives it as it is
+    /// kept: with users and roles of this Gatehouse named by their unique ids, so that a later namesake is not trusted.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-users>
     /// - Throws: MalformedPolicyDocument, LimitExceeded.
-    static func checkTrust(_ text: String, _ call: Call) throws(ServiceError) {
+    static func kept(trust text: String, _ call: Call) throws(ServiceError) -> String {
         let document = try check(text, as: .roleTrust)
         let limit = call.quotas[.assumeRolePolicySize]
         guard document.nonWhitespaceCount <= limit else { throw .quotaExceeded("ACLSizePerRole", limit) }
         for principal in document.principals.joined() {
-            guard exists(principal, call) else {
+            guard exists(principal, call.directory) else {
                 throw .malformedPolicyDocument(
                     "Invalid principal in policy: \"\(principal.type.uppercased())\":\"\(principal.value)\"")
             }
+        }
+        return replacingPrincipals(in: document) { uniqueID(ofARN: $0, call.directory) }
+    }
+
+    /// A kept trust policy as it is shown: with ARNs again, but for the unique ids of whoever is gone.
+    static func shown(trust text: String, _ directory: IdentityDirectory) -> String {
+        guard text.contains("AIDA") || text.contains("AROA"),
+            let document = try? PolicyDocument(parsing: text, as: .roleTrust)
+        else { return text }
+        return replacingPrincipals(in: document) {
+            directory.user(uniqueID: $0)?.arn ?? directory.role(uniqueID: $0)?.arn
+        }
+    }
+
+    /// The document's text with its AWS principals replaced where there is something to replace them with; all else
+    /// stays as it was written.
+    private static func replacingPrincipals(
+        in document: PolicyDocument, with replacement: (String) -> String?
+    ) -> String {
+        var bytes = Array(document.text.utf8)
+        // From the last to the first, so that the positions before stay right.
+        for principal in document.principals.joined().reversed() where principal.type.lowercased() == "aws" {
+            guard let new = replacement(principal.value) else { continue }
+            let start = principal.position.offset
+            guard bytes.indices.contains(start), bytes[start] == UInt8(ascii: "\"") else { continue }
+            var end = start + 1
+            while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+                end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            guard end < bytes.count else { continue }
+            bytes.replaceSubrange(start...end, with: Array("\"\(new)\"".utf8))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func uniqueID(ofARN text: String, _ directory: IdentityDirectory) -> String? {
+        guard let arn = ARN(parsing: text), arn.service == "iam", let (type, rest) = arn.typeAndRest,
+            let name = rest.split(separator: "/").last
+        else { return nil }
+        switch type {
+        case "user": return directory.user(named: String(name), in: arn.account)?.uniqueID
+        case "role": return directory.role(named: String(name), in: arn.account)?.uniqueID
+        default: return nil
         }
     }
 
@@ -48,23 +93,24 @@ enum Documents {
     }
 
     /// Users and roles of accounts that are here must exist. Of other accounts nothing is known.
-    private static func exists(_ principal: PrincipalEntry, _ call: Call) -> Bool {
+    private static func exists(_ principal: PrincipalEntry, _ directory: IdentityDirectory) -> Bool {
         switch principal.type.lowercased() {
         case "aws":
             let value = principal.value
             if value == "*" || isAccountID(value) { return true }
+            if directory.user(uniqueID: value) != nil || directory.role(uniqueID: value) != nil { return true }
             guard let arn = ARN(parsing: value), arn.region.isEmpty, isAccountID(arn.account) else { return false }
             if arn.resource == "root" { return arn.service == "iam" }
             guard let (type, rest) = arn.typeAndRest, let name = rest.split(separator: "/").last else { return false }
-            guard call.directory.account(arn.account) != nil else { return true }
+            guard directory.account(arn.account) != nil else { return true }
             switch (arn.service, type) {
             case ("iam", "user"):
-                return call.directory.user(named: String(name), in: arn.account)?.arn == value
+                return directory.user(named: String(name), in: arn.account)?.arn == value
             case ("iam", "role"):
-                return call.directory.role(named: String(name), in: arn.account)?.arn == value
+                return directory.role(named: String(name), in: arn.account)?.arn == value
             case ("sts", "assumed-role"):
                 guard let role = rest.split(separator: "/").first else { return false }
-                return call.directory.role(named: String(role), in: arn.account) != nil
+                return directory.role(named: String(role), in: arn.account) != nil
             case ("sts", "federated-user"): return true
             default: return false
             }

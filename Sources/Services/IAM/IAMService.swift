@@ -1,5 +1,5 @@
-public import Platform
 import IAMAPI
+public import Platform
 
 extension Service {
     /// AWS Identity and Access Management: the operations that are built.

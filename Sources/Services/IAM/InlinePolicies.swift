@@ -44,7 +44,7 @@ extension Identity {
 }
 
 private func nonWhitespaceCount(of document: String) -> Int {
-    document.unicodeScalars.count { !$0.properties.isWhitespace }
+    document.utf8.count { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
 }
 
 // MARK: - Users

@@ -8,7 +8,9 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 
 extension IAM.InstanceProfile {
-    init(_ profile: Directory.InstanceProfile, _ records: some RecordReading) throws(ServiceError) {
+    init(
+        _ profile: Directory.InstanceProfile, _ records: some RecordReading, _ directory: IdentityDirectory
+    ) throws(ServiceError) {
         self.init()
         path = profile.path
         instanceProfileName = profile.name
@@ -17,7 +19,7 @@ extension IAM.InstanceProfile {
         createDate = Timestamp(secondsSinceEpoch: profile.createDate)
         var roles: [IAM.Role] = []
         if let id = profile.roleID, let role = try records.get(Directory.Role.self, id) {
-            roles = [IAM.Role(role, isWhole: false)]
+            roles = [IAM.Role(role, isWhole: false, directory)]
         }
         self.roles = roles
         if !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
@@ -48,7 +50,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
             uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.new(input.tags))
         try records.put(profile)
         var output = Output()
-        output.instanceProfile = try IAM.InstanceProfile(profile, records)
+        output.instanceProfile = try IAM.InstanceProfile(profile, records, call.directory)
         return output
     }
 }
@@ -60,7 +62,8 @@ extension IAM.GetInstanceProfile: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         var output = Output()
-        output.instanceProfile = try IAM.InstanceProfile(records.instanceProfile(input.instanceProfileName), records)
+        output.instanceProfile = try IAM.InstanceProfile(
+            records.instanceProfile(input.instanceProfileName), records, call.directory)
         return output
     }
 }
@@ -75,7 +78,7 @@ extension IAM.ListInstanceProfiles: ReadOperation {
         let page = try records.page(InstanceProfile.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
             $0.path.hasPrefix(prefix)
         }
-        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records) }
+        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records, call.directory) }
         var output = Output()
         output.instanceProfiles = page.items
         output.isTruncated = page.isTruncated
@@ -94,7 +97,7 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation {
         let page = try records.page(
             InstanceProfile.self, Relation.role, to: role.id, Paging(marker: input.marker, maxItems: input.maxItems)
         )
-        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records) }
+        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records, call.directory) }
         var output = Output()
         output.instanceProfiles = page.items
         output.isTruncated = page.isTruncated

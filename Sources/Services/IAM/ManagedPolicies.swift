@@ -146,16 +146,28 @@ extension IAM.ListPolicies: ReadOperation {
     /// The policies in use, when the request asks for those alone; nil when it asks for all.
     private static func attachedARNs(_ input: Input, _ records: Records) throws(ServiceError) -> Set<String>? {
         guard input.onlyAttached == true || input.policyUsageFilter != nil else { return nil }
-        let asBoundary = input.policyUsageFilter == "PermissionsBoundary"
+        return try records.policyARNsInUse(
+            as: input.policyUsageFilter == "PermissionsBoundary" ? .boundary : .permissions)
+    }
+}
+
+/// What a managed policy is to whoever has it.
+enum PolicyUsage {
+    case permissions, boundary
+}
+
+extension RecordReading {
+    /// The managed policies that any user, group or role has. Reads them all.
+    func policyARNsInUse(as usage: PolicyUsage) throws(ServiceError) -> Set<String> {
         var arns: Set<String> = []
-        for user in try records.list(User.self) {
-            arns.formUnion(asBoundary ? user.permissionsBoundary.map { [$0] } ?? [] : user.attachedPolicies)
-        }
-        for role in try records.list(Role.self) {
-            arns.formUnion(asBoundary ? role.permissionsBoundary.map { [$0] } ?? [] : role.attachedPolicies)
-        }
-        if !asBoundary {
-            for group in try records.list(Group.self) { arns.formUnion(group.attachedPolicies) }
+        switch usage {
+        case .permissions:
+            for user in try list(User.self) { arns.formUnion(user.attachedPolicies) }
+            for group in try list(Group.self) { arns.formUnion(group.attachedPolicies) }
+            for role in try list(Role.self) { arns.formUnion(role.attachedPolicies) }
+        case .boundary:
+            for user in try list(User.self) { user.permissionsBoundary.map { _ = arns.insert($0) } }
+            for role in try list(Role.self) { role.permissionsBoundary.map { _ = arns.insert($0) } }
         }
         return arns
     }

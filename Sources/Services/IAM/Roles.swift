@@ -8,14 +8,14 @@ import Wire
 
 extension IAM.Role {
     /// - Parameter isWhole: with description, boundary and tags, which lists leave out.
-    init(_ role: Directory.Role, isWhole: Bool) {
+    init(_ role: Directory.Role, isWhole: Bool, _ directory: IdentityDirectory) {
         self.init()
         path = role.path
         roleName = role.name
         roleId = role.uniqueID
         arn = role.arn
         createDate = Timestamp(secondsSinceEpoch: role.createDate)
-        assumeRolePolicyDocument = Documents.encoded(role.trustPolicy)
+        assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
         description = role.description
         maxSessionDuration = role.maxSessionDuration
         guard isWhole else { return }
@@ -40,7 +40,7 @@ extension IAM.CreateRole: WriteOperation {
         guard !path.hasPrefix("/aws-service-role/") else {
             throw .invalidInput("Path /aws-service-role/ is reserved for service-linked roles.")
         }
-        try Documents.checkTrust(input.assumeRolePolicyDocument, call)
+        let trustPolicy = try Documents.kept(trust: input.assumeRolePolicyDocument, call)
         guard try records.get(Role.self, Role.id(ofName: name)) == nil else {
             throw .entityAlreadyExists("Role with name \(name) already exists.")
         }
@@ -48,7 +48,7 @@ extension IAM.CreateRole: WriteOperation {
         guard try records.count(Role.self) < quota else { throw .quotaExceeded("RolesPerAccount", quota) }
         var role = Role(
             accountID: call.accountID, name: name, path: path, uniqueID: Identifiers.unique(.role),
-            createDate: call.time, trustPolicy: input.assumeRolePolicyDocument, description: input.description,
+            createDate: call.time, trustPolicy: trustPolicy, description: input.description,
             maxSessionDuration: input.maxSessionDuration ?? 3600)
         role.tags = try TagRules.new(input.tags)
         if let boundary = input.permissionsBoundary {
@@ -57,7 +57,7 @@ extension IAM.CreateRole: WriteOperation {
         }
         try records.put(role)
         var output = Output()
-        output.role = IAM.Role(role, isWhole: true)
+        output.role = IAM.Role(role, isWhole: true, call.directory)
         return output
     }
 }
@@ -69,7 +69,7 @@ extension IAM.GetRole: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         var output = Output()
-        var role = IAM.Role(try records.role(input.roleName), isWhole: true)
+        var role = IAM.Role(try records.role(input.roleName), isWhole: true, call.directory)
         role.roleLastUsed = IAM.RoleLastUsed()
         output.role = role
         return output
@@ -87,7 +87,7 @@ extension IAM.ListRoles: ReadOperation {
             $0.path.hasPrefix(prefix)
         }
         var output = Output()
-        output.roles = page.items.map { IAM.Role($0, isWhole: false) }
+        output.roles = page.items.map { IAM.Role($0, isWhole: false, call.directory) }
         output.isTruncated = page.isTruncated
         output.marker = page.marker
         return output
@@ -122,7 +122,7 @@ extension IAM.UpdateRoleDescription: WriteOperation {
         role.description = input.description
         try records.put(role)
         var output = Output()
-        output.role = IAM.Role(role, isWhole: true)
+        output.role = IAM.Role(role, isWhole: true, call.directory)
         return output
     }
 }
@@ -136,8 +136,7 @@ extension IAM.UpdateAssumeRolePolicy: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var role = try records.changeableRole(input.roleName)
-        try Documents.checkTrust(input.policyDocument, call)
-        role.trustPolicy = input.policyDocument
+        role.trustPolicy = try Documents.kept(trust: input.policyDocument, call)
         try records.put(role)
         return Output()
     }

@@ -65,9 +65,10 @@ extension IAM.GetUser: ReadOperation {
             var root = IAM.User()
             root.userId = call.accountID
             root.arn = "arn:aws:iam::\(call.accountID):root"
-            root.createDate = call.directory.account(call.accountID).map {
-                Timestamp(secondsSinceEpoch: $0.createDate)
-            } ?? call.timestamp
+            root.createDate =
+                call.directory.account(call.accountID).map {
+                    Timestamp(secondsSinceEpoch: $0.createDate)
+                } ?? call.timestamp
             output.user = root
         }
         return output

@@ -53,6 +53,7 @@ extension STS.AssumeRole: ComputeOperation {
         try setPolicies(of: &session, input, call)
         try setTags(of: &session, input, call)
         session.sourceIdentity = input.sourceIdentity ?? call.caller.session?.sourceIdentity
+        let packedSize = try packedSize(of: session)
 
         var user = STS.AssumedRoleUser()
         user.assumedRoleId = "\(role.uniqueID):\(input.roleSessionName)"
@@ -61,7 +62,29 @@ extension STS.AssumeRole: ComputeOperation {
         output.credentials = try STS.Credentials(session, call)
         output.assumedRoleUser = user
         output.sourceIdentity = session.sourceIdentity
+        output.packedPolicySize = packedSize
         return output
+    }
+
+    /// Session policies share this many bytes of a token with session tags.
+    private static let packedLimit = 4096
+    private static let longestPolicy = 2048
+
+    /// How full a session's policies and tags make its token, in percent; nil when it has none. AWS does not say how
+    /// it packs them; here every byte counts.
+    /// - Throws: PackedPolicyTooLarge.
+    private static func packedSize(of session: Session) throws(ServiceError) -> Int? {
+        guard session.hasSessionPolicies || !session.tags.isEmpty else { return nil }
+        var size = session.policy?.utf8.count ?? 0
+        for arn in session.policyARNs { size += arn.utf8.count }
+        for tag in session.tags { size += tag.key.utf8.count + tag.value.utf8.count }
+        let percent = max(1, (size * 100 + packedLimit - 1) / packedLimit)
+        guard percent <= 100 else {
+            throw ServiceError(
+                "PackedPolicyTooLarge",
+                "Packed size of session policies and tags consumes \(percent)% of allotted space.", status: 400)
+        }
+        return percent
     }
 
     /// The role that the request names. One that does not exist is refused as one that trusts nobody would be.
@@ -102,6 +125,11 @@ extension STS.AssumeRole: ComputeOperation {
     /// - Throws: MalformedPolicyDocument; ValidationError for a managed policy that does not exist.
     private static func setPolicies(of session: inout Session, _ input: Input, _ call: Call) throws(ServiceError) {
         if let policy = input.policy {
+            guard policy.unicodeScalars.count <= longestPolicy else {
+                throw .validation(
+                    "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have "
+                        + "length less than or equal to \(longestPolicy)")
+            }
             do throws(PolicyError) {
                 _ = try PolicyDocument(parsing: policy, as: .session)
             } catch {

@@ -8,5 +8,5 @@ extension Service {
         operations: [
             STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self, STS.GetAccessKeyInfo.self,
         ],
-        eventResources: ["RoleArn": "AWS::IAM::Role"])
+        eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
 }

@@ -22,11 +22,10 @@ data "aws_caller_identity" "current" {}
 # People
 
 resource "aws_iam_user" "staff" {
-  for_each      = toset(["ada", "grace", "edsger"])
-  name          = each.key
-  path          = "/staff/"
-  force_destroy = true
-  tags          = { Team = "compilers" }
+  for_each = toset(["ada", "grace", "edsger"])
+  name     = each.key
+  path     = "/staff/"
+  tags     = { Team = "compilers" }
 }
 
 resource "aws_iam_user" "bounded" {
