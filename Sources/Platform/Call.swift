@@ -2,7 +2,7 @@ public import Directory
 public import Wire
 
 /// One request that an operation answers: who asks, when, from where.
-public struct Call: Sendable {
+public final class Call: Sendable {
     public let environment: Environment
     /// UUID version 7: the time is inside, by which the ledger finds the event.
     public let requestID: String

@@ -2,7 +2,7 @@ public import Directory
 public import Policy
 
 /// Who made a request, as the proof of its signature established it.
-public struct Caller: Sendable {
+public final class Caller: Sendable {
     public enum Identity: Sendable {
         case root
         case user(User)

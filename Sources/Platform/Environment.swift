@@ -2,7 +2,7 @@ public import Directory
 public import Ledger
 
 /// What the operations of every service stand on. One for each running Gatehouse.
-public struct Environment: Sendable {
+public final class Environment: Sendable {
     public let ledger: Ledger
     public let directory: IdentityDirectory
     public let sessionTokens: SessionTokens

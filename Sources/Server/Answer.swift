@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Ledger
 import Platform
 public import Wire
 
@@ -15,9 +13,8 @@ public struct Answer: Sendable {
 
     public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
         let time = pipeline.environment.now()
-        var random = SystemRandomNumberGenerator()
         let arrival = Arrival(
-            request: request, requestID: UUIDv7.make(milliseconds: Int64(time * 1000), using: &random), time: time,
+            request: request, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, isSecureTransport: false)
         if let response = await administration.respond(to: arrival, pipeline) { return response }
         return await pipeline.respond(to: arrival)

@@ -5,7 +5,7 @@ import Signature
 import Wire
 
 /// A request whose signature was proved, and who signed it.
-struct Authenticated: Sendable {
+final class Authenticated: Sendable {
     let routed: Routed
     let service: Service
     let caller: Caller

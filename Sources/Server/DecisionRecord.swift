@@ -20,11 +20,33 @@ struct DecisionRecord {
             writer.member("outcome", decision.decision.outcome.rawValue)
             writer.key("trace")
             writer.beginArray()
-            for line in decision.trace.lines { writer.string(line) }
+            for line in decision.lines { writer.string(line) }
             writer.endArray()
             writer.endObject()
         }
         writer.endArray()
         return writer.bytes
+    }
+}
+
+extension AccessDecision {
+    /// Of a denial everything that was looked at; of an allow the statement that gave it and the policies that apply,
+    /// so that the usual call does not pay for what is seldom read.
+    fileprivate var lines: [String] {
+        guard decision.isAllowed else { return trace.lines }
+        var lines = ["Decision: \(decision.summary)"]
+        let groups: [(PolicyType, [CompiledPolicy])] = [
+            (.identity, inputs.identity), (.roleTrust, inputs.roleTrust.map { [$0] } ?? []),
+            (.permissionsBoundary, inputs.boundaries ?? []), (.session, inputs.session ?? []),
+        ]
+        for (type, policies) in groups {
+            for policy in policies {
+                var source = policy.source
+                // A managed policy is compiled as what it is; here it is what it is used as.
+                source.type = type
+                lines.append("looked at: \(source.summary)")
+            }
+        }
+        return lines
     }
 }

@@ -2,7 +2,7 @@ import Platform
 import Wire
 
 /// A request whose operation and input are known and within the model's constraints.
-struct Decoded: Sendable {
+final class Decoded: Sendable {
     let call: Call
     let operation: AnyOperation
     let input: Structure

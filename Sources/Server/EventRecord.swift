@@ -39,14 +39,14 @@ struct EventRecord {
         }
         let secrets = attempt.decoded?.operation.secretMembers ?? []
         writer.key("requestParameters")
-        if let input = attempt.decoded?.input, !input.shape.members.isEmpty {
+        if let input = attempt.decoded?.input, !input.isEmpty {
             writeCloudTrailJSON(input, to: &writer, hiding: secrets)
         } else {
             writer.null()
         }
         writer.key("responseElements")
         if case .success(let output) = result, attempt.decoded?.operation.recordsOutput == true,
-            !output.shape.members.isEmpty
+            !output.isEmpty
         {
             writeCloudTrailJSON(output, to: &writer, hiding: secrets)
         } else {

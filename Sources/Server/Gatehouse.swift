@@ -91,10 +91,7 @@ public struct Gatehouse: Sendable {
             id: configuration.rootAccessKeyID ?? Identifiers.accessKeyID(),
             secret: configuration.rootSecretAccessKey ?? Identifiers.secretAccessKey(), accountID: id, ownerID: id,
             createDate: now)
-        var random = SystemRandomNumberGenerator()
-        try await environment.ledger.write(
-            requestID: UUIDv7.make(milliseconds: Int64(now * 1000), using: &random)
-        ) { (transaction) throws(LedgerError) in
+        try await environment.ledger.write(requestID: RequestIDs.make(time: now)) { (transaction) throws(LedgerError) in
             let scope = Scope(account: id, region: "")
             try transaction.put(Account(id: id, createDate: now), in: scope)
             try transaction.put(key, in: scope)

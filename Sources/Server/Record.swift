@@ -62,11 +62,10 @@ extension Attempt {
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
     func event(_ result: Result<Structure, ServiceError>) -> Event {
         let arrival = authenticated.routed.arrival
-        let milliseconds = Int64(arrival.time * 1000)
-        var random = SystemRandomNumberGenerator()
-        let id = UUIDv7.make(milliseconds: milliseconds, using: &random)
+        let id = RequestIDs.make(time: arrival.time)
         return Event(
-            id: id, requestID: arrival.requestID, account: authenticated.caller.accountID, time: milliseconds,
+            id: id, requestID: arrival.requestID, account: authenticated.caller.accountID,
+            time: RequestIDs.milliseconds(arrival.time),
             attributes: attributes, body: EventRecord(self, result, eventID: id).json,
             decision: DecisionRecord(self).json)
     }

@@ -8,7 +8,10 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPRequestPart
 
     private let limit: TimeAmount
-    private var deadline: Scheduled<Void>?
+    /// When the request that is being read began; nil between requests.
+    private var start: NIODeadline?
+    /// One timer at most: it is not made anew for each request, but looks at `start` when it fires.
+    private var timer: Scheduled<Void>?
 
     init(_ limit: TimeAmount) {
         self.limit = limit
@@ -17,11 +20,10 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
-            let channel = context.channel
-            deadline?.cancel()
-            deadline = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+            start = .now()
+            if timer == nil { schedule(context, in: limit) }
         case .body: break
-        case .end: cancel()
+        case .end: start = nil
         }
         context.fireChannelRead(data)
     }
@@ -35,8 +37,21 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
         cancel()
     }
 
+    private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.timer = nil
+            guard let start = self.start else { return }
+            let left = start + self.limit - .now()
+            if left <= .nanoseconds(0) {
+                context.close(promise: nil)
+            } else {
+                self.schedule(context, in: left)
+            }
+        }
+    }
+
     private func cancel() {
-        deadline?.cancel()
-        deadline = nil
+        timer?.cancel()
+        timer = nil
     }
 }

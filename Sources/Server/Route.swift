@@ -6,7 +6,7 @@ import Signature
 import Wire
 
 /// A request and the service that it is for; the first step's result.
-struct Routed: Sendable {
+final class Routed: Sendable {
     let arrival: Arrival
     let signable: SignableRequest
     /// What the request claims of its signature, before any proof; nil without a signature.

@@ -13,7 +13,7 @@ extension Identity {
         let document = try Documents.check(text, as: .identity)
         var size = document.nonWhitespaceCount
         for policy in inlinePolicies where policy.name != name {
-            size += nonWhitespaceCount(of: policy.document)
+            size += PolicyDocument.nonWhitespaceCount(of: policy.document)
         }
         guard size <= limit else {
             throw .limitExceeded("Maximum policy size of \(limit) bytes exceeded for \(Self.arnType) \(self.name)")
@@ -41,10 +41,6 @@ extension Identity {
     func inlinePolicyNames(_ marker: String?, _ maxItems: Int?) throws(ServiceError) -> Page<String> {
         page(inlinePolicies.map(\.name), by: \.self, try Paging(marker: marker, maxItems: maxItems))
     }
-}
-
-private func nonWhitespaceCount(of document: String) -> Int {
-    document.utf8.count { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
 }
 
 // MARK: - Users
