@@ -7,10 +7,15 @@ let package = Package(
     name: "fuzz",
     dependencies: [.package(name: "gatehouse", path: "..")],
     targets: [
-        .executableTarget(name: "FuzzSignature", dependencies: [.product(name: "Signature", package: "gatehouse")]),
-        .executableTarget(name: "FuzzQuery", dependencies: [.product(name: "APIModels", package: "gatehouse")]),
-        .executableTarget(name: "FuzzJSON", dependencies: [.product(name: "APIModels", package: "gatehouse")]),
-        .executableTarget(name: "FuzzPolicy", dependencies: [.product(name: "Policy", package: "gatehouse")]),
+        .target(name: "LibFuzzer"),
+        .executableTarget(
+            name: "FuzzSignature", dependencies: ["LibFuzzer", .product(name: "Signature", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzQuery", dependencies: ["LibFuzzer", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzJSON", dependencies: ["LibFuzzer", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzPolicy", dependencies: ["LibFuzzer", .product(name: "Policy", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -17,9 +17,11 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.resource = resource
     }
 
-    /// Parses an ARN; nil when it has fewer than six parts, does not begin with `arn`, or lacks a partition,
-    /// a service or a resource.
+    /// Parses an ARN; nil when it has fewer than six parts, does not begin with `arn`, lacks a partition, a service or a
+    /// resource, or has a character that is not printable ASCII. No name in AWS has one; and Swift takes some (the Kelvin
+    /// sign for K) to be equal to ASCII letters, which the policy engine, comparing bytes, does not.
     public init?(parsing text: some StringProtocol) {
+        guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, !parts[2].isEmpty, !parts[5].isEmpty else {
             return nil

@@ -22,8 +22,11 @@ public final class IdentityDirectory: Sendable {
     }
 
     /// Forgets everything: for the memory mode's reset, which replays what it kept.
-    public func removeAll() {
-        state.withLock { $0 = State() }
+    public func replaceAll(with changes: [Change]) {
+        state.withLock { state in
+            state = State()
+            for change in changes { state.apply(change) }
+        }
     }
 
     // MARK: Look-ups
@@ -222,7 +225,10 @@ private struct State {
         if let user = users.byUniqueID[uniqueID] {
             var identity = policies(of: user)
             for id in user.record.groupIDs {
-                guard let group = groups.byUniqueID[id] else { continue }
+                guard let group = groups.byUniqueID[id] else {
+                    identity.append(.denyingEverything(PolicySource(type: .identity, name: id)))
+                    continue
+                }
                 identity += policies(of: group)
             }
             return BoundPolicies(identity: identity, boundary: boundary(user.record.permissionsBoundary))

@@ -6,6 +6,8 @@ public struct Access: Sendable {
     public var action: String
     /// The resource's ARN, or `*` for an action that has no resource.
     public var resource: String
+    /// What a denial names instead of the resource, where the resource would tell more than the request did.
+    public var displayedResource: String?
     /// The account that owns the resource; nil: the caller's own.
     public var resourceAccount: String?
     /// Condition keys of this access, lower-case: `iam:policyarn`. They go before the global ones.

@@ -1,4 +1,5 @@
 public import Directory
+import Synchronization
 public import Wire
 
 /// One request that an operation answers: who asks, when, from where.
@@ -17,12 +18,12 @@ public final class Call: Sendable {
     public let region: String
     public let sourceIP: String
     public let userAgent: String?
-    public let host: String?
     public let isSecureTransport: Bool
+    private let isDurable = Atomic<Bool>(false)
 
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, service: String, operation: String,
-        region: String, sourceIP: String, userAgent: String?, host: String?, isSecureTransport: Bool
+        region: String, sourceIP: String, userAgent: String?, isSecureTransport: Bool
     ) {
         self.environment = environment
         self.requestID = requestID
@@ -33,9 +34,16 @@ public final class Call: Sendable {
         self.region = region
         self.sourceIP = sourceIP
         self.userAgent = userAgent
-        self.host = host
         self.isSecureTransport = isSecureTransport
     }
+
+    /// Makes the answer wait until the call's event is on disk: for a call that changed something outside the
+    /// transaction in which events are usually recorded.
+    public func recordDurably() {
+        isDurable.store(true, ordering: .relaxed)
+    }
+
+    public var isRecordedDurably: Bool { isDurable.load(ordering: .relaxed) }
 
     public var accountID: String { caller.accountID }
     public var directory: IdentityDirectory { environment.directory }

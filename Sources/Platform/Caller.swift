@@ -65,14 +65,14 @@ public final class Caller: Sendable {
 
     /// The principal's tags, overlaid with the session's.
     public func tag(_ lowercasedKey: String) -> String? {
-        if let tag = session?.tags.first(where: { $0.key.lowercased() == lowercasedKey }) { return tag.value }
+        if let tag = session?.tags.first(where: { ConditionKeys.folded($0.key) == lowercasedKey }) { return tag.value }
         let tags: [Tag] =
             switch identity {
             case .root: []
             case .user(let user): user.tags
             case .roleSession(let role, _): role.tags
             }
-        return tags.first { $0.key.lowercased() == lowercasedKey }?.value
+        return tags.first { ConditionKeys.folded($0.key) == lowercasedKey }?.value
     }
 
     /// The name by which CloudTrail's event history lists the caller.

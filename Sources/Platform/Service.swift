@@ -24,6 +24,10 @@ public struct Service: Sendable {
         wireProtocol = Wire.wireProtocol(for: shape)
     }
 
+    /// Whether the service is the same in all regions and counts as being in `us-east-1`, whichever region a request was
+    /// signed for. STS has a global endpoint too, but regional ones beside it.
+    public var isGlobal: Bool { shape.globalEndpoint != nil && shape.id != "sts" }
+
     /// Whether errors and bodies are JSON.
     public var isJSON: Bool { wireProtocol is JSONProtocol }
 }

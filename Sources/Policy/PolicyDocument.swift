@@ -48,6 +48,8 @@ public struct PolicyDocument: Sendable {
         nonWhitespaceCount = text.utf8.withoutWhitespaceCount
     }
 
+    public static func nonWhitespaceCount(of text: String) -> Int { text.utf8.withoutWhitespaceCount }
+
     /// A document of one statement that denies everything; its text is empty.
     init(denyingEverythingAs type: PolicyType) {
         let start = SourcePosition(line: 1, column: 1, offset: 0)

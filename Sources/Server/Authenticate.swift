@@ -9,7 +9,7 @@ final class Authenticated: Sendable {
     let routed: Routed
     let service: Service
     let caller: Caller
-    /// The region that the request was signed for.
+    /// The region that the request was signed for; a global service's own.
     let region: String
 
     fileprivate init(routed: Routed, service: Service, caller: Caller, region: String) {
@@ -33,14 +33,8 @@ extension Pipeline {
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
                     + Services.names.joined(separator: ", ") + ".", status: 501, fault: .sender)
         }
-        // Credentials of GetSessionToken without MFA open everything but IAM.
-        // <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html#API_GetSessionToken_Permissions>
-        if service.shape.id == "iam", let session = caller.session, session.principalKind != .role,
-            session.mfaTime == nil
-        {
-            throw refusal(.invalidClientTokenID, routed)
-        }
-        return Authenticated(routed: routed, service: service, caller: caller, region: claims.region)
+        return Authenticated(
+            routed: routed, service: service, caller: caller, region: service.isGlobal ? "us-east-1" : claims.region)
     }
 
     /// Who signed a request, for whichever service.

@@ -31,6 +31,7 @@ extension Pipeline {
     func authorise(
         _ decoded: Decoded, decisions: inout [AccessDecision]
     ) async throws(ServiceError) -> Permit {
+        try checkSession(decoded)
         switch try await decoded.operation.access(decoded.input, decoded.call) {
         case .notRequired:
             return Permit(decoded)
@@ -45,10 +46,30 @@ extension Pipeline {
                 let decision = decide(access, bound, decoded.call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else {
-                    throw .accessDenied(decision.decision.message(for: decision.request))
+                    var shown = decision.request
+                    if let resource = access.displayedResource { shown.resource = resource }
+                    throw .accessDenied(decision.decision.message(for: shown))
                 }
             }
             return Permit(decoded)
+        }
+    }
+
+    /// Credentials of GetSessionToken open of STS only AssumeRole and GetCallerIdentity, and IAM only with MFA.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html#API_GetSessionToken_Permissions>
+    private func checkSession(_ decoded: Decoded) throws(ServiceError) {
+        let call = decoded.call
+        guard let session = call.caller.session, session.principalKind != .role else { return }
+        let isOpen =
+            switch call.service {
+            case "iam": session.mfaTime != nil
+            case "sts": ["AssumeRole", "GetCallerIdentity"].contains(call.operation)
+            default: true
+            }
+        guard isOpen else {
+            throw .accessDenied(
+                "Cannot call \(call.operation) with session credentials"
+                    + (call.service == "iam" ? " that were obtained without MFA" : ""))
         }
     }
 

@@ -17,6 +17,8 @@ public struct DataDirectory: Sendable {
     func create() throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Also of a folder that was there before.
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
     }
 
     /// Notes where Gatehouse listens, for `gatehouse env`.
@@ -46,8 +48,20 @@ public struct Endpoint: Sendable {
     /// The first of the two lines that point the AWS CLI here.
     public var exportLine: String { "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)" }
 
+    /// What else would still speak for somebody else: a profile, the token of a session.
+    public static let unsetLine = "unset AWS_PROFILE AWS_SESSION_TOKEN"
+
     /// The second: whose credentials to use.
     public static func exportLine(accessKeyID: String, secretAccessKey: String) -> String {
-        "export AWS_ACCESS_KEY_ID=\(accessKeyID) AWS_SECRET_ACCESS_KEY=\(secretAccessKey)"
+        "export AWS_ACCESS_KEY_ID=\(quoted(accessKeyID)) AWS_SECRET_ACCESS_KEY=\(quoted(secretAccessKey))"
+    }
+
+    /// A word of a shell's, in quotation marks where it needs them.
+    private static func quoted(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "+/_=.-".utf8.contains(byte)
+        }
+        return plain ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 }

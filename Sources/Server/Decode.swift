@@ -54,6 +54,6 @@ extension Pipeline {
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: authenticated.caller,
             service: authenticated.service.shape.id, operation: operation, region: authenticated.region,
             sourceIP: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
-            host: arrival.request.header("host"), isSecureTransport: arrival.isSecureTransport)
+            isSecureTransport: arrival.isSecureTransport)
     }
 }

@@ -29,12 +29,12 @@ struct EventRecord {
         writer.member("eventTime", Timestamp(secondsSinceEpoch: arrival.time.rounded(.down)).iso8601)
         writer.member("eventSource", attempt.authenticated.service.eventSource)
         writer.member("eventName", attempt.operationName ?? "")
-        // IAM and STS's global endpoint are recorded in this one region, wherever the request was signed for.
-        writer.member("awsRegion", region)
+        writer.member("awsRegion", attempt.authenticated.region)
         writer.member("sourceIPAddress", arrival.sourceIP)
         writer.member("userAgent", Self.cut(arrival.request.header("user-agent") ?? ""))
         if case .failure(let error) = result {
-            writer.member("errorCode", error.code)
+            // CloudTrail names the model's exceptions by their shapes: NoSuchEntityException.
+            writer.member("errorCode", attempt.authenticated.service.shape.errors[error.code]?.name ?? error.code)
             if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
         }
         let secrets = attempt.decoded?.operation.secretMembers ?? []
@@ -83,10 +83,6 @@ struct EventRecord {
             writer.endObject()
         }
         writer.endArray()
-    }
-
-    private var region: String {
-        attempt.authenticated.service.shape.globalEndpoint == nil ? attempt.authenticated.region : "us-east-1"
     }
 
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>

@@ -28,7 +28,7 @@ public struct Gatehouse: Sendable {
     public let environment: Environment
     public let answer: Answer
     public let accountID: String
-    /// The root user's access key, when this start has made it: it is shown once.
+    /// The root user's access key, when this start has made it up: it is shown once.
     public let newRootKey: (id: String, secret: String)?
 
     /// Opens the ledger, or makes it, and reads the directory from it.
@@ -83,6 +83,13 @@ public struct Gatehouse: Sendable {
                     "this data directory belongs to account \(account.id), not \(wanted); leave --account-id out, or "
                         + "choose another --data")
             }
+            if let wanted = configuration.rootAccessKeyID,
+                environment.directory.accessKey(wanted)?.belongsToRoot != true
+            {
+                throw StartError(
+                    "the root user of this data directory has no access key \(wanted): a key is taken on the first "
+                        + "start only; leave --root-access-key-id out, or choose another --data")
+            }
             return (account.id, nil)
         }
         let id = configuration.accountID ?? randomAccountID()
@@ -97,7 +104,8 @@ public struct Gatehouse: Sendable {
             try transaction.put(key, in: scope)
             return .commit(())
         }
-        return (id, (key.id, key.secret))
+        // Whoever gave the key has it already; it need not stand in a log.
+        return (id, configuration.rootSecretAccessKey == nil ? (key.id, key.secret) : nil)
     }
 
     private static func randomAccountID() -> String {
@@ -114,8 +122,7 @@ public struct Gatehouse: Sendable {
             default: false
             }
         } rebuilding: { changes in
-            directory.removeAll()
-            directory.apply(changes)
+            directory.replaceAll(with: changes)
         }
         guard var account = directory.firstAccount, account.alias != nil else { return }
         account.alias = nil

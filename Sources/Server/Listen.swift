@@ -17,7 +17,7 @@ public struct Listener: Service {
         public var body = 1 << 20
         /// Bytes of a request's headers together.
         public var headers = 32 * 1024
-        public var connections = 4096
+        public var connections = 1024
         /// Seconds that a request may take to arrive whole.
         public var requestSeconds: Int64 = 20
         /// Seconds that a connection may be without a request.
@@ -73,8 +73,12 @@ public struct Listener: Service {
             try await channel.close()
             return
         }
-        let response = await answer.respond(
-            to: wireRequest(request, body), sourceIP: channel.remoteAddress?.ipAddress ?? "127.0.0.1")
+        guard let sourceIP = sourceIP(channel) else {
+            // The client is gone. Who it was is not known any more, so nothing may be decided by it.
+            try await channel.close()
+            return
+        }
+        let response = await answer.respond(to: wireRequest(request, body), sourceIP: sourceIP)
         var fields = HTTPFields()
         fields.reserveCapacity(response.headers.count + 1)
         for header in response.headers {
@@ -85,6 +89,13 @@ public struct Listener: Service {
         let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
         try await writer.write(
             response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+
+    /// The client's address; one of IPv4 in its own form also where the socket is of IPv6.
+    private static func sourceIP(_ channel: any Channel) -> String? {
+        guard let address = channel.remoteAddress?.ipAddress else { return nil }
+        let mapped = "::ffff:"
+        return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
     }
 
     private static func wireRequest(_ request: Request, _ body: ByteBuffer) -> WireRequest {

@@ -36,9 +36,10 @@ extension Pipeline {
         guard !attempt.isRecorded, attempt.operationName != nil else { return Outcome(attempt, attempt.result) }
         let event = attempt.event(attempt.result)
         do throws(LedgerError) {
-            switch audit {
-            case .batched: try environment.ledger.record(event)
-            case .strict: try await environment.ledger.recordDurably(event)
+            if audit == .strict || attempt.decoded?.call.isRecordedDurably == true {
+                try await environment.ledger.recordDurably(event)
+            } else {
+                try environment.ledger.record(event)
             }
             return Outcome(attempt, attempt.result)
         } catch {

@@ -79,7 +79,14 @@ public struct RecordedCall: Sendable {
                     + (access["outcome"]?.string ?? "?"))
             for line in access["trace"]?.array ?? [] { lines.append("  " + (line.string ?? "")) }
         }
-        return lines.joined(separator: "\n")
+        return lines.map(Self.printable).joined(separator: "\n")
+    }
+
+    /// Without control characters: what a client sent must not steer the reader's terminal.
+    private static func printable(_ line: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                line.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
     }
 }
 

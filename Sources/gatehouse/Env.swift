@@ -20,6 +20,7 @@ struct Env: ParsableCommand {
             } else {
                 print("# The root user has no active access key: use a user's.")
             }
+            print(Endpoint.unsetLine)
         } catch {
             fail("\(error)")
         }

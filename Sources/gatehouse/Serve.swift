@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Answer the AWS API.",
         discussion: """
             Every option can also be given as an environment variable, GATEHOUSE_ and its name in capitals: \
-            GATEHOUSE_PORT=4566, GATEHOUSE_IN_MEMORY=1.
+            GATEHOUSE_PORT=4566, GATEHOUSE_IN_MEMORY=1, GATEHOUSE_QUOTA=Users=10000,Roles=2000.
             """)
 
     @Option(help: "The address to listen on (default 127.0.0.1).")
@@ -146,7 +146,7 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.audit = audit
         }
-        for text in quota {
+        for text in quota + (Settings.text("QUOTA")?.split(separator: ",").map(String.init) ?? []) {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let name = Quotas.Name(rawValue: parts[0]), let limit = Int(parts[1]), limit >= 0
             else {

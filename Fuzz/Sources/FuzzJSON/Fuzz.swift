@@ -1,9 +1,19 @@
 import CloudTrailAPI
+import Glibc
+import LibFuzzer
 import Wire
 
+@main
+struct Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        exit(LLVMFuzzerRunDriver(&count, &arguments) { start, count in fuzz(start, count) })
+    }
+}
+
 /// The input is the body of a JSON request; the first byte picks the operation.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeBufferPointer(start: start, count: count)
     guard let first = bytes.first else { return 0 }
     let names = CloudTrail.service.operationNames

@@ -1,9 +1,19 @@
+import Glibc
+import LibFuzzer
 import Signature
+
+@main
+struct Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        exit(LLVMFuzzerRunDriver(&count, &arguments) { start, count in fuzz(start, count) })
+    }
+}
 
 /// The input is an Authorization header, or with a first byte of 1 the query string of a presigned URL. What is found is
 /// verified too, so that the canonical request is made of it.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeBufferPointer(start: start, count: count)
     guard let form = bytes.first else { return 0 }
     let text = String(decoding: bytes.dropFirst(), as: UTF8.self)

@@ -7,7 +7,7 @@ public struct LoginProfile: Record {
 
     public let ownerID: String
     public let createDate: Double
-    /// What `Password` made of the password: algorithm, cost, salt and hash.
+    /// What `PasswordHash` made of the password: algorithm, cost, salt and hash.
     public var passwordHash: String
     public var passwordResetRequired: Bool
 

@@ -11,7 +11,7 @@ public struct Role: Identity {
     public let uniqueID: String
     /// Seconds since 1970.
     public let createDate: Double
-    /// Who may assume the role: the document as it was sent.
+    /// Who may assume the role: the document as it was sent, but with users and roles named by their unique ids.
     public var trustPolicy: String
     public var description: String?
     /// The longest session that may be asked for, in seconds: 3,600 to 43,200.

@@ -55,9 +55,7 @@ extension IAM.ListAccessKeys: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let keys = try records.referrers(AccessKey.self, Relation.owner, to: owner.id)
-            .sorted { ($0.createDate, $0.id) < ($1.createDate, $1.id) }
-        let page = page(
-            keys, by: { "\($0.createDate) \($0.id)" }, try Paging(marker: input.marker, maxItems: input.maxItems))
+        let page = page(keys, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
         var output = Output()
         output.accessKeyMetadata = page.items.map { key in
             var view = IAM.AccessKeyMetadata()

@@ -112,7 +112,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
         var profiles: [IAM.InstanceProfile] = []
         for profile in try records.referrers(InstanceProfile.self, Relation.role, to: role.id) {
-            profiles.append(try IAM.InstanceProfile(profile, records, directory))
+            profiles.append(try IAM.InstanceProfile(profile, isWhole: true, records, directory))
         }
         view.instanceProfileList = profiles
         view.rolePolicyList = inlinePolicies(role)

@@ -58,7 +58,10 @@ enum Documents {
                 end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
             }
             guard end < bytes.count else { continue }
-            bytes.replaceSubrange(start...end, with: Array("\"\(new)\"".utf8))
+            // A path may hold quotation marks.
+            var writer = JSONWriter()
+            writer.string(new)
+            bytes.replaceSubrange(start...end, with: writer.bytes)
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -79,13 +79,14 @@ extension IAM.ListGroups: ReadOperation {
 extension IAM.UpdateGroup: WriteOperation {
     /// AWS asks for the permission on both the group as it is and the group as it is to be.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let current = call.access(onGroup: input.groupName)
-        guard case .required(let accesses) = current, input.newGroupName != nil || input.newPath != nil else {
-            return current
-        }
+        let current = call.need(onGroup: input.groupName)
+        guard input.newGroupName != nil || input.newPath != nil else { return .required(current) }
+        let name = input.newGroupName ?? input.groupName
         let path = input.newPath ?? call.directory.group(named: input.groupName, in: call.accountID)?.path ?? "/"
-        let arn = ARN.iam(call.accountID, "group", path: path, name: input.newGroupName ?? input.groupName)
-        return .required(accesses + [Access("iam:UpdateGroup", on: arn)])
+        var new = current
+        new.resource = ARN.iam(call.accountID, "group", path: path, name: name)
+        new.displayedResource = ARN.iam(call.accountID, "group", path: input.newPath ?? "/", name: name)
+        return .required([current, new])
     }
 
     public static func handle(

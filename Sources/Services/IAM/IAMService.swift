@@ -19,7 +19,8 @@ private let resourceMembers = [
     "SerialNumber": "AWS::IAM::MFADevice",
 ]
 
-private let builtOperations: [any Operation.Type] = users + groups + roles + policies + credentials + account
+private let builtOperations: [any Operation.Type] =
+    users + groups + roles + policies + credentials + account
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -63,6 +64,7 @@ private let credentials: [any Operation.Type] = [
     IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
     IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
     IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
+    IAM.ListSigningCertificates.self, IAM.ListSSHPublicKeys.self, IAM.ListServiceSpecificCredentials.self,
 ]
 
 private let account: [any Operation.Type] = [

@@ -8,8 +8,10 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 
 extension IAM.InstanceProfile {
+    /// - Parameter isWhole: with tags, which lists leave out.
     init(
-        _ profile: Directory.InstanceProfile, _ records: some RecordReading, _ directory: IdentityDirectory
+        _ profile: Directory.InstanceProfile, isWhole: Bool, _ records: some RecordReading,
+        _ directory: IdentityDirectory
     ) throws(ServiceError) {
         self.init()
         path = profile.path
@@ -22,16 +24,15 @@ extension IAM.InstanceProfile {
             roles = [IAM.Role(role, isWhole: false, directory)]
         }
         self.roles = roles
-        if !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
+        if isWhole, !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
     }
 }
 
 extension IAM.CreateInstanceProfile: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let name = input.instanceProfileName
-        return call.access(
-            on: ARN.iam(call.accountID, "instance-profile", path: input.path ?? "/", name: name),
-            requestTags(input.tags))
+        let arn = ARN.iam(
+            call.accountID, "instance-profile", path: input.path ?? "/", name: input.instanceProfileName)
+        return call.access(creating: arn, input.tags, taggedBy: "TagInstanceProfile")
     }
 
     public static func handle(
@@ -50,7 +51,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
             uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.new(input.tags))
         try records.put(profile)
         var output = Output()
-        output.instanceProfile = try IAM.InstanceProfile(profile, records, call.directory)
+        output.instanceProfile = try IAM.InstanceProfile(profile, isWhole: true, records, call.directory)
         return output
     }
 }
@@ -63,7 +64,7 @@ extension IAM.GetInstanceProfile: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         var output = Output()
         output.instanceProfile = try IAM.InstanceProfile(
-            records.instanceProfile(input.instanceProfileName), records, call.directory)
+            records.instanceProfile(input.instanceProfileName), isWhole: true, records, call.directory)
         return output
     }
 }
@@ -78,7 +79,9 @@ extension IAM.ListInstanceProfiles: ReadOperation {
         let page = try records.page(InstanceProfile.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
             $0.path.hasPrefix(prefix)
         }
-        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records, call.directory) }
+        .map { (profile) throws(ServiceError) in
+            try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
+        }
         var output = Output()
         output.instanceProfiles = page.items
         output.isTruncated = page.isTruncated
@@ -97,7 +100,9 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation {
         let page = try records.page(
             InstanceProfile.self, Relation.role, to: role.id, Paging(marker: input.marker, maxItems: input.maxItems)
         )
-        .map { (profile) throws(ServiceError) in try IAM.InstanceProfile(profile, records, call.directory) }
+        .map { (profile) throws(ServiceError) in
+            try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
+        }
         var output = Output()
         output.instanceProfiles = page.items
         output.isTruncated = page.isTruncated
@@ -125,16 +130,9 @@ extension IAM.AddRoleToInstanceProfile: WriteOperation {
     /// Whoever hands a role to instances must be allowed to pass it.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        guard case .required(let accesses) = call.access(onInstanceProfile: input.instanceProfileName),
-            case .required(let role) = call.access(onRole: input.roleName)
-        else { return .required([]) }
-        let pass = role.map { access in
-            var pass = access
-            pass.action = "iam:PassRole"
-            pass.context["iam:passedtoservice"] = .one("ec2.amazonaws.com")
-            return pass
-        }
-        return .required(accesses + pass)
+        var pass = call.need(onRole: input.roleName, ["iam:passedtoservice": .one("ec2.amazonaws.com")])
+        pass.action = "iam:PassRole"
+        return .required([call.need(onInstanceProfile: input.instanceProfileName), pass])
     }
 
     public static func handle(

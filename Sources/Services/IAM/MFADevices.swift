@@ -46,7 +46,7 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
 
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let arn = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: input.virtualMFADeviceName)
-        return call.access(on: arn, requestTags(input.tags))
+        return call.access(creating: arn, input.tags, taggedBy: "TagMFADevice")
     }
 
     public static func handle(
@@ -56,6 +56,10 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
         let serialNumber = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: name)
         guard try records.get(MFADevice.self, serialNumber) == nil else {
             throw .entityAlreadyExists("MFADevice entity at the same path and name already exists.")
+        }
+        // AWS documents no quota of unassigned devices; one for each user that there may be is plenty.
+        guard try records.count(MFADevice.self) < call.quotas[.users] else {
+            throw .quotaExceeded("VirtualMFADevicesPerAccount", call.quotas[.users])
         }
         let device = MFADevice(
             serialNumber: serialNumber, accountID: call.accountID, seed: Identifiers.randomBytes(40),
@@ -266,7 +270,10 @@ extension RecordReading {
     }
 
     fileprivate func mfaUser(_ ownerID: String, _ call: Call) throws(ServiceError) -> IAM.User {
-        if let user = call.directory.user(uniqueID: ownerID) { return IAM.User(user) }
+        if ownerID != call.accountID {
+            // Within one transaction the directory may be a step behind, but then the user was there a step ago.
+            return call.directory.user(uniqueID: ownerID).map { IAM.User($0) } ?? IAM.User()
+        }
         var root = IAM.User()
         root.userId = call.accountID
         root.arn = "arn:aws:iam::\(call.accountID):root"

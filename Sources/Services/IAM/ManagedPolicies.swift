@@ -48,7 +48,7 @@ extension IAM.Policy {
 extension IAM.CreatePolicy: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let arn = ARN.iam(call.accountID, "policy", path: input.path ?? "/", name: input.policyName)
-        return call.access(on: arn, requestTags(input.tags))
+        return call.access(creating: arn, input.tags, taggedBy: "TagPolicy")
     }
 
     public static func handle(
@@ -234,7 +234,12 @@ extension IAM.ListPolicyTags: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let tags = isAWSManaged(input.policyArn) ? [] : try records.customerPolicy(input.policyArn).tags
+        var tags: [Directory.Tag] = []
+        if isAWSManaged(input.policyArn) {
+            try records.requirePolicy(input.policyArn)
+        } else {
+            tags = try records.customerPolicy(input.policyArn).tags
+        }
         let page = page(tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
         var output = Output()
         output.tags = page.items.map(IAM.Tag.init)
@@ -256,26 +261,34 @@ extension IAM.ListEntitiesForPolicy: ReadOperation {
         } else {
             _ = try records.customerPolicy(arn)
         }
-        let asBoundary = input.policyUsageFilter == "PermissionsBoundary"
-        let relation = asBoundary ? Relation.permissionsBoundary : Relation.attachedPolicy
+        let relations =
+            switch input.policyUsageFilter {
+            case "PermissionsBoundary": [Relation.permissionsBoundary]
+            case "PermissionsPolicy": [Relation.attachedPolicy]
+            default: [Relation.attachedPolicy, Relation.permissionsBoundary]
+            }
         let prefix = input.pathPrefix ?? "/"
-        var entities: [(key: String, entity: Entity)] = []
+        // By key, so that whoever has the policy in both ways is listed once.
+        var found: [String: Entity] = [:]
         let filter = input.entityFilter
-        if filter == nil || filter == "Group" {
-            for group in try records.referrers(Group.self, relation, to: arn) where group.path.hasPrefix(prefix) {
-                entities.append(("group/" + group.id, .group(group)))
+        for relation in relations {
+            if filter == nil || filter == "Group" {
+                for group in try records.referrers(Group.self, relation, to: arn) where group.path.hasPrefix(prefix) {
+                    found["group/" + group.id] = .group(group)
+                }
+            }
+            if filter == nil || filter == "Role" {
+                for role in try records.referrers(Role.self, relation, to: arn) where role.path.hasPrefix(prefix) {
+                    found["role/" + role.id] = .role(role)
+                }
+            }
+            if filter == nil || filter == "User" {
+                for user in try records.referrers(User.self, relation, to: arn) where user.path.hasPrefix(prefix) {
+                    found["user/" + user.id] = .user(user)
+                }
             }
         }
-        if filter == nil || filter == "Role" {
-            for role in try records.referrers(Role.self, relation, to: arn) where role.path.hasPrefix(prefix) {
-                entities.append(("role/" + role.id, .role(role)))
-            }
-        }
-        if filter == nil || filter == "User" {
-            for user in try records.referrers(User.self, relation, to: arn) where user.path.hasPrefix(prefix) {
-                entities.append(("user/" + user.id, .user(user)))
-            }
-        }
+        let entities = found.map { (key: $0.key, entity: $0.value) }
         let page = page(entities, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
         return output(page)
     }

@@ -53,10 +53,8 @@ extension IAM.CreatePolicyVersion: WriteOperation {
         let version = ManagedPolicy.Version(
             id: "v\(policy.lastVersionNumber)", document: input.policyDocument, createDate: call.time)
         policy.versions.append(version)
-        if input.setAsDefault == true {
-            policy.defaultVersionID = version.id
-            policy.updateDate = call.time
-        }
+        if input.setAsDefault == true { policy.defaultVersionID = version.id }
+        policy.updateDate = call.time
         try records.put(policy)
         var output = Output()
         output.policyVersion = IAM.PolicyVersion(version, of: policy, withDocument: false)
@@ -107,7 +105,12 @@ extension IAM.ListPolicyVersions: ReadOperation {
             versions = policy.versions.reversed().map { IAM.PolicyVersion($0, of: policy, withDocument: false) }
         }
         let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
-        if let after = paging.after { versions = Array(versions.drop { $0.versionId != after }.dropFirst()) }
+        if let after = paging.after {
+            guard let index = versions.firstIndex(where: { $0.versionId == after }) else {
+                throw .validation("Invalid Marker.")
+            }
+            versions.removeFirst(index + 1)
+        }
         let taken = Array(versions.prefix(paging.limit))
         var output = Output()
         output.versions = taken
@@ -146,7 +149,6 @@ extension IAM.SetDefaultPolicyVersion: WriteOperation {
     ) throws(ServiceError) -> Output {
         var policy = try records.customerPolicy(input.policyArn)
         policy.defaultVersionID = try policy.version(input.versionId).id
-        policy.updateDate = call.time
         try records.put(policy)
         return Output()
     }

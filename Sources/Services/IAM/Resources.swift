@@ -4,83 +4,123 @@ import Platform
 import Policy
 import Wire
 
-/// Which resource an IAM request is about, for its authorisation. What does not exist yet, or not at all, has the ARN
-/// that its name would give it: a caller without permission does not learn which it is.
+/// Which resource an IAM request is about, for its authorisation. What does not exist, or not yet, has the ARN that its
+/// name would give it; and denials name what was asked for, not what was found. So a caller without permission learns
+/// neither what exists nor under which path.
 extension Call {
     /// An access with the operation's own action.
     func access(on resource: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        .required(Access("\(service):\(operation)", on: resource, context: context))
+        .required(need(on: resource, context))
     }
 
-    /// The request's own action on an IAM resource type as a whole, as lists ask for it: `user/` with a path prefix.
+    /// The operation's own action on a resource type as a whole, as lists ask for it: `user/` with a path prefix.
     func access(onAll type: String, pathPrefix: String?) -> Authorization {
         access(on: "arn:aws:iam::\(accountID):\(type)\(pathPrefix ?? "/")")
     }
 
+    /// Making a resource. To give it tags at once, the caller must be allowed to tag it, too.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>
+    func access(
+        creating arn: String, _ tags: [IAM.Tag]?, taggedBy action: String, _ context: [String: ContextValue] = [:]
+    ) -> Authorization {
+        let create = need(on: arn, requestTags(tags).merging(context) { $1 })
+        guard !(tags ?? []).isEmpty else { return .required(create) }
+        var tag = create
+        tag.action = "iam:\(action)"
+        return .required([create, tag])
+    }
+
     func access(onUser name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        guard let user = directory.user(named: name, in: accountID) else {
-            return access(on: ARN.iam(accountID, "user", name: name), context)
-        }
-        let own = resourceTags(user.tags).merging(boundaryKey(user.permissionsBoundary)) { $1 }
-        return access(on: user.arn, own.merging(context) { $1 })
+        .required(need(onUser: name, context))
     }
 
     func access(onGroup name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        let arn = directory.group(named: name, in: accountID)?.arn ?? ARN.iam(accountID, "group", name: name)
-        return access(on: arn, context)
+        .required(need(onGroup: name, context))
     }
 
     func access(onRole name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        guard let role = directory.role(named: name, in: accountID) else {
-            return access(on: ARN.iam(accountID, "role", name: name), context)
-        }
-        let own = resourceTags(role.tags).merging(boundaryKey(role.permissionsBoundary)) { $1 }
-        return access(on: role.arn, own.merging(context) { $1 })
+        .required(need(onRole: name, context))
     }
 
     func access(onInstanceProfile name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        guard let profile = directory.instanceProfile(named: name, in: accountID) else {
-            return access(on: ARN.iam(accountID, "instance-profile", name: name), context)
-        }
-        return access(on: profile.arn, resourceTags(profile.tags).merging(context) { $1 })
+        .required(need(onInstanceProfile: name, context))
     }
 
     func access(onPolicy arn: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        access(on: arn, resourceTags(directory.managedPolicy(arn: arn)?.tags ?? []).merging(context) { $1 })
+        access(on: arn, resourceTags(directory.managedPolicy(arn: arn)?.tags).merging(context) { $1 })
     }
 
     func access(onMFADevice serialNumber: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        access(
-            on: serialNumber,
-            resourceTags(directory.mfaDevice(serialNumber: serialNumber)?.tags ?? []).merging(context) { $1 })
-    }
-
-    private func resourceTags(_ tags: [Tag]) -> [String: ContextValue] {
-        var keys: [String: ContextValue] = [:]
-        for tag in tags {
-            let key = tag.key.lowercased()
-            keys["aws:resourcetag/\(key)"] = .one(tag.value)
-            keys["iam:resourcetag/\(key)"] = .one(tag.value)
-        }
-        return keys
-    }
-
-    private func boundaryKey(_ arn: String?) -> [String: ContextValue] {
-        arn.map { ["iam:permissionsboundary": .one($0)] } ?? [:]
+        let tags = directory.mfaDevice(serialNumber: serialNumber)?.tags
+        return access(on: serialNumber, resourceTags(tags).merging(context) { $1 })
     }
 }
 
-/// `aws:RequestTag/…` and `aws:TagKeys` of the tags that a request brings.
+/// The single accesses, for operations that ask for several.
+extension Call {
+    func need(on resource: String, _ context: [String: ContextValue] = [:]) -> Access {
+        Access("\(service):\(operation)", on: resource, context: context)
+    }
+
+    func need(onUser name: String, _ context: [String: ContextValue] = [:]) -> Access {
+        let user = directory.user(named: name, in: accountID)
+        let own = resourceTags(user?.tags).merging(boundaryKeyIfKnown(user?.permissionsBoundary)) { $1 }
+        return need("user", name, found: user?.arn, own.merging(context) { $1 })
+    }
+
+    func need(onGroup name: String, _ context: [String: ContextValue] = [:]) -> Access {
+        need("group", name, found: directory.group(named: name, in: accountID)?.arn, context)
+    }
+
+    func need(onRole name: String, _ context: [String: ContextValue] = [:]) -> Access {
+        let role = directory.role(named: name, in: accountID)
+        let own = resourceTags(role?.tags).merging(boundaryKeyIfKnown(role?.permissionsBoundary)) { $1 }
+        return need("role", name, found: role?.arn, own.merging(context) { $1 })
+    }
+
+    func need(onInstanceProfile name: String, _ context: [String: ContextValue] = [:]) -> Access {
+        let profile = directory.instanceProfile(named: name, in: accountID)
+        return need(
+            "instance-profile", name, found: profile?.arn, resourceTags(profile?.tags).merging(context) { $1 })
+    }
+
+    private func need(
+        _ type: String, _ name: String, found arn: String?, _ context: [String: ContextValue]
+    ) -> Access {
+        let asked = ARN.iam(accountID, type, name: name)
+        var access = need(on: arn ?? asked, context)
+        access.displayedResource = asked
+        return access
+    }
+
+    private func resourceTags(_ tags: [Tag]?) -> [String: ContextValue] {
+        ConditionKeys.resourceTags(tags ?? [], service: "iam")
+    }
+
+    /// The operations that know `iam:PermissionsBoundary`, which is how delegated administration is bound.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_permissionsboundary>
+    private static let boundaryOperations: Set<String> = [
+        "PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary", "AttachUserPolicy", "DetachUserPolicy",
+        "PutUserPolicy", "DeleteUserPolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary",
+        "AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy",
+    ]
+
+    private func boundaryKeyIfKnown(_ arn: String?) -> [String: ContextValue] {
+        Self.boundaryOperations.contains(operation) ? boundaryKey(arn) : [:]
+    }
+}
+
 func requestTags(_ tags: [IAM.Tag]?) -> [String: ContextValue] {
-    guard let tags, !tags.isEmpty else { return [:] }
-    var keys: [String: ContextValue] = ["aws:tagkeys": .many(tags.map(\.key))]
-    for tag in tags { keys["aws:requesttag/\(tag.key.lowercased())"] = .one(tag.value) }
-    return keys
+    ConditionKeys.requestTags((tags ?? []).map { Tag(key: $0.key, value: $0.value) })
 }
 
-/// `aws:TagKeys` of the keys that a request takes away.
+/// `iam:PermissionsBoundary` of a boundary that a request brings.
+func boundaryKey(_ arn: String?) -> [String: ContextValue] {
+    arn.map { ["iam:permissionsboundary": .one($0)] } ?? [:]
+}
+
 func tagKeys(_ keys: [String]) -> [String: ContextValue] {
-    ["aws:tagkeys": .many(keys)]
+    ConditionKeys.tagKeys(keys)
 }
 
 /// Whose credentials or devices a request is about, when the user's name may be left out.
@@ -118,61 +158,4 @@ enum Owner {
             return (user.uniqueID, user.name)
         }
     }
-}
-
-// MARK: - Records by name
-
-extension RecordReading {
-    func user(_ name: String) throws(ServiceError) -> User {
-        guard let user = try get(User.self, User.id(ofName: name)) else {
-            throw .noSuchEntity("The user with name \(name) cannot be found.")
-        }
-        return user
-    }
-
-    func group(_ name: String) throws(ServiceError) -> Group {
-        guard let group = try get(Group.self, Group.id(ofName: name)) else {
-            throw .noSuchEntity("The group with name \(name) cannot be found.")
-        }
-        return group
-    }
-
-    func role(_ name: String) throws(ServiceError) -> Role {
-        guard let role = try get(Role.self, Role.id(ofName: name)) else {
-            throw .noSuchEntity("The role with name \(name) cannot be found.")
-        }
-        return role
-    }
-
-    func instanceProfile(_ name: String) throws(ServiceError) -> InstanceProfile {
-        guard let profile = try get(InstanceProfile.self, InstanceProfile.id(ofName: name)) else {
-            throw .noSuchEntity("Instance Profile \(name) cannot be found.")
-        }
-        return profile
-    }
-
-    /// The groups of a user, by name.
-    func groups(of user: User) throws(ServiceError) -> [Group] {
-        var groups: [Group] = []
-        for id in user.groupIDs {
-            groups += try referrers(Group.self, Relation.uniqueID, to: id)
-        }
-        return groups
-    }
-
-    /// The customer managed policy of an ARN.
-    /// - Throws: NoSuchEntity, and ValidationError for what is no ARN.
-    func customerPolicy(_ arn: String) throws(ServiceError) -> ManagedPolicy {
-        guard let parsed = ARN(parsing: arn) else { throw .invalidARN }
-        let name = parsed.resource.split(separator: "/").last.map(String.init) ?? ""
-        guard let policy = try get(ManagedPolicy.self, ManagedPolicy.id(ofName: name)), policy.arn == arn else {
-            throw .policyNotFound(arn)
-        }
-        return policy
-    }
-}
-
-/// Whether an ARN is that of a policy that AWS itself provides.
-func isAWSManaged(_ arn: String) -> Bool {
-    arn.hasPrefix("arn:aws:iam::aws:policy/")
 }

@@ -26,10 +26,8 @@ extension IAM.Role {
 
 extension IAM.CreateRole: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        var context = requestTags(input.tags)
-        if let boundary = input.permissionsBoundary { context["iam:permissionsboundary"] = .one(boundary) }
-        let path = input.path ?? "/"
-        return call.access(on: ARN.iam(call.accountID, "role", path: path, name: input.roleName), context)
+        let arn = ARN.iam(call.accountID, "role", path: input.path ?? "/", name: input.roleName)
+        return call.access(creating: arn, input.tags, taggedBy: "TagRole", boundaryKey(input.permissionsBoundary))
     }
 
     public static func handle(

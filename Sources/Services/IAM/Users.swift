@@ -7,24 +7,24 @@ import Wire
 // Users. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users.html>
 
 extension IAM.User {
-    init(_ user: Directory.User, tags: Bool = false) {
+    /// - Parameter isWhole: with boundary and tags, which lists leave out.
+    init(_ user: Directory.User, isWhole: Bool = false) {
         self.init()
         path = user.path
         userName = user.name
         userId = user.uniqueID
         arn = user.arn
         createDate = Timestamp(secondsSinceEpoch: user.createDate)
+        guard isWhole else { return }
         permissionsBoundary = user.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
-        if tags, !user.tags.isEmpty { self.tags = user.tags.map(IAM.Tag.init) }
+        if !user.tags.isEmpty { tags = user.tags.map(IAM.Tag.init) }
     }
 }
 
 extension IAM.CreateUser: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        var context = requestTags(input.tags)
-        if let boundary = input.permissionsBoundary { context["iam:permissionsboundary"] = .one(boundary) }
-        let path = input.path ?? "/"
-        return call.access(on: ARN.iam(call.accountID, "user", path: path, name: input.userName), context)
+        let arn = ARN.iam(call.accountID, "user", path: input.path ?? "/", name: input.userName)
+        return call.access(creating: arn, input.tags, taggedBy: "TagUser", boundaryKey(input.permissionsBoundary))
     }
 
     public static func handle(
@@ -46,7 +46,7 @@ extension IAM.CreateUser: WriteOperation {
         }
         try records.put(user)
         var output = Output()
-        output.user = IAM.User(user, tags: true)
+        output.user = IAM.User(user, isWhole: true)
         return output
     }
 }
@@ -60,7 +60,7 @@ extension IAM.GetUser: ReadOperation {
         var output = Output()
         switch try Owner(input.userName, call) {
         case .user(let name):
-            output.user = IAM.User(try records.user(name), tags: true)
+            output.user = IAM.User(try records.user(name), isWhole: true)
         case .root:
             var root = IAM.User()
             root.userId = call.accountID
@@ -96,13 +96,14 @@ extension IAM.ListUsers: ReadOperation {
 extension IAM.UpdateUser: WriteOperation {
     /// AWS asks for the permission on both the user as it is and the user as it is to be.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let current = call.access(onUser: input.userName)
-        guard case .required(let accesses) = current, input.newUserName != nil || input.newPath != nil else {
-            return current
-        }
+        let current = call.need(onUser: input.userName)
+        guard input.newUserName != nil || input.newPath != nil else { return .required(current) }
+        let name = input.newUserName ?? input.userName
         let path = input.newPath ?? call.directory.user(named: input.userName, in: call.accountID)?.path ?? "/"
-        let arn = ARN.iam(call.accountID, "user", path: path, name: input.newUserName ?? input.userName)
-        return .required(accesses + [Access("iam:UpdateUser", on: arn)])
+        var new = current
+        new.resource = ARN.iam(call.accountID, "user", path: path, name: name)
+        new.displayedResource = ARN.iam(call.accountID, "user", path: input.newPath ?? "/", name: name)
+        return .required([current, new])
     }
 
     public static func handle(

@@ -16,17 +16,26 @@ extension STS.AssumeRole: ComputeOperation {
         if case .root = call.caller.identity {
             throw .accessDenied("Roles may not be assumed by root accounts.")
         }
-        let role = try role(input, call)
+        let inherited = call.caller.session?.sourceIdentity
+        if let inherited, let wanted = input.sourceIdentity, wanted != inherited {
+            throw .accessDenied("The source identity of a session cannot be changed: it is \(inherited).")
+        }
+        let found = try role(input, call)
         var access = Access(
-            "sts:AssumeRole", on: role.arn, resourceAccount: role.accountID, context: context(input),
-            roleTrust: call.directory.trustPolicy(ofRoleWithUniqueID: role.uniqueID))
-        guard access.roleTrust != nil else { throw denied(input, call) }
+            "sts:AssumeRole", on: input.roleArn, resourceAccount: ARN(parsing: input.roleArn)?.account,
+            context: context(input, sourceIdentity: input.sourceIdentity ?? inherited),
+            // A role that does not exist trusts nobody: it is refused as one that does not trust the caller.
+            roleTrust: found.flatMap { call.directory.trustPolicy(ofRoleWithUniqueID: $0.uniqueID) }
+                ?? .denyingEverything(PolicySource(type: .roleTrust)))
+        if let found {
+            access.context.merge(ConditionKeys.resourceTags(found.tags, service: "iam")) { own, _ in own }
+        }
         var accesses = [access]
         if !(input.tags ?? []).isEmpty {
             access.action = "sts:TagSession"
             accesses.append(access)
         }
-        if input.sourceIdentity != nil {
+        if input.sourceIdentity != nil || inherited != nil {
             access.action = "sts:SetSourceIdentity"
             accesses.append(access)
         }
@@ -34,7 +43,7 @@ extension STS.AssumeRole: ComputeOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        let role = try role(input, call)
+        guard let role = try role(input, call) else { throw denied(input, call) }
         var isChained = false
         if case .roleSession = call.caller.identity { isChained = true }
         let seconds = input.durationSeconds ?? 3600
@@ -69,6 +78,8 @@ extension STS.AssumeRole: ComputeOperation {
     /// Session policies share this many bytes of a token with session tags.
     private static let packedLimit = 4096
     private static let longestPolicy = 2048
+    private static let mostPolicyARNs = 10
+    private static let mostTags = 50
 
     /// How full a session's policies and tags make its token, in percent; nil when it has none. AWS does not say how
     /// it packs them; here every byte counts.
@@ -87,15 +98,16 @@ extension STS.AssumeRole: ComputeOperation {
         return percent
     }
 
-    /// The role that the request names. One that does not exist is refused as one that trusts nobody would be.
-    private static func role(_ input: Input, _ call: Call) throws(ServiceError) -> Role {
+    /// The role that the request names; nil when there is none.
+    /// - Throws: ValidationError for what is no ARN.
+    private static func role(_ input: Input, _ call: Call) throws(ServiceError) -> Role? {
         guard let arn = ARN(parsing: input.roleArn), !arn.account.isEmpty else {
             throw .validation("\(input.roleArn) is invalid")
         }
         guard arn.service == "iam", let (type, rest) = arn.typeAndRest, type == "role",
             let name = rest.split(separator: "/").last,
             let role = call.directory.role(named: String(name), in: arn.account), role.arn == input.roleArn
-        else { throw denied(input, call) }
+        else { return nil }
         return role
     }
 
@@ -104,17 +116,15 @@ extension STS.AssumeRole: ComputeOperation {
             "User: \(call.caller.arn) is not authorized to perform: sts:AssumeRole on resource: \(input.roleArn)")
     }
 
-    private static func context(_ input: Input) -> [String: ContextValue] {
+    private static func context(_ input: Input, sourceIdentity: String?) -> [String: ContextValue] {
         var keys: [String: ContextValue] = ["sts:rolesessionname": .one(input.roleSessionName)]
         if let id = input.externalId { keys["sts:externalid"] = .one(id) }
-        if let identity = input.sourceIdentity { keys["sts:sourceidentity"] = .one(identity) }
+        if let sourceIdentity { keys["sts:sourceidentity"] = .one(sourceIdentity) }
         if let transitive = input.transitiveTagKeys, !transitive.isEmpty {
             keys["sts:transitivetagkeys"] = .many(transitive)
         }
-        if let tags = input.tags, !tags.isEmpty {
-            keys["aws:tagkeys"] = .many(tags.map(\.key))
-            for tag in tags { keys["aws:requesttag/\(tag.key.lowercased())"] = .one(tag.value) }
-        }
+        let tags = (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
+        keys.merge(ConditionKeys.requestTags(tags)) { $1 }
         if input.tokenCode != nil {
             keys["aws:multifactorauthpresent"] = .one("true")
             keys["aws:multifactorauthage"] = .one("0")
@@ -137,9 +147,14 @@ extension STS.AssumeRole: ComputeOperation {
             }
             session.policy = policy
         }
+        guard (input.policyArns ?? []).count <= mostPolicyARNs else {
+            throw .validation(
+                "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have "
+                    + "length less than or equal to \(mostPolicyARNs)")
+        }
         for descriptor in input.policyArns ?? [] {
             guard let arn = descriptor.arn else { continue }
-            guard call.directory.compiledPolicy(arn: arn) != nil else {
+            guard ARN(parsing: arn) != nil, call.directory.compiledPolicy(arn: arn) != nil else {
                 throw .validation("The policy \(arn) does not exist.")
             }
             session.policyARNs.append(arn)
@@ -154,6 +169,9 @@ extension STS.AssumeRole: ComputeOperation {
         guard keys.count == tags.count else {
             throw .invalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
         }
+        guard !keys.contains(where: { $0.hasPrefix("aws:") }) else {
+            throw .invalidParameterValue("Tag keys that begin with aws: are reserved.")
+        }
         let transitive = input.transitiveTagKeys ?? []
         guard transitive.allSatisfy({ keys.contains($0.lowercased()) }) else {
             throw .invalidParameterValue("The specified transitive tag key must be included in the requested tags.")
@@ -166,6 +184,9 @@ extension STS.AssumeRole: ComputeOperation {
         }
         let inherited = (call.caller.session?.tags ?? []).filter { inheritedKeys.contains($0.key.lowercased()) }
         session.tags = inherited + tags
+        guard session.tags.count <= mostTags else {
+            throw .invalidParameterValue("A session can have up to \(mostTags) tags.")
+        }
         session.transitiveTagKeys = inherited.map(\.key) + transitive
     }
 }

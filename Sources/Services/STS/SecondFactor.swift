@@ -25,6 +25,8 @@ enum SecondFactor {
         case .roleSession:
             throw .accessDenied("MultiFactorAuthentication failed, a role's session has no MFA device.")
         }
+        // Its use is a change, so the event that tells of it has to be as durable.
+        call.recordDurably()
         let isRight: Bool?
         do throws(LedgerError) {
             isRight = try await call.environment.ledger.write(requestID: call.requestID) {

@@ -1,0 +1,35 @@
+public import Directory
+public import Policy
+
+/// Condition keys that are made of tags, in the form that the policy engine asks for them.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html>
+public enum ConditionKeys {
+    /// A key's name as the engine folds it: ASCII letters in lower case, all else as it is.
+    public static func folded(_ key: String) -> String {
+        String(decoding: key.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// `aws:ResourceTag/…`, and the same under the service's own prefix.
+    public static func resourceTags(_ tags: [Tag], service: String) -> [String: ContextValue] {
+        var keys: [String: ContextValue] = [:]
+        for tag in tags {
+            let key = folded(tag.key)
+            keys["aws:resourcetag/\(key)"] = .one(tag.value)
+            keys["\(service):resourcetag/\(key)"] = .one(tag.value)
+        }
+        return keys
+    }
+
+    /// `aws:RequestTag/…` and `aws:TagKeys` of the tags that a request brings.
+    public static func requestTags(_ tags: [Tag]) -> [String: ContextValue] {
+        guard !tags.isEmpty else { return [:] }
+        var keys = tagKeys(tags.map(\.key))
+        for tag in tags { keys["aws:requesttag/\(folded(tag.key))"] = .one(tag.value) }
+        return keys
+    }
+
+    /// `aws:TagKeys` of the keys that a request names.
+    public static func tagKeys(_ keys: [String]) -> [String: ContextValue] {
+        ["aws:tagkeys": .many(keys)]
+    }
+}
