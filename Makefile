@@ -15,7 +15,7 @@ WORKERS ?= 4
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Signature Wire Keyring Ledger Directory Platform
+DOCUMENTED := Policy Lint Signature Wire Keyring Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,7 @@ docs: ## Build the documentation of the engine's modules into docs/
 generate: $(VENV)/installed ## Write Sources/API and the bundled data anew from their pinned sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
 
 fuzz: ## Fuzz the parsers that hostile input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)

@@ -8,3 +8,11 @@ static const unsigned char managed_policies[] = {
 const unsigned char *gatehouse_managed_policies(void) { return managed_policies; }
 
 size_t gatehouse_managed_policies_length(void) { return sizeof managed_policies; }
+
+static const unsigned char service_catalogue[] = {
+#embed "service-catalogue.txt"
+};
+
+const unsigned char *gatehouse_service_catalogue(void) { return service_catalogue; }
+
+size_t gatehouse_service_catalogue_length(void) { return sizeof service_catalogue; }

@@ -17,11 +17,10 @@ public final class IdentityDirectory: Sendable {
     public func apply(_ changes: [Change]) {
         state.withLock { state in
             for change in changes { state.apply(change) }
-            state.bindings.removeAll(keepingCapacity: true)
         }
     }
 
-    /// Forgets everything: for the memory mode's reset, which replays what it kept.
+    /// Forgets everything but what the changes bring: for the memory mode's reset.
     public func replaceAll(with changes: [Change]) {
         state.withLock { state in
             state = State()
@@ -66,7 +65,7 @@ public final class IdentityDirectory: Sendable {
     }
 
     public func instanceProfile(named name: String, in account: String) -> InstanceProfile? {
-        state.withLock { $0.instanceProfiles[Key(account: account, id: InstanceProfile.id(ofName: name))] }
+        state.withLock { $0.instanceProfiles[MemberKey(account: account, id: InstanceProfile.id(ofName: name))] }
     }
 
     public func mfaDevice(serialNumber: String) -> MFADevice? {
@@ -75,7 +74,7 @@ public final class IdentityDirectory: Sendable {
 
     /// The customer managed policy of that ARN, with its versions.
     public func managedPolicy(arn: String) -> ManagedPolicy? {
-        state.withLock { $0.managedPolicies[arn]?.record }
+        state.withLock { $0.policies[arn]?.record }
     }
 
     /// The compiled default version of a managed policy, the customer's or AWS's own.
@@ -88,81 +87,33 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.roles.byUniqueID[uniqueID]?.trustPolicy }
     }
 
-    /// The policies that bind a user, through its groups too, or a role. A principal that does not exist has an empty
-    /// set: nothing is allowed.
+    /// The policies that bind a user, through its groups too, or a role. A principal that does not exist has none:
+    /// nothing is allowed.
+    ///
+    /// - Complexity: a few look-ups. A change costs only what it touches: a policy's new version is in force for all
+    ///   who have it without any of them being looked for.
     public func policies(bindingPrincipalWithUniqueID uniqueID: String) -> BoundPolicies {
-        state.withLock { state in
-            if let known = state.bindings[uniqueID] { return known }
-            let bound = state.policies(binding: uniqueID)
-            state.bindings[uniqueID] = bound
-            return bound
-        }
+        state.withLock { $0.policies(binding: uniqueID) }
     }
 }
 
 /// The identity-based policies of a principal, and its permissions boundary if it has one.
 public struct BoundPolicies: Sendable {
-    public init(identity: [CompiledPolicy], boundary: [CompiledPolicy]?) {
-        self.identity = identity
+    public init(sets: [PolicySet], boundary: [CompiledPolicy]?) {
+        self.sets = sets
         self.boundary = boundary
     }
 
-    public var identity: [CompiledPolicy]
+    /// The principal's own policies, and those of each of its groups.
+    public var sets: [PolicySet]
     /// nil: no boundary is set. Empty: one is set that does not exist, so that nothing is allowed.
     public var boundary: [CompiledPolicy]?
+
+    /// The policies of all `sets`.
+    public var identity: [CompiledPolicy] { sets.flatMap(\.policies) }
 }
 
 // MARK: - State
-
-private struct Key: Hashable {
-    var account: String
-    var id: String
-}
-
-/// A user, group or role with its policies compiled.
-private final class Entry<Member: Identity>: Sendable {
-    let record: Member
-    let inlinePolicies: [CompiledPolicy]
-    let trustPolicy: CompiledPolicy?
-
-    init(_ record: Member) {
-        self.record = record
-        inlinePolicies = record.inlinePolicies.map { policy in
-            compile(
-                policy.document,
-                PolicySource(type: .identity, name: policy.name, arn: nil, attachedTo: record.arn, version: nil))
-        }
-        trustPolicy = (record as? Role).map { role in
-            compile(
-                role.trustPolicy,
-                PolicySource(type: .roleTrust, name: "", arn: nil, attachedTo: role.arn, version: nil))
-        }
-    }
-}
-
-/// The members of one type, by name and by unique id.
-private struct Members<Member: Identity> {
-    var byKey: [Key: Entry<Member>] = [:]
-    var byUniqueID: [String: Entry<Member>] = [:]
-
-    func named(_ name: String, in account: String) -> Entry<Member>? {
-        byKey[Key(account: account, id: Member.id(ofName: name))]
-    }
-
-    mutating func apply(_ change: Change) {
-        let key = Key(account: change.scope.account, id: change.id)
-        if let old = byKey.removeValue(forKey: key) { byUniqueID[old.record.uniqueID] = nil }
-        guard let record = change.record(Member.self) else { return }
-        let entry = Entry(record)
-        byKey[key] = entry
-        byUniqueID[record.uniqueID] = entry
-    }
-}
-
-private struct ManagedPolicyEntry {
-    var record: ManagedPolicy
-    var compiled: CompiledPolicy?
-}
 
 private struct State {
     var accounts: [String: Account] = [:]
@@ -170,99 +121,71 @@ private struct State {
     var users = Members<User>()
     var groups = Members<Group>()
     var roles = Members<Role>()
-    var instanceProfiles: [Key: InstanceProfile] = [:]
+    var instanceProfiles: [MemberKey: InstanceProfile] = [:]
     var mfaDevices: [String: MFADevice] = [:]
-    /// By ARN; the ARN of a policy never changes.
-    var managedPolicies: [String: ManagedPolicyEntry] = [:]
-    var managedPolicyARNs: [Key: String] = [:]
-    /// AWS's own policies that somebody has used, compiled.
-    var awsPolicies: [String: CompiledPolicy] = [:]
-    /// What `policies(binding:)` found since the last change.
-    var bindings: [String: BoundPolicies] = [:]
+    /// By ARN, which never changes: those that there are, and those that somebody has attached.
+    var policies: [String: PolicySlot] = [:]
+    var policyARNs: [MemberKey: String] = [:]
+    /// Grows whenever what is in a slot changes.
+    var policyGeneration = 0
 
     mutating func apply(_ change: Change) {
-        let key = Key(account: change.scope.account, id: change.id)
+        let key = MemberKey(account: change.scope.account, id: change.id)
         switch change.kind {
         case Account.kind: accounts[change.id] = change.record(Account.self)
         case AccessKey.kind: accessKeys[change.id] = change.record(AccessKey.self)
-        case User.kind: users.apply(change)
-        case Group.kind: groups.apply(change)
-        case Role.kind: roles.apply(change)
+        case User.kind: users.apply(change, &policies)
+        case Group.kind: groups.apply(change, &policies)
+        case Role.kind: roles.apply(change, &policies)
         case InstanceProfile.kind: instanceProfiles[key] = change.record(InstanceProfile.self)
         case MFADevice.kind: mfaDevices[change.id] = change.record(MFADevice.self)
-        case ManagedPolicy.kind:
-            if let arn = managedPolicyARNs.removeValue(forKey: key) { managedPolicies[arn] = nil }
-            if let record = change.record(ManagedPolicy.self) {
-                managedPolicies[record.arn] = ManagedPolicyEntry(record: record)
-                managedPolicyARNs[key] = record.arn
-            }
+        case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
         default: break
         }
     }
 
-    mutating func compiledPolicy(arn: String) -> CompiledPolicy? {
-        if let entry = managedPolicies[arn] {
-            if let compiled = entry.compiled { return compiled }
-            guard let version = entry.record.defaultVersion else { return nil }
-            let compiled = compile(
-                version.document,
-                PolicySource(
-                    type: .identity, name: entry.record.name, arn: arn, attachedTo: nil, version: version.id))
-            managedPolicies[arn]?.compiled = compiled
-            return compiled
+    private mutating func apply(_ record: ManagedPolicy?, at key: MemberKey) {
+        policyGeneration += 1
+        let oldARN = policyARNs.removeValue(forKey: key)
+        if let record {
+            PolicySlot.of(record.arn, in: &policies).record = record
+            policyARNs[key] = record.arn
         }
-        if let compiled = awsPolicies[arn] { return compiled }
-        guard let policy = ManagedPolicyCatalog.aws.entry(arn: arn) else { return nil }
-        let compiled = compile(
-            policy.document,
-            PolicySource(
-                type: .identity, name: policy.name, arn: arn, attachedTo: nil, version: policy.defaultVersionID))
-        awsPolicies[arn] = compiled
-        return compiled
+        if let oldARN, oldARN != record?.arn, var slot = policies.removeValue(forKey: oldARN) {
+            slot.record = nil
+            // Whoever has it attached all the same must find it when it comes back.
+            if !isKnownUniquelyReferenced(&slot) { policies[oldARN] = slot }
+        }
+    }
+
+    /// The compiled default version of a managed policy. AWS's own are compiled when somebody asks for them.
+    mutating func compiledPolicy(arn: String) -> CompiledPolicy? {
+        if let slot = policies[arn] { return slot.compiled }
+        guard ManagedPolicyCatalog.aws.entry(arn: arn) != nil else { return nil }
+        return PolicySlot.of(arn, in: &policies).compiled
     }
 
     mutating func policies(binding uniqueID: String) -> BoundPolicies {
         if let user = users.byUniqueID[uniqueID] {
-            var identity = policies(of: user)
-            for id in user.record.groupIDs {
-                guard let group = groups.byUniqueID[id] else {
-                    identity.append(.denyingEverything(PolicySource(type: .identity, name: id)))
-                    continue
-                }
-                identity += policies(of: group)
+            var sets: [PolicySet] = []
+            sets.reserveCapacity(1 + user.bare.groupIDs.count)
+            sets.append(user.policies(policyGeneration))
+            for id in user.bare.groupIDs {
+                // A group can't be deleted while it has members; one that can't be read may have denied anything.
+                sets.append(
+                    groups.byUniqueID[id]?.policies(policyGeneration)
+                        ?? PolicySet([.denyingEverything(PolicySource(type: .identity, name: id))]))
             }
-            return BoundPolicies(identity: identity, boundary: boundary(user.record.permissionsBoundary))
+            return BoundPolicies(sets: sets, boundary: boundary(user.bare.permissionsBoundary))
         }
         if let role = roles.byUniqueID[uniqueID] {
             return BoundPolicies(
-                identity: policies(of: role), boundary: boundary(role.record.permissionsBoundary))
+                sets: [role.policies(policyGeneration)], boundary: boundary(role.bare.permissionsBoundary))
         }
-        return BoundPolicies(identity: [], boundary: nil)
-    }
-
-    private mutating func policies<Member>(of entry: Entry<Member>) -> [CompiledPolicy] {
-        var policies = entry.inlinePolicies
-        for arn in entry.record.attachedPolicies {
-            // A policy can't be deleted while it is attached; one that is missing all the same must not widen access.
-            policies.append(
-                compiledPolicy(arn: arn) ?? .denyingEverything(PolicySource(type: .identity, name: arn, arn: arn)))
-        }
-        return policies
+        return BoundPolicies(sets: [], boundary: nil)
     }
 
     private mutating func boundary(_ arn: String?) -> [CompiledPolicy]? {
         arn.map { arn in compiledPolicy(arn: arn).map { [$0] } ?? [] }
-    }
-}
-
-// MARK: - Compiling
-
-/// Compiles a stored document. All are checked before they are stored; should one not parse all the same (a damaged
-/// record, a language that became stricter), what it denied is unknown, so it denies everything.
-private func compile(_ document: String, _ source: PolicySource) -> CompiledPolicy {
-    do {
-        return CompiledPolicy(try PolicyDocument(parsing: document, as: source.type), source: source)
-    } catch {
-        return CompiledPolicy.denyingEverything(source)
     }
 }

@@ -6,6 +6,7 @@ public final class Environment: Sendable {
     public let ledger: Ledger
     public let directory: IdentityDirectory
     public let sessionTokens: SessionTokens
+    public let authorizationMessages: AuthorizationMessages
     public let quotas: Quotas
     /// The region that this Gatehouse is in, for example `us-east-1`.
     public let region: String
@@ -13,12 +14,14 @@ public final class Environment: Sendable {
     public let now: @Sendable () -> Double
 
     public init(
-        ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens, quotas: Quotas, region: String,
+        ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
+        authorizationMessages: AuthorizationMessages, quotas: Quotas, region: String,
         now: @escaping @Sendable () -> Double
     ) {
         self.ledger = ledger
         self.directory = directory
         self.sessionTokens = sessionTokens
+        self.authorizationMessages = authorizationMessages
         self.quotas = quotas
         self.region = region
         self.now = now

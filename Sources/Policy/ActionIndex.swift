@@ -16,11 +16,14 @@ struct ActionIndex: Sendable {
     private let statements: [Int32]
     /// The statements that any action could match.
     private let anyAction: Range<Int>
+    /// The services of which actions are named.
+    let services: ServiceMask
 
     /// - Parameter statements: the actions of each statement.
     init(_ statements: [Statement.Patterns]) {
         var lists: [UInt64: [Int32]] = [:]
         var any: [Int32] = []
+        var services = ServiceMask()
         for (position, actions) in statements.enumerated() {
             let number = Int32(truncatingIfNeeded: position)
             for value in actions.values {
@@ -33,17 +36,20 @@ struct ActionIndex: Sendable {
                 } else if let wildcard {
                     if let colon, colon < wildcard {
                         lists[key.service, default: []].append(number)
+                        services.formUnion(ServiceMask(key))
                     } else {
                         any.append(number)
                     }
                 } else {
                     lists[key.action, default: []].append(number)
+                    services.formUnion(ServiceMask(key))
                 }
             }
         }
         var builder = Builder(capacity: lists.count)
         for (hash, list) in lists { builder.insert(hash, list) }
         anyAction = builder.append(any)
+        self.services = any.isEmpty ? services : .all
         slots = builder.slots
         self.statements = builder.statements
     }
@@ -125,22 +131,28 @@ struct ActionIndex: Sendable {
     }
 }
 
-/// The hashes (FNV-1a, 64 bits) of an action and of its service, case apart.
+/// The hashes of an action and of its service, case apart. Equal hashes only mean that it is worth looking.
 struct ActionKey: Sendable, Hashable {
     let action: UInt64
     let service: UInt64
 
     init(_ text: Span<UInt8>) {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        var service = hash
-        var index = 0
-        while index < text.count {
-            hash = (hash ^ UInt64(text[index].lowercasedASCII)) &* 0x0100_0000_01B3
-            // The service's hash takes in the colon, so that it is never that of an action.
-            if text[index] == UInt8(ascii: ":") { service = hash }
-            index &+= 1
+        // The service's part takes in the colon, so that it is never that of an action.
+        let end = text.firstIndex(of: UInt8(ascii: ":")).map { $0 &+ 1 } ?? 0
+        service = Self.hash(text, 0..<end, from: 0x9E37_79B9_7F4A_7C15)
+        action = Self.hash(text, end..<text.count, from: service)
+    }
+
+    /// Eight bytes at a time; each product's high half, which depends on all of them, is folded into the low one.
+    static func hash(_ text: Span<UInt8>, _ range: Range<Int>, from seed: UInt64) -> UInt64 {
+        var hash = seed ^ UInt64(truncatingIfNeeded: range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let word = text.lowercasedWord(at: index, upTo: range.upperBound)
+            let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+            hash = product.high ^ product.low
+            index &+= 8
         }
-        action = hash
-        self.service = service
+        return hash
     }
 }

@@ -1,5 +1,5 @@
 /// An IPv4 or IPv6 address or range of addresses (CIDR, RFC 4632, RFC 4291).
-struct AddressRange: Sendable, Hashable {
+package struct AddressRange: Sendable, Hashable {
     private let isVersion6: Bool
     /// An IPv4 address stands in the lowest 32 bits.
     private let high: UInt64
@@ -9,7 +9,7 @@ struct AddressRange: Sendable, Hashable {
 
     /// Reads "203.0.113.0/24", "2001:db8::/32", and single addresses, which are ranges of one. Bits beyond the
     /// prefix are ignored (rule 43).
-    init?(_ text: Span<UInt8>) {
+    package init?(_ text: Span<UInt8>) {
         let slash = text.firstIndex(of: UInt8(ascii: "/"))
         let address = text.extracting(0..<(slash ?? text.count))
         let version6 = address.firstIndex(of: UInt8(ascii: ":")) != nil
@@ -36,7 +36,7 @@ struct AddressRange: Sendable, Hashable {
     }
 
     /// Whether every address of `other` lies in this range. The two families never mix.
-    func contains(_ other: AddressRange) -> Bool {
+    package func contains(_ other: AddressRange) -> Bool {
         isVersion6 == other.isVersion6
             && other.high & highMask == high && other.low & lowMask == low
             // The other must not be the wider of the two.

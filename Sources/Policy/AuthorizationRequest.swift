@@ -61,36 +61,3 @@ public struct AuthorizationRequest: Sendable, Hashable {
         self.resourceAccount = resourceAccount
     }
 }
-
-/// Everything that binds a request. nil: that type does not apply. An empty array: it applies and allows nothing.
-public struct PolicyInputs: Sendable {
-    /// The caller's own policies: inline, managed, and those of its groups.
-    public var identity: [CompiledPolicy]
-    public var resource: CompiledPolicy?
-    /// The trust policy of the role that is to be assumed (the action is sts:AssumeRole or the like).
-    public var roleTrust: CompiledPolicy?
-    public var boundaries: [CompiledPolicy]?
-    public var session: [CompiledPolicy]?
-    /// One array for each level, root first; what a level allows is the union of its policies, and every level must
-    /// allow (rule 23).
-    public var serviceControl: [[CompiledPolicy]]?
-    /// As `serviceControl`, of the resource's account.
-    public var resourceControl: [[CompiledPolicy]]?
-    public var endpoint: [CompiledPolicy]?
-
-    public init(
-        identity: [CompiledPolicy] = [], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
-        boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
-        serviceControl: [[CompiledPolicy]]? = nil, resourceControl: [[CompiledPolicy]]? = nil,
-        endpoint: [CompiledPolicy]? = nil
-    ) {
-        self.identity = identity
-        self.resource = resource
-        self.roleTrust = roleTrust
-        self.boundaries = boundaries
-        self.session = session
-        self.serviceControl = serviceControl
-        self.resourceControl = resourceControl
-        self.endpoint = endpoint
-    }
-}

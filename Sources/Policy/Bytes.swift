@@ -57,9 +57,14 @@ extension Span<UInt8> {
 
     @inline(__always)
     func hasPrefix(_ prefix: Span<UInt8>) -> Bool {
-        guard prefix.count <= count else { return false }
+        let length = prefix.count
+        guard length <= count else { return false }
         var index = 0
-        while index < prefix.count {
+        while index &+ 8 <= length {
+            if word(at: index) != prefix.word(at: index) { return false }
+            index &+= 8
+        }
+        while index < length {
             if self[index] != prefix[index] { return false }
             index &+= 1
         }
@@ -69,13 +74,33 @@ extension Span<UInt8> {
     /// - Parameter prefix: in lower case.
     @inline(__always)
     func hasPrefixIgnoringCase(_ prefix: Span<UInt8>) -> Bool {
-        guard prefix.count <= count else { return false }
+        let length = prefix.count
+        guard length <= count else { return false }
         var index = 0
-        while index < prefix.count {
+        while index &+ 8 <= length {
+            if word(at: index).lowercasedASCIIBytes != prefix.word(at: index) { return false }
+            index &+= 8
+        }
+        while index < length {
             if self[index].lowercasedASCII != prefix[index] { return false }
             index &+= 1
         }
         return true
+    }
+
+    /// Up to eight bytes, in lower case.
+    @inline(__always)
+    func lowercasedWord(at index: Int, upTo end: Int) -> UInt64 {
+        if index &+ 8 <= end { return word(at: index).lowercasedASCIIBytes }
+        var word: UInt64 = 0
+        for place in index..<end { word = word << 8 | UInt64(self[place]) }
+        return word.lowercasedASCIIBytes
+    }
+
+    /// Eight bytes at once, all of which must be there.
+    @inline(__always)
+    private func word(at index: Int) -> UInt64 {
+        bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
     }
 
     /// Whether both are the same text but for the case of ASCII and Latin-1 letters, the characters that a policy
@@ -124,4 +149,17 @@ extension Span<UInt8> {
 extension UInt8 {
     /// The second byte of U+00C0…U+00FE in UTF-8, in lower case: À…Þ (but ×) become à…þ.
     fileprivate var lowercasedLatin1Trailer: UInt8 { self &- 0x80 < 0x1F && self != 0x97 ? self | 0x20 : self }
+}
+
+extension UInt64 {
+    /// Eight bytes, each as `lowercasedASCII` makes it: the high bits of two sums say which of them are at least "A"
+    /// and which are beyond "Z", and a capital differs from its small letter in one bit.
+    @inline(__always)
+    fileprivate var lowercasedASCIIBytes: UInt64 {
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let low = self & ~high
+        let fromA = low &+ 0x3F3F_3F3F_3F3F_3F3F
+        let beyondZ = low &+ 0x2525_2525_2525_2525
+        return self | (fromA & ~beyondZ & ~self & high) >> 2
+    }
 }

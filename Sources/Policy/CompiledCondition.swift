@@ -16,14 +16,14 @@ final class CompiledCondition: Sendable {
             test = ValueTest(condition.comparison, values, version)
         } else {
             condition = .never
-            test = .null(absent: false, present: false)
+            test = .never
         }
     }
 
     /// Whether the condition holds for a request.
     func holds(_ context: some RequestContext) -> Bool {
         let found = context.value(of: key)
-        if case .null(let absent, let present) = test {
+        if case .null(let absent, let present) = test.kind {
             switch condition.quantifier {
             case .forAllValues: return true  // Rule 37.
             case .forAnyValue: return false
@@ -92,13 +92,15 @@ extension ContextValue {
 /// The values of a condition, read once into the type that its operator compares.
 ///
 /// A value of the policy that cannot be read as that type matches nothing, and so does one of the request.
-private enum ValueTest: Sendable {
-    case text([TextPattern], TextComparison)
-    case numeric([DecimalNumber], ConditionOperator.Order)
-    case date([PointInTime], ConditionOperator.Order)
-    case binary([[UInt8]])
-    case address([AddressRange])
-    case null(absent: Bool, present: Bool)
+private struct ValueTest: Sendable {
+    enum Kind: Sendable {
+        case text(TextComparison)
+        case numeric(ConditionOperator.Order)
+        case date(ConditionOperator.Order)
+        case binary
+        case address
+        case null(absent: Bool, present: Bool)
+    }
 
     enum TextComparison: Sendable {
         case equal
@@ -108,45 +110,75 @@ private enum ValueTest: Sendable {
         case arn
     }
 
+    // Lists beside the kind rather than inside of it: to look into an enum would count references.
+    let kind: Kind
+    private var texts: [TextPattern] = []
+    private var numbers: [DecimalNumber] = []
+    private var dates: [PointInTime] = []
+    private var binaries: [[UInt8]] = []
+    private var addresses: [AddressRange] = []
+
+    static let never = ValueTest(kind: .null(absent: false, present: false))
+
+    private init(kind: Kind) { self.kind = kind }
+
     init(_ comparison: ConditionOperator.Comparison, _ values: [String], _ version: PolicyDocument.Version) {
         func patterns(_ wildcards: TextPattern.Wildcards) -> [TextPattern] {
             values.map { TextPattern($0, wildcards: wildcards, version: version, variablesAllowed: true) }
         }
         switch comparison {
-        case .stringEquals: self = .text(patterns(.none), .equal)
-        case .stringEqualsIgnoreCase: self = .text(patterns(.none), .equalIgnoringCase)
-        case .stringLike: self = .text(patterns(.anywhere), .like)
-        case .bool: self = .text(patterns(.none), .bool)
-        case .arnLike: self = .text(patterns(.anywhere), .arn)
-        case .numeric(let order): self = .numeric(values.compactMap { DecimalNumber($0.utf8.span) }, order)
-        case .date(let order): self = .date(values.compactMap { PointInTime($0.utf8.span) }, order)
-        case .binaryEquals: self = .binary(values.compactMap { Base64.decode($0.utf8.span) })
-        case .ipAddress: self = .address(values.compactMap { AddressRange($0.utf8.span) })
+        case .stringEquals:
+            kind = .text(.equal)
+            texts = patterns(.none)
+        case .stringEqualsIgnoreCase:
+            kind = .text(.equalIgnoringCase)
+            texts = patterns(.none)
+        case .stringLike:
+            kind = .text(.like)
+            texts = patterns(.anywhere)
+        case .bool:
+            kind = .text(.bool)
+            texts = patterns(.none)
+        case .arnLike:
+            kind = .text(.arn)
+            texts = patterns(.anywhere)
+        case .numeric(let order):
+            kind = .numeric(order)
+            numbers = values.compactMap { DecimalNumber($0.utf8.span) }
+        case .date(let order):
+            kind = .date(order)
+            dates = values.compactMap { PointInTime($0.utf8.span) }
+        case .binaryEquals:
+            kind = .binary
+            binaries = values.compactMap { Base64.decode($0.utf8.span) }
+        case .ipAddress:
+            kind = .address
+            addresses = values.compactMap { AddressRange($0.utf8.span) }
         case .null:
             let wanted = values.map(\.lowercasedASCII)
-            self = .null(absent: wanted.contains("true"), present: wanted.contains("false"))
+            kind = .null(absent: wanted.contains("true"), present: wanted.contains("false"))
         }
     }
 
     /// Whether one value of the request matches any of the policy's.
     func matchesAny(_ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
-        switch self {
-        case .text(let patterns, let comparison):
-            let patterns = patterns.span
+        switch kind {
+        case .text(let comparison):
+            let patterns = texts.span
             for index in patterns.indices where comparison.matches(patterns[index], found, context) { return true }
             return false
-        case .numeric(let wanted, let order):
+        case .numeric(let order):
             guard let number = DecimalNumber(found) else { return false }
-            return wanted.contains { order.holds(number, $0) }
-        case .date(let wanted, let order):
+            return numbers.contains { order.holds(number, $0) }
+        case .date(let order):
             guard let point = PointInTime(found) else { return false }
-            return wanted.contains { order.holds(point, $0) }
-        case .binary(let wanted):
-            for bytes in wanted where Base64.matches(found, bytes) { return true }
+            return dates.contains { order.holds(point, $0) }
+        case .binary:
+            for bytes in binaries where Base64.matches(found, bytes) { return true }
             return false
-        case .address(let wanted):
+        case .address:
             guard let address = AddressRange(found) else { return false }
-            return wanted.contains { $0.contains(address) }
+            return addresses.contains { $0.contains(address) }
         case .null: return false
         }
     }

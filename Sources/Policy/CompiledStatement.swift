@@ -1,58 +1,78 @@
 /// A statement made ready for answering. An object, so that looking at one costs one reference, not one for each part.
 final class CompiledStatement: Sendable {
-    let index: Int
     let isDeny: Bool
-    private let actions: ActionMatcher
-    private let resources: ResourceMatcher?
+    /// What decisions name it by.
+    let reference: StatementReference
+    let actions: ActionMatcher
+    let resources: ResourceMatcher?
     private let principals: PrincipalMatcher?
     private let needsPrincipal: Bool
-    private let conditions: [CompiledCondition]
+    private let conditions: ObjectList<CompiledCondition>
 
-    init(_ statement: Statement, version: PolicyDocument.Version, type: PolicyType) {
-        index = statement.index
+    init(_ statement: Statement, version: PolicyDocument.Version, source: PolicySource) {
         isDeny = statement.effect == .deny
+        reference = StatementReference(policy: source, index: statement.index, sid: statement.sid?.value)
         actions = ActionMatcher(statement.actions)
-        resources = statement.resources.map { ResourceMatcher($0, version: version, type: type) }
+        resources = statement.resources.map { ResourceMatcher($0, version: version, type: source.type) }
         principals = statement.principals.map(PrincipalMatcher.init)
-        needsPrincipal = type.hasPrincipal
-        conditions = statement.conditions.map { CompiledCondition($0, version: version) }
+        needsPrincipal = source.type.hasPrincipal
+        conditions = ObjectList(retaining: statement.conditions.map { CompiledCondition($0, version: version) })
+    }
+
+    deinit { conditions.release() }
+
+    /// Counted from 0.
+    var index: Int { reference.index }
+
+    /// Takes into `verdict` what the statement says to a request.
+    @inline(__always)
+    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
+        if isDeny {
+            if applies(query, context) != .none { verdict.deny = Unmanaged.passUnretained(self) }
+        } else if verdict.reach < .full {
+            let reach = applies(query, context)
+            if reach > verdict.reach {
+                verdict.reach = reach
+                verdict.allow = Unmanaged.passUnretained(self)
+            }
+        }
     }
 
     /// How far the statement reaches the caller of a request that it applies to; `.none` if it does not apply.
-    func applies(_ query: borrowing Query, _ context: some RequestContext) -> Reach {
+    func applies(_ query: Query, _ context: some RequestContext) -> Reach {
         guard matchesAction(query), matchesResource(query, context) else { return .none }
         let reach = reach(query)
         guard reach != .none else { return .none }
-        for condition in conditions where !condition.holds(context) { return .none }
+        for number in 0..<conditions.count where !conditions.with(number, { $0.holds(context) }) { return .none }
         return reach
     }
 
     // The parts of `applies`, which a trace looks at one by one.
 
-    func matchesAction(_ query: borrowing Query) -> Bool {
-        actions.matches(query.action)
+    func matchesAction(_ query: Query) -> Bool {
+        actions.matches(query.action.span)
     }
 
     /// A role trust policy has no resources: it is about its role.
-    func matchesResource(_ query: borrowing Query, _ context: some RequestContext) -> Bool {
-        resources?.matches(query.resource, isNone: query.hasNoResource, context) ?? true
+    func matchesResource(_ query: Query, _ context: some RequestContext) -> Bool {
+        resources?.matches(query.resource.span, isNone: query.hasNoResource, context) ?? true
     }
 
     /// A statement of a resource-based policy without a principal reaches nobody (rule 30).
-    func reach(_ query: borrowing Query) -> Reach {
+    func reach(_ query: Query) -> Reach {
         guard let principals else { return needsPrincipal ? .none : .full }
-        return principals.reach(query.principal, isDeny: isDeny, hasBoundary: query.hasBoundary)
+        return principals.reach(query.request.pointee.principal, isDeny: isDeny, hasBoundary: query.hasBoundary)
     }
 
     func holds(condition index: Int, _ context: some RequestContext) -> Bool {
-        index < conditions.count && conditions[index].holds(context)
+        index < conditions.count && conditions.with(index) { $0.holds(context) }
     }
 }
 
 /// An `Action` or `NotAction` element. Case does not matter (rule 47).
 struct ActionMatcher: Sendable {
-    private let isNegated: Bool
-    private let patterns: [Glob]
+    let isNegated: Bool
+    let patterns: [Glob]
 
     init(_ actions: Statement.Patterns) {
         isNegated = actions.isNegated
@@ -72,19 +92,17 @@ struct ActionMatcher: Sendable {
         return Glob(bytes)
     }
 
-    func matches(_ action: String) -> Bool {
-        let utf8 = action.utf8
-        let text = utf8.span
+    func matches(_ action: Span<UInt8>) -> Bool {
         let patterns = patterns.span
-        for index in patterns.indices where patterns[index].matchesIgnoringCase(text) { return !isNegated }
+        for index in patterns.indices where patterns[index].matchesIgnoringCase(action) { return !isNegated }
         return isNegated
     }
 }
 
 /// A `Resource` or `NotResource` element.
 struct ResourceMatcher: Sendable {
-    private let isNegated: Bool
-    private let patterns: [TextPattern]
+    let isNegated: Bool
+    let patterns: [TextPattern]
 
     init(_ resources: Statement.Patterns, version: PolicyDocument.Version, type: PolicyType) {
         isNegated = resources.isNegated
@@ -96,9 +114,7 @@ struct ResourceMatcher: Sendable {
     }
 
     /// - Parameter isNone: the action has no resource. Only `*` stands for that (rule 51).
-    func matches(_ resource: String, isNone: Bool, _ context: some RequestContext) -> Bool {
-        let utf8 = resource.utf8
-        let text = utf8.span
+    func matches(_ text: Span<UInt8>, isNone: Bool, _ context: some RequestContext) -> Bool {
         let patterns = patterns.span
         for index in patterns.indices {
             switch patterns[index] {

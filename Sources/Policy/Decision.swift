@@ -1,14 +1,39 @@
 /// The statement of a policy that decided.
-public struct StatementReference: Sendable, Hashable {
-    public let policy: PolicySource
-    /// Counted from 0.
-    public let index: Int
-    public let sid: String?
+public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
+    /// One object, made when the policy is compiled: to name a statement costs no copying.
+    private let origin: Origin
+
+    private final class Origin: Sendable {
+        let policy: PolicySource
+        let index: Int
+        let sid: String?
+
+        init(policy: PolicySource, index: Int, sid: String?) {
+            self.policy = policy
+            self.index = index
+            self.sid = sid
+        }
+    }
 
     public init(policy: PolicySource, index: Int, sid: String?) {
-        self.policy = policy
-        self.index = index
-        self.sid = sid
+        origin = Origin(policy: policy, index: index, sid: sid)
+    }
+
+    public var policy: PolicySource { origin.policy }
+    /// Counted from 0.
+    public var index: Int { origin.index }
+    public var sid: String? { origin.sid }
+
+    public var description: String { "\(policy.summary), statement \(index + 1)" }
+
+    public static func == (left: StatementReference, right: StatementReference) -> Bool {
+        left.origin === right.origin
+            || (left.index == right.index && left.sid == right.sid && left.policy == right.policy)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(policy)
+        hasher.combine(index)
     }
 }
 
@@ -22,7 +47,7 @@ public struct Decision: Sendable, Hashable {
 
     public let outcome: Outcome
     /// The type of the policy that decided, or that lacked an allow; nil for what is allowed without any policy
-    /// (root, rule 1; sts:GetCallerIdentity, rule 17).
+    /// (root, rule 1; sts:GetCallerIdentity, rule 17) and by a grant of a KMS key (rule 13).
     public let policyType: PolicyType?
     /// The deciding statement; nil for implicit denies and for what is allowed without any policy.
     public let statement: StatementReference?

@@ -6,22 +6,23 @@ extension PolicyEvaluator {
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Trace {
         let decision = evaluate(request, inputs, context)
-        let bindings = inputs.bindings(of: request)
-        let explainer = Explainer(
-            query: Query(request, hasBoundary: inputs.boundaries != nil), context: context)
-        var policies: [Trace.Policy] = []
-        if !request.needsNoPermission {
-            policies += explainer.levels(bindings.resourceControl)
-            policies += explainer.levels(bindings.serviceControl)
-            policies += explainer.policies([inputs.roleTrust, inputs.resource].compactMap { $0 })
-            policies += explainer.policies(inputs.identity)
-            policies += explainer.policies(inputs.boundaries ?? [])
-            policies += explainer.policies(bindings.session ?? [])
-            policies += explainer.policies(inputs.endpoint ?? [])
+        return Query.with(request, hasBoundary: inputs.boundaries != nil) { query in
+            let bindings = inputs.bindings(of: query)
+            var policies: [Trace.Policy] = []
+            if !query.needsNoPermission {
+                let explainer = Explainer(query: query, context: context)
+                policies += explainer.levels(bindings.resourceControlBinds ? inputs.resourceControl : nil)
+                policies += explainer.levels(bindings.serviceControlBinds ? inputs.serviceControl : nil)
+                policies += explainer.policies([inputs.roleTrust, inputs.resource].compactMap { $0 })
+                policies += explainer.policies(inputs.identity)
+                policies += explainer.policies(inputs.boundaries ?? [])
+                policies += explainer.policies(inputs.session ?? [])
+                policies += explainer.policies(inputs.endpoint ?? [])
+            }
+            return Trace(
+                decision: decision, message: decision.message(for: request), policies: policies,
+                missing: missing(decision, inputs, bindings))
         }
-        return Trace(
-            decision: decision, message: decision.message(for: request), policies: policies,
-            missing: missing(decision, inputs, bindings))
     }
 
     /// The type that lacked an allow, if there is no policy of it at all, or none at one level.
@@ -29,13 +30,13 @@ extension PolicyEvaluator {
         guard decision.outcome == .implicitlyDenied, let type = decision.policyType else { return [] }
         let isMissing =
             switch type {
-            case .identity: inputs.identity.isEmpty
+            case .identity: inputs.identitySets.allSatisfy(\.isEmpty)
             case .resource: inputs.resource == nil
             case .roleTrust: inputs.roleTrust == nil
             case .permissionsBoundary: inputs.boundaries?.isEmpty ?? true
-            case .session: bindings.session?.isEmpty ?? true
-            case .serviceControl: bindings.serviceControl?.contains(where: \.isEmpty) ?? true
-            case .resourceControl: bindings.resourceControl?.contains(where: \.isEmpty) ?? true
+            case .session: inputs.session?.isEmpty ?? true
+            case .serviceControl: inputs.serviceControl?.contains(where: \.isEmpty) ?? true
+            case .resourceControl: inputs.resourceControl?.contains(where: \.isEmpty) ?? true
             case .endpoint: inputs.endpoint?.isEmpty ?? true
             }
         return isMissing ? [type] : []
@@ -43,14 +44,9 @@ extension PolicyEvaluator {
 }
 
 /// Looks at policies one statement and one condition at a time.
-private struct Explainer<Context: RequestContext>: ~Copyable {
+private struct Explainer<Context: RequestContext> {
     let query: Query
     let context: Context
-
-    init(query: consuming Query, context: Context) {
-        self.query = query
-        self.context = context
-    }
 
     func levels(_ levels: [[CompiledPolicy]]?) -> [Trace.Policy] {
         var found: [Trace.Policy] = []
@@ -61,9 +57,7 @@ private struct Explainer<Context: RequestContext>: ~Copyable {
     }
 
     func policies(_ policies: [CompiledPolicy]) -> [Trace.Policy] {
-        var found: [Trace.Policy] = []
-        for policy in policies { found.append(self.policy(policy, level: nil)) }
-        return found
+        policies.map { policy($0, level: nil) }
     }
 
     private func policy(_ policy: CompiledPolicy, level: Int?) -> Trace.Policy {
@@ -106,7 +100,12 @@ private struct Explainer<Context: RequestContext>: ~Copyable {
             let hasVariables = ConditionOperator(written.operatorName.value)?.comparison.hasVariables ?? false
             let pattern = TextPattern(
                 value.value, wildcards: .none, version: version, variablesAllowed: hasVariables)
-            resolved.append(pattern.withBytes(context) { String(decoding: $0.array, as: UTF8.self) })
+            var text: String?
+            _ = pattern.withBytes(context) { bytes in
+                text = String(decoding: bytes.array, as: UTF8.self)
+                return true
+            }
+            resolved.append(text)
         }
         return Trace.Condition(
             operatorName: written.operatorName.value, key: written.key.value, wanted: written.values.map(\.value),

@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259) that remembers where it stood.
-enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
     case object([JSONMember])
     case array([JSONElement])
     case string(String)
@@ -10,26 +10,26 @@ enum JSONValue: Sendable {
 }
 
 /// A value and its place.
-struct JSONElement: Sendable {
-    let value: JSONValue
-    let position: SourcePosition
+package struct JSONElement: Sendable {
+    package let value: JSONValue
+    package let position: SourcePosition
 }
 
 /// A member of an object.
-struct JSONMember: Sendable {
-    let name: Located
-    let element: JSONElement
+package struct JSONMember: Sendable {
+    package let name: Located
+    package let element: JSONElement
 }
 
 /// What is wrong with a JSON text.
-struct JSONError: Error, Sendable, Hashable {
-    let reason: String
-    let position: SourcePosition
+package struct JSONError: Error, Sendable, Hashable {
+    package let reason: String
+    package let position: SourcePosition
 }
 
 /// Reads JSON texts strictly: no comments, no trailing commas, no duplicate names, no lone surrogates, and no more
 /// than `depthLimit` values inside each other. Linear in the length of the text.
-struct JSONText {
+package struct JSONText {
     static let depthLimit = 16
 
     private let bytes: [UInt8]
@@ -41,7 +41,7 @@ struct JSONText {
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
-    static func parse(_ text: String) throws(JSONError) -> JSONElement {
+    package static func parse(_ text: String) throws(JSONError) -> JSONElement {
         var json = JSONText(text)
         json.skipWhitespace()
         let element = try json.element(depth: 0)

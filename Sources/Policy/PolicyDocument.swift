@@ -45,9 +45,10 @@ public struct PolicyDocument: Sendable {
         versionPosition = parsed.versionPosition
         id = parsed.id
         statements = parsed.statements
-        nonWhitespaceCount = text.utf8.withoutWhitespaceCount
+        nonWhitespaceCount = Self.nonWhitespaceCount(of: text)
     }
 
+    /// ``nonWhitespaceCount`` of a document that need not be parsed.
     public static func nonWhitespaceCount(of text: String) -> Int { text.utf8.withoutWhitespaceCount }
 
     /// A document of one statement that denies everything; its text is empty.

@@ -5,28 +5,39 @@
 public enum PolicyEvaluator {
     /// Decides a request.
     ///
-    /// Looks only at statements that the action could match. Allocates nothing unless the context does.
+    /// Looks only at statements that could match, whatever the number of policies. Allocates nothing unless the
+    /// context does.
     public static func evaluate(
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Decision {
-        if request.needsNoPermission { return .allowedWithoutPolicy }
-        let query = Query(request, hasBoundary: inputs.boundaries != nil)
-        let bindings = inputs.bindings(of: request)
+        Query.with(request, hasBoundary: inputs.boundaries != nil) { query in
+            query.needsNoPermission ? .allowedWithoutPolicy : decide(query, inputs, context)
+        }
+    }
+
+    private static func decide(
+        _ query: Query, _ inputs: PolicyInputs, _ context: some RequestContext
+    ) -> Decision {
+        let bindings = inputs.bindings(of: query)
 
         // Every deny is looked for before any allow counts (rule 1).
-        let resourceControl = Verdict(levels: bindings.resourceControl, query, context)
+        let resourceControl =
+            bindings.resourceControlBinds ? Verdict(levels: inputs.resourceControl, query, context) : Verdict()
         if let deny = resourceControl.denial(.resourceControl) { return deny }
-        let serviceControl = Verdict(levels: bindings.serviceControl, query, context)
+        let serviceControl =
+            bindings.serviceControlBinds ? Verdict(levels: inputs.serviceControl, query, context) : Verdict()
         if let deny = serviceControl.denial(.serviceControl) { return deny }
         var resource = Verdict()
-        if let policy = inputs.roleTrust { resource.take(policy, query, context) }
-        if let policy = inputs.resource { resource.take(policy, query, context) }
+        inputs.roleTrust?.answer(query, context, into: &resource)
+        if resource.deny == nil { inputs.resource?.answer(query, context, into: &resource) }
         if let deny = resource.denial(bindings.resourceType) { return deny }
-        let identity = Verdict(inputs.identity, query, context)
+        var identity = Verdict()
+        let sets = inputs.identitySets.span
+        for index in sets.indices where identity.deny == nil { sets[index].answer(query, context, into: &identity) }
         if let deny = identity.denial(.identity) { return deny }
         let boundary = Verdict(inputs.boundaries, query, context)
         if let deny = boundary.denial(.permissionsBoundary) { return deny }
-        let session = Verdict(bindings.session, query, context)
+        let session = Verdict(inputs.session, query, context)
         if let deny = session.denial(.session) { return deny }
         let endpoint = Verdict(inputs.endpoint, query, context)
         if let deny = endpoint.denial(.endpoint) { return deny }
@@ -34,31 +45,40 @@ public enum PolicyEvaluator {
         // What filters for everybody.
         if !resourceControl.allows { return .missingAllow(.resourceControl) }
         if !serviceControl.allows { return .missingAllow(.serviceControl) }
-        if bindings.needsResourceAllow, resource.reach == .none { return .missingAllow(bindings.resourceType) }
+        if inputs.ignoresPublicPolicy(query, bindings) { resource = Verdict() }
+        let granted = inputs.grants.isEmpty ? Reach.none : inputs.reachOfGrants(query, context)
+        if bindings.needsResourceAllow, resource.reach == .none, granted == .none {
+            return .missingAllow(bindings.resourceType)
+        }
 
         // What the caller's own policies must grant, and what the resource's policy spares it (rules 2 to 8, 10).
-        let isRoot = request.principal.kind == .root
-        if request.principal.isInAccount {
-            let spares = bindings.isCrossAccount ? Reach.none : resource.reach
+        // A grant spares a caller of another account its identity-based policies, too, but nothing more.
+        let isRoot = query.caller == .root
+        if query.caller.isInAccount {
+            let spares =
+                bindings.isCrossAccount
+                ? (granted >= .role ? Reach.role : .none) : max(resource.reach, granted)
             if spares < .role, !isRoot, identity.allow == nil { return .missingAllow(.identity) }
             if spares < .full, !boundary.allows { return .missingAllow(.permissionsBoundary) }
-            if spares < .full, !session.allows { return .missingAllow(.session) }
+            if spares < .full, !session.allows || bindings.hasEmptySession { return .missingAllow(.session) }
         }
         if !endpoint.allows { return .missingAllow(.endpoint) }
 
         if bindings.needsResourceAllow, let allow = resource.allowance(bindings.resourceType) { return allow }
         if let allow = identity.allowance(.identity) { return allow }
         if isRoot { return .allowedWithoutPolicy }
-        return resource.allowance(bindings.resourceType) ?? .missingAllow(.identity)
+        if let allow = resource.allowance(bindings.resourceType) { return allow }
+        return granted == .none ? .missingAllow(.identity) : .allowedWithoutPolicy
     }
 }
 
 /// Which policies bind one request, and how: the part of the rules that depends on who asks for what, where.
 struct Bindings {
-    /// nil: they do not bind this request.
-    let resourceControl: [[CompiledPolicy]]?
-    let serviceControl: [[CompiledPolicy]]?
-    let session: [CompiledPolicy]?
+    let resourceControlBinds: Bool
+    let serviceControlBinds: Bool
+    /// A federated user session without a session policy has only what resource-based policies grant it (rule 16):
+    /// as if its session policies allowed nothing.
+    let hasEmptySession: Bool
     /// The type that the resource's side is called by.
     let resourceType: PolicyType
     /// Whether the resource's side must allow, whatever the caller's own policies say.
@@ -67,40 +87,44 @@ struct Bindings {
 }
 
 extension PolicyInputs {
-    func bindings(of request: AuthorizationRequest) -> Bindings {
-        let principal = request.principal
-        let isInAccount = principal.isInAccount
-        let isCrossAccount = isInAccount && request.isCrossAccount
+    func bindings(of query: Query) -> Bindings {
+        let isInAccount = query.caller.isInAccount
+        let isCrossAccount = isInAccount && query.isCrossAccount
         // Service control policies govern principals of accounts only (rule 14), neither kind of control policy
         // governs service-linked roles, and resource control policies not kms:RetireGrant (rules 22 and 25).
-        let isControlled = !principal.isServiceLinkedRole
-        // A federated user session without a session policy has only what resource-based policies grant it
-        // (rule 16): an empty list of session policies, not none.
-        let hasEmptySession = principal.kind == .federatedUser && session == nil
+        let isControlled = !query.request.pointee.principal.isServiceLinkedRole
         // Trust policies and key policies must allow even in the same account (rule 11).
-        let isKeyPolicy = resource != nil && request.hasService("kms:")
+        let isKeyPolicy = resource != nil && query.hasService("kms:")
         return Bindings(
-            resourceControl: isControlled && !request.isAction("kms:retiregrant") ? resourceControl : nil,
-            serviceControl: isControlled && isInAccount ? serviceControl : nil,
-            session: hasEmptySession ? [] : session,
+            resourceControlBinds: isControlled && resourceControl != nil && !query.isAction("kms:retiregrant"),
+            serviceControlBinds: isControlled && isInAccount,
+            hasEmptySession: query.caller == .federatedUser && session == nil,
             resourceType: roleTrust != nil ? .roleTrust : .resource,
             needsResourceAllow: roleTrust != nil || isKeyPolicy || isCrossAccount || !isInAccount,
             isCrossAccount: isCrossAccount)
     }
+
+    /// Whether S3 Block Public Access takes from the caller what the bucket's policy allows: all callers but those of
+    /// the bucket's account and AWS's services, also those that the policy names.
+    fileprivate func ignoresPublicPolicy(_ query: Query, _ bindings: Bindings) -> Bool {
+        guard restrictsPublicBuckets, let resource, query.hasService("s3:") else { return false }
+        let isOutsider = query.caller.isInAccount ? bindings.isCrossAccount : query.caller != .service
+        return isOutsider && resource.document.isPublic
+    }
 }
 
-extension AuthorizationRequest {
+extension Query {
     /// sts:GetCallerIdentity cannot be denied to whoever has credentials (rule 17).
-    var needsNoPermission: Bool { isAction("sts:getcalleridentity") && principal.kind != .anonymous }
+    var needsNoPermission: Bool { isAction("sts:getcalleridentity") && caller != .anonymous }
 
     /// Whether the resource belongs to another account than the caller. An ARN without an account number says
     /// nothing about that, and what belongs to "aws" (managed policies) belongs to everybody.
     fileprivate var isCrossAccount: Bool {
-        if let resourceAccount {
-            return PrincipalName.isAccountID(resourceAccount) && !resourceAccount.hasSameBytes(as: principal.accountID)
+        let accountID = request.pointee.principal.accountID
+        if let resourceAccount = request.pointee.resourceAccount {
+            return PrincipalName.isAccountID(resourceAccount) && !resourceAccount.hasSameBytes(as: accountID)
         }
-        let utf8 = resource.utf8
-        let bytes = utf8.span
+        let bytes = resource.span
         let colon = UInt8(ascii: ":")
         var start = 0
         for _ in 0..<4 {
@@ -110,80 +134,65 @@ extension AuthorizationRequest {
         guard let end = bytes.firstIndex(of: colon, from: start), end &- start == 12,
             bytes.number(start..<end, maximum: 999_999_999_999) != nil
         else { return false }
-        let own = principal.accountID.utf8
+        let own = accountID.utf8
         return !bytes.extracting(start..<end).hasSameBytes(as: own.span)
     }
 
     /// - Parameter name: in lower case.
     fileprivate func isAction(_ name: String) -> Bool {
-        let own = action.utf8
         let other = name.utf8
-        return own.count == other.count && own.span.hasPrefixIgnoringCase(other.span)
+        return action.count == other.count && action.span.hasPrefixIgnoringCase(other.span)
     }
 
     /// - Parameter prefix: a service with its colon, in lower case.
     fileprivate func hasService(_ prefix: String) -> Bool {
-        let own = action.utf8
         let other = prefix.utf8
-        return own.span.hasPrefixIgnoringCase(other.span)
+        return action.span.hasPrefixIgnoringCase(other.span)
     }
 }
 
-/// What the policies of one type say together.
-private struct Verdict {
-    private(set) var deny: (policy: CompiledPolicy, statement: Int)?
-    private(set) var allow: (policy: CompiledPolicy, statement: Int)?
-    private(set) var reach = Reach.none
-    /// Whether this type stands in no allow's way: it does not apply, or it allows.
-    private(set) var allows = true
-
-    init() {}
-
+extension Verdict {
     /// The union of policies; nil does not apply, and an empty list allows nothing.
-    init(_ policies: [CompiledPolicy]?, _ query: borrowing Query, _ context: some RequestContext) {
+    fileprivate init(_ policies: [CompiledPolicy]?, _ query: Query, _ context: some RequestContext) {
         guard let policies else { return }
-        take(all: policies, query, context)
+        take(policies.span, query, context)
         allows = allow != nil
     }
 
     /// The intersection of levels, each the union of its policies (rule 23).
-    init(levels: [[CompiledPolicy]]?, _ query: borrowing Query, _ context: some RequestContext) {
+    fileprivate init(levels: [[CompiledPolicy]]?, _ query: Query, _ context: some RequestContext) {
         guard let levels else { return }
-        for policies in levels {
+        let all = levels.span
+        for level in all.indices {
             allow = nil
             reach = .none
-            take(all: policies, query, context)
+            take(all[level].span, query, context)
             if deny != nil { return }
             if allow == nil { allows = false }
         }
     }
 
-    mutating func take(_ policy: CompiledPolicy, _ query: borrowing Query, _ context: some RequestContext) {
-        let answer = policy.answer(query, context)
-        if let statement = answer.deny { deny = (policy, statement) }
-        if let statement = answer.allow, answer.reach > reach {
-            allow = (policy, statement)
-            reach = answer.reach
-        }
-    }
-
     private mutating func take(
-        all policies: [CompiledPolicy], _ query: borrowing Query, _ context: some RequestContext
+        _ policies: Span<CompiledPolicy>, _ query: Query, _ context: some RequestContext
     ) {
-        for policy in policies {
-            take(policy, query, context)
+        for index in policies.indices {
+            // The inputs keep it alive.
+            Unmanaged.passUnretained(policies[index])._withUnsafeGuaranteedRef {
+                $0.answer(query, context, into: &self)
+            }
             if deny != nil { return }
         }
     }
 
-    func denial(_ type: PolicyType) -> Decision? {
-        deny.map {
-            Decision(outcome: .explicitlyDenied, policyType: type, statement: $0.policy.reference($0.statement))
-        }
+    fileprivate func denial(_ type: PolicyType) -> Decision? {
+        guard let deny else { return nil }
+        return Decision(
+            outcome: .explicitlyDenied, policyType: type, statement: deny._withUnsafeGuaranteedRef { $0.reference })
     }
 
-    func allowance(_ type: PolicyType) -> Decision? {
-        allow.map { Decision(outcome: .allowed, policyType: type, statement: $0.policy.reference($0.statement)) }
+    fileprivate func allowance(_ type: PolicyType) -> Decision? {
+        guard let allow else { return nil }
+        return Decision(outcome: .allowed, policyType: type, statement: allow._withUnsafeGuaranteedRef { $0.reference })
     }
 }
 

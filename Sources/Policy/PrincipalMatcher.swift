@@ -31,7 +31,14 @@ struct PrincipalMatcher: Sendable {
 
     init(_ principals: Statement.Principals) {
         isNegated = principals.isNegated
-        entries = principals.entries.compactMap(Self.entry)
+        entries = principals.entries.compactMap { Self.entry($0.type, $0.value) }
+    }
+
+    /// - Parameter grantee: the one principal that a KMS grant names.
+    init(grantee: String) {
+        isNegated = false
+        let isService = !grantee.hasPrefix("arn:") && grantee.contains(".")
+        entries = [isService ? .service(grantee) : Self.entry("AWS", grantee)].compactMap { $0 }
     }
 
     /// - Parameters:
@@ -46,8 +53,9 @@ struct PrincipalMatcher: Sendable {
 
     private func reach(_ principal: Principal) -> Reach {
         var best = Reach.none
-        for entry in entries {
-            best = max(best, reach(of: entry, principal))
+        let entries = entries.span
+        for index in entries.indices {
+            best = max(best, reach(of: entries[index], principal))
             if best == .full { break }
         }
         return best
@@ -114,8 +122,8 @@ struct PrincipalMatcher: Sendable {
         }
     }
 
-    private static func entry(_ entry: PrincipalEntry) -> Entry? {
-        switch (entry.type, entry.value) {
+    private static func entry(_ type: String, _ value: String) -> Entry? {
+        switch (type, value) {
         case ("*", _), ("AWS", "*"): .everyone
         case ("Service", "*"): .everyService
         case ("Service", let name): .service(name)
@@ -155,14 +163,19 @@ enum PrincipalName {
 
 extension Principal {
     /// Whether this is a principal of an account, as opposed to a service, a web identity or nobody.
+    var isInAccount: Bool { kind.isInAccount }
+
+    fileprivate var isFromProvider: Bool { kind == .webIdentity || kind == .saml }
+}
+
+extension Principal.Kind {
+    /// See `Principal.isInAccount`.
     var isInAccount: Bool {
-        switch kind {
+        switch self {
         case .root, .user, .role, .roleSession, .federatedUser: true
         case .webIdentity, .saml, .service, .anonymous: false
         }
     }
-
-    fileprivate var isFromProvider: Bool { kind == .webIdentity || kind == .saml }
 }
 
 extension String {

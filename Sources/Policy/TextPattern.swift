@@ -27,8 +27,8 @@ enum TextPattern: Sendable {
     /// Calls `body` with the pattern's bytes, variables replaced by the request's values.
     ///
     /// Values are text, never patterns: `*` in one stands for itself (rule 55 leaves it open).
-    /// - Returns: nil when a variable is undefined.
-    func withBytes<Result>(_ context: some RequestContext, _ body: (Span<UInt8>) -> Result) -> Result? {
+    /// - Returns: what `body` returned; nil when a variable is undefined.
+    func withBytes(_ context: some RequestContext, _ body: (Span<UInt8>) -> Bool) -> Bool? {
         switch self {
         case .fixed(let glob): body(glob.bytes.span)
         case .template(let template): template.withBytes(context, body)
@@ -38,55 +38,74 @@ enum TextPattern: Sendable {
 
 /// A pattern with variables in it.
 struct Template: Sendable {
-    enum Part: Sendable {
+    /// Some bytes, and the variable that follows them.
+    struct Part: Sendable {
         /// Literal and `Wildcard` bytes.
-        case bytes([UInt8])
-        /// A condition key in lower case, and the default value (rule 54).
-        case variable(key: String, fallback: String?)
+        let bytes: [UInt8]
+        let variable: Variable?
+    }
+
+    struct Variable: Sendable {
+        /// A condition key in lower case.
+        let key: String
+        /// The default value (rule 54).
+        let fallback: String?
     }
 
     let parts: [Part]
 
     /// See `TextPattern.withBytes`. The bytes live on the stack unless they are many.
-    func withBytes<Result>(_ context: some RequestContext, _ body: (Span<UInt8>) -> Result) -> Result? {
+    func withBytes(_ context: some RequestContext, _ body: (Span<UInt8>) -> Bool) -> Bool? {
+        let parts = parts.span
         var total = 0
-        for part in parts {
-            switch part {
-            case .bytes(let bytes): total &+= bytes.count
-            case .variable(let key, let fallback):
-                guard let value = Self.value(of: key, fallback, context) else { return nil }
-                total &+= value.utf8.count
-            }
+        // Most templates have one variable, which is asked for once.
+        var first: String?
+        for index in parts.indices {
+            total &+= parts[index].bytes.count
+            guard parts[index].variable != nil else { continue }
+            guard let value = Self.value(of: parts[index], context) else { return nil }
+            if first == nil { first = value }
+            total &+= value.utf8.count
         }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: total) { buffer -> Result? in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: total) { buffer -> Bool? in
             var count = 0
-            for part in parts {
-                switch part {
-                case .bytes(let bytes):
-                    for byte in bytes where count < total {
-                        buffer[count] = byte
-                        count &+= 1
-                    }
-                case .variable(let key, let fallback):
-                    // Asked for again: a context that changes its mind must not overrun the buffer.
-                    guard let value = Self.value(of: key, fallback, context) else { return nil }
-                    for byte in value.utf8 where count < total {
-                        buffer[count] = byte
-                        count &+= 1
-                    }
-                }
+            for index in self.parts.indices {
+                let bytes = self.parts[index].bytes
+                count = buffer.append(bytes.span, at: count)
+                guard self.parts[index].variable != nil else { continue }
+                // Others are asked for again: a context that changes its mind must not overrun the buffer.
+                guard let value = first ?? Self.value(of: self.parts[index], context) else { return nil }
+                first = nil
+                let utf8 = value.utf8
+                count = buffer.append(utf8.span, at: count)
             }
             return body(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
         }
     }
 
     /// A multivalued key cannot take a variable's place (rule 54); an empty value counts as none (rule 38).
-    private static func value(of key: String, _ fallback: String?, _ context: some RequestContext) -> String? {
-        switch context.value(of: key) {
-        case .one(let value) where !value.isEmpty: value
-        case .one, nil: fallback
-        case .many: nil
+    private static func value(of part: Part, _ context: some RequestContext) -> String? {
+        guard let variable = part.variable else { return nil }
+        switch context.value(of: variable.key) {
+        case .one(let value) where !value.isEmpty: return value
+        case .one, nil: return variable.fallback
+        case .many: return nil
         }
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Writes as much as fits.
+    /// - Returns: where it ends.
+    fileprivate func append(_ bytes: Span<UInt8>, at start: Int) -> Int {
+        var end = start
+        var index = 0
+        while index < bytes.count, end < count {
+            self[end] = bytes[index]
+            index &+= 1
+            end &+= 1
+        }
+        return end
     }
 }
 
@@ -125,7 +144,7 @@ private struct PatternCompiler {
             }
         }
         guard !parts.isEmpty else { return .fixed(Glob(bytes)) }
-        if !bytes.isEmpty { parts.append(.bytes(bytes)) }
+        if !bytes.isEmpty { parts.append(Template.Part(bytes: bytes, variable: nil)) }
         return .template(Template(parts: parts))
     }
 
@@ -133,9 +152,8 @@ private struct PatternCompiler {
         switch variable.kind {
         case .escape(let byte): bytes.append(byte)
         case .key(let key, let fallback):
-            if !bytes.isEmpty { parts.append(.bytes(bytes)) }
+            parts.append(Template.Part(bytes: bytes, variable: Template.Variable(key: key, fallback: fallback)))
             bytes = []
-            parts.append(.variable(key: key, fallback: fallback))
         }
     }
 

@@ -98,12 +98,12 @@ struct DecimalNumber: Sendable, Hashable, Comparable {
 ///
 /// AWS: "Date condition operators": "one of the W3C implementations of the ISO 8601 date formats or in epoch (UNIX)
 /// time". Four digits are a year, any other number of digits is epoch seconds.
-struct PointInTime: Sendable, Hashable, Comparable {
+package struct PointInTime: Sendable, Hashable, Comparable {
     private let seconds: Int64
     private let nanoseconds: Int64
 
     /// Reads `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.fraction]](Z|±hh:mm)` or epoch seconds.
-    init?(_ text: Span<UInt8>) {
+    package init?(_ text: Span<UInt8>) {
         if text.count != 4, let epoch = text.number(0..<text.count, maximum: 999_999_999_999_999) {
             seconds = epoch
             nanoseconds = 0
@@ -134,7 +134,7 @@ struct PointInTime: Sendable, Hashable, Comparable {
         nanoseconds = fraction
     }
 
-    static func < (left: PointInTime, right: PointInTime) -> Bool {
+    package static func < (left: PointInTime, right: PointInTime) -> Bool {
         left.seconds == right.seconds ? left.nanoseconds < right.nanoseconds : left.seconds < right.seconds
     }
 

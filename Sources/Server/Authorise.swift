@@ -74,7 +74,7 @@ extension Pipeline {
     }
 
     private func boundPolicies(_ caller: Caller) -> BoundPolicies {
-        guard let id = caller.uniqueID else { return BoundPolicies(identity: [], boundary: nil) }
+        guard let id = caller.uniqueID else { return BoundPolicies(sets: [], boundary: nil) }
         return environment.directory.policies(bindingPrincipalWithUniqueID: id)
     }
 
@@ -83,7 +83,7 @@ extension Pipeline {
             principal: call.caller.principal, action: access.action, resource: access.resource,
             resourceAccount: access.resourceAccount)
         let inputs = PolicyInputs(
-            identity: bound.identity, roleTrust: access.roleTrust, boundaries: bound.boundary,
+            identitySets: bound.sets, roleTrust: access.roleTrust, boundaries: bound.boundary,
             session: call.caller.sessionPolicies)
         let context = CallContext(call: call, access: access)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)

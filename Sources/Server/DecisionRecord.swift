@@ -22,6 +22,10 @@ struct DecisionRecord {
             writer.beginArray()
             for line in decision.lines { writer.string(line) }
             writer.endArray()
+            if !decision.decision.isAllowed {
+                writer.member(
+                    "authorizationMessage", String(decoding: decision.authorizationMessage.json, as: UTF8.self))
+            }
             writer.endObject()
         }
         writer.endArray()

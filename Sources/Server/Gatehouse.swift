@@ -51,7 +51,8 @@ public struct Gatehouse: Sendable {
             try ledger.replay { directory.apply([$0]) }
             environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
-                quotas: configuration.quotas, region: configuration.region, now: configuration.now)
+                authorizationMessages: try AuthorizationMessages(keyring: keyring), quotas: configuration.quotas,
+                region: configuration.region, now: configuration.now)
             (accountID, newRootKey) = try await Self.account(configuration, environment)
         } catch let error as StartError {
             throw error

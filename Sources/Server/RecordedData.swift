@@ -8,6 +8,7 @@ import Wire
 /// A data directory read beside the server that uses it, for the commands that only look.
 public struct RecordedData: Sendable {
     private let ledger: Ledger
+    private let messages: AuthorizationMessages
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.
     public init(_ data: DataDirectory) throws(StartError) {
@@ -16,7 +17,9 @@ public struct RecordedData: Sendable {
                 "there is no Gatehouse in \(data.path): name its --data, or start one with `gatehouse serve`")
         }
         do {
-            ledger = try Ledger(at: .directory(data.path), keyring: KeyFile(path: data.keyFile), readOnly: true)
+            let keyring = try KeyFile(path: data.keyFile)
+            ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
+            messages = try AuthorizationMessages(keyring: keyring)
         } catch {
             throw StartError("\(error)")
         }
@@ -41,7 +44,7 @@ public struct RecordedData: Sendable {
     /// The recorded call of a request id; nil when there is none.
     public func call(requestID: String) async throws(StartError) -> RecordedCall? {
         do {
-            return try await ledger.event(requestID: requestID).map(RecordedCall.init)
+            return try await ledger.event(requestID: requestID).map { RecordedCall($0, messages) }
         } catch {
             throw StartError("\(error)")
         }
@@ -51,9 +54,19 @@ public struct RecordedData: Sendable {
 /// A call of the event history, to be explained.
 public struct RecordedCall: Sendable {
     private let event: Event
+    private let messages: AuthorizationMessages
 
-    init(_ event: Event) {
+    init(_ event: Event, _ messages: AuthorizationMessages) {
         self.event = event
+        self.messages = messages
+    }
+
+    /// The denial as an encoded authorization message, for `aws sts decode-authorization-message`; nil for a call that
+    /// the policies did not deny.
+    public var encodedDenial: String? {
+        let accesses = (try? JSONValue(parsing: event.decision))?.array ?? []
+        guard let message = accesses.compactMap({ $0["authorizationMessage"]?.string }).last else { return nil }
+        return try? messages.encode(Array(message.utf8), account: event.account)
     }
 
     /// For people: who asked for what, what came of it, and what the policies said.

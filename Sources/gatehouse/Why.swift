@@ -12,6 +12,9 @@ struct Why: AsyncParsableCommand {
     @Argument(help: "The request id.")
     var requestID: String
 
+    @Flag(help: "Print a denial as an encoded message, for `aws sts decode-authorization-message`.")
+    var encoded = false
+
     @OptionGroup var dataOptions: DataOptions
 
     func run() async throws {
@@ -20,7 +23,11 @@ struct Why: AsyncParsableCommand {
             guard let call = try await RecordedData(data).call(requestID: requestID) else {
                 fail("No call with the request id \(requestID) is in the event history of \(data.path).")
             }
-            print(call.explanation)
+            guard encoded else { return print(call.explanation) }
+            guard let message = call.encodedDenial else {
+                fail("The policies did not deny the call with the request id \(requestID).")
+            }
+            print(message)
         } catch {
             fail("\(error)")
         }

@@ -6,7 +6,7 @@ import Testing
     /// Set `POLICY_SEED` and `POLICY_CASES` to repeat or to widen a run.
     @Test(arguments: 0..<4) func engineAgreesWithReference(shard: Int) throws {
         let seed = (Environment.number("POLICY_SEED") ?? UInt64.random(in: 0..<1_000_000)) &* 4 &+ UInt64(shard)
-        let count = Environment.number("POLICY_CASES") ?? 5100
+        let count = Environment.number("POLICY_CASES") ?? 25_600
         var generator = CaseGenerator(random: SeededGenerator(seed: seed))
         var seen: [RefOutcome: Int] = [:]
         var number: UInt64 = 0
@@ -14,7 +14,7 @@ import Testing
             var testCase = generator.next()
             let inputs = try testCase.inputs()
             // Policies cost more to make than to ask, so each set answers several requests.
-            for variant in 0..<12 {
+            for variant in 0..<16 {
                 if variant > 0 { testCase = generator.variant(of: testCase) }
                 number += 1
                 let expected = testCase.decide()

@@ -71,7 +71,12 @@ struct CaseGenerator {
         var result = RefCase(
             caller: caller, action: action, resource: resource, resourceAccount: account, context: context, lists: lists
         )
-        if chance(80) { result.identity = some(3) { $0.policy(.identity, result) } }
+        // Now and then so many that the set has an index of its own.
+        if chance(5) {
+            result.identity = (0..<Int.random(in: 17...30, using: &random)).map { _ in policy(.identity, result) }
+        } else if chance(80) {
+            result.identity = some(3) { $0.policy(.identity, result) }
+        }
         if trusts {
             result.trust = policy(.trust, result)
         } else if chance(50) {

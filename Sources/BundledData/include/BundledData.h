@@ -8,3 +8,8 @@
 // The bytes live as long as the program; no zero byte follows them.
 const unsigned char *_Nonnull gatehouse_managed_policies(void);
 size_t gatehouse_managed_policies_length(void);
+
+// The actions, resource types and condition keys of every AWS service; Tools/generate-service-catalogue says in which
+// form. The bytes live as long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_service_catalogue(void);
+size_t gatehouse_service_catalogue_length(void);

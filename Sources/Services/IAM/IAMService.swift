@@ -20,7 +20,7 @@ private let resourceMembers = [
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + account
+    users + groups + roles + policies + credentials + account + simulator
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -70,4 +70,9 @@ private let credentials: [any Operation.Type] = [
 private let account: [any Operation.Type] = [
     IAM.CreateAccountAlias.self, IAM.DeleteAccountAlias.self, IAM.ListAccountAliases.self,
     IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
+]
+
+private let simulator: [any Operation.Type] = [
+    IAM.SimulateCustomPolicy.self, IAM.SimulatePrincipalPolicy.self,
+    IAM.GetContextKeysForCustomPolicy.self, IAM.GetContextKeysForPrincipalPolicy.self,
 ]

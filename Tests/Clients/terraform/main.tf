@@ -22,10 +22,11 @@ data "aws_caller_identity" "current" {}
 # People
 
 resource "aws_iam_user" "staff" {
-  for_each = toset(["ada", "grace", "edsger"])
-  name     = each.key
-  path     = "/staff/"
-  tags     = { Team = "compilers" }
+  force_destroy = true
+  for_each      = toset(["ada", "grace", "edsger"])
+  name          = each.key
+  path          = "/staff/"
+  tags          = { Team = "compilers" }
 }
 
 resource "aws_iam_user" "bounded" {

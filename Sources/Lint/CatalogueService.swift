@@ -1,0 +1,174 @@
+/// One service of the catalogue.
+public final class CatalogueService: Sendable {
+    /// "s3" in `s3:GetObject`.
+    public let prefix: String
+    public let actions: [Action]
+    public let resourceTypes: [ResourceType]
+    public let conditionKeys: [ConditionKey]
+
+    /// The places of the actions, by their names in lower case.
+    private let actionIndex: [String: Int]
+    /// The names of the actions in lower case, in their order.
+    private let actionNames: [[UInt8]]
+    /// The places of the keys, by their names in lower case.
+    private let keyIndex: [String: Int]
+    /// The places of the keys of which a part is free, as `${TagKey}`.
+    private let templates: [(pattern: Wildcards, index: Int)]
+
+    /// How AWS classes an action.
+    public enum AccessLevel: Character, Sendable {
+        case list = "L"
+        case read = "R"
+        case write = "W"
+        case tagging = "T"
+        case permissionsManagement = "P"
+    }
+
+    public struct Action: Sendable {
+        /// Without the prefix: "GetObject".
+        public let name: String
+        public let accessLevel: AccessLevel
+        /// Places among the service's resource types; empty for an action that acts on no resource.
+        public let resourceTypes: [Int]
+        /// Those of `resourceTypes` without which the action can't be called.
+        public let requiredResourceTypes: [Int]
+        /// Places among the service's condition keys.
+        public let conditionKeys: [Int]
+        /// What the caller must be allowed to do besides: "iam:PassRole".
+        public let dependentActions: [String]
+    }
+
+    public struct ResourceType: Sendable {
+        public let name: String
+        /// With `${…}` where a resource has its own text.
+        public let arn: ARNParts
+        /// Matches the last part of the ARN.
+        let resourcePattern: Wildcards
+        public let conditionKeys: [Int]
+    }
+
+    public struct ConditionKey: Sendable {
+        /// In AWS's case, with `${TagKey}` where a tag's key stands.
+        public let name: String
+        public let type: ValueType
+        /// Whether a request can have several values.
+        public let isMultivalued: Bool
+    }
+
+    /// What the values of a condition key are.
+    public enum ValueType: Character, Sendable {
+        case string = "S"
+        case arn = "A"
+        case bool = "B"
+        case numeric = "N"
+        case date = "D"
+        case ipAddress = "I"
+    }
+
+    /// - Parameter lines: those of the service's block; a line that is of no known form is left out.
+    init(prefix: String, lines: UnsafeRawBufferPointer) {
+        var actions: [Action] = []
+        var resourceTypes: [ResourceType] = []
+        var keys: [ConditionKey] = []
+        for line in lines.split(separator: UInt8(ascii: "\n")) {
+            let columns = Columns(line)
+            switch line.first.map(Unicode.Scalar.init) {
+            case "k":
+                guard let letter = columns.letter, let type = ValueType(rawValue: Character(letter.uppercased()))
+                else { continue }
+                keys.append(ConditionKey(name: columns.text(0), type: type, isMultivalued: letter.isLowercase))
+            case "r":
+                // A resource's first letter stands where others have theirs.
+                let name = columns.letter.map(String.init) ?? ""
+                let arn = ARNParts(pattern: "arn:${Partition}:" + columns.text(1))
+                resourceTypes.append(
+                    ResourceType(
+                        name: name + columns.text(0), arn: arn, resourcePattern: Wildcards(arn.resource),
+                        conditionKeys: columns.numbers(2)))
+            case "a":
+                guard let level = columns.letter.flatMap(AccessLevel.init) else { continue }
+                actions.append(
+                    Action(
+                        name: columns.text(0), accessLevel: level, resourceTypes: columns.numbers(1),
+                        requiredResourceTypes: columns.numbers(1, markedOnly: true),
+                        conditionKeys: columns.numbers(2),
+                        dependentActions: columns.text(3).split(separator: " ").map(String.init)))
+            default: continue
+            }
+        }
+        self.prefix = prefix
+        self.actions = actions
+        self.resourceTypes = resourceTypes
+        conditionKeys = keys
+        let names = actions.map { $0.name.lowercased() }
+        actionNames = names.map { Array($0.utf8) }
+        actionIndex = Dictionary(
+            names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        keyIndex = Dictionary(
+            keys.enumerated().map { ($1.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+        templates = keys.enumerated().filter { $1.name.contains("${") }.map { index, key in
+            (Wildcards(key.name.withVariablesAsWildcards, ignoringCase: true), index)
+        }
+    }
+
+    /// The action of this name, in any case of letters.
+    public func action(_ name: some StringProtocol) -> Action? {
+        actionIndex[name.lowercased()].map { actions[$0] }
+    }
+
+    /// All actions that a pattern with `*` and `?` matches.
+    public func actions(matching pattern: String) -> [Action] {
+        guard pattern.hasWildcards else { return action(pattern).map { [$0] } ?? [] }
+        let pattern = Wildcards(pattern, ignoringCase: true)
+        return actions.indices.filter { pattern.matches(actionNames[$0]) }.map { actions[$0] }
+    }
+
+    /// The action whose name looks most like this one, if one looks alike at all.
+    public func nearestAction(to name: String) -> String? { nearest(to: name, among: actions.map(\.name)) }
+
+    /// The key of this name ("s3:prefix", "aws:ResourceTag/team"), in any case of letters.
+    public func conditionKey(_ name: String) -> ConditionKey? {
+        let index = keyIndex[name.lowercased()] ?? templates.first { $0.pattern.matches(name) }?.index
+        return index.map { conditionKeys[$0] }
+    }
+
+    public func nearestConditionKey(to name: String) -> String? {
+        nearest(to: name, among: conditionKeys.map(\.name))
+    }
+
+    /// Whether a request for the action can carry the key: the action's own, or one of its resources'.
+    public func action(_ action: Action, takes key: ConditionKey) -> Bool {
+        let places =
+            action.conditionKeys
+            + action.resourceTypes.flatMap { place in
+                resourceTypes.indices.contains(place) ? resourceTypes[place].conditionKeys : []
+            }
+        return places.contains { conditionKeys.indices.contains($0) && conditionKeys[$0].name == key.name }
+    }
+}
+
+/// The columns of a line, whose first begins with the line's kind and a letter.
+private struct Columns {
+    let letter: Character?
+    private let columns: [Slice<UnsafeRawBufferPointer>]
+
+    init(_ line: Slice<UnsafeRawBufferPointer>) {
+        let body = line.dropFirst()
+        letter = body.first.map { Character(Unicode.Scalar($0)) }
+        columns = body.dropFirst().split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+    }
+
+    func text(_ index: Int) -> String {
+        index < columns.count ? String(decoding: columns[index], as: UTF8.self) : ""
+    }
+
+    /// Decimal numbers with spaces between, some of which are marked by "!".
+    func numbers(_ index: Int, markedOnly: Bool = false) -> [Int] {
+        guard index < columns.count, !columns[index].isEmpty else { return [] }
+        return columns[index].split(separator: UInt8(ascii: " ")).compactMap { word in
+            let isMarked = word.last == UInt8(ascii: "!")
+            guard isMarked || !markedOnly else { return nil }
+            return (isMarked ? word.dropLast() : word).reduce(0) { $0 &* 10 &+ Int($1 &- UInt8(ascii: "0")) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// A grant of a KMS key: it allows its grantee some operations, and never denies.
+///
+/// AWS: "Grants in AWS KMS", `grants.html`; `API_CreateGrant.html`. It spares its grantee identity-based policies, also
+/// in another account than the key's (which AWS relies on for service-linked roles); a permissions boundary and a
+/// session policy count as if the key policy named the grantee.
+public struct KeyGrant: Sendable {
+    /// The ARN of a user, role, session or account (":root"), or a service's name.
+    public let grantee: String
+    /// Without the service, e.g. "Decrypt", "GenerateDataKey".
+    public let operations: [String]
+    public let constraints: Constraints
+
+    /// What the encryption context and the source of a request must be. AWS has the encryption context count for
+    /// operations that take one only, so not for DescribeKey and RetireGrant; that a grant made with CreateGrant is as
+    /// strict as this one is for the service to check.
+    public struct Constraints: Sendable, Hashable {
+        /// The encryption context holds exactly these pairs.
+        public var encryptionContextEquals: [String: String]?
+        /// The encryption context holds these pairs among others.
+        public var encryptionContextSubset: [String: String]?
+        /// The request's aws:SourceArn.
+        public var sourceARN: String?
+
+        public init(
+            encryptionContextEquals: [String: String]? = nil, encryptionContextSubset: [String: String]? = nil,
+            sourceARN: String? = nil
+        ) {
+            self.encryptionContextEquals = encryptionContextEquals
+            self.encryptionContextSubset = encryptionContextSubset
+            self.sourceARN = sourceARN
+        }
+    }
+
+    private let actions: Set<String>
+    private let principals: PrincipalMatcher
+
+    public init(grantee: String, operations: [String], constraints: Constraints = Constraints()) {
+        self.grantee = grantee
+        self.operations = operations
+        self.constraints = constraints
+        actions = Set(operations.map { "kms:" + $0.lowercasedASCII })
+        principals = PrincipalMatcher(grantee: grantee)
+    }
+
+    /// How far the grant reaches the caller of a request that it allows; `.none` if it does not.
+    func reach(_ query: Query, _ context: some RequestContext) -> Reach {
+        let action = String(decoding: query.action, as: UTF8.self).lowercasedASCII
+        guard actions.contains(action) else { return .none }
+        let reach = principals.reach(query.request.pointee.principal, isDeny: false, hasBoundary: query.hasBoundary)
+        guard reach != .none else { return .none }
+        if let wanted = constraints.sourceARN {
+            guard case .one(let source) = context.value(of: "aws:sourcearn"), source.hasSameBytes(as: wanted)
+            else { return .none }
+        }
+        if action == "kms:describekey" || action == "kms:retiregrant" || action == "kms:creategrant" { return reach }
+        if let wanted = constraints.encryptionContextSubset, !holds(wanted, context) { return .none }
+        if let wanted = constraints.encryptionContextEquals {
+            guard holds(wanted, context), Self.encryptionContextKeys(context).count == wanted.count
+            else { return .none }
+        }
+        return reach
+    }
+
+    /// Whether the request's encryption context holds all of `pairs`. Condition keys ignore case, encryption contexts
+    /// don't, so the keys are also looked up as they are.
+    private func holds(_ pairs: [String: String], _ context: some RequestContext) -> Bool {
+        guard !pairs.isEmpty else { return true }
+        let keys = Self.encryptionContextKeys(context)
+        return pairs.allSatisfy { key, wanted in
+            guard keys.contains(where: { $0.hasSameBytes(as: key) }),
+                case .one(let value) = context.value(of: "kms:encryptioncontext:" + key.lowercasedASCII)
+            else { return false }
+            return value.hasSameBytes(as: wanted)
+        }
+    }
+
+    private static func encryptionContextKeys(_ context: some RequestContext) -> [String] {
+        switch context.value(of: "kms:encryptioncontextkeys") {
+        case .many(let keys): keys
+        case .one(let key): [key]
+        case nil: []
+        }
+    }
+}
+
+extension PolicyInputs {
+    /// The greatest reach of the grants that allow the request.
+    func reachOfGrants(_ query: Query, _ context: some RequestContext) -> Reach {
+        grants.reduce(.none) { max($0, $1.reach(query, context)) }
+    }
+}

@@ -1,0 +1,64 @@
+/// Everything that binds a request. nil: that type does not apply. An empty array: it applies and allows nothing.
+public struct PolicyInputs: Sendable {
+    /// The caller's own policies, inline and managed: a set of its own, and one of each of its groups.
+    public var identitySets: [PolicySet]
+    public var resource: CompiledPolicy?
+    /// The trust policy of the role that is to be assumed (the action is sts:AssumeRole or the like).
+    public var roleTrust: CompiledPolicy?
+    public var boundaries: [CompiledPolicy]?
+    public var session: [CompiledPolicy]?
+    /// One array for each level, root first; what a level allows is the union of its policies, and every level must
+    /// allow (rule 23).
+    public var serviceControl: [[CompiledPolicy]]?
+    /// As `serviceControl`, of the resource's account.
+    public var resourceControl: [[CompiledPolicy]]?
+    public var endpoint: [CompiledPolicy]?
+    /// The grants of the KMS key that is the resource, as far as they are in effect for this request: consistent by
+    /// now, or named by a grant token that it carries (rule 13).
+    public var grants: [KeyGrant] = []
+    /// S3 Block Public Access's RestrictPublicBuckets, of the bucket, its access point, its account or organization,
+    /// whichever is strictest: a public bucket policy allows nothing to callers outside the bucket's account but
+    /// AWS's services. (BlockPublicPolicy refuses such a policy when it is put: see `PolicyDocument.isPublic`.)
+    ///
+    /// AWS: "Blocking public access to your Amazon S3 storage", `access-control-block-public-access.html`.
+    public var restrictsPublicBuckets = false
+
+    /// - Parameter identitySets: see ``identitySets``.
+    public init(
+        identitySets: [PolicySet], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
+        boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
+        serviceControl: [[CompiledPolicy]]? = nil, resourceControl: [[CompiledPolicy]]? = nil,
+        endpoint: [CompiledPolicy]? = nil, grants: [KeyGrant] = [], restrictsPublicBuckets: Bool = false
+    ) {
+        self.identitySets = identitySets
+        self.resource = resource
+        self.roleTrust = roleTrust
+        self.boundaries = boundaries
+        self.session = session
+        self.serviceControl = serviceControl
+        self.resourceControl = resourceControl
+        self.endpoint = endpoint
+        self.grants = grants
+        self.restrictsPublicBuckets = restrictsPublicBuckets
+    }
+
+    /// - Parameter identity: becomes one set; costs an index if it is large, so keep the inputs or the set.
+    public init(
+        identity: [CompiledPolicy] = [], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
+        boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
+        serviceControl: [[CompiledPolicy]]? = nil, resourceControl: [[CompiledPolicy]]? = nil,
+        endpoint: [CompiledPolicy]? = nil, grants: [KeyGrant] = [], restrictsPublicBuckets: Bool = false
+    ) {
+        self.init(
+            identitySets: identity.isEmpty ? [] : [PolicySet(identity)], resource: resource, roleTrust: roleTrust,
+            boundaries: boundaries, session: session, serviceControl: serviceControl,
+            resourceControl: resourceControl, endpoint: endpoint, grants: grants,
+            restrictsPublicBuckets: restrictsPublicBuckets)
+    }
+
+    /// The policies of all `identitySets`. Setting them makes one set.
+    public var identity: [CompiledPolicy] {
+        get { identitySets.flatMap(\.policies) }
+        set { identitySets = newValue.isEmpty ? [] : [PolicySet(newValue)] }
+    }
+}

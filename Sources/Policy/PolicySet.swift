@@ -1,0 +1,236 @@
+/// Policies that answer together, as all that are attached to one user, group or role do. Immutable and shared.
+///
+/// A decision touches only the statements that could match. A small set asks each policy's own index; a large one has
+/// an index over all, so that its answer costs the same whatever its size. To attach or detach one policy makes a new
+/// set that shares nearly everything with the old one, in microseconds.
+public final class PolicySet: Sendable {
+    /// Above this a set has an index of its own. Below, it is only a list, because there may be millions of them.
+    static let unindexedCount = 16
+    private static let chunkCount = 64
+    /// Between the places of neighbours, so that others fit between them.
+    private static let orderStep: UInt32 = 1 << 12
+
+    /// In order; in pieces, so that a change copies but one of them. None is empty.
+    private let chunks: ObjectList<PolicyChunk>
+    private let index: StatementIndex?
+    public let count: Int
+
+    private init(chunks: [PolicyChunk], index: StatementIndex?) {
+        self.chunks = ObjectList(retaining: chunks)
+        self.index = index
+        count = chunks.reduce(0) { $0 + $1.count }
+    }
+
+    deinit { chunks.release() }
+
+    /// A set of policies. Where several statements could be named as the reason for a decision, the first is.
+    ///
+    /// - Complexity: linear in the number of policies up to 16, in the size of all of them beyond.
+    public convenience init(_ policies: [CompiledPolicy] = []) {
+        var order: UInt32 = 0
+        let members = policies.map { policy in
+            order &+= Self.orderStep
+            return PolicyChunk.Member(order: order, policy)
+        }
+        let chunks = Self.chunks(members)
+        self.init(chunks: chunks, index: members.count > Self.unindexedCount ? Self.index(chunks) : nil)
+    }
+
+    /// All of them, in order.
+    public var policies: [CompiledPolicy] { chunks.elements.flatMap { $0.members.map(\.policy) } }
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// The set with one more policy, which comes last.
+    ///
+    /// - Complexity: linear in the size of the policy; the size of the set weighs next to nothing.
+    public func adding(_ policy: CompiledPolicy) -> PolicySet {
+        replacing(count..<count, with: [policy])
+    }
+
+    /// The set without that policy (the same object, not an equal one); the same set if it is not in it.
+    ///
+    /// - Complexity: as of `adding`.
+    public func removing(_ policy: CompiledPolicy) -> PolicySet {
+        var position = 0
+        for chunk in chunks.elements {
+            if let found = chunk.members.firstIndex(where: { $0.policy === policy }) {
+                return replacing(position + found..<position + found + 1, with: [])
+            }
+            position += chunk.count
+        }
+        return self
+    }
+
+    /// The set with these policies instead; the same set if they are the same objects in the same order.
+    ///
+    /// - Complexity: linear in the size of what differs; to look for it takes nanoseconds for each policy.
+    public func replacingAll(with policies: [CompiledPolicy]) -> PolicySet {
+        let members = chunks.elements.lazy.map(\.members).joined()
+        let prefix = zip(members, policies).prefix { $0.policy === $1 }.count
+        if prefix == count, prefix == policies.count { return self }
+        let suffix = zip(members.reversed(), policies.reversed())
+            .prefix(min(count, policies.count) - prefix).prefix { $0.policy === $1 }.count
+        return replacing(prefix..<count - suffix, with: policies[prefix..<policies.count - suffix])
+    }
+
+    private func replacing(_ range: Range<Int>, with policies: some Collection<CompiledPolicy>) -> PolicySet {
+        let newCount = count - range.count + policies.count
+        var chunks = chunks.elements
+        // The pieces that the range touches; at least one, so that small pieces do not pile up.
+        var first = 0
+        var start = 0
+        while first + 1 < chunks.count, start + chunks[first].count < range.lowerBound {
+            start += chunks[first].count
+            first += 1
+        }
+        var end = first
+        var members: [PolicyChunk.Member] = []
+        while end < chunks.count, end == first || start + members.count < range.upperBound {
+            members += chunks[end].members
+            end += 1
+        }
+        let local = range.lowerBound - start..<range.upperBound - start
+        let before = local.lowerBound > 0 ? members[local.lowerBound - 1].order : 0
+        let after =
+            local.upperBound < members.count
+            ? members[local.upperBound].order : chunks[end...].first?.members.first?.order
+        guard let orders = Self.orders(of: policies.count, after: before, before: after) else {
+            var all = self.policies
+            all.replaceSubrange(range, with: policies)
+            return PolicySet(all)
+        }
+        let new = zip(orders, policies).map { PolicyChunk.Member(order: $0, $1) }
+        let old = members[local]
+        members.replaceSubrange(local, with: new)
+        chunks.replaceSubrange(first..<end, with: Self.chunks(members))
+        guard newCount > Self.unindexedCount else { return PolicySet(chunks: chunks, index: nil) }
+        guard var index else { return PolicySet(chunks: chunks, index: Self.index(chunks)) }
+        for member in old { index.remove(member.policy, order: member.order) }
+        for member in new { index.insert(member.policy, order: member.order) }
+        return PolicySet(chunks: chunks, index: index)
+    }
+
+    /// Places for some members between two others; nil if there is no room.
+    private static func orders(of count: Int, after low: UInt32, before high: UInt32?) -> StrideTo<Int>? {
+        let low = Int(low)
+        let step = high.map { (Int($0) - low) / (count + 1) } ?? Int(orderStep)
+        guard step > 0 || count == 0, low + step * count < Int(UInt32.max) else { return nil }
+        return stride(from: low + step, to: low + step * count + 1, by: max(step, 1))
+    }
+
+    private static func chunks(_ members: [PolicyChunk.Member]) -> [PolicyChunk] {
+        stride(from: 0, to: members.count, by: chunkCount).map {
+            PolicyChunk(Array(members[$0..<min($0 + chunkCount, members.count)]))
+        }
+    }
+
+    /// Takes into `verdict` what the policies say to a request.
+    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
+        guard let index else {
+            for number in 0..<chunks.count {
+                chunks.with(number) { $0.answer(query, context, into: &verdict) }
+                if verdict.deny != nil { return }
+            }
+            return
+        }
+        // Of statements that say as much, the first in order is named; what earlier sets said comes before.
+        var places = (deny: UInt64.max, allow: verdict.allow == nil ? UInt64.max : 0)
+        index.forEachCandidate(query) { entry in
+            entry.statement._withUnsafeGuaranteedRef { statement in
+                if statement.isDeny {
+                    guard entry.place < places.deny, statement.applies(query, context) != .none else { return }
+                    places.deny = entry.place
+                    verdict.deny = entry.statement
+                } else if verdict.reach < .full || entry.place < places.allow {
+                    let reach = statement.applies(query, context)
+                    guard reach != .none,
+                        reach > verdict.reach || (reach == verdict.reach && entry.place < places.allow)
+                    else { return }
+                    places.allow = entry.place
+                    verdict.allow = entry.statement
+                    verdict.reach = reach
+                }
+            }
+        }
+    }
+
+    private static func index(_ chunks: [PolicyChunk]) -> StatementIndex {
+        var index = StatementIndex()
+        for chunk in chunks {
+            for member in chunk.members { index.insert(member.policy, order: member.order) }
+        }
+        return index
+    }
+}
+
+/// A piece of a set.
+private final class PolicyChunk: Sendable {
+    struct Member: Sendable {
+        /// Where it stands among the others.
+        let order: UInt32
+        let policy: CompiledPolicy
+
+        init(order: some BinaryInteger, _ policy: CompiledPolicy) {
+            self.order = UInt32(truncatingIfNeeded: order)
+            self.policy = policy
+        }
+    }
+
+    /// What is looked at first, and the only thing of most policies that is looked at.
+    private struct Head {
+        let order: UInt32
+        let services: ServiceMask
+    }
+
+    private nonisolated(unsafe) let heads: UnsafeMutablePointer<Head>
+    private let policies: ObjectList<CompiledPolicy>
+
+    init(_ members: [Member]) {
+        heads = .allocate(capacity: members.count)
+        for (index, member) in members.enumerated() {
+            (heads + index).initialize(to: Head(order: member.order, services: member.policy.services))
+        }
+        policies = ObjectList(retaining: members.map(\.policy))
+    }
+
+    deinit {
+        heads.deallocate()
+        policies.release()
+    }
+
+    var count: Int { policies.count }
+
+    var members: [Member] {
+        zip(0..<count, policies.elements).map { Member(order: heads[$0].order, $1) }
+    }
+
+    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
+        for index in 0..<policies.count where heads[index].services.contains(query.services) {
+            policies.with(index) { $0.answer(query, context, into: &verdict) }
+            if verdict.deny != nil { return }
+        }
+    }
+}
+
+/// Which services a policy speaks of, in 32 bits: what is not in it certainly does not match.
+struct ServiceMask: Sendable {
+    private var bits: UInt32 = 0
+
+    static let all = ServiceMask(bits: .max)
+
+    private init(bits: UInt32) { self.bits = bits }
+
+    init() {}
+
+    /// The mask of one service.
+    init(_ key: ActionKey) {
+        // The hash's high bits are mixed best.
+        bits = 1 << UInt32(truncatingIfNeeded: (key.service &* 0x9E37_79B9_7F4A_7C15) >> 59)
+    }
+
+    mutating func formUnion(_ other: ServiceMask) { bits |= other.bits }
+
+    @inline(__always)
+    func contains(_ other: ServiceMask) -> Bool { bits & other.bits != 0 }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Lint
+import Policy
+
+struct LintPolicies: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint",
+        abstract: "Check policy documents as IAM Access Analyzer does.",
+        discussion: """
+            Prints what is wrong, dangerous or needless, where, and what to change. Needs no server. \
+            Exit status: 0 nothing at or above --fail-on, 1 something, 2 a file could not be read.
+            """)
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case identity, resource, scp, rcp, trust
+
+        var type: PolicyType {
+            switch self {
+            case .identity: .identity
+            case .resource: .resource
+            case .scp: .serviceControl
+            case .rcp: .resourceControl
+            case .trust: .roleTrust
+            }
+        }
+    }
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, sarif, github
+    }
+
+    enum Threshold: String, ExpressibleByArgument, CaseIterable {
+        case error
+        case securityWarning = "security-warning"
+        case warning, suggestion
+
+        var severity: Severity {
+            switch self {
+            case .error: .error
+            case .securityWarning: .securityWarning
+            case .warning: .warning
+            case .suggestion: .suggestion
+            }
+        }
+    }
+
+    @Argument(help: "The files, each one policy document; - is the standard input.")
+    var files: [String]
+
+    @Option(help: "What the policies are (default: guessed from each).")
+    var type: Kind?
+
+    @Option(help: "What a resource policy is attached to, as in AWS::S3::Bucket.")
+    var resourceType: String?
+
+    @Option(help: "How to print what is found.")
+    var format = Format.text
+
+    @Option(help: "The mildest finding that makes the exit status 1.")
+    var failOn = Threshold.securityWarning
+
+    func validate() throws {
+        if let resourceType, Linter.service(ofResourceType: resourceType) == nil {
+            throw ValidationError("--resource-type takes a type such as AWS::S3::Bucket, not '\(resourceType)'.")
+        }
+    }
+
+    func run() throws {
+        let linter = Linter()
+        var reports: [LintedFile] = []
+        var isUnreadable = false
+        for file in files {
+            do {
+                let text = try Self.text(of: file)
+                let report = linter.lint(text, as: type?.type, resourceType: resourceType)
+                reports.append(LintedFile(name: file == "-" ? "<stdin>" : file, report: report))
+            } catch {
+                isUnreadable = true
+                FileHandle.standardError.write(Data("gatehouse lint: \(file): \(error.reason)\n".utf8))
+            }
+        }
+        let output = try format.render(reports)
+        if !output.isEmpty { print(output) }
+        if isUnreadable { throw ExitCode(2) }
+        if reports.contains(where: { $0.report.worst.map { $0 >= failOn.severity } ?? false }) { throw ExitCode(1) }
+    }
+
+    private struct Unreadable: Error {
+        let reason: String
+    }
+
+    private static func text(of file: String) throws(Unreadable) -> String {
+        let data: Data
+        do {
+            data =
+                file == "-"
+                ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: file))
+        } catch {
+            throw Unreadable(reason: "can't be read: \(error.localizedDescription)")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw Unreadable(reason: "is not UTF-8")
+        }
+        return text
+    }
+}
