@@ -42,6 +42,8 @@ test-clients: $(VENV)/installed ## Run the real clients against the debug build 
 bench: release $(VENV)/installed ## Measure, and print ratios that hold on any machine
 	@Tools/install-dependencies bench
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
+	swift build -c release --static-swift-stdlib --product PolicyBench
+	.build/release/PolicyBench
 
 format: ## Format the Swift sources
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

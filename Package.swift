@@ -75,6 +75,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
+        // What `make bench` measures the engine with, and against.
+        .target(name: "LinearScan", path: "Benchmarks/LinearScan"),
+        .executableTarget(
+            name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
+            path: "Benchmarks/PolicyBench"),
+
         // Facts about AWS as files, compiled in as they are (C23 #embed).
         .target(name: "BundledData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
