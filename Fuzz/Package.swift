@@ -8,14 +8,15 @@ let package = Package(
     dependencies: [.package(name: "gatehouse", path: "..")],
     targets: [
         .target(name: "LibFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["LibFuzzer"]),
         .executableTarget(
-            name: "FuzzSignature", dependencies: ["LibFuzzer", .product(name: "Signature", package: "gatehouse")]),
+            name: "FuzzSignature", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
-            name: "FuzzQuery", dependencies: ["LibFuzzer", .product(name: "APIModels", package: "gatehouse")]),
+            name: "FuzzQuery", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
-            name: "FuzzJSON", dependencies: ["LibFuzzer", .product(name: "APIModels", package: "gatehouse")]),
+            name: "FuzzJSON", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
-            name: "FuzzPolicy", dependencies: ["LibFuzzer", .product(name: "Policy", package: "gatehouse")]),
+            name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,14 +1,11 @@
 import CloudTrailAPI
-import Glibc
-import LibFuzzer
+import FuzzDriver
 import Wire
 
 @main
 struct Fuzz {
     static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments) { start, count in fuzz(start, count) })
+        runFuzzer { start, count in fuzz(start, count) }
     }
 }
 

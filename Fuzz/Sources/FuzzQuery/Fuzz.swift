@@ -1,14 +1,11 @@
-import Glibc
+import FuzzDriver
 import IAMAPI
-import LibFuzzer
 import Wire
 
 @main
 struct Fuzz {
     static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments) { start, count in fuzz(start, count) })
+        runFuzzer { start, count in fuzz(start, count) }
     }
 }
 

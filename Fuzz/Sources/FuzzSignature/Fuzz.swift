@@ -1,13 +1,10 @@
-import Glibc
-import LibFuzzer
+import FuzzDriver
 import Signature
 
 @main
 struct Fuzz {
     static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments) { start, count in fuzz(start, count) })
+        runFuzzer { start, count in fuzz(start, count) }
     }
 }
 

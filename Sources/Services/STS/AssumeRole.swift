@@ -59,6 +59,8 @@ extension STS.AssumeRole: ComputeOperation {
             accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
             accountID: role.accountID, principalKind: .role, principalID: role.uniqueID, name: input.roleSessionName,
             issued: issued, expires: issued + Double(seconds), mfaTime: input.tokenCode == nil ? nil : call.time)
+        // AWS's pages disagree on whether the session of a role that was assumed with MFA carries the proof on. It does
+        // here, as CloudTrail's mfaAuthenticated does.
         try setPolicies(of: &session, input, call)
         try setTags(of: &session, input, call)
         session.sourceIdentity = input.sourceIdentity ?? call.caller.session?.sourceIdentity
