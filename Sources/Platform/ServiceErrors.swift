@@ -10,6 +10,11 @@ extension ServiceError {
             "The request processing has failed because of an unknown error, exception or failure.", status: 500)
     }
 
+    /// What Gatehouse does not have yet says so. The status is not one that clients try again on.
+    public static func notImplemented(_ message: String) -> ServiceError {
+        ServiceError("NotImplemented", message, status: 501, fault: .sender)
+    }
+
     public static func accessDenied(_ message: String) -> ServiceError {
         ServiceError("AccessDenied", message, status: 403)
     }

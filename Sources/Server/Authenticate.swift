@@ -28,10 +28,9 @@ extension Pipeline {
         let caller = try caller(of: routed)
         guard case .success(let claims?) = routed.claims else { throw .internalFailure }
         guard let service = routed.service else {
-            throw ServiceError(
-                "NotImplemented",
+            throw .notImplemented(
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
-                    + Services.names.joined(separator: ", ") + ".", status: 501, fault: .sender)
+                    + Services.names.joined(separator: ", ") + ".")
         }
         return Authenticated(
             routed: routed, service: service, caller: caller, region: service.isGlobal ? "us-east-1" : claims.region)

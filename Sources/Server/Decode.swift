@@ -26,10 +26,9 @@ extension Pipeline {
             throw service.wireProtocol.unknownOperation(name, version: nil, of: service.shape)
         }
         guard let operation = service.operations[name] else {
-            throw ServiceError(
-                "NotImplemented",
-                "\(service.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is.",
-                status: 501, fault: .sender)
+            throw .notImplemented(
+                "\(service.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
+            )
         }
         let input = try service.wireProtocol.decode(request, as: shape, of: service.shape)
         try validate(input, of: shape)

@@ -304,3 +304,13 @@ def test_an_encoded_denial_is_for_whoever_may_decode_it(durable: Callable[..., S
             assert (refused.status, refused.code) == (400, "InvalidAuthorizationMessageException")
         answer = root.aws("sts", "decode-authorization-message", "--encoded-message", encoded)
         assert json.loads(answer["DecodedMessage"]) == decoded
+
+
+def test_a_scenario_is_refused_not_passed_over(root: Identity) -> None:
+    refused = error_of(
+        root.iam.simulate_custom_policy,
+        PolicyInputList=[policy(allow("ec2:RunInstances"))],
+        ActionNames=["ec2:RunInstances"],
+        ResourceHandlingOption="EC2-VPC-InstanceStore",
+    )
+    assert (refused.status, refused.code) == (501, "NotImplemented")
