@@ -11,14 +11,18 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: [
         // The engine: no HTTP, no services.
@@ -46,11 +50,30 @@ let package = Package(
         .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),
         .target(name: "STSAPI", dependencies: ["Wire"], path: "Sources/API/STS"),
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
+        .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
+
+        // Who vouches for people from elsewhere.
+        .target(
+            name: "OIDC",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
 
         // The services.
         .target(
-            name: "IAMService", dependencies: ["Platform", "IAMAPI", "CQREncode", "CPNG"], path: "Sources/Services/IAM"),
-        .target(name: "STSService", dependencies: ["Platform", "STSAPI"], path: "Sources/Services/STS"),
+            name: "IAMService",
+            dependencies: [
+                "OIDC", "Platform", "IAMAPI", "CQREncode", "CPNG",
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Sources/Services/IAM"),
+        .target(name: "STSService", dependencies: ["OIDC", "Platform", "STSAPI"], path: "Sources/Services/STS"),
+        .target(
+            name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
+            path: "Sources/Services/Organizations"),
         .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
@@ -58,7 +81,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -51,6 +51,11 @@ public struct Records: RecordReading {
         self.reader = reader
         self.scope = scope
     }
+
+    /// The records of another account, as the same state of the ledger.
+    public func of(account: String) -> Records {
+        Records(reader, scope: Scope(account: account, region: ""))
+    }
 }
 
 /// Records to read and to change, within one transaction.
@@ -62,6 +67,11 @@ public struct MutableRecords: RecordReading {
     init(_ transaction: Transaction, scope: Scope) {
         self.transaction = transaction
         self.scope = scope
+    }
+
+    /// The records of another account, in the same transaction.
+    public func of(account: String) -> MutableRecords {
+        MutableRecords(transaction, scope: Scope(account: account, region: ""))
     }
 
     public func put<R: Record>(_ record: R) throws(ServiceError) {

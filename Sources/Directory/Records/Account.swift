@@ -8,11 +8,42 @@ public struct Account: Record {
     public let id: String
     /// Seconds since 1970.
     public let createDate: Double
+    /// What its owner calls it.
+    public var name: String
+    /// The root user's e-mail address.
+    public var email: String
     /// The name that stands for the account's number in sign-in addresses.
     public var alias: String?
+    public var state = State.active
 
-    public init(id: String, createDate: Double) {
+    /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
+    public enum State: String, Sendable, Codable {
+        case pendingActivation = "PENDING_ACTIVATION"
+        case active = "ACTIVE"
+        case suspended = "SUSPENDED"
+        case pendingClosure = "PENDING_CLOSURE"
+        case closed = "CLOSED"
+    }
+
+    /// - Parameters:
+    ///   - name: nil: `account-` and its number.
+    ///   - email: nil: `root@` its number and a domain that can't exist (RFC 2606).
+    public init(id: String, createDate: Double, name: String? = nil, email: String? = nil) {
         self.id = id
         self.createDate = createDate
+        self.name = name ?? "account-\(id)"
+        self.email = email ?? "root@\(id).invalid"
+    }
+
+    /// Records of the first version have an id, a date and perhaps an alias.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(String.self, forKey: .id),
+            createDate: try values.decode(Double.self, forKey: .createDate),
+            name: try values.decodeIfPresent(String.self, forKey: .name),
+            email: try values.decodeIfPresent(String.self, forKey: .email))
+        alias = try values.decodeIfPresent(String.self, forKey: .alias)
+        state = try values.decodeIfPresent(State.self, forKey: .state) ?? .active
     }
 }

@@ -53,4 +53,8 @@ public enum Relation {
     public static let role = "role"
     /// group → its own unique id, so that it is found by it
     public static let uniqueID = "unique-id"
+    /// organizational unit or account of an organization → id of the root or unit that it is in
+    public static let parent = "parent"
+    /// organization (for its root), unit or account → id of a policy of the organization
+    public static let organizationPolicy = "organization-policy"
 }

@@ -1,0 +1,29 @@
+public import Ledger
+
+/// A container for accounts and further units in an organization.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html>
+public struct OrganizationalUnit: Record {
+    public static let kind = "AWS::Organizations::OrganizationalUnit"
+
+    /// `ou-…`
+    public let id: String
+    public let organizationID: String
+    /// The root or unit that it is in; units don't move.
+    public let parentID: String
+    public var name: String
+    public var tags: [Tag] = []
+    /// Ids of the policies attached to it.
+    public var policyIDs: [String] = []
+
+    public init(id: String, organizationID: String, parentID: String, name: String) {
+        self.id = id
+        self.organizationID = organizationID
+        self.parentID = parentID
+        self.name = name
+    }
+
+    public var references: [Reference] {
+        [Reference(Relation.parent, to: parentID)]
+            + policyIDs.map { Reference(Relation.organizationPolicy, to: $0) }
+    }
+}

@@ -1,0 +1,8 @@
+import OrganizationsAPI
+public import Platform
+
+extension Service {
+    /// AWS Organizations: the operations that are built.
+    public static let organizations = Service(
+        Organizations.service, eventSource: "organizations.amazonaws.com", operations: [])
+}
