@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService", "OrganizationsService",
+                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "OrganizationsService",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
