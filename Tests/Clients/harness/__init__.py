@@ -6,6 +6,7 @@ raw        requests made by hand, byte by byte
 documents  policy documents
 mfa        a virtual MFA device's codes
 trail      CloudTrail's event history, waited for
+terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
 """
 

@@ -1,0 +1,86 @@
+"""The real Terraform, with the AWS provider of a mirror on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .identity import Identity
+from .server import clean_environment
+
+MIRROR = Path(os.environ.get("GATEHOUSE_TERRAFORM_MIRROR", "/opt/tf-plugins"))
+PROVIDER = MIRROR / "registry.terraform.io" / "hashicorp" / "aws"
+
+PROVIDER_BLOCK = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "5.100.0" }
+  }
+}
+provider "aws" { region = "us-east-1" }
+"""
+
+# `pytestmark = needs_terraform` in a module whose tests run it.
+needs_terraform = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on PATH"),
+    pytest.mark.skipif(
+        not PROVIDER.is_dir(),
+        reason=f"no mirror of hashicorp/aws at {PROVIDER} (another place: GATEHOUSE_TERRAFORM_MIRROR)",
+    ),
+]
+
+
+class Terraform:
+    """A folder with a configuration, initialised; applied as an identity."""
+
+    def __init__(self, folder: Path, identity: Identity, source: str | None = None):
+        """`source`: becomes the folder's configuration, behind the provider's block."""
+        self.folder = folder
+        if source is not None:
+            (folder / "main.tf").write_text(PROVIDER_BLOCK + source)
+        # Its own home: no plugin cache, no CLI configuration of this machine's user.
+        self.environment = clean_environment(**identity.environment) | {
+            "HOME": str(folder),
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+        }
+        self.run("init", f"-plugin-dir={MIRROR}", "-no-color")
+
+    def run(self, *words: str, expected: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.folder}", *words],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode in expected, f"terraform {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: one["value"] for name, one in json.loads(self.run("output", "-json").stdout).items()}
+
+    def apply(self) -> str:
+        return self.run("apply", "-auto-approve", "-no-color").stdout
+
+    def assert_no_drift(self) -> None:
+        """A plan finds nothing to do: everything reads back as it was written."""
+        plan = self.run("plan", "-detailed-exitcode", "-no-color", expected=(0, 2))
+        assert plan.returncode == 0, plan.stdout
+
+    def reimport(self, address: str, identifier: str) -> None:
+        """Forgets a resource and takes it in again from what the server says of it."""
+        self.run("state", "rm", "-no-color", address)
+        self.run("import", "-no-color", address, identifier)
+
+    def destroy(self) -> str:
+        return self.run("destroy", "-auto-approve", "-no-color").stdout
