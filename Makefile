@@ -3,13 +3,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release test test-swift test-clients bench format lint docs generate fuzz clean
+.PHONY: help run release test test-swift test-clients audit bench format lint docs generate fuzz clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
 GATEHOUSE := .build/release/gatehouse
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+AUDITORS := .venv-audit
 # How many client tests run at once. They wait more than they work.
 WORKERS ?= 4
 # Seconds for each fuzz target.
@@ -39,6 +40,11 @@ test-clients: $(VENV)/installed ## Run the real clients against the debug build 
 	swift build --product gatehouse
 	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
 
+audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
+	@Tools/install-dependencies build test
+	swift build --product gatehouse
+	cd Tests/Audit && ../../$(PYTHON) -m pytest -n 2 -p no:cacheprovider
+
 bench: release $(VENV)/installed ## Measure, and print ratios that hold on any machine
 	@Tools/install-dependencies bench
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
@@ -65,10 +71,16 @@ fuzz: ## Fuzz the parsers that hostile input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)
 
 clean: ## Remove what was built
-	rm -rf .build .venv docs
+	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
+	@touch $@
+
+$(AUDITORS)/%/installed: Tests/Audit/%.txt
+	@Tools/install-dependencies test
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -1,0 +1,98 @@
+"""Cloud Custodian finds what its policies look for, and mends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import accounts
+from conftest import run_auditor
+from harness import Identity, Server
+
+POLICIES = """
+policies:
+  - name: password-without-mfa
+    resource: aws.iam-user
+    filters:
+      - {type: credential, key: password_enabled, value: true}
+      - {type: credential, key: mfa_active, value: false}
+  - name: rights-on-users
+    resource: aws.iam-user
+    filters:
+      - {type: policy, key: PolicyName, value: not-null}
+  - name: two-keys
+    resource: aws.iam-user
+    filters:
+      - {type: access-key, key: Status, value: Active, count: 2}
+  - name: allows-everything
+    resource: aws.iam-policy
+    filters:
+      - used
+      - has-allow-all
+  - name: root-keys
+    resource: aws.account
+    filters:
+      - {type: iam-summary, key: AccountAccessKeysPresent, value: 1}
+  - name: root-without-mfa
+    resource: aws.account
+    filters:
+      - {type: iam-summary, key: AccountMFAEnabled, value: 0}
+  - name: weak-password-policy
+    resource: aws.account
+    filters:
+      - or:
+          - {type: password-policy, key: PasswordPolicyConfigured, value: false}
+          - {type: password-policy, key: MinimumPasswordLength, value: 14, op: lt}
+"""
+
+REPAIRS = """
+policies:
+  - name: set-password-policy
+    resource: aws.account
+    actions:
+      - type: set-password-policy
+        policy: {MinimumPasswordLength: 16, RequireSymbols: true}
+  - name: deactivate-keys
+    resource: aws.iam-user
+    filters:
+      - {name: bob}
+      - {type: access-key, key: Status, value: Active}
+    actions:
+      - {type: remove-keys, disable: true, matched: true}
+"""
+
+
+def custodian(identity: Identity, folder: Path, policies: str) -> dict[str, list[dict[str, Any]]]:
+    """What each policy found."""
+    (folder / "policies.yml").write_text(policies)
+    run_auditor(
+        "readers", folder, identity, "custodian", "run", "--output-dir", str(folder / "out"), "--cache-period", "0",
+        "--region", "us-east-1", "policies.yml",
+    )  # fmt: skip
+    return {
+        resources.parent.name: json.loads(resources.read_text()) for resources in folder.glob("out/*/resources.json")
+    }
+
+
+def test_secured_account(cloud: Server, tmp_path: Path) -> None:
+    found = custodian(accounts.secure(cloud), tmp_path, POLICIES)
+    assert {name for name, resources in found.items() if resources} == set()
+
+
+def test_careless_account(cloud: Server, tmp_path: Path) -> None:
+    found = custodian(accounts.careless(cloud), tmp_path, POLICIES)
+    assert {name for name, resources in found.items() if resources} == {
+        "password-without-mfa", "rights-on-users", "two-keys", "allows-everything", "root-keys", "root-without-mfa",
+        "weak-password-policy",
+    }  # fmt: skip
+    assert [user["UserName"] for user in found["two-keys"]] == ["bob"]
+    assert [policy["PolicyName"] for policy in found["allows-everything"]] == ["everything"]
+
+
+def test_custodian_mends(cloud: Server, tmp_path: Path) -> None:
+    root = accounts.careless(cloud)
+    custodian(root, tmp_path, REPAIRS)
+    assert root.iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"] == 16
+    keys = root.iam.list_access_keys(UserName="bob")["AccessKeyMetadata"]
+    assert [key["Status"] for key in keys] == ["Inactive", "Inactive"]
