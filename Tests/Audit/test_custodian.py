@@ -21,10 +21,10 @@ policies:
     resource: aws.iam-user
     filters:
       - {type: policy, key: PolicyName, value: not-null}
-  - name: two-keys
+  - name: active-key
     resource: aws.iam-user
     filters:
-      - {type: access-key, key: Status, value: Active, count: 2}
+      - {type: access-key, key: Status, value: Active}
   - name: allows-everything
     resource: aws.iam-policy
     filters:
@@ -77,16 +77,17 @@ def custodian(identity: Identity, folder: Path, policies: str) -> dict[str, list
 
 def test_secured_account(cloud: Server, tmp_path: Path) -> None:
     found = custodian(accounts.secure(cloud), tmp_path, POLICIES)
-    assert {name for name, resources in found.items() if resources} == set()
+    assert {name for name, resources in found.items() if resources} == {"active-key"}
+    assert [user["UserName"] for user in found["active-key"]] == ["auditor"]
 
 
 def test_careless_account(cloud: Server, tmp_path: Path) -> None:
     found = custodian(accounts.careless(cloud), tmp_path, POLICIES)
     assert {name for name, resources in found.items() if resources} == {
-        "password-without-mfa", "rights-on-users", "two-keys", "allows-everything", "root-keys", "root-without-mfa",
+        "password-without-mfa", "rights-on-users", "active-key", "allows-everything", "root-keys", "root-without-mfa",
         "weak-password-policy",
     }  # fmt: skip
-    assert [user["UserName"] for user in found["two-keys"]] == ["bob"]
+    assert [user["UserName"] for user in found["active-key"]] == ["bob"]
     assert [policy["PolicyName"] for policy in found["allows-everything"]] == ["everything"]
 
 
