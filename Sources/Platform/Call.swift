@@ -14,7 +14,7 @@ public final class Call: Sendable {
     public let service: String
     /// The operation's name: `CreateUser`.
     public let operation: String
-    /// The region that the request was signed for.
+    /// The region that the request was signed for; without a signature Gatehouse's own.
     public let region: String
     public let sourceIP: String
     public let userAgent: String?
@@ -35,6 +35,14 @@ public final class Call: Sendable {
         self.sourceIP = sourceIP
         self.userAgent = userAgent
         self.isSecureTransport = isSecureTransport
+    }
+
+    /// The same request, once it is known who makes it.
+    public func made(by caller: Caller) -> Call {
+        Call(
+            environment: environment, requestID: requestID, time: time, caller: caller, service: service,
+            operation: operation, region: region, sourceIP: sourceIP, userAgent: userAgent,
+            isSecureTransport: isSecureTransport)
     }
 
     /// Makes the answer wait until the call's event is on disk: for a call that changed something outside the

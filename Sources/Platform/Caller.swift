@@ -1,16 +1,25 @@
 public import Directory
 public import Policy
 
-/// Who made a request, as the proof of its signature established it.
+/// Who made a request, as the proof of its signature, or of the token within it, established it.
 public final class Caller: Sendable {
     public enum Identity: Sendable {
         case root
         case user(User)
         case roleSession(Role, name: String)
+        /// Who calls AssumeRoleWithWebIdentity, by a token of an OpenID Connect provider.
+        case webIdentity(FederatedIdentity)
+        /// Who calls AssumeRoleWithSAML, by an assertion of a SAML provider.
+        case saml(FederatedIdentity)
+        /// Nobody has been proved to call: policies that name somebody allow nothing.
+        case anonymous
     }
 
+    /// The caller's account, for a federated identity that of its provider. Empty for an anonymous caller, unless the
+    /// request is for an account's role: then that account's.
     public let accountID: String
     public let identity: Identity
+    /// Empty for a caller without credentials of AWS.
     public let accessKeyID: String
     /// What came with temporary credentials; nil for a long-term access key.
     public let session: Session?
@@ -18,7 +27,7 @@ public final class Caller: Sendable {
     public let sessionPolicies: [CompiledPolicy]?
 
     public init(
-        accountID: String, identity: Identity, accessKeyID: String, session: Session? = nil,
+        accountID: String, identity: Identity, accessKeyID: String = "", session: Session? = nil,
         sessionPolicies: [CompiledPolicy]? = nil
     ) {
         self.accountID = accountID
@@ -34,6 +43,8 @@ public final class Caller: Sendable {
         case .root: "arn:aws:iam::\(accountID):root"
         case .user(let user): user.arn
         case .roleSession(let role, let name): "arn:aws:sts::\(accountID):assumed-role/\(role.name)/\(name)"
+        case .webIdentity(let identity), .saml(let identity): identity.provider
+        case .anonymous: ""
         }
     }
 
@@ -43,23 +54,43 @@ public final class Caller: Sendable {
         case .root: accountID
         case .user(let user): user.uniqueID
         case .roleSession(let role, let name): "\(role.uniqueID):\(name)"
+        case .webIdentity(let identity): "\(identity.provider):\(identity.audience):\(identity.subject)"
+        case .saml(let identity): "\(identity.nameQualifier ?? identity.provider):\(identity.subject)"
+        case .anonymous: ""
         }
     }
 
     /// `aws:PrincipalArn`: for a session the ARN of its role.
     public var principalARN: String {
         switch identity {
-        case .root, .user: arn
+        case .root, .user, .webIdentity, .saml, .anonymous: arn
         case .roleSession(let role, _): role.arn
         }
     }
 
-    /// The unique id that policies are bound to; nil for the root user, whom no identity-based policy binds.
+    /// The unique id that policies are bound to; nil for the root user, whom no identity-based policy binds, and for
+    /// whoever has no identity in AWS.
     public var uniqueID: String? {
         switch identity {
-        case .root: nil
+        case .root, .webIdentity, .saml, .anonymous: nil
         case .user(let user): user.uniqueID
         case .roleSession(let role, _): role.uniqueID
+        }
+    }
+
+    /// Who the provider outside of AWS says that the caller is; nil for a caller who is known to AWS.
+    public var federatedIdentity: FederatedIdentity? {
+        switch identity {
+        case .webIdentity(let identity), .saml(let identity): identity
+        case .root, .user, .roleSession, .anonymous: nil
+        }
+    }
+
+    /// Whether the caller is the root user, a user or a role's session: of an account, not of a provider outside.
+    public var isOfAWS: Bool {
+        switch identity {
+        case .root, .user, .roleSession: true
+        case .webIdentity, .saml, .anonymous: false
         }
     }
 
@@ -68,7 +99,7 @@ public final class Caller: Sendable {
         if let tag = session?.tags.first(where: { ConditionKeys.folded($0.key) == lowercasedKey }) { return tag.value }
         let tags: [Tag] =
             switch identity {
-            case .root: []
+            case .root, .webIdentity, .saml, .anonymous: []
             case .user(let user): user.tags
             case .roleSession(let role, _): role.tags
             }
@@ -81,6 +112,8 @@ public final class Caller: Sendable {
         case .root: "root"
         case .user(let user): user.name
         case .roleSession(_, let name): name
+        case .webIdentity(let identity), .saml(let identity): identity.subject
+        case .anonymous: ""
         }
     }
 
@@ -95,6 +128,9 @@ public final class Caller: Sendable {
             Principal(
                 kind: .roleSession, arn: arn, accountID: accountID, roleARN: role.arn, uniqueID: role.uniqueID,
                 isServiceLinkedRole: role.path.hasPrefix("/aws-service-role/"))
+        case .webIdentity: Principal(kind: .webIdentity, arn: arn, accountID: accountID)
+        case .saml: Principal(kind: .saml, arn: arn, accountID: accountID)
+        case .anonymous: Principal(kind: .anonymous)
         }
     }
 }

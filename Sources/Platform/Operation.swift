@@ -57,6 +57,16 @@ public protocol PreparedWriteOperation: Operation {
     ) throws(ServiceError) -> Output
 }
 
+/// An operation whose callers need no signature: a token within the input proves who they are. Conform to one of the
+/// kinds above beside it. The model has to say that requests need no signature; one that is there is proved all the
+/// same, and has no further meaning.
+public protocol FederatedOperation: Operation {
+    /// The account in whose history the call stands, also when the token is refused: the role's.
+    static func account(_ input: Input) -> String?
+    /// Proves who calls. It comes before the policies are asked, and `call` has no caller yet but that account.
+    static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller
+}
+
 /// An operation without its types, as the pipeline knows it.
 public struct AnyOperation: Sendable {
     /// Runs the operation. When it changed the ledger, the event that `record` makes of its output was committed with
@@ -70,7 +80,20 @@ public struct AnyOperation: Sendable {
     public let recordsOutput: Bool
     public let secretMembers: Set<String>
     public let access: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization
+    /// nil: the signature tells who calls.
+    public let federation: Federation?
     public let run: Run
+
+    /// See ``FederatedOperation``.
+    public struct Federation: Sendable {
+        public let account: @Sendable (_ input: Structure) -> String?
+        public let identify: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Caller
+
+        fileprivate init<O: FederatedOperation>(_ operation: O.Type) {
+            account = { O.account(O.Input($0)) }
+            identify = { input, call async throws(ServiceError) in try await O.identify(O.Input(input), call) }
+        }
+    }
 
     fileprivate init<O: Operation>(_ operation: O.Type, run: @escaping Run) {
         shape = O.shape
@@ -78,6 +101,7 @@ public struct AnyOperation: Sendable {
         recordsOutput = O.recordsOutput
         secretMembers = O.secretMembers
         access = { input, call async throws(ServiceError) in try await O.access(O.Input(input), call) }
+        federation = (operation as? any FederatedOperation.Type).map { Federation($0) }
         self.run = run
     }
 }

@@ -1,4 +1,5 @@
 public import Directory
+public import Policy
 
 /// What temporary credentials stand for. It travels, sealed, inside the session token itself, so that no node has to
 /// remember it and none can be made to forget it.
@@ -31,6 +32,10 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     /// Keys of those tags that pass on to the next session in a chain.
     public var transitiveTagKeys: [String] = []
     public var sourceIdentity: String?
+    /// ARN of the identity provider outside of AWS by whose token the session was got: `aws:FederatedProvider`.
+    public var federatedProvider: String?
+    /// Further condition keys that the session has, lower-case: `issuer.example:sub`, `saml:aud`.
+    public var context: [String: ContextValue]?
 
     public init(
         accessKeyID: String, secretAccessKey: String, accountID: String, principalKind: PrincipalKind,
@@ -51,4 +56,24 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
 
     /// Without the secret, so that no log ever shows it.
     public var description: String { "Session(\(accessKeyID))" }
+}
+
+/// A text, or an array of texts.
+extension ContextValue: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            self = .one(try container.decode(String.self))
+        } catch DecodingError.typeMismatch {
+            self = .many(try container.decode([String].self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .one(let value): try container.encode(value)
+        case .many(let values): try container.encode(values)
+        }
+    }
 }

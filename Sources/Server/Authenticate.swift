@@ -4,12 +4,12 @@ import Policy
 import Signature
 import Wire
 
-/// A request whose signature was proved, and who signed it.
+/// A request whose signature was proved, and who signed it; or one that needs no signature, and nobody.
 final class Authenticated: Sendable {
     let routed: Routed
     let service: Service
     let caller: Caller
-    /// The region that the request was signed for; a global service's own.
+    /// The region that the request was signed for, without a signature Gatehouse's; a global service's own.
     let region: String
 
     fileprivate init(routed: Routed, service: Service, caller: Caller, region: String) {
@@ -25,6 +25,11 @@ extension Pipeline {
     /// - Throws: the error that AWS sends for what is wrong with the signature; NotImplemented for a service that
     ///   Gatehouse does not answer.
     func authenticate(_ routed: Routed) throws(ServiceError) -> Authenticated {
+        if let service = routed.unsignedService {
+            return Authenticated(
+                routed: routed, service: service, caller: Caller(accountID: "", identity: .anonymous),
+                region: service.isGlobal ? "us-east-1" : environment.region)
+        }
         let caller = try caller(of: routed)
         guard case .success(let claims?) = routed.claims else { throw .internalFailure }
         guard let service = routed.service else {

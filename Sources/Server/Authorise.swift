@@ -5,10 +5,10 @@ import Wire
 
 /// The right to handle one request. Only `authorise` makes it.
 struct Permit: Sendable {
-    let decoded: Decoded
+    let identified: Identified
 
-    fileprivate init(_ decoded: Decoded) {
-        self.decoded = decoded
+    fileprivate init(_ identified: Identified) {
+        self.identified = identified
     }
 }
 
@@ -29,36 +29,39 @@ extension Pipeline {
     /// - Parameter decisions: takes what they said, the denial last.
     /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
     func authorise(
-        _ decoded: Decoded, decisions: inout [AccessDecision]
+        _ identified: Identified, decisions: inout [AccessDecision]
     ) async throws(ServiceError) -> Permit {
-        try checkSession(decoded)
-        switch try await decoded.operation.access(decoded.input, decoded.call) {
+        let call = identified.call
+        try checkSession(call)
+        switch try await identified.decoded.operation.access(identified.decoded.input, call) {
         case .notRequired:
-            return Permit(decoded)
+            return Permit(identified)
         case .required(let accesses):
             guard !accesses.isEmpty else {
-                let call = decoded.call
                 throw .accessDenied(
                     "User: \(call.caller.arn) is not authorized to perform: \(call.service):\(call.operation)")
             }
-            let bound = boundPolicies(decoded.call.caller)
+            let bound = boundPolicies(call.caller)
             for access in accesses {
-                let decision = decide(access, bound, decoded.call)
+                let decision = decide(access, bound, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else {
+                    // Who is not in AWS has no name in it.
+                    if call.caller.federatedIdentity != nil {
+                        throw .accessDenied("Not authorized to perform \(access.action)")
+                    }
                     var shown = decision.request
                     if let resource = access.displayedResource { shown.resource = resource }
                     throw .accessDenied(decision.decision.message(for: shown))
                 }
             }
-            return Permit(decoded)
+            return Permit(identified)
         }
     }
 
     /// Credentials of GetSessionToken open of STS only AssumeRole and GetCallerIdentity, and IAM only with MFA.
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html#API_GetSessionToken_Permissions>
-    private func checkSession(_ decoded: Decoded) throws(ServiceError) {
-        let call = decoded.call
+    private func checkSession(_ call: Call) throws(ServiceError) {
         guard let session = call.caller.session, session.principalKind != .role else { return }
         let isOpen =
             switch call.service {

@@ -11,7 +11,7 @@ struct CallContext: RequestContext {
 
     func value(of key: String) -> ContextValue? {
         if let value = access.context[key] { return value }
-        return global(key).map { .one($0) }
+        return global(key).map { .one($0) } ?? call.caller.session?.context?[key]
     }
 
     /// A global key. Keys that don't apply to the request are absent, as AWS documents for each.
@@ -21,15 +21,20 @@ struct CallContext: RequestContext {
         case "aws:username":
             if case .user(let user) = caller.identity { return user.name }
             return nil
-        case "aws:userid": return caller.userID
-        case "aws:principalarn": return caller.principalARN
-        case "aws:principalaccount": return caller.accountID
+        case "aws:userid":
+            if case .anonymous = caller.identity { return "anonymous" }
+            return caller.isOfAWS ? caller.userID : nil
+        case "aws:principalarn": return caller.isOfAWS ? caller.principalARN : nil
+        case "aws:principalaccount": return caller.isOfAWS ? caller.accountID : nil
         case "aws:principaltype":
             switch caller.identity {
             case .root: return "Account"
             case .user: return "User"
             case .roleSession: return "AssumedRole"
+            case .anonymous: return "Anonymous"
+            case .webIdentity, .saml: return nil
             }
+        case "aws:federatedprovider": return caller.session?.federatedProvider
         case "aws:resourceaccount":
             if let account = access.resourceAccount { return account }
             return ARN(parsing: access.resource).map(\.account) ?? call.accountID

@@ -32,7 +32,9 @@ extension Pipeline {
         }
         let input = try service.wireProtocol.decode(request, as: shape, of: service.shape)
         try validate(input, of: shape)
-        return Decoded(call: call(authenticated, operation: name), operation: operation, input: input)
+        return Decoded(
+            call: call(authenticated, operation: name, caller: caller(authenticated, operation, input)),
+            operation: operation, input: input)
     }
 
     /// The name of the operation that a request asks for, whether there is such an operation or not.
@@ -47,10 +49,19 @@ extension Pipeline {
         return name
     }
 
-    func call(_ authenticated: Authenticated, operation: String) -> Call {
+    /// Until its token is looked at, a federated request is nobody's, but it stands in its role's account.
+    private func caller(
+        _ authenticated: Authenticated, _ operation: AnyOperation, _ input: Structure
+    ) -> Caller {
+        guard let federation = operation.federation else { return authenticated.caller }
+        let account = federation.account(input).flatMap(environment.directory.account)
+        return Caller(accountID: account?.id ?? "", identity: .anonymous)
+    }
+
+    private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
         let arrival = authenticated.routed.arrival
         return Call(
-            environment: environment, requestID: arrival.requestID, time: arrival.time, caller: authenticated.caller,
+            environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
             service: authenticated.service.shape.id, operation: operation, region: authenticated.region,
             sourceIP: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
             isSecureTransport: arrival.isSecureTransport)

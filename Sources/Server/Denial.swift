@@ -32,6 +32,6 @@ extension CallContext {
         aws:username aws:userid aws:PrincipalArn aws:PrincipalAccount aws:PrincipalType aws:ResourceAccount \
         aws:SourceIp aws:UserAgent aws:CurrentTime aws:EpochTime aws:SecureTransport aws:RequestedRegion \
         aws:ViaAWSService aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:MultiFactorAuthAge \
-        aws:TokenIssueTime aws:SourceIdentity
+        aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider
         """
 }

@@ -20,7 +20,7 @@ struct EventRecord {
 
     var json: [UInt8] {
         let arrival = attempt.authenticated.routed.arrival
-        let caller = attempt.authenticated.caller
+        let caller = attempt.caller
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("eventVersion", "1.11")
@@ -92,11 +92,20 @@ struct EventRecord {
         case .root: writer.member("type", "Root")
         case .user: writer.member("type", "IAMUser")
         case .roleSession: writer.member("type", "AssumedRole")
+        case .webIdentity: writer.member("type", "WebIdentityUser")
+        case .saml: writer.member("type", "SAMLUser")
+        case .anonymous: writer.member("type", "Unknown")
         }
         writer.member("principalId", caller.userID)
-        writer.member("arn", caller.arn)
+        if let identity = caller.federatedIdentity {
+            writer.member("userName", identity.subject)
+            writer.member("identityProvider", identity.nameQualifier ?? identity.provider)
+            writer.endObject()
+            return
+        }
+        if !caller.arn.isEmpty { writer.member("arn", caller.arn) }
         writer.member("accountId", caller.accountID)
-        writer.member("accessKeyId", caller.accessKeyID)
+        if !caller.accessKeyID.isEmpty { writer.member("accessKeyId", caller.accessKeyID) }
         if case .user(let user) = caller.identity { writer.member("userName", user.name) }
         if let session = caller.session {
             writer.key("sessionContext")
@@ -109,6 +118,15 @@ struct EventRecord {
                 writer.member("arn", role.arn)
                 writer.member("accountId", role.accountID)
                 writer.member("userName", role.name)
+                writer.endObject()
+            }
+            if let provider = session.federatedProvider, provider.contains(":oidc-provider/") {
+                writer.key("webIdFederationData")
+                writer.beginObject()
+                writer.member("federatedProvider", provider)
+                writer.key("attributes")
+                writer.beginObject()
+                writer.endObject()
                 writer.endObject()
             }
             writer.key("attributes")

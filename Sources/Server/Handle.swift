@@ -6,9 +6,10 @@ extension Pipeline {
     ///
     /// A change is committed together with its event; then nothing is left to record.
     func handle(_ permit: Permit, _ attempt: inout Attempt) async {
-        let decoded = permit.decoded
+        let identified = permit.identified
+        let operation = identified.decoded.operation
         let unanswered = attempt
-        let (result, isRecorded) = await decoded.operation.run(decoded.input, decoded.call) { output in
+        let (result, isRecorded) = await operation.run(identified.decoded.input, identified.call) { output in
             unanswered.event(.success(output))
         }
         attempt.result = result

@@ -8,11 +8,11 @@ public import Wire
 /// The way of a request, from bytes to bytes:
 ///
 /// ```
-/// route → authenticate → decode → authorise → handle → record → encode
+/// route → authenticate → decode → identify → authorise → handle → record → encode
 /// ```
 ///
 /// Each step is a file of its own, and gives a type that no other file can make: `Routed`, `Authenticated`, `Decoded`,
-/// `Permit`, `Outcome`. So none can be left out.
+/// `Identified`, `Permit`, `Outcome`. So none can be left out.
 public struct Pipeline: Sendable {
     let environment: Environment
     let audit: Audit
@@ -56,7 +56,9 @@ public struct Pipeline: Sendable {
         do throws(ServiceError) {
             let decoded = try decode(authenticated)
             attempt.decoded = decoded
-            let permit = try await authorise(decoded, decisions: &attempt.decisions)
+            let identified = try await identify(decoded)
+            attempt.identified = identified
+            let permit = try await authorise(identified, decisions: &attempt.decisions)
             await handle(permit, &attempt)
         } catch {
             attempt.result = .failure(error)

@@ -7,6 +7,8 @@ struct Attempt: Sendable {
     let authenticated: Authenticated
     /// nil when the input could not be read.
     var decoded: Decoded?
+    /// nil when the token in the input does not prove who calls.
+    var identified: Identified?
     /// What the policies said, to each access that they were asked about.
     var decisions: [AccessDecision] = []
     var result: Result<Structure, ServiceError> = .failure(.internalFailure)
@@ -16,6 +18,9 @@ struct Attempt: Sendable {
     init(_ authenticated: Authenticated) {
         self.authenticated = authenticated
     }
+
+    /// Who calls, as far as it is known.
+    var caller: Caller { identified?.call.caller ?? decoded?.call.caller ?? authenticated.caller }
 }
 
 /// A result whose event is recorded, so that it may be sent.
@@ -31,12 +36,14 @@ struct Outcome: Sendable {
 
 extension Pipeline {
     /// Puts the call into the event history, unless that was done together with its change. When it can't be recorded,
-    /// the answer is an error, whatever the result was.
+    /// the answer is an error, whatever the result was. A call that is in no account's name has no history to stand in.
     func record(_ attempt: Attempt) async -> Outcome {
-        guard !attempt.isRecorded, attempt.operationName != nil else { return Outcome(attempt, attempt.result) }
+        guard !attempt.isRecorded, attempt.operationName != nil, !attempt.caller.accountID.isEmpty else {
+            return Outcome(attempt, attempt.result)
+        }
         let event = attempt.event(attempt.result)
         do throws(LedgerError) {
-            if audit == .strict || attempt.decoded?.call.isRecordedDurably == true {
+            if audit == .strict || attempt.identified?.call.isRecordedDurably == true {
                 try await environment.ledger.recordDurably(event)
             } else {
                 try environment.ledger.record(event)
@@ -65,7 +72,7 @@ extension Attempt {
         let arrival = authenticated.routed.arrival
         let id = RequestIDs.make(time: arrival.time)
         return Event(
-            id: id, requestID: arrival.requestID, account: authenticated.caller.accountID,
+            id: id, requestID: arrival.requestID, account: caller.accountID,
             time: RequestIDs.milliseconds(arrival.time),
             attributes: attributes, body: EventRecord(self, result, eventID: id).json,
             decision: DecisionRecord(self).json)
@@ -73,14 +80,14 @@ extension Attempt {
 
     /// What the event can be looked up by.
     private var attributes: [EventAttribute] {
-        let caller = authenticated.caller
+        let caller = caller
         var attributes = [
             EventAttribute("EventName", operationName ?? ""),
             EventAttribute("EventSource", authenticated.service.eventSource),
             EventAttribute("ReadOnly", isReadOnly ? "true" : "false"),
             EventAttribute("Username", caller.userName),
-            EventAttribute("AccessKeyId", caller.accessKeyID),
         ]
+        if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         guard let decoded else { return attributes }
         for (member, type) in authenticated.service.eventResources.sorted(by: { $0.key < $1.key }) {
             guard case .string(let name) = decoded.input[member] else { continue }

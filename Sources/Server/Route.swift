@@ -13,15 +13,24 @@ final class Routed: Sendable {
     let claims: Result<SignatureClaims?, SignatureError>
     /// nil for a service that Gatehouse does not answer.
     let service: Service?
+    /// Whether the operation, by its model, needs no signature.
+    private let needsNoSignature: Bool
 
     fileprivate init(
         arrival: Arrival, signable: SignableRequest, claims: Result<SignatureClaims?, SignatureError>,
-        service: Service?
+        service: Service?, needsNoSignature: Bool
     ) {
         self.arrival = arrival
         self.signable = signable
         self.claims = claims
         self.service = service
+        self.needsNoSignature = needsNoSignature
+    }
+
+    /// The service, if the request has no signature and needs none.
+    var unsignedService: Service? {
+        if needsNoSignature, case .success(nil) = claims { return service }
+        return nil
     }
 
     /// Whether the client reads errors as JSON.
@@ -53,27 +62,31 @@ extension Pipeline {
             method: request.method, path: request.path, query: request.query, headers: request.headers,
             body: request.body)
         let claims = Result { () throws(SignatureError) in try SignatureClaims.find(in: signable) }
-        var service: Service?
         if case .success(.some(let found)) = claims {
-            service = Services.named(found.service)
-        } else {
-            service = unsignedService(request)
+            return Routed(
+                arrival: arrival, signable: signable, claims: claims, service: Services.named(found.service),
+                needsNoSignature: false)
         }
-        return Routed(arrival: arrival, signable: signable, claims: claims, service: service)
+        let (service, operation) = unsigned(request)
+        return Routed(
+            arrival: arrival, signable: signable, claims: claims, service: service,
+            needsNoSignature: operation?.isUnsigned ?? false)
     }
 
-    /// Only to answer a request without a signature in its own protocol.
-    private func unsignedService(_ request: WireRequest) -> Service? {
+    /// The service of a request without a signature: to answer it in its own protocol, and to know whether the
+    /// operation needs none.
+    private func unsigned(_ request: WireRequest) -> (Service?, OperationShape?) {
         let target = request.header("x-amz-target")
         for case let service? in Services.names.map(Services.named) {
             if let target {
-                if let prefix = service.shape.targetPrefix, target.hasPrefix(prefix + ".") { return service }
+                guard let prefix = service.shape.targetPrefix, target.hasPrefix(prefix + ".") else { continue }
+                return (service, service.shape.operation(named: String(target.dropFirst(prefix.utf8.count + 1))))
             } else if let name = try? service.wireProtocol.operationName(of: request, for: service.shape),
-                service.shape.operation(named: name) != nil
+                let operation = service.shape.operation(named: name)
             {
-                return service
+                return (service, operation)
             }
         }
-        return nil
+        return (nil, nil)
     }
 }

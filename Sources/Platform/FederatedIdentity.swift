@@ -1,0 +1,35 @@
+public import Directory
+public import Policy
+
+/// Who somebody is by the word of an identity provider outside of AWS, once the token that says so is proved.
+public struct FederatedIdentity: Sendable {
+    /// The provider's ARN: `arn:aws:iam::111122223333:oidc-provider/issuer.example`, `…:saml-provider/Name`.
+    public var provider: String
+    /// Who issued the token, in the token's own words.
+    public var issuer: String
+    /// Whom the token was issued for.
+    public var audience: String
+    public var subject: String
+    /// SAML's format of the subject, by its short name: `persistent`, `transient`.
+    public var subjectType: String?
+    /// SAML's unique name of issuer, account and provider together.
+    public var nameQualifier: String?
+    /// The name that the session is to have, where the token says it and not the request.
+    public var sessionName: String?
+    /// How long the session may be at most by the token's word, in seconds.
+    public var longestSession: Int?
+    /// Condition keys that the token gives, lower-case: `issuer.example:sub`, `saml:aud`. The role's trust policy is
+    /// asked with them, and the session has them as long as it lives.
+    public var context: [String: ContextValue] = [:]
+    /// Session tags.
+    public var tags: [Tag] = []
+    public var transitiveTagKeys: [String] = []
+    public var sourceIdentity: String?
+
+    public init(provider: String, issuer: String, audience: String, subject: String) {
+        self.provider = provider
+        self.issuer = issuer
+        self.audience = audience
+        self.subject = subject
+    }
+}
