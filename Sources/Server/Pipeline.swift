@@ -56,9 +56,11 @@ public struct Pipeline: Sendable {
         do throws(ServiceError) {
             let decoded = try decode(authenticated)
             attempt.decoded = decoded
+            attempt.noteUse(environment)
             let permit = try await authorise(decoded, decisions: &attempt.decisions)
             await handle(permit, &attempt)
         } catch {
+            if attempt.decoded == nil { attempt.noteUse(environment) }
             attempt.result = .failure(error)
         }
         return attempt
