@@ -142,6 +142,39 @@ public final class Ledger: Sendable {
         return try await search { search in try search.event(requestID: requestID) }
     }
 
+    /// The number of the last segment of events on disk, for ``replayEvents(after:_:)``; 0 when there is none.
+    public func lastEventSegment() async throws(LedgerError) -> Int64 {
+        do {
+            return try await database.read { try $0.integer("SELECT max(sequence) FROM event_segment") ?? 0 }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// Hands to `body` the events on disk whose segments were written after that of a number, segment by segment, in
+    /// the order of writing; the events of a segment are of one account and in order of time. Damaged segments are
+    /// passed over: the event history tells of them. A number that is none of this ledger's (old segments are deleted)
+    /// stands for 0.
+    public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) {
+        let store = eventStore
+        do {
+            try database.read { database in
+                let last = try database.integer("SELECT max(sequence) FROM event_segment") ?? 0
+                let rows = try database.rows(
+                    """
+                    SELECT sequence, last_time, account, body FROM event_segment WHERE sequence > ? ORDER BY sequence
+                    """, [sequence > last ? 0 : sequence])
+                while let row = try rows.next() {
+                    let events = try? store.open(
+                        row.bytes(3), account: row.text(2), sequence: row.integer(0), lastTime: row.integer(1))
+                    if let events { body(events) }
+                }
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
     /// Deletes events that are older than `milliseconds` since 1970-01-01 UTC, a few at a time so that writers need
     /// not wait long. Events that lie in one segment with a younger one, at most a minute away, stay.
     public func purgeEvents(before milliseconds: Int64) async throws(LedgerError) {

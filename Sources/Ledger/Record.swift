@@ -17,10 +17,14 @@ public protocol Record: Codable, Sendable {
     var id: String { get }
     /// What this record points at. Stored unsealed.
     var references: [Reference] { get }
+    /// Whether the journal keeps every change. Of what changes all the time and whose past nobody asks for (last-used
+    /// data, reports) it keeps the last change alone, so that it does not grow.
+    static var keepsHistory: Bool { get }
 }
 
 extension Record {
     public var references: [Reference] { [] }
+    public static var keepsHistory: Bool { true }
 }
 
 /// Where a record lives.

@@ -46,6 +46,7 @@ public final class Transaction: Reader {
                 if old == nil { try count(key, by: 1) }
                 try replaceReferences(of: key, with: references, isNew: old == nil)
             }
+            try forgetHistory(of: R.self, old)
             try journal(key, sequence, old: old, sealed: sealed, json: json)
         }
     }
@@ -65,6 +66,7 @@ public final class Transaction: Reader {
                 try count(key, by: -1)
                 try replaceReferences(of: key, with: [], isNew: false)
             }
+            try forgetHistory(of: R.self, old)
             try journal(key, nextSequence, old: old, sealed: nil, json: nil)
             return true
         }
@@ -130,6 +132,12 @@ public final class Transaction: Reader {
                     key.scope.account, key.scope.region, added.relation, added.target, key.kind, key.id,
                 ])
         }
+    }
+
+    /// The entry that follows takes the place of the one before, so that numbers still only grow.
+    private func forgetHistory<R: Record>(of type: R.Type, _ old: StoredRecord?) throws(LedgerError) {
+        guard !R.keepsHistory, let old else { return }
+        try query { try $0.run("DELETE FROM journal WHERE sequence = ?", [old.version]) }
     }
 
     private func journal(

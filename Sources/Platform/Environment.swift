@@ -12,10 +12,17 @@ public final class Environment: Sendable {
     public let region: String
     /// Seconds since 1970; tests hold it still.
     public let now: @Sendable () -> Double
+    /// Who used what last, and when.
+    public let usage = UsageFold()
+    /// What goes on after the answer: reports in the making.
+    public let background = BackgroundTasks()
+    /// The names of the operations of a service that Gatehouse answers (`iam`), and so records; empty for others.
+    public let operationsOfService: @Sendable (String) -> [String]
 
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, quotas: Quotas, region: String,
+        operationsOfService: @escaping @Sendable (String) -> [String] = { _ in [] },
         now: @escaping @Sendable () -> Double
     ) {
         self.ledger = ledger
@@ -24,6 +31,7 @@ public final class Environment: Sendable {
         self.authorizationMessages = authorizationMessages
         self.quotas = quotas
         self.region = region
+        self.operationsOfService = operationsOfService
         self.now = now
     }
 }

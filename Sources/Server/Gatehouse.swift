@@ -48,11 +48,18 @@ public struct Gatehouse: Sendable {
             }
             let directory = IdentityDirectory()
             ledger.observe { directory.apply($0) }
-            try ledger.replay { directory.apply([$0]) }
-            environment = Environment(
+            let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring), quotas: configuration.quotas,
-                region: configuration.region, now: configuration.now)
+                region: configuration.region,
+                operationsOfService: { Services.named($0)?.shape.operationNames.map { String($0) } ?? [] },
+                now: configuration.now)
+            try ledger.replay { change in
+                directory.apply([change])
+                environment.usage.restore(change)
+            }
+            try environment.usage.restoreEvents(of: ledger)
+            self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
         } catch let error as StartError {
             throw error
@@ -71,6 +78,9 @@ public struct Gatehouse: Sendable {
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {
+        await environment.background.finish()
+        // Should it fail, the events are there to restore from.
+        try? await environment.checkpointUsage()
         await environment.ledger.close()
     }
 
@@ -124,6 +134,7 @@ public struct Gatehouse: Sendable {
             }
         } rebuilding: { changes in
             directory.replaceAll(with: changes)
+            environment.usage.reset()
         }
         guard var account = directory.firstAccount, account.alias != nil else { return }
         account.alias = nil

@@ -58,9 +58,11 @@ public struct Pipeline: Sendable {
             attempt.decoded = decoded
             let identified = try await identify(decoded)
             attempt.identified = identified
+            attempt.noteUse(environment)
             let permit = try await authorise(identified, decisions: &attempt.decisions)
             await handle(permit, &attempt)
         } catch {
+            if attempt.decoded == nil { attempt.noteUse(environment) }
             attempt.result = .failure(error)
         }
         return attempt

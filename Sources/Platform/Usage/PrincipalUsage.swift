@@ -1,0 +1,90 @@
+public import Ledger
+
+/// What a principal used last, and when: its access keys, its password, and each service down to the action. It is a
+/// fold of the recorded calls, in which denied ones count too.
+///
+/// Times are milliseconds since 1970, as events have them. It can only forget what its principal loses and what is older
+/// than ``trackingPeriod``.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html>
+public struct PrincipalUsage: Record, Equatable {
+    public static let kind = "Gatehouse::IAM::PrincipalUsage"
+    /// It changes with every call of its principal.
+    public static let keepsHistory = false
+
+    /// How far back AWS looks: 400 days, in milliseconds.
+    public static let trackingPeriod: Int64 = 400 * 24 * 3600 * 1000
+    /// Of several uses of a key within 15 minutes the first is recorded.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html#id_credentials_understanding_the_report_format>
+    public static let keySpan: Int64 = 15 * 60 * 1000
+    /// Of several uses of a password within 5 minutes the first is recorded.
+    public static let passwordSpan: Int64 = 5 * 60 * 1000
+
+    /// The last time, and the region.
+    public struct Use: Sendable, Hashable, Codable {
+        public var time: Int64
+        public var region: String
+    }
+
+    public struct KeyUse: Sendable, Hashable, Codable {
+        public var time: Int64
+        public var region: String
+        /// `iam`
+        public var service: String
+    }
+
+    /// The unique id of the user or role; the account's number for the root user.
+    public let id: String
+    public let accountID: String
+    /// By the ids of long-term access keys.
+    public private(set) var keys: [String: KeyUse] = [:]
+    /// When the password opened a console session.
+    public private(set) var password: Int64?
+    /// By service (`iam`), then by action (`CreateUser`).
+    public private(set) var services: [String: [String: Use]] = [:]
+
+    public init(id: String, accountID: String) {
+        self.id = id
+        self.accountID = accountID
+    }
+
+    /// The last use of a service, with whichever action.
+    public func lastUse(of service: String) -> Use? {
+        services[service]?.values.max { $0.time < $1.time }
+    }
+
+    /// The last use of anything.
+    public var lastUse: Use? {
+        services.values.lazy.flatMap(\.values).max { $0.time < $1.time }
+    }
+
+    // MARK: Folding
+
+    /// A call, in whatever order: a use that is older than what is known changes nothing.
+    mutating func take(_ use: RecordedUse) {
+        let new = Use(time: use.time, region: use.region)
+        services[use.service, default: [:]][use.action, default: new].replace(with: new)
+        guard let key = use.longTermKey else { return }
+        if let known = keys[key], use.time < known.time &+ Self.keySpan { return }
+        keys[key] = KeyUse(time: use.time, region: use.region, service: use.service)
+    }
+
+    mutating func takePassword(time: Int64) {
+        if let password, time < password &+ Self.passwordSpan { return }
+        password = time
+    }
+
+    /// Forgets keys that are gone, and what is out of the tracking period.
+    mutating func prune(before time: Int64, isKey: (String) -> Bool) {
+        keys = keys.filter { isKey($0.key) }
+        services = services.mapValues { $0.filter { $0.value.time >= time } }.filter { !$0.value.isEmpty }
+    }
+}
+
+extension PrincipalUsage.Use {
+    /// Keeps the later of the two.
+    fileprivate mutating func replace(with new: Self) {
+        guard new.time > time else { return }
+        time = new.time
+        if region != new.region { region = new.region }
+    }
+}

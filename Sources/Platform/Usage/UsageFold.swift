@@ -1,0 +1,213 @@
+public import Ledger
+import Synchronization
+import Wire
+
+/// Last-used data of all principals, in memory: a fold of the recorded calls.
+///
+/// A call is taken in when its caller is proved, before its event is queued: so what is in an event on disk is in here,
+/// too. From time to time `checkpoint` writes what has changed into the ledger, and at the start `restore` takes the
+/// checkpoint and the events since. So last-used data outlives whatever ends the process, as far as the event history
+/// does.
+public final class UsageFold: Sendable {
+    fileprivate struct State {
+        var principals: [String: PrincipalUsage] = [:]
+        /// Ids of those that changed since the last checkpoint.
+        var changed: Set<String> = []
+        /// Calls taken in since the last checkpoint.
+        var count = 0
+        /// The number of the last segment of events that the checkpoint in the ledger covers.
+        var covered: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    // MARK: Taking in
+
+    /// Takes in a call whose caller is proved. It costs a few look-ups, and no memory but at the first use of an action.
+    public func take(_ use: RecordedUse) {
+        state.withLock { state in
+            state.count &+= 1
+            state.take(use)
+        }
+    }
+
+    /// Takes in that a user's password, or root's, opened a console session.
+    /// - Parameters:
+    ///   - id: the user's unique id; the account's number for the root user.
+    ///   - time: milliseconds since 1970.
+    public func takePassword(of id: String, in account: String, time: Int64) {
+        state.withLock { state in
+            state.count &+= 1
+            state.takePassword(of: id, in: account, time: time)
+        }
+    }
+
+    // MARK: Look-ups
+
+    /// What a principal used last; nil when it has used nothing.
+    public func usage(of principalID: String) -> PrincipalUsage? {
+        state.withLock { $0.principals[principalID] }
+    }
+
+    /// Calls taken in since the last checkpoint.
+    public var waiting: Int { state.withLock { $0.count } }
+
+    // MARK: Keeping
+
+    /// Forgets everything.
+    public func reset() {
+        state.withLock { $0 = State() }
+    }
+
+    /// Takes in a record of a replay; those that are none of its own are passed over.
+    public func restore(_ change: Change) {
+        switch change.kind {
+        case PrincipalUsage.kind:
+            guard let usage = try? change.decodeAfter(PrincipalUsage.self) else { return }
+            state.withLock { $0.principals[usage.id] = usage }
+        case UsageCheckpoint.kind:
+            guard let checkpoint = try? change.decodeAfter(UsageCheckpoint.self) else { return }
+            state.withLock { $0.covered = checkpoint.segment }
+        default: break
+        }
+    }
+
+    /// Takes in the events that are not in the checkpoint. To be called once, when all records are restored.
+    /// - Complexity: linear in the number of those events; few of their records are read.
+    public func restoreEvents(of ledger: Ledger) throws(LedgerError) {
+        var (covered, spans) = state.withLock { state in
+            let keys = state.principals.values.lazy.flatMap(\.keys)
+            let ends = keys.map { ($0.key, $0.value.time &+ PrincipalUsage.keySpan) }
+            return (state.covered, Dictionary(ends) { max($0, $1) })
+        }
+        try ledger.replayEvents(after: covered) { events in
+            state.withLock { state in
+                state.count &+= events.count
+                for (event, record) in Self.telling(events, &spans) {
+                    if let use = RecordedUse(event, record) {
+                        state.take(use)
+                    } else if RecordedUse.isSignIn(record), let principal = RecordedUse.principal(event, record) {
+                        state.takePassword(of: principal, in: event.account, time: event.time)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes what has changed since the last checkpoint, and forgets principals that are gone.
+    ///
+    /// - Parameters:
+    ///   - time: milliseconds since 1970.
+    ///   - isThere: whether there is still a principal of that id.
+    ///   - isKey: whether there is still an access key of that id.
+    public func checkpoint(
+        into ledger: Ledger, time: Int64, isThere: (_ id: String) -> Bool, isKey: (_ id: String) -> Bool
+    ) async throws(LedgerError) {
+        // First the number, then the state: what is in the segments so far is in the state.
+        let segment = try await ledger.lastEventSegment()
+        let (known, changedIDs, count) = state.withLock { state in
+            defer {
+                state.changed = []
+                state.count = 0
+            }
+            return (Array(state.principals.keys), state.changed, state.count)
+        }
+        guard count > 0 else { return }
+        let oldest = time - PrincipalUsage.trackingPeriod
+        let goneIDs = known.filter { !isThere($0) }
+        let (changed, gone) = state.withLock { state in
+            for id in changedIDs { state.principals[id]?.prune(before: oldest, isKey: isKey) }
+            let gone = goneIDs.compactMap { state.principals.removeValue(forKey: $0) }
+            return (changedIDs.compactMap { state.principals[$0] }, gone)
+        }
+        do throws(LedgerError) {
+            // A few at a time, so that other writers need not wait long.
+            for start in stride(from: 0, to: changed.count, by: 64) {
+                let some = changed[start..<min(start + 64, changed.count)]
+                try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                    for usage in some { try transaction.put(usage, in: Scope(account: usage.accountID)) }
+                    return .commit(())
+                }
+            }
+            try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                for usage in gone {
+                    try transaction.delete(PrincipalUsage.self, usage.id, in: Scope(account: usage.accountID))
+                }
+                try transaction.put(UsageCheckpoint(segment: segment), in: Scope(account: ""))
+                return .commit(())
+            }
+        } catch {
+            state.withLock { state in
+                for usage in gone { state.principals[usage.id] = usage }
+                state.changed.formUnion(changedIDs)
+                state.count &+= count
+            }
+            throw error
+        }
+    }
+
+    // MARK: Reading events
+
+    /// The events that can tell something new, with their records, in order of time. Of calls that are alike in caller
+    /// and action only the last can, and of the uses of a key those that begin a new span; so the others' records, which
+    /// are the most, are not read.
+    /// - Parameter spans: by access key, the end of the span that its recorded use began.
+    private static func telling(
+        _ events: [Event], _ spans: inout [String: Int64]
+    ) -> [(event: Event, record: JSONValue)] {
+        struct Call: Hashable {
+            var name: String?
+            var source: String?
+            var key: String?
+            var user: String?
+        }
+        var last: [Call: Int] = [:]
+        var wanted: Set<Int> = []
+        for (index, event) in events.enumerated() {
+            let call = Call(
+                name: event.value(of: "EventName"), source: event.value(of: "EventSource"),
+                key: event.value(of: "AccessKeyId"), user: event.value(of: "Username"))
+            last[call] = index
+            if let key = call.key, event.time >= spans[key] ?? .min {
+                spans[key] = event.time &+ PrincipalUsage.keySpan
+                wanted.insert(index)
+            } else if call.name == "ConsoleLogin" {
+                wanted.insert(index)
+            }
+        }
+        return wanted.union(last.values).sorted().compactMap { index in
+            (try? JSONValue(parsing: events[index].body)).map { (events[index], $0) }
+        }
+    }
+}
+
+extension UsageFold.State {
+    fileprivate mutating func take(_ use: RecordedUse) {
+        principals[use.principalID, default: PrincipalUsage(id: use.principalID, accountID: use.accountID)].take(use)
+        changed.insert(use.principalID)
+    }
+
+    fileprivate mutating func takePassword(of id: String, in account: String, time: Int64) {
+        principals[id, default: PrincipalUsage(id: id, accountID: account)].takePassword(time: time)
+        changed.insert(id)
+    }
+}
+
+/// How far the last-used data in the ledger goes.
+struct UsageCheckpoint: Record {
+    static let kind = "Gatehouse::IAM::UsageCheckpoint"
+    static let keepsHistory = false
+
+    /// The number of the last segment of events that it has.
+    let segment: Int64
+
+    var id: String { "checkpoint" }
+}
+
+extension Event {
+    fileprivate func value(of attribute: String) -> String? {
+        attributes.first { $0.name == attribute }?.value
+    }
+}
