@@ -14,6 +14,8 @@ public struct Access: Sendable {
     public var context: [String: ContextValue]
     /// The trust policy of the role that is to be assumed.
     public var roleTrust: CompiledPolicy?
+    /// What a setting of the account allows the caller beside its own policies, and bound like them.
+    public var accountGrants: [PolicySet] = []
 
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],

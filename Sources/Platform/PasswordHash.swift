@@ -2,36 +2,124 @@ import Crypto
 import CryptoExtras
 import Dispatch
 import FoundationEssentials
+import Synchronization
+public import Wire
 
 /// A password's hash with scrypt, a memory-hard function (RFC 7914), in a form that carries its own parameters:
 /// `scrypt$32768$8$3$SALT$HASH`, the last two in base64.
+///
+/// Hashing takes about a quarter of a second of one core and 32 MiB, so passwords are hashed one after another on a
+/// thread of their own. Few may wait, and of one account fewer, so that nobody can keep the others from it.
 public enum PasswordHash {
     /// 32 MiB of memory a guess; OWASP's equivalent of N=2^17, p=1.
     private static let cost = (rounds: 32768, blockSize: 8, parallelism: 3)
 
-    /// Hashing takes about a quarter of a second, so it has a thread of its own, one password after another.
     private static let queue = DispatchQueue(label: "gatehouse.password-hash")
+    private static let waiting = Mutex(Waiting(most: 32, mostOfOneAccount: 8))
 
-    /// Hashes a password; nil when the library can't.
-    public static func make(_ password: String) async -> String? {
-        let salt = Identifiers.randomBytes(16)
-        let hash = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    returning: derive(password, salt: salt, cost.rounds, cost.blockSize, cost.parallelism))
-            }
+    /// Hashes a password.
+    /// - Parameters:
+    ///   - earlier: another hash of the same user. Its salt is used again, so that `areEqual` tells of the two hashes
+    ///     whether their passwords are the same: that is how a user's earlier passwords are recognised without hashing
+    ///     once for each of them.
+    ///   - account: whose password it is.
+    /// - Throws: Throttling when too many wait already.
+    public static func make(
+        _ password: String, sharingSaltOf earlier: String? = nil, account: String
+    ) async throws(ServiceError) -> String {
+        var parameters = Parameters(
+            rounds: cost.rounds, blockSize: cost.blockSize, parallelism: cost.parallelism,
+            salt: Identifiers.randomBytes(16))
+        if let earlier = earlier.flatMap(parse)?.parameters, earlier.hasCost(of: parameters) { parameters = earlier }
+        guard let hash = try await derive(password, parameters, account) else { throw .internalFailure }
+        let numbers = "\(parameters.rounds)$\(parameters.blockSize)$\(parameters.parallelism)"
+        return "scrypt$\(numbers)$\(Data(parameters.salt).base64EncodedString())$\(hash.base64EncodedString())"
+    }
+
+    /// Whether a password is the one that a hash was made of; false also for what is no hash.
+    /// - Throws: Throttling when too many wait already.
+    public static func verify(
+        _ password: String, _ hash: String, account: String
+    ) async throws(ServiceError) -> Bool {
+        guard let (parameters, expected) = parse(hash) else { return false }
+        guard let derived = try await derive(password, parameters, account) else { throw .internalFailure }
+        return areEqual(derived, expected)
+    }
+
+    /// Whether two hashes with one salt are of the same password, in a time that does not tell where they differ.
+    /// Hashes with different salts are never equal.
+    public static func areEqual(_ a: String, _ b: String) -> Bool {
+        areEqual(Data(a.utf8), Data(b.utf8))
+    }
+
+    private static func areEqual(_ a: Data, _ b: Data) -> Bool {
+        guard a.count == b.count else { return false }
+        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private struct Parameters: Sendable {
+        var rounds: Int
+        var blockSize: Int
+        var parallelism: Int
+        var salt: [UInt8]
+
+        func hasCost(of other: Parameters) -> Bool {
+            (rounds, blockSize, parallelism) == (other.rounds, other.blockSize, other.parallelism)
         }
-        guard let hash else { return nil }
-        let numbers = "\(cost.rounds)$\(cost.blockSize)$\(cost.parallelism)"
-        return "scrypt$\(numbers)$\(Data(salt).base64EncodedString())$\(hash.base64EncodedString())"
+    }
+
+    private static func parse(_ hash: String) -> (parameters: Parameters, hash: Data)? {
+        let parts = hash.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "scrypt", let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
+            let parallelism = Int(parts[3]), let salt = Data(base64Encoded: String(parts[4])),
+            let hash = Data(base64Encoded: String(parts[5]))
+        else { return nil }
+        let parameters = Parameters(
+            rounds: rounds, blockSize: blockSize, parallelism: parallelism, salt: Array(salt))
+        return (parameters, hash)
     }
 
     private static func derive(
-        _ password: String, salt: [UInt8], _ rounds: Int, _ blockSize: Int, _ parallelism: Int
-    ) -> Data? {
-        let key = try? KDF.Scrypt.deriveKey(
-            from: Data(password.utf8), salt: salt, outputByteCount: 32, rounds: rounds, blockSize: blockSize,
-            parallelism: parallelism)
-        return key?.withUnsafeBytes { Data($0) }
+        _ password: String, _ parameters: Parameters, _ account: String
+    ) async throws(ServiceError) -> Data? {
+        guard waiting.withLock({ $0.enter(account) }) else {
+            throw ServiceError("Throttling", "Rate exceeded", status: 400)
+        }
+        defer { waiting.withLock { $0.leave(account) } }
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                let key = try? KDF.Scrypt.deriveKey(
+                    from: Data(password.utf8), salt: parameters.salt, outputByteCount: 32, rounds: parameters.rounds,
+                    blockSize: parameters.blockSize, parallelism: parameters.parallelism)
+                continuation.resume(returning: key?.withUnsafeBytes { Data($0) })
+            }
+        }
+    }
+}
+
+/// Who waits for a password to be hashed.
+private struct Waiting {
+    let most: Int
+    let mostOfOneAccount: Int
+    private var all = 0
+    private var byAccount: [String: Int] = [:]
+
+    init(most: Int, mostOfOneAccount: Int) {
+        self.most = most
+        self.mostOfOneAccount = mostOfOneAccount
+    }
+
+    mutating func enter(_ account: String) -> Bool {
+        let own = byAccount[account] ?? 0
+        guard all < most, own < mostOfOneAccount else { return false }
+        all += 1
+        byAccount[account] = own + 1
+        return true
+    }
+
+    mutating func leave(_ account: String) {
+        all -= 1
+        let own = (byAccount[account] ?? 1) - 1
+        byAccount[account] = own > 0 ? own : nil
     }
 }

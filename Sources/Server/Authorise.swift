@@ -86,7 +86,7 @@ extension Pipeline {
             principal: call.caller.principal, action: access.action, resource: access.resource,
             resourceAccount: access.resourceAccount)
         let inputs = PolicyInputs(
-            identitySets: bound.sets, roleTrust: access.roleTrust, boundaries: bound.boundary,
+            identitySets: bound.sets + access.accountGrants, roleTrust: access.roleTrust, boundaries: bound.boundary,
             session: call.caller.sessionPolicies)
         let context = CallContext(call: call, access: access)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)

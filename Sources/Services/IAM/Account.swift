@@ -67,8 +67,9 @@ extension IAM.GetAccountSummary: ReadOperation {
         summary["AccountMFAEnabled"] = devices.contains { $0.ownerID == call.accountID } ? 1 : 0
         let rootKeys = try records.referrers(AccessKey.self, Relation.owner, to: call.accountID, limit: 1)
         summary["AccountAccessKeysPresent"] = rootKeys.isEmpty ? 0 : 1
+        summary["AccountPasswordPresent"] = try records.get(LoginProfile.self, call.accountID) == nil ? 0 : 1
         // Not there yet in Gatehouse, so none of them.
-        for name in ["AccountPasswordPresent", "AccountSigningCertificatesPresent", "ServerCertificates", "Providers"] {
+        for name in ["AccountSigningCertificatesPresent", "ServerCertificates", "Providers"] {
             summary[name] = 0
         }
         summary["UsersQuota"] = quotas[.users]

@@ -60,6 +60,8 @@ private let policies: [any Operation.Type] = [
 private let credentials: [any Operation.Type] = [
     IAM.CreateAccessKey.self, IAM.ListAccessKeys.self, IAM.UpdateAccessKey.self, IAM.DeleteAccessKey.self,
     IAM.CreateLoginProfile.self, IAM.GetLoginProfile.self, IAM.UpdateLoginProfile.self, IAM.DeleteLoginProfile.self,
+    IAM.ChangePassword.self,
+    IAM.UpdateAccountPasswordPolicy.self, IAM.GetAccountPasswordPolicy.self, IAM.DeleteAccountPasswordPolicy.self,
     IAM.CreateVirtualMFADevice.self, IAM.EnableMFADevice.self, IAM.ResyncMFADevice.self,
     IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
     IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,

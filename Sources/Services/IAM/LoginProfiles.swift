@@ -15,26 +15,8 @@ extension IAM.LoginProfile {
     }
 }
 
-/// Checks a password against the rules that hold while an account has no password policy of its own, and hashes it.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html#default-policy-details>
-private func hash(_ password: String) async throws(ServiceError) -> String {
-    let symbols = "!@#$%^&*()_+-=[]{}|'"
-    let classes = [
-        password.contains { ("A"..."Z").contains($0) }, password.contains { ("a"..."z").contains($0) },
-        password.contains { ("0"..."9").contains($0) }, password.contains { symbols.contains($0) },
-    ]
-    guard (8...128).contains(password.unicodeScalars.count), classes.count(where: { $0 }) >= 3 else {
-        throw ServiceError(
-            "PasswordPolicyViolation",
-            "Password should have a minimum length of 8 and contain at least three of: uppercase letters, lowercase "
-                + "letters, numbers, symbols (\(symbols))", status: 400)
-    }
-    guard let hash = await PasswordHash.make(password) else { throw .internalFailure }
-    return hash
-}
-
 extension RecordReading {
-    fileprivate func loginProfile(of user: Directory.User) throws(ServiceError) -> Directory.LoginProfile {
+    func loginProfile(of user: Directory.User) throws(ServiceError) -> Directory.LoginProfile {
         guard let profile = try get(LoginProfile.self, user.uniqueID) else {
             throw .noSuchEntity("Login Profile for User \(user.name) cannot be found.")
         }
@@ -53,7 +35,9 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation {
         guard let password = input.password else {
             throw .validation("A password is needed to create a login profile.")
         }
-        return try await hash(password)
+        let policy = try await call.read { (records) throws(ServiceError) in try records.passwordPolicy() }
+        try PasswordRules.check(password, policy, call.directory.account(call.accountID))
+        return try await PasswordHash.make(password, account: call.accountID)
     }
 
     public static func handle(
@@ -101,14 +85,22 @@ extension IAM.UpdateLoginProfile: PreparedWriteOperation {
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         guard let password = input.password else { return nil }
-        return try await hash(password)
+        let (policy, profile) = try await call.read { (records) throws(ServiceError) in
+            (try records.passwordPolicy(), try records.loginProfile(of: records.user(input.userName)))
+        }
+        try PasswordRules.check(password, policy, call.directory.account(call.accountID))
+        return try await PasswordHash.make(
+            password, sharingSaltOf: profile.passwordHash, account: call.accountID)
     }
 
     public static func handle(
         _ input: Input, _ hash: String?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var profile = try records.loginProfile(of: records.user(input.userName))
-        if let hash { profile.passwordHash = hash }
+        if let hash {
+            try PasswordRules.checkReuse(hash, profile, records.passwordPolicy())
+            profile.replacePassword(with: hash, at: call.time)
+        }
         if let required = input.passwordResetRequired { profile.passwordResetRequired = required }
         try records.put(profile)
         return Output()

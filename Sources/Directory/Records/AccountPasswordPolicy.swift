@@ -1,0 +1,32 @@
+public import Ledger
+
+/// What an account asks of its users' passwords for the console. An account that has none has AWS's default policy.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html>
+public struct AccountPasswordPolicy: Record {
+    public static let kind = "AWS::IAM::AccountPasswordPolicy"
+    /// There is at most one in an account.
+    public static let id = "password-policy"
+
+    public var minimumLength = 6
+    public var requiresSymbols = false
+    public var requiresNumbers = false
+    public var requiresUppercaseCharacters = false
+    public var requiresLowercaseCharacters = false
+    /// Whether every user may change its own password, with no policy that says so.
+    public var allowsUsersToChangePassword = false
+    /// After how many days a password expires; nil: never.
+    public var maxAge: Int?
+    /// How many of the latest passwords, the present one among them, may not be chosen again; nil: all may.
+    public var reusePrevention: Int?
+    /// Whether only an administrator can replace a password that has expired; nil: nobody has said.
+    public var hardExpiry: Bool?
+
+    public init() {}
+
+    public var id: String { Self.id }
+
+    /// When a password of this age expires, in seconds since 1970; nil: never.
+    public func expiry(ofPasswordSetAt date: Double) -> Double? {
+        maxAge.map { date + Double($0) * 86400 }
+    }
+}
