@@ -16,6 +16,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzJSON", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzREST", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]

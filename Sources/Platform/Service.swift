@@ -26,8 +26,14 @@ public struct Service: Sendable {
 
     /// Whether the service is the same in all regions and counts as being in `us-east-1`, whichever region a request was
     /// signed for. STS has a global endpoint too, but regional ones beside it.
-    public var isGlobal: Bool { shape.globalEndpoint != nil && shape.id != "sts" }
+    public var isGlobal: Bool {
+        // The models of these two name no global endpoint; all of their partition's are one, in us-east-1.
+        (shape.globalEndpoint != nil && shape.id != "sts") || ["organizations", "account"].contains(shape.id)
+    }
 
     /// Whether errors and bodies are JSON.
-    public var isJSON: Bool { wireProtocol is JSONProtocol }
+    public var isJSON: Bool { wireProtocol is JSONProtocol || wireProtocol is RESTJSONProtocol }
+
+    /// Whether method and path name the operation; then refusals have HTTP's own statuses too.
+    public var isREST: Bool { wireProtocol is RESTJSONProtocol }
 }

@@ -55,7 +55,8 @@ extension Pipeline {
     private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
         metrics.count(signatureFault: error)
         return ServiceError(
-            error.code(isJSON: routed.isJSON), error.message, status: error.status(isJSON: routed.isJSON))
+            error.code(isJSON: routed.isJSON), error.message,
+            status: error.status(isJSON: routed.isJSON && !routed.isREST))
     }
 
     private func caller(of claims: SignatureClaims, _ routed: Routed) throws(SignatureError) -> Caller {

@@ -24,7 +24,7 @@ extension Pipeline {
 
     /// An error in the client's own protocol.
     func encode(_ error: ServiceError, for routed: Routed) -> WireResponse {
-        let error = routed.isJSON ? error.inJSON : error
+        let error = routed.isJSON ? error.inJSON(isREST: routed.isREST) : error
         let requestID = routed.arrival.requestID
         if let service = routed.service {
             return service.wireProtocol.encode(error, for: service.shape, requestID: requestID)
@@ -38,12 +38,12 @@ extension Pipeline {
 extension ServiceError {
     /// The errors that all services share have other names and statuses in the JSON protocols.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/CommonErrors.html>
-    fileprivate var inJSON: ServiceError {
+    fileprivate func inJSON(isREST: Bool) -> ServiceError {
         var error = self
         switch code {
         case "AccessDenied":
             error.code = "AccessDeniedException"
-            error.status = 400
+            error.status = isREST ? 403 : 400
         case "ValidationError": error.code = "ValidationException"
         default: break
         }

@@ -37,6 +37,9 @@ final class Routed: Sendable {
     var isJSON: Bool {
         service?.isJSON ?? (arrival.request.header("x-amz-target") != nil)
     }
+
+    /// Whether the client expects HTTP's own statuses, such as 403, of a service that speaks JSON.
+    var isREST: Bool { service?.isREST ?? false }
 }
 
 /// The services that Gatehouse answers, by the name in a credential scope. A model is read when its service is first

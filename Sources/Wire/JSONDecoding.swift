@@ -1,30 +1,49 @@
 /// JSON values as values of shapes. The depth is that of the JSON text, which its reader limits.
 enum JSONDecoding {
-    /// Throws `SerializationException`.
-    static func input(_ json: JSONValue, _ shape: StructureShape) throws(ServiceError) -> Structure {
-        guard case .object(let members) = json else { throw unexpected(json, "structure or map") }
-        return try structure(members, shape)
+    /// A body as JSON. Throws `SerializationException`.
+    static func parse(_ body: [UInt8]) throws(ServiceError) -> JSONValue {
+        do {
+            return try JSONValue(parsing: body)
+        } catch {
+            throw .serialization("The request body is not valid JSON: \(error)")
+        }
     }
 
-    /// Members that the shape lacks are ignored, null is the same as absent.
-    private static func structure(
-        _ members: [JSONMember], _ shape: StructureShape
-    ) throws(ServiceError) -> Structure {
+    /// Throws `SerializationException`.
+    static func input(_ json: JSONValue, _ shape: StructureShape) throws(ServiceError) -> Structure {
         var structure = Structure(shape)
-        for json in members where json.value != .null {
-            guard let index = shape.members.firstIndex(where: { isSame($0.locationName ?? $0.name, json.key) }) else {
-                continue
-            }
-            structure[member: index] = try value(json.value, shape.members[index].shape)
-        }
+        try fill(&structure, from: json)
         return structure
     }
 
-    private static func value(_ json: JSONValue, _ shape: Shape) throws(ServiceError) -> Value {
+    /// Sets the members that the JSON has and that may stand there. Throws `SerializationException`.
+    static func fill(
+        _ structure: inout Structure, from json: JSONValue, where isIncluded: (MemberShape) -> Bool = { _ in true }
+    ) throws(ServiceError) {
+        guard case .object(let members) = json else { throw unexpected(json, "structure or map") }
+        try fill(&structure, members, where: isIncluded)
+    }
+
+    /// Members that the shape lacks are ignored, null is the same as absent.
+    private static func fill(
+        _ structure: inout Structure, _ members: [JSONMember], where isIncluded: (MemberShape) -> Bool
+    ) throws(ServiceError) {
+        let shape = structure.shape
+        for json in members where json.value != .null {
+            guard let index = shape.members.firstIndex(where: { isSame($0.wireName, json.key) && isIncluded($0) })
+            else { continue }
+            structure[member: index] = try value(json.value, shape.members[index].shape)
+        }
+    }
+
+    /// Throws `SerializationException`.
+    static func value(_ json: JSONValue, _ shape: Shape) throws(ServiceError) -> Value {
         switch shape {
         case .structure(let shape):
             guard case .object(let members) = json else { throw unexpected(json, "structure or map") }
-            return .structure(try structure(members, shape))
+            var structure = Structure(shape)
+            try fill(&structure, members, where: { _ in true })
+            return .structure(structure)
         case .list(let shape):
             guard case .array(let elements) = json else { throw unexpected(json, "list") }
             return .list(try list(elements, shape))

@@ -1,10 +1,10 @@
 /// Structures as JSON, by their shapes. Absent members are left out.
 extension JSONWriter {
-    mutating func structure(_ structure: Structure) {
+    mutating func structure(_ structure: Structure, where isIncluded: (MemberShape) -> Bool = { _ in true }) {
         beginObject()
         for (index, member) in structure.shape.members.enumerated() {
-            guard let value = structure[member: index] else { continue }
-            key(member.locationName ?? member.name)
+            guard let value = structure[member: index], isIncluded(member) else { continue }
+            key(member.wireName)
             self.value(value, member.shape, timestampFormat: member.timestampFormat)
         }
         endObject()
@@ -37,5 +37,23 @@ extension JSONWriter {
         // A list, map or timestamp under a shape of another kind: no view makes one.
         case (.list, _), (.map, _), (.timestamp, _): null()
         }
+    }
+
+    /// An error's message and its further members, as its shape has them.
+    mutating func members(of error: ServiceError, _ members: [MemberShape]) {
+        if !error.message.isEmpty { member(Self.messageKey(error, members), error.message) }
+        for shape in members {
+            guard let value = error.members[shape.name] else { continue }
+            key(shape.wireName)
+            self.value(value, shape.shape, timestampFormat: shape.timestampFormat)
+        }
+    }
+
+    /// The model's spelling of `message`. Errors that come from before the service have a capital letter.
+    private static func messageKey(_ error: ServiceError, _ members: [MemberShape]) -> String {
+        if let member = members.first(where: { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }) {
+            return member.wireName
+        }
+        return ["AccessDeniedException", "SerializationException"].contains(error.code) ? "Message" : "message"
     }
 }

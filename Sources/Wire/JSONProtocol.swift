@@ -18,15 +18,7 @@ public struct JSONProtocol: WireProtocol {
     ) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
         if request.body.isEmpty { return Structure(shape) }
-        return try JSONDecoding.input(try parse(request.body), shape)
-    }
-
-    private func parse(_ body: [UInt8]) throws(ServiceError) -> JSONValue {
-        do {
-            return try JSONValue(parsing: body)
-        } catch {
-            throw .serialization("The request body is not valid JSON: \(error)")
-        }
+        return try JSONDecoding.input(try JSONDecoding.parse(request.body), shape)
     }
 
     public func encode(
@@ -40,26 +32,12 @@ public struct JSONProtocol: WireProtocol {
     }
 
     public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
-        let members = service.errors[error.code]?.members ?? []
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("__type", service.errors[error.code]?.name ?? error.code)
-        if !error.message.isEmpty { writer.member(Self.messageKey(error, members), error.message) }
-        for member in members {
-            guard let value = error.members[member.name] else { continue }
-            writer.key(member.locationName ?? member.name)
-            writer.value(value, member.shape, timestampFormat: member.timestampFormat)
-        }
+        writer.members(of: error, service.errors[error.code]?.members ?? [])
         writer.endObject()
         return response(error.status, writer.bytes, service, requestID)
-    }
-
-    /// The model's spelling of `message`. Errors that come from before the service have a capital letter.
-    private static func messageKey(_ error: ServiceError, _ members: [MemberShape]) -> String {
-        if let member = members.first(where: { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }) {
-            return member.locationName ?? member.name
-        }
-        return ["AccessDeniedException", "SerializationException"].contains(error.code) ? "Message" : "message"
     }
 
     public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {

@@ -28,6 +28,8 @@ public final class ServiceShape: Sendable {
     /// The error shapes by their codes.
     public let errors: [String: StructureShape]
     private let operations: [String: OperationShape]
+    /// Empty unless the protocol is in the REST style.
+    let routes: RESTRoutes
 
     /// Reads a schema text.
     ///
@@ -47,6 +49,7 @@ public final class ServiceShape: Sendable {
         globalEndpoint = service["global"]
         operationNames = schema.operations.keys.sorted()
         operations = schema.operations
+        routes = RESTRoutes(schema.operations.values)
         shapes = schema.shapes
         var errors: [String: StructureShape] = [:]
         for case .structure(let shape) in schema.shapes.values {
@@ -100,6 +103,8 @@ public final class OperationShape: Sendable {
     public let httpMethod: String
     /// The path with its `{labels}`, and a query string that every request of the operation has.
     public let requestURI: String
+    /// `requestURI` taken apart; nil unless the protocol is in the REST style.
+    let uriTemplate: URITemplate?
     /// The status of the answer when all is well.
     public let responseStatus: Int
     /// What stands before the endpoint's host name, with its `{labels}`.
@@ -127,6 +132,7 @@ public final class OperationShape: Sendable {
             ["query", "ec2"].contains(service["protocol"]) ? "ValidationError" : "ValidationException"
         httpMethod = attributes["method"] ?? "POST"
         requestURI = attributes["uri"] ?? "/"
+        uriTemplate = service["protocol"]?.hasPrefix("rest-") == true ? URITemplate(requestURI) : nil
         responseStatus = attributes["status"].flatMap { Int($0) } ?? 200
         hostPrefix = attributes["host"]
         input = attributes["input"].flatMap(structures)

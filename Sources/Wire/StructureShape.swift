@@ -106,6 +106,9 @@ public final class MemberShape: Sendable {
         self.isHostLabel = attributes.has("label")
     }
 
+    /// The name on the wire in JSON, XML, headers, query strings and labels.
+    public var wireName: String { locationName ?? name }
+
     /// Whether the model says that the member's value must not be shown.
     public var isSensitive: Bool { shape.isSensitive }
 }

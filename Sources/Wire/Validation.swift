@@ -12,7 +12,7 @@ public func validate(_ input: Structure, of operation: OperationShape) throws(Se
 private struct Validation {
     private let operation: OperationShape
     private let hidesValues: Bool
-    private var failures: [String] = []
+    private var failures: [ValidationFailure] = []
     private var path: [PathPart] = []
     private var nameFailure: String?
 
@@ -41,7 +41,8 @@ private struct Validation {
         let noun = failures.count == 1 ? "error" : "errors"
         return ServiceError(
             operation.validationErrorCode,
-            "\(failures.count) validation \(noun) detected: " + failures.joined(separator: "; "))
+            "\(failures.count) validation \(noun) detected: " + failures.map(\.text).joined(separator: "; "),
+            members: ValidationFailure.members(failures, of: operation))
     }
 
     mutating func check(_ structure: Structure) {
@@ -125,7 +126,7 @@ private struct Validation {
 
     private mutating func fail(_ value: String, _ constraint: String) {
         guard failures.count < Self.limit else { return }
-        failures.append("\(value) at '\(pathText)' failed to satisfy constraint: \(constraint)")
+        failures.append(ValidationFailure(value: value, path: pathText, constraint: constraint))
     }
 
     /// `tags.1.member.tagKey`

@@ -69,6 +69,7 @@ public protocol WireProtocol: Sendable {
 public func wireProtocol(for service: ServiceShape) -> any WireProtocol {
     switch service.protocolName {
     case "json": JSONProtocol()
+    case "rest-json": RESTJSONProtocol()
     default: QueryProtocol()
     }
 }
