@@ -26,7 +26,10 @@ public struct Service: Sendable {
 
     /// Whether the service is the same in all regions and counts as being in `us-east-1`, whichever region a request was
     /// signed for. STS has a global endpoint too, but regional ones beside it.
-    public var isGlobal: Bool { shape.globalEndpoint != nil && shape.id != "sts" }
+    public var isGlobal: Bool {
+        // The model gives Organizations no global endpoint; all of its partition's are one, in us-east-1.
+        (shape.globalEndpoint != nil && shape.id != "sts") || shape.id == "organizations"
+    }
 
     /// Whether errors and bodies are JSON.
     public var isJSON: Bool { wireProtocol is JSONProtocol }
