@@ -34,10 +34,39 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accounts[id] }
     }
 
-    /// The account that was there first.
+    /// The account that was there first, and made all others.
     public var firstAccount: Account? {
-        state.withLock { state in state.accounts.values.min { ($0.createDate, $0.id) < ($1.createDate, $1.id) } }
+        state.withLock { state in state.accounts.values.first { $0.creatorID == nil } }
     }
+
+    /// The account whose root user has that e-mail address.
+    public func account(email: String) -> Account? {
+        let email = email.lowercased()
+        return state.withLock { state in state.accounts.values.first { $0.email.lowercased() == email } }
+    }
+
+    // MARK: Organizations
+
+    /// The organization that an account is in, as its management account too.
+    public func organization(ofAccount id: String) -> Organization? {
+        state.withLock { $0.organizations.organization(ofAccount: id) }
+    }
+
+    /// The place of an account in its organization; nil when it is in none.
+    public func organizationAccount(_ id: String) -> OrganizationAccount? {
+        state.withLock { $0.organizations.accounts[id] }
+    }
+
+    public func organizationalUnit(_ id: String) -> OrganizationalUnit? {
+        state.withLock { $0.organizations.units[id] }
+    }
+
+    /// What an account is below, from its organization's root down to the unit that it is in; empty when it is in none.
+    public func containers(ofAccount id: String) -> [String] {
+        state.withLock { $0.organizations.containers(ofAccount: id) }
+    }
+
+    // MARK: Identities
 
     /// The long-term access key of that id, in whichever account.
     public func accessKey(_ id: String) -> AccessKey? {
@@ -117,6 +146,7 @@ public struct BoundPolicies: Sendable {
 
 private struct State {
     var accounts: [String: Account] = [:]
+    var organizations = OrganizationIndex()
     var accessKeys: [String: AccessKey] = [:]
     var users = Members<User>()
     var groups = Members<Group>()
@@ -140,6 +170,7 @@ private struct State {
         case InstanceProfile.kind: instanceProfiles[key] = change.record(InstanceProfile.self)
         case MFADevice.kind: mfaDevices[change.id] = change.record(MFADevice.self)
         case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
+        case Organization.kind, OrganizationalUnit.kind, OrganizationAccount.kind: organizations.apply(change)
         default: break
         }
     }

@@ -13,6 +13,7 @@ public enum Identifiers {
     }
 
     private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+    private static let lowercaseLetters = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
     private static let base64 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
@@ -28,6 +29,11 @@ public enum Identifiers {
     /// A secret access key: 40 characters that hold 240 random bits.
     public static func secretAccessKey() -> String {
         random(40, from: base64)
+    }
+
+    /// Random lower-case letters and digits.
+    public static func lowercase(_ count: Int) -> String {
+        random(count, from: lowercaseLetters)
     }
 
     /// Random bytes, for seeds and salts.

@@ -5,6 +5,8 @@ public import Wire
 public protocol RecordReading {
     var reader: Reader { get }
     var scope: Scope { get }
+    /// The records of another account, as the same state of the ledger.
+    func of(account: String) -> Self
 }
 
 extension RecordReading {

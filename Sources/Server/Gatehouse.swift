@@ -123,22 +123,22 @@ public struct Gatehouse: Sendable {
         String(Int.random(in: 100_000_000_000...999_999_999_999))
     }
 
-    /// Wipes all but the root user's keys and the bare account.
+    /// Wipes all but the first account, made bare, and its root user's keys.
     private static func reset(_ environment: Environment) async throws(LedgerError) {
         let directory = environment.directory
+        guard let first = directory.firstAccount else { return }
         try await environment.ledger.reset { kind, id in
             switch kind {
-            case Account.kind: true
-            case AccessKey.kind: directory.accessKey(id)?.belongsToRoot ?? false
+            case Account.kind: id == first.id
+            case AccessKey.kind: directory.accessKey(id).map { $0.belongsToRoot && $0.accountID == first.id } ?? false
             default: false
             }
         } rebuilding: { changes in
             directory.replaceAll(with: changes)
             environment.usage.reset()
         }
-        guard var account = directory.firstAccount, account.alias != nil else { return }
-        account.alias = nil
-        let bare = account
+        let bare = Account(id: first.id, createDate: first.createDate)
+        guard first != bare else { return }
         try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
             try transaction.put(bare, in: Scope(account: bare.id, region: ""))
             return .commit(())

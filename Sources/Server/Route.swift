@@ -1,5 +1,6 @@
 import CloudTrailService
 import IAMService
+import OrganizationsService
 import Platform
 import STSService
 import Signature
@@ -45,13 +46,14 @@ final class Routed: Sendable {
 /// The services that Gatehouse answers, by the name in a credential scope. A model is read when its service is first
 /// asked for.
 enum Services {
-    static let names = ["iam", "sts", "cloudtrail"]
+    static let names = ["iam", "sts", "cloudtrail", "organizations"]
 
     static func named(_ signingName: String) -> Service? {
         switch signingName {
         case "iam": .iam
         case "sts": .sts
         case "cloudtrail": .cloudTrail
+        case "organizations": .organizations
         default: nil
         }
     }

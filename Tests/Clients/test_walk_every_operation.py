@@ -226,7 +226,7 @@ def test_get_caller_identity_cannot_be_denied(root: Identity, new_user) -> None:
     assert user.sts.get_caller_identity()["Arn"].endswith(":user/alice")
 
 
-@pytest.mark.parametrize("service", ["iam", "sts", "cloudtrail"])
+@pytest.mark.parametrize("service", ["iam", "sts", "cloudtrail", "organizations"])
 def test_what_is_not_built_succeeds_for_nobody(root: Identity, service: str) -> None:
     """Operations of the model that the server does not list: an error of its own, never an empty success."""
     listed = {name.split(":")[1] for name in OPERATIONS if name.startswith(service + ":")}

@@ -1,7 +1,7 @@
 public import Ledger
 
 /// An AWS account: who owns everything in it, and what it is called.
-public struct Account: Record {
+public struct Account: Record, Equatable {
     public static let kind = "AWS::Account"
 
     /// Twelve digits.
@@ -15,6 +15,11 @@ public struct Account: Record {
     /// The name that stands for the account's number in sign-in addresses.
     public var alias: String?
     public var state = State.active
+    /// The management account of the organization that it is in, in whose scope the organization's records lie; nil
+    /// when it is in none.
+    public var managementAccountID: String?
+    /// The management account that made it, by Organizations; nil for the account that Gatehouse began with.
+    public let creatorID: String?
 
     /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
     public enum State: String, Sendable, Codable {
@@ -28,11 +33,14 @@ public struct Account: Record {
     /// - Parameters:
     ///   - name: nil: `account-` and its number.
     ///   - email: nil: `root@` its number and a domain that can't exist (RFC 2606).
-    public init(id: String, createDate: Double, name: String? = nil, email: String? = nil) {
+    public init(
+        id: String, createDate: Double, name: String? = nil, email: String? = nil, creatorID: String? = nil
+    ) {
         self.id = id
         self.createDate = createDate
         self.name = name ?? "account-\(id)"
         self.email = email ?? "root@\(id).invalid"
+        self.creatorID = creatorID
     }
 
     /// Records of the first version have an id, a date and perhaps an alias.
@@ -42,8 +50,10 @@ public struct Account: Record {
             id: try values.decode(String.self, forKey: .id),
             createDate: try values.decode(Double.self, forKey: .createDate),
             name: try values.decodeIfPresent(String.self, forKey: .name),
-            email: try values.decodeIfPresent(String.self, forKey: .email))
+            email: try values.decodeIfPresent(String.self, forKey: .email),
+            creatorID: try values.decodeIfPresent(String.self, forKey: .creatorID))
         alias = try values.decodeIfPresent(String.self, forKey: .alias)
         state = try values.decodeIfPresent(State.self, forKey: .state) ?? .active
+        managementAccountID = try values.decodeIfPresent(String.self, forKey: .managementAccountID)
     }
 }

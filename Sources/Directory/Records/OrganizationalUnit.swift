@@ -4,6 +4,9 @@ public import Ledger
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html>
 public struct OrganizationalUnit: Record {
     public static let kind = "AWS::Organizations::OrganizationalUnit"
+    /// How many levels of units there may be under the root.
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+    public static let mostLevels = 5
 
     /// `ou-…`
     public let id: String

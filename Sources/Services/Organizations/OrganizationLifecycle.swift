@@ -1,0 +1,70 @@
+import Directory
+import OrganizationsAPI
+import Platform
+import Wire
+
+// An organization from its making to its end.
+// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org.html>
+
+extension Organizations.Organization {
+    init(_ organization: Directory.Organization, managementAccountEmail email: String?) {
+        self.init()
+        id = organization.id
+        arn = organization.arn
+        featureSet = organization.featureSet.rawValue
+        masterAccountArn = organization.arn(account: organization.managementAccountID)
+        masterAccountId = organization.managementAccountID
+        masterAccountEmail = email
+        // Deprecated, and never anything else: what is enabled, ListRoots says.
+        availablePolicyTypes =
+            organization.featureSet == .all ? [Organizations.PolicyTypeSummary(enabled: "SERVICE_CONTROL_POLICY")] : []
+    }
+}
+
+extension Organizations.PolicyTypeSummary {
+    init(enabled type: String) {
+        self.init()
+        self.type = type
+        status = "ENABLED"
+    }
+}
+
+extension Organizations.CreateOrganization: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessOnAll() }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard var account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
+        guard account.managementAccountID == nil else {
+            throw .organizations(
+                .alreadyInOrganizationException,
+                "The provided account is already a member of an organization.")
+        }
+        let organization = Organization(
+            id: OrganizationIDs.organization(), managementAccountID: account.id, rootID: OrganizationIDs.root(),
+            createDate: call.time, featureSet: input.featureSet.flatMap { .init(rawValue: $0) } ?? .all)
+        try records.put(organization)
+        try records.put(
+            OrganizationAccount(
+                id: account.id, organizationID: organization.id, parentID: organization.rootID,
+                joinedMethod: .invited, joinedDate: call.time))
+        account.managementAccountID = account.id
+        try records.put(account)
+        var output = Output()
+        output.organization = Organizations.Organization(organization, managementAccountEmail: account.email)
+        return output
+    }
+}
+
+extension Organizations.DescribeOrganization: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessOnAll() }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let own = try records.organization(call, for: .everyMember)
+        let management = try own.records.get(Account.self, own.organization.managementAccountID)
+        var output = Output()
+        output.organization = Organizations.Organization(own.organization, managementAccountEmail: management?.email)
+        return output
+    }
+}
