@@ -14,6 +14,8 @@ public struct Access: Sendable {
     public var context: [String: ContextValue]
     /// The trust policy of the role that is to be assumed.
     public var roleTrust: CompiledPolicy?
+    /// The resource-based policy of the resource.
+    public var resourcePolicy: CompiledPolicy?
 
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],
