@@ -134,7 +134,7 @@ struct Members<Member: Identity> {
 
 /// Compiles a stored document. All are checked before they are stored; should one not parse all the same (a damaged
 /// record, a language that became stricter), what it denied is unknown, so it denies everything.
-private func compilePolicy(_ document: String, _ source: PolicySource) -> CompiledPolicy {
+func compilePolicy(_ document: String, _ source: PolicySource) -> CompiledPolicy {
     do {
         return CompiledPolicy(try PolicyDocument(parsing: document, as: source.type), source: source)
     } catch {

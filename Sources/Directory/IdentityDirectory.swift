@@ -45,27 +45,6 @@ public final class IdentityDirectory: Sendable {
         return state.withLock { state in state.accounts.values.first { $0.email.lowercased() == email } }
     }
 
-    // MARK: Organizations
-
-    /// The organization that an account is in, as its management account too.
-    public func organization(ofAccount id: String) -> Organization? {
-        state.withLock { $0.organizations.organization(ofAccount: id) }
-    }
-
-    /// The place of an account in its organization; nil when it is in none.
-    public func organizationAccount(_ id: String) -> OrganizationAccount? {
-        state.withLock { $0.organizations.accounts[id] }
-    }
-
-    public func organizationalUnit(_ id: String) -> OrganizationalUnit? {
-        state.withLock { $0.organizations.units[id] }
-    }
-
-    /// What an account is below, from its organization's root down to the unit that it is in; empty when it is in none.
-    public func containers(ofAccount id: String) -> [String] {
-        state.withLock { $0.organizations.containers(ofAccount: id) }
-    }
-
     // MARK: Identities
 
     /// The long-term access key of that id, in whichever account.
@@ -124,6 +103,10 @@ public final class IdentityDirectory: Sendable {
     public func policies(bindingPrincipalWithUniqueID uniqueID: String) -> BoundPolicies {
         state.withLock { $0.policies(binding: uniqueID) }
     }
+
+    func withOrganizations<Result: Sendable>(_ body: (inout OrganizationIndex) -> Result) -> Result {
+        state.withLock { body(&$0.organizations) }
+    }
 }
 
 /// The identity-based policies of a principal, and its permissions boundary if it has one.
@@ -170,7 +153,7 @@ private struct State {
         case InstanceProfile.kind: instanceProfiles[key] = change.record(InstanceProfile.self)
         case MFADevice.kind: mfaDevices[change.id] = change.record(MFADevice.self)
         case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
-        case Organization.kind, OrganizationalUnit.kind, OrganizationAccount.kind: organizations.apply(change)
+        case let kind where OrganizationIndex.kinds.contains(kind): organizations.apply(change)
         default: break
         }
     }

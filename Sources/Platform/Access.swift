@@ -16,6 +16,8 @@ public struct Access: Sendable {
     public var roleTrust: CompiledPolicy?
     /// What a setting of the account allows the caller beside its own policies, and bound like them.
     public var accountGrants: [PolicySet] = []
+    /// The resource-based policy of the resource.
+    public var resourcePolicy: CompiledPolicy?
 
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],

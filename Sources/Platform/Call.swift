@@ -20,6 +20,7 @@ public final class Call: Sendable {
     public let userAgent: String?
     public let isSecureTransport: Bool
     private let isDurable = Atomic<Bool>(false)
+    private let isDelegatedCall = Atomic<Bool>(false)
 
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, service: String, operation: String,
@@ -50,6 +51,14 @@ public final class Call: Sendable {
     public func recordDurably() {
         isDurable.store(true, ordering: .relaxed)
     }
+
+    /// Says that the resource-based policy of the caller's organization decides over the call, so that a permit means
+    /// that it allows what else only the management account may do.
+    public func delegate() {
+        isDelegatedCall.store(true, ordering: .relaxed)
+    }
+
+    public var isDelegated: Bool { isDelegatedCall.load(ordering: .relaxed) }
 
     public var isRecordedDurably: Bool { isDurable.load(ordering: .relaxed) }
 

@@ -42,8 +42,9 @@ extension Pipeline {
                     "User: \(call.caller.arn) is not authorized to perform: \(call.service):\(call.operation)")
             }
             let bound = boundPolicies(call.caller)
+            let membership = environment.directory.membership(ofAccount: call.accountID)
             for access in accesses {
-                let decision = decide(access, bound, call)
+                let decision = decide(access, bound, membership, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else {
                     // Who is not in AWS has no name in it.
@@ -81,15 +82,40 @@ extension Pipeline {
         return environment.directory.policies(bindingPrincipalWithUniqueID: id)
     }
 
-    private func decide(_ access: Access, _ bound: BoundPolicies, _ call: Call) -> AccessDecision {
+    private func decide(
+        _ access: Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
+    ) -> AccessDecision {
         let request = AuthorizationRequest(
             principal: call.caller.principal, action: access.action, resource: access.resource,
             resourceAccount: access.resourceAccount)
         let inputs = PolicyInputs(
-            identitySets: bound.sets + access.accountGrants, roleTrust: access.roleTrust, boundaries: bound.boundary,
-            session: call.caller.sessionPolicies)
+            identitySets: bound.sets + access.accountGrants, resource: access.resourcePolicy,
+            roleTrust: access.roleTrust, boundaries: bound.boundary, session: call.caller.sessionPolicies,
+            serviceControl: membership?.serviceControl, resourceControl: resourceControl(access, membership, call))
         let context = CallContext(call: call, access: access)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)
         return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
+    }
+
+    /// The resource control policies of the account that the resource is in: of whichever organization.
+    /// - Parameter membership: the caller's.
+    private func resourceControl(
+        _ access: Access, _ membership: OrganizationMembership?, _ call: Call
+    ) -> [[CompiledPolicy]]? {
+        guard ResourceControl.governs(action: access.action) else { return nil }
+        let owner = access.owner(call)
+        if owner == call.accountID { return membership?.resourceControl }
+        return environment.directory.membership(ofAccount: owner)?.resourceControl
+    }
+}
+
+extension Access {
+    /// The account that the resource is in; the caller's for an action that has no resource.
+    func owner(_ call: Call) -> String {
+        if let resourceAccount { return resourceAccount }
+        guard resource != "*", let account = ARN(parsing: resource)?.account, account.utf8.count == 12 else {
+            return call.accountID
+        }
+        return account
     }
 }

@@ -11,7 +11,20 @@ struct CallContext: RequestContext {
 
     func value(of key: String) -> ContextValue? {
         if let value = access.context[key] { return value }
-        return global(key).map { .one($0) } ?? call.caller.session?.context?[key]
+        if let value = global(key) { return .one(value) }
+        return organization(key) ?? call.caller.session?.context?[key]
+    }
+
+    /// Where the caller and the resource are in their organizations; absent outside of one.
+    private func organization(_ key: String) -> ContextValue? {
+        let account: String
+        switch key {
+        case "aws:principalorgid", "aws:principalorgpaths": account = call.accountID
+        case "aws:resourceorgid", "aws:resourceorgpaths": account = access.owner(call)
+        default: return nil
+        }
+        guard let membership = call.directory.membership(ofAccount: account) else { return nil }
+        return key.hasSuffix("id") ? .one(membership.organizationID) : .many([membership.path])
     }
 
     /// A global key. Keys that don't apply to the request are absent, as AWS documents for each.

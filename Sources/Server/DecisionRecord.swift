@@ -40,7 +40,10 @@ extension AccessDecision {
         guard decision.isAllowed else { return trace.lines }
         var lines = ["Decision: \(decision.summary)"]
         let groups: [(PolicyType, [CompiledPolicy])] = [
+            (.resourceControl, (inputs.resourceControl ?? []).flatMap { $0 }),
+            (.serviceControl, (inputs.serviceControl ?? []).flatMap { $0 }),
             (.identity, inputs.identity), (.roleTrust, inputs.roleTrust.map { [$0] } ?? []),
+            (.resource, inputs.resource.map { [$0] } ?? []),
             (.permissionsBoundary, inputs.boundaries ?? []), (.session, inputs.session ?? []),
         ]
         for (type, policies) in groups {

@@ -10,8 +10,10 @@ extension AccessDecision {
 
     private var decidingStatement: Statement? {
         guard let reference = decision.statement else { return nil }
+        let control = ((inputs.serviceControl ?? []) + (inputs.resourceControl ?? [])).flatMap { $0 }
         let policies =
-            inputs.identity + [inputs.roleTrust].compactMap { $0 } + (inputs.boundaries ?? []) + (inputs.session ?? [])
+            inputs.identity + [inputs.roleTrust, inputs.resource].compactMap { $0 } + (inputs.boundaries ?? [])
+            + (inputs.session ?? []) + control
         let statements = policies.first { $0.source == reference.policy }?.document.statements ?? []
         return statements.indices.contains(reference.index) ? statements[reference.index] : nil
     }
@@ -32,6 +34,7 @@ extension CallContext {
         aws:username aws:userid aws:PrincipalArn aws:PrincipalAccount aws:PrincipalType aws:ResourceAccount \
         aws:SourceIp aws:UserAgent aws:CurrentTime aws:EpochTime aws:SecureTransport aws:RequestedRegion \
         aws:ViaAWSService aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:MultiFactorAuthAge \
-        aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider
+        aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider aws:PrincipalOrgID aws:PrincipalOrgPaths \
+        aws:ResourceOrgID aws:ResourceOrgPaths
         """
 }

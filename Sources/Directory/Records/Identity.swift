@@ -57,4 +57,8 @@ public enum Relation {
     public static let parent = "parent"
     /// organization (for its root), unit or account → id of a policy of the organization
     public static let organizationPolicy = "organization-policy"
+    /// policy of an organization → its type
+    public static let organizationPolicyType = "organization-policy-type"
+    /// policy of an organization → its type and name
+    public static let organizationPolicyName = "organization-policy-name"
 }

@@ -15,13 +15,29 @@ public struct OrganizationPolicy: Record {
     /// The document as it was sent.
     public var content: String
     public var tags: [Tag] = []
+    /// When its content was changed last, seconds since 1970; nil in records of the first version.
+    public var updateDate: Double?
 
-    public init(id: String, organizationID: String, type: String, name: String, description: String, content: String) {
+    public init(
+        id: String, organizationID: String, type: String, name: String, description: String, content: String,
+        updateDate: Double? = nil
+    ) {
         self.id = id
         self.organizationID = organizationID
         self.type = type
         self.name = name
         self.description = description
         self.content = content
+        self.updateDate = updateDate
     }
+
+    /// By its type it is listed and counted, by its name it is unique among those of its type.
+    public var references: [Reference] {
+        [
+            Reference(Relation.organizationPolicyType, to: type),
+            Reference(Relation.organizationPolicyName, to: Self.nameKey(type, name)),
+        ]
+    }
+
+    public static func nameKey(_ type: String, _ name: String) -> String { "\(type)/\(name)" }
 }

@@ -9,14 +9,20 @@ struct Simulation {
     private var caller: Principal
     private let identity: [CompiledPolicy]
     private let boundaries: [CompiledPolicy]?
+    private let membership: OrganizationMembership?
     private var resourcePolicy: String?
     private var resourceOwner: String?
     private var context: [String: ContextValue] = [:]
 
-    init(caller: Principal, identity: [CompiledPolicy], boundaries: [CompiledPolicy]?) {
+    /// - Parameter membership: what the organization of the simulated principal's account is to it.
+    init(
+        caller: Principal, identity: [CompiledPolicy], boundaries: [CompiledPolicy]?,
+        membership: OrganizationMembership? = nil
+    ) {
         self.caller = caller
         self.identity = identity
         self.boundaries = boundaries
+        self.membership = membership
     }
 
     /// - Throws: InvalidInput.
@@ -76,7 +82,8 @@ struct Simulation {
         let owner = ARN(parsing: resource).map(\.account).flatMap { $0.isEmpty ? nil : $0 } ?? resourceOwner
         let request = AuthorizationRequest(
             principal: caller, action: action, resource: resource, resourceAccount: owner)
-        var inputs = PolicyInputs(identity: identity, boundaries: boundaries)
+        var inputs = PolicyInputs(
+            identity: identity, boundaries: boundaries, serviceControl: membership?.serviceControl)
         if let resourcePolicy {
             let type: PolicyType = Self.isAboutTrust(action, resource) ? .roleTrust : .resource
             let policy = try Self.policy(resourcePolicy, as: type, named: "ResourcePolicy")
@@ -101,6 +108,12 @@ struct Simulation {
         result.evalDecision = trace.decision.outcome.simulated
         result.matchedStatements = matched.statements
         result.permissionsBoundaryDecisionDetail = boundary
+        if let membership {
+            var detail = IAM.OrganizationsDecisionDetail()
+            detail.allowedByOrganizations =
+                caller.isServiceLinkedRole || trace.allows(serviceControl: membership.serviceControl)
+            result.organizationsDecisionDetail = detail
+        }
         // For a named resource, what concerns it stands in a result of its own.
         guard resource != "*" else {
             result.missingContextValues = missing
@@ -213,6 +226,15 @@ extension Decision.Outcome {
 }
 
 extension Trace {
+    /// Whether every level of service control policies allows, and none denies. nil binds nothing.
+    fileprivate func allows(serviceControl levels: [[CompiledPolicy]]?) -> Bool {
+        let policies = policies.filter { $0.source.type == .serviceControl }
+        guard !policies.contains(where: { $0.hasMatch(effect: "Deny") }) else { return false }
+        return (levels ?? []).indices.allSatisfy { level in
+            policies.contains { $0.level == level && $0.hasMatch(effect: "Allow") }
+        }
+    }
+
     /// What the policies of some types say together, whatever the others say.
     fileprivate func decision(of types: Set<PolicyType>) -> String {
         let policies = policies.filter { types.contains($0.source.type) }

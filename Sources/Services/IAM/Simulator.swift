@@ -45,7 +45,8 @@ extension IAM.SimulatePrincipalPolicy: ReadOperation {
             caller: source.principal,
             identity: source.identity
                 + (try Simulation.policies(input.policyInputList ?? [], as: .identity, named: "PolicyInputList")),
-            boundaries: try Simulation.boundaries(input.permissionsBoundaryPolicyInputList) ?? source.boundary)
+            boundaries: try Simulation.boundaries(input.permissionsBoundaryPolicyInputList) ?? source.boundary,
+            membership: call.directory.membership(ofAccount: call.accountID))
         try simulation.set(
             caller: input.callerArn, resourcePolicy: input.resourcePolicy, resourceOwner: input.resourceOwner,
             context: input.contextEntries)

@@ -3,7 +3,8 @@ import OrganizationsAPI
 import Platform
 import Wire
 
-/// Who may call an operation of Organizations, on top of what IAM's policies say.
+/// Who may call an operation of Organizations, on top of what IAM's policies say. Besides these, a member account may
+/// whatever the organization's resource-based policy delegates to it: see `Call.need`.
 enum Audience {
     case everyMember
     /// The management account, and the member accounts that are a delegated administrator for any service.
@@ -25,6 +26,7 @@ extension RecordReading {
     /// - Throws: AWSOrganizationsNotInUseException; AccessDeniedException when the account may not call the operation.
     func organization(_ call: Call, for audience: Audience) throws(ServiceError) -> OwnOrganization<Self> {
         guard let own = try organization(of: call.accountID, call) else { throw .organizationsNotInUse }
+        if call.isDelegated { return own }
         switch audience {
         case .everyMember: break
         case .managementAccount:

@@ -30,7 +30,21 @@ extension Call {
     }
 
     func need(on resource: String, _ context: [String: ContextValue] = [:]) -> Access {
-        Access("\(service):\(operation)", on: resource, context: context)
+        var access = Access("\(service):\(operation)", on: resource, context: context)
+        if let (policy, owner) = delegation {
+            access.resourcePolicy = policy
+            access.resourceAccount = owner
+            delegate()
+        } else {
+            // Only a delegation makes it a request from one account to another. Whoever may ask without one is asked
+            // for its own permission alone, and for the rest `OwnOrganization` says who may.
+            access.resourceAccount = accountID
+            if let owner = ARN(parsing: resource)?.account, owner != "aws", access.context["aws:resourceaccount"] == nil
+            {
+                access.context["aws:resourceaccount"] = .one(owner)
+            }
+        }
+        return access
     }
 
     /// The access to a root, unit or account by its id. Outside an organization there is no such resource.

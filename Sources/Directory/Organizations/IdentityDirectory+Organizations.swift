@@ -1,0 +1,37 @@
+// Who is in which organization, and what binds whom there. All of these are a few dictionary reads under the lock.
+
+extension IdentityDirectory {
+    /// The organization that an account is in, as its management account too.
+    public func organization(ofAccount id: String) -> Organization? {
+        withOrganizations { $0.organization(ofAccount: id) }
+    }
+
+    /// The place of an account in its organization; nil when it is in none.
+    public func organizationAccount(_ id: String) -> OrganizationAccount? {
+        withOrganizations { $0.accounts[id] }
+    }
+
+    public func organizationalUnit(_ id: String) -> OrganizationalUnit? {
+        withOrganizations { $0.units[id] }
+    }
+
+    /// What an account is below, from its organization's root down to the unit that it is in; empty when it is in none.
+    public func containers(ofAccount id: String) -> [String] {
+        withOrganizations { $0.containers(ofAccount: id) }
+    }
+
+    /// A policy of an organization; without its content unless it is a service or resource control policy.
+    public func organizationPolicy(_ id: String) -> OrganizationPolicy? {
+        withOrganizations { $0.policies[id] }
+    }
+
+    /// The resource-based policy of an organization.
+    public func resourcePolicy(ofOrganization id: String) -> OrganizationResourcePolicy? {
+        withOrganizations { $0.resourcePolicies[id] }
+    }
+
+    /// What an account's organization is to it: where it is there, and whose policies bind it. nil when it is in none.
+    public func membership(ofAccount id: String) -> OrganizationMembership? {
+        withOrganizations { $0.membership(ofAccount: id) }
+    }
+}

@@ -1,0 +1,78 @@
+public import Policy
+
+/// AWS's own policies of organizations: everything is allowed, as long as nothing else says otherwise.
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>
+public struct ManagedControlPolicy: Sendable {
+    public let id: String
+    /// The type of policy as Organizations names it.
+    public let type: String
+    public let name: String
+    public let description: String
+    public let content: String
+    public let arn: String
+    public let compiled: CompiledPolicy
+
+    private init(id: String, type: String, compiledAs: PolicyType, name: String, description: String, content: String) {
+        self.id = id
+        self.type = type
+        self.name = name
+        self.description = description
+        self.content = content
+        arn = "arn:aws:organizations::aws:policy/\(type.lowercased())/\(id)"
+        compiled = compilePolicy(content, PolicySource(type: compiledAs, name: name, arn: arn))
+    }
+
+    public static let fullAccess = ManagedControlPolicy(
+        id: "p-FullAWSAccess", type: ControlPolicyType.serviceControl, compiledAs: .serviceControl,
+        name: "FullAWSAccess", description: "Allows access to every operation",
+        content: """
+            {
+              "Version": "2012-10-17",
+              "Statement": [
+                {
+                  "Effect": "Allow",
+                  "Action": "*",
+                  "Resource": "*"
+                }
+              ]
+            }
+            """)
+
+    public static let fullResourceAccess = ManagedControlPolicy(
+        id: "p-RCPFullAWSAccess", type: ControlPolicyType.resourceControl, compiledAs: .resourceControl,
+        name: "RCPFullAWSAccess", description: "Allows access to every resource",
+        content: """
+            {
+              "Version": "2012-10-17",
+              "Statement": [
+                {
+                  "Effect": "Allow",
+                  "Principal": "*",
+                  "Action": "*",
+                  "Resource": "*"
+                }
+              ]
+            }
+            """)
+
+    public static let all = [fullAccess, fullResourceAccess]
+
+    public static func named(_ id: String) -> ManagedControlPolicy? { all.first { $0.id == id } }
+
+    /// The policy that every root, unit and account has from the moment that a type is enabled; nil for a type
+    /// without.
+    public static func ofType(_ type: String) -> ManagedControlPolicy? { all.first { $0.type == type } }
+}
+
+/// The types of policies that bind requests, as Organizations names them.
+public enum ControlPolicyType {
+    public static let serviceControl = "SERVICE_CONTROL_POLICY"
+    public static let resourceControl = "RESOURCE_CONTROL_POLICY"
+}
+
+extension Organization {
+    /// What is attached to a unit or account from its beginning: AWS's own policies of the types that are enabled.
+    public var defaultPolicyIDs: [String] {
+        ManagedControlPolicy.all.filter { enabledPolicyTypes.contains($0.type) }.map(\.id)
+    }
+}

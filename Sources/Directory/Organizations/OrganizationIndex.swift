@@ -1,0 +1,223 @@
+import Ledger
+import Policy
+
+/// Who is where in which organization, and what binds whom there. Guarded by the directory's lock.
+///
+/// What binds an account is worked out when somebody asks for it, and kept until something changes that it was made
+/// of. A change to an account costs that account's alone; one to a unit or a policy forgets all, and what is forgotten
+/// is shared by the accounts of a unit, so that it is made anew once for each unit and not for each account.
+struct OrganizationIndex {
+    private(set) var organizations: [String: Organization] = [:]
+    private(set) var units: [String: OrganizationalUnit] = [:]
+    /// By the account's number: it is in one organization at most.
+    private(set) var accounts: [String: OrganizationAccount] = [:]
+    /// Those that bind no requests are without their content, which nobody asks the directory for.
+    private(set) var policies: [String: OrganizationPolicy] = [:]
+    /// By the organization's id.
+    private(set) var resourcePolicies: [String: OrganizationResourcePolicy] = [:]
+
+    private var compiled: [String: CompiledPolicy] = [:]
+    private var compiledResourcePolicies: [String: CompiledPolicy] = [:]
+    /// What each root and unit brings to all below it.
+    private var places: [String: Place] = [:]
+    private var shared: [SharedKey: OrganizationMembership] = [:]
+    private var memberships: [String: OrganizationMembership] = [:]
+
+    /// What an account has of the root or unit that it is in.
+    private struct Place {
+        var path: String
+        var serviceControl: [[CompiledPolicy]]
+        var resourceControl: [[CompiledPolicy]]
+    }
+
+    private struct SharedKey: Hashable {
+        var parentID: String
+        var policyIDs: [String]
+        var isManagement: Bool
+    }
+
+    // MARK: Changes
+
+    static let kinds: Set<String> = [
+        Organization.kind, OrganizationalUnit.kind, OrganizationAccount.kind, OrganizationPolicy.kind,
+        OrganizationResourcePolicy.kind,
+    ]
+
+    mutating func apply(_ change: Change) {
+        switch change.kind {
+        case Organization.kind:
+            organizations[change.id] = change.record(Organization.self)
+            forget()
+        case OrganizationalUnit.kind:
+            units[change.id] = change.record(OrganizationalUnit.self)
+            forget()
+        case OrganizationAccount.kind: set(change.record(OrganizationAccount.self), change)
+        case OrganizationPolicy.kind: set(change.record(OrganizationPolicy.self), policy: change.id)
+        case OrganizationResourcePolicy.kind: set(change.record(OrganizationResourcePolicy.self), change)
+        default: break
+        }
+    }
+
+    private mutating func set(_ record: OrganizationAccount?, _ change: Change) {
+        memberships[change.id] = nil
+        if let record {
+            accounts[change.id] = record
+        } else if let left = try? change.decodeBefore(OrganizationAccount.self),
+            left.organizationID == accounts[change.id]?.organizationID
+        {
+            // Another organization may have taken it in before it left this one's records.
+            accounts[change.id] = nil
+        }
+    }
+
+    private mutating func set(_ record: OrganizationPolicy?, policy id: String) {
+        var record = record
+        let isControl = (record?.type ?? policies[id]?.type).map { Self.policyType($0) != nil } ?? false
+        if !isControl { record?.content = "" }
+        policies[id] = record
+        guard isControl else { return }
+        compiled[id] = nil
+        forget()
+    }
+
+    private mutating func set(_ record: OrganizationResourcePolicy?, _ change: Change) {
+        if let record {
+            resourcePolicies[record.organizationID] = record
+            compiledResourcePolicies[record.organizationID] = compilePolicy(
+                record.content, PolicySource(type: .resource))
+        } else if let gone = try? change.decodeBefore(OrganizationResourcePolicy.self) {
+            resourcePolicies[gone.organizationID] = nil
+            compiledResourcePolicies[gone.organizationID] = nil
+        }
+        forget()
+    }
+
+    private mutating func forget() {
+        places.removeAll(keepingCapacity: true)
+        shared.removeAll(keepingCapacity: true)
+        memberships.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Who is where
+
+    func organization(ofAccount id: String) -> Organization? {
+        accounts[id].flatMap { organizations[$0.organizationID] }
+    }
+
+    /// The root's id and those of the units below it, down to the account's parent.
+    func containers(ofAccount id: String) -> [String] {
+        var path: [String] = []
+        var next = accounts[id]?.parentID
+        // The depth is limited when units are made; a damaged record must not send this round for ever.
+        while let container = next, path.count < OrganizationalUnit.mostLevels + 1 {
+            path.append(container)
+            next = units[container]?.parentID
+        }
+        return path.reversed()
+    }
+
+    // MARK: What binds an account
+
+    /// - Complexity: one look-up; after a change, the account's depth in the organization at most.
+    mutating func membership(ofAccount id: String) -> OrganizationMembership? {
+        if let known = memberships[id] { return known }
+        guard let account = accounts[id], let organization = organizations[account.organizationID] else { return nil }
+        let key = SharedKey(
+            parentID: account.parentID, policyIDs: account.policyIDs.filter(isControlPolicy),
+            isManagement: id == organization.managementAccountID)
+        let membership = shared[key] ?? make(key, organization)
+        shared[key] = membership
+        memberships[id] = membership
+        return membership
+    }
+
+    private mutating func make(_ key: SharedKey, _ organization: Organization) -> OrganizationMembership {
+        let place = place(key.parentID, organization)
+        var serviceControl: [[CompiledPolicy]]?
+        var resourceControl: [[CompiledPolicy]]?
+        if !key.isManagement {
+            if organization.enabledPolicyTypes.contains(ControlPolicyType.serviceControl) {
+                serviceControl = place.serviceControl + [policies(key.policyIDs, .serviceControl, organization)]
+            }
+            if organization.enabledPolicyTypes.contains(ControlPolicyType.resourceControl) {
+                resourceControl = place.resourceControl + [policies(key.policyIDs, .resourceControl, organization)]
+            }
+        }
+        return OrganizationMembership(
+            organization: organization, path: place.path, serviceControl: serviceControl,
+            resourceControl: resourceControl, resourcePolicy: compiledResourcePolicies[organization.id])
+    }
+
+    private mutating func place(_ id: String, _ organization: Organization) -> Place {
+        var chain: [OrganizationalUnit] = []
+        var next = id
+        while places[next] == nil, next != organization.rootID, let unit = units[next],
+            chain.count < OrganizationalUnit.mostLevels
+        {
+            chain.append(unit)
+            next = unit.parentID
+        }
+        var place = places[next] ?? top(next, organization)
+        places[next] = place
+        for unit in chain.reversed() {
+            place.path += "\(unit.id)/"
+            place.serviceControl.append(policies(unit.policyIDs, .serviceControl, organization))
+            place.resourceControl.append(policies(unit.policyIDs, .resourceControl, organization))
+            places[unit.id] = place
+        }
+        return place
+    }
+
+    /// The root; or, for a container that is missing and may have denied anything, the root and a deny.
+    private mutating func top(_ id: String, _ organization: Organization) -> Place {
+        let ids = organization.rootPolicyIDs
+        var place = Place(
+            path: "\(organization.id)/\(organization.rootID)/",
+            serviceControl: [policies(ids, .serviceControl, organization)],
+            resourceControl: [policies(ids, .resourceControl, organization)])
+        if id != organization.rootID {
+            place.serviceControl.append([.denyingEverything(PolicySource(type: .serviceControl, name: id))])
+        }
+        return place
+    }
+
+    private mutating func policies(
+        _ ids: [String], _ type: PolicyType, _ organization: Organization
+    ) -> [CompiledPolicy] {
+        var found: [CompiledPolicy] = []
+        for id in ids {
+            guard let policy = policy(id, organization), policy.source.type == type else { continue }
+            found.append(policy)
+        }
+        return found
+    }
+
+    private func isControlPolicy(_ id: String) -> Bool {
+        policies[id].map { Self.policyType($0.type) != nil } ?? true
+    }
+
+    /// Compiled when first asked for, and shared by all whom it binds; nil for a policy that binds no requests. One
+    /// that is missing, though it can't be deleted while it is attached, must not widen access.
+    private mutating func policy(_ id: String, _ organization: Organization) -> CompiledPolicy? {
+        if let managed = ManagedControlPolicy.named(id) { return managed.compiled }
+        if let known = compiled[id] { return known }
+        let policy: CompiledPolicy
+        if let record = policies[id] {
+            guard let type = Self.policyType(record.type) else { return nil }
+            policy = compilePolicy(
+                record.content, PolicySource(type: type, name: record.name, arn: record.arn(in: organization)))
+        } else {
+            policy = .denyingEverything(PolicySource(type: .serviceControl, name: id))
+        }
+        compiled[id] = policy
+        return policy
+    }
+
+    private static func policyType(_ type: String) -> PolicyType? {
+        switch type {
+        case ControlPolicyType.serviceControl: .serviceControl
+        case ControlPolicyType.resourceControl: .resourceControl
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,30 @@
+public import Policy
+
+/// What an organization is to one of its accounts. Immutable, and one object for all accounts of a unit that have the
+/// same policies of their own.
+public final class OrganizationMembership: Sendable {
+    /// `o-…`
+    public let organizationID: String
+    public let managementAccountID: String
+    /// `o-…/r-…/ou-…/`, as the condition keys `aws:PrincipalOrgPaths` and `aws:ResourceOrgPaths` have it.
+    public let path: String
+    /// The service control policies of the root, of each unit below, and of the account, in this order. nil where they
+    /// don't bind: the type is not enabled, or it is the management account.
+    public let serviceControl: [[CompiledPolicy]]?
+    /// The resource control policies, as `serviceControl`.
+    public let resourceControl: [[CompiledPolicy]]?
+    /// The organization's own resource-based policy; nil if it has none.
+    public let resourcePolicy: CompiledPolicy?
+
+    init(
+        organization: Organization, path: String, serviceControl: [[CompiledPolicy]]?,
+        resourceControl: [[CompiledPolicy]]?, resourcePolicy: CompiledPolicy?
+    ) {
+        organizationID = organization.id
+        managementAccountID = organization.managementAccountID
+        self.path = path
+        self.serviceControl = serviceControl
+        self.resourceControl = resourceControl
+        self.resourcePolicy = resourcePolicy
+    }
+}

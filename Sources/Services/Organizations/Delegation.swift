@@ -1,0 +1,42 @@
+import Directory
+import Platform
+import Policy
+
+/// What the organization's resource-based policy delegates to member accounts.
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html>
+enum Delegation {
+    /// The operations that it can open to them.
+    static let operations = words(
+        """
+        AttachPolicy CreatePolicy DeletePolicy DescribeAccount DescribeCreateAccountStatus DescribeEffectivePolicy \
+        DescribeHandshake DescribeOrganization DescribeOrganizationalUnit DescribePolicy DescribeResourcePolicy \
+        DetachPolicy DisablePolicyType EnablePolicyType ListAccounts ListAccountsForParent \
+        ListAccountsWithInvalidEffectivePolicy ListAWSServiceAccessForOrganization ListChildren \
+        ListCreateAccountStatus ListDelegatedAdministrators ListDelegatedServicesForAccount \
+        ListEffectivePolicyValidationErrors ListHandshakesForAccount ListHandshakesForOrganization \
+        ListOrganizationalUnitsForParent ListParents ListPolicies ListPoliciesForTarget ListRoots \
+        ListTagsForResource ListTargetsForPolicy TagResource UntagResource UpdatePolicy
+        """)
+
+    /// Those of them that every member account may call, so that nothing need be delegated.
+    fileprivate static let openToAll = words("DescribeHandshake DescribeOrganization ListHandshakesForAccount")
+
+    private static func words(_ text: String) -> Set<String> {
+        Set(text.split(separator: " ").map(String.init))
+    }
+}
+
+extension Call {
+    /// The organization's resource-based policy and the account that it belongs to, where it decides over this call:
+    /// of a member account, for an operation that can be delegated. What a delegated administrator of an AWS service
+    /// may read by its office is not asked of the policy.
+    var delegation: (policy: CompiledPolicy, owner: String)? {
+        guard Delegation.operations.contains(operation), !Delegation.openToAll.contains(operation),
+            let membership = directory.membership(ofAccount: accountID),
+            membership.managementAccountID != accountID, let policy = membership.resourcePolicy
+        else { return nil }
+        let isReading = operation.hasPrefix("Describe") || operation.hasPrefix("List")
+        if isReading, directory.organizationAccount(accountID)?.delegatedServices.isEmpty == false { return nil }
+        return (policy, membership.managementAccountID)
+    }
+}
