@@ -63,6 +63,20 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        .target(name: "SAML", dependencies: ["CXMLSecurity", "Wire"]),
+        .target(
+            name: "CXMLSecurity",
+            dependencies: ["CLibXML2"],
+            // What `pkg-config xmlsec1 --cflags` says; SwiftPM takes no definitions from there.
+            cSettings: [
+                .unsafeFlags(["-isystem", "/usr/include/xmlsec1"]), .define("XMLSEC_CRYPTO_OPENSSL"),
+                .define("XMLSEC_NO_CRYPTO_DYNAMIC_LOADING"), .define("XMLSEC_NO_SIZE_T"),
+                .define("XMLSEC_NO_GOST"), .define("XMLSEC_NO_GOST2012"), .define("XMLSEC_OPENSSL3_ENGINES"),
+                .define("__XMLSEC_FUNCTION__", to: "__func__"),
+            ],
+            linkerSettings: [.linkedLibrary("xmlsec1-openssl"), .linkedLibrary("xmlsec1")]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxmlsec1-dev"])]),
+
         // The services.
         .target(
             name: "IAMService",
@@ -113,6 +127,7 @@ let package = Package(
 
         .testTarget(name: "LintTests", dependencies: ["Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
+        .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
         .testTarget(

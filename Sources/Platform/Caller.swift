@@ -7,6 +7,8 @@ public final class Caller: Sendable {
         case root
         case user(User)
         case roleSession(Role, name: String)
+        /// Somebody whom a user vouches for by GetFederationToken; without a user the root user does.
+        case federatedUser(of: User?, name: String)
         /// Who calls AssumeRoleWithWebIdentity, by a token of an OpenID Connect provider.
         case webIdentity(FederatedIdentity)
         /// Who calls AssumeRoleWithSAML, by an assertion of a SAML provider.
@@ -43,6 +45,7 @@ public final class Caller: Sendable {
         case .root: "arn:aws:iam::\(accountID):root"
         case .user(let user): user.arn
         case .roleSession(let role, let name): "arn:aws:sts::\(accountID):assumed-role/\(role.name)/\(name)"
+        case .federatedUser(_, let name): "arn:aws:sts::\(accountID):federated-user/\(name)"
         case .webIdentity(let identity), .saml(let identity): identity.provider
         case .anonymous: ""
         }
@@ -54,6 +57,7 @@ public final class Caller: Sendable {
         case .root: accountID
         case .user(let user): user.uniqueID
         case .roleSession(let role, let name): "\(role.uniqueID):\(name)"
+        case .federatedUser(_, let name): "\(accountID):\(name)"
         case .webIdentity(let identity): "\(identity.provider):\(identity.audience):\(identity.subject)"
         case .saml(let identity): "\(identity.nameQualifier ?? identity.provider):\(identity.subject)"
         case .anonymous: ""
@@ -63,7 +67,7 @@ public final class Caller: Sendable {
     /// `aws:PrincipalArn`: for a session the ARN of its role.
     public var principalARN: String {
         switch identity {
-        case .root, .user, .webIdentity, .saml, .anonymous: arn
+        case .root, .user, .federatedUser, .webIdentity, .saml, .anonymous: arn
         case .roleSession(let role, _): role.arn
         }
     }
@@ -75,6 +79,7 @@ public final class Caller: Sendable {
         case .root, .webIdentity, .saml, .anonymous: nil
         case .user(let user): user.uniqueID
         case .roleSession(let role, _): role.uniqueID
+        case .federatedUser(let user, _): user?.uniqueID
         }
     }
 
@@ -82,14 +87,14 @@ public final class Caller: Sendable {
     public var federatedIdentity: FederatedIdentity? {
         switch identity {
         case .webIdentity(let identity), .saml(let identity): identity
-        case .root, .user, .roleSession, .anonymous: nil
+        case .root, .user, .roleSession, .federatedUser, .anonymous: nil
         }
     }
 
     /// Whether the caller is the root user, a user or a role's session: of an account, not of a provider outside.
     public var isOfAWS: Bool {
         switch identity {
-        case .root, .user, .roleSession: true
+        case .root, .user, .roleSession, .federatedUser: true
         case .webIdentity, .saml, .anonymous: false
         }
     }
@@ -102,6 +107,7 @@ public final class Caller: Sendable {
             case .root, .webIdentity, .saml, .anonymous: []
             case .user(let user): user.tags
             case .roleSession(let role, _): role.tags
+            case .federatedUser(let user, _): user?.tags ?? []
             }
         return tags.first { ConditionKeys.folded($0.key) == lowercasedKey }?.value
     }
@@ -111,7 +117,7 @@ public final class Caller: Sendable {
         switch identity {
         case .root: "root"
         case .user(let user): user.name
-        case .roleSession(_, let name): name
+        case .roleSession(_, let name), .federatedUser(_, let name): name
         case .webIdentity(let identity), .saml(let identity): identity.subject
         case .anonymous: ""
         }
@@ -128,6 +134,10 @@ public final class Caller: Sendable {
             Principal(
                 kind: .roleSession, arn: arn, accountID: accountID, roleARN: role.arn, uniqueID: role.uniqueID,
                 isServiceLinkedRole: role.path.hasPrefix("/aws-service-role/"))
+        case .federatedUser(let user, _):
+            Principal(
+                kind: .federatedUser, arn: arn, accountID: accountID, parentUserARN: user?.arn,
+                uniqueID: user?.uniqueID ?? "")
         case .webIdentity: Principal(kind: .webIdentity, arn: arn, accountID: accountID)
         case .saml: Principal(kind: .saml, arn: arn, accountID: accountID)
         case .anonymous: Principal(kind: .anonymous)

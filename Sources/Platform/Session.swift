@@ -5,7 +5,7 @@ public import Policy
 /// remember it and none can be made to forget it.
 public struct Session: Sendable, Codable, CustomStringConvertible {
     public enum PrincipalKind: String, Sendable, Codable {
-        case root, user, role
+        case root, user, role, federatedUser
     }
 
     /// ASIA…
@@ -13,10 +13,10 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     public var secretAccessKey: String
     public var accountID: String
     public var principalKind: PrincipalKind
-    /// The unique id of the user or role; the account id for root. Bound to it, a session does not outlive its
+    /// The unique id of the user or role, or of the user who vouches for a federated one; the account id for root. Bound to it, a session does not outlive its
     /// principal, nor pass to another of the same name.
     public var principalID: String
-    /// The name of a role's session.
+    /// The name of a role's session, or of a federated user.
     public var name: String?
     /// Seconds since 1970.
     public var issued: Double

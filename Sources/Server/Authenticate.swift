@@ -106,6 +106,17 @@ extension Pipeline {
                 throw .invalidClientTokenID
             }
             identity = .roleSession(role, name: name)
+        case .federatedUser:
+            guard let name = session.name else { throw .invalidClientTokenID }
+            if session.principalID == session.accountID {
+                guard environment.directory.account(session.accountID) != nil else { throw .invalidClientTokenID }
+                identity = .federatedUser(of: nil, name: name)
+            } else {
+                guard let user = environment.directory.user(uniqueID: session.principalID) else {
+                    throw .invalidClientTokenID
+                }
+                identity = .federatedUser(of: user, name: name)
+            }
         }
         var policies: [CompiledPolicy]?
         if session.hasSessionPolicies {

@@ -60,24 +60,36 @@ extension Pipeline {
         }
     }
 
-    /// Credentials of GetSessionToken open of STS only AssumeRole and GetCallerIdentity, and IAM only with MFA.
-    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html#API_GetSessionToken_Permissions>
+    /// Credentials of GetSessionToken open of STS only AssumeRole and GetCallerIdentity, and IAM only with MFA; those
+    /// of GetFederationToken only GetCallerIdentity, and IAM not at all. IAM does not say that much: it does not know
+    /// such tokens.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
     private func checkSession(_ call: Call) throws(ServiceError) {
         guard let session = call.caller.session, session.principalKind != .role else { return }
         let isOpen =
             switch call.service {
             case "iam": session.mfaTime != nil
-            case "sts": ["AssumeRole", "GetCallerIdentity"].contains(call.operation)
+            case "sts":
+                call.operation == "GetCallerIdentity"
+                    || (call.operation == "AssumeRole" && session.principalKind != .federatedUser)
             default: true
             }
         guard isOpen else {
-            throw .accessDenied(
-                "Cannot call \(call.operation) with session credentials"
-                    + (call.service == "iam" ? " that were obtained without MFA" : ""))
+            guard call.service == "sts" else {
+                throw ServiceError(
+                    "InvalidClientTokenId", "The security token included in the request is invalid.", status: 403)
+            }
+            throw .accessDenied("Cannot call \(call.operation) with session credentials")
         }
     }
 
     private func boundPolicies(_ caller: Caller) -> BoundPolicies {
+        if case .federatedUser(nil, _) = caller.identity {
+            // Whom the root user vouches for may do what the root user may, within the session policies.
+            let everything = environment.directory.compiledPolicy(
+                arn: "arn:aws:iam::aws:policy/AdministratorAccess")
+            return BoundPolicies(sets: [PolicySet(everything.map { [$0] } ?? [])], boundary: nil)
+        }
         guard let id = caller.uniqueID else { return BoundPolicies(sets: [], boundary: nil) }
         return environment.directory.policies(bindingPrincipalWithUniqueID: id)
     }

@@ -44,6 +44,7 @@ struct CallContext: RequestContext {
             case .root: return "Account"
             case .user: return "User"
             case .roleSession: return "AssumedRole"
+            case .federatedUser: return "FederatedUser"
             case .anonymous: return "Anonymous"
             case .webIdentity, .saml: return nil
             }

@@ -92,6 +92,7 @@ struct EventRecord {
         case .root: writer.member("type", "Root")
         case .user: writer.member("type", "IAMUser")
         case .roleSession: writer.member("type", "AssumedRole")
+        case .federatedUser: writer.member("type", "FederatedUser")
         case .webIdentity: writer.member("type", "WebIdentityUser")
         case .saml: writer.member("type", "SAMLUser")
         case .anonymous: writer.member("type", "Unknown")
@@ -110,16 +111,7 @@ struct EventRecord {
         if let session = caller.session {
             writer.key("sessionContext")
             writer.beginObject()
-            if case .roleSession(let role, _) = caller.identity {
-                writer.key("sessionIssuer")
-                writer.beginObject()
-                writer.member("type", "Role")
-                writer.member("principalId", role.uniqueID)
-                writer.member("arn", role.arn)
-                writer.member("accountId", role.accountID)
-                writer.member("userName", role.name)
-                writer.endObject()
-            }
+            writeIssuer(caller, &writer)
             if let provider = session.federatedProvider, provider.contains(":oidc-provider/") {
                 writer.key("webIdFederationData")
                 writer.beginObject()
@@ -137,6 +129,26 @@ struct EventRecord {
             if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
             writer.endObject()
         }
+        writer.endObject()
+    }
+
+    /// Whose permissions a session has: the role's, or those of whoever vouches for a federated user.
+    private func writeIssuer(_ caller: Caller, _ writer: inout JSONWriter) {
+        let issuer: (type: String, id: String, arn: String, name: String?)
+        switch caller.identity {
+        case .roleSession(let role, _): issuer = ("Role", role.uniqueID, role.arn, role.name)
+        case .federatedUser(let user?, _): issuer = ("IAMUser", user.uniqueID, user.arn, user.name)
+        case .federatedUser(nil, _):
+            issuer = ("Root", caller.accountID, "arn:aws:iam::\(caller.accountID):root", nil)
+        case .root, .user, .webIdentity, .saml, .anonymous: return
+        }
+        writer.key("sessionIssuer")
+        writer.beginObject()
+        writer.member("type", issuer.type)
+        writer.member("principalId", issuer.id)
+        writer.member("arn", issuer.arn)
+        writer.member("accountId", caller.accountID)
+        if let name = issuer.name { writer.member("userName", name) }
         writer.endObject()
     }
 

@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "DecodeAuthorizationMessage.EncodedMessage": "AAAA",
     "CertificateBody": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     "CertificateId": "A" * 24,
+    "GetFederationToken.Name": "guest",
     "JobId": "0" * 36,
     "Name": "x",
     "NewPassword": "Correct-Horse-8",

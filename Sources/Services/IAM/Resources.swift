@@ -137,7 +137,7 @@ enum Owner {
         switch call.caller.identity {
         case .root: self = .root
         case .user(let user): self = .user(user.name)
-        case .roleSession, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
             throw .validation("Must specify userName when calling with non-User credentials")
         }
     }

@@ -90,18 +90,10 @@ struct RoleRequest {
         return (session, try SessionPolicies.packedSize(of: session))
     }
 
-    private static let mostTags = 50
-
     /// Session tags, with those that the caller's own session passes on.
     /// - Throws: InvalidParameterValue.
     private func setTags(of session: inout Session, _ call: Call) throws(ServiceError) {
-        let keys = Set(tags.map { $0.key.lowercased() })
-        guard keys.count == tags.count else {
-            throw .invalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-        }
-        guard !keys.contains(where: { $0.hasPrefix("aws:") }) else {
-            throw .invalidParameterValue("Tag keys that begin with aws: are reserved.")
-        }
+        let keys = Set(try SessionTags.checked(tags).map { $0.key.lowercased() })
         guard transitiveTagKeys.allSatisfy({ keys.contains($0.lowercased()) }) else {
             throw .invalidParameterValue("The specified transitive tag key must be included in the requested tags.")
         }
@@ -113,10 +105,28 @@ struct RoleRequest {
         }
         let inherited = (call.caller.session?.tags ?? []).filter { inheritedKeys.contains($0.key.lowercased()) }
         session.tags = inherited + tags
-        guard session.tags.count <= Self.mostTags else {
-            throw .invalidParameterValue("A session can have up to \(Self.mostTags) tags.")
-        }
+        _ = try SessionTags.checked(session.tags)
         session.transitiveTagKeys = inherited.map(\.key) + transitiveTagKeys
+    }
+}
+
+/// The rules of session tags. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know>
+enum SessionTags {
+    private static let most = 50
+
+    /// - Throws: InvalidParameterValue.
+    static func checked(_ tags: [Tag]) throws(ServiceError) -> [Tag] {
+        let keys = Set(tags.map { $0.key.lowercased() })
+        guard keys.count == tags.count else {
+            throw .invalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        }
+        guard !keys.contains(where: { $0.hasPrefix("aws:") }) else {
+            throw .invalidParameterValue("Tag keys that begin with aws: are reserved.")
+        }
+        guard tags.count <= most else {
+            throw .invalidParameterValue("A session can have up to \(most) tags.")
+        }
+        return tags
     }
 }
 

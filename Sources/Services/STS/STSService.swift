@@ -7,7 +7,7 @@ extension Service {
         STS.service, eventSource: "sts.amazonaws.com",
         operations: [
             STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self, STS.GetAccessKeyInfo.self,
-            STS.DecodeAuthorizationMessage.self,
+            STS.DecodeAuthorizationMessage.self, STS.GetFederationToken.self,
         ],
         eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
 }

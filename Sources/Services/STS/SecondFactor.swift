@@ -22,7 +22,7 @@ enum SecondFactor {
         switch call.caller.identity {
         case .root: owner = call.accountID
         case .user(let user): owner = user.uniqueID
-        case .roleSession, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
             throw .accessDenied("MultiFactorAuthentication failed, a role's session has no MFA device.")
         }
         // Its use is a change, so the event that tells of it has to be as durable.

@@ -1,0 +1,29 @@
+/// What an identity provider says of somebody, after it was proved that it says so.
+///
+/// Only ``SAMLVerifier`` makes it.
+public struct SAMLAssertion: Sendable, Hashable {
+    /// The provider's entity id.
+    public let issuer: String
+    /// The text of the subject's `NameID`.
+    public let subject: String
+    /// The `Format` of the `NameID`, a URI.
+    public let subjectFormat: String?
+    /// The `Recipient` that the subject is confirmed for: AWS's sign-in address.
+    public let recipient: String
+    /// The values of each attribute by its `Name`, in their order.
+    public let attributes: [String: [String]]
+    /// When the user's session at the provider ends, in seconds since 1970.
+    public let sessionNotOnOrAfter: Double?
+
+    init(
+        issuer: String, subject: String, subjectFormat: String?, recipient: String, attributes: [String: [String]],
+        sessionNotOnOrAfter: Double?
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.subjectFormat = subjectFormat
+        self.recipient = recipient
+        self.attributes = attributes
+        self.sessionNotOnOrAfter = sessionNotOnOrAfter
+    }
+}

@@ -1,0 +1,25 @@
+/// Why a SAML document proves nothing.
+public enum SAMLError: Error, Sendable, Hashable {
+    /// It is no XML, or no SAML document of the kind that is wanted.
+    case malformed
+    /// It lacks a signature, or one does not hold.
+    case signatureInvalid
+    /// It does not come from the provider that it was held against.
+    case unknownIssuer
+    /// The identity provider itself says that it did not authenticate the user.
+    case rejectedByProvider
+    /// Its time is over.
+    case expired
+    /// Its time is not yet come.
+    case notYetValid
+    /// It was issued longer ago than ``SAMLVerifier/redeemableSeconds``.
+    case tooOld
+    /// It is meant for somebody else.
+    case wrongAudience
+    /// Its subject is not confirmed for AWS's sign-in address.
+    case unconfirmedSubject
+    /// It is not encrypted, though its provider has to encrypt.
+    case notEncrypted
+    /// None of the provider's private keys opens it.
+    case undecipherable
+}

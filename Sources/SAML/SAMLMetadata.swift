@@ -1,0 +1,83 @@
+import FoundationEssentials
+import Wire
+
+/// What an identity provider says of itself: its name, and the certificates that its signatures are verified by.
+///
+/// SAML 2.0 Metadata (OASIS), 2.4.3 `IDPSSODescriptor`.
+public struct SAMLMetadata: Sendable, Hashable {
+    /// The issuer of the provider's assertions.
+    public let entityID: String
+    /// DER, in the order of the document; at least one.
+    public let signingCertificates: [[UInt8]]
+    /// Until when the document is good, in seconds since 1970.
+    public let validUntil: Double?
+    /// Where the provider signs people on, by binding; at least one.
+    public let signOnLocations: [String: String]
+
+    /// More certificates than any provider rolls over through; each is one more verification for a forged signature.
+    private static let mostCertificates = 20
+
+    /// Reads a metadata document: an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0.
+    ///
+    /// Signatures of metadata are not looked at: whoever uploads the document vouches for it.
+    /// - Throws: `SAMLError.malformed`.
+    public init(parsing text: String) throws(SAMLError) {
+        guard let entity = try XMLDocument(Array(text.utf8)).root, entity.is("EntityDescriptor", Namespace.metadata),
+            let entityID = entity["entityID"], !entityID.isEmpty, entityID.utf8.count <= 1024,
+            let provider = entity.children("IDPSSODescriptor", Namespace.metadata).first(where: {
+                ($0["protocolSupportEnumeration"] ?? "").split(separator: " ").contains { $0 == Namespace.samlProtocol }
+            })
+        else { throw .malformed }
+        self.entityID = entityID
+        signingCertificates = try Self.certificates(of: provider)
+
+        var validUntil: Double?
+        for text in [entity["validUntil"], provider["validUntil"]].compactMap(\.self) {
+            guard let time = Timestamp(parsing: text)?.secondsSinceEpoch else { throw .malformed }
+            validUntil = min(validUntil ?? time, time)
+        }
+        self.validUntil = validUntil
+
+        var locations: [String: String] = [:]
+        for service in provider.children("SingleSignOnService", Namespace.metadata) {
+            guard let binding = service["Binding"], let location = service["Location"] else { throw .malformed }
+            if locations[binding] == nil { locations[binding] = location }
+        }
+        guard !locations.isEmpty else { throw .malformed }
+        signOnLocations = locations
+    }
+
+    /// The certificates of the keys that sign: those that are said to, and those of which nothing is said.
+    private static func certificates(of provider: XMLElement) throws(SAMLError) -> [[UInt8]] {
+        var certificates: [[UInt8]] = []
+        for descriptor in provider.children("KeyDescriptor", Namespace.metadata) {
+            guard descriptor["use"].map({ $0 == "signing" }) ?? true else { continue }
+            for info in descriptor.children("KeyInfo", Namespace.signature) {
+                for data in info.children("X509Data", Namespace.signature) {
+                    for certificate in data.children("X509Certificate", Namespace.signature) {
+                        guard let der = decodeBase64(certificate.text), KeyForm.isCertificate(der) else {
+                            throw .malformed
+                        }
+                        if !certificates.contains(der) { certificates.append(der) }
+                    }
+                }
+            }
+        }
+        guard (1...mostCertificates).contains(certificates.count) else { throw .malformed }
+        return certificates
+    }
+}
+
+enum Namespace {
+    static let metadata = "urn:oasis:names:tc:SAML:2.0:metadata"
+    static let samlProtocol = "urn:oasis:names:tc:SAML:2.0:protocol"
+    static let assertion = "urn:oasis:names:tc:SAML:2.0:assertion"
+    static let signature = "http://www.w3.org/2000/09/xmldsig#"
+}
+
+/// Base64, which may be broken into lines.
+func decodeBase64(_ text: String) -> [UInt8]? {
+    let bytes = text.utf8.filter { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    guard !bytes.isEmpty else { return nil }
+    return Data(base64Encoded: Data(bytes)).map { Array($0) }
+}

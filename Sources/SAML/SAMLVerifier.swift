@@ -1,0 +1,175 @@
+import Wire
+
+/// Holds authentication responses against one identity provider.
+///
+/// What an assertion says is read from the very element whose signature was verified, or that lies within it, and from
+/// nowhere else; so a signed assertion that was moved, copied or wrapped proves nothing.
+///
+/// SAML 2.0 Core and Profiles 4.1.4 (OASIS), and AWS's "Configure SAML assertions for the authentication response",
+/// IAM User Guide, `id_roles_providers_create_saml_assertions.html`.
+public struct SAMLVerifier: Sendable {
+    private let metadata: SAMLMetadata
+    private let privateKeys: [String]
+    private let requiresEncryption: Bool
+
+    /// How far the provider's clock may be off, in seconds.
+    public static let clockSkew = 60.0
+    /// How long after its issuance AWS takes an assertion, in seconds. Within that time it is good for any number of
+    /// sessions: clients assume several roles by one.
+    public static let redeemableSeconds = 300.0
+    /// The bytes of the longest response: as much as fits into the 100,000 characters of a request.
+    public static let longestResponse = 75_000
+
+    /// - Parameter privateKeys: PEM, for encrypted assertions.
+    public init(metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false) {
+        self.metadata = metadata
+        self.privateKeys = privateKeys
+        self.requiresEncryption = requiresEncryption
+    }
+
+    /// Whether a text is a private key that can decrypt assertions: RSA, in PEM, without a passphrase.
+    public static func isPrivateKey(_ pem: String) -> Bool {
+        KeyForm.isPrivateKey(pem)
+    }
+
+    /// The assertion of a response, proved.
+    /// - Parameters:
+    ///   - response: base64 of the response's XML, as the HTTP POST binding has it.
+    ///   - time: seconds since 1970.
+    public func assertion(inBase64 response: String, at time: Double) throws(SAMLError) -> SAMLAssertion {
+        guard let bytes = decodeBase64(response) else { throw .malformed }
+        return try assertion(in: bytes, at: time)
+    }
+
+    /// - Parameters:
+    ///   - response: the response's XML.
+    ///   - time: seconds since 1970.
+    public func assertion(in response: [UInt8], at time: Double) throws(SAMLError) -> SAMLAssertion {
+        guard response.count <= Self.longestResponse, let root = try XMLDocument(response).root,
+            root.is("Response", Namespace.samlProtocol), root["Version"] == "2.0"
+        else { throw .malformed }
+        // A response that is not signed may say anything here; it is refused in either case.
+        let status = root.child("Status", Namespace.samlProtocol)?.child("StatusCode", Namespace.samlProtocol)
+        guard let code = status?["Value"] else { throw .malformed }
+        guard code == "urn:oasis:names:tc:SAML:2.0:status:Success" else { throw .rejectedByProvider }
+
+        let isResponseSigned = try root.verifySignature(by: metadata.signingCertificates)
+        let element = try assertionElement(in: root)
+        let isAssertionSigned = try element.verifySignature(by: metadata.signingCertificates)
+        guard isResponseSigned || isAssertionSigned else { throw .signatureInvalid }
+        if let issuer = root.children("Issuer", Namespace.assertion).first, issuer.text != metadata.entityID {
+            throw .unknownIssuer
+        }
+        return try read(element, at: time)
+    }
+
+    /// The response's only assertion, decrypted if need be.
+    private func assertionElement(in root: XMLElement) throws(SAMLError) -> XMLElement {
+        let plain = root.children("Assertion", Namespace.assertion)
+        let encrypted = root.children("EncryptedAssertion", Namespace.assertion)
+        guard plain.count + encrypted.count == 1 else { throw .malformed }
+        if let assertion = plain.first {
+            guard !requiresEncryption else { throw .notEncrypted }
+            return assertion
+        }
+        guard let text = encrypted.first?.decrypted(by: privateKeys) else { throw .undecipherable }
+        // A document of its own: the same checks hold for it, and none of its ids is taken for one outside.
+        guard let assertion = try XMLDocument(text).root, assertion.is("Assertion", Namespace.assertion) else {
+            throw .malformed
+        }
+        return assertion
+    }
+
+    // MARK: - Reading what is proved
+
+    private func read(_ assertion: XMLElement, at time: Double) throws(SAMLError) -> SAMLAssertion {
+        guard assertion["Version"] == "2.0", let issuer = assertion.child("Issuer", Namespace.assertion)?.text,
+            let issued = assertion["IssueInstant"].flatMap({ Timestamp(parsing: $0) })?.secondsSinceEpoch,
+            let subject = assertion.child("Subject", Namespace.assertion),
+            let nameID = subject.child("NameID", Namespace.assertion), !nameID.text.isEmpty
+        else { throw .malformed }
+        guard issuer == metadata.entityID else { throw .unknownIssuer }
+        try checkConditions(of: assertion, at: time)
+        let recipient = try recipient(of: subject, at: time)
+        guard issued <= time + Self.clockSkew else { throw .notYetValid }
+        guard time <= issued + Self.redeemableSeconds else { throw .tooOld }
+
+        var sessionEnd: Double?
+        for statement in assertion.children("AuthnStatement", Namespace.assertion) {
+            guard let text = statement["SessionNotOnOrAfter"] else { continue }
+            guard let end = Timestamp(parsing: text)?.secondsSinceEpoch else { throw .malformed }
+            sessionEnd = min(sessionEnd ?? end, end)
+        }
+        return SAMLAssertion(
+            issuer: issuer, subject: nameID.text, subjectFormat: nameID["Format"], recipient: recipient,
+            attributes: try attributes(of: assertion), sessionNotOnOrAfter: sessionEnd)
+    }
+
+    private func checkConditions(of assertion: XMLElement, at time: Double) throws(SAMLError) {
+        guard let conditions = assertion.child("Conditions", Namespace.assertion) else { throw .wrongAudience }
+        try checkTimes(of: conditions, at: time)
+        let restrictions = conditions.children("AudienceRestriction", Namespace.assertion)
+        // Every restriction has to be met (Core 2.5.1.4), and one at least has to be there.
+        guard !restrictions.isEmpty,
+            restrictions.allSatisfy({
+                $0.children("Audience", Namespace.assertion).contains { Self.isAWS(audience: $0.text) }
+            })
+        else { throw .wrongAudience }
+    }
+
+    /// `NotBefore` and `NotOnOrAfter`, of conditions and of confirmation data alike.
+    private func checkTimes(of element: XMLElement, at time: Double) throws(SAMLError) {
+        if let text = element["NotBefore"] {
+            guard let start = Timestamp(parsing: text)?.secondsSinceEpoch else { throw .malformed }
+            guard time >= start - Self.clockSkew else { throw .notYetValid }
+        }
+        if let text = element["NotOnOrAfter"] {
+            guard let end = Timestamp(parsing: text)?.secondsSinceEpoch else { throw .malformed }
+            guard time < end + Self.clockSkew else { throw .expired }
+        }
+    }
+
+    /// AWS wants exactly one confirmation, by bearer, with a recipient and an end.
+    private func recipient(of subject: XMLElement, at time: Double) throws(SAMLError) -> String {
+        guard let confirmation = subject.child("SubjectConfirmation", Namespace.assertion),
+            confirmation["Method"] == "urn:oasis:names:tc:SAML:2.0:cm:bearer",
+            let data = confirmation.child("SubjectConfirmationData", Namespace.assertion),
+            let recipient = data["Recipient"], Self.isSignInAddress(recipient), data["NotOnOrAfter"] != nil
+        else { throw .unconfirmedSubject }
+        try checkTimes(of: data, at: time)
+        return recipient
+    }
+
+    private func attributes(of assertion: XMLElement) throws(SAMLError) -> [String: [String]] {
+        var attributes: [String: [String]] = [:]
+        for statement in assertion.children("AttributeStatement", Namespace.assertion) {
+            for attribute in statement.children("Attribute", Namespace.assertion) {
+                guard let name = attribute["Name"] else { throw .malformed }
+                attributes[name, default: []] +=
+                    attribute.children("AttributeValue", Namespace.assertion).map(\.text)
+            }
+        }
+        return attributes
+    }
+
+    private static func isAWS(audience: String) -> Bool {
+        audience == "urn:amazon:webservices" || isSignInAddress(audience)
+    }
+
+    /// `https://signin.aws.amazon.com/saml`, a region's own, and the address of one provider behind either.
+    private static func isSignInAddress(_ text: String) -> Bool {
+        guard text.hasPrefix("https://") else { return false }
+        let parts = text.dropFirst(8).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let host = parts.first, let path = parts.last else { return false }
+        let domain = "signin.aws.amazon.com"
+        let isHost =
+            host == domain
+            || (host.hasSuffix("." + domain) && !host.dropLast(domain.count + 1).contains { !isNameCharacter($0) })
+        let isPath = path == "saml" || (path.hasPrefix("saml/acs/") && path.dropFirst(9).allSatisfy(isNameCharacter))
+        return isHost && isPath
+    }
+
+    private static func isNameCharacter(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber || character == "-")
+    }
+}
