@@ -54,7 +54,7 @@ extension Pipeline {
         _ authenticated: Authenticated, _ operation: AnyOperation, _ input: Structure
     ) -> Caller {
         guard let federation = operation.federation else { return authenticated.caller }
-        let account = federation.account(input).flatMap(environment.directory.account)
+        let account = federation.account(input).flatMap { environment.directory.account($0) }
         return Caller(accountID: account?.id ?? "", identity: .anonymous)
     }
 
