@@ -39,11 +39,24 @@ let package = Package(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
 
+        // Who vouches for people from elsewhere.
+        .target(
+            name: "OIDC",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+
         // What a service is written against, and the generated API models.
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "Policy", "Ledger", "Keyring", "Wire",
+                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -52,16 +65,6 @@ let package = Package(
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
-
-        // Who vouches for people from elsewhere.
-        .target(
-            name: "OIDC",
-            dependencies: [
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "Wire"]),
         .target(
@@ -96,7 +99,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "OIDC", "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
                 "OrganizationsService",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

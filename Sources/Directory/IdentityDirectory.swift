@@ -80,6 +80,10 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.mfaDevices[serialNumber] }
     }
 
+    public func openIDConnectProvider(arn: String) -> OpenIDConnectProvider? {
+        state.withLock { $0.openIDConnectProviders[arn] }
+    }
+
     /// The customer managed policy of that ARN, with its versions.
     public func managedPolicy(arn: String) -> ManagedPolicy? {
         state.withLock { $0.policies[arn]?.record }
@@ -136,6 +140,8 @@ private struct State {
     var roles = Members<Role>()
     var instanceProfiles: [MemberKey: InstanceProfile] = [:]
     var mfaDevices: [String: MFADevice] = [:]
+    /// By ARN.
+    var openIDConnectProviders: [String: OpenIDConnectProvider] = [:]
     /// By ARN, which never changes: those that there are, and those that somebody has attached.
     var policies: [String: PolicySlot] = [:]
     var policyARNs: [MemberKey: String] = [:]
@@ -152,6 +158,9 @@ private struct State {
         case Role.kind: roles.apply(change, &policies)
         case InstanceProfile.kind: instanceProfiles[key] = change.record(InstanceProfile.self)
         case MFADevice.kind: mfaDevices[change.id] = change.record(MFADevice.self)
+        case OpenIDConnectProvider.kind:
+            let arn = OpenIDConnectProvider.arn(url: change.id, in: change.scope.account)
+            openIDConnectProviders[arn] = change.record(OpenIDConnectProvider.self)
         case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
         case let kind where OrganizationIndex.kinds.contains(kind): organizations.apply(change)
         default: break

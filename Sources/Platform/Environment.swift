@@ -1,5 +1,6 @@
 public import Directory
 public import Ledger
+public import OIDC
 
 /// What the operations of every service stand on. One for each running Gatehouse.
 public final class Environment: Sendable {
@@ -7,6 +8,8 @@ public final class Environment: Sendable {
     public let directory: IdentityDirectory
     public let sessionTokens: SessionTokens
     public let authorizationMessages: AuthorizationMessages
+    /// The providers outside of AWS whose tokens accounts may take.
+    public let openIDProviders: OpenIDProviders
     public let quotas: Quotas
     /// The region that this Gatehouse is in, for example `us-east-1`.
     public let region: String
@@ -21,7 +24,7 @@ public final class Environment: Sendable {
 
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
-        authorizationMessages: AuthorizationMessages, quotas: Quotas, region: String,
+        authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders, quotas: Quotas, region: String,
         operationsOfService: @escaping @Sendable (String) -> [String] = { _ in [] },
         now: @escaping @Sendable () -> Double
     ) {
@@ -29,6 +32,7 @@ public final class Environment: Sendable {
         self.directory = directory
         self.sessionTokens = sessionTokens
         self.authorizationMessages = authorizationMessages
+        self.openIDProviders = openIDProviders
         self.quotas = quotas
         self.region = region
         self.operationsOfService = operationsOfService

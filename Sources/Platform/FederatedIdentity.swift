@@ -21,6 +21,8 @@ public struct FederatedIdentity: Sendable {
     /// Condition keys that the token gives, lower-case: `issuer.example:sub`, `saml:aud`. The role's trust policy is
     /// asked with them, and the session has them as long as it lives.
     public var context: [String: ContextValue] = [:]
+    /// Further keys, with which the trust policy alone is asked.
+    public var trustContext: [String: ContextValue] = [:]
     /// Session tags.
     public var tags: [Tag] = []
     public var transitiveTagKeys: [String] = []

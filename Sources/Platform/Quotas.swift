@@ -15,6 +15,7 @@ public struct Quotas: Sendable {
         case accessKeysPerUser = "AccessKeysPerUser"
         case mfaDevicesPerUser = "MFADevicesPerUser"
         case versionsPerPolicy = "VersionsPerPolicy"
+        case openIDConnectProviders = "OpenIDConnectProviders"
         case policySize = "PolicySize"
         case userPolicySize = "UserPolicySize"
         case groupPolicySize = "GroupPolicySize"
@@ -33,6 +34,7 @@ public struct Quotas: Sendable {
             case .accessKeysPerUser: 2
             case .mfaDevicesPerUser: 8
             case .versionsPerPolicy: 5
+            case .openIDConnectProviders: 100
             case .policySize: 6144
             case .userPolicySize: 2048
             case .groupPolicySize: 5120

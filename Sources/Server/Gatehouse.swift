@@ -3,6 +3,7 @@ import FoundationEssentials
 import Keyring
 import Ledger
 public import Logging
+import OIDC
 public import Platform
 
 /// A whole Gatehouse, put together: ledger, directory, pipeline.
@@ -12,6 +13,9 @@ public struct Gatehouse: Sendable {
         /// The folder that holds everything; nil keeps it all in memory.
         public var dataDirectory: String?
         public var region = "us-east-1"
+        /// A PEM file with certificate authorities that identity providers' servers may have certificates of, on top of
+        /// the system's.
+        public var authoritiesFile: String?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
         public var accountID: String?
         /// The root user's access key, taken on the first start; nil: a random one.
@@ -50,7 +54,8 @@ public struct Gatehouse: Sendable {
             ledger.observe { directory.apply($0) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
-                authorizationMessages: try AuthorizationMessages(keyring: keyring), quotas: configuration.quotas,
+                authorizationMessages: try AuthorizationMessages(keyring: keyring),
+                openIDProviders: try Self.openIDProviders(configuration), quotas: configuration.quotas,
                 region: configuration.region,
                 operationsOfService: { Services.named($0)?.shape.operationNames.map { String($0) } ?? [] },
                 now: configuration.now)
@@ -74,6 +79,15 @@ public struct Gatehouse: Sendable {
             reset = { () async throws(LedgerError) in try await Self.reset(environment) }
         }
         answer = Answer(pipeline: pipeline, administration: Administration(reset: reset))
+    }
+
+    private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
+        guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
+        do {
+            return try OpenIDProviders(authorities: try String(contentsOfFile: path, encoding: .utf8))
+        } catch {
+            throw StartError("the certificates in \(path) can't be read: \(error)")
+        }
     }
 
     /// Writes what still waits, and closes the ledger.

@@ -24,6 +24,13 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The region that this Gatehouse is in (default us-east-1).")
     var region: String?
 
+    @Option(
+        help: """
+            A PEM file with certificate authorities to be trusted on top of the system's when identity providers are \
+            asked for their keys.
+            """)
+    var caBundle: String?
+
     @Option(help: "The account's id, twelve digits (default: random on the first start).")
     var accountID: String?
 
@@ -119,6 +126,7 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.region = region
         }
+        configuration.authoritiesFile = caBundle ?? Settings.text("CA_BUNDLE")
         if let id = accountID ?? Settings.text("ACCOUNT_ID") {
             guard id.wholeMatch(of: /[0-9]{12}/) != nil else {
                 throw ValidationError("--account-id takes twelve digits, not '\(id)'.")

@@ -17,10 +17,11 @@ private let resourceMembers = [
     "InstanceProfileName": "AWS::IAM::InstanceProfile",
     "AccessKeyId": "AWS::IAM::AccessKey",
     "SerialNumber": "AWS::IAM::MFADevice",
+    "OpenIDConnectProviderArn": "AWS::IAM::OIDCProvider",
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + account + simulator
+    users + groups + roles + policies + credentials + account + simulator + federation
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -77,4 +78,11 @@ private let account: [any Operation.Type] = [
 private let simulator: [any Operation.Type] = [
     IAM.SimulateCustomPolicy.self, IAM.SimulatePrincipalPolicy.self,
     IAM.GetContextKeysForCustomPolicy.self, IAM.GetContextKeysForPrincipalPolicy.self,
+]
+
+private let federation: [any Operation.Type] = [
+    IAM.CreateOpenIDConnectProvider.self, IAM.GetOpenIDConnectProvider.self, IAM.ListOpenIDConnectProviders.self,
+    IAM.DeleteOpenIDConnectProvider.self, IAM.AddClientIDToOpenIDConnectProvider.self,
+    IAM.RemoveClientIDFromOpenIDConnectProvider.self, IAM.UpdateOpenIDConnectProviderThumbprint.self,
+    IAM.TagOpenIDConnectProvider.self, IAM.UntagOpenIDConnectProvider.self, IAM.ListOpenIDConnectProviderTags.self,
 ]

@@ -6,7 +6,8 @@ extension Service {
     public static let sts = Service(
         STS.service, eventSource: "sts.amazonaws.com",
         operations: [
-            STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self, STS.GetAccessKeyInfo.self,
+            STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self,
+            STS.AssumeRoleWithWebIdentity.self, STS.GetAccessKeyInfo.self,
             STS.DecodeAuthorizationMessage.self, STS.GetFederationToken.self,
         ],
         eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)

@@ -1,0 +1,39 @@
+public import Ledger
+
+/// An OpenID Connect provider whose tokens an account takes.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOpenIDConnectProvider.html>
+public struct OpenIDConnectProvider: Record {
+    public static let kind = "AWS::IAM::OIDCProvider"
+
+    public let accountID: String
+    /// The issuer without its `https://`, else as it was registered: with a slash at its end or without.
+    public let url: String
+    /// Seconds since 1970.
+    public let createDate: Double
+    /// The audiences that tokens may be for.
+    public var clientIDs: [String]
+    /// SHA-1 of certificates that the provider's server may present, in hexadecimal digits as they were registered.
+    public var thumbprints: [String]
+    public var tags: [Tag]
+
+    public init(
+        accountID: String, url: String, createDate: Double, clientIDs: [String], thumbprints: [String], tags: [Tag]
+    ) {
+        self.accountID = accountID
+        self.url = url
+        self.createDate = createDate
+        self.clientIDs = clientIDs
+        self.thumbprints = thumbprints
+        self.tags = tags
+    }
+
+    public var id: String { url }
+
+    public var arn: String { Self.arn(url: url, in: accountID) }
+
+    public static func arn(url: String, in accountID: String) -> String {
+        ARN.iam(accountID, "oidc-provider", name: url)
+    }
+
+    public var references: [Reference] { [] }
+}

@@ -1,0 +1,71 @@
+import JWTKit
+
+/// What a token says, claim by claim.
+public enum ClaimValue: Sendable, Hashable, Decodable {
+    case string(String)
+    case number(Double)
+    case boolean(Bool)
+    case array([ClaimValue])
+    case object([String: ClaimValue])
+    case null
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode([ClaimValue].self) {
+            self = .array(value)
+        } else if let value = try? container.decode([String: ClaimValue].self) {
+            self = .object(value)
+        } else if container.decodeNil() {
+            self = .null
+        } else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no JSON value")
+        }
+    }
+
+    public var string: String? {
+        if case .string(let value) = self { value } else { nil }
+    }
+
+    /// The texts of an array, or the one text.
+    public var strings: [String]? {
+        switch self {
+        case .string(let value): return [value]
+        case .array(let values):
+            let strings = values.compactMap(\.string)
+            return strings.count == values.count ? strings : nil
+        default: return nil
+        }
+    }
+
+    public subscript(member: String) -> ClaimValue? {
+        if case .object(let members) = self { members[member] } else { nil }
+    }
+
+    /// Whole seconds since 1970, of the years until 9999.
+    var time: Int64? {
+        guard case .number(let value) = self else { return nil }
+        return Int64(exactly: min(max(value, 0), 253_402_300_799).rounded(.down))
+    }
+}
+
+/// The claims as jwt-kit reads them. When they are due is checked elsewhere, with AWS's rules.
+struct Claims: JWTPayload {
+    let members: [String: ClaimValue]
+
+    init(from decoder: any Decoder) throws {
+        members = try decoder.singleValueContainer().decode([String: ClaimValue].self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        throw EncodingError.invalidValue(
+            members, .init(codingPath: encoder.codingPath, debugDescription: "claims of others are not written"))
+    }
+
+    func verify(using key: some JWTAlgorithm) {}
+}

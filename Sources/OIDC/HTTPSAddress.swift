@@ -1,0 +1,43 @@
+/// An absolute `https` URL without query, fragment or user: where an OpenID Connect provider can be.
+public struct HTTPSAddress: Sendable, Hashable {
+    /// A name or an IP address, without the brackets of version 6.
+    public let host: String
+    public let port: Int
+    /// With a slash at its beginning, or empty.
+    public let path: String
+
+    /// nil for what is no such URL.
+    public init?(_ text: String) {
+        let scheme = "https://"
+        guard text.utf8.count <= 2048, text.lowercased().hasPrefix(scheme),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !Self.forbidden.contains($0) })
+        else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" }
+        path = String(rest.dropFirst(authority.count))
+        let host: Substring
+        let port: Substring?
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            let behind = authority[authority.index(after: end)...]
+            guard behind.isEmpty || behind.hasPrefix(":") else { return nil }
+            port = behind.isEmpty ? nil : behind.dropFirst()
+        } else {
+            let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            host = parts.first ?? ""
+            port = parts.count > 1 ? parts[1] : nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        guard let port else {
+            self.port = 443
+            return
+        }
+        guard let number = Int(port), (1...65535).contains(number), port.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        self.port = number
+    }
+
+    private static let forbidden = Set("\"#<>?@\\^`{|}".utf8)
+}

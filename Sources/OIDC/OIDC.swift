@@ -1,4 +1,0 @@
-import AsyncHTTPClient
-import JWTKit
-import NIOSSL
-import X509

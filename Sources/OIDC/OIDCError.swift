@@ -1,0 +1,29 @@
+/// Why a provider's keys can't be had.
+public enum OIDCError: Error, Sendable, Hashable {
+    /// It does not answer, or not in time; the text is for the log.
+    case unreachable(String)
+    /// Its certificate is neither of a known authority nor of a registered thumbprint.
+    case untrustedCertificate
+    /// It answers something that is no discovery document or key set; the text is for the log.
+    case unusable(String)
+}
+
+/// Why a token proves nothing.
+public enum TokenError: Error, Sendable, Hashable {
+    /// It is no JSON Web Token.
+    case malformed
+    case missingClaim(String)
+    /// The claim is there, but says nothing that can be used.
+    case invalidClaim(String)
+    /// None of the registered client ids is the token's audience.
+    case wrongAudience
+    /// Seconds since 1970.
+    case expired(at: Int64)
+    /// Seconds since 1970.
+    case notYetValid(before: Int64)
+    case unsupportedAlgorithm
+    /// The provider publishes no key of the token's `kid` and algorithm.
+    case noKey
+    case wrongSignature
+    case provider(OIDCError)
+}

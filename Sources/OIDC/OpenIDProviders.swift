@@ -1,0 +1,107 @@
+import FoundationEssentials
+import SwiftASN1
+import X509
+
+/// The OpenID Connect providers out there: their keys, fetched and remembered.
+///
+/// Only what is registered is ever asked, over HTTPS alone; but it may be anywhere, on this machine too, since that is
+/// where people who try out federation run their providers.
+public actor OpenIDProviders {
+    /// A provider as it is registered.
+    public struct Registration: Sendable, Hashable {
+        /// The issuer, without a slash at its end.
+        public let url: String
+        /// SHA-1 in hexadecimal digits.
+        public let thumbprints: [String]
+
+        public init(url: String, thumbprints: [String]) {
+            self.url = url
+            self.thumbprints = thumbprints.map { $0.lowercased() }
+        }
+    }
+
+    /// Keys are asked for anew after this many seconds.
+    private static let freshness = 600.0
+    /// A token with an unknown key id makes the keys be asked for anew, but not sooner than this many seconds after the
+    /// last time: anybody can send such tokens.
+    private static let patience = 5.0
+    private static let mostRemembered = 1000
+
+    private struct Entry {
+        var keys: Result<KeySet, OIDCError>
+        /// Seconds since 1970.
+        var fetched: Double
+    }
+
+    private let authorities: [Certificate]
+    private var entries: [Registration: Entry] = [:]
+    private var running: [Registration: Task<Result<KeySet, OIDCError>, Never>] = [:]
+
+    /// - Parameter authorities: PEM with certificates of authorities to be trusted on top of the system's.
+    /// - Throws: what is wrong with the PEM.
+    public init(authorities: String = "") throws {
+        self.authorities = try PEMDocument.parseMultiple(pemString: authorities).map {
+            try Certificate(pemDocument: $0)
+        }
+    }
+
+    /// The keys of a provider that may have signed a token.
+    /// - Parameter now: seconds since 1970.
+    func keys(
+        of provider: Registration, keyID: String?, _ algorithm: TokenAlgorithm, now: Double
+    ) async throws(OIDCError) -> KeySet {
+        if let entry = entries[provider] {
+            let age = now - entry.fetched
+            if case .success(let keys) = entry.keys, (0..<Self.freshness).contains(age),
+                !keys.candidates(keyID: keyID, algorithm).isEmpty
+            {
+                return keys
+            }
+            if (0..<Self.patience).contains(age) { return try entry.keys.get() }
+        }
+        // However many wait for a provider, it is asked once.
+        let task =
+            running[provider]
+            ?? Task { [authorities] in await Self.fetch(provider, authorities) }
+        running[provider] = task
+        let result = await task.value
+        if running.removeValue(forKey: provider) != nil {
+            if entries.count >= Self.mostRemembered { entries.removeAll() }
+            entries[provider] = Entry(keys: result, fetched: now)
+        }
+        return try result.get()
+    }
+
+    private static func fetch(
+        _ provider: Registration, _ authorities: [Certificate]
+    ) async -> Result<KeySet, OIDCError> {
+        let trust = ServerTrust(authorities: authorities, thumbprints: provider.thumbprints)
+        do throws(OIDCError) {
+            guard let address = HTTPSAddress(provider.url + "/.well-known/openid-configuration") else {
+                throw .unusable("the issuer is no HTTPS address")
+            }
+            let document = try await HTTPSFetch.body(of: address, trust)
+            guard let discovery = try? JSONDecoder().decode(Discovery.self, from: Data(document)),
+                let keys = HTTPSAddress(discovery.jwks_uri)
+            else { throw .unusable("the discovery document names no keys under an HTTPS address") }
+            return .success(try KeySet(parsing: try await HTTPSFetch.body(of: keys, trust)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>
+    private struct Discovery: Decodable {
+        let jwks_uri: String
+    }
+
+    /// The thumbprint to be registered for a provider when none is given: that of the last certificate of the chain that
+    /// its server presents.
+    /// - Throws: `OIDCError.unreachable`.
+    public nonisolated func thumbprint(of address: HTTPSAddress) async throws(OIDCError) -> String {
+        guard let top = try await HTTPSFetch.presentedChain(of: address).last else {
+            throw .unreachable("no certificate was presented")
+        }
+        return ServerTrust.thumbprint(of: top)
+    }
+}

@@ -1,0 +1,112 @@
+import JWTKit
+
+/// An ID token as it was sent: hostile until `verify` has returned.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>
+public struct WebIdentityToken: Sendable {
+    /// Clocks may differ by this many seconds: AWS takes a token for so long after it has expired.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html>
+    public static let leeway: Int64 = 300
+    /// Of keys without an id so many are tried.
+    private static let mostTries = 10
+
+    private let text: String
+    private let algorithm: String?
+    private let keyID: String?
+    private let claims: [String: ClaimValue]
+    public let issuer: String
+
+    /// Reads a token without believing it.
+    /// - Throws: `malformed`, `missingClaim`.
+    public init(parsing text: String) throws(TokenError) {
+        do {
+            let (header, payload, _) = try DefaultJWTParser().parse(Array(text.utf8), as: Claims.self)
+            algorithm = header.alg
+            keyID = header.kid
+            claims = payload.members
+        } catch {
+            throw .malformed
+        }
+        self.text = text
+        guard let issuer = claims["iss"]?.string else { throw .missingClaim("iss") }
+        self.issuer = issuer
+    }
+
+    public subscript(claim: String) -> ClaimValue? { claims[claim] }
+
+    /// Whom the token is for: the party that it was given to (`azp`) where that is said, else the audience (`aud`).
+    /// Of several audiences none is that party.
+    public var audience: String? {
+        if let party = claims["azp"]?.string { return party }
+        guard let audiences = claims["aud"]?.strings, audiences.count == 1 else { return nil }
+        return audiences.first
+    }
+
+    /// Checks what the token says of its recipient and its time, and then that the provider has signed it.
+    /// - Parameters:
+    ///   - clientIDs: the audiences that are registered for the provider.
+    ///   - now: seconds since 1970.
+    public func verify(
+        _ provider: OpenIDProviders.Registration, clientIDs: [String], keys providers: OpenIDProviders, now: Double
+    ) async throws(TokenError) -> VerifiedToken {
+        let (audience, subject) = try checkClaims(clientIDs, now)
+        guard let algorithm = algorithm.flatMap(TokenAlgorithm.init) else { throw .unsupportedAlgorithm }
+        let keys: KeySet
+        do throws(OIDCError) {
+            keys = try await providers.keys(of: provider, keyID: keyID, algorithm, now: now)
+        } catch {
+            throw .provider(error)
+        }
+        let candidates = keys.candidates(keyID: keyID, algorithm)
+        guard !candidates.isEmpty else { throw .noKey }
+        for key in candidates.prefix(Self.mostTries) {
+            guard let proved = await proved(by: key, algorithm) else { continue }
+            return VerifiedToken(issuer: issuer, audience: audience, subject: subject, claims: proved.members)
+        }
+        throw .wrongSignature
+    }
+
+    private func checkClaims(
+        _ clientIDs: [String], _ now: Double
+    ) throws(TokenError) -> (audience: String, subject: String) {
+        guard claims["aud"]?.strings?.isEmpty == false else { throw .missingClaim("aud") }
+        guard let audience, clientIDs.contains(audience) else { throw .wrongAudience }
+        guard let subject = claims["sub"]?.string, !subject.isEmpty else { throw .missingClaim("sub") }
+        guard let expires = claims["exp"]?.time else { throw .missingClaim("exp") }
+        guard let issued = claims["iat"]?.time else { throw .missingClaim("iat") }
+        let now = Int64(exactly: now.rounded(.down)) ?? .max
+        guard now - Self.leeway < expires else { throw .expired(at: expires) }
+        let start = max(issued, claims["nbf"]?.time ?? issued)
+        guard start - Self.leeway <= now else { throw .notYetValid(before: start) }
+        return (audience, subject)
+    }
+
+    /// The claims, if that key has signed them.
+    private func proved(by key: JWK, _ algorithm: TokenAlgorithm) async -> Claims? {
+        // The key alone, bound to the one algorithm: nothing that the token says of itself can choose another.
+        var key = key
+        key.algorithm = algorithm.jwk
+        key.keyIdentifier = JWKIdentifier(string: keyID ?? "")
+        let collection = JWTKeyCollection()
+        do {
+            try await collection.add(jwk: key)
+            return try await collection.verify(text, as: Claims.self)
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// A token that its provider has signed, for one of the registered audiences, and that has not expired.
+public struct VerifiedToken: Sendable {
+    public let issuer: String
+    public let audience: String
+    public let subject: String
+    public let claims: [String: ClaimValue]
+
+    fileprivate init(issuer: String, audience: String, subject: String, claims: [String: ClaimValue]) {
+        self.issuer = issuer
+        self.audience = audience
+        self.subject = subject
+        self.claims = claims
+    }
+}

@@ -1,0 +1,132 @@
+import Directory
+import OIDC
+import Platform
+import Policy
+import STSAPI
+import Wire
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
+    public static var isReadOnly: Bool { true }
+    public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken"] }
+    public static var recordsOutput: Bool { true }
+
+    public static func account(_ input: Input) -> String? {
+        ARN(parsing: input.roleArn)?.account
+    }
+
+    public static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller {
+        guard let account = account(input), !account.isEmpty else { throw .validation("Request ARN is invalid") }
+        guard input.providerId == nil else {
+            throw .notImplemented(
+                "Gatehouse takes ID tokens of OpenID Connect providers, not the access tokens that ProviderId is for.")
+        }
+        let token: WebIdentityToken
+        do throws(TokenError) {
+            token = try WebIdentityToken(parsing: input.webIdentityToken)
+        } catch {
+            throw ServiceError(error, now: call.time)
+        }
+        guard let provider = provider(of: token, in: account, call) else {
+            throw .invalidIdentityToken("No OpenIDConnect provider found in your account for \(token.issuer)")
+        }
+        do throws(TokenError) {
+            let verified = try await token.verify(
+                OpenIDProviders.Registration(url: issuer(of: provider), thumbprints: provider.thumbprints),
+                clientIDs: provider.clientIDs, keys: call.environment.openIDProviders, now: call.time)
+            let identity = try WebIdentityClaims.identity(verified, provider)
+            return Caller(accountID: account, identity: .webIdentity(identity))
+        } catch {
+            throw ServiceError(error, now: call.time)
+        }
+    }
+
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let identity = try identity(call)
+        return try request(input, identity).access(
+            call, identity.context.merging(identity.trustContext) { own, _ in own })
+    }
+
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        let identity = try identity(call)
+        let request = request(input, identity)
+        guard let role = try request.role(call) else {
+            throw .accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        }
+        var (session, packedSize) = try request.session(of: role, call)
+        session.federatedProvider = identity.provider
+        session.context = identity.context
+        var output = Output()
+        output.credentials = try STS.Credentials(session, call)
+        output.subjectFromWebIdentityToken = identity.subject
+        output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: input.roleSessionName)
+        output.packedPolicySize = packedSize
+        output.provider = identity.provider
+        output.audience = identity.audience
+        output.sourceIdentity = session.sourceIdentity
+        return output
+    }
+
+    private static func identity(_ call: Call) throws(ServiceError) -> FederatedIdentity {
+        guard case .webIdentity(let identity) = call.caller.identity else { throw .internalFailure }
+        return identity
+    }
+
+    private static func request(_ input: Input, _ identity: FederatedIdentity) -> RoleRequest {
+        RoleRequest(
+            roleARN: input.roleArn, sessionName: input.roleSessionName, policy: input.policy,
+            policyARNs: input.policyArns, durationSeconds: input.durationSeconds, tags: identity.tags,
+            transitiveTagKeys: identity.transitiveTagKeys, sourceIdentity: identity.sourceIdentity)
+    }
+
+    /// The provider of the role's account that is registered under the token's issuer, letter by letter.
+    private static func provider(
+        of token: WebIdentityToken, in account: String, _ call: Call
+    ) -> OpenIDConnectProvider? {
+        let scheme = "https://"
+        guard token.issuer.hasPrefix(scheme) else { return nil }
+        let url = String(token.issuer.dropFirst(scheme.count))
+        return call.directory.openIDConnectProvider(arn: OpenIDConnectProvider.arn(url: url, in: account))
+    }
+
+    /// Where the provider's documents lie: a slash at the end is part of its name, but not of their path.
+    private static func issuer(of provider: OpenIDConnectProvider) -> String {
+        "https://" + (provider.url.hasSuffix("/") ? String(provider.url.dropLast()) : provider.url)
+    }
+}
+
+extension ServiceError {
+    fileprivate static func invalidIdentityToken(_ message: String) -> ServiceError {
+        ServiceError("InvalidIdentityToken", message, status: 400)
+    }
+
+    fileprivate init(_ error: TokenError, now: Double) {
+        let noKey =
+            "Couldn't retrieve verification key from your identity provider,  please reference "
+            + "AssumeRoleWithWebIdentity documentation for requirements"
+        self =
+            switch error {
+            case .malformed:
+                .invalidIdentityToken(
+                    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
+            case .missingClaim(let name): .invalidIdentityToken("Missing a required claim: \(name)")
+            case .wrongAudience: .invalidIdentityToken("Incorrect token audience")
+            case .expired(let time):
+                ServiceError(
+                    "ExpiredTokenException",
+                    "Token expired: current date/time \(Int64(exactly: now.rounded(.down)) ?? 0) must be before the "
+                        + "expiration date/time \(time)", status: 400)
+            case .notYetValid: .invalidIdentityToken("The web identity token is not valid yet")
+            case .unsupportedAlgorithm, .wrongSignature:
+                .invalidIdentityToken("The web identity token provided could not be validated")
+            case .invalidClaim(let name): .invalidIdentityToken("The claim \(name) of the token is not valid")
+            case .noKey, .provider(.unusable): .invalidIdentityToken(noKey)
+            case .provider(.untrustedCertificate):
+                .invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
+            case .provider(.unreachable):
+                ServiceError(
+                    "IDPCommunicationError",
+                    "The identity provider that was asked to verify the token could not be reached.", status: 400)
+            }
+    }
+}

@@ -1,0 +1,114 @@
+import Directory
+import OIDC
+import Platform
+import Policy
+import STSAPI
+import Wire
+
+/// What a token's claims become in AWS.
+enum WebIdentityClaims {
+    /// - Throws: `invalidClaim` for tags and a source identity that AssumeRole would not take either.
+    static func identity(
+        _ token: VerifiedToken, _ provider: OpenIDConnectProvider
+    ) throws(TokenError) -> FederatedIdentity {
+        var identity = FederatedIdentity(
+            provider: provider.arn, issuer: token.issuer, audience: token.audience, subject: token.subject)
+        identity.context = context(token, provider)
+        if let names = claimsOfProvider[provider.url] {
+            for name in names.split(separator: " ") {
+                guard let value = token.claims[String(name)]?.string else { continue }
+                identity.trustContext[key(provider, String(name))] = .one(value)
+            }
+        }
+        try setTags(of: &identity, token.claims)
+        identity.sourceIdentity = try sourceIdentity(token.claims)
+        return identity
+    }
+
+    // MARK: Condition keys
+
+    /// Claims that AWS knows of single providers; the trust policy can ask for them, the session can't.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+    private static let claimsOfProvider = [
+        "token.actions.githubusercontent.com": """
+        actor actor_id job_workflow_ref repository repository_id workflow ref environment enterprise_id
+        """
+    ]
+
+    /// The keys that every provider has: `issuer.example:aud`, `…:sub`, `…:amr`, `…:email`.
+    private static func context(
+        _ token: VerifiedToken, _ provider: OpenIDConnectProvider
+    ) -> [String: ContextValue] {
+        var context: [String: ContextValue] = [
+            key(provider, "aud"): .one(token.audience), key(provider, "sub"): .one(token.subject),
+        ]
+        if let methods = token.claims["amr"]?.strings { context[key(provider, "amr")] = .many(methods) }
+        if let email = token.claims["email"]?.string { context[key(provider, "email")] = .one(email) }
+        return context
+    }
+
+    private static func key(_ provider: OpenIDConnectProvider, _ claim: String) -> String {
+        ConditionKeys.folded("\(provider.url):\(claim)")
+    }
+
+    // MARK: Session tags
+
+    private static let tagsClaim = "https://aws.amazon.com/tags"
+    private static let sourceIdentityClaim = "https://aws.amazon.com/source_identity"
+
+    /// AWS takes the tags in one object, or each in a claim of its own.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp>
+    private static func setTags(
+        of identity: inout FederatedIdentity, _ claims: [String: ClaimValue]
+    ) throws(TokenError) {
+        var tags: [Tag] = []
+        if let nested = claims[tagsClaim] {
+            guard case .object = nested else { throw .invalidClaim(tagsClaim) }
+            if let principalTags = nested["principal_tags"] {
+                guard case .object(let values) = principalTags else { throw .invalidClaim(tagsClaim) }
+                for (key, value) in values { tags.append(try tag(key, value)) }
+            }
+        }
+        let prefix = tagsClaim + "/principal_tags/"
+        for (name, value) in claims where name.hasPrefix(prefix) {
+            tags.append(try tag(String(name.dropFirst(prefix.count)), value))
+        }
+        if let keys = claims[tagsClaim]?["transitive_tag_keys"] ?? claims[tagsClaim + "/transitive_tag_keys"] {
+            guard let keys = keys.strings else { throw .invalidClaim(tagsClaim) }
+            identity.transitiveTagKeys = keys
+        }
+        identity.tags = tags.sorted { $0.key < $1.key }
+        try check(identity.tags, sourceIdentity: nil, tagsClaim)
+    }
+
+    private static func tag(_ key: String, _ value: ClaimValue) throws(TokenError) -> Tag {
+        guard let values = value.strings, values.count == 1 else { throw .invalidClaim(tagsClaim) }
+        return Tag(key: key, value: values[0])
+    }
+
+    private static func sourceIdentity(_ claims: [String: ClaimValue]) throws(TokenError) -> String? {
+        guard let claim = claims[sourceIdentityClaim] else { return nil }
+        guard let identity = claim.string else { throw .invalidClaim(sourceIdentityClaim) }
+        try check([], sourceIdentity: identity, sourceIdentityClaim)
+        return identity
+    }
+
+    /// Holds claims to what the model says of the same things in AssumeRole.
+    private static func check(_ tags: [Tag], sourceIdentity: String?, _ claim: String) throws(TokenError) {
+        var input = STS.AssumeRole.Input()
+        input.roleArn = "arn:aws:iam::111122223333:role/any"
+        input.roleSessionName = "any"
+        input.sourceIdentity = sourceIdentity
+        input.tags = tags.map { tag in
+            var view = STS.Tag()
+            view.key = tag.key
+            view.value = tag.value
+            return view
+        }
+        do throws(ServiceError) {
+            try validate(input.structure, of: STS.AssumeRole.shape)
+        } catch {
+            throw .invalidClaim(claim)
+        }
+    }
+}
