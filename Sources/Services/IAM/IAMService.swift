@@ -17,10 +17,11 @@ private let resourceMembers = [
     "InstanceProfileName": "AWS::IAM::InstanceProfile",
     "AccessKeyId": "AWS::IAM::AccessKey",
     "SerialNumber": "AWS::IAM::MFADevice",
+    "SAMLProviderArn": "AWS::IAM::SAMLProvider",
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + account + simulator
+    users + groups + roles + policies + credentials + providers + account + simulator
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -67,6 +68,12 @@ private let credentials: [any Operation.Type] = [
     IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
     IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
     IAM.ListSigningCertificates.self, IAM.ListSSHPublicKeys.self, IAM.ListServiceSpecificCredentials.self,
+]
+
+private let providers: [any Operation.Type] = [
+    IAM.CreateSAMLProvider.self, IAM.GetSAMLProvider.self, IAM.ListSAMLProviders.self, IAM.UpdateSAMLProvider.self,
+    IAM.DeleteSAMLProvider.self,
+    IAM.TagSAMLProvider.self, IAM.UntagSAMLProvider.self, IAM.ListSAMLProviderTags.self,
 ]
 
 private let account: [any Operation.Type] = [

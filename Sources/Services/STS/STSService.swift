@@ -8,6 +8,7 @@ extension Service {
         operations: [
             STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self, STS.GetAccessKeyInfo.self,
             STS.DecodeAuthorizationMessage.self, STS.GetFederationToken.self,
+            STS.AssumeRoleWithSAML.self,
         ],
         eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
 }
