@@ -84,11 +84,16 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "OIDC", "Platform", "IAMAPI", "CQREncode", "CPNG",
+                "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/IAM"),
-        .target(name: "STSService", dependencies: ["OIDC", "Platform", "STSAPI"], path: "Sources/Services/STS"),
+        .target(
+            name: "STSService",
+            dependencies: [
+                "OIDC", "Platform", "SAML", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/STS"),
         .target(
             name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
             path: "Sources/Services/Organizations"),

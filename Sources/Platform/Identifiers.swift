@@ -36,6 +36,11 @@ public enum Identifiers {
         random(count, from: lowercaseLetters)
     }
 
+    /// An id of 26 capital letters and digits, for what has no prefix of its own: a SAML provider, its private keys.
+    public static func key() -> String {
+        random(26, from: base32)
+    }
+
     /// Random bytes, for seeds and salts.
     public static func randomBytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()

@@ -21,6 +21,8 @@ public struct Quotas: Sendable {
         case groupPolicySize = "GroupPolicySize"
         case rolePolicySize = "RolePolicySize"
         case assumeRolePolicySize = "AssumeRolePolicySize"
+        case samlProviders = "SAMLProviders"
+        case keysPerSAMLProvider = "KeysPerSAMLProvider"
 
         var standard: Int {
             switch self {
@@ -40,6 +42,8 @@ public struct Quotas: Sendable {
             case .groupPolicySize: 5120
             case .rolePolicySize: 10240
             case .assumeRolePolicySize: 2048
+            case .samlProviders: 100
+            case .keysPerSAMLProvider: 10
             }
         }
     }

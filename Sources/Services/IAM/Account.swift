@@ -68,8 +68,9 @@ extension IAM.GetAccountSummary: ReadOperation {
         let rootKeys = try records.referrers(AccessKey.self, Relation.owner, to: call.accountID, limit: 1)
         summary["AccountAccessKeysPresent"] = rootKeys.isEmpty ? 0 : 1
         summary["AccountPasswordPresent"] = try records.get(LoginProfile.self, call.accountID) == nil ? 0 : 1
+        summary["Providers"] = try records.count(SAMLProvider.self)
         // Not there yet in Gatehouse, so none of them.
-        for name in ["AccountSigningCertificatesPresent", "ServerCertificates", "Providers"] {
+        for name in ["AccountSigningCertificatesPresent", "ServerCertificates"] {
             summary[name] = 0
         }
         summary["UsersQuota"] = quotas[.users]

@@ -18,10 +18,11 @@ private let resourceMembers = [
     "AccessKeyId": "AWS::IAM::AccessKey",
     "SerialNumber": "AWS::IAM::MFADevice",
     "OpenIDConnectProviderArn": "AWS::IAM::OIDCProvider",
+    "SAMLProviderArn": "AWS::IAM::SAMLProvider",
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + account + simulator + federation
+    users + groups + roles + policies + credentials + federation + account + simulator
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -85,4 +86,7 @@ private let federation: [any Operation.Type] = [
     IAM.DeleteOpenIDConnectProvider.self, IAM.AddClientIDToOpenIDConnectProvider.self,
     IAM.RemoveClientIDFromOpenIDConnectProvider.self, IAM.UpdateOpenIDConnectProviderThumbprint.self,
     IAM.TagOpenIDConnectProvider.self, IAM.UntagOpenIDConnectProvider.self, IAM.ListOpenIDConnectProviderTags.self,
+    IAM.CreateSAMLProvider.self, IAM.GetSAMLProvider.self, IAM.ListSAMLProviders.self, IAM.UpdateSAMLProvider.self,
+    IAM.DeleteSAMLProvider.self,
+    IAM.TagSAMLProvider.self, IAM.UntagSAMLProvider.self, IAM.ListSAMLProviderTags.self,
 ]

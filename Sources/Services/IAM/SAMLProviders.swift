@@ -1,0 +1,278 @@
+import Directory
+import IAMAPI
+import Ledger
+import Platform
+import Policy
+import SAML
+import Wire
+
+// SAML identity providers.
+// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html>
+
+extension SAMLMetadata {
+    /// Without a date in it, AWS takes a document to be good for a hundred years.
+    private static let unlimited = 100 * 365.25 * 86400
+
+    /// - Throws: InvalidInput, LimitExceeded.
+    fileprivate static func parsed(_ text: String, _ call: Call) throws(ServiceError) -> SAMLMetadata {
+        let metadata: SAMLMetadata
+        do throws(SAMLError) {
+            metadata = try SAMLMetadata(parsing: text)
+        } catch {
+            throw .invalidInput("Could not parse metadata")
+        }
+        let quota = call.quotas[.keysPerSAMLProvider]
+        guard metadata.signingCertificates.count <= quota else { throw .quotaExceeded("KeysPerSAMLProvider", quota) }
+        return metadata
+    }
+
+    fileprivate func validUntil(from time: Double) -> Double {
+        validUntil ?? time + Self.unlimited
+    }
+}
+
+extension SAMLProvider {
+    private static let mostPrivateKeys = 2
+
+    /// - Throws: InvalidInput for what is no private key, LimitExceeded beyond two.
+    fileprivate mutating func add(privateKey pem: String, _ call: Call) throws(ServiceError) {
+        guard SAMLVerifier.isPrivateKey(pem) else { throw .invalidInput("Invalid private key.") }
+        guard privateKeys.count < Self.mostPrivateKeys else {
+            throw .limitExceeded("Private key limit of \(Self.mostPrivateKeys) is reached.")
+        }
+        privateKeys.append(PrivateKey(id: Identifiers.key(), createDate: call.time, pem: pem))
+        encryptionMode = encryptionMode ?? .allowed
+    }
+
+    fileprivate mutating func remove(privateKey id: String) throws(ServiceError) {
+        guard privateKeys.contains(where: { $0.id == id }) else {
+            throw .invalidInput("Failed to remove private key because the Key ID does not match a private key.")
+        }
+        privateKeys.removeAll { $0.id == id }
+        guard !privateKeys.isEmpty || encryptionMode != .required else {
+            throw .invalidInput("Failed to remove private key.")
+        }
+    }
+
+    fileprivate mutating func set(encryptionMode name: String) throws(ServiceError) {
+        encryptionMode = EncryptionMode(rawValue: name)
+        guard encryptionMode != .required || !privateKeys.isEmpty else {
+            throw .invalidInput(
+                "Unable to set assertion encryption mode to Required because no private key is provided.")
+        }
+    }
+}
+
+/// The name of the provider that an ARN names.
+/// - Throws: ValidationError for what is no ARN of such a provider.
+private func name(ofARN text: String) throws(ServiceError) -> String {
+    guard let arn = ARN(parsing: text), arn.service == "iam", let (type, name) = arn.typeAndRest,
+        type == "saml-provider"
+    else { throw .invalidARN }
+    return String(name)
+}
+
+extension RecordReading {
+    /// The provider of an ARN.
+    /// - Throws: NoSuchEntity, and ValidationError for what is no ARN.
+    fileprivate func samlProvider(_ arn: String) throws(ServiceError) -> SAMLProvider {
+        guard let provider = try get(SAMLProvider.self, name(ofARN: arn)), provider.arn == arn else {
+            throw .noSuchEntity("Manifest not found for arn \(arn)")
+        }
+        return provider
+    }
+}
+
+extension Call {
+    fileprivate func access(
+        onSAMLProvider arn: String, _ context: [String: ContextValue] = [:]
+    ) async throws(ServiceError) -> Authorization {
+        let name = try name(ofARN: arn)
+        let scope = scope
+        let found: SAMLProvider?
+        do throws(LedgerError) {
+            found = try await environment.ledger.read { (reader) throws(LedgerError) in
+                try reader.get(SAMLProvider.self, name, in: scope)
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        let tags = found?.arn == arn ? found?.tags ?? [] : []
+        return access(on: arn, ConditionKeys.resourceTags(tags, service: "iam").merging(context) { $1 })
+    }
+}
+
+extension IAM.CreateSAMLProvider: WriteOperation {
+    public static var secretMembers: Set<String> { ["AddPrivateKey"] }
+
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let arn = ARN.iam(call.accountID, "saml-provider", name: input.name)
+        return call.access(creating: arn, input.tags, taggedBy: "TagSAMLProvider")
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let metadata = try SAMLMetadata.parsed(input.samlMetadataDocument, call)
+        guard try records.get(SAMLProvider.self, input.name) == nil else {
+            throw .entityAlreadyExists("Provider with name \(input.name) already exists.")
+        }
+        let quota = call.quotas[.samlProviders]
+        guard try records.count(SAMLProvider.self) < quota else {
+            throw .quotaExceeded("SAMLProvidersPerAccount", quota)
+        }
+        var provider = SAMLProvider(
+            accountID: call.accountID, name: input.name, uniqueID: Identifiers.key(), createDate: call.time,
+            metadata: input.samlMetadataDocument, validUntil: metadata.validUntil(from: call.time))
+        provider.tags = try TagRules.new(input.tags)
+        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, call) }
+        if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
+        try records.put(provider)
+        var output = Output()
+        output.samlProviderArn = provider.arn
+        if !provider.tags.isEmpty { output.tags = provider.tags.map(IAM.Tag.init) }
+        return output
+    }
+}
+
+extension IAM.GetSAMLProvider: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let provider = try records.samlProvider(input.samlProviderArn)
+        var output = Output()
+        output.samlProviderUUID = provider.uniqueID
+        output.samlMetadataDocument = provider.metadata
+        output.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
+        output.validUntil = Timestamp(secondsSinceEpoch: provider.validUntil)
+        if !provider.tags.isEmpty { output.tags = provider.tags.map(IAM.Tag.init) }
+        output.assertionEncryptionMode = provider.encryptionMode?.rawValue
+        if !provider.privateKeys.isEmpty {
+            output.privateKeyList = provider.privateKeys.map { key in
+                var view = IAM.SAMLPrivateKey()
+                view.keyId = key.id
+                view.timestamp = Timestamp(secondsSinceEpoch: key.createDate)
+                return view
+            }
+        }
+        return output
+    }
+}
+
+extension IAM.UpdateSAMLProvider: WriteOperation {
+    public static var secretMembers: Set<String> { ["AddPrivateKey"] }
+
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard
+            input.samlMetadataDocument != nil || input.assertionEncryptionMode != nil || input.addPrivateKey != nil
+                || input.removePrivateKey != nil
+        else {
+            throw .invalidInput(
+                "Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
+        }
+        guard input.addPrivateKey == nil || input.removePrivateKey == nil else {
+            throw .invalidInput(
+                "Unable to add and remove private keys in the same request. Set a value for only one of the two "
+                    + "parameters.")
+        }
+        var provider = try records.samlProvider(input.samlProviderArn)
+        if let document = input.samlMetadataDocument {
+            let metadata = try SAMLMetadata.parsed(document, call)
+            provider.metadata = document
+            provider.validUntil = metadata.validUntil(from: call.time)
+        }
+        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, call) }
+        if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
+        if let id = input.removePrivateKey { try provider.remove(privateKey: id) }
+        try records.put(provider)
+        var output = Output()
+        output.samlProviderArn = provider.arn
+        return output
+    }
+}
+
+extension IAM.DeleteSAMLProvider: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn)
+    }
+
+    /// Roles that trust the provider stay as they are, and can't be assumed by its word any more.
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        try records.delete(try records.samlProvider(input.samlProviderArn))
+        return Output()
+    }
+}
+
+extension IAM.ListSAMLProviders: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.access(on: "*")
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        var output = Output()
+        output.samlProviderList = try records.list(SAMLProvider.self).map { provider in
+            var view = IAM.SAMLProviderListEntry()
+            view.arn = provider.arn
+            view.validUntil = Timestamp(secondsSinceEpoch: provider.validUntil)
+            view.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
+            return view
+        }
+        return output
+    }
+}
+
+extension IAM.TagSAMLProvider: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn, requestTags(input.tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var provider = try records.samlProvider(input.samlProviderArn)
+        provider.tags = try TagRules.merge(input.tags, into: provider.tags)
+        try records.put(provider)
+        return Output()
+    }
+}
+
+extension IAM.UntagSAMLProvider: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn, tagKeys(input.tagKeys))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var provider = try records.samlProvider(input.samlProviderArn)
+        provider.tags = TagRules.remove(input.tagKeys, from: provider.tags)
+        try records.put(provider)
+        return Output()
+    }
+}
+
+extension IAM.ListSAMLProviderTags: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        try await call.access(onSAMLProvider: input.samlProviderArn)
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let provider = try records.samlProvider(input.samlProviderArn)
+        let page = page(provider.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        var output = Output()
+        output.tags = page.items.map(IAM.Tag.init)
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
+        return output
+    }
+}

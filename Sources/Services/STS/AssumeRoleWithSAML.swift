@@ -1,0 +1,137 @@
+import Directory
+import Ledger
+import Platform
+import Policy
+import SAML
+import STSAPI
+import Wire
+
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>
+extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
+    /// An assertion is as good as a password for five minutes.
+    public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken", "SAMLAssertion"] }
+    public static var recordsOutput: Bool { true }
+
+    public static func account(_ input: Input) -> String? {
+        ARN(parsing: input.roleArn)?.account
+    }
+
+    public static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller {
+        guard let role = ARN(parsing: input.roleArn), role.service == "iam", role.typeAndRest?.type == "role",
+            let arn = ARN(parsing: input.principalArn), arn.service == "iam", let (type, name) = arn.typeAndRest,
+            type == "saml-provider"
+        else { throw .validation("Request ARN is invalid") }
+        // A provider speaks for its own account only.
+        guard arn.account == role.account else {
+            throw .accessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
+        }
+        guard let provider = try await provider(String(name), of: arn.account, call), provider.arn == input.principalArn
+        else { throw .invalidIdentityToken("Specified provider doesn't exist") }
+        let assertion = try assertion(input.samlAssertion, of: provider, call)
+        let identity = try FederatedIdentity(assertion, of: provider, assuming: input.roleArn, call)
+        return Caller(accountID: provider.accountID, identity: .saml(identity))
+    }
+
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try request(input, call).access(call, identity(call).context)
+    }
+
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        let (identity, request) = (try identity(call), try request(input, call))
+        guard let role = try request.role(call) else {
+            throw .accessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
+        }
+        var (session, packedSize) = try request.session(of: role, call)
+        if let longest = identity.longestSession {
+            session.expires = min(session.expires, session.issued + Double(longest))
+        }
+        session.federatedProvider = identity.provider
+        // Of the assertion's keys only those that tell who somebody is stay with the session.
+        session.context = identity.context.filter {
+            ["saml:namequalifier", "saml:sub", "saml:sub_type"].contains($0.key)
+        }
+        var output = Output()
+        output.credentials = try STS.Credentials(session, call)
+        output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: request.sessionName)
+        output.packedPolicySize = packedSize
+        output.subject = identity.subject
+        output.subjectType = identity.subjectType
+        output.issuer = identity.issuer
+        output.audience = identity.audience
+        output.nameQualifier = identity.nameQualifier
+        output.sourceIdentity = session.sourceIdentity
+        return output
+    }
+
+    private static func identity(_ call: Call) throws(ServiceError) -> FederatedIdentity {
+        guard let identity = call.caller.federatedIdentity else { throw .internalFailure }
+        return identity
+    }
+
+    private static func request(_ input: Input, _ call: Call) throws(ServiceError) -> RoleRequest {
+        let identity = try identity(call)
+        return RoleRequest(
+            roleARN: input.roleArn, sessionName: identity.sessionName ?? "", policy: input.policy,
+            policyARNs: input.policyArns, durationSeconds: input.durationSeconds, tags: identity.tags,
+            transitiveTagKeys: identity.transitiveTagKeys, sourceIdentity: identity.sourceIdentity)
+    }
+
+    // MARK: - Proving the assertion
+
+    private static func provider(
+        _ name: String, of account: String, _ call: Call
+    ) async throws(ServiceError) -> SAMLProvider? {
+        do throws(LedgerError) {
+            return try await call.environment.ledger.read { (reader) throws(LedgerError) in
+                try reader.get(SAMLProvider.self, name, in: Scope(account: account))
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private static func assertion(
+        _ response: String, of provider: SAMLProvider, _ call: Call
+    ) throws(ServiceError) -> SAMLAssertion {
+        guard call.time < provider.validUntil else {
+            throw .invalidIdentityToken("The metadata of the specified provider has expired")
+        }
+        do throws(SAMLError) {
+            let verifier = SAMLVerifier(
+                metadata: try SAMLMetadata(parsing: provider.metadata), privateKeys: provider.privateKeys.map(\.pem),
+                requiresEncryption: provider.encryptionMode == .required)
+            return try verifier.assertion(inBase64: response, at: call.time)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+extension ServiceError {
+    static func invalidIdentityToken(_ message: String) -> ServiceError {
+        ServiceError("InvalidIdentityToken", message, status: 400)
+    }
+
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>, as far as it names them.
+    fileprivate init(_ error: SAMLError) {
+        self =
+            switch error {
+            case .malformed: .invalidIdentityToken("Invalid SAML response")
+            case .signatureInvalid: .invalidIdentityToken("Response signature invalid")
+            case .unknownIssuer: .invalidIdentityToken("Issuer not present in specified provider")
+            case .wrongAudience: .invalidIdentityToken("Response does not contain the required audience")
+            case .unconfirmedSubject:
+                .invalidIdentityToken("Response does not contain one bearer confirmation for the AWS sign-in endpoint")
+            case .notEncrypted: .invalidIdentityToken("The specified provider requires encrypted assertions")
+            case .undecipherable: .invalidIdentityToken("Unable to decrypt the assertion")
+            case .notYetValid: .invalidIdentityToken("Response is not valid yet")
+            case .rejectedByProvider:
+                ServiceError(
+                    "IDPRejectedClaim", "The identity provider reported that authentication failed", status: 403)
+            case .expired: ServiceError("ExpiredTokenException", "Response has expired", status: 400)
+            case .tooOld:
+                ServiceError(
+                    "ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance", status: 400)
+            }
+    }
+}
