@@ -10,6 +10,9 @@ public enum Identifiers {
         case role = "AROA"
         case managedPolicy = "ANPA"
         case instanceProfile = "AIPA"
+        case serverCertificate = "ASCA"
+        case sshPublicKey = "APKA"
+        case serviceSpecificCredential = "ACCA"
     }
 
     private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
@@ -34,6 +37,11 @@ public enum Identifiers {
     /// Random lower-case letters and digits.
     public static func lowercase(_ count: Int) -> String {
         random(count, from: lowercaseLetters)
+    }
+
+    /// The id of a signing certificate: 32 letters and digits.
+    public static func signingCertificateID() -> String {
+        random(32, from: base32)
     }
 
     /// Random bytes, for seeds and salts.
