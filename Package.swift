@@ -85,6 +85,8 @@ let package = Package(
             name: "IAMService",
             dependencies: [
                 "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/IAM"),

@@ -1,4 +1,4 @@
-public import Ledger
+import Ledger
 public import Wire
 
 // For what an operation has to know or to keep outside the one transaction of its `handle`.

@@ -10,6 +10,9 @@ public enum Identifiers {
         case role = "AROA"
         case managedPolicy = "ANPA"
         case instanceProfile = "AIPA"
+        case serverCertificate = "ASCA"
+        case sshPublicKey = "APKA"
+        case serviceSpecificCredential = "ACCA"
     }
 
     private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
@@ -39,6 +42,11 @@ public enum Identifiers {
     /// An id of 26 capital letters and digits, for what has no prefix of its own: a SAML provider, its private keys.
     public static func key() -> String {
         random(26, from: base32)
+    }
+
+    /// The id of a signing certificate: 32 letters and digits.
+    public static func signingCertificateID() -> String {
+        random(32, from: base32)
     }
 
     /// Random bytes, for seeds and salts.

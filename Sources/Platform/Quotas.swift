@@ -14,6 +14,10 @@ public struct Quotas: Sendable {
         case groupsPerUser = "GroupsPerUser"
         case accessKeysPerUser = "AccessKeysPerUser"
         case mfaDevicesPerUser = "MFADevicesPerUser"
+        case serverCertificates = "ServerCertificates"
+        case signingCertificatesPerUser = "SigningCertificatesPerUser"
+        case sshPublicKeysPerUser = "SSHPublicKeysPerUser"
+        case serviceSpecificCredentialsPerService = "ServiceSpecificCredentialsPerService"
         case versionsPerPolicy = "VersionsPerPolicy"
         case openIDConnectProviders = "OpenIDConnectProviders"
         case policySize = "PolicySize"
@@ -35,6 +39,10 @@ public struct Quotas: Sendable {
             case .groupsPerUser: 10
             case .accessKeysPerUser: 2
             case .mfaDevicesPerUser: 8
+            case .serverCertificates: 20
+            case .signingCertificatesPerUser: 2
+            case .sshPublicKeysPerUser: 5
+            case .serviceSpecificCredentialsPerService: 2
             case .versionsPerPolicy: 5
             case .openIDConnectProviders: 100
             case .policySize: 6144

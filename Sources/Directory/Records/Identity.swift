@@ -47,8 +47,10 @@ public enum Relation {
     public static let permissionsBoundary = "permissions-boundary"
     /// user → unique id of a group
     public static let group = "group"
-    /// access key, login profile or MFA device → unique id of its user, or the account id for root's
+    /// access key, login profile, MFA device or another credential → unique id of its user, or the account id for root's
     public static let owner = "owner"
+    /// signing certificate → SHA-256 of it
+    public static let fingerprint = "fingerprint"
     /// instance profile → id of its role
     public static let role = "role"
     /// group → its own unique id, so that it is found by it

@@ -68,19 +68,19 @@ extension IAM.GetAccountSummary: ReadOperation {
         let rootKeys = try records.referrers(AccessKey.self, Relation.owner, to: call.accountID, limit: 1)
         summary["AccountAccessKeysPresent"] = rootKeys.isEmpty ? 0 : 1
         summary["AccountPasswordPresent"] = try records.get(LoginProfile.self, call.accountID) == nil ? 0 : 1
-        summary["Providers"] = try records.count(SAMLProvider.self)
-        // Not there yet in Gatehouse, so none of them.
-        for name in ["AccountSigningCertificatesPresent", "ServerCertificates"] {
-            summary[name] = 0
-        }
+        summary["Providers"] = try records.count(SAMLProvider.self) + records.count(OpenIDConnectProvider.self)
+        let rootCertificates = try records.referrers(
+            SigningCertificate.self, Relation.owner, to: call.accountID, limit: 1)
+        summary["AccountSigningCertificatesPresent"] = rootCertificates.isEmpty ? 0 : 1
+        summary["ServerCertificates"] = try records.count(ServerCertificate.self)
         summary["UsersQuota"] = quotas[.users]
         summary["GroupsQuota"] = quotas[.groups]
         summary["RolesQuota"] = quotas[.roles]
         summary["InstanceProfilesQuota"] = quotas[.instanceProfiles]
         summary["PoliciesQuota"] = quotas[.policies]
         summary["PolicyVersionsInUseQuota"] = 10000
-        summary["ServerCertificatesQuota"] = 20
-        summary["SigningCertificatesPerUserQuota"] = 2
+        summary["ServerCertificatesQuota"] = quotas[.serverCertificates]
+        summary["SigningCertificatesPerUserQuota"] = quotas[.signingCertificatesPerUser]
         summary["AccessKeysPerUserQuota"] = quotas[.accessKeysPerUser]
         summary["GroupsPerUserQuota"] = quotas[.groupsPerUser]
         summary["AttachedPoliciesPerUserQuota"] = quotas[.attachedPoliciesPerUser]

@@ -19,6 +19,9 @@ private let resourceMembers = [
     "SerialNumber": "AWS::IAM::MFADevice",
     "OpenIDConnectProviderArn": "AWS::IAM::OIDCProvider",
     "SAMLProviderArn": "AWS::IAM::SAMLProvider",
+    "ServerCertificateName": "AWS::IAM::ServerCertificate",
+    "CertificateId": "AWS::IAM::SigningCertificate",
+    "SSHPublicKeyId": "AWS::IAM::SSHPublicKey",
 ]
 
 private let builtOperations: [any Operation.Type] =
@@ -68,7 +71,16 @@ private let credentials: [any Operation.Type] = [
     IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
     IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
     IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
-    IAM.ListSigningCertificates.self, IAM.ListSSHPublicKeys.self, IAM.ListServiceSpecificCredentials.self,
+    IAM.UploadServerCertificate.self, IAM.GetServerCertificate.self, IAM.ListServerCertificates.self,
+    IAM.UpdateServerCertificate.self, IAM.DeleteServerCertificate.self,
+    IAM.TagServerCertificate.self, IAM.UntagServerCertificate.self, IAM.ListServerCertificateTags.self,
+    IAM.UploadSigningCertificate.self, IAM.ListSigningCertificates.self, IAM.UpdateSigningCertificate.self,
+    IAM.DeleteSigningCertificate.self,
+    IAM.UploadSSHPublicKey.self, IAM.GetSSHPublicKey.self, IAM.ListSSHPublicKeys.self, IAM.UpdateSSHPublicKey.self,
+    IAM.DeleteSSHPublicKey.self,
+    IAM.CreateServiceSpecificCredential.self, IAM.ListServiceSpecificCredentials.self,
+    IAM.UpdateServiceSpecificCredential.self, IAM.ResetServiceSpecificCredential.self,
+    IAM.DeleteServiceSpecificCredential.self,
 ]
 
 private let account: [any Operation.Type] = [

@@ -146,6 +146,13 @@ extension IAM.DeleteUser: WriteOperation {
         guard try records.referrers(MFADevice.self, Relation.owner, to: owned, limit: 1).isEmpty else {
             throw .deleteConflict("delete MFA device")
         }
+        guard try records.referrers(SigningCertificate.self, Relation.owner, to: owned, limit: 1).isEmpty else {
+            throw .deleteConflict("delete signing certificates")
+        }
+        guard try records.referrerCount(Relation.owner, to: owned) == 0 else {
+            // SSH public keys and service-specific credentials.
+            throw .deleteConflict("remove referenced objects")
+        }
         try records.delete(user)
         return Output()
     }

@@ -1,0 +1,40 @@
+public import Ledger
+
+/// A user name and password, or an API key, with which a user reaches one service only.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ServiceSpecificCredential.html>
+public struct ServiceSpecificCredential: Record, CustomStringConvertible {
+    public static let kind = "AWS::IAM::ServiceSpecificCredential"
+
+    /// ACCA…
+    public let id: String
+    /// The unique id of its user.
+    public let ownerID: String
+    /// `codecommit.amazonaws.com`
+    public let serviceName: String
+    /// What is shown of it: `alice-at-111122223333`, `alice+1-at-111122223333`, …
+    public let alias: String
+    /// SHA-256 of the secret, which is shown once and has 256 random bits: nobody can find it from this.
+    public var secretHash: [UInt8]
+    /// Seconds since 1970.
+    public let createDate: Double
+    /// Seconds since 1970; nil: never.
+    public let expirationDate: Double?
+    public var isActive = true
+
+    public init(
+        id: String, ownerID: String, serviceName: String, alias: String, secretHash: [UInt8], createDate: Double,
+        expirationDate: Double?
+    ) {
+        self.id = id
+        self.ownerID = ownerID
+        self.serviceName = serviceName
+        self.alias = alias
+        self.secretHash = secretHash
+        self.createDate = createDate
+        self.expirationDate = expirationDate
+    }
+
+    public var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
+
+    public var description: String { "ServiceSpecificCredential(\(id))" }
+}
