@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "OIDC", "Platform", "IAMAPI", "CQREncode", "CPNG",
+                "Lint", "OIDC", "Platform", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/IAM"),
@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "ServerTests", dependencies: ["Server"]),
     ],

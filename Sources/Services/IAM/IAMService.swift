@@ -20,7 +20,7 @@ private let resourceMembers = [
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + account + simulator
+    users + groups + roles + policies + credentials + account + simulator + usage
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -77,4 +77,10 @@ private let account: [any Operation.Type] = [
 private let simulator: [any Operation.Type] = [
     IAM.SimulateCustomPolicy.self, IAM.SimulatePrincipalPolicy.self,
     IAM.GetContextKeysForCustomPolicy.self, IAM.GetContextKeysForPrincipalPolicy.self,
+]
+
+private let usage: [any Operation.Type] = [
+    IAM.GetAccessKeyLastUsed.self, IAM.GenerateCredentialReport.self, IAM.GetCredentialReport.self,
+    IAM.GenerateServiceLastAccessedDetails.self, IAM.GetServiceLastAccessedDetails.self,
+    IAM.GetServiceLastAccessedDetailsWithEntities.self, IAM.ListPoliciesGrantingServiceAccess.self,
 ]
