@@ -24,7 +24,7 @@ private struct RecordedCall {
                 : #","sessionContext":{"attributes":{"mfaAuthenticated":"false"}}"#
         let body = """
             {"eventType":"AwsApiCall","eventSource":"\(use.service).amazonaws.com","eventName":"\(use.action)",\
-            "awsRegion":"\(use.region)","userIdentity":{"principalId":"\(principal)","accountId":"\(account)",\
+            "awsRegion":"\(use.region)","userIdentity":{"type":"\(isRole ? "AssumedRole" : "IAMUser")","principalId":"\(principal)","accountId":"\(account)",\
             "accessKeyId":"\(key)"\(context)}}
             """
         return Event(
@@ -32,7 +32,7 @@ private struct RecordedCall {
             requestID: UUIDv7.make(milliseconds: use.time, using: &random), account: account, time: use.time,
             attributes: [
                 EventAttribute("EventName", use.action), EventAttribute("EventSource", use.service + ".amazonaws.com"),
-                EventAttribute("Username", "anybody"), EventAttribute("AccessKeyId", key),
+                EventAttribute("Username", isRole ? "session" : "anybody"), EventAttribute("AccessKeyId", key),
             ], body: Array(body.utf8), decision: Array("[]".utf8))
     }
 }
@@ -69,7 +69,11 @@ extension UsageFold {
     }
 
     fileprivate func checkpoint(into ledger: Ledger, at time: Int64 = 1_700_000_000_000) async throws {
-        try await checkpoint(into: ledger, time: time) { _ in true } isKey: { _ in true }
+        try await checkpoint(into: ledger, time: time) { _ in
+            true
+        } isKey: { _ in
+            true
+        }
     }
 }
 
@@ -134,7 +138,7 @@ extension UsageFold {
                 region: ["us-east-1", "eu-west-1"].randomElement(using: &random) ?? "", at: time)
             if principal == "AIDAB", step % 3 == 0 { use.longTermKey = nil }
             fold.take(use)
-            try ledger.record(RecordedCall(use: use, sessionKey: "ASIA1").event)
+            try ledger.record(RecordedCall(use: use, sessionKey: "ASIA" + principal).event)
             if Int.random(in: 0..<50, using: &random) == 0 { try await ledger.flushEvents() }
             if Int.random(in: 0..<100, using: &random) == 0 { try await fold.checkpoint(into: ledger) }
         }
@@ -171,7 +175,11 @@ extension UsageFold {
         try await fold.checkpoint(into: ledger)
         try await Task.sleep(for: .milliseconds(1))
         fold.take(call("AIDAA", key: "AKIA2", "ListUsers", at: now + 1))
-        try await fold.checkpoint(into: ledger, time: now) { $0 != "AIDAB" } isKey: { $0 != "AKIA1" }
+        try await fold.checkpoint(into: ledger, time: now) {
+            $0 != "AIDAB"
+        } isKey: {
+            $0 != "AKIA1"
+        }
         for fold in [fold, try UsageFold.restored(from: ledger)] {
             #expect(fold.usage(of: "AIDAB") == nil)
             #expect(fold.usage(of: "AIDAA")?.keys.keys.sorted() == ["AKIA2"])

@@ -40,11 +40,15 @@ struct AccessSubject {
         let gone = ServiceError.noSuchEntity("ARN \(text) is not found.")
         switch type {
         case "user":
-            guard isOwn, let user = try records.get(User.self, User.id(ofName: name)), user.arn == text else { throw gone }
+            guard isOwn, let user = try records.get(User.self, User.id(ofName: name)), user.arn == text else {
+                throw gone
+            }
             policies = try Self.policies(of: user, records, call)
             entities = [Entity(user)]
         case "role":
-            guard isOwn, let role = try records.get(Role.self, Role.id(ofName: name)), role.arn == text else { throw gone }
+            guard isOwn, let role = try records.get(Role.self, Role.id(ofName: name)), role.arn == text else {
+                throw gone
+            }
             policies = try Self.policies(of: role, "ROLE", call)
             entities = [Entity(role)]
         case "group":
