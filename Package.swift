@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Lint", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "ServerTests", dependencies: ["Server"]),
     ],

@@ -14,6 +14,9 @@ public final class ServiceCatalogue: Sendable {
     /// The prefixes of all services, as in `s3:GetObject`, sorted; without "aws", which is the global condition keys'.
     public let prefixes: [String]
 
+    /// What AWS calls the services: "iam" → "AWS Identity and Access Management (IAM)".
+    public let names: [String: String]
+
     private let blocks: [String: Block]
     /// By the service that an ARN names: "s3" → ["s3", "s3express", …].
     private let prefixesByARNService: [String: [String]]
@@ -30,21 +33,26 @@ public final class ServiceCatalogue: Sendable {
         var blocks: [String: Block] = [:]
         var byARNService: [String: [String]] = [:]
         var prefixes: [String] = []
+        var names: [String: String] = [:]
         blocks.reserveCapacity(512)
         var rest = data[...]
         while let lineEnd = rest.firstIndex(of: UInt8(ascii: "\n")) {
             let head = String(decoding: rest[..<lineEnd], as: UTF8.self)
-                .split(separator: " ", omittingEmptySubsequences: false)
+                .split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
             rest = rest[(lineEnd + 1)...]
-            guard head.count == 3, let length = Int(head[1]), length >= 0, length <= rest.count else { break }
+            guard head.count == 4, let length = Int(head[1]), length >= 0, length <= rest.count else { break }
             let prefix = String(head[0])
             blocks[prefix] = Block(bytes: UnsafeRawBufferPointer(rebasing: rest.prefix(length)))
-            if prefix != Self.globalPrefix { prefixes.append(prefix) }
+            if prefix != Self.globalPrefix {
+                prefixes.append(prefix)
+                names[prefix] = String(head[3])
+            }
             for service in head[2].split(separator: ",") { byARNService[String(service), default: []].append(prefix) }
             rest = rest.dropFirst(length)
         }
         self.blocks = blocks
         self.prefixes = prefixes.sorted()
+        self.names = names
         prefixesByARNService = byARNService
     }
 

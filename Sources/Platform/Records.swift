@@ -85,6 +85,61 @@ public struct MutableRecords: RecordReading {
     }
 }
 
+extension Environment {
+    /// Reads records of an account, as one state of the ledger, outside a request's own transaction. The body must not
+    /// block, nor take long.
+    public func read<T: Sendable>(
+        _ account: String, _ body: @escaping @Sendable (Records) throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let result: Result<T, ServiceError>
+        do throws(LedgerError) {
+            result = try await ledger.read { (reader) throws(LedgerError) in
+                let records = Records(reader, scope: Scope(account: account))
+                return Result { () throws(ServiceError) in try body(records) }
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        return try result.get()
+    }
+
+    /// All records of a type in an account, a few hundred at a time so that nobody waits long. Each part is a state of
+    /// its own.
+    public func all<R: Record>(_ type: R.Type, in account: String) async throws(ServiceError) -> [R] {
+        var all: [R] = []
+        while true {
+            let last = all.last?.id
+            let part = try await read(account) { (records) throws(ServiceError) in
+                try records.list(type, after: last, limit: 256)
+            }
+            all += part
+            guard part.count == 256 else { return all }
+            await Task.yield()
+        }
+    }
+
+    /// Changes records of an account outside a request's own transaction: what a request is answered before, such as a
+    /// report. A throw undoes all of it.
+    public func write<T: Sendable>(
+        _ account: String, requestID: String, _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let result: Result<T, ServiceError>
+        do throws(LedgerError) {
+            result = try await ledger.write(requestID: requestID) { (transaction) throws(LedgerError) in
+                let records = MutableRecords(transaction, scope: Scope(account: account))
+                do throws(ServiceError) {
+                    return .commit(.success(try body(records)))
+                } catch {
+                    return .rollback(.failure(error))
+                }
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        return try result.get()
+    }
+}
+
 extension Call {
     /// Where the records of a global service (IAM, STS) lie: the caller's account, no region.
     public var scope: Scope { Scope(account: accountID, region: "") }

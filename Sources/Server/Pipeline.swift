@@ -56,9 +56,9 @@ public struct Pipeline: Sendable {
         do throws(ServiceError) {
             let decoded = try decode(authenticated)
             attempt.decoded = decoded
+            attempt.noteUse(environment)
             let identified = try await identify(decoded)
             attempt.identified = identified
-            attempt.noteUse(environment)
             let permit = try await authorise(identified, decisions: &attempt.decisions)
             await handle(permit, &attempt)
         } catch {

@@ -19,7 +19,7 @@ import botocore.exceptions
 import botocore.session
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, Server, Trail, policy, trust
+from harness import ACCOUNT, ROOT_KEY_ID, AwsError, Identity, Server, Trail, policy, trust
 from harness.server import BINARY, gatehouse
 
 DENIED = ("AccessDenied", "AccessDeniedException")
@@ -43,6 +43,7 @@ DOCUMENT = policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource
 #: Values for members by name: first "Operation.Member", then "Member".
 VALUES: dict[str, Any] = {
     "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA",
+    "GetAccessKeyLastUsed.AccessKeyId": ROOT_KEY_ID,
     "AccountAlias": "an-alias",
     "AssumeRolePolicyDocument": TRUST,
     "AuthenticationCode1": "123456",
@@ -52,7 +53,9 @@ VALUES: dict[str, Any] = {
     "CertificateBody": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     "CertificateId": "A" * 24,
     "GetFederationToken.Name": "guest",
+    "GenerateServiceLastAccessedDetails.Arn": X_USER,
     "JobId": "0" * 36,
+    "ListPoliciesGrantingServiceAccess.Arn": X_USER,
     "Name": "x",
     "NewPassword": "Correct-Horse-8",
     "OldPassword": "Correct-Horse-7",
@@ -195,12 +198,15 @@ def test_operation(cloud: Server, furnished: Identity, new_user, name: str) -> N
     while isinstance(outcome, AwsError) and outcome.code in DENIED:
         found = re.match(
             rf"User: arn:aws:iam::{ACCOUNT}:user/walker is not authorized to perform: (\S+)"
-            r"(?: on resource: (\S+))? because no (identity-based policy|role trust policy) allows the (\S+) action$",
+            r"(?: on resource: (\S+|access key \S+))? because no (identity-based policy|role trust policy) allows the (\S+) action$",
             outcome.message,
         )
         assert found, outcome.message
         action, resource = found.group(1), found.group(2) or "*"
         assert action == found.group(4)
+        # IAM names the key; the permission is on its user, here root.
+        if resource.startswith("access key "):
+            resource = f"arn:aws:iam::{ACCOUNT}:root"
         statement = {"Effect": "Allow", "Action": action, "Resource": resource}
         assert statement not in given, f"{action} on {resource} was given and still: {outcome.message}"
         given.append(statement)

@@ -20,6 +20,14 @@ struct Role: Record, Equatable {
     var references: [Reference] { policy.isEmpty ? [] : [Reference("policy", to: policy)] }
 }
 
+/// Of which the journal keeps the last change alone.
+struct Counter: Record {
+    static let kind = "Counter"
+    static let keepsHistory = false
+    var id: String
+    var value: Int
+}
+
 /// A directory that lives as long as the test.
 final class TemporaryDirectory: Sendable {
     let path: String

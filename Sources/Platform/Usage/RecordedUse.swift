@@ -43,10 +43,12 @@ public struct RecordedUse: Sendable, Equatable {
             service: String(service), action: action, region: record["awsRegion"]?.text ?? "", time: event.time)
     }
 
-    /// Whose call a CloudTrail record tells of: a session is its role's, or its user's. Nil for a principal of another
-    /// account than the one in whose history it stands.
+    /// Whose call a CloudTrail record tells of: a session is its role's, or its user's. Nil for a caller from outside of
+    /// AWS, and for one of another account than that in whose history it stands.
     static func principal(_ event: Event, _ record: JSONValue) -> String? {
-        guard let identity = record["userIdentity"], identity["accountId"]?.text == event.account else { return nil }
+        guard let identity = record["userIdentity"], identity["accountId"]?.text == event.account,
+            ["Root", "IAMUser", "AssumedRole", "FederatedUser"].contains(identity["type"]?.text ?? "")
+        else { return nil }
         let holder = identity["sessionContext"]?["sessionIssuer"]?["principalId"]?.text ?? identity["principalId"]?.text
         return holder?.split(separator: ":").first.map(String.init)
     }

@@ -32,7 +32,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
             items += inUse.filter(isAWSManaged).map { ("4" + $0, .awsPolicy($0)) }
         }
         let page = page(items, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = try output(page.items.map(\.item), records, call.directory)
+        var output = try output(page.items.map(\.item), records, call)
         output.isTruncated = page.isTruncated
         output.marker = page.marker
         return output
@@ -47,7 +47,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
     }
 
     private static func output(
-        _ items: [Item], _ records: Records, _ directory: IdentityDirectory
+        _ items: [Item], _ records: Records, _ call: Call
     ) throws(ServiceError) -> Output {
         var users: [IAM.UserDetail] = []
         var groups: [IAM.GroupDetail] = []
@@ -57,7 +57,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
             switch item {
             case .user(let user): users.append(try detail(user, records))
             case .group(let group): groups.append(detail(group))
-            case .role(let role): roles.append(try detail(role, records, directory))
+            case .role(let role): roles.append(try detail(role, records, call))
             case .customerPolicy(let policy): policies.append(try detail(policy, records))
             case .awsPolicy(let arn):
                 if let policy = ManagedPolicyCatalog.aws.entry(arn: arn) {
@@ -101,7 +101,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
     }
 
     private static func detail(
-        _ role: Role, _ records: Records, _ directory: IdentityDirectory
+        _ role: Role, _ records: Records, _ call: Call
     ) throws(ServiceError) -> IAM.RoleDetail {
         var view = IAM.RoleDetail()
         view.path = role.path
@@ -109,12 +109,13 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.roleId = role.uniqueID
         view.arn = role.arn
         view.createDate = Timestamp(secondsSinceEpoch: role.createDate)
-        view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
+        view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, call.directory))
         var profiles: [IAM.InstanceProfile] = []
         for profile in try records.referrers(InstanceProfile.self, Relation.role, to: role.id) {
-            profiles.append(try IAM.InstanceProfile(profile, isWhole: true, records, directory))
+            profiles.append(try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
         }
         view.instanceProfileList = profiles
+        view.roleLastUsed = call.lastUsed(role)
         view.rolePolicyList = inlinePolicies(role)
         view.attachedManagedPolicies = role.attachedPolicies.map { IAM.AttachedPolicy(arn: $0) }
         view.permissionsBoundary = role.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }

@@ -25,7 +25,7 @@ private let resourceMembers = [
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + federation + account + simulator
+    users + groups + roles + policies + credentials + federation + account + simulator + usage
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -101,4 +101,10 @@ private let federation: [any Operation.Type] = [
     IAM.CreateSAMLProvider.self, IAM.GetSAMLProvider.self, IAM.ListSAMLProviders.self, IAM.UpdateSAMLProvider.self,
     IAM.DeleteSAMLProvider.self,
     IAM.TagSAMLProvider.self, IAM.UntagSAMLProvider.self, IAM.ListSAMLProviderTags.self,
+]
+
+private let usage: [any Operation.Type] = [
+    IAM.GetAccessKeyLastUsed.self, IAM.GenerateCredentialReport.self, IAM.GetCredentialReport.self,
+    IAM.GenerateServiceLastAccessedDetails.self, IAM.GetServiceLastAccessedDetails.self,
+    IAM.GetServiceLastAccessedDetailsWithEntities.self, IAM.ListPoliciesGrantingServiceAccess.self,
 ]

@@ -67,9 +67,10 @@ extension IAM.GetRole: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         var output = Output()
-        var role = IAM.Role(try records.role(input.roleName), isWhole: true, call.directory)
-        role.roleLastUsed = IAM.RoleLastUsed()
-        output.role = role
+        let role = try records.role(input.roleName)
+        var view = IAM.Role(role, isWhole: true, call.directory)
+        view.roleLastUsed = call.lastUsed(role)
+        output.role = view
         return output
     }
 }

@@ -60,7 +60,10 @@ extension IAM.GetUser: ReadOperation {
         var output = Output()
         switch try Owner(input.userName, call) {
         case .user(let name):
-            output.user = IAM.User(try records.user(name), isWhole: true)
+            let user = try records.user(name)
+            var view = IAM.User(user, isWhole: true)
+            view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
+            output.user = view
         case .root:
             var root = IAM.User()
             root.userId = call.accountID
@@ -69,6 +72,7 @@ extension IAM.GetUser: ReadOperation {
                 call.directory.account(call.accountID).map {
                     Timestamp(secondsSinceEpoch: $0.createDate)
                 } ?? call.timestamp
+            root.passwordLastUsed = call.passwordLastUsed(call.accountID)
             output.user = root
         }
         return output
@@ -86,7 +90,11 @@ extension IAM.ListUsers: ReadOperation {
             $0.path.hasPrefix(prefix)
         }
         var output = Output()
-        output.users = page.items.map { IAM.User($0) }
+        output.users = page.items.map { user in
+            var view = IAM.User(user)
+            view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
+            return view
+        }
         output.isTruncated = page.isTruncated
         output.marker = page.marker
         return output

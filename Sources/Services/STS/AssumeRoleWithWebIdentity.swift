@@ -96,10 +96,6 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
 }
 
 extension ServiceError {
-    fileprivate static func invalidIdentityToken(_ message: String) -> ServiceError {
-        ServiceError("InvalidIdentityToken", message, status: 400)
-    }
-
     fileprivate init(_ error: TokenError, now: Double) {
         let noKey =
             "Couldn't retrieve verification key from your identity provider,  please reference "

@@ -1,0 +1,169 @@
+import Directory
+import FoundationEssentials
+import Ledger
+import Lint
+import Platform
+import Wire
+
+/// A service last accessed report, asked for or done. Its id is a UUID of version 7, so that the oldest come first.
+struct AccessReport: Record {
+    static let kind = "Gatehouse::IAM::AccessReport"
+    static let keepsHistory = false
+    /// How long a report is kept, in seconds.
+    static let lifetime = 24.0 * 3600
+    /// How many reports an account may have; then the oldest go.
+    static let most = 10_000
+
+    /// A service that can be accessed.
+    struct Service: Sendable, Codable {
+        /// `iam`
+        let namespace: String
+        /// The last use by each entity that has used it, latest first.
+        var uses: [Use] = []
+        /// What of it Gatehouse records and the policies could allow; nil unless actions were asked for.
+        var actions: [Action]?
+    }
+
+    /// A use, by the entity at that place of the report's list.
+    struct Use: Sendable, Codable {
+        let entity: Int
+        /// Milliseconds since 1970.
+        let time: Int64
+        let region: String
+    }
+
+    struct Action: Sendable, Codable {
+        let name: String
+        let use: Use?
+    }
+
+    let id: String
+    let arn: String
+    /// `SERVICE_LEVEL` or `ACTION_LEVEL`
+    let granularity: String
+    /// Seconds since 1970.
+    let createDate: Double
+    /// nil while it is in the making.
+    var completionDate: Double?
+    /// Why it could not be made: an error's code and message.
+    var errorCode: String?
+    var errorMessage: String?
+    /// Those who can access the services.
+    var entities: [AccessSubject.Entity] = []
+    /// By namespace.
+    var services: [Service] = []
+
+    /// The name of the work that makes it.
+    var task: String { "access report \(id)" }
+
+    /// `JobStatus`
+    var status: String { completionDate == nil ? "IN_PROGRESS" : errorCode == nil ? "COMPLETED" : "FAILED" }
+
+    init(id: String, arn: String, granularity: String, createDate: Double) {
+        self.id = id
+        self.arn = arn
+        self.granularity = granularity
+        self.createDate = createDate
+    }
+
+    /// Fills the report.
+    /// - Parameter oldest: what was before, in milliseconds since 1970, is not told.
+    mutating func fill(_ subject: AccessSubject, _ environment: Environment, oldest: Int64) {
+        let grants = ServiceGrants(subject.policies.map(\.document))
+        let usages = subject.entities.map { environment.usage.usage(of: $0.id) }
+        let namespaces = grants.services
+        entities = subject.entities
+        services = namespaces.map { namespace in
+            var service = Service(namespace: namespace)
+            for (index, usage) in usages.enumerated() {
+                guard let use = usage?.lastUse(of: namespace), use.time >= oldest else { continue }
+                service.uses.append(Use(entity: index, time: use.time, region: use.region))
+            }
+            service.uses.sort { $0.time > $1.time }
+            guard granularity == "ACTION_LEVEL" else { return service }
+            let tracked = Set(environment.operationsOfService(namespace))
+            let actions = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
+            service.actions = actions.map { name in
+                var last: Use?
+                for (index, usage) in usages.enumerated() {
+                    guard let use = usage?.services[namespace]?[name], use.time >= oldest, use.time > last?.time ?? .min
+                    else { continue }
+                    last = Use(entity: index, time: use.time, region: use.region)
+                }
+                return Action(name: name, use: last)
+            }
+            return service
+        }
+    }
+}
+
+extension Call {
+    /// Asks for a report on a user, group, role or policy, which is then made in the background.
+    /// - Throws: NoSuchEntity, InvalidInput.
+    func startAccessReport(on arn: String, granularity: String) async throws(ServiceError) -> AccessReport {
+        var random = SystemRandomNumberGenerator()
+        let id = UUIDv7.make(milliseconds: milliseconds(time), using: &random)
+        let report = AccessReport(id: id, arn: arn, granularity: granularity, createDate: time)
+        let call = self
+        _ = try await environment.read(accountID) { (records) throws(ServiceError) in
+            _ = try AccessSubject(arn, records, call)
+        }
+        try await environment.write(accountID, requestID: requestID) { (records) throws(ServiceError) in
+            try records.dropOldAccessReports(call.time)
+            try records.put(report)
+        }
+        make(report)
+        return report
+    }
+
+    /// The report of a job. One whose making was cut off is made now.
+    /// - Throws: NoSuchEntity.
+    func accessReport(_ id: String) async throws(ServiceError) -> AccessReport {
+        let report = try await environment.read(accountID) { (records) throws(ServiceError) in
+            try records.get(AccessReport.self, id)
+        }
+        guard let report, time - report.createDate < AccessReport.lifetime else {
+            throw .noSuchEntity("Job with id \(id) cannot be found.")
+        }
+        if report.completionDate == nil { make(report) }
+        return report
+    }
+
+    private func make(_ started: AccessReport) {
+        environment.background.start(started.task) {
+            let environment = self.environment
+            let oldest = milliseconds(started.createDate) - PrincipalUsage.trackingPeriod
+            var report = started
+            do throws(ServiceError) {
+                report = try await environment.read(self.accountID) { (records) throws(ServiceError) in
+                    var report = started
+                    report.fill(try AccessSubject(started.arn, records, self), environment, oldest: oldest)
+                    return report
+                }
+            } catch {
+                report.errorCode = error.code
+                report.errorMessage = error.message
+            }
+            report.completionDate = max(environment.now(), report.createDate)
+            let done = report
+            try? await environment.write(self.accountID, requestID: self.requestID) { (records) throws(ServiceError) in
+                try records.put(done)
+            }
+        }
+    }
+}
+
+extension MutableRecords {
+    /// A few with each new one, so that they never become many.
+    fileprivate func dropOldAccessReports(_ time: Double) throws(ServiceError) {
+        var surplus = try count(AccessReport.self) - AccessReport.most
+        for report in try list(AccessReport.self, limit: 4)
+        where time - report.createDate >= AccessReport.lifetime || surplus >= 0 {
+            try delete(report)
+            surplus -= 1
+        }
+    }
+}
+
+/// Of seconds; 0 for what is beyond all clocks.
+private func milliseconds(_ seconds: Double) -> Int64 { Int64(exactly: (seconds * 1000).rounded(.down)) ?? 0 }

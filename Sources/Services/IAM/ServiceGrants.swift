@@ -1,0 +1,116 @@
+import Lint
+import Policy
+
+/// Which services, and which of their actions, some policies could allow together, whatever the resources and
+/// conditions: what access advisor lists. Other types of policy don't count there, permissions boundaries neither.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-know>
+///
+/// A statement takes away what it denies for all resources and without condition, and nothing otherwise.
+struct ServiceGrants {
+    fileprivate struct Rule {
+        let isAllow: Bool
+        let isNegated: Bool
+        /// Patterns of actions by the service they name, in lower case.
+        var ofService: [String: [String]] = [:]
+        /// Patterns of services and of actions, where the service has wildcards.
+        var ofAny: [(service: String, action: String)] = []
+    }
+
+    private let rules: [Rule]
+    private let catalogue: ServiceCatalogue
+
+    init(_ documents: [PolicyDocument], catalogue: ServiceCatalogue = .aws) {
+        self.catalogue = catalogue
+        rules = documents.flatMap(\.statements).compactMap { statement in
+            let isAllow = statement.effect == .allow
+            guard isAllow || statement.isUnconditional else { return nil }
+            var rule = Rule(isAllow: isAllow, isNegated: statement.actions.isNegated)
+            for value in statement.actions.values {
+                let parts = value.value.lowercased().split(separator: ":", maxSplits: 1).map(String.init)
+                guard let service = parts.first else { continue }
+                let action = parts.count > 1 ? parts[1] : "*"
+                if service.contains(where: { $0 == "*" || $0 == "?" }) {
+                    rule.ofAny.append((service, action))
+                } else {
+                    rule.ofService[service, default: []].append(action)
+                }
+            }
+            return rule
+        }
+    }
+
+    /// The services with an action that could be allowed, sorted.
+    var services: [String] { catalogue.prefixes.filter(grants) }
+
+    /// Whether an action of a service could be allowed.
+    func grants(_ prefix: String) -> Bool {
+        let allows = rules.contains { $0.isAllow && $0.touches(prefix) }
+        guard allows else { return false }
+        let isWhole = rules.contains { $0.isAllow && $0.isWhole(prefix) }
+        if isWhole, !rules.contains(where: { !$0.isAllow && $0.touches(prefix) }) { return true }
+        return !actions(of: prefix).isEmpty
+    }
+
+    /// The actions of a service that could be allowed, in the catalogue's order.
+    func actions(of prefix: String) -> [String] {
+        guard let service = catalogue.service(prefix) else { return [] }
+        var allowed: Set<String> = []
+        var denied: Set<String> = []
+        for rule in rules {
+            let names = rule.actions(of: service)
+            if rule.isAllow { allowed.formUnion(names) } else { denied.formUnion(names) }
+        }
+        allowed.subtract(denied)
+        return service.actions.map(\.name).filter(allowed.contains)
+    }
+}
+
+extension ServiceGrants.Rule {
+    private func patterns(of prefix: String) -> [String] {
+        (ofService[prefix] ?? []) + ofAny.filter { matches($0.service, prefix) }.map(\.action)
+    }
+
+    /// Whether the rule may speak of actions of a service.
+    fileprivate func touches(_ prefix: String) -> Bool { isNegated || !patterns(of: prefix).isEmpty }
+
+    /// Whether the rule speaks of all actions of a service.
+    fileprivate func isWhole(_ prefix: String) -> Bool {
+        let patterns = patterns(of: prefix)
+        return isNegated ? patterns.isEmpty : patterns.contains("*")
+    }
+
+    fileprivate func actions(of service: CatalogueService) -> Set<String> {
+        let named = Set(patterns(of: service.prefix).flatMap { service.actions(matching: $0) }.map(\.name))
+        return isNegated ? Set(service.actions.map(\.name)).subtracting(named) : named
+    }
+}
+
+extension Statement {
+    /// Whether the statement holds for every resource and request.
+    fileprivate var isUnconditional: Bool {
+        guard conditions.isEmpty, let resources, !resources.isNegated else { return false }
+        return resources.values.contains { $0.value == "*" }
+    }
+}
+
+/// Whether a pattern with `*` and `?` matches a text; linear but for several `*`.
+private func matches(_ pattern: String, _ text: String) -> Bool {
+    let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
+    var (at, place) = (0, 0)
+    var retry: (at: Int, place: Int)?
+    while place < text.count {
+        if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
+            retry = (at + 1, place)
+            at += 1
+        } else if at < pattern.count, pattern[at] == text[place] || pattern[at] == UInt8(ascii: "?") {
+            at += 1
+            place += 1
+        } else if let back = retry {
+            retry = (back.at, back.place + 1)
+            (at, place) = (back.at, back.place + 1)
+        } else {
+            return false
+        }
+    }
+    return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
+}
