@@ -59,7 +59,7 @@ import Testing
         let utf16 = try #require(text.data(using: .utf16))
         #expect(throws: SAMLError.malformed) { try verifier().assertion(in: Array(utf16), at: issued) }
         // What a document declares does not matter: it is read as UTF-8.
-        let declared = #"<?xml version="1.0" encoding="ISO-8859-1"?>"# + text
+        let declared = text.replacing(#"<?xml version="1.0"?>"#, with: #"<?xml version="1.0" encoding="ISO-8859-1"?>"#)
         #expect(try verifier().assertion(in: Array(declared.utf8), at: issued).subject == "alice@example.com")
     }
 
