@@ -92,9 +92,12 @@ VALUES: dict[str, Any] = {
     "ListTagsForResource.ResourceId": "222233334444",
     "OrganizationalUnitId": "ou-abcd-12345678",
     "ParentId": "ou-abcd-12345678",
+    "PolicyId": "p-12345678",
+    "RootId": "r-abcd",
     "ServicePrincipal": "sso.amazonaws.com",
     "SourceParentId": "ou-abcd-12345678",
     "TagResource.ResourceId": "222233334444",
+    "TargetId": "222233334444",
     "UntagResource.ResourceId": "222233334444",
 }
 
