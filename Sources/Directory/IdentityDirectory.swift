@@ -39,6 +39,26 @@ public final class IdentityDirectory: Sendable {
         state.withLock { state in state.accounts.values.first { $0.creatorID == nil } }
     }
 
+    /// The accounts that are in the organization of a management account, itself among them.
+    public func accounts(managedBy managementAccountID: String) -> [Account] {
+        state.withLock { $0.accounts.values.filter { $0.managementAccountID == managementAccountID } }
+    }
+
+    /// The management accounts of all organizations.
+    public var managementAccountIDs: [String] {
+        withOrganizations { $0.organizations.values.map(\.managementAccountID) }
+    }
+
+    /// The account of an alias.
+    public func account(alias: String) -> Account? {
+        state.withLock { state in state.accounts.values.first { $0.alias == alias } }
+    }
+
+    /// The accounts that were asked to be closed and are not yet.
+    public var closingAccounts: [Account] {
+        state.withLock { $0.accounts.values.filter { $0.state == .pendingClosure } }
+    }
+
     /// The account whose root user has that e-mail address.
     public func account(email: String) -> Account? {
         let email = email.lowercased()
@@ -46,6 +66,11 @@ public final class IdentityDirectory: Sendable {
     }
 
     // MARK: Identities
+
+    /// Whether an account is there and not suspended or closed, so that its principals may do something.
+    public func isActive(account id: String) -> Bool {
+        state.withLock { $0.accounts[id]?.isActive ?? false }
+    }
 
     /// The long-term access key of that id, in whichever account.
     public func accessKey(_ id: String) -> AccessKey? {

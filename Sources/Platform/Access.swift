@@ -1,4 +1,5 @@
 public import Policy
+public import Wire
 
 /// One thing that a request asks to be allowed: an action on a resource, and the condition keys that come with it.
 public struct Access: Sendable {
@@ -18,6 +19,8 @@ public struct Access: Sendable {
     public var accountGrants: [PolicySet] = []
     /// The resource-based policy of the resource.
     public var resourcePolicy: CompiledPolicy?
+    /// The error of a denial, from its text, for what a service does in the caller's name; nil: AccessDenied.
+    public var denial: (@Sendable (String) -> ServiceError)?
 
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],

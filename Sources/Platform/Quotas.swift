@@ -27,6 +27,11 @@ public struct Quotas: Sendable {
         case assumeRolePolicySize = "AssumeRolePolicySize"
         case samlProviders = "SAMLProviders"
         case keysPerSAMLProvider = "KeysPerSAMLProvider"
+        // Of Organizations: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+        case accountsPerOrganization = "AccountsPerOrganization"
+        case organizationalUnits = "OrganizationalUnits"
+        /// How old an account must be that Organizations made before it may leave.
+        case daysBeforeLeaving = "DaysBeforeLeaving"
 
         var standard: Int {
             switch self {
@@ -52,6 +57,9 @@ public struct Quotas: Sendable {
             case .assumeRolePolicySize: 2048
             case .samlProviders: 100
             case .keysPerSAMLProvider: 10
+            case .accountsPerOrganization: 10
+            case .organizationalUnits: 2000
+            case .daysBeforeLeaving: 4
             }
         }
     }

@@ -1,3 +1,4 @@
+public import Directory
 public import Ledger
 public import Wire
 
@@ -49,7 +50,7 @@ public struct Records: RecordReading {
     public let reader: Reader
     public let scope: Scope
 
-    init(_ reader: Reader, scope: Scope) {
+    public init(_ reader: Reader, scope: Scope) {
         self.reader = reader
         self.scope = scope
     }
@@ -66,7 +67,7 @@ public struct MutableRecords: RecordReading {
     public let scope: Scope
     public var reader: Reader { transaction }
 
-    init(_ transaction: Transaction, scope: Scope) {
+    public init(_ transaction: Transaction, scope: Scope) {
         self.transaction = transaction
         self.scope = scope
     }
@@ -137,6 +138,39 @@ extension Environment {
             throw ServiceError(error)
         }
         return try result.get()
+    }
+}
+
+extension RecordReading {
+    /// The records that belong to no account: what is between two, or unique among all.
+    public var shared: Self { of(account: "") }
+}
+
+extension MutableRecords {
+    /// Takes a name for an account, which no other account of this Gatehouse may have then.
+    /// - Returns: false when another has it.
+    public func claim(
+        _ kind: ClaimedName.Kind, _ name: String, for accountID: String, _ directory: IdentityDirectory
+    ) throws(ServiceError) -> Bool {
+        if let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)) {
+            return claim.accountID == accountID
+        }
+        // The names of the first account, and those of data directories of the first version, were never claimed.
+        let holder =
+            switch kind {
+            case .email: directory.account(email: name)
+            case .alias: directory.account(alias: name)
+            }
+        guard holder == nil || holder?.id == accountID else { return false }
+        try shared.put(ClaimedName(kind, name, accountID: accountID))
+        return true
+    }
+
+    /// Gives a name back.
+    public func release(_ kind: ClaimedName.Kind, _ name: String, of accountID: String) throws(ServiceError) {
+        guard let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)), claim.accountID == accountID
+        else { return }
+        try shared.delete(claim)
     }
 }
 

@@ -84,6 +84,8 @@ extension Pipeline {
                 caller = Caller(accountID: key.accountID, identity: .user(user), accessKeyID: key.id)
             }
         }
+        // Credentials of an account that is closed or suspended are as if they had never been.
+        guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
         try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: time)
         return caller
     }

@@ -53,7 +53,8 @@ extension Pipeline {
                     }
                     var shown = decision.request
                     if let resource = access.displayedResource { shown.resource = resource }
-                    throw .accessDenied(decision.decision.message(for: shown))
+                    let message = decision.decision.message(for: shown)
+                    throw access.denial?(message) ?? .accessDenied(message)
                 }
             }
             return Permit(identified)

@@ -4,6 +4,7 @@ import Keyring
 import Ledger
 public import Logging
 import OIDC
+import OrganizationsService
 public import Platform
 
 /// A whole Gatehouse, put together: ledger, directory, pipeline.
@@ -31,6 +32,8 @@ public struct Gatehouse: Sendable {
 
     public let environment: Environment
     public let answer: Answer
+    /// To be run beside the listener.
+    public let organizationsWorker: OrganizationsWorker
     public let accountID: String
     /// The root user's access key, when this start has made it up: it is shown once.
     public let newRootKey: (id: String, secret: String)?
@@ -38,6 +41,7 @@ public struct Gatehouse: Sendable {
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
     public init(_ configuration: Configuration, log: Logger) async throws(StartError) {
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             let keyring: any Keyring
             let ledger: Ledger
@@ -51,7 +55,10 @@ public struct Gatehouse: Sendable {
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
             let directory = IdentityDirectory()
-            ledger.observe { directory.apply($0) }
+            ledger.observe { changes in
+                directory.apply(changes)
+                if changes.contains(where: BackgroundWork.isNeeded) { wake.yield() }
+            }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
@@ -71,6 +78,7 @@ public struct Gatehouse: Sendable {
         } catch {
             throw StartError("\(error)")
         }
+        organizationsWorker = OrganizationsWorker(BackgroundWork(environment), wakes: wakes, log: log)
         let pipeline = Pipeline(
             environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
         let environment = environment

@@ -1,11 +1,12 @@
 import Directory
 import Ledger
 public import Logging
+import OrganizationsService
 public import Platform
 public import ServiceLifecycle
 
-/// What has to be done from time to time: events older than 90 days leave the history, and last-used data is written
-/// into the ledger.
+/// What has to be done from time to time: events older than 90 days leave the history, and handshakes that nobody may
+/// see any more the ledger; and last-used data is written into it.
 public struct Housekeeping: ServiceLifecycle.Service {
     private static let historySeconds = 90.0 * 24 * 3600
     /// Last-used data is written after so many calls, or seconds. A start after a crash reads the events since.
@@ -23,19 +24,20 @@ public struct Housekeeping: ServiceLifecycle.Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await purgeEvents() }
+                group.addTask { await forgetWhatIsOld() }
                 group.addTask { await checkpointUsage() }
             }
         }
     }
 
-    private func purgeEvents() async {
+    private func forgetWhatIsOld() async {
         repeat {
             do {
                 let end = environment.now() - Self.historySeconds
                 try await environment.ledger.purgeEvents(before: Int64(end * 1000))
+                try await BackgroundWork(environment).forgetOldHandshakes()
             } catch {
-                log.error("old events could not be deleted", metadata: ["error": "\(error)"])
+                log.error("what is old could not be deleted", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))
         } while !Task.isCancelled

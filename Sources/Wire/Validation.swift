@@ -15,6 +15,8 @@ private struct Validation {
     private var failures: [ValidationFailure] = []
     private var path: [PathPart] = []
     private var nameFailure: String?
+    /// What Organizations tells of the first failure.
+    private var invalidInput: ServiceError?
 
     private enum PathPart {
         case member(MemberShape)
@@ -38,6 +40,7 @@ private struct Validation {
     var error: ServiceError? {
         if let nameFailure { return ServiceError(operation.validationErrorCode, nameFailure) }
         guard !failures.isEmpty else { return nil }
+        if operation.serviceID == "Organizations", let invalidInput { return invalidInput }
         let noun = failures.count == 1 ? "error" : "errors"
         return ServiceError(
             operation.validationErrorCode,
@@ -53,6 +56,9 @@ private struct Validation {
             if let value {
                 check(value, member.shape)
             } else {
+                invalidInput =
+                    invalidInput
+                    ?? .invalidInput("INPUT_REQUIRED", "You must include a value for all required parameters.")
                 fail("Value null", "Member must not be null")
             }
             path.removeLast()
@@ -88,6 +94,9 @@ private struct Validation {
             return
         }
         if elements.contains(where: { !Constraint.broken(by: $0, shape.element).isEmpty }) {
+            invalidInput =
+                invalidInput
+                ?? .invalidInput("INVALID_LIST_MEMBER", "You provided a list that contains at least one invalid value.")
             fail(quoted(list, .list(shape)), "Member must satisfy constraint: \(Constraint.all(of: shape.element))")
         }
     }
@@ -116,6 +125,7 @@ private struct Validation {
                 ?? "The specified value for \(pathText) is invalid. "
                 + "It must contain only alphanumeric characters and/or the following: +=,.@_-"
         }
+        invalidInput = invalidInput ?? .invalidInput(constraint)
         let text =
             if hidesValues, case .values = constraint { "Member must satisfy enum value set" } else { constraint.text }
         fail(quoted(value, shape), text)
@@ -156,6 +166,30 @@ private struct Validation {
             let texts = elements.compactMap { text($0, shape.element) }
             return texts.count == elements.count ? "[\(texts.joined(separator: ", "))]" : nil
         default: return nil
+        }
+    }
+}
+
+extension ServiceError {
+    /// Organizations has an error of its own for values that break the model's constraints, with a reason.
+    /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html#API_DescribeAccount_Errors>
+    fileprivate static func invalidInput(_ reason: String, _ message: String) -> ServiceError {
+        ServiceError("InvalidInputException", message, members: ["Reason": .string(reason)])
+    }
+
+    fileprivate static func invalidInput(_ constraint: Constraint) -> ServiceError {
+        switch constraint {
+        case .maximumLength:
+            invalidInput("MAX_LENGTH_EXCEEDED", "You provided a string parameter that is longer than allowed.")
+        case .minimumLength:
+            invalidInput("MIN_LENGTH_EXCEEDED", "You provided a string parameter that is shorter than allowed.")
+        case .maximum:
+            invalidInput("MAX_VALUE_EXCEEDED", "You provided a numeric parameter that has a larger value than allowed.")
+        case .minimum:
+            invalidInput(
+                "MIN_VALUE_EXCEEDED", "You provided a numeric parameter that has a smaller value than allowed.")
+        case .pattern: invalidInput("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
+        case .values: invalidInput("INVALID_ENUM", "You specified an invalid value.")
         }
     }
 }

@@ -83,6 +83,22 @@ VALUES: dict[str, Any] = {
     "VersionId": "v1",
     "TrailName": "x-trail",
     "S3BucketName": "x-bucket",
+    "AccountId": "222233334444",
+    "ChildId": "222233334444",
+    "CreateAccountRequestId": "car-12345678",
+    "DestinationParentId": "ou-abcd-87654321",
+    "Email": "x@example.com",
+    "HandshakeId": "h-12345678",
+    "ListTagsForResource.ResourceId": "222233334444",
+    "OrganizationalUnitId": "ou-abcd-12345678",
+    "ParentId": "ou-abcd-12345678",
+    "PolicyId": "p-12345678",
+    "RootId": "r-abcd",
+    "ServicePrincipal": "sso.amazonaws.com",
+    "SourceParentId": "ou-abcd-12345678",
+    "TagResource.ResourceId": "222233334444",
+    "TargetId": "222233334444",
+    "UntagResource.ResourceId": "222233334444",
 }
 
 
@@ -169,6 +185,8 @@ def test_there_is_something_to_walk_over() -> None:
 def test_operation(cloud: Server, furnished: Identity, new_user, name: str) -> None:
     service, operation = name.split(":")
     trail = Trail(furnished)
+    if service == "organizations":
+        furnished.client(service).create_organization()
 
     # No signature.
     if name not in NO_SIGNATURE_NEEDED:

@@ -20,6 +20,10 @@ public struct Account: Record, Equatable {
     public var managementAccountID: String?
     /// The management account that made it, by Organizations; nil for the account that Gatehouse began with.
     public let creatorID: String?
+    /// `ALLOW` or `DENY`: whether IAM users and roles may see its bills.
+    public var userAccessToBilling = "ALLOW"
+    /// When it was asked to be closed, seconds since 1970.
+    public var closeDate: Double?
 
     /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
     public enum State: String, Sendable, Codable {
@@ -29,6 +33,9 @@ public struct Account: Record, Equatable {
         case pendingClosure = "PENDING_CLOSURE"
         case closed = "CLOSED"
     }
+
+    /// Whether its principals may do anything at all.
+    public var isActive: Bool { state == .active }
 
     /// - Parameters:
     ///   - name: nil: `account-` and its number.
@@ -55,5 +62,7 @@ public struct Account: Record, Equatable {
         alias = try values.decodeIfPresent(String.self, forKey: .alias)
         state = try values.decodeIfPresent(State.self, forKey: .state) ?? .active
         managementAccountID = try values.decodeIfPresent(String.self, forKey: .managementAccountID)
+        userAccessToBilling = try values.decodeIfPresent(String.self, forKey: .userAccessToBilling) ?? "ALLOW"
+        closeDate = try values.decodeIfPresent(Double.self, forKey: .closeDate)
     }
 }

@@ -63,4 +63,10 @@ public enum Relation {
     public static let organizationPolicyType = "organization-policy-type"
     /// policy of an organization → its type and name
     public static let organizationPolicyName = "organization-policy-name"
+    /// request to make an account → its state
+    public static let state = "state"
+    /// handshake → id of the organization that sent it
+    public static let organization = "organization"
+    /// handshake → the account's number or e-mail address that it was sent to
+    public static let recipient = "recipient"
 }

@@ -16,6 +16,10 @@ extension IAM.CreateAccountAlias: WriteOperation {
         guard account.alias != input.accountAlias else {
             throw .entityAlreadyExists("The account alias \(input.accountAlias) already exists.")
         }
+        guard try records.claim(.alias, input.accountAlias, for: account.id, call.directory) else {
+            throw .entityAlreadyExists("The account alias \(input.accountAlias) already exists.")
+        }
+        if let old = account.alias { try records.release(.alias, old, of: account.id) }
         account.alias = input.accountAlias
         try records.put(account)
         return Output()
@@ -32,6 +36,7 @@ extension IAM.DeleteAccountAlias: WriteOperation {
             throw .noSuchEntity("The account alias \(input.accountAlias) cannot be found.")
         }
         account.alias = nil
+        try records.release(.alias, input.accountAlias, of: account.id)
         try records.put(account)
         return Output()
     }

@@ -2,30 +2,62 @@ import OrganizationsAPI
 import Wire
 
 /// The errors of Organizations. Those with a reason say in it, for programs, what the text says for people.
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html>
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html> lists them by operation.
 extension ServiceError {
     static func organizations(
         _ code: Organizations.Failure, _ message: String, reason: String? = nil
     ) -> ServiceError {
-        ServiceError(code.rawValue, message, members: reason.map { ["Reason": .string($0)] } ?? [:])
+        var error = code(message)
+        if let reason { error.members["Reason"] = .string(reason) }
+        return error
     }
-
-    static let organizationsNotInUse = ServiceError.organizations(
-        .awsOrganizationsNotInUseException, "Your account is not a member of an organization.")
-
-    /// What an account that has permission by IAM, but the wrong place in the organization, is told.
-    static let notYourResource = ServiceError.organizations(
-        .accessDeniedException, "You don't have permissions to access this resource.")
 
     static func constraintViolation(_ reason: String, _ message: String) -> ServiceError {
         .organizations(.constraintViolationException, message, reason: reason)
+    }
+
+    static func handshakeConstraintViolation(_ reason: String, _ message: String) -> ServiceError {
+        .organizations(.handshakeConstraintViolationException, message, reason: reason)
     }
 
     static func invalidInput(_ reason: String, _ message: String) -> ServiceError {
         .organizations(.invalidInputException, message, reason: reason)
     }
 
-    static let notAllFeatures = ServiceError.constraintViolation(
-        "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
-        "The organization supports only consolidated billing: enable all features first.")
+    static var organizationsNotInUse: ServiceError {
+        .organizations(.awsOrganizationsNotInUseException, "Your account is not a member of an organization.")
+    }
+
+    /// What an account that has permission by IAM, but the wrong place in the organization, is told.
+    static var notYourResource: ServiceError {
+        .organizations(.accessDeniedException, "You don't have permissions to access this resource.")
+    }
+
+    static var notAllFeatures: ServiceError {
+        .constraintViolation(
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+            "This operation can be performed only in an organization that has all features enabled.")
+    }
+
+    static var accountNotFound: ServiceError {
+        .organizations(.accountNotFoundException, "You specified an account that doesn't exist.")
+    }
+
+    static var accountLimitExceeded: ServiceError {
+        .constraintViolation(
+            "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
+    }
+
+    static var parentNotFound: ServiceError {
+        .organizations(.parentNotFoundException, "You specified a parent that doesn't exist.")
+    }
+
+    static var unitNotFound: ServiceError {
+        .organizations(
+            .organizationalUnitNotFoundException, "You specified an organizational unit that doesn't exist.")
+    }
+
+    static var targetNotFound: ServiceError {
+        .organizations(.targetNotFoundException, "You specified a target that doesn't exist.")
+    }
 }

@@ -4,11 +4,36 @@ public import Platform
 extension Service {
     /// AWS Organizations: the operations that are built.
     public static let organizations = Service(
-        Organizations.service, eventSource: "organizations.amazonaws.com", operations: coreOperations + policyOperations
-    )
+        Organizations.service, eventSource: "organizations.amazonaws.com",
+        operations: organizationOperations + accountOperations + serviceOperations + policyOperations)
 
-    private static let coreOperations: [any Platform.Operation.Type] = [
-        Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self, Organizations.ListRoots.self,
+    private static let organizationOperations: [any Platform.Operation.Type] = [
+        Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self,
+        Organizations.DeleteOrganization.self, Organizations.EnableAllFeatures.self, Organizations.ListRoots.self,
+        Organizations.CreateOrganizationalUnit.self, Organizations.DescribeOrganizationalUnit.self,
+        Organizations.UpdateOrganizationalUnit.self, Organizations.DeleteOrganizationalUnit.self,
+        Organizations.ListOrganizationalUnitsForParent.self, Organizations.ListParents.self,
+        Organizations.ListChildren.self, Organizations.TagResource.self, Organizations.UntagResource.self,
+        Organizations.ListTagsForResource.self,
+    ]
+
+    private static let accountOperations: [any Platform.Operation.Type] = [
+        Organizations.CreateAccount.self, Organizations.CreateGovCloudAccount.self,
+        Organizations.DescribeCreateAccountStatus.self, Organizations.ListCreateAccountStatus.self,
+        Organizations.DescribeAccount.self, Organizations.ListAccounts.self,
+        Organizations.ListAccountsForParent.self, Organizations.MoveAccount.self,
+        Organizations.RemoveAccountFromOrganization.self, Organizations.LeaveOrganization.self,
+        Organizations.CloseAccount.self, Organizations.InviteAccountToOrganization.self,
+        Organizations.AcceptHandshake.self, Organizations.DeclineHandshake.self,
+        Organizations.CancelHandshake.self, Organizations.DescribeHandshake.self,
+        Organizations.ListHandshakesForAccount.self, Organizations.ListHandshakesForOrganization.self,
+    ]
+
+    private static let serviceOperations: [any Platform.Operation.Type] = [
+        Organizations.EnableAWSServiceAccess.self, Organizations.DisableAWSServiceAccess.self,
+        Organizations.ListAWSServiceAccessForOrganization.self, Organizations.RegisterDelegatedAdministrator.self,
+        Organizations.DeregisterDelegatedAdministrator.self, Organizations.ListDelegatedAdministrators.self,
+        Organizations.ListDelegatedServicesForAccount.self,
     ]
 
     private static let policyOperations: [any Platform.Operation.Type] = [

@@ -18,7 +18,9 @@ struct OwnOrganization<Reading: RecordReading> {
     let records: Reading
     let call: Call
 
-    var isManagement: Bool { call.accountID == organization.managementAccountID }
+    var id: String { organization.id }
+    var managementAccountID: String { organization.managementAccountID }
+    var isManagement: Bool { call.accountID == managementAccountID }
 }
 
 extension RecordReading {
@@ -46,6 +48,66 @@ extension RecordReading {
         let records = of(account: management)
         return try records.list(Organization.self, limit: 1).first.map {
             OwnOrganization(organization: $0, records: records, call: call)
+        }
+    }
+}
+
+// MARK: - What is in it
+
+extension OwnOrganization {
+    /// An account of the organization: what it is, and where.
+    typealias Member = (account: Directory.Account, place: OrganizationAccount)
+
+    func member(_ id: String) throws(ServiceError) -> Member {
+        guard let place = try records.get(OrganizationAccount.self, id),
+            let account = try records.of(account: id).get(Directory.Account.self, id)
+        else { throw .accountNotFound }
+        return (account, place)
+    }
+
+    func unit(_ id: String) throws(ServiceError) -> OrganizationalUnit {
+        guard let unit = try records.get(OrganizationalUnit.self, id) else { throw .unitNotFound }
+        return unit
+    }
+
+    /// Whether there is a root or unit of that id.
+    func hasContainer(_ id: String) throws(ServiceError) -> Bool {
+        if id == organization.rootID { return true }
+        return try records.get(OrganizationalUnit.self, id) != nil
+    }
+
+    func requireParent(_ id: String) throws(ServiceError) {
+        guard try hasContainer(id) else { throw .parentNotFound }
+    }
+
+    /// The root and the units from there down to a root or unit, that one included.
+    func containers(downTo id: String) throws(ServiceError) -> [String] {
+        var path: [String] = []
+        var next: String? = id
+        // The depth is limited when units are made; a damaged record must not send this round for ever.
+        while let container = next, path.count <= OrganizationalUnit.mostLevels {
+            path.append(container)
+            next = try records.get(OrganizationalUnit.self, container)?.parentID
+        }
+        return path.reversed()
+    }
+
+    /// `o-…/r-…/ou-…/`: where a unit or account is that has this parent.
+    func path(_ id: String, below parentID: String) throws(ServiceError) -> String {
+        let parts = [organization.id] + (try containers(downTo: parentID)) + [id]
+        return parts.joined(separator: "/") + "/"
+    }
+}
+
+extension Organization {
+    /// AWS's own policies, which everything new in the organization has for the types that allow nothing without one.
+    var defaultPolicyIDs: [String] {
+        enabledPolicyTypes.compactMap { type in
+            switch type {
+            case "SERVICE_CONTROL_POLICY": "p-FullAWSAccess"
+            case "RESOURCE_CONTROL_POLICY": "p-RCPFullAWSAccess"
+            default: nil
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ extension Organizations.CreatePolicy: WriteOperation {
         var policy = OrganizationPolicy(
             id: OrganizationIDs.policy(), organizationID: own.organization.id, type: type.rawValue, name: input.name,
             description: input.description, content: input.content, updateDate: call.time)
-        policy.tags = try PolicyTags.new(input.tags)
+        policy.tags = try TagRules.new(input.tags)
         try own.records.put(policy)
         var output = Output()
         output.policy = Organizations.Policy(.own(policy), in: own.organization)

@@ -49,7 +49,7 @@ extension Organizations.PutResourcePolicy: WriteOperation {
             policy
             ?? OrganizationResourcePolicy(
                 id: OrganizationIDs.resourcePolicy(), organizationID: own.organization.id, content: input.content)
-        if policy == nil { new.tags = try PolicyTags.new(input.tags) }
+        if policy == nil { new.tags = try TagRules.new(input.tags) }
         try own.records.put(new)
         var output = Output()
         output.resourcePolicy = Organizations.ResourcePolicy(new, in: own.organization)

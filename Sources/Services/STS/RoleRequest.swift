@@ -25,7 +25,7 @@ struct RoleRequest {
             throw .validation("\(roleARN) is invalid")
         }
         guard arn.service == "iam", let (type, rest) = arn.typeAndRest, type == "role",
-            let name = rest.split(separator: "/").last,
+            let name = rest.split(separator: "/").last, call.directory.isActive(account: arn.account),
             let role = call.directory.role(named: String(name), in: arn.account), role.arn == roleARN
         else { return nil }
         return role

@@ -1,0 +1,141 @@
+import Directory
+import OrganizationsAPI
+import Platform
+import Wire
+
+extension Organizations.Handshake {
+    init(_ handshake: Directory.Handshake, _ management: Directory.Account?, at time: Double) {
+        self.init()
+        id = handshake.id
+        arn = handshake.arn
+        action = handshake.action.rawValue
+        state = handshake.state(at: time).rawValue
+        requestedTimestamp = Timestamp(secondsSinceEpoch: handshake.requestDate)
+        expirationTimestamp = Timestamp(secondsSinceEpoch: handshake.expirationDate)
+        var parties = [Organizations.HandshakeParty(handshake.organizationID, "ORGANIZATION")]
+        var organization = Organizations.HandshakeResource("ORGANIZATION", handshake.organizationID)
+        if handshake.action == .invite, let management {
+            organization.resources = [
+                Organizations.HandshakeResource("MASTER_EMAIL", management.email),
+                Organizations.HandshakeResource("MASTER_NAME", management.name),
+                Organizations.HandshakeResource("ORGANIZATION_FEATURE_SET", handshake.featureSet.rawValue),
+            ]
+        }
+        var resources = [organization]
+        switch handshake.recipient {
+        case .account(let id):
+            parties.append(Organizations.HandshakeParty(id, "ACCOUNT"))
+            resources.append(Organizations.HandshakeResource("ACCOUNT", id))
+        case .email(let address):
+            parties.append(Organizations.HandshakeParty(address, "EMAIL"))
+            resources.append(Organizations.HandshakeResource("EMAIL", address))
+        case .organization: break
+        }
+        if let notes = handshake.notes { resources.append(Organizations.HandshakeResource("NOTES", notes)) }
+        if let parent = handshake.parentID {
+            resources.append(Organizations.HandshakeResource("PARENT_HANDSHAKE", parent))
+        }
+        self.parties = parties
+        self.resources = resources
+    }
+}
+
+extension Organizations.HandshakeParty {
+    fileprivate init(_ id: String, _ type: String) {
+        self.init()
+        self.id = id
+        self.type = type
+    }
+}
+
+extension Organizations.HandshakeResource {
+    fileprivate init(_ type: String, _ value: String) {
+        self.init()
+        self.type = type
+        self.value = value
+    }
+}
+
+extension Directory.Handshake {
+    var arn: String {
+        "arn:aws:organizations::\(managementAccountID):handshake/\(organizationID)/\(action.rawValue.lowercased())/\(id)"
+    }
+
+    /// Whether it was sent to an account, by its number or its root user's address.
+    func isFor(_ account: Directory.Account) -> Bool {
+        switch recipient {
+        case .account(let id): id == account.id
+        case .email(let address): address.lowercased() == account.email.lowercased()
+        case .organization: false
+        }
+    }
+}
+
+extension RecordReading {
+    /// The handshake of an id, if the caller's account has sent it, may answer it, or is in its organization.
+    /// - Throws: HandshakeNotFoundException.
+    func handshake(_ id: String, _ call: Call) throws(ServiceError) -> Directory.Handshake {
+        guard let handshake = try visibleHandshake(id, call) else {
+            throw .organizations(.handshakeNotFoundException, "You specified a handshake that doesn't exist.")
+        }
+        return handshake
+    }
+
+    func visibleHandshake(_ id: String, _ call: Call) throws(ServiceError) -> Directory.Handshake? {
+        guard let handshake = try shared.get(Directory.Handshake.self, id), handshake.isKept(at: call.time),
+            let account = try of(account: call.accountID).get(Directory.Account.self, call.accountID),
+            handshake.isFor(account) || account.managementAccountID == handshake.managementAccountID
+        else { return nil }
+        return handshake
+    }
+
+    /// The handshake as an answer shows it.
+    func view(_ handshake: Directory.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake {
+        let id = handshake.managementAccountID
+        return Organizations.Handshake(
+            handshake, try of(account: id).get(Directory.Account.self, id), at: call.time)
+    }
+}
+
+extension MutableRecords {
+    /// Sets the state of a handshake that waits for an answer.
+    /// - Throws: HandshakeAlreadyInStateException and InvalidHandshakeTransitionException for one that is over.
+    func end(
+        _ handshake: inout Directory.Handshake, as state: Directory.Handshake.State, _ call: Call
+    ) throws(ServiceError) {
+        let current = handshake.state(at: call.time)
+        guard current != state else {
+            throw .organizations(
+                .handshakeAlreadyInStateException, "The specified handshake is already in the requested state.")
+        }
+        guard current == .requested || current == .open else {
+            throw .organizations(
+                .invalidHandshakeTransitionException,
+                "You can't perform the operation on a handshake that is \(current.rawValue).")
+        }
+        handshake.set(state, at: call.time)
+        try shared.put(handshake)
+    }
+}
+
+extension OwnOrganization<MutableRecords> {
+    /// Takes back all that the organization has asked and that is not answered.
+    func cancelHandshakes() throws(ServiceError) {
+        try cancelHandshakes { _ in true }
+    }
+
+    func cancelHandshakes(where isMeant: (Directory.Handshake) -> Bool) throws(ServiceError) {
+        for var handshake in try handshakes() where isMeant(handshake) {
+            let state = handshake.state(at: call.time)
+            guard state == .requested || state == .open else { continue }
+            try records.end(&handshake, as: .canceled, call)
+        }
+    }
+}
+
+extension OwnOrganization {
+    /// All that the organization has asked.
+    func handshakes() throws(ServiceError) -> [Directory.Handshake] {
+        try records.shared.referrers(Directory.Handshake.self, Relation.organization, to: id)
+    }
+}

@@ -1,0 +1,89 @@
+import Directory
+import OrganizationsAPI
+import Platform
+import Wire
+
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html>
+extension Organizations.InviteAccountToOrganization: WriteOperation {
+    /// The account is none of the organization's yet, so its ARN is what it will be.
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        let invited = input.target.type == "ACCOUNT" ? input.target.id : "*"
+        let resource =
+            call.directory.organization(ofAccount: call.accountID).map { $0.arn(account: invited) } ?? "*"
+        let invite = call.need(on: resource, requestTags(input.tags))
+        guard !(input.tags ?? []).isEmpty else { return .required(invite) }
+        var tag = invite
+        tag.action = "organizations:TagResource"
+        return .required([invite, tag])
+    }
+
+    private static let days = 15.0
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let own = try records.organization(call, for: .managementAccount)
+        let (recipient, account) = try recipient(input.target, call)
+        let open = try own.handshakes().filter { $0.state(at: call.time) == .requested }
+        guard !open.contains(where: { $0.action == .approveAllFeatures || $0.action == .enableAllFeatures }) else {
+            throw .handshakeConstraintViolation(
+                "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES",
+                "You can't issue new invitations while the organization is in the process of enabling all features.")
+        }
+        if let account, try records.of(account: account.id).get(Account.self, account.id)?.managementAccountID != nil {
+            throw .handshakeConstraintViolation(
+                "ALREADY_IN_AN_ORGANIZATION", "The invited account is already a member of an organization.")
+        }
+        let isSame = { (other: Directory.Handshake) in
+            other.recipient == recipient || account.map { other.isFor($0) } ?? false
+        }
+        guard !open.contains(where: isSame) else {
+            throw .organizations(
+                .duplicateHandshakeException, "A handshake with the same action and target already exists.")
+        }
+        guard try own.records.count(OrganizationAccount.self) + open.count < call.quotas[.accountsPerOrganization]
+        else {
+            throw .handshakeConstraintViolation(
+                "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
+        }
+        var handshake = Directory.Handshake(
+            id: OrganizationIDs.handshake(), action: .invite, of: own.organization, to: recipient, at: call.time,
+            days: days)
+        handshake.notes = input.notes
+        handshake.tags = try TagRules.new(input.tags)
+        try records.shared.put(handshake)
+        var output = Output()
+        output.handshake = try records.view(handshake, call)
+        return output
+    }
+
+    /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.
+    private static func recipient(
+        _ target: Organizations.HandshakeParty, _ call: Call
+    ) throws(ServiceError) -> (Directory.Handshake.Recipient, Directory.Account?) {
+        switch target.type {
+        case "ACCOUNT":
+            guard target.id.utf8.count == 12, target.id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                throw .invalidInput("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
+            }
+            guard let account = call.directory.account(target.id), account.isActive else {
+                throw .invalidInput("TARGET_NOT_SUPPORTED", "You can't invite an account that doesn't exist.")
+            }
+            return (.account(account.id), account)
+        case "EMAIL":
+            let parts = target.id.split(separator: "@", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
+                !target.id.contains(where: \.isWhitespace)
+            else {
+                throw .invalidInput(
+                    "INVALID_EMAIL_ADDRESS_TARGET",
+                    "You specified an invalid email address for the invited account owner.")
+            }
+            return (.email(target.id), call.directory.account(email: target.id))
+        default:
+            throw .invalidInput(
+                "INVALID_PARTY_TYPE_TARGET",
+                "You specified the wrong type of entity (account, organization, or email) as a party.")
+        }
+    }
+}
