@@ -34,7 +34,7 @@ enum Changes {
         "arn:aws:iam::\(Documents.account):policy/policy-\(number)"
     }
 
-    private static func change<R: Record>(_ record: R, _ account: String) -> Change {
+    static func change<R: Record>(_ record: R, _ account: String) -> Change {
         do {
             return Change(
                 sequence: 1, kind: R.kind, scope: Scope(account: account), id: record.id, before: nil,

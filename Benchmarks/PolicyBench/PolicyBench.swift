@@ -16,6 +16,7 @@ struct PolicyBench {
         for shape in Scaling.Shape.allCases { Scaling.measure(shape) }
         RealisticMix.measure()
         ManagedPolicies.measure()
+        OrganizationScale.measure(accounts: 10_000)
         Population.measure(principals: principals ?? 1_000_000)
     }
 }

@@ -63,6 +63,20 @@ VALUES: dict[str, Any] = {
     "Password": "Correct-Horse-7",
     "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
     "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/x",
+    "PolicyId": "p-12345678",
+    "TargetId": "222233334444",
+    "ListEffectivePolicyValidationErrors.AccountId": "222233334444",
+    "RootId": "r-abcd",
+    "CreatePolicy.Content": DOCUMENT,
+    "UpdatePolicy.Content": DOCUMENT,
+    "PutResourcePolicy.Content": policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "222233334444"},
+            "Action": "organizations:ListPolicies",
+            "Resource": "*",
+        }
+    ),
     "PolicyDocument": DOCUMENT,
     "PolicyInputList": [DOCUMENT],
     "PolicySourceArn": X_USER,

@@ -44,5 +44,7 @@ extension Service {
         Organizations.DisablePolicyType.self,
         Organizations.PutResourcePolicy.self, Organizations.DescribeResourcePolicy.self,
         Organizations.DeleteResourcePolicy.self,
+        Organizations.DescribeEffectivePolicy.self, Organizations.ListEffectivePolicyValidationErrors.self,
+        Organizations.ListAccountsWithInvalidEffectivePolicy.self,
     ]
 }

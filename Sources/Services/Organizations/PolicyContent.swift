@@ -12,7 +12,7 @@ enum PolicyContent {
         switch type {
         case .serviceControl: try check(content, as: .serviceControl)
         case .resourceControl: try check(content, as: .resourceControl)
-        default: break
+        default: try ManagementPolicyRules.check(content, type)
         }
     }
 
