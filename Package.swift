@@ -99,6 +99,7 @@ let package = Package(
         .target(
             name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
             path: "Sources/Services/Organizations"),
+        .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
@@ -107,7 +108,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "OIDC", "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
-                "OrganizationsService",
+                "OrganizationsService", "AccountService",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -146,7 +147,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server"]),
+        .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

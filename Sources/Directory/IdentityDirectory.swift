@@ -65,6 +65,11 @@ public final class IdentityDirectory: Sendable {
         return state.withLock { state in state.accounts.values.first { $0.email.lowercased() == email } }
     }
 
+    /// How an account has opted into a region, or out of it; nil when it never has.
+    public func regionOptIn(_ region: String, in account: String) -> RegionOptIn? {
+        state.withLock { $0.regionOptIns[MemberKey(account: account, id: region)] }
+    }
+
     // MARK: Identities
 
     /// Whether an account is there and not suspended or closed, so that its principals may do something.
@@ -159,6 +164,7 @@ public struct BoundPolicies: Sendable {
 private struct State {
     var accounts: [String: Account] = [:]
     var organizations = OrganizationIndex()
+    var regionOptIns: [MemberKey: RegionOptIn] = [:]
     var accessKeys: [String: AccessKey] = [:]
     var users = Members<User>()
     var groups = Members<Group>()
@@ -177,6 +183,7 @@ private struct State {
         let key = MemberKey(account: change.scope.account, id: change.id)
         switch change.kind {
         case Account.kind: accounts[change.id] = change.record(Account.self)
+        case RegionOptIn.kind: regionOptIns[key] = change.record(RegionOptIn.self)
         case AccessKey.kind: accessKeys[change.id] = change.record(AccessKey.self)
         case User.kind: users.apply(change, &policies)
         case Group.kind: groups.apply(change, &policies)

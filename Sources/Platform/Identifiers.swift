@@ -17,6 +17,7 @@ public enum Identifiers {
 
     private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
     private static let lowercaseLetters = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
+    private static let alphanumeric = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
     private static let base64 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
@@ -47,6 +48,11 @@ public enum Identifiers {
     /// The id of a signing certificate: 32 letters and digits.
     public static func signingCertificateID() -> String {
         random(32, from: base32)
+    }
+
+    /// Six letters and digits that prove that somebody got a message.
+    public static func oneTimeCode() -> String {
+        random(6, from: alphanumeric)
     }
 
     /// Random bytes, for seeds and salts.

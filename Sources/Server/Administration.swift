@@ -20,11 +20,33 @@ public struct Administration: Sendable {
             return WireResponse(
                 status: 200, headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
                 body: Array(pipeline.metrics.text.utf8))
+        case ("GET", "/_gatehouse/outbox"):
+            return await outbox(arrival, pipeline)
         case ("POST", "/_gatehouse/reset"):
             guard let reset else { return nil }
             return await self.reset(reset, arrival, pipeline)
         default:
             return nil
+        }
+    }
+
+    /// For the root user of this Gatehouse's own account, who is its operator: the mail of all accounts is there.
+    private func outbox(_ arrival: Arrival, _ pipeline: Pipeline) async -> WireResponse {
+        let routed = pipeline.route(arrival)
+        do throws(ServiceError) {
+            let caller = try pipeline.caller(of: routed)
+            let environment = pipeline.environment
+            guard case .root = caller.identity, caller.accountID == environment.directory.firstAccount?.id else {
+                throw .accessDenied(
+                    "Only the root user of this Gatehouse's own account may read its outbox; this is \(caller.arn).")
+            }
+            do throws(LedgerError) {
+                return Self.json(200, Outbox.json(try await Outbox.mail(in: environment.ledger)))
+            } catch {
+                throw ServiceError(error)
+            }
+        } catch {
+            return pipeline.encode(error, for: routed)
         }
     }
 

@@ -37,8 +37,17 @@ extension Pipeline {
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
                     + Services.names.joined(separator: ", ") + ".")
         }
+        guard service.isGlobal || isOpen(claims.region, to: caller, routed) else {
+            throw refusal(.invalidClientTokenID, routed)
+        }
         return Authenticated(
             routed: routed, service: service, caller: caller, region: service.isGlobal ? "us-east-1" : claims.region)
+    }
+
+    /// A region that the caller's account has not opted into does not know its credentials.
+    /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+    private func isOpen(_ region: String, to caller: Caller, _ routed: Routed) -> Bool {
+        environment.isRegionOpen(region, to: caller.accountID, at: routed.arrival.time)
     }
 
     /// Who signed a request, for whichever service.

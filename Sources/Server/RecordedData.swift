@@ -41,6 +41,15 @@ public struct RecordedData: Sendable {
         return keys.sorted { $0.createDate < $1.createDate }.map { ($0.id, $0.secret) }
     }
 
+    /// The mail that Gatehouse would have sent, oldest first.
+    public func mail() async throws(StartError) -> [RecordedMail] {
+        do {
+            return try await Outbox.mail(in: ledger).map(RecordedMail.init)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
     /// The recorded call of a request id; nil when there is none.
     public func call(requestID: String) async throws(StartError) -> RecordedCall? {
         do {
@@ -92,15 +101,15 @@ public struct RecordedCall: Sendable {
                     + (access["outcome"]?.string ?? "?"))
             for line in access["trace"]?.array ?? [] { lines.append("  " + (line.string ?? "")) }
         }
-        return lines.map(Self.printable).joined(separator: "\n")
+        return lines.map(printable).joined(separator: "\n")
     }
+}
 
-    /// Without control characters: what a client sent must not steer the reader's terminal.
-    private static func printable(_ line: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                line.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
-    }
+/// A line without control characters: what a client sent must not steer the reader's terminal.
+func printable(_ line: String) -> String {
+    String(
+        String.UnicodeScalarView(
+            line.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
 }
 
 extension JSONValue {

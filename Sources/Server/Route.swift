@@ -1,3 +1,4 @@
+import AccountService
 import CloudTrailService
 import IAMService
 import OrganizationsService
@@ -46,7 +47,7 @@ final class Routed: Sendable {
 /// The services that Gatehouse answers, by the name in a credential scope. A model is read when its service is first
 /// asked for.
 enum Services {
-    static let names = ["iam", "sts", "cloudtrail", "organizations"]
+    static let names = ["iam", "sts", "cloudtrail", "organizations", "account"]
 
     static func named(_ signingName: String) -> Service? {
         switch signingName {
@@ -54,6 +55,7 @@ enum Services {
         case "sts": .sts
         case "cloudtrail": .cloudTrail
         case "organizations": .organizations
+        case "account": .account
         default: nil
         }
     }

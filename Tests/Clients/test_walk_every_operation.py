@@ -36,6 +36,9 @@ NO_SIGNATURE_NEEDED = {
     "sts:AssumeRoleWithWebIdentity": "the token proves it",
 }
 
+#: Operations that only a management account may call, for a member: for anybody else no permission is enough.
+ONLY_FOR_MEMBERS = {"account:AcceptPrimaryEmailUpdate", "account:GetPrimaryEmail", "account:StartPrimaryEmailUpdate"}
+
 X_USER = f"arn:aws:iam::{ACCOUNT}:user/x"
 TRUST = trust(ACCOUNT)
 DOCUMENT = policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
@@ -45,6 +48,13 @@ VALUES: dict[str, Any] = {
     "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA",
     "GetAccessKeyLastUsed.AccessKeyId": ROOT_KEY_ID,
     "AccountAlias": "an-alias",
+    "AccountId": ACCOUNT,
+    "CountryCode": "FR",
+    "EmailAddress": "x@example.com",
+    "Otp": "abcdef",
+    "PhoneNumber": "+1 555 0100",
+    "PrimaryEmail": "x@example.com",
+    "RegionName": "af-south-1",
     "AssumeRolePolicyDocument": TRUST,
     "AuthenticationCode1": "123456",
     "AuthenticationCode2": "654321",
@@ -224,6 +234,15 @@ def test_operation(cloud: Server, furnished: Identity, new_user, name: str) -> N
     assert record["errorMessage"] == outcome.message
     assert record["userIdentity"]["userName"] == "walker"
     assert not record.get("responseElements")
+
+    if name in ONLY_FOR_MEMBERS:
+        refused = f"User: arn:aws:iam::{ACCOUNT}:user/walker is not authorized to perform: {name}"
+        furnished.iam.attach_user_policy(
+            UserName="walker", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
+        for message in (outcome.message, getattr(call(walker, service, operation), "message", None)):
+            assert message == refused
+        return
 
     # Exactly what each denial names, no more; some operations ask for several (a role passed on, tags set).
     given: list[dict[str, Any]] = []

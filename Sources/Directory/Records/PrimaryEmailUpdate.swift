@@ -1,0 +1,25 @@
+public import Ledger
+
+/// A new e-mail address for an account's root user, until the code that was sent there comes back.
+/// <https://docs.aws.amazon.com/accounts/latest/reference/API_StartPrimaryEmailUpdate.html>
+public struct PrimaryEmailUpdate: Record {
+    public static let kind = "AWS::Account::PrimaryEmailUpdate"
+
+    /// The account's number.
+    public let id: String
+    public var email: String
+    /// Six letters and digits.
+    public var code: String
+    /// Seconds since 1970.
+    public var expires: Double
+    /// When updates were started of late, seconds since 1970.
+    public var starts: [Double]
+
+    public init(id: String, email: String, code: String, expires: Double, starts: [Double]) {
+        self.id = id
+        self.email = email
+        self.code = code
+        self.expires = expires
+        self.starts = starts
+    }
+}
