@@ -36,6 +36,8 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     public var federatedProvider: String?
     /// Further condition keys that the session has, lower-case: `issuer.example:sub`, `saml:aud`.
     public var context: [String: ContextValue]?
+    /// AWS's managed policy that says for which task AssumeRoot made this session of a root user; nil for all others.
+    public var taskPolicyARN: String?
 
     public init(
         accessKeyID: String, secretAccessKey: String, accountID: String, principalKind: PrincipalKind,

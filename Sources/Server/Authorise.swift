@@ -66,7 +66,8 @@ extension Pipeline {
     /// such tokens.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
     private func checkSession(_ call: Call) throws(ServiceError) {
-        guard let session = call.caller.session, session.principalKind != .role else { return }
+        guard let session = call.caller.session, session.principalKind != .role, session.taskPolicyARN == nil
+        else { return }
         let isOpen =
             switch call.service {
             case "iam": session.mfaTime != nil
@@ -90,6 +91,13 @@ extension Pipeline {
             let everything = environment.directory.compiledPolicy(
                 arn: "arn:aws:iam::aws:policy/AdministratorAccess")
             return BoundPolicies(sets: [PolicySet(everything.map { [$0] } ?? [])], boundary: nil)
+        }
+        if let arn = caller.session?.taskPolicyARN {
+            // A task policy only denies: what it leaves of the root user's permissions.
+            let task = environment.directory.compiledPolicy(arn: arn)
+            return BoundPolicies(
+                sets: [PolicySet([task ?? .denyingEverything(PolicySource(type: .identity, name: arn))])],
+                boundary: nil)
         }
         guard let id = caller.uniqueID else { return BoundPolicies(sets: [], boundary: nil) }
         return environment.directory.policies(bindingPrincipalWithUniqueID: id)

@@ -127,6 +127,7 @@ struct EventRecord {
             writer.member("mfaAuthenticated", session.mfaTime == nil ? "false" : "true")
             writer.endObject()
             if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
+            if session.taskPolicyARN != nil { writer.member("assumedRoot", "true") }
             writer.endObject()
         }
         writer.endObject()

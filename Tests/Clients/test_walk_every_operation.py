@@ -20,6 +20,7 @@ import botocore.session
 import pytest
 
 from harness import ACCOUNT, ROOT_KEY_ID, AwsError, Identity, Server, Trail, policy, trust
+from harness import saml
 from harness.server import BINARY, gatehouse
 
 DENIED = ("AccessDenied", "AccessDeniedException")
@@ -62,6 +63,7 @@ VALUES: dict[str, Any] = {
     "DecodeAuthorizationMessage.EncodedMessage": "AAAA",
     "CertificateBody": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     "CertificateId": "A" * 24,
+    "CreateSAMLProvider.Name": "y",
     "GetFederationToken.Name": "guest",
     "GenerateServiceLastAccessedDetails.Arn": X_USER,
     "JobId": "0" * 36,
@@ -98,6 +100,8 @@ VALUES: dict[str, Any] = {
     "ResourceIdList": [f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/x-trail"],
     "ResourceId": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/x-trail",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x",
+    "PrincipalArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x",
+    "SAMLMetadataDocument": saml.IdentityProvider().metadata(),
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x",
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/x",
     "TagKeys": ["a"],
@@ -197,6 +201,7 @@ def furnished(root: Identity) -> Identity:
     iam.create_policy(PolicyName="x", PolicyDocument=DOCUMENT)
     iam.create_instance_profile(InstanceProfileName="x")
     iam.create_virtual_mfa_device(VirtualMFADeviceName="x")
+    iam.create_saml_provider(Name="x", SAMLMetadataDocument=VALUES["SAMLMetadataDocument"])
     return root
 
 

@@ -25,7 +25,7 @@ private let resourceMembers = [
 ]
 
 private let builtOperations: [any Operation.Type] =
-    users + groups + roles + policies + credentials + federation + account + simulator + usage
+    users + groups + roles + policies + credentials + federation + account + organizationFeatures + simulator + usage
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -86,6 +86,12 @@ private let credentials: [any Operation.Type] = [
 private let account: [any Operation.Type] = [
     IAM.CreateAccountAlias.self, IAM.DeleteAccountAlias.self, IAM.ListAccountAliases.self,
     IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
+]
+
+private let organizationFeatures: [any Operation.Type] = [
+    IAM.ListOrganizationsFeatures.self, IAM.EnableOrganizationsRootCredentialsManagement.self,
+    IAM.DisableOrganizationsRootCredentialsManagement.self, IAM.EnableOrganizationsRootSessions.self,
+    IAM.DisableOrganizationsRootSessions.self,
 ]
 
 private let simulator: [any Operation.Type] = [

@@ -22,6 +22,34 @@ extension RecordReading {
         }
         return profile
     }
+
+    fileprivate func loginProfile(of owner: PasswordOwner) throws(ServiceError) -> Directory.LoginProfile {
+        guard let profile = try get(LoginProfile.self, owner.id) else {
+            throw .noSuchEntity("Login Profile for User \(owner.name) cannot be found.")
+        }
+        return profile
+    }
+
+    /// The user that a request names. Without a name it is the caller, but the root user only in a session of
+    /// AssumeRoot.
+    fileprivate func passwordOwner(_ userName: String?, _ call: Call) throws(ServiceError) -> PasswordOwner {
+        switch try Owner(userName, call) {
+        case .user(let name):
+            let user = try user(name)
+            return PasswordOwner(id: user.uniqueID, name: user.name)
+        case .root:
+            guard call.caller.session?.taskPolicyARN != nil else {
+                throw .noSuchEntity("The user with name root cannot be found.")
+            }
+            return PasswordOwner(id: call.accountID, name: "root")
+        }
+    }
+}
+
+private struct PasswordOwner {
+    /// The user's unique id; for the root user the account's.
+    let id: String
+    let name: String
 }
 
 extension IAM.CreateLoginProfile: PreparedWriteOperation {
@@ -32,6 +60,13 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
+        if call.caller.session?.taskPolicyARN != nil {
+            guard input.userName == nil, input.password == nil else {
+                throw .validation("UserName and Password must be omitted in a session of AssumeRoot.")
+            }
+            // It opens the way to recovering the password: nobody knows this one.
+            return try await PasswordHash.make(Identifiers.secretAccessKey(), account: call.accountID)
+        }
         guard let password = input.password else {
             throw .validation("A password is needed to create a login profile.")
         }
@@ -43,19 +78,16 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation {
     public static func handle(
         _ input: Input, _ hash: String, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        guard case .user(let name) = try Owner(input.userName, call) else {
-            throw .noSuchEntity("The user with name root cannot be found.")
-        }
-        let user = try records.user(name)
-        guard try records.get(LoginProfile.self, user.uniqueID) == nil else {
-            throw .entityAlreadyExists("Login Profile for user \(user.name) already exists.")
+        let owner = try records.passwordOwner(input.userName, call)
+        guard try records.get(LoginProfile.self, owner.id) == nil else {
+            throw .entityAlreadyExists("Login Profile for user \(owner.name) already exists.")
         }
         let profile = LoginProfile(
-            ownerID: user.uniqueID, createDate: call.time, passwordHash: hash,
+            ownerID: owner.id, createDate: call.time, passwordHash: hash,
             passwordResetRequired: input.passwordResetRequired ?? false)
         try records.put(profile)
         var output = Output()
-        output.loginProfile = IAM.LoginProfile(profile, userName: user.name)
+        output.loginProfile = IAM.LoginProfile(profile, userName: owner.name)
         return output
     }
 }
@@ -66,12 +98,9 @@ extension IAM.GetLoginProfile: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        guard case .user(let name) = try Owner(input.userName, call) else {
-            throw .noSuchEntity("The user with name root cannot be found.")
-        }
-        let user = try records.user(name)
+        let owner = try records.passwordOwner(input.userName, call)
         var output = Output()
-        output.loginProfile = IAM.LoginProfile(try records.loginProfile(of: user), userName: user.name)
+        output.loginProfile = IAM.LoginProfile(try records.loginProfile(of: owner), userName: owner.name)
         return output
     }
 }
@@ -86,7 +115,7 @@ extension IAM.UpdateLoginProfile: PreparedWriteOperation {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         guard let password = input.password else { return nil }
         let (policy, profile) = try await call.read { (records) throws(ServiceError) in
-            (try records.passwordPolicy(), try records.loginProfile(of: records.user(input.userName)))
+            (try records.passwordPolicy(), try records.loginProfile(of: records.passwordOwner(input.userName, call)))
         }
         try PasswordRules.check(password, policy, call.directory.account(call.accountID))
         return try await PasswordHash.make(
@@ -96,7 +125,7 @@ extension IAM.UpdateLoginProfile: PreparedWriteOperation {
     public static func handle(
         _ input: Input, _ hash: String?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var profile = try records.loginProfile(of: records.user(input.userName))
+        var profile = try records.loginProfile(of: records.passwordOwner(input.userName, call))
         if let hash {
             try PasswordRules.checkReuse(hash, profile, records.passwordPolicy())
             profile.replacePassword(with: hash, at: call.time)
@@ -115,10 +144,7 @@ extension IAM.DeleteLoginProfile: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        guard case .user(let name) = try Owner(input.userName, call) else {
-            throw .noSuchEntity("The user with name root cannot be found.")
-        }
-        try records.delete(try records.loginProfile(of: records.user(name)))
+        try records.delete(try records.loginProfile(of: records.passwordOwner(input.userName, call)))
         return Output()
     }
 }

@@ -33,7 +33,8 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try request(input, call).access(call, identity(call).context)
+        let identity = try identity(call)
+        return try request(input, call).access(call, identity.context.merging(identity.trustContext) { own, _ in own })
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
@@ -46,10 +47,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
             session.expires = min(session.expires, session.issued + Double(longest))
         }
         session.federatedProvider = identity.provider
-        // Of the assertion's keys only those that tell who somebody is stay with the session.
-        session.context = identity.context.filter {
-            ["saml:namequalifier", "saml:sub", "saml:sub_type"].contains($0.key)
-        }
+        session.context = identity.context
         var output = Output()
         output.credentials = try STS.Credentials(session, call)
         output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: request.sessionName)

@@ -36,10 +36,10 @@ extension FederatedIdentity {
         let qualifier = SAMLClaims.nameQualifier(issuer: assertion.issuer, provider)
         (subjectType, nameQualifier) = (type, qualifier)
 
-        context = claims.mappedContext
-        context["saml:aud"] = .one(assertion.recipient)
-        context["saml:iss"] = .one(assertion.issuer)
-        context["saml:doc"] = .one("\(provider.accountID)/\(provider.name)")
+        trustContext = claims.mappedContext
+        trustContext["saml:aud"] = .one(assertion.recipient)
+        trustContext["saml:iss"] = .one(assertion.issuer)
+        trustContext["saml:doc"] = .one("\(provider.accountID)/\(provider.name)")
         context["saml:sub"] = .one(assertion.subject)
         context["saml:sub_type"] = .one(type)
         context["saml:namequalifier"] = .one(qualifier)

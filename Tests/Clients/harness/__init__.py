@@ -5,6 +5,7 @@ identity   someone who calls: the `aws` CLI, boto3, and the errors they get
 raw        requests made by hand, byte by byte
 documents  policy documents
 mfa        a virtual MFA device's codes
+saml       a SAML identity provider
 trail      CloudTrail's event history, waited for
 terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
