@@ -49,6 +49,7 @@ private let roles: [any Operation.Type] = [
     IAM.PutRolePermissionsBoundary.self, IAM.DeleteRolePermissionsBoundary.self,
     IAM.PutRolePolicy.self, IAM.GetRolePolicy.self, IAM.DeleteRolePolicy.self, IAM.ListRolePolicies.self,
     IAM.AttachRolePolicy.self, IAM.DetachRolePolicy.self, IAM.ListAttachedRolePolicies.self,
+    IAM.CreateServiceLinkedRole.self, IAM.DeleteServiceLinkedRole.self, IAM.GetServiceLinkedRoleDeletionStatus.self,
     IAM.CreateInstanceProfile.self, IAM.GetInstanceProfile.self, IAM.ListInstanceProfiles.self,
     IAM.ListInstanceProfilesForRole.self, IAM.DeleteInstanceProfile.self,
     IAM.AddRoleToInstanceProfile.self, IAM.RemoveRoleFromInstanceProfile.self,
