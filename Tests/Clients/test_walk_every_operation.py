@@ -75,6 +75,7 @@ VALUES: dict[str, Any] = {
     "ResourceId": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/x-trail",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x",
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x",
+    "GetMFADevice.SerialNumber": f"arn:aws:iam::{ACCOUNT}:u2f/user/x/key",
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/x",
     "TagKeys": ["a"],
     "Tags": [{"Key": "a", "Value": "b"}],

@@ -13,9 +13,12 @@ extension IAM.CreateAccountAlias: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard var account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
-        guard account.alias != input.accountAlias else {
+        let aliases = records.of(account: AccountAlias.sharedAccount)
+        guard try aliases.get(AccountAlias.self, input.accountAlias) == nil, account.alias != input.accountAlias else {
             throw .entityAlreadyExists("The account alias \(input.accountAlias) already exists.")
         }
+        try aliases.release(account.alias)
+        try aliases.put(AccountAlias(input.accountAlias, of: account.id))
         account.alias = input.accountAlias
         try records.put(account)
         return Output()
@@ -31,9 +34,16 @@ extension IAM.DeleteAccountAlias: WriteOperation {
         guard var account = try records.get(Account.self, call.accountID), account.alias == input.accountAlias else {
             throw .noSuchEntity("The account alias \(input.accountAlias) cannot be found.")
         }
+        try records.of(account: AccountAlias.sharedAccount).release(account.alias)
         account.alias = nil
         try records.put(account)
         return Output()
+    }
+}
+
+extension MutableRecords {
+    fileprivate func release(_ alias: String?) throws(ServiceError) {
+        if let alias, let record = try get(AccountAlias.self, alias) { try delete(record) }
     }
 }
 
@@ -45,6 +55,21 @@ extension IAM.ListAccountAliases: ReadOperation {
         output.accountAliases = try records.get(Account.self, call.accountID)?.alias.map { [$0] } ?? []
         output.isTruncated = false
         return output
+    }
+}
+
+extension IAM.SetSecurityTokenServicePreferences: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
+
+    /// What distinguishes the versions on AWS, in which regions a session of the global endpoint is good, does not here:
+    /// there is one region, and sessions are good in it whichever version is set.
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard var account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
+        account.globalEndpointTokenVersion = input.globalEndpointTokenVersion == "v2Token" ? 2 : 1
+        try records.put(account)
+        return Output()
     }
 }
 
@@ -92,7 +117,8 @@ extension IAM.GetAccountSummary: ReadOperation {
         summary["PolicySizeQuota"] = quotas[.policySize]
         summary["AssumeRolePolicySizeQuota"] = quotas[.assumeRolePolicySize]
         summary["VersionsPerPolicyQuota"] = quotas[.versionsPerPolicy]
-        summary["GlobalEndpointTokenVersion"] = 1
+        let account = try records.get(Account.self, call.accountID)
+        summary["GlobalEndpointTokenVersion"] = account?.globalEndpointTokenVersion ?? 1
         var output = Output()
         output.summaryMap = summary
         return output

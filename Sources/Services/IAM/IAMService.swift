@@ -70,7 +70,7 @@ private let credentials: [any Operation.Type] = [
     IAM.UpdateAccountPasswordPolicy.self, IAM.GetAccountPasswordPolicy.self, IAM.DeleteAccountPasswordPolicy.self,
     IAM.CreateVirtualMFADevice.self, IAM.EnableMFADevice.self, IAM.ResyncMFADevice.self,
     IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
-    IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
+    IAM.GetMFADevice.self, IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
     IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
     IAM.UploadServerCertificate.self, IAM.GetServerCertificate.self, IAM.ListServerCertificates.self,
     IAM.UpdateServerCertificate.self, IAM.DeleteServerCertificate.self,
@@ -86,7 +86,7 @@ private let credentials: [any Operation.Type] = [
 
 private let account: [any Operation.Type] = [
     IAM.CreateAccountAlias.self, IAM.DeleteAccountAlias.self, IAM.ListAccountAliases.self,
-    IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
+    IAM.SetSecurityTokenServicePreferences.self, IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
 ]
 
 private let simulator: [any Operation.Type] = [
