@@ -16,3 +16,11 @@ static const unsigned char service_catalogue[] = {
 const unsigned char *gatehouse_service_catalogue(void) { return service_catalogue; }
 
 size_t gatehouse_service_catalogue_length(void) { return sizeof service_catalogue; }
+
+static const unsigned char service_linked_roles[] = {
+#embed "service-linked-roles.tsv"
+};
+
+const unsigned char *gatehouse_service_linked_roles(void) { return service_linked_roles; }
+
+size_t gatehouse_service_linked_roles_length(void) { return sizeof service_linked_roles; }

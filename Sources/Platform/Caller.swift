@@ -133,7 +133,7 @@ public final class Caller: Sendable {
         case .roleSession(let role, _):
             Principal(
                 kind: .roleSession, arn: arn, accountID: accountID, roleARN: role.arn, uniqueID: role.uniqueID,
-                isServiceLinkedRole: role.path.hasPrefix("/aws-service-role/"))
+                isServiceLinkedRole: role.isServiceLinked)
         case .federatedUser(let user, _):
             Principal(
                 kind: .federatedUser, arn: arn, accountID: accountID, parentUserARN: user?.arn,

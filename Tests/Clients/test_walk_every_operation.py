@@ -103,6 +103,7 @@ VALUES: dict[str, Any] = {
     "PrincipalArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x",
     "SAMLMetadataDocument": saml.IdentityProvider().metadata(),
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x",
+    "GetMFADevice.SerialNumber": f"arn:aws:iam::{ACCOUNT}:u2f/user/x/key",
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/x",
     "TagKeys": ["a"],
     "Tags": [{"Key": "a", "Value": "b"}],

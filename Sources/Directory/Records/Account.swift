@@ -14,6 +14,8 @@ public struct Account: Record, Equatable {
     public var email: String
     /// The name that stands for the account's number in sign-in addresses.
     public var alias: String?
+    /// Which version of tokens STS's global endpoint gives: 1 or 2.
+    public var globalEndpointTokenVersion = 1
     public var state = State.active
     /// The management account of the organization that it is in, in whose scope the organization's records lie; nil
     /// when it is in none.
@@ -60,6 +62,7 @@ public struct Account: Record, Equatable {
             email: try values.decodeIfPresent(String.self, forKey: .email),
             creatorID: try values.decodeIfPresent(String.self, forKey: .creatorID))
         alias = try values.decodeIfPresent(String.self, forKey: .alias)
+        globalEndpointTokenVersion = try values.decodeIfPresent(Int.self, forKey: .globalEndpointTokenVersion) ?? 1
         state = try values.decodeIfPresent(State.self, forKey: .state) ?? .active
         managementAccountID = try values.decodeIfPresent(String.self, forKey: .managementAccountID)
         userAccessToBilling = try values.decodeIfPresent(String.self, forKey: .userAccessToBilling) ?? "ALLOW"

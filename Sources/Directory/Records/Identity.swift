@@ -51,6 +51,8 @@ public enum Relation {
     public static let owner = "owner"
     /// signing certificate → SHA-256 of it
     public static let fingerprint = "fingerprint"
+    /// what came of the deletion of a service-linked role → the role's ARN
+    public static let deletedRole = "deleted-role"
     /// instance profile → id of its role
     public static let role = "role"
     /// group → its own unique id, so that it is found by it

@@ -14,9 +14,9 @@ public struct ServerCertificate: Record, CustomStringConvertible {
     public let uploadDate: Double
     /// When the certificate ceases to be valid, seconds since 1970.
     public let expiration: Double
-    /// The certificate in PEM, as it was sent.
+    /// The certificate in PEM, as it was sent but for white space at the ends.
     public let body: String
-    /// Its issuer's certificate and those above, in PEM, as they were sent.
+    /// Its issuer's certificate and those above, in PEM, likewise.
     public let chain: String?
     /// The private key in PEM. Only services that serve with the certificate read it; no answer has it.
     public let privateKey: String

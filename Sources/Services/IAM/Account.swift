@@ -13,10 +13,9 @@ extension IAM.CreateAccountAlias: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard var account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
-        guard account.alias != input.accountAlias else {
-            throw .entityAlreadyExists("The account alias \(input.accountAlias) already exists.")
-        }
-        guard try records.claim(.alias, input.accountAlias, for: account.id, call.directory) else {
+        guard account.alias != input.accountAlias,
+            try records.claim(.alias, input.accountAlias, for: account.id, call.directory)
+        else {
             throw .entityAlreadyExists("The account alias \(input.accountAlias) already exists.")
         }
         if let old = account.alias { try records.release(.alias, old, of: account.id) }
@@ -50,6 +49,21 @@ extension IAM.ListAccountAliases: ReadOperation {
         output.accountAliases = try records.get(Account.self, call.accountID)?.alias.map { [$0] } ?? []
         output.isTruncated = false
         return output
+    }
+}
+
+extension IAM.SetSecurityTokenServicePreferences: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
+
+    /// What distinguishes the versions on AWS, in which regions a session of the global endpoint is good, does not here:
+    /// there is one region, and sessions are good in it whichever version is set.
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard var account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
+        account.globalEndpointTokenVersion = input.globalEndpointTokenVersion == "v2Token" ? 2 : 1
+        try records.put(account)
+        return Output()
     }
 }
 
@@ -97,7 +111,8 @@ extension IAM.GetAccountSummary: ReadOperation {
         summary["PolicySizeQuota"] = quotas[.policySize]
         summary["AssumeRolePolicySizeQuota"] = quotas[.assumeRolePolicySize]
         summary["VersionsPerPolicyQuota"] = quotas[.versionsPerPolicy]
-        summary["GlobalEndpointTokenVersion"] = 1
+        let account = try records.get(Account.self, call.accountID)
+        summary["GlobalEndpointTokenVersion"] = account?.globalEndpointTokenVersion ?? 1
         var output = Output()
         output.summaryMap = summary
         return output

@@ -31,6 +31,13 @@ extension ServiceError {
         ServiceError("MalformedPolicyDocument", message, status: 400)
     }
 
+    static func unmodifiable(_ role: Role) -> ServiceError {
+        ServiceError(
+            "UnmodifiableEntity",
+            "Cannot perform the operation on the protected role '\(role.name)' - this role is only modifiable by AWS",
+            status: 400)
+    }
+
     static let invalidARN = ServiceError.validation("Invalid ARN:  Could not be parsed!")
 
     static func policyNotFound(_ arn: String) -> ServiceError {

@@ -49,6 +49,7 @@ private let roles: [any Operation.Type] = [
     IAM.PutRolePermissionsBoundary.self, IAM.DeleteRolePermissionsBoundary.self,
     IAM.PutRolePolicy.self, IAM.GetRolePolicy.self, IAM.DeleteRolePolicy.self, IAM.ListRolePolicies.self,
     IAM.AttachRolePolicy.self, IAM.DetachRolePolicy.self, IAM.ListAttachedRolePolicies.self,
+    IAM.CreateServiceLinkedRole.self, IAM.DeleteServiceLinkedRole.self, IAM.GetServiceLinkedRoleDeletionStatus.self,
     IAM.CreateInstanceProfile.self, IAM.GetInstanceProfile.self, IAM.ListInstanceProfiles.self,
     IAM.ListInstanceProfilesForRole.self, IAM.DeleteInstanceProfile.self,
     IAM.AddRoleToInstanceProfile.self, IAM.RemoveRoleFromInstanceProfile.self,
@@ -69,7 +70,7 @@ private let credentials: [any Operation.Type] = [
     IAM.UpdateAccountPasswordPolicy.self, IAM.GetAccountPasswordPolicy.self, IAM.DeleteAccountPasswordPolicy.self,
     IAM.CreateVirtualMFADevice.self, IAM.EnableMFADevice.self, IAM.ResyncMFADevice.self,
     IAM.DeactivateMFADevice.self, IAM.DeleteVirtualMFADevice.self,
-    IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
+    IAM.GetMFADevice.self, IAM.ListMFADevices.self, IAM.ListVirtualMFADevices.self,
     IAM.TagMFADevice.self, IAM.UntagMFADevice.self, IAM.ListMFADeviceTags.self,
     IAM.UploadServerCertificate.self, IAM.GetServerCertificate.self, IAM.ListServerCertificates.self,
     IAM.UpdateServerCertificate.self, IAM.DeleteServerCertificate.self,
@@ -85,7 +86,7 @@ private let credentials: [any Operation.Type] = [
 
 private let account: [any Operation.Type] = [
     IAM.CreateAccountAlias.self, IAM.DeleteAccountAlias.self, IAM.ListAccountAliases.self,
-    IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
+    IAM.SetSecurityTokenServicePreferences.self, IAM.GetAccountSummary.self, IAM.GetAccountAuthorizationDetails.self,
 ]
 
 private let organizationFeatures: [any Operation.Type] = [

@@ -98,9 +98,9 @@ extension IAM.EnableMFADevice: WriteOperation {
             throw .entityAlreadyExists("MFA Device is already in use.")
         }
         let quota = call.quotas[.mfaDevicesPerUser]
-        guard try records.referrers(MFADevice.self, Relation.owner, to: owner).count < quota else {
-            throw .quotaExceeded("MFADevicesPerUser", quota)
-        }
+        let devices = try records.referrers(MFADevice.self, Relation.owner, to: owner).count
+        guard devices < quota else { throw .quotaExceeded("MFADevicesPerUser", quota) }
+        if devices > 0 { try requireSecondFactor(toChangeDevicesOf: owner, call) }
         try device.synchronise(input.authenticationCode1, input.authenticationCode2, call)
         device.ownerID = owner
         device.enableDate = call.time
@@ -137,6 +137,7 @@ extension IAM.DeactivateMFADevice: WriteOperation {
     ) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         var device = try records.mfaDevice(input.serialNumber, of: owner.id)
+        try requireSecondFactor(toChangeDevicesOf: owner.id, call)
         device.ownerID = nil
         device.enableDate = nil
         try records.put(device)
@@ -158,6 +159,39 @@ extension IAM.DeleteVirtualMFADevice: WriteOperation {
         }
         try records.delete(device)
         return Output()
+    }
+}
+
+/// Whoever has a device must prove it to add another to itself or to take one away: a stolen access key alone must not
+/// do away with the second factor. Others who may manage its devices need none.
+/// - Throws: AccessDenied.
+private func requireSecondFactor(toChangeDevicesOf owner: String, _ call: Call) throws(ServiceError) {
+    guard case .user(let user) = call.caller.identity, user.uniqueID == owner else { return }
+    guard call.caller.session?.mfaTime != nil else {
+        throw .accessDenied(
+            "User: \(user.arn) is not authorized to perform: iam:\(call.operation) on its own MFA devices, because it "
+                + "has one and did not authenticate with it")
+    }
+}
+
+extension IAM.GetMFADevice: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try Owner(input.userName, call).access(call)
+    }
+
+    /// AWS answers it for FIDO security keys only, which are registered in the console: no other device has
+    /// certifications.
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        guard ARN(parsing: input.serialNumber)?.resource.hasPrefix("u2f/") == true else {
+            throw .validation("The serial number \(input.serialNumber) is not that of a FIDO security key.")
+        }
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        let device = try records.mfaDevice(input.serialNumber, of: owner.id)
+        var output = Output()
+        output.userName = owner.userName
+        output.serialNumber = device.serialNumber
+        output.enableDate = device.enableDate.map { Timestamp(secondsSinceEpoch: $0) }
+        return output
     }
 }
 

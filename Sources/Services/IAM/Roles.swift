@@ -35,7 +35,7 @@ extension IAM.CreateRole: WriteOperation {
     ) throws(ServiceError) -> Output {
         let name = input.roleName
         let path = input.path ?? "/"
-        guard !path.hasPrefix("/aws-service-role/") else {
+        guard !path.hasPrefix(Role.serviceLinkedPath) else {
             throw .invalidInput("Path /aws-service-role/ is reserved for service-linked roles.")
         }
         let trustPolicy = try Documents.kept(trust: input.assumeRolePolicyDocument, call)
@@ -93,6 +93,7 @@ extension IAM.ListRoles: ReadOperation {
     }
 }
 
+/// Its description is the one thing of a service-linked role that its account may change.
 extension IAM.UpdateRole: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onRole: input.roleName)
@@ -101,9 +102,12 @@ extension IAM.UpdateRole: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var role = try records.changeableRole(input.roleName)
+        var role = try records.role(input.roleName)
         if let description = input.description { role.description = description }
-        if let duration = input.maxSessionDuration { role.maxSessionDuration = duration }
+        if let duration = input.maxSessionDuration {
+            guard !role.isServiceLinked else { throw .unmodifiable(role) }
+            role.maxSessionDuration = duration
+        }
         try records.put(role)
         return Output()
     }
@@ -117,7 +121,7 @@ extension IAM.UpdateRoleDescription: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var role = try records.changeableRole(input.roleName)
+        var role = try records.role(input.roleName)
         role.description = input.description
         try records.put(role)
         var output = Output()
@@ -211,12 +215,7 @@ extension RecordReading {
     /// - Throws: NoSuchEntity, UnmodifiableEntity.
     func changeableRole(_ name: String) throws(ServiceError) -> Directory.Role {
         let role = try role(name)
-        guard !role.path.hasPrefix("/aws-service-role/") else {
-            throw ServiceError(
-                "UnmodifiableEntity",
-                "Cannot perform the operation on the protected role '\(role.name)' - this role is only modifiable by "
-                    + "AWS")
-        }
+        guard !role.isServiceLinked else { throw .unmodifiable(role) }
         return role
     }
 }

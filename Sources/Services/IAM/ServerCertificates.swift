@@ -74,7 +74,8 @@ extension IAM.UploadServerCertificate: PreparedWriteOperation {
         let certificate = ServerCertificate(
             accountID: call.accountID, name: input.serverCertificateName, path: input.path ?? "/",
             uniqueID: Identifiers.unique(.serverCertificate), uploadDate: call.time, expiration: expiration,
-            body: input.certificateBody, chain: input.certificateChain, privateKey: input.privateKey,
+            body: String(input.certificateBody[...].trimmingWhitespace),
+            chain: input.certificateChain.map { String($0[...].trimmingWhitespace) }, privateKey: input.privateKey,
             tags: try TagRules.new(input.tags))
         try records.requireFree(certificate)
         let quota = call.quotas[.serverCertificates]

@@ -157,7 +157,7 @@ extension Records {
             return PolicySourceEntity(
                 Principal(
                     kind: .role, arn: role.arn, accountID: role.accountID, uniqueID: role.uniqueID,
-                    isServiceLinkedRole: role.path.hasPrefix("/aws-service-role/")),
+                    isServiceLinkedRole: role.isServiceLinked),
                 bound.identity, boundary: bound.boundary)
         default:
             let group = try group(name)

@@ -93,7 +93,8 @@ struct ParsedCertificate {
 }
 
 extension Substring {
-    fileprivate var trimmingWhitespace: Substring {
+    /// Without white space at either end.
+    var trimmingWhitespace: Substring {
         var rest = drop(while: \.isWhitespace)
         while rest.last?.isWhitespace == true { rest.removeLast() }
         return rest

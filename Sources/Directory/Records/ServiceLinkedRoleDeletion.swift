@@ -1,0 +1,25 @@
+public import Ledger
+
+/// What came of a request to delete a service-linked role.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLinkedRoleDeletionStatus.html>
+public struct ServiceLinkedRoleDeletion: Record {
+    public static let kind = "Gatehouse::IAM::ServiceLinkedRoleDeletion"
+
+    /// `task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/` and a UUID.
+    public let id: String
+    public let roleARN: String
+    /// Why the role could not be deleted; nil: it was.
+    public let failure: String?
+    /// ARNs of what still uses the role.
+    public let uses: [String]
+
+    public init(id: String, roleARN: String, failure: String? = nil, uses: [String] = []) {
+        self.id = id
+        self.roleARN = roleARN
+        self.failure = failure
+        self.uses = uses
+    }
+
+    /// Known by the role, so that its next deletion takes this one's place.
+    public var references: [Reference] { [Reference(Relation.deletedRole, to: roleARN)] }
+}

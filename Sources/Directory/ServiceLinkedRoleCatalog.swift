@@ -1,0 +1,63 @@
+import BundledData
+
+/// Which roles AWS's services have for themselves in their customers' accounts, as it ships with the program.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
+public enum ServiceLinkedRoleCatalog {
+    /// What a service's role is called and may do.
+    public struct Template: Sendable {
+        /// `ecs.amazonaws.com`
+        public let service: String
+        /// `AWSServiceRoleForECS`
+        public let roleName: String
+        public let policyARN: String
+        /// Whether there may be several, each with a suffix of its own.
+        public let takesSuffix: Bool
+
+        /// The path of the role: `/aws-service-role/ecs.amazonaws.com/`.
+        public var path: String { "\(Role.serviceLinkedPath)\(service)/" }
+
+        /// The name of the role with a request's suffix.
+        public func roleName(suffix: String?) -> String {
+            suffix.map { "\(roleName)_\($0)" } ?? roleName
+        }
+
+        /// Only the service may assume its role.
+        public var trustPolicy: String {
+            """
+            {"Version":"2012-10-17","Statement":[{"Effect":"Allow",\
+            "Principal":{"Service":"\(service)"},"Action":"sts:AssumeRole"}]}
+            """
+        }
+    }
+
+    /// The role of a service; nil where there is none.
+    public static func template(ofService service: String) -> Template? {
+        templates[service]
+    }
+
+    /// All of them, in the order of their services.
+    public static var all: [Template] { templates.values.sorted { $0.service < $1.service } }
+
+    private static let templates: [String: Template] = {
+        let bytes = UnsafeRawBufferPointer(
+            start: gatehouse_service_linked_roles(), count: gatehouse_service_linked_roles_length())
+        var templates: [String: Template] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let columns = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard columns.count == 4 else { continue }
+            templates[columns[0]] = Template(
+                service: columns[0], roleName: columns[1],
+                policyARN: "arn:aws:iam::aws:policy\(Role.serviceLinkedPath)\(columns[2])",
+                takesSuffix: columns[3] == "suffix")
+        }
+        return templates
+    }()
+}
+
+extension Role {
+    /// Where only roles of services are: `/aws-service-role/`.
+    public static let serviceLinkedPath = "/aws-service-role/"
+
+    /// Whether the role is a service's own, which its account can neither change nor limit.
+    public var isServiceLinked: Bool { path.hasPrefix(Self.serviceLinkedPath) }
+}
