@@ -83,6 +83,9 @@ extension Environment {
             users: try await all(User.self, in: account),
             keys: try await all(AccessKey.self, in: account),
             passwords: try await all(LoginProfile.self, in: account),
+            passwordPolicy: try await read(account) { (records) throws(ServiceError) in
+                try records.get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
+            },
             devices: try await all(MFADevice.self, in: account),
             usage: usage)
         let report = CredentialReport(content: rows.csv, generatedTime: now())
