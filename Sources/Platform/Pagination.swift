@@ -89,3 +89,11 @@ public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Pagi
     guard rest.count > taken.count, let last = taken.last else { return Page(items: taken) }
     return Page(items: taken, marker: Paging.marker(after: key(last)))
 }
+
+/// A page of items that are at hand, by their places: for lists whose order is not that of any key.
+public func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
+    let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
+    let taken = Array(items[start...].prefix(paging.limit))
+    let end = start + taken.count
+    return Page(items: taken, marker: end < items.count ? Paging.marker(after: String(end)) : nil)
+}

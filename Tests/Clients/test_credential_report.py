@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from harness import ACCOUNT, Identity, Server, VirtualDevice, error_of
 from harness import raw
+from harness.certificates import Certificate
 from harness.clock import server_with_clock
 
 HEADER = (
@@ -143,6 +144,23 @@ def test_the_age_of_passwords(root: Identity) -> None:
     )
     assert changed > made
     assert rotation - changed == timedelta(days=90)
+
+
+def test_signing_certificates(root: Identity, tmp_path: Path) -> None:
+    root.iam.create_user(UserName="alice")
+    made = [
+        root.iam.upload_signing_certificate(
+            UserName="alice", CertificateBody=Certificate.make(tmp_path, f"c{number}").pem
+        )["Certificate"]
+        for number in range(2)
+    ]
+    root.iam.update_signing_certificate(
+        UserName="alice", CertificateId=made[1]["CertificateId"], Status="Inactive"
+    )
+    row = rows(report(root))["alice"]
+    dates = sorted(one["UploadDate"].strftime("%Y-%m-%dT%H:%M:%S+00:00") for one in made)
+    assert [row["cert_1_last_rotated"], row["cert_2_last_rotated"]] == dates
+    assert [row["cert_1_active"], row["cert_2_active"]] == ["true", "false"]
 
 
 def test_the_bytes_stay_for_four_hours(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ VALUES: dict[str, Any] = {
     "CertificateBody": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     "CertificateId": "A" * 24,
     "GetFederationToken.Name": "guest",
+    "GenerateOrganizationsAccessReport.EntityPath": "o-aaaaaaaaaa/r-aaaa",
     "GenerateServiceLastAccessedDetails.Arn": X_USER,
     "JobId": "0" * 36,
     "ListPoliciesGrantingServiceAccess.Arn": X_USER,

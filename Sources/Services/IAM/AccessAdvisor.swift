@@ -107,14 +107,6 @@ extension IAM.ListPoliciesGrantingServiceAccess: ReadOperation {
 
 // MARK: - Views
 
-/// A page of items by their places, for lists whose order is not that of any key.
-func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
-    let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
-    let taken = Array(items[start...].prefix(paging.limit))
-    let end = start + taken.count
-    return Page(items: taken, marker: end < items.count ? Paging.marker(after: String(end)) : nil)
-}
-
 extension AccessReport {
     fileprivate var error: IAM.ErrorDetails? {
         errorCode.map { code in

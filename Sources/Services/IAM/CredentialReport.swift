@@ -87,6 +87,7 @@ extension Environment {
                 try records.get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
             },
             devices: try await all(MFADevice.self, in: account),
+            certificates: try await all(SigningCertificate.self, in: account),
             usage: usage)
         let report = CredentialReport(content: rows.csv, generatedTime: now())
         try await write(account, requestID: requestID) { (records) throws(ServiceError) in try records.put(report) }
