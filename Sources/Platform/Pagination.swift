@@ -51,6 +51,27 @@ extension RecordReading {
         }
     }
 
+    /// A page of the records of a type that pass a test, in the order of their ids. The ledger says which there are;
+    /// they themselves come from the directory, which follows it, so that none has to be opened and read.
+    public func page<R: Record>(
+        _ type: R.Type, _ paging: Paging, from find: (_ id: String) -> R?, where isIncluded: (R) -> Bool = { _ in true }
+    ) throws(ServiceError) -> Page<R> {
+        var items: [R] = []
+        var after = paging.after
+        while true {
+            let ids = try listIDs(type, after: after, limit: paging.limit + 1)
+            for id in ids {
+                guard let record = find(id), isIncluded(record) else { continue }
+                if items.count == paging.limit {
+                    return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
+                }
+                items.append(record)
+            }
+            guard ids.count > paging.limit, let last = ids.last else { return Page(items: items) }
+            after = last
+        }
+    }
+
     /// A page of the records of a type that refer to a target and pass a test.
     public func page<R: Record>(
         _ type: R.Type, _ relation: String, to target: String, _ paging: Paging,

@@ -9,7 +9,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Env.self, Why.self, Simulate.self, LintPolicies.self, Operations.self, PrintVersion.self,
-            BenchBaseline.self,
+            BenchBaseline.self, BenchFill.self,
         ])
 }
 
