@@ -119,6 +119,14 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.policies[arn]?.record }
     }
 
+    /// A customer managed policy by the name that is its record's id.
+    public func managedPolicy(named name: String, in account: String) -> ManagedPolicy? {
+        state.withLock { state in
+            state.policyARNs[MemberKey(account: account, id: ManagedPolicy.id(ofName: name))]
+                .flatMap { state.policies[$0]?.record }
+        }
+    }
+
     /// The compiled default version of a managed policy, the customer's or AWS's own.
     public func compiledPolicy(arn: String) -> CompiledPolicy? {
         state.withLock { $0.compiledPolicy(arn: arn) }

@@ -37,6 +37,24 @@ public class Reader {
             """, [scope.account, scope.region, R.kind, id ?? "", max(limit, 0)])
     }
 
+    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for who has the records elsewhere
+    /// and need not have them opened.
+    ///
+    /// - Complexity: O(log n + limit).
+    public func listIDs<R: Record>(
+        _ type: R.Type, in scope: Scope, after id: String? = nil, limit: Int
+    ) throws(LedgerError) -> [String] {
+        guard scope.isStorable, isStorable(id ?? "") else { return [] }
+        return try query { database in
+            let rows = try database.rows(
+                "SELECT id FROM record WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
+                [scope.account, scope.region, R.kind, id ?? "", max(limit, 0)])
+            var ids: [String] = []
+            while let row = try rows.next() { ids.append(try row.text(0)) }
+            return ids
+        }
+    }
+
     /// How many records of a kind there are.
     ///
     /// - Complexity: O(log n), however many: the ledger keeps count.

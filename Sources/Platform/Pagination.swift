@@ -51,6 +51,27 @@ extension RecordReading {
         }
     }
 
+    /// A page of the records of a type that pass a test, in the order of their ids. The ledger says which there are;
+    /// they themselves come from the directory, which follows it, so that none has to be opened and read.
+    public func page<R: Record>(
+        _ type: R.Type, _ paging: Paging, from find: (_ id: String) -> R?, where isIncluded: (R) -> Bool = { _ in true }
+    ) throws(ServiceError) -> Page<R> {
+        var items: [R] = []
+        var after = paging.after
+        while true {
+            let ids = try listIDs(type, after: after, limit: paging.limit + 1)
+            for id in ids {
+                guard let record = find(id), isIncluded(record) else { continue }
+                if items.count == paging.limit {
+                    return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
+                }
+                items.append(record)
+            }
+            guard ids.count > paging.limit, let last = ids.last else { return Page(items: items) }
+            after = last
+        }
+    }
+
     /// A page of the records of a type that refer to a target and pass a test.
     public func page<R: Record>(
         _ type: R.Type, _ relation: String, to target: String, _ paging: Paging,
@@ -88,4 +109,12 @@ public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Pagi
     let taken = Array(rest.prefix(paging.limit))
     guard rest.count > taken.count, let last = taken.last else { return Page(items: taken) }
     return Page(items: taken, marker: Paging.marker(after: key(last)))
+}
+
+/// A page of items that are at hand, by their places: for lists whose order is not that of any key.
+public func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
+    let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
+    let taken = Array(items[start...].prefix(paging.limit))
+    let end = start + taken.count
+    return Page(items: taken, marker: end < items.count ? Paging.marker(after: String(end)) : nil)
 }

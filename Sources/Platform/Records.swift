@@ -26,6 +26,13 @@ extension RecordReading {
         do { return try reader.list(type, in: scope, after: id, limit: limit) } catch { throw ServiceError(error) }
     }
 
+    /// The ids of up to `limit` records after an id, in their order.
+    public func listIDs<R: Record>(
+        _ type: R.Type, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [String] {
+        do { return try reader.listIDs(type, in: scope, after: id, limit: limit) } catch { throw ServiceError(error) }
+    }
+
     /// Up to `limit` records of a type that refer to a target, in the order of their ids.
     public func referrers<R: Record>(
         _ type: R.Type, _ relation: String, to target: String, after id: String? = nil, limit: Int = .max

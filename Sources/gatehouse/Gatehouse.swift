@@ -9,8 +9,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Env.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self, Operations.self,
-            PrintVersion.self,
-            BenchBaseline.self,
+            PrintVersion.self, BenchBaseline.self, BenchFill.self,
         ])
 }
 

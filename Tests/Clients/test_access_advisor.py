@@ -243,6 +243,85 @@ def test_a_job_outlives_the_process(durable: Callable[..., Server]) -> None:
     assert answer["JobStatus"] == "COMPLETED" and len(answer["ServicesLastAccessed"]) > 400
 
 
+# Organizations
+
+
+def organizations_report(identity: Identity, path: str, policy_id: str | None = None, **how: Any) -> dict[str, Any]:
+    """Asks for the report of an entity and waits until it is there; all pages as one."""
+    more = {"OrganizationsPolicyId": policy_id} if policy_id else {}
+    job_id = identity.iam.generate_organizations_access_report(EntityPath=path, **more)["JobId"]
+    deadline = time.monotonic() + 60
+    details: list[dict[str, Any]] = []
+    marker: dict[str, str] = {}
+    while True:
+        page = identity.iam.get_organizations_access_report(JobId=job_id, MaxItems=300, **how, **marker)
+        if page["JobStatus"] == "IN_PROGRESS":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+            continue
+        details += page.get("AccessDetails", [])
+        if not page["IsTruncated"]:
+            return page | {"AccessDetails": details}
+        marker = {"Marker": page["Marker"]}
+
+
+def test_the_organization(root: Identity) -> None:
+    client = root.client("organizations")
+    organization = client.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    top = client.list_roots()["Roots"][0]["Id"]
+    client.enable_policy_type(RootId=top, PolicyType="SERVICE_CONTROL_POLICY")
+    report = organizations_report(root, f"{organization}/{top}")
+    assert report["JobStatus"] == "COMPLETED"
+    namespaces = [detail["ServiceNamespace"] for detail in report["AccessDetails"]]
+    assert len(namespaces) > 400 and namespaces == sorted(namespaces)
+    assert report["NumberOfServicesAccessible"] == len(namespaces)
+    used = {detail["ServiceNamespace"]: detail for detail in report["AccessDetails"] if "EntityPath" in detail}
+    assert {"iam", "organizations"} <= set(used)
+    assert report["NumberOfServicesNotAccessed"] == len(namespaces) - len(used)
+    assert used["organizations"]["EntityPath"] == f"{organization}/{top}/{ACCOUNT}"
+    assert used["organizations"]["TotalAuthenticatedEntities"] == 1
+    assert used["organizations"]["Region"] == "us-east-1"
+    assert used["organizations"]["ServiceName"] == "AWS Organizations"
+
+    latest = organizations_report(root, f"{organization}/{top}", SortKey="LAST_AUTHENTICATED_TIME_DESCENDING")
+    times = [detail["LastAuthenticatedTime"] for detail in latest["AccessDetails"] if "LastAuthenticatedTime" in detail]
+    assert times == sorted(times, reverse=True) and len(times) == len(used)
+
+    # One policy by itself, attached or not.
+    made = client.create_policy(
+        Content=policy(allow(["s3:*", "iam:*", "sqs:Send*"]), deny("sqs:*")),
+        Description="", Name="few", Type="SERVICE_CONTROL_POLICY",
+    )["Policy"]["PolicySummary"]["Id"]  # fmt: skip
+    few = organizations_report(root, f"{organization}/{top}", made)
+    assert [detail["ServiceNamespace"] for detail in few["AccessDetails"]] == ["iam", "s3"]
+    assert (few["NumberOfServicesAccessible"], few["NumberOfServicesNotAccessed"]) == (2, 1)
+    # All levels together: what is attached to the root beside FullAWSAccess takes away what it denies.
+    client.attach_policy(PolicyId=made, TargetId=top)
+    bound = organizations_report(root, f"{organization}/{top}")
+    found = {detail["ServiceNamespace"] for detail in bound["AccessDetails"]}
+    assert "sqs" not in found and len(found) == len(namespaces) - 1
+    # The management account is bound by none.
+    assert organizations_report(root, f"{organization}/{top}/{ACCOUNT}")["NumberOfServicesAccessible"] == len(
+        namespaces
+    )
+
+    for path, policy_id in [
+        (f"{organization}/r-zzzz", None),
+        (f"{organization}/{top}/ou-zzzz-zzzzzzzz", None),
+        ("o-zzzzzzzzzz/r-zzzz", None),
+        (f"{organization}/{top}", "p-zzzzzzzz"),
+    ]:
+        failed = organizations_report(root, path, policy_id)
+        assert failed["JobStatus"] == "FAILED" and failed["ErrorDetails"]["Code"] == "InvalidInput"
+
+
+def test_there_is_no_organization(root: Identity) -> None:
+    failed = organizations_report(root, "o-zzzzzzzzzz/r-zzzz")
+    assert failed["JobStatus"] == "FAILED" and failed["ErrorDetails"]["Code"] == "AccessDenied"
+    unknown = error_of(root.iam.get_organizations_access_report, JobId="0" * 36)
+    assert (unknown.code, unknown.status) == ("NoSuchEntity", 404)
+
+
 def test_the_cli(root: Identity, new_user: Callable[..., Identity]) -> None:
     new_user("alice", allow("sts:*")).sts.get_caller_identity()
     made = root.aws("iam", "generate-service-last-accessed-details", "--arn", user_arn("alice"))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import re
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from collections.abc import Callable
 
-import base64
-import re
-
 from harness import ACCOUNT, Identity, Server, VirtualDevice, error_of
 from harness import raw
+from harness.certificates import Certificate
 from harness.clock import server_with_clock
 
 HEADER = (
@@ -128,6 +129,38 @@ def test_true_data(root: Identity, new_user: Callable[..., Identity]) -> None:
     assert re.fullmatch(DATE, bob["password_last_changed"])
     assert bob["access_key_1_active"] == "false"
     assert [row["mfa_active"] for row in found.values()] == ["false", "false", "false", "false", "true"]
+
+
+def test_the_age_of_passwords(root: Identity) -> None:
+    root.iam.update_account_password_policy(MaxPasswordAge=90, MinimumPasswordLength=8)
+    root.iam.create_user(UserName="alice")
+    root.iam.create_login_profile(UserName="alice", Password="Correct-Horse-7")
+    time.sleep(1.1)
+    root.iam.update_login_profile(UserName="alice", Password="Correct-Horse-8")
+    row = rows(report(root))["alice"]
+    made = root.iam.get_login_profile(UserName="alice")["LoginProfile"]["CreateDate"]
+    changed, rotation = (
+        datetime.fromisoformat(row[f"password_{column}"]) for column in ("last_changed", "next_rotation")
+    )
+    assert changed > made
+    assert rotation - changed == timedelta(days=90)
+
+
+def test_signing_certificates(root: Identity, tmp_path: Path) -> None:
+    root.iam.create_user(UserName="alice")
+    made = [
+        root.iam.upload_signing_certificate(
+            UserName="alice", CertificateBody=Certificate.make(tmp_path, f"c{number}").pem
+        )["Certificate"]
+        for number in range(2)
+    ]
+    root.iam.update_signing_certificate(
+        UserName="alice", CertificateId=made[1]["CertificateId"], Status="Inactive"
+    )
+    row = rows(report(root))["alice"]
+    dates = sorted(one["UploadDate"].strftime("%Y-%m-%dT%H:%M:%S+00:00") for one in made)
+    assert [row["cert_1_last_rotated"], row["cert_2_last_rotated"]] == dates
+    assert [row["cert_1_active"], row["cert_2_active"]] == ["true", "false"]
 
 
 def test_the_bytes_stay_for_four_hours(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ VALUES: dict[str, Any] = {
     "CertificateId": "A" * 24,
     "CreateSAMLProvider.Name": "y",
     "GetFederationToken.Name": "guest",
+    "GenerateOrganizationsAccessReport.EntityPath": "o-aaaaaaaaaa/r-aaaa",
     "GenerateServiceLastAccessedDetails.Arn": X_USER,
     "JobId": "0" * 36,
     "ListPoliciesGrantingServiceAccess.Arn": X_USER,

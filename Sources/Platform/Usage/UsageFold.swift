@@ -51,6 +51,20 @@ public final class UsageFold: Sendable {
         state.withLock { $0.principals[principalID] }
     }
 
+    /// What the principals of some accounts used last, in no order. The request path waits for a few at a time.
+    public func usages(in accounts: Set<String>) -> [PrincipalUsage] {
+        let ids = state.withLock { Array($0.principals.keys) }
+        var usages: [PrincipalUsage] = []
+        for start in stride(from: 0, to: ids.count, by: 512) {
+            state.withLock { state in
+                for id in ids[start..<min(start + 512, ids.count)] {
+                    if let usage = state.principals[id], accounts.contains(usage.accountID) { usages.append(usage) }
+                }
+            }
+        }
+        return usages
+    }
+
     /// Calls taken in since the last checkpoint.
     public var waiting: Int { state.withLock { $0.count } }
 

@@ -17,7 +17,6 @@ extension IAM.GenerateServiceLastAccessedDetails: ComputeOperation {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let report = try await call.startAccessReport(
             on: input.arn, granularity: input.granularity ?? "SERVICE_LEVEL")
-        call.recordDurably()
         var output = Output()
         output.jobId = report.id
         return output
@@ -61,17 +60,14 @@ extension IAM.GetServiceLastAccessedDetailsWithEntities: ComputeOperation {
             details = IAM.EntityDetails.all(service, of: report)
         }
         let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
-        // By place: who comes first is who used the service last.
-        let start = paging.after.flatMap { Int($0) } ?? 0
-        let items = details.dropFirst(max(0, start)).prefix(paging.limit)
-        let end = max(0, start) + items.count
+        let page = page(details, paging)
         var output = Output()
         output.jobStatus = report.status
         output.jobCreationDate = Timestamp(secondsSinceEpoch: report.createDate)
         if let date = report.completionDate { output.jobCompletionDate = Timestamp(secondsSinceEpoch: date) }
-        output.entityDetailsList = Array(items)
-        output.isTruncated = end < details.count
-        if end < details.count { output.marker = Paging.marker(after: String(end)) }
+        output.entityDetailsList = page.items
+        output.isTruncated = page.isTruncated
+        output.marker = page.marker
         output.error = report.error
         return output
     }

@@ -101,15 +101,11 @@ extension Call {
     /// Asks for a report on a user, group, role or policy, which is then made in the background.
     /// - Throws: NoSuchEntity, InvalidInput.
     func startAccessReport(on arn: String, granularity: String) async throws(ServiceError) -> AccessReport {
-        var random = SystemRandomNumberGenerator()
-        let id = UUIDv7.make(milliseconds: milliseconds(time), using: &random)
-        let report = AccessReport(id: id, arn: arn, granularity: granularity, createDate: time)
-        let call = self
-        _ = try await environment.read(accountID) { (records) throws(ServiceError) in
-            _ = try AccessSubject(arn, records, call)
-        }
-        try await environment.write(accountID, requestID: requestID) { (records) throws(ServiceError) in
-            try records.dropOldAccessReports(call.time)
+        let report = AccessReport(
+            id: AccessReport.newID(self), arn: arn, granularity: granularity, createDate: time)
+        _ = try await read { (records) throws(ServiceError) in _ = try AccessSubject(arn, records, self) }
+        try await keep { (records) throws(ServiceError) in
+            try records.dropOldAccessReports(AccessReport.self, self.time)
             try records.put(report)
         }
         make(report)
@@ -119,9 +115,7 @@ extension Call {
     /// The report of a job. One whose making was cut off is made now.
     /// - Throws: NoSuchEntity.
     func accessReport(_ id: String) async throws(ServiceError) -> AccessReport {
-        let report = try await environment.read(accountID) { (records) throws(ServiceError) in
-            try records.get(AccessReport.self, id)
-        }
+        let report = try await read { (records) throws(ServiceError) in try records.get(AccessReport.self, id) }
         guard let report, time - report.createDate < AccessReport.lifetime else {
             throw .noSuchEntity("Job with id \(id) cannot be found.")
         }
@@ -153,12 +147,21 @@ extension Call {
     }
 }
 
+extension AccessReport {
+    static func newID(_ call: Call) -> String {
+        var random = SystemRandomNumberGenerator()
+        return UUIDv7.make(milliseconds: milliseconds(call.time), using: &random)
+    }
+}
+
 extension MutableRecords {
     /// A few with each new one, so that they never become many.
-    fileprivate func dropOldAccessReports(_ time: Double) throws(ServiceError) {
-        var surplus = try count(AccessReport.self) - AccessReport.most
-        for report in try list(AccessReport.self, limit: 4)
-        where time - report.createDate >= AccessReport.lifetime || surplus >= 0 {
+    /// - Parameter type: one whose ids are UUIDs of version 7.
+    func dropOldAccessReports<R: Record>(_ type: R.Type, _ time: Double) throws(ServiceError) {
+        let oldest = milliseconds(time - AccessReport.lifetime)
+        var surplus = try count(type) - AccessReport.most
+        for report in try list(type, limit: 4)
+        where UUIDv7.milliseconds(of: report.id) ?? .min <= oldest || surplus >= 0 {
             try delete(report)
             surplus -= 1
         }

@@ -79,8 +79,10 @@ extension IAM.GetAccountSummary: ReadOperation {
         summary["Roles"] = try records.count(Role.self)
         summary["InstanceProfiles"] = try records.count(InstanceProfile.self)
         summary["Policies"] = try records.count(ManagedPolicy.self)
-        summary["PolicyVersionsInUse"] = try records.list(ManagedPolicy.self).reduce(0) { $0 + $1.versions.count }
-        let devices = try records.list(MFADevice.self)
+        summary["PolicyVersionsInUse"] = try records.listIDs(ManagedPolicy.self).reduce(0) { sum, id in
+            sum + (call.directory.managedPolicy(named: id, in: call.accountID)?.versions.count ?? 0)
+        }
+        let devices = try records.listIDs(MFADevice.self).compactMap { call.directory.mfaDevice(serialNumber: $0) }
         summary["MFADevices"] = devices.count
         summary["MFADevicesInUse"] = devices.count { $0.ownerID != nil }
         summary["AccountMFAEnabled"] = devices.contains { $0.ownerID == call.accountID } ? 1 : 0

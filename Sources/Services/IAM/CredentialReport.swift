@@ -83,7 +83,11 @@ extension Environment {
             users: try await all(User.self, in: account),
             keys: try await all(AccessKey.self, in: account),
             passwords: try await all(LoginProfile.self, in: account),
+            passwordPolicy: try await read(account) { (records) throws(ServiceError) in
+                try records.get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
+            },
             devices: try await all(MFADevice.self, in: account),
+            certificates: try await all(SigningCertificate.self, in: account),
             usage: usage)
         let report = CredentialReport(content: rows.csv, generatedTime: now())
         try await write(account, requestID: requestID) { (records) throws(ServiceError) in try records.put(report) }

@@ -19,19 +19,25 @@ struct CredentialReportRows {
     /// By unique id of the owner.
     private let keys: [String: [AccessKey]]
     private let passwords: [String: LoginProfile]
+    private let passwordPolicy: AccountPasswordPolicy?
     private let withDevice: Set<String>
+    /// By unique id of the owner.
+    private let certificates: [String: [SigningCertificate]]
     private let usage: UsageFold
 
     init(
         account: String, accountDate: Double, users: [User], keys: [AccessKey], passwords: [LoginProfile],
-        devices: [MFADevice], usage: UsageFold
+        passwordPolicy: AccountPasswordPolicy?, devices: [MFADevice],
+        certificates: [SigningCertificate], usage: UsageFold
     ) {
         self.account = account
         self.accountDate = accountDate
         self.users = users.sorted { $0.id < $1.id }
         self.keys = Dictionary(grouping: keys, by: \.ownerID)
         self.passwords = Dictionary(passwords.map { ($0.ownerID, $0) }) { first, _ in first }
+        self.passwordPolicy = passwordPolicy
         withDevice = Set(devices.compactMap(\.ownerID))
+        self.certificates = Dictionary(grouping: certificates, by: \.ownerID)
         self.usage = usage
     }
 
@@ -54,7 +60,8 @@ struct CredentialReportRows {
         return [
             user.name, user.arn, Self.date(user.createDate), password == nil ? "false" : "true",
             password == nil ? "N/A" : lastUsed.map { Self.date(usedAt: $0) } ?? "no_information",
-            password.map { Self.date($0.createDate) } ?? "N/A", "N/A",
+            password.map { Self.date($0.passwordDate) } ?? "N/A",
+            password.flatMap { passwordPolicy?.expiry(ofPasswordSetAt: $0.passwordDate) }.map(Self.date) ?? "N/A",
         ] + credentials(of: user.uniqueID)
     }
 
@@ -75,7 +82,16 @@ struct CredentialReportRows {
                 use.map { Self.date(usedAt: $0.time) } ?? "N/A", use?.region ?? "N/A", use?.service ?? "N/A",
             ]
         }
-        for _ in 0..<2 { columns += ["false", "N/A"] }
+        let certificates = (certificates[owner] ?? []).sorted { ($0.uploadDate, $0.id) < ($1.uploadDate, $1.id) }
+        for index in 0..<2 {
+            guard index < certificates.count else {
+                columns += ["false", "N/A"]
+                continue
+            }
+            columns += [
+                certificates[index].isActive ? "true" : "false", Self.date(certificates[index].uploadDate),
+            ]
+        }
         return columns
     }
 

@@ -40,6 +40,14 @@ extension ServiceError {
 
     static let invalidARN = ServiceError.validation("Invalid ARN:  Could not be parsed!")
 
+    static func userNotFound(_ name: String) -> ServiceError {
+        .noSuchEntity("The user with name \(name) cannot be found.")
+    }
+
+    static func roleNotFound(_ name: String) -> ServiceError {
+        .noSuchEntity("The role with name \(name) cannot be found.")
+    }
+
     static func policyNotFound(_ arn: String) -> ServiceError {
         .noSuchEntity("Policy \(arn) was not found.")
     }

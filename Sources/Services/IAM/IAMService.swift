@@ -114,4 +114,5 @@ private let usage: [any Operation.Type] = [
     IAM.GetAccessKeyLastUsed.self, IAM.GenerateCredentialReport.self, IAM.GetCredentialReport.self,
     IAM.GenerateServiceLastAccessedDetails.self, IAM.GetServiceLastAccessedDetails.self,
     IAM.GetServiceLastAccessedDetailsWithEntities.self, IAM.ListPoliciesGrantingServiceAccess.self,
+    IAM.GenerateOrganizationsAccessReport.self, IAM.GetOrganizationsAccessReport.self,
 ]

@@ -7,7 +7,7 @@ import Wire
 extension RecordReading {
     func user(_ name: String) throws(ServiceError) -> User {
         guard let user = try get(User.self, User.id(ofName: name)) else {
-            throw .noSuchEntity("The user with name \(name) cannot be found.")
+            throw .userNotFound(name)
         }
         return user
     }
@@ -21,7 +21,7 @@ extension RecordReading {
 
     func role(_ name: String) throws(ServiceError) -> Role {
         guard let role = try get(Role.self, Role.id(ofName: name)) else {
-            throw .noSuchEntity("The role with name \(name) cannot be found.")
+            throw .roleNotFound(name)
         }
         return role
     }

@@ -60,14 +60,17 @@ extension IAM.CreateRole: WriteOperation {
     }
 }
 
-extension IAM.GetRole: ReadOperation {
+/// The directory has what the ledger has, and is asked for little.
+extension IAM.GetRole: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onRole: input.roleName)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {
+            throw .roleNotFound(input.roleName)
+        }
         var output = Output()
-        let role = try records.role(input.roleName)
         var view = IAM.Role(role, isWhole: true, call.directory)
         view.roleLastUsed = call.lastUsed(role)
         output.role = view
@@ -82,9 +85,9 @@ extension IAM.ListRoles: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(Role.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
-            $0.path.hasPrefix(prefix)
-        }
+        let page = try records.page(
+            Role.self, Paging(marker: input.marker, maxItems: input.maxItems),
+            from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
         var output = Output()
         output.roles = page.items.map { IAM.Role($0, isWhole: false, call.directory) }
         output.isTruncated = page.isTruncated

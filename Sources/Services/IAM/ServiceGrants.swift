@@ -42,13 +42,28 @@ struct ServiceGrants {
     /// The services with an action that could be allowed, sorted.
     var services: [String] { catalogue.prefixes.filter(grants) }
 
+    /// The services with an action that every level could allow, sorted; all services without levels.
+    static func services(allowedByAll levels: [ServiceGrants], catalogue: ServiceCatalogue = .aws) -> [String] {
+        catalogue.prefixes.filter { prefix in
+            guard levels.allSatisfy({ $0.grants(prefix) }) else { return false }
+            // Where each level allows the whole, they need not be compared.
+            let parts = levels.filter { !$0.isWhole(prefix) }
+            guard let first = parts.first, parts.count > 1 else { return true }
+            return !parts.dropFirst().reduce(into: Set(first.actions(of: prefix))) { common, level in
+                common.formIntersection(level.actions(of: prefix))
+            }.isEmpty
+        }
+    }
+
     /// Whether an action of a service could be allowed.
     func grants(_ prefix: String) -> Bool {
-        let allows = rules.contains { $0.isAllow && $0.touches(prefix) }
-        guard allows else { return false }
-        let isWhole = rules.contains { $0.isAllow && $0.isWhole(prefix) }
-        if isWhole, !rules.contains(where: { !$0.isAllow && $0.touches(prefix) }) { return true }
-        return !actions(of: prefix).isEmpty
+        guard rules.contains(where: { $0.isAllow && $0.touches(prefix) }) else { return false }
+        return isWhole(prefix) || !actions(of: prefix).isEmpty
+    }
+
+    /// Whether all actions of a service could be allowed, as far as that is seen without looking at them.
+    private func isWhole(_ prefix: String) -> Bool {
+        rules.contains { $0.isAllow && $0.isWhole(prefix) } && !rules.contains { !$0.isAllow && $0.touches(prefix) }
     }
 
     /// The actions of a service that could be allowed, in the catalogue's order.

@@ -51,16 +51,17 @@ extension IAM.CreateUser: WriteOperation {
     }
 }
 
-extension IAM.GetUser: ReadOperation {
+/// The directory has what the ledger has, and is asked for little.
+extension IAM.GetUser: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         try Owner(input.userName, call).access(call)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         var output = Output()
         switch try Owner(input.userName, call) {
         case .user(let name):
-            let user = try records.user(name)
+            guard let user = call.directory.user(named: name, in: call.accountID) else { throw .userNotFound(name) }
             var view = IAM.User(user, isWhole: true)
             view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
             output.user = view
@@ -86,9 +87,9 @@ extension IAM.ListUsers: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(User.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
-            $0.path.hasPrefix(prefix)
-        }
+        let page = try records.page(
+            User.self, Paging(marker: input.marker, maxItems: input.maxItems),
+            from: { call.directory.user(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
         var output = Output()
         output.users = page.items.map { user in
             var view = IAM.User(user)

@@ -1,0 +1,33 @@
+import Directory
+import Ledger
+import Platform
+
+extension Gatehouse {
+    /// Makes accounts and users without being asked through the API, for measuring. Half of the users have a policy of
+    /// AWS's attached.
+    /// - Parameter lastKey: the access key that the first user of the last account gets.
+    public func fill(accounts: Int, users: Int, lastKey: (id: String, secret: String)) async throws {
+        let now = environment.now()
+        for number in 0..<accounts {
+            let id = String(200_000_000_000 + number)
+            let members = (0..<users).map { member in
+                var user = User(
+                    accountID: id, name: "user-\(member)", path: "/", uniqueID: Identifiers.unique(.user),
+                    createDate: now)
+                if member.isMultiple(of: 2) { user.attachedPolicies = ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }
+                return user
+            }
+            try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                let scope = Scope(account: id)
+                try transaction.put(Account(id: id, createDate: now), in: scope)
+                for user in members { try transaction.put(user, in: scope) }
+                if number == accounts - 1, let first = members.first {
+                    let key = AccessKey(
+                        id: lastKey.id, secret: lastKey.secret, accountID: id, ownerID: first.uniqueID, createDate: now)
+                    try transaction.put(key, in: scope)
+                }
+                return .commit(())
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Logging
+import Server
+
+/// What `make bench` fills a data directory with: accounts and users, written past the API, which would take an hour.
+struct BenchFill: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "bench-fill", shouldDisplay: false)
+
+    @Option var data: String
+    @Option(help: "How many accounts beside the first.") var accounts: Int
+    @Option(help: "How many users in each.") var users: Int
+    @Option(help: "The access key of the first user of the last account.") var accessKeyID: String
+    @Option var secretAccessKey: String
+
+    func run() async throws {
+        var configuration = Gatehouse.Configuration()
+        configuration.dataDirectory = data
+        let gatehouse = try await Gatehouse(configuration, log: Logger(label: "fill"))
+        try await gatehouse.fill(
+            accounts: accounts, users: users, lastKey: (id: accessKeyID, secret: secretAccessKey))
+        await gatehouse.close()
+    }
+}
