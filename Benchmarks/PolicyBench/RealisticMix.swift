@@ -74,25 +74,37 @@ enum RealisticMix {
             times.append((now() - start) / 8)
         }
         times.sort()
-        let one = throughput(threads: 1, inputs)
-        let two = throughput(threads: 2, inputs)
+        let named = throughputs { _ = PolicyEvaluator.evaluate($0, inputs, $1) }
+        let unnamed = throughputs { _ = PolicyEvaluator.allows($0, inputs, $1) }
         print("\n| Realistic mix | |\n|---|---|")
         print("| median | \(times[times.count / 2]) ns |")
         print("| 99th percentile, of means of 8 | \(times[times.count * 99 / 100]) ns |")
-        print("| decisions a second, 1 thread | \(text(one / 1e6, 2)) million |")
-        print("| decisions a second, 2 threads | \(text(two / 1e6, 2)) million (\(text(two / one, 2))×) |")
+        print("| decisions a second on 1 thread; on 2 | \(named) |")
+        print("| the same, without the statement's name | \(unnamed) |")
         print(
             "| allocations for each decision | \(text(allocations { _ = PolicyEvaluator.evaluate(request, inputs, context) }, 2)) |"
         )
     }
 
-    /// Decisions a second.
-    private static func throughput(threads: Int, _ inputs: PolicyInputs) -> Double {
+    /// Decisions a second on one thread and on two, which take turns so that a busy machine is unfair to both.
+    private static func throughputs(_ decide: @Sendable (AuthorizationRequest, DictionaryContext) -> Void) -> String {
+        var best = (one: 0.0, two: 0.0)
+        for _ in 0..<8 {
+            best.one = max(best.one, throughput(threads: 1, decide))
+            best.two = max(best.two, throughput(threads: 2, decide))
+        }
+        let ratio = text(best.two / best.one, 2)
+        return "\(text(best.one / 1e6, 2)); \(text(best.two / 1e6, 2)) million (\(ratio)×)"
+    }
+
+    private static func throughput(
+        threads: Int, _ decide: @Sendable (AuthorizationRequest, DictionaryContext) -> Void
+    ) -> Double {
         let each = 400_000
         let start = now()
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             let (request, context) = question()
-            for _ in 0..<each { _ = PolicyEvaluator.evaluate(request, inputs, context) }
+            for _ in 0..<each { decide(request, context) }
         }
         return Double(threads * each) / (Double(now() - start) / 1e9)
     }

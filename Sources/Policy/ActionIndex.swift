@@ -3,31 +3,33 @@
 /// Statements are filed under each whole action that they name, under each service of which they name actions by a
 /// pattern, or under neither (`*`, `NotAction`). What is found is a superset of what matches: two names with the same
 /// hash share a list. Memory is linear in the number of actions named.
-struct ActionIndex: Sendable {
-    private struct Slot: Sendable {
+struct ActionIndex: @unchecked Sendable {
+    private struct Slot: BitwiseCopyable {
         var hash: UInt64 = 0
         var start: Int32 = 0
         var count: Int32 = 0
     }
 
     /// An open-addressed table, its size a power of two; a slot with no count is free.
-    private let slots: [Slot]
+    private let slots: UnsafeBufferPointer<Slot>
     /// All lists, one after the other, each in the order of the statements.
-    private let statements: [Int32]
+    private let statements: UnsafeBufferPointer<Int32>
     /// The statements that any action could match.
     private let anyAction: Range<Int>
     /// The services of which actions are named.
     let services: ServiceMask
 
-    /// - Parameter statements: the actions of each statement.
-    init(_ statements: [Statement.Patterns]) {
+    /// - Parameters:
+    ///   - statements: the actions of each statement.
+    ///   - memory: takes the tables, and must outlive the index.
+    init(_ statements: [Statement.Patterns], in memory: PolicyMemory) {
         var lists: [UInt64: [Int32]] = [:]
         var any: [Int32] = []
         var services = ServiceMask()
         for (position, actions) in statements.enumerated() {
             let number = Int32(truncatingIfNeeded: position)
             for value in actions.values {
-                let pattern = ActionMatcher.glob(value.value).bytes
+                let pattern = ActionMatcher.pattern(value.value)
                 let key = ActionKey(pattern.span)
                 let wildcard = pattern.firstIndex(where: Wildcard.isWildcard)
                 let colon = pattern.firstIndex(of: UInt8(ascii: ":"))
@@ -50,8 +52,8 @@ struct ActionIndex: Sendable {
         for (hash, list) in lists { builder.insert(hash, list) }
         anyAction = builder.append(any)
         self.services = any.isEmpty ? services : .all
-        slots = builder.slots
-        self.statements = builder.statements
+        slots = memory.table(builder.slots)
+        self.statements = memory.table(builder.statements)
     }
 
     /// The statements that could match, in order, each once.

@@ -1,5 +1,5 @@
 /// An IPv4 or IPv6 address or range of addresses (CIDR, RFC 4632, RFC 4291).
-package struct AddressRange: Sendable, Hashable {
+package struct AddressRange: BitwiseCopyable, Sendable, Hashable {
     private let isVersion6: Bool
     /// An IPv4 address stands in the lowest 32 bits.
     private let high: UInt64

@@ -12,7 +12,7 @@ enum Base64 {
     }
 
     /// Whether a text stands for these bytes. Needs no memory.
-    static func matches(_ text: Span<UInt8>, _ bytes: [UInt8]) -> Bool {
+    static func matches(_ text: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
         var count = 0
         let isEqual = forEachByte(of: text) { byte, index in
             count = index &+ 1

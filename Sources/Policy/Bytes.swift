@@ -59,14 +59,16 @@ extension Span<UInt8> {
     func hasPrefix(_ prefix: Span<UInt8>) -> Bool {
         let length = prefix.count
         guard length <= count else { return false }
+        guard length >= 8 else {
+            for index in 0..<length where self[index] != prefix[index] { return false }
+            return true
+        }
+        // The last word, which overlaps the one before it, comes first: names that differ mostly begin alike.
+        if word(at: length &- 8) != prefix.word(at: length &- 8) { return false }
         var index = 0
-        while index &+ 8 <= length {
+        while index &+ 8 < length {
             if word(at: index) != prefix.word(at: index) { return false }
             index &+= 8
-        }
-        while index < length {
-            if self[index] != prefix[index] { return false }
-            index &+= 1
         }
         return true
     }
@@ -76,14 +78,15 @@ extension Span<UInt8> {
     func hasPrefixIgnoringCase(_ prefix: Span<UInt8>) -> Bool {
         let length = prefix.count
         guard length <= count else { return false }
+        guard length >= 8 else {
+            for index in 0..<length where self[index].lowercasedASCII != prefix[index] { return false }
+            return true
+        }
+        if word(at: length &- 8).lowercasedASCIIBytes != prefix.word(at: length &- 8) { return false }
         var index = 0
-        while index &+ 8 <= length {
+        while index &+ 8 < length {
             if word(at: index).lowercasedASCIIBytes != prefix.word(at: index) { return false }
             index &+= 8
-        }
-        while index < length {
-            if self[index].lowercasedASCII != prefix[index] { return false }
-            index &+= 1
         }
         return true
     }
@@ -130,6 +133,17 @@ extension Span<UInt8> {
         while index < count {
             if self[index] == byte { return index }
             index &+= 1
+        }
+        return nil
+    }
+
+    /// Where the text goes on after its `number`th colon.
+    @inline(__always)
+    func index(afterColon number: Int) -> Int? {
+        var colons = 0
+        for index in 0..<count where self[index] == UInt8(ascii: ":") {
+            colons &+= 1
+            if colons == number { return index &+ 1 }
         }
         return nil
     }

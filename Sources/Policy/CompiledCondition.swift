@@ -1,19 +1,18 @@
 /// One key under one operator, its values typed.
-final class CompiledCondition: Sendable {
-    /// In lower case, as request contexts are asked (rule 40).
-    let key: String
-    let condition: ConditionOperator
+struct CompiledCondition: BitwiseCopyable, @unchecked Sendable {
+    private let key: Unmanaged<ConditionKey>
+    private let condition: ConditionOperator
     private let test: ValueTest
     private let hasNoValues: Bool
 
     /// - Precondition: the parser has seen to it that the operator exists; one that does not is never true.
-    init(_ source: Statement.Condition, version: PolicyDocument.Version) {
-        key = source.key.value.lowercasedASCII
+    init(_ source: Statement.Condition, version: PolicyDocument.Version, in memory: PolicyMemory) {
+        key = memory.keep(ConditionKey(source.key.value))
         let values = source.values.map(\.value)
         hasNoValues = values.isEmpty
         if let condition = ConditionOperator(source.operatorName.value) {
             self.condition = condition
-            test = ValueTest(condition.comparison, values, version)
+            test = ValueTest(condition.comparison, values, version, memory)
         } else {
             condition = .never
             test = .never
@@ -21,9 +20,9 @@ final class CompiledCondition: Sendable {
     }
 
     /// Whether the condition holds for a request.
-    func holds(_ context: some RequestContext) -> Bool {
-        let found = context.value(of: key)
-        if case .null(let absent, let present) = test.kind {
+    func holds(_ context: Lookup) -> Bool {
+        let found = key._withUnsafeGuaranteedRef(context)
+        if case .null(let absent, let present) = test {
             switch condition.quantifier {
             case .forAllValues: return true  // Rule 37.
             case .forAnyValue: return false
@@ -54,7 +53,7 @@ final class CompiledCondition: Sendable {
     }
 
     /// Whether one value of the request passes: it matches one of the policy's values, or none if negated.
-    private func holds(_ value: String, _ context: some RequestContext) -> Bool {
+    private func holds(_ value: String, _ context: Lookup) -> Bool {
         let utf8 = value.utf8
         return test.matchesAny(utf8.span, context) != condition.isNegated
     }
@@ -92,17 +91,15 @@ extension ContextValue {
 /// The values of a condition, read once into the type that its operator compares.
 ///
 /// A value of the policy that cannot be read as that type matches nothing, and so does one of the request.
-private struct ValueTest: Sendable {
-    enum Kind: Sendable {
-        case text(TextComparison)
-        case numeric(ConditionOperator.Order)
-        case date(ConditionOperator.Order)
-        case binary
-        case address
-        case null(absent: Bool, present: Bool)
-    }
+private enum ValueTest: BitwiseCopyable, @unchecked Sendable {
+    case text(TextComparison, UnsafeBufferPointer<TextPattern>)
+    case numeric(ConditionOperator.Order, UnsafeBufferPointer<DecimalNumber>)
+    case date(ConditionOperator.Order, UnsafeBufferPointer<PointInTime>)
+    case binary(UnsafeBufferPointer<Bytes>)
+    case address(UnsafeBufferPointer<AddressRange>)
+    case null(absent: Bool, present: Bool)
 
-    enum TextComparison: Sendable {
+    enum TextComparison: BitwiseCopyable {
         case equal
         case equalIgnoringCase
         case like
@@ -110,73 +107,52 @@ private struct ValueTest: Sendable {
         case arn
     }
 
-    // Lists beside the kind rather than inside of it: to look into an enum would count references.
-    let kind: Kind
-    private var texts: [TextPattern] = []
-    private var numbers: [DecimalNumber] = []
-    private var dates: [PointInTime] = []
-    private var binaries: [[UInt8]] = []
-    private var addresses: [AddressRange] = []
+    static let never = ValueTest.null(absent: false, present: false)
 
-    static let never = ValueTest(kind: .null(absent: false, present: false))
-
-    private init(kind: Kind) { self.kind = kind }
-
-    init(_ comparison: ConditionOperator.Comparison, _ values: [String], _ version: PolicyDocument.Version) {
-        func patterns(_ wildcards: TextPattern.Wildcards) -> [TextPattern] {
-            values.map { TextPattern($0, wildcards: wildcards, version: version, variablesAllowed: true) }
+    init(
+        _ comparison: ConditionOperator.Comparison, _ values: [String], _ version: PolicyDocument.Version,
+        _ memory: PolicyMemory
+    ) {
+        func patterns(_ wildcards: TextPattern.Wildcards) -> UnsafeBufferPointer<TextPattern> {
+            memory.table(values.map { TextPattern($0, wildcards: wildcards, version: version, in: memory) })
         }
         switch comparison {
-        case .stringEquals:
-            kind = .text(.equal)
-            texts = patterns(.none)
-        case .stringEqualsIgnoreCase:
-            kind = .text(.equalIgnoringCase)
-            texts = patterns(.none)
-        case .stringLike:
-            kind = .text(.like)
-            texts = patterns(.anywhere)
-        case .bool:
-            kind = .text(.bool)
-            texts = patterns(.none)
-        case .arnLike:
-            kind = .text(.arn)
-            texts = patterns(.anywhere)
+        case .stringEquals: self = .text(.equal, patterns(.none))
+        case .stringEqualsIgnoreCase: self = .text(.equalIgnoringCase, patterns(.none))
+        case .stringLike: self = .text(.like, patterns(.anywhere))
+        case .bool: self = .text(.bool, patterns(.none))
+        case .arnLike: self = .text(.arn, patterns(.anywhere))
         case .numeric(let order):
-            kind = .numeric(order)
-            numbers = values.compactMap { DecimalNumber($0.utf8.span) }
+            self = .numeric(order, memory.table(values.compactMap { DecimalNumber($0.utf8.span) }))
         case .date(let order):
-            kind = .date(order)
-            dates = values.compactMap { PointInTime($0.utf8.span) }
+            self = .date(order, memory.table(values.compactMap { PointInTime($0.utf8.span) }))
         case .binaryEquals:
-            kind = .binary
-            binaries = values.compactMap { Base64.decode($0.utf8.span) }
+            self = .binary(
+                memory.table(values.compactMap { Base64.decode($0.utf8.span) }.map { memory.table($0) }))
         case .ipAddress:
-            kind = .address
-            addresses = values.compactMap { AddressRange($0.utf8.span) }
+            self = .address(memory.table(values.compactMap { AddressRange($0.utf8.span) }))
         case .null:
             let wanted = values.map(\.lowercasedASCII)
-            kind = .null(absent: wanted.contains("true"), present: wanted.contains("false"))
+            self = .null(absent: wanted.contains("true"), present: wanted.contains("false"))
         }
     }
 
     /// Whether one value of the request matches any of the policy's.
-    func matchesAny(_ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
-        switch kind {
-        case .text(let comparison):
-            let patterns = texts.span
-            for index in patterns.indices where comparison.matches(patterns[index], found, context) { return true }
+    func matchesAny(_ found: Span<UInt8>, _ context: Lookup) -> Bool {
+        switch self {
+        case .text(let comparison, let patterns):
+            for pattern in patterns where comparison.matches(pattern, found, context) { return true }
             return false
-        case .numeric(let order):
+        case .numeric(let order, let numbers):
             guard let number = DecimalNumber(found) else { return false }
             return numbers.contains { order.holds(number, $0) }
-        case .date(let order):
+        case .date(let order, let dates):
             guard let point = PointInTime(found) else { return false }
             return dates.contains { order.holds(point, $0) }
-        case .binary:
-            for bytes in binaries where Base64.matches(found, bytes) { return true }
+        case .binary(let binaries):
+            for bytes in binaries where Base64.matches(found, bytes.span) { return true }
             return false
-        case .address:
+        case .address(let addresses):
             guard let address = AddressRange(found) else { return false }
             return addresses.contains { $0.contains(address) }
         case .null: return false
@@ -186,7 +162,7 @@ private struct ValueTest: Sendable {
 
 extension ValueTest.TextComparison {
     /// A pattern with an undefined variable matches nothing (rule 53).
-    fileprivate func matches(_ pattern: TextPattern, _ found: Span<UInt8>, _ context: some RequestContext) -> Bool {
+    fileprivate func matches(_ pattern: TextPattern, _ found: Span<UInt8>, _ context: Lookup) -> Bool {
         switch pattern {
         case .fixed(let glob):
             if self == .equal || self == .like { return glob.matches(found) }

@@ -1,25 +1,43 @@
 /// A document made ready for answering: compiled once, immutable, shared by all who have it.
-public final class CompiledPolicy: Sendable {
-    public let source: PolicySource
+public final class CompiledPolicy: @unchecked Sendable {
+    public var source: PolicySource { origin.source }
     public let document: PolicyDocument
-    private let list: ObjectList<CompiledStatement>
+    /// What decisions name its statements by.
+    private let origin: PolicyOrigin
     /// The services that the policy speaks of.
     let services: ServiceMask
+    /// They lie in `memory`, as all that they consist of does.
+    let statements: UnsafeBufferPointer<CompiledStatement>
     private let index: ActionIndex
+    private let memory: PolicyMemory
 
     /// Linear in the size of the document.
     public init(_ document: PolicyDocument, source: PolicySource) {
+        let memory = PolicyMemory()
+        let origin = PolicyOrigin(source: source, sids: document.statements.map { $0.sid?.value })
         self.document = document
-        self.source = source
-        list = ObjectList(
-            retaining: document.statements.map { CompiledStatement($0, version: document.version, source: source) })
-        index = ActionIndex(document.statements.map(\.actions))
+        self.origin = origin
+        self.memory = memory
+        statements = memory.table(
+            document.statements.map {
+                CompiledStatement(
+                    $0, of: Unmanaged.passUnretained(origin), version: document.version, type: source.type, in: memory)
+            })
+        index = ActionIndex(document.statements.map(\.actions), in: memory)
         services = index.services
     }
 
-    deinit { list.release() }
+    /// Each statement's place, which is good as long as the policy lives.
+    var statementPointers: [UnsafePointer<CompiledStatement>] {
+        statements.baseAddress.map { base in statements.indices.map { base + $0 } } ?? []
+    }
 
-    var statements: [CompiledStatement] { list.elements }
+    /// The statement of a policy that has no other.
+    var onlyStatement: UnsafePointer<CompiledStatement>? { statements.count == 1 ? statements.baseAddress : nil }
+
+    /// What decisions name a statement by.
+    /// - Parameter index: counted from 0.
+    public func reference(ofStatement index: Int) -> StatementReference { StatementReference(origin, index: index) }
 
     /// A policy that denies everything to everybody: for the place of one that should be there but cannot be read.
     public static func denyingEverything(_ source: PolicySource) -> CompiledPolicy {
@@ -28,39 +46,65 @@ public final class CompiledPolicy: Sendable {
 
     /// Takes into `verdict` what the policy says to a request. Looks only at the statements that its action could
     /// match, and stops at the first deny.
-    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
-        guard list.count > 1 else {
-            if list.count == 1 { list.with(0) { $0.answer(query, context, into: &verdict) } }
-            return
-        }
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+        if let onlyStatement { return verdict.take(onlyStatement, query, context) }
         var candidates = index.candidates(query.actionKey)
         while let number = index.next(&candidates) {
-            list.with(number) { $0.answer(query, context, into: &verdict) }
+            if let base = statements.baseAddress, number < statements.count {
+                verdict.take(base + number, query, context)
+            }
             if verdict.deny != nil { return }
         }
+    }
+}
+
+/// What decisions name a policy's statements by; apart from the policy, so that its statements can hold it.
+final class PolicyOrigin: Sendable {
+    let source: PolicySource
+    let sids: [String?]
+
+    init(source: PolicySource, sids: [String?]) {
+        self.source = source
+        self.sids = sids
     }
 }
 
 /// What the policies of one type say together to a request. Valid as long as they live.
 struct Verdict {
     /// The first statement that denies.
-    var deny: Unmanaged<CompiledStatement>?
+    var deny: UnsafePointer<CompiledStatement>?
     /// The first of the statements that allow with the greatest reach.
-    var allow: Unmanaged<CompiledStatement>?
+    var allow: UnsafePointer<CompiledStatement>?
     var reach = Reach.none
     /// Whether this type stands in no allow's way: it does not apply, or it allows.
     var allows = true
+
+    /// Takes in what one statement says to a request.
+    @inline(__always)
+    mutating func take(
+        _ statement: UnsafePointer<CompiledStatement>, _ query: Query, _ context: Lookup
+    ) {
+        if statement.pointee.isDeny {
+            if statement.pointee.applies(query, context) != .none { deny = statement }
+        } else if reach < .full {
+            let new = statement.pointee.applies(query, context)
+            if new > reach {
+                reach = new
+                allow = statement
+            }
+        }
+    }
 }
 
 /// A request with what every policy would otherwise work out again. Valid while `with` runs.
 struct Query {
     let request: UnsafePointer<AuthorizationRequest>
     let caller: Principal.Kind
-    let action: UnsafeBufferPointer<UInt8>
+    let action: Bytes
     let actionKey: ActionKey
     /// The service of the action.
     let services: ServiceMask
-    let resource: UnsafeBufferPointer<UInt8>
+    let resource: Bytes
     /// The action has no resource types: the resource is "*".
     let hasNoResource: Bool
     let hasBoundary: Bool
@@ -88,7 +132,7 @@ struct Query {
 
 extension String {
     /// Calls `body` with the bytes of the text, which are not copied but where they do not lie in one piece.
-    fileprivate func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    func withBytes<Result>(_ body: (Bytes) -> Result) -> Result {
         if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
         var copy = self
         return copy.withUTF8(body)

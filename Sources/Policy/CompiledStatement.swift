@@ -1,51 +1,40 @@
-/// A statement made ready for answering. An object, so that looking at one costs one reference, not one for each part.
-final class CompiledStatement: Sendable {
+/// A statement made ready for answering. It lies in the memory of its policy, and lives as long.
+struct CompiledStatement: BitwiseCopyable, @unchecked Sendable {
     let isDeny: Bool
-    /// What decisions name it by.
-    let reference: StatementReference
+    private let needsPrincipal: Bool
+    /// Counted from 0.
+    let index: Int
+    let origin: Unmanaged<PolicyOrigin>
     let actions: ActionMatcher
     let resources: ResourceMatcher?
     private let principals: PrincipalMatcher?
-    private let needsPrincipal: Bool
-    private let conditions: ObjectList<CompiledCondition>
+    private let conditions: UnsafeBufferPointer<CompiledCondition>
 
-    init(_ statement: Statement, version: PolicyDocument.Version, source: PolicySource) {
+    init(
+        _ statement: Statement, of origin: Unmanaged<PolicyOrigin>, version: PolicyDocument.Version,
+        type: PolicyType, in memory: PolicyMemory
+    ) {
         isDeny = statement.effect == .deny
-        reference = StatementReference(policy: source, index: statement.index, sid: statement.sid?.value)
-        actions = ActionMatcher(statement.actions)
-        resources = statement.resources.map { ResourceMatcher($0, version: version, type: source.type) }
-        principals = statement.principals.map(PrincipalMatcher.init)
-        needsPrincipal = source.type.hasPrincipal
-        conditions = ObjectList(retaining: statement.conditions.map { CompiledCondition($0, version: version) })
-    }
-
-    deinit { conditions.release() }
-
-    /// Counted from 0.
-    var index: Int { reference.index }
-
-    /// Takes into `verdict` what the statement says to a request.
-    @inline(__always)
-    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
-        if isDeny {
-            if applies(query, context) != .none { verdict.deny = Unmanaged.passUnretained(self) }
-        } else if verdict.reach < .full {
-            let reach = applies(query, context)
-            if reach > verdict.reach {
-                verdict.reach = reach
-                verdict.allow = Unmanaged.passUnretained(self)
-            }
-        }
+        needsPrincipal = type.hasPrincipal
+        index = statement.index
+        self.origin = origin
+        actions = ActionMatcher(statement.actions, in: memory)
+        resources = statement.resources.map { ResourceMatcher($0, version: version, type: type, in: memory) }
+        principals = statement.principals.map { PrincipalMatcher($0, in: memory) }
+        conditions = memory.table(statement.conditions.map { CompiledCondition($0, version: version, in: memory) })
     }
 
     /// How far the statement reaches the caller of a request that it applies to; `.none` if it does not apply.
-    func applies(_ query: Query, _ context: some RequestContext) -> Reach {
+    func applies(_ query: Query, _ context: Lookup) -> Reach {
         guard matchesAction(query), matchesResource(query, context) else { return .none }
         let reach = reach(query)
         guard reach != .none else { return .none }
-        for number in 0..<conditions.count where !conditions.with(number, { $0.holds(context) }) { return .none }
+        for condition in conditions where !condition.holds(context) { return .none }
         return reach
     }
+
+    /// What decisions name it by.
+    var reference: StatementReference { StatementReference(origin.takeUnretainedValue(), index: index) }
 
     // The parts of `applies`, which a trace looks at one by one.
 
@@ -54,7 +43,7 @@ final class CompiledStatement: Sendable {
     }
 
     /// A role trust policy has no resources: it is about its role.
-    func matchesResource(_ query: Query, _ context: some RequestContext) -> Bool {
+    func matchesResource(_ query: Query, _ context: Lookup) -> Bool {
         resources?.matches(query.resource.span, isNone: query.hasNoResource, context) ?? true
     }
 
@@ -64,23 +53,23 @@ final class CompiledStatement: Sendable {
         return principals.reach(query.request.pointee.principal, isDeny: isDeny, hasBoundary: query.hasBoundary)
     }
 
-    func holds(condition index: Int, _ context: some RequestContext) -> Bool {
-        index < conditions.count && conditions.with(index) { $0.holds(context) }
+    func holds(condition index: Int, _ context: Lookup) -> Bool {
+        conditions.indices.contains(index) && conditions[index].holds(context)
     }
 }
 
 /// An `Action` or `NotAction` element. Case does not matter (rule 47).
-struct ActionMatcher: Sendable {
+struct ActionMatcher: BitwiseCopyable, @unchecked Sendable {
     let isNegated: Bool
-    let patterns: [Glob]
+    let patterns: UnsafeBufferPointer<Glob>
 
-    init(_ actions: Statement.Patterns) {
+    init(_ actions: Statement.Patterns, in memory: PolicyMemory) {
         isNegated = actions.isNegated
-        patterns = actions.values.map { Self.glob($0.value) }
+        patterns = memory.table(actions.values.map { Glob(Self.pattern($0.value), in: memory) })
     }
 
     /// An action's pattern, in lower case.
-    static func glob(_ pattern: String) -> Glob {
+    static func pattern(_ pattern: String) -> [UInt8] {
         var bytes: [UInt8] = []
         for byte in pattern.utf8 {
             switch byte {
@@ -89,7 +78,7 @@ struct ActionMatcher: Sendable {
             default: bytes.append(byte.lowercasedASCII)
             }
         }
-        return Glob(bytes)
+        return bytes
     }
 
     func matches(_ action: Span<UInt8>) -> Bool {
@@ -100,21 +89,24 @@ struct ActionMatcher: Sendable {
 }
 
 /// A `Resource` or `NotResource` element.
-struct ResourceMatcher: Sendable {
+struct ResourceMatcher: BitwiseCopyable, @unchecked Sendable {
     let isNegated: Bool
-    let patterns: [TextPattern]
+    let patterns: UnsafeBufferPointer<TextPattern>
 
-    init(_ resources: Statement.Patterns, version: PolicyDocument.Version, type: PolicyType) {
+    init(
+        _ resources: Statement.Patterns, version: PolicyDocument.Version, type: PolicyType, in memory: PolicyMemory
+    ) {
         isNegated = resources.isNegated
-        patterns = resources.values.flatMap { value in
-            Self.spellings(value.value, type).map {
-                TextPattern($0, wildcards: .resource, version: version, variablesAllowed: true)
-            }
-        }
+        patterns = memory.table(
+            resources.values.flatMap { value in
+                Self.spellings(value.value, type).map {
+                    TextPattern($0, wildcards: .resource, version: version, in: memory)
+                }
+            })
     }
 
     /// - Parameter isNone: the action has no resource. Only `*` stands for that (rule 51).
-    func matches(_ text: Span<UInt8>, isNone: Bool, _ context: some RequestContext) -> Bool {
+    func matches(_ text: Span<UInt8>, isNone: Bool, _ context: Lookup) -> Bool {
         let patterns = patterns.span
         for index in patterns.indices {
             switch patterns[index] {

@@ -1,7 +1,7 @@
 /// A condition operator, taken apart: "ForAllValues:StringNotEqualsIfExists".
 ///
 /// AWS: `reference_policies_elements_condition_operators.html`.
-struct ConditionOperator: Sendable, Hashable {
+struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
     /// How the values of a multivalued key are combined (`reference_policies_condition-single-vs-multi-valued-…`).
     enum Quantifier: Sendable, Hashable {
         case none
@@ -10,7 +10,7 @@ struct ConditionOperator: Sendable, Hashable {
     }
 
     /// What is compared, and how. The negated operators are these with `isNegated`.
-    enum Comparison: Sendable, Hashable {
+    enum Comparison: BitwiseCopyable, Sendable, Hashable {
         case stringEquals
         case stringEqualsIgnoreCase
         case stringLike

@@ -1,34 +1,23 @@
 /// The statement of a policy that decided.
 public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
-    /// One object, made when the policy is compiled: to name a statement costs no copying.
-    private let origin: Origin
-
-    private final class Origin: Sendable {
-        let policy: PolicySource
-        let index: Int
-        let sid: String?
-
-        init(policy: PolicySource, index: Int, sid: String?) {
-            self.policy = policy
-            self.index = index
-            self.sid = sid
-        }
-    }
-
-    public init(policy: PolicySource, index: Int, sid: String?) {
-        origin = Origin(policy: policy, index: index, sid: sid)
-    }
-
-    public var policy: PolicySource { origin.policy }
+    /// One object for each policy: to name a statement costs no copying.
+    private let origin: PolicyOrigin
     /// Counted from 0.
-    public var index: Int { origin.index }
-    public var sid: String? { origin.sid }
+    public let index: Int
+
+    init(_ origin: PolicyOrigin, index: Int) {
+        self.origin = origin
+        self.index = index
+    }
+
+    public var policy: PolicySource { origin.source }
+    public var sid: String? { origin.sids.indices.contains(index) ? origin.sids[index] : nil }
 
     public var description: String { "\(policy.summary), statement \(index + 1)" }
 
     public static func == (left: StatementReference, right: StatementReference) -> Bool {
-        left.origin === right.origin
-            || (left.index == right.index && left.sid == right.sid && left.policy == right.policy)
+        left.index == right.index
+            && (left.origin === right.origin || (left.sid == right.sid && left.policy == right.policy))
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -38,11 +38,14 @@ extension DocumentParser {
     /// What a role trust policy may name: the ways to assume a role, and what comes along with them.
     private static func isAssumeRole(_ action: String) -> Bool {
         guard action.lowercasedASCII.hasPrefix("sts:") else { return false }
-        let pattern = ActionMatcher.glob(action)
+        let memory = PolicyMemory()
+        let pattern = Glob(ActionMatcher.pattern(action), in: memory)
         let names = "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity SetSourceIdentity TagSession SetContext"
-        return names.split(separator: " ").contains { name in
-            let action = "sts:\(name)".utf8
-            return pattern.matchesIgnoringCase(action.span)
+        return withExtendedLifetime(memory) {
+            names.split(separator: " ").contains { name in
+                let action = "sts:\(name)".utf8
+                return pattern.matchesIgnoringCase(action.span)
+            }
         }
     }
 

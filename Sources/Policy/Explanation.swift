@@ -44,9 +44,11 @@ extension PolicyEvaluator {
 }
 
 /// Looks at policies one statement and one condition at a time.
-private struct Explainer<Context: RequestContext> {
+private struct Explainer {
     let query: Query
-    let context: Context
+    let context: any RequestContext
+
+    private func lookUp(_ key: ConditionKey) -> ContextValue? { context.value(of: key) }
 
     func levels(_ levels: [[CompiledPolicy]]?) -> [Trace.Policy] {
         var found: [Trace.Policy] = []
@@ -74,14 +76,14 @@ private struct Explainer<Context: RequestContext> {
         var conditions: [Trace.Condition] = []
         for (number, condition) in written.conditions.enumerated() {
             conditions.append(
-                self.condition(condition, matched: compiled.holds(condition: number, context), version))
+                self.condition(condition, matched: compiled.holds(condition: number, lookUp), version))
         }
         return Trace.Statement(
             index: written.index, sid: written.sid?.value, effect: written.effect.rawValue,
             line: written.position.line, column: written.position.column,
-            applies: compiled.applies(query, context) != .none,
+            applies: compiled.applies(query, lookUp) != .none,
             actionMatched: compiled.matchesAction(query),
-            resourceMatched: compiled.matchesResource(query, context),
+            resourceMatched: compiled.matchesResource(query, lookUp),
             principalMatched: compiled.reach(query) != .none,
             conditions: conditions)
     }
@@ -90,7 +92,7 @@ private struct Explainer<Context: RequestContext> {
         _ written: Statement.Condition, matched: Bool, _ version: PolicyDocument.Version
     ) -> Trace.Condition {
         let found: [String]? =
-            switch context.value(of: written.key.value.lowercasedASCII) {
+            switch context.value(of: ConditionKey(written.key.value)) {
             case nil: nil
             case .one(let value): [value]
             case .many(let values): values
@@ -98,12 +100,15 @@ private struct Explainer<Context: RequestContext> {
         var resolved: [String?] = []
         for value in written.values {
             let hasVariables = ConditionOperator(written.operatorName.value)?.comparison.hasVariables ?? false
+            let memory = PolicyMemory()
             let pattern = TextPattern(
-                value.value, wildcards: .none, version: version, variablesAllowed: hasVariables)
+                value.value, wildcards: .none, version: version, variablesAllowed: hasVariables, in: memory)
             var text: String?
-            _ = pattern.withBytes(context) { bytes in
-                text = String(decoding: bytes.array, as: UTF8.self)
-                return true
+            withExtendedLifetime(memory) {
+                _ = pattern.withBytes(lookUp) { bytes in
+                    text = String(decoding: bytes.array, as: UTF8.self)
+                    return true
+                }
             }
             resolved.append(text)
         }

@@ -14,7 +14,7 @@ enum Wildcard {
 }
 
 /// A pattern without variables, compiled once for its cheapest way of matching.
-struct Glob: Sendable, Hashable {
+struct Glob: BitwiseCopyable, @unchecked Sendable {
     enum Shape: Sendable, Hashable {
         /// Nothing but `*`.
         case anything
@@ -26,10 +26,11 @@ struct Glob: Sendable, Hashable {
     }
 
     /// Literal bytes and `Wildcard` bytes.
-    let bytes: [UInt8]
+    let bytes: Bytes
     let shape: Shape
 
-    init(_ pattern: [UInt8]) {
+    /// - Parameter memory: takes the bytes, and must outlive the pattern.
+    init(_ pattern: [UInt8], in memory: PolicyMemory) {
         let wildcards = pattern.reduce(0) { $0 &+ (Wildcard.isWildcard($1) ? 1 : 0) }
         if wildcards == 0 {
             shape = .literal
@@ -40,7 +41,7 @@ struct Glob: Sendable, Hashable {
         } else {
             shape = .general
         }
-        bytes = pattern
+        bytes = memory.table(pattern)
     }
 
     /// What stands before the `*` of a `.prefix`.

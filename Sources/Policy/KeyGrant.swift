@@ -33,23 +33,24 @@ public struct KeyGrant: Sendable {
 
     private let actions: Set<String>
     private let principals: PrincipalMatcher
+    private let memory = PolicyMemory()
 
     public init(grantee: String, operations: [String], constraints: Constraints = Constraints()) {
         self.grantee = grantee
         self.operations = operations
         self.constraints = constraints
         actions = Set(operations.map { "kms:" + $0.lowercasedASCII })
-        principals = PrincipalMatcher(grantee: grantee)
+        principals = PrincipalMatcher(grantee: grantee, in: memory)
     }
 
     /// How far the grant reaches the caller of a request that it allows; `.none` if it does not.
-    func reach(_ query: Query, _ context: some RequestContext) -> Reach {
+    func reach(_ query: Query, _ context: Lookup) -> Reach {
         let action = String(decoding: query.action, as: UTF8.self).lowercasedASCII
         guard actions.contains(action) else { return .none }
         let reach = principals.reach(query.request.pointee.principal, isDeny: false, hasBoundary: query.hasBoundary)
         guard reach != .none else { return .none }
         if let wanted = constraints.sourceARN {
-            guard case .one(let source) = context.value(of: "aws:sourcearn"), source.hasSameBytes(as: wanted)
+            guard case .one(let source) = context(KeyGrantKeys.sourceARN), source.hasSameBytes(as: wanted)
             else { return .none }
         }
         if action == "kms:describekey" || action == "kms:retiregrant" || action == "kms:creategrant" { return reach }
@@ -63,19 +64,19 @@ public struct KeyGrant: Sendable {
 
     /// Whether the request's encryption context holds all of `pairs`. Condition keys ignore case, encryption contexts
     /// don't, so the keys are also looked up as they are.
-    private func holds(_ pairs: [String: String], _ context: some RequestContext) -> Bool {
+    private func holds(_ pairs: [String: String], _ context: Lookup) -> Bool {
         guard !pairs.isEmpty else { return true }
         let keys = Self.encryptionContextKeys(context)
         return pairs.allSatisfy { key, wanted in
             guard keys.contains(where: { $0.hasSameBytes(as: key) }),
-                case .one(let value) = context.value(of: "kms:encryptioncontext:" + key.lowercasedASCII)
+                case .one(let value) = context(ConditionKey("kms:encryptioncontext:" + key))
             else { return false }
             return value.hasSameBytes(as: wanted)
         }
     }
 
-    private static func encryptionContextKeys(_ context: some RequestContext) -> [String] {
-        switch context.value(of: "kms:encryptioncontextkeys") {
+    private static func encryptionContextKeys(_ context: Lookup) -> [String] {
+        switch context(KeyGrantKeys.encryptionContextKeys) {
         case .many(let keys): keys
         case .one(let key): [key]
         case nil: []
@@ -83,9 +84,14 @@ public struct KeyGrant: Sendable {
     }
 }
 
+private enum KeyGrantKeys {
+    static let sourceARN: ConditionKey = "aws:SourceArn"
+    static let encryptionContextKeys: ConditionKey = "kms:EncryptionContextKeys"
+}
+
 extension PolicyInputs {
     /// The greatest reach of the grants that allow the request.
-    func reachOfGrants(_ query: Query, _ context: some RequestContext) -> Reach {
+    func reachOfGrants(_ query: Query, _ context: Lookup) -> Reach {
         grants.reduce(.none) { max($0, $1.reach(query, context)) }
     }
 }

@@ -1,30 +1,41 @@
-/// Objects in order, which whoever has the list keeps alive, so that reading one costs no reference counting: on the
-/// way of a decision, counts that all threads share would cost more than all the rest.
-struct ObjectList<Element: AnyObject & Sendable>: @unchecked Sendable {
-    private let base: UnsafeMutablePointer<Unmanaged<Element>>
-    let count: Int
+/// Objects in order, which whoever has the list keeps alive, so that reading one counts no references (see
+/// `PolicyMemory`).
+struct ObjectList<Element: AnyObject & Sendable>: BitwiseCopyable, @unchecked Sendable {
+    private let objects: UnsafeBufferPointer<Unmanaged<Element>>
 
     /// Keeps the objects alive until `release`.
-    init(retaining elements: [Element]) {
-        base = .allocate(capacity: elements.count)
-        count = elements.count
-        for (index, element) in elements.enumerated() {
-            (base + index).initialize(to: Unmanaged.passRetained(element))
-        }
+    init(retaining elements: some Collection<Element>) {
+        let objects = UnsafeMutableBufferPointer<Unmanaged<Element>>.allocate(capacity: elements.count)
+        _ = objects.initialize(fromContentsOf: elements.map(Unmanaged.passRetained))
+        self.objects = UnsafeBufferPointer(objects)
     }
 
     /// To be called once, when the owner goes.
     func release() {
-        for index in 0..<count { base[index].release() }
-        base.deallocate()
+        for object in objects { object.release() }
+        objects.deallocate()
     }
 
-    /// - Parameter index: below `count`.
+    var count: Int { objects.count }
+    var isEmpty: Bool { objects.isEmpty }
+
+    /// Good as long as the list is.
     @inline(__always)
-    func with<Result>(_ index: Int, _ body: (Element) -> Result) -> Result {
-        precondition(index >= 0 && index < count)
-        return base[index]._withUnsafeGuaranteedRef(body)
+    subscript(index: Int) -> Unmanaged<Element> {
+        precondition(objects.indices.contains(index))
+        return objects[index]
     }
 
-    var elements: [Element] { (0..<count).map { base[$0].takeUnretainedValue() } }
+    var elements: [Element] { objects.map { $0.takeUnretainedValue() } }
+}
+
+extension Array where Element: AnyObject {
+    /// The elements, uncounted: to be used only while the array is there for certain.
+    @inline(__always)
+    func withUncounted<Result>(_ body: (UnsafeBufferPointer<Unmanaged<Element>>) -> Result) -> Result {
+        withUnsafeBufferPointer { elements in
+            // An unmanaged reference is laid out as a strong one.
+            elements.withMemoryRebound(to: Unmanaged<Element>.self, body)
+        }
+    }
 }

@@ -11,35 +11,49 @@ public enum PolicyEvaluator {
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Decision {
         Query.with(request, hasBoundary: inputs.boundaries != nil) { query in
-            query.needsNoPermission ? .allowedWithoutPolicy : decide(query, inputs, context)
+            decide(query, inputs) { context.value(of: $0) }.decision
         }
     }
 
-    private static func decide(
-        _ query: Query, _ inputs: PolicyInputs, _ context: some RequestContext
-    ) -> Decision {
+    /// Whether a request is allowed: as `evaluate`, but says nothing of the reason.
+    ///
+    /// To name a statement counts a reference to its policy, which is the one thing that threads that decide by the
+    /// same policies at the same time have to wait for each other for. This does without.
+    public static func allows(
+        _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
+    ) -> Bool {
+        Query.with(request, hasBoundary: inputs.boundaries != nil) { query in
+            decide(query, inputs) { context.value(of: $0) }.outcome == .allowed
+        }
+    }
+
+    private static func decide(_ query: Query, _ inputs: PolicyInputs, _ context: Lookup) -> Ruling {
+        if query.needsNoPermission { return .allowedWithoutPolicy }
         let bindings = inputs.bindings(of: query)
 
         // Every deny is looked for before any allow counts (rule 1).
         let resourceControl =
-            bindings.resourceControlBinds ? Verdict(levels: inputs.resourceControl, query, context) : Verdict()
+            bindings.resourceControlBinds ? .intersection(inputs.resourceControlLevels, query, context) : Verdict()
         if let deny = resourceControl.denial(.resourceControl) { return deny }
         let serviceControl =
-            bindings.serviceControlBinds ? Verdict(levels: inputs.serviceControl, query, context) : Verdict()
+            bindings.serviceControlBinds ? .intersection(inputs.serviceControlLevels, query, context) : Verdict()
         if let deny = serviceControl.denial(.serviceControl) { return deny }
         var resource = Verdict()
         inputs.roleTrust?.answer(query, context, into: &resource)
         if resource.deny == nil { inputs.resource?.answer(query, context, into: &resource) }
         if let deny = resource.denial(bindings.resourceType) { return deny }
         var identity = Verdict()
-        let sets = inputs.identitySets.span
-        for index in sets.indices where identity.deny == nil { sets[index].answer(query, context, into: &identity) }
+        inputs.identitySets.withUncounted { sets in
+            for set in sets where identity.deny == nil {
+                set._withUnsafeGuaranteedRef { $0.answer(query, context, into: &identity) }
+            }
+        }
         if let deny = identity.denial(.identity) { return deny }
-        let boundary = Verdict(inputs.boundaries, query, context)
+        let boundary = Verdict.union(inputs.boundaries, query, context)
         if let deny = boundary.denial(.permissionsBoundary) { return deny }
-        let session = Verdict(inputs.session, query, context)
+        let session = Verdict.union(inputs.session, query, context)
         if let deny = session.denial(.session) { return deny }
-        let endpoint = Verdict(inputs.endpoint, query, context)
+        let endpoint = Verdict.union(inputs.endpoint, query, context)
         if let deny = endpoint.denial(.endpoint) { return deny }
 
         // What filters for everybody.
@@ -96,7 +110,7 @@ extension PolicyInputs {
         // Trust policies and key policies must allow even in the same account (rule 11).
         let isKeyPolicy = resource != nil && query.hasService("kms:")
         return Bindings(
-            resourceControlBinds: isControlled && resourceControl != nil && !query.isAction("kms:retiregrant"),
+            resourceControlBinds: isControlled && resourceControlLevels != nil && !query.isAction("kms:retiregrant"),
             serviceControlBinds: isControlled && isInAccount,
             hasEmptySession: query.caller == .federatedUser && session == nil,
             resourceType: roleTrust != nil ? .roleTrust : .resource,
@@ -120,88 +134,92 @@ extension Query {
     /// Whether the resource belongs to another account than the caller. An ARN without an account number says
     /// nothing about that, and what belongs to "aws" (managed policies) belongs to everybody.
     fileprivate var isCrossAccount: Bool {
-        let accountID = request.pointee.principal.accountID
-        if let resourceAccount = request.pointee.resourceAccount {
-            return PrincipalName.isAccountID(resourceAccount) && !resourceAccount.hasSameBytes(as: accountID)
+        if hasNoResource, request.pointee.resourceAccount == nil { return false }
+        return request.pointee.principal.accountID.withBytes { own in
+            if let owner = request.pointee.resourceAccount {
+                return PrincipalName.isAccountID(owner) && !own.hasSameBytes(as: owner)
+            }
+            let bytes = resource.span
+            guard let start = bytes.index(afterColon: 4), start &+ 12 < bytes.count,
+                bytes[start &+ 12] == UInt8(ascii: ":")
+            else { return false }
+            let owner = bytes.extracting(start..<start &+ 12)
+            return !owner.hasSameBytes(as: own.span) && owner.number(0..<12, maximum: 999_999_999_999) != nil
         }
-        let bytes = resource.span
-        let colon = UInt8(ascii: ":")
-        var start = 0
-        for _ in 0..<4 {
-            guard let next = bytes.firstIndex(of: colon, from: start) else { return false }
-            start = next &+ 1
-        }
-        guard let end = bytes.firstIndex(of: colon, from: start), end &- start == 12,
-            bytes.number(start..<end, maximum: 999_999_999_999) != nil
-        else { return false }
-        let own = accountID.utf8
-        return !bytes.extracting(start..<end).hasSameBytes(as: own.span)
     }
 
     /// - Parameter name: in lower case.
-    fileprivate func isAction(_ name: String) -> Bool {
-        let other = name.utf8
-        return action.count == other.count && action.span.hasPrefixIgnoringCase(other.span)
+    fileprivate func isAction(_ name: StaticString) -> Bool {
+        action.count == name.utf8CodeUnitCount && hasPrefix(name)
     }
 
     /// - Parameter prefix: a service with its colon, in lower case.
-    fileprivate func hasService(_ prefix: String) -> Bool {
-        let other = prefix.utf8
-        return action.span.hasPrefixIgnoringCase(other.span)
+    fileprivate func hasService(_ prefix: StaticString) -> Bool { hasPrefix(prefix) }
+
+    private func hasPrefix(_ prefix: StaticString) -> Bool {
+        let bytes = Bytes(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        return action.span.hasPrefixIgnoringCase(bytes.span)
     }
 }
 
 extension Verdict {
+    // Functions rather than initializers, whose arguments would be counted.
+
     /// The union of policies; nil does not apply, and an empty list allows nothing.
-    fileprivate init(_ policies: [CompiledPolicy]?, _ query: Query, _ context: some RequestContext) {
-        guard let policies else { return }
-        take(policies.span, query, context)
-        allows = allow != nil
+    fileprivate static func union(_ policies: [CompiledPolicy]?, _ query: Query, _ context: Lookup) -> Verdict {
+        var verdict = Verdict()
+        guard let policies else { return verdict }
+        verdict.take(policies, query, context)
+        verdict.allows = verdict.allow != nil
+        return verdict
     }
 
     /// The intersection of levels, each the union of its policies (rule 23).
-    fileprivate init(levels: [[CompiledPolicy]]?, _ query: Query, _ context: some RequestContext) {
-        guard let levels else { return }
-        let all = levels.span
-        for level in all.indices {
-            allow = nil
-            reach = .none
-            take(all[level].span, query, context)
-            if deny != nil { return }
-            if allow == nil { allows = false }
-        }
-    }
-
-    private mutating func take(
-        _ policies: Span<CompiledPolicy>, _ query: Query, _ context: some RequestContext
-    ) {
-        for index in policies.indices {
-            // The inputs keep it alive.
-            Unmanaged.passUnretained(policies[index])._withUnsafeGuaranteedRef {
-                $0.answer(query, context, into: &self)
+    fileprivate static func intersection(_ levels: [PolicySet]?, _ query: Query, _ context: Lookup) -> Verdict {
+        var verdict = Verdict()
+        guard let levels else { return verdict }
+        levels.withUncounted { levels in
+            for level in levels where verdict.deny == nil {
+                verdict.allow = nil
+                verdict.reach = .none
+                level._withUnsafeGuaranteedRef { $0.answer(query, context, into: &verdict) }
+                if verdict.allow == nil { verdict.allows = false }
             }
-            if deny != nil { return }
+        }
+        return verdict
+    }
+
+    @inline(__always)
+    private mutating func take(_ policies: [CompiledPolicy], _ query: Query, _ context: Lookup) {
+        policies.withUncounted { policies in
+            for policy in policies where deny == nil {
+                policy._withUnsafeGuaranteedRef { $0.answer(query, context, into: &self) }
+            }
         }
     }
 
-    fileprivate func denial(_ type: PolicyType) -> Decision? {
-        guard let deny else { return nil }
-        return Decision(
-            outcome: .explicitlyDenied, policyType: type, statement: deny._withUnsafeGuaranteedRef { $0.reference })
+    fileprivate func denial(_ type: PolicyType) -> Ruling? {
+        deny.map { Ruling(outcome: .explicitlyDenied, policyType: type, statement: $0) }
     }
 
-    fileprivate func allowance(_ type: PolicyType) -> Decision? {
-        guard let allow else { return nil }
-        return Decision(outcome: .allowed, policyType: type, statement: allow._withUnsafeGuaranteedRef { $0.reference })
+    fileprivate func allowance(_ type: PolicyType) -> Ruling? {
+        allow.map { Ruling(outcome: .allowed, policyType: type, statement: $0) }
     }
 }
 
-extension Decision {
-    fileprivate static var allowedWithoutPolicy: Decision {
-        Decision(outcome: .allowed, policyType: nil, statement: nil)
+/// A decision before its statement is named. Valid as long as the policies are.
+private struct Ruling {
+    let outcome: Decision.Outcome
+    let policyType: PolicyType?
+    let statement: UnsafePointer<CompiledStatement>?
+
+    static var allowedWithoutPolicy: Ruling { Ruling(outcome: .allowed, policyType: nil, statement: nil) }
+
+    static func missingAllow(_ type: PolicyType) -> Ruling {
+        Ruling(outcome: .implicitlyDenied, policyType: type, statement: nil)
     }
 
-    fileprivate static func missingAllow(_ type: PolicyType) -> Decision {
-        Decision(outcome: .implicitlyDenied, policyType: type, statement: nil)
+    var decision: Decision {
+        Decision(outcome: outcome, policyType: policyType, statement: statement?.pointee.reference)
     }
 }

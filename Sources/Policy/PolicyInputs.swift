@@ -7,11 +7,11 @@ public struct PolicyInputs: Sendable {
     public var roleTrust: CompiledPolicy?
     public var boundaries: [CompiledPolicy]?
     public var session: [CompiledPolicy]?
-    /// One array for each level, root first; what a level allows is the union of its policies, and every level must
+    /// One set for each level, root first; what a level allows is the union of its policies, and every level must
     /// allow (rule 23).
-    public var serviceControl: [[CompiledPolicy]]?
-    /// As `serviceControl`, of the resource's account.
-    public var resourceControl: [[CompiledPolicy]]?
+    public var serviceControlLevels: [PolicySet]?
+    /// As `serviceControlLevels`, of the resource's account.
+    public var resourceControlLevels: [PolicySet]?
     public var endpoint: [CompiledPolicy]?
     /// The grants of the KMS key that is the resource, as far as they are in effect for this request: consistent by
     /// now, or named by a grant token that it carries (rule 13).
@@ -23,10 +23,12 @@ public struct PolicyInputs: Sendable {
     /// AWS: "Blocking public access to your Amazon S3 storage", `access-control-block-public-access.html`.
     public var restrictsPublicBuckets = false
 
-    /// - Parameter identitySets: see ``identitySets``.
+    /// - Parameters: see the properties of the same names. `serviceControl` and `resourceControl` are for those who
+    ///   have no sets: one array for each level, each of which becomes a set.
     public init(
         identitySets: [PolicySet], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
         boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
+        serviceControlLevels: [PolicySet]? = nil, resourceControlLevels: [PolicySet]? = nil,
         serviceControl: [[CompiledPolicy]]? = nil, resourceControl: [[CompiledPolicy]]? = nil,
         endpoint: [CompiledPolicy]? = nil, grants: [KeyGrant] = [], restrictsPublicBuckets: Bool = false
     ) {
@@ -35,14 +37,17 @@ public struct PolicyInputs: Sendable {
         self.roleTrust = roleTrust
         self.boundaries = boundaries
         self.session = session
-        self.serviceControl = serviceControl
-        self.resourceControl = resourceControl
+        self.serviceControlLevels = serviceControlLevels ?? serviceControl?.map { PolicySet($0) }
+        self.resourceControlLevels = resourceControlLevels ?? resourceControl?.map { PolicySet($0) }
         self.endpoint = endpoint
         self.grants = grants
         self.restrictsPublicBuckets = restrictsPublicBuckets
     }
 
-    /// - Parameter identity: becomes one set; costs an index if it is large, so keep the inputs or the set.
+    /// - Parameters:
+    ///   - identity: becomes one set; costs an index if it is large, so keep the inputs or the set.
+    ///   - serviceControl: one array for each level, each of which becomes a set.
+    ///   - resourceControl: as `serviceControl`.
     public init(
         identity: [CompiledPolicy] = [], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
         boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
@@ -60,5 +65,17 @@ public struct PolicyInputs: Sendable {
     public var identity: [CompiledPolicy] {
         get { identitySets.flatMap(\.policies) }
         set { identitySets = newValue.isEmpty ? [] : [PolicySet(newValue)] }
+    }
+
+    /// The policies of `serviceControlLevels`. Setting them makes a set of each level.
+    public var serviceControl: [[CompiledPolicy]]? {
+        get { serviceControlLevels?.map(\.policies) }
+        set { serviceControlLevels = newValue?.map { PolicySet($0) } }
+    }
+
+    /// The policies of `resourceControlLevels`. Setting them makes a set of each level.
+    public var resourceControl: [[CompiledPolicy]]? {
+        get { resourceControlLevels?.map(\.policies) }
+        set { resourceControlLevels = newValue?.map { PolicySet($0) } }
     }
 }

@@ -12,12 +12,15 @@ public final class PolicySet: Sendable {
 
     /// In order; in pieces, so that a change copies but one of them. None is empty.
     private let chunks: ObjectList<PolicyChunk>
-    private let index: StatementIndex?
+    /// Empty in a set without one.
+    private let index: StatementIndex
+    private let isIndexed: Bool
     public let count: Int
 
     private init(chunks: [PolicyChunk], index: StatementIndex?) {
         self.chunks = ObjectList(retaining: chunks)
-        self.index = index
+        self.index = index ?? .empty
+        isIndexed = index != nil
         count = chunks.reduce(0) { $0 + $1.count }
     }
 
@@ -105,7 +108,8 @@ public final class PolicySet: Sendable {
         members.replaceSubrange(local, with: new)
         chunks.replaceSubrange(first..<end, with: Self.chunks(members))
         guard newCount > Self.unindexedCount else { return PolicySet(chunks: chunks, index: nil) }
-        guard var index else { return PolicySet(chunks: chunks, index: Self.index(chunks)) }
+        guard isIndexed else { return PolicySet(chunks: chunks, index: Self.index(chunks)) }
+        var index = index
         for member in old { index.remove(member.policy, order: member.order) }
         for member in new { index.insert(member.policy, order: member.order) }
         return PolicySet(chunks: chunks, index: index)
@@ -126,10 +130,10 @@ public final class PolicySet: Sendable {
     }
 
     /// Takes into `verdict` what the policies say to a request.
-    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
-        guard let index else {
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+        guard isIndexed else {
             for number in 0..<chunks.count {
-                chunks.with(number) { $0.answer(query, context, into: &verdict) }
+                chunks[number]._withUnsafeGuaranteedRef { $0.answer(query, context, into: &verdict) }
                 if verdict.deny != nil { return }
             }
             return
@@ -137,20 +141,18 @@ public final class PolicySet: Sendable {
         // Of statements that say as much, the first in order is named; what earlier sets said comes before.
         var places = (deny: UInt64.max, allow: verdict.allow == nil ? UInt64.max : 0)
         index.forEachCandidate(query) { entry in
-            entry.statement._withUnsafeGuaranteedRef { statement in
-                if statement.isDeny {
-                    guard entry.place < places.deny, statement.applies(query, context) != .none else { return }
-                    places.deny = entry.place
-                    verdict.deny = entry.statement
-                } else if verdict.reach < .full || entry.place < places.allow {
-                    let reach = statement.applies(query, context)
-                    guard reach != .none,
-                        reach > verdict.reach || (reach == verdict.reach && entry.place < places.allow)
-                    else { return }
-                    places.allow = entry.place
-                    verdict.allow = entry.statement
-                    verdict.reach = reach
-                }
+            if entry.statement.pointee.isDeny {
+                guard entry.place < places.deny, entry.statement.pointee.applies(query, context) != .none
+                else { return }
+                places.deny = entry.place
+                verdict.deny = entry.statement
+            } else if verdict.reach < .full || entry.place < places.allow {
+                let reach = entry.statement.pointee.applies(query, context)
+                guard reach != .none, reach > verdict.reach || (reach == verdict.reach && entry.place < places.allow)
+                else { return }
+                places.allow = entry.place
+                verdict.allow = entry.statement
+                verdict.reach = reach
             }
         }
     }
@@ -178,43 +180,50 @@ private final class PolicyChunk: Sendable {
     }
 
     /// What is looked at first, and the only thing of most policies that is looked at.
-    private struct Head {
+    private struct Head: BitwiseCopyable {
         let order: UInt32
         let services: ServiceMask
+        let policy: Unmanaged<CompiledPolicy>
+        /// That of a policy of one statement, which needs no index.
+        let only: UnsafePointer<CompiledStatement>?
     }
 
-    private nonisolated(unsafe) let heads: UnsafeMutablePointer<Head>
-    private let policies: ObjectList<CompiledPolicy>
+    private nonisolated(unsafe) let heads: UnsafeBufferPointer<Head>
 
     init(_ members: [Member]) {
-        heads = .allocate(capacity: members.count)
-        for (index, member) in members.enumerated() {
-            (heads + index).initialize(to: Head(order: member.order, services: member.policy.services))
-        }
-        policies = ObjectList(retaining: members.map(\.policy))
+        let heads = UnsafeMutableBufferPointer<Head>.allocate(capacity: members.count)
+        _ = heads.initialize(
+            fromContentsOf: members.map {
+                Head(
+                    order: $0.order, services: $0.policy.services, policy: .passRetained($0.policy),
+                    only: $0.policy.onlyStatement)
+            })
+        self.heads = UnsafeBufferPointer(heads)
     }
 
     deinit {
+        for head in heads { head.policy.release() }
         heads.deallocate()
-        policies.release()
     }
 
-    var count: Int { policies.count }
+    var count: Int { heads.count }
 
-    var members: [Member] {
-        zip(0..<count, policies.elements).map { Member(order: heads[$0].order, $1) }
-    }
+    var members: [Member] { heads.map { Member(order: $0.order, $0.policy.takeUnretainedValue()) } }
 
-    func answer(_ query: Query, _ context: some RequestContext, into verdict: inout Verdict) {
-        for index in 0..<policies.count where heads[index].services.contains(query.services) {
-            policies.with(index) { $0.answer(query, context, into: &verdict) }
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+        for head in heads where head.services.contains(query.services) {
+            if let only = head.only {
+                verdict.take(only, query, context)
+            } else {
+                head.policy._withUnsafeGuaranteedRef { $0.answer(query, context, into: &verdict) }
+            }
             if verdict.deny != nil { return }
         }
     }
 }
 
 /// Which services a policy speaks of, in 32 bits: what is not in it certainly does not match.
-struct ServiceMask: Sendable {
+struct ServiceMask: BitwiseCopyable {
     private var bits: UInt32 = 0
 
     static let all = ServiceMask(bits: .max)

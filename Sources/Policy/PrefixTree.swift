@@ -2,7 +2,7 @@
 ///
 /// Nodes never change: a changed tree shares all but the path to the change with the tree that it came from. So one
 /// change costs as much as the key is long, whatever the tree's size, and readers need no lock.
-final class PrefixTree<Value: Sendable>: Sendable {
+final class PrefixTree<Value: AnyObject & Sendable>: @unchecked Sendable {
     /// A key of a tree.
     struct Key: Sendable, Hashable {
         /// At most `maximumCount` are taken, which bounds a tree's depth; a longer key is filed as a beginning.
@@ -18,30 +18,45 @@ final class PrefixTree<Value: Sendable>: Sendable {
         }
     }
 
-    /// The bytes that lead to this node from its parent.
-    private let label: [UInt8]
-    /// What is filed here for texts that go on.
-    private let open: Value?
-    /// What is filed here for the text that ends here.
-    private let whole: Value?
-    /// The first bytes of the children's labels, sorted.
-    private let heads: [UInt8]
-    private let children: [PrefixTree]
+    // A walk through the tree counts no references, so a node holds its parts by hand: they are retained when it is
+    // made, and released when it goes.
 
-    private init(label: [UInt8], open: Value?, whole: Value?, heads: [UInt8], children: [PrefixTree]) {
-        self.label = label
-        self.open = open
-        self.whole = whole
-        self.heads = heads
-        self.children = children
+    /// The bytes that lead to this node from its parent.
+    private let label: Bytes
+    /// What is filed here for texts that go on.
+    private let open: Unmanaged<Value>?
+    /// What is filed here for the text that ends here.
+    private let whole: Unmanaged<Value>?
+    /// The first bytes of the children's labels, sorted.
+    private let heads: Bytes
+    private let children: ObjectList<PrefixTree>
+
+    private init(label: some Collection<UInt8>, open: Value?, whole: Value?, children: [PrefixTree]) {
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: label.count + children.count)
+        _ = bytes.initialize(fromContentsOf: Array(label) + children.map(\.head))
+        self.label = Bytes(rebasing: bytes[..<label.count])
+        heads = Bytes(rebasing: bytes[label.count...])
+        self.children = ObjectList(retaining: children)
+        self.open = open.map(Unmanaged.passRetained)
+        self.whole = whole.map(Unmanaged.passRetained)
+    }
+
+    deinit {
+        children.release()
+        open?.release()
+        whole?.release()
+        // The heads lie behind it.
+        label.deallocate()
     }
 
     /// An empty tree.
     convenience init() {
-        self.init(label: [], open: nil, whole: nil, heads: [], children: [])
+        self.init(label: [], open: nil, whole: nil, children: [])
     }
 
     var isEmpty: Bool { open == nil && whole == nil && children.isEmpty }
+
+    private var head: UInt8 { label.first ?? 0 }
 
     /// Calls `body` with what is filed under `text` and under all its beginnings, the shortest first.
     ///
@@ -53,23 +68,23 @@ final class PrefixTree<Value: Sendable>: Sendable {
         var node = Unmanaged.passUnretained(self)
         while true {
             let next = node._withUnsafeGuaranteedRef { node -> Unmanaged<PrefixTree>? in
-                if let open = node.open { body(open) }
+                node.open?._withUnsafeGuaranteedRef(body)
                 guard position < text.count else {
-                    if let whole = node.whole { body(whole) }
+                    node.whole?._withUnsafeGuaranteedRef(body)
                     return nil
                 }
                 let byte = ignoringCase ? text[position].lowercasedASCII : text[position]
-                guard let child = node.child(byte) else { return nil }
-                return node.children.withUnsafeBufferPointer { children in
-                    let rest = text.extracting(position..<text.count)
-                    let label = children[child].label
-                    let isShared = ignoringCase ? rest.hasPrefixIgnoringCase(label.span) : rest.hasPrefix(label.span)
-                    guard isShared else { return nil }
-                    position &+= label.count
-                    return Unmanaged.passUnretained(children[child])
-                }
+                return node.child(byte).map { node.children[$0] }
             }
             guard let next else { return }
+            let length = next._withUnsafeGuaranteedRef { child -> Int? in
+                let rest = text.extracting(position..<text.count)
+                let label = child.label.span
+                let isShared = ignoringCase ? rest.hasPrefixIgnoringCase(label) : rest.hasPrefix(label)
+                return isShared ? label.count : nil
+            }
+            guard let length else { return }
+            position &+= length
             node = next
         }
     }
@@ -82,7 +97,7 @@ final class PrefixTree<Value: Sendable>: Sendable {
         var node = self
         var rest = key.bytes[...]
         while let head = rest.first, let child = node.child(head) {
-            let next = node.children[child]
+            let next = node.children[child].takeUnretainedValue()
             let shared = zip(next.label, rest).prefix { $0 == $1 }.count
             path.append((node, child))
             rest = rest.dropFirst(shared)
@@ -95,8 +110,7 @@ final class PrefixTree<Value: Sendable>: Sendable {
         if rest.isEmpty {
             node = node.withValue(key.isWhole, change)
         } else {
-            let leaf = PrefixTree(label: Array(rest), open: nil, whole: nil, heads: [], children: [])
-                .withValue(key.isWhole, change)
+            let leaf = PrefixTree(label: rest, open: nil, whole: nil, children: []).withValue(key.isWhole, change)
             if !leaf.isEmpty { node = node.inserting(leaf) }
         }
         while let (parent, child) = path.popLast() { node = parent.replacing(child, with: node) }
@@ -105,8 +119,7 @@ final class PrefixTree<Value: Sendable>: Sendable {
 
     @inline(__always)
     private func child(_ head: UInt8) -> Int? {
-        let list = heads
-        let heads = list.span
+        let heads = heads.span
         var low = 0
         var high = heads.count
         while low < high {
@@ -116,38 +129,33 @@ final class PrefixTree<Value: Sendable>: Sendable {
         return low < heads.count && heads[low] == head ? low : nil
     }
 
+    // The parts, counted again.
+
+    private var openValue: Value? { open?.takeUnretainedValue() }
+    private var wholeValue: Value? { whole?.takeUnretainedValue() }
+
     private func withValue(_ isWhole: Bool, _ change: (Value?) -> Value?) -> PrefixTree {
         PrefixTree(
-            label: label, open: isWhole ? open : change(open), whole: isWhole ? change(whole) : whole, heads: heads,
-            children: children)
+            label: label, open: isWhole ? openValue : change(openValue),
+            whole: isWhole ? change(wholeValue) : wholeValue, children: children.elements)
     }
 
     /// A node for the first `count` bytes of the label, above this one.
     private func split(at count: Int) -> PrefixTree {
         let lower = PrefixTree(
-            label: Array(label[count...]), open: open, whole: whole, heads: heads, children: children)
-        return PrefixTree(
-            label: Array(label[..<count]), open: nil, whole: nil, heads: [label[count]], children: [lower])
+            label: label.dropFirst(count), open: openValue, whole: wholeValue, children: children.elements)
+        return PrefixTree(label: label.prefix(count), open: nil, whole: nil, children: [lower])
     }
 
     private func inserting(_ leaf: PrefixTree) -> PrefixTree {
-        let place = heads.firstIndex { $0 > leaf.label[0] } ?? heads.count
-        var heads = heads
-        var children = children
-        heads.insert(leaf.label[0], at: place)
-        children.insert(leaf, at: place)
-        return PrefixTree(label: label, open: open, whole: whole, heads: heads, children: children)
+        var children = children.elements
+        children.insert(leaf, at: heads.firstIndex { $0 > leaf.head } ?? heads.count)
+        return PrefixTree(label: label, open: openValue, whole: wholeValue, children: children)
     }
 
     private func replacing(_ child: Int, with node: PrefixTree) -> PrefixTree {
-        var heads = heads
-        var children = children
-        if node.isEmpty {
-            heads.remove(at: child)
-            children.remove(at: child)
-        } else {
-            children[child] = node
-        }
-        return PrefixTree(label: label, open: open, whole: whole, heads: heads, children: children)
+        var children = children.elements
+        if node.isEmpty { children.remove(at: child) } else { children[child] = node }
+        return PrefixTree(label: label, open: openValue, whole: wholeValue, children: children)
     }
 }

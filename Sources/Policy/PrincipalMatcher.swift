@@ -14,31 +14,31 @@ enum Reach: UInt8, Sendable, Hashable, Comparable {
 }
 
 /// A `Principal` or `NotPrincipal` element, compiled.
-struct PrincipalMatcher: Sendable {
-    private enum Entry: Sendable {
+struct PrincipalMatcher: BitwiseCopyable, @unchecked Sendable {
+    private enum Entry: BitwiseCopyable {
         case everyone
-        case account(String)
-        case arn(String)
-        case uniqueID(String)
-        case service(String)
+        case account(Bytes)
+        case arn(Bytes)
+        case uniqueID(Bytes)
+        case service(Bytes)
         case everyService
-        case provider(String)
+        case provider(Bytes)
         case everyProvider
     }
 
     private let isNegated: Bool
-    private let entries: [Entry]
+    private let entries: UnsafeBufferPointer<Entry>
 
-    init(_ principals: Statement.Principals) {
+    init(_ principals: Statement.Principals, in memory: PolicyMemory) {
         isNegated = principals.isNegated
-        entries = principals.entries.compactMap { Self.entry($0.type, $0.value) }
+        entries = memory.table(principals.entries.compactMap { Self.entry($0.type, $0.value, memory) })
     }
 
     /// - Parameter grantee: the one principal that a KMS grant names.
-    init(grantee: String) {
+    init(grantee: String, in memory: PolicyMemory) {
         isNegated = false
         let isService = !grantee.hasPrefix("arn:") && grantee.contains(".")
-        entries = [isService ? .service(grantee) : Self.entry("AWS", grantee)].compactMap { $0 }
+        entries = memory.table([Self.entry(isService ? "Service" : "AWS", grantee, memory)].compactMap { $0 })
     }
 
     /// - Parameters:
@@ -53,9 +53,8 @@ struct PrincipalMatcher: Sendable {
 
     private func reach(_ principal: Principal) -> Reach {
         var best = Reach.none
-        let entries = entries.span
-        for index in entries.indices {
-            best = max(best, reach(of: entries[index], principal))
+        for entry in entries {
+            best = max(best, reach(of: entry, principal))
             if best == .full { break }
         }
         return best
@@ -122,20 +121,20 @@ struct PrincipalMatcher: Sendable {
         }
     }
 
-    private static func entry(_ type: String, _ value: String) -> Entry? {
+    private static func entry(_ type: String, _ value: String, _ memory: PolicyMemory) -> Entry? {
         switch (type, value) {
         case ("*", _), ("AWS", "*"): .everyone
         case ("Service", "*"): .everyService
-        case ("Service", let name): .service(name)
+        case ("Service", let name): .service(memory.text(name))
         case ("Federated", "*"): .everyProvider
-        case ("Federated", let name): .provider(name)
+        case ("Federated", let name): .provider(memory.text(name))
         case ("AWS", let value):
             if let account = PrincipalName.account(value) {
-                .account(account)
+                .account(memory.text(account))
             } else if value.hasPrefix("arn:") {
-                .arn(value)
+                .arn(memory.text(value))
             } else {
-                .uniqueID(value)
+                .uniqueID(memory.text(value))
             }
         // S3's canonical user ids are not known to this module.
         default: nil
@@ -178,7 +177,12 @@ extension Principal.Kind {
     }
 }
 
-extension String {
+extension Bytes {
+    func hasSameBytes(as other: String) -> Bool {
+        let utf8 = other.utf8
+        return span.hasSameBytes(as: utf8.span)
+    }
+
     fileprivate func isSameARN(as other: String?) -> Bool {
         guard let other else { return false }
         return !isEmpty && hasSameBytes(as: other)

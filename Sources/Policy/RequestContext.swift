@@ -7,10 +7,12 @@ public enum ContextValue: Sendable, Hashable {
 
 /// Where the evaluator gets a request's condition keys. It asks only for keys that a policy mentions.
 public protocol RequestContext: Sendable {
-    /// - Parameter key: the key in lower case, e.g. "aws:username", "aws:principaltag/team".
-    /// - Returns: its value, or nil when the request has no such key.
-    func value(of key: String) -> ContextValue?
+    /// - Returns: the key's value, or nil when the request has no such key.
+    func value(of key: ConditionKey) -> ContextValue?
 }
+
+/// How the evaluator asks: a closure that does not escape needs, unlike a value of some protocol, no copying.
+typealias Lookup = (ConditionKey) -> ContextValue?
 
 /// A request context that is a plain table.
 public struct DictionaryContext: RequestContext {
@@ -19,30 +21,25 @@ public struct DictionaryContext: RequestContext {
     private let entries: [Entry]
 
     private struct Entry: Sendable {
-        let key: String
+        let key: ConditionKey
         let value: ContextValue
     }
 
     /// - Parameter values: the keys in any case (rule 40). Of two keys that differ in case only, the one that sorts
     ///   first in its own spelling counts.
     public init(_ values: [String: ContextValue]) {
-        entries = values.sorted { $0.key < $1.key }.map { Entry(key: $0.key.lowercasedASCII, value: $0.value) }
-        hashes = entries.map { Self.hash($0.key) }
+        entries = values.sorted { $0.key < $1.key }.map { Entry(key: ConditionKey($0.key), value: $0.value) }
+        hashes = entries.map(\.key.hash)
     }
 
     /// - Complexity: linear in the number of keys, at less than a nanosecond each.
-    public func value(of key: String) -> ContextValue? {
-        let wanted = Self.hash(key)
+    public func value(of key: ConditionKey) -> ContextValue? {
+        let wanted = key.hash
         let hashes = hashes.span
         let entries = entries.span
-        for index in hashes.indices where hashes[index] == wanted && entries[index].key.hasSameBytes(as: key) {
+        for index in hashes.indices where hashes[index] == wanted && entries[index].key == key {
             return entries[index].value
         }
         return nil
-    }
-
-    private static func hash(_ key: String) -> UInt64 {
-        let utf8 = key.utf8
-        return ActionKey.hash(utf8.span, 0..<utf8.count, from: 0)
     }
 }

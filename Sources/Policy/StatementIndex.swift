@@ -5,22 +5,36 @@
 /// nearly everything with the one that it was made from.
 struct StatementIndex: Sendable {
     /// A statement with its place among all. The policies, which keep it alive, are with whoever has the index.
-    struct Entry: @unchecked Sendable {
+    struct Entry: BitwiseCopyable {
         let place: UInt64
-        let statement: Unmanaged<CompiledStatement>
+        let statement: UnsafePointer<CompiledStatement>
     }
 
-    typealias Resources = PrefixTree<[Entry]>
+    /// Entries in their order.
+    final class List: @unchecked Sendable {
+        let entries: UnsafeBufferPointer<Entry>
+
+        init(_ entries: [Entry]) {
+            let copy = UnsafeMutableBufferPointer<Entry>.allocate(capacity: entries.count)
+            _ = copy.initialize(fromContentsOf: entries)
+            self.entries = UnsafeBufferPointer(copy)
+        }
+
+        deinit { entries.deallocate() }
+    }
+
+    typealias Resources = PrefixTree<List>
     typealias Actions = PrefixTree<Resources>
 
     private var actions = Actions()
 
+    static let empty = StatementIndex()
+
     /// Costs as much as the policy is large, not as the index.
     mutating func insert(_ policy: CompiledPolicy, order: UInt32) {
-        for statement in policy.statements {
-            let entry = Entry(
-                place: Self.place(order, statement), statement: Unmanaged.passUnretained(statement))
-            update(statement) { entries in
+        for statement in policy.statementPointers {
+            let entry = Entry(place: Self.place(order, statement.pointee), statement: statement)
+            update(statement.pointee) { entries in
                 // Entries come in their order but for rare insertions.
                 let end = entries.lastIndex { $0.place < entry.place }.map { $0 + 1 } ?? 0
                 entries.insert(entry, at: end)
@@ -39,9 +53,8 @@ struct StatementIndex: Sendable {
     @inline(__always)
     func forEachCandidate(_ query: Query, _ body: (Entry) -> Void) {
         actions.forEachMatch(of: query.action.span, ignoringCase: true) { resources in
-            resources.forEachMatch(of: query.resource.span, ignoringCase: false) { entries in
-                let entries = entries.span
-                for index in entries.indices { body(entries[index]) }
+            resources.forEachMatch(of: query.resource.span, ignoringCase: false) { list in
+                for entry in list.entries { body(entry) }
             }
         }
     }
@@ -53,9 +66,9 @@ struct StatementIndex: Sendable {
                 var tree = resources ?? Resources()
                 for resource in keys.resources {
                     tree = tree.updating(resource) { entries in
-                        var entries = entries ?? []
+                        var entries = entries.map { Array($0.entries) } ?? []
                         change(&entries)
-                        return entries.isEmpty ? nil : entries
+                        return entries.isEmpty ? nil : List(entries)
                     }
                 }
                 return tree.isEmpty ? nil : tree
@@ -83,12 +96,12 @@ extension CompiledStatement {
 }
 
 /// What every text that a pattern matches begins with.
-struct PatternPrefix: Sendable {
-    var bytes: ArraySlice<UInt8>
+struct PatternPrefix {
+    var bytes: Bytes
     /// The pattern matches that text only.
     var isWhole: Bool
 
-    static let all = PatternPrefix(bytes: [], isWhole: false)
+    static var all: PatternPrefix { PatternPrefix(bytes: Bytes(start: nil, count: 0), isWhole: false) }
 }
 
 extension ActionMatcher {
@@ -101,7 +114,7 @@ extension ResourceMatcher {
 
 extension Glob {
     fileprivate var prefix: PatternPrefix {
-        PatternPrefix(bytes: bytes.prefix { !Wildcard.isWildcard($0) }, isWhole: shape == .literal)
+        PatternPrefix(bytes: bytes.withoutWildcards, isWhole: shape == .literal)
     }
 }
 
@@ -111,7 +124,12 @@ extension TextPattern {
         case .fixed(let glob): return glob.prefix
         case .template(let template):
             guard let first = template.parts.first else { return .all }
-            return PatternPrefix(bytes: first.bytes.prefix { !Wildcard.isWildcard($0) }, isWhole: false)
+            return PatternPrefix(bytes: first.bytes.withoutWildcards, isWhole: false)
         }
     }
+}
+
+extension Bytes {
+    /// What stands before the first wildcard.
+    fileprivate var withoutWildcards: Bytes { Bytes(rebasing: prefix { !Wildcard.isWildcard($0) }) }
 }

@@ -1,5 +1,5 @@
 /// A text of a policy that requests are matched against, compiled: with or without variables.
-enum TextPattern: Sendable {
+enum TextPattern: BitwiseCopyable, @unchecked Sendable {
     case fixed(Glob)
     case template(Template)
 
@@ -18,9 +18,14 @@ enum TextPattern: Sendable {
     ///   - text: as it stands in the document.
     ///   - version: only the newer version has variables and escapes (rule 56).
     ///   - variablesAllowed: whether this place may hold variables at all.
-    init(_ text: String, wildcards: Wildcards, version: PolicyDocument.Version, variablesAllowed: Bool) {
+    ///   - memory: takes the pattern's parts, and must outlive it.
+    init(
+        _ text: String, wildcards: Wildcards, version: PolicyDocument.Version, variablesAllowed: Bool = true,
+        in memory: PolicyMemory
+    ) {
         var compiler = PatternCompiler(
-            text: Array(text.utf8), wildcards: wildcards, hasVariables: variablesAllowed && version == .v2012)
+            text: Array(text.utf8), wildcards: wildcards, hasVariables: variablesAllowed && version == .v2012,
+            memory: memory)
         self = compiler.compile()
     }
 
@@ -28,7 +33,7 @@ enum TextPattern: Sendable {
     ///
     /// Values are text, never patterns: `*` in one stands for itself (rule 55 leaves it open).
     /// - Returns: what `body` returned; nil when a variable is undefined.
-    func withBytes(_ context: some RequestContext, _ body: (Span<UInt8>) -> Bool) -> Bool? {
+    func withBytes(_ context: Lookup, _ body: (Span<UInt8>) -> Bool) -> Bool? {
         switch self {
         case .fixed(let glob): body(glob.bytes.span)
         case .template(let template): template.withBytes(context, body)
@@ -37,59 +42,75 @@ enum TextPattern: Sendable {
 }
 
 /// A pattern with variables in it.
-struct Template: Sendable {
+struct Template: BitwiseCopyable, @unchecked Sendable {
     /// Some bytes, and the variable that follows them.
-    struct Part: Sendable {
+    struct Part: BitwiseCopyable, @unchecked Sendable {
         /// Literal and `Wildcard` bytes.
-        let bytes: [UInt8]
+        let bytes: Bytes
         let variable: Variable?
     }
 
-    struct Variable: Sendable {
-        /// A condition key in lower case.
-        let key: String
+    struct Variable: BitwiseCopyable, @unchecked Sendable {
+        let key: Unmanaged<ConditionKey>
         /// The default value (rule 54).
-        let fallback: String?
+        let fallback: Bytes?
     }
 
-    let parts: [Part]
+    let parts: UnsafeBufferPointer<Part>
 
     /// See `TextPattern.withBytes`. The bytes live on the stack unless they are many.
-    func withBytes(_ context: some RequestContext, _ body: (Span<UInt8>) -> Bool) -> Bool? {
+    func withBytes(_ context: Lookup, _ body: (Span<UInt8>) -> Bool) -> Bool? {
         let parts = parts.span
         var total = 0
         // Most templates have one variable, which is asked for once.
-        var first: String?
+        var first: Value?
         for index in parts.indices {
             total &+= parts[index].bytes.count
-            guard parts[index].variable != nil else { continue }
-            guard let value = Self.value(of: parts[index], context) else { return nil }
+            guard let variable = parts[index].variable else { continue }
+            guard let value = variable.value(context) else { return nil }
+            total &+= value.count
             if first == nil { first = value }
-            total &+= value.utf8.count
         }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: total) { buffer -> Bool? in
             var count = 0
-            for index in self.parts.indices {
-                let bytes = self.parts[index].bytes
-                count = buffer.append(bytes.span, at: count)
-                guard self.parts[index].variable != nil else { continue }
+            for part in self.parts {
+                count = buffer.append(part.bytes.span, at: count)
+                guard let variable = part.variable else { continue }
                 // Others are asked for again: a context that changes its mind must not overrun the buffer.
-                guard let value = first ?? Self.value(of: self.parts[index], context) else { return nil }
+                guard let value = first ?? variable.value(context) else { return nil }
                 first = nil
-                let utf8 = value.utf8
-                count = buffer.append(utf8.span, at: count)
+                switch value {
+                case .request(let text):
+                    let utf8 = text.utf8
+                    count = buffer.append(utf8.span, at: count)
+                case .fallback(let bytes): count = buffer.append(bytes.span, at: count)
+                }
             }
             return body(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
         }
     }
 
+    /// What stands for a variable.
+    fileprivate enum Value {
+        case request(String)
+        case fallback(Bytes)
+
+        var count: Int {
+            switch self {
+            case .request(let text): text.utf8.count
+            case .fallback(let bytes): bytes.count
+            }
+        }
+    }
+}
+
+extension Template.Variable {
     /// A multivalued key cannot take a variable's place (rule 54); an empty value counts as none (rule 38).
-    private static func value(of part: Part, _ context: some RequestContext) -> String? {
-        guard let variable = part.variable else { return nil }
-        switch context.value(of: variable.key) {
-        case .one(let value) where !value.isEmpty: return value
-        case .one, nil: return variable.fallback
-        case .many: return nil
+    fileprivate func value(_ context: Lookup) -> Template.Value? {
+        switch key._withUnsafeGuaranteedRef(context) {
+        case .one(let value) where !value.isEmpty: .request(value)
+        case .one, nil: fallback.map { .fallback($0) }
+        case .many: nil
         }
     }
 }
@@ -114,15 +135,17 @@ private struct PatternCompiler {
     let text: [UInt8]
     let wildcards: TextPattern.Wildcards
     let hasVariables: Bool
+    let memory: PolicyMemory
 
     private var parts: [Template.Part] = []
     private var bytes: [UInt8] = []
     private var colons = 0
 
-    init(text: [UInt8], wildcards: TextPattern.Wildcards, hasVariables: Bool) {
+    init(text: [UInt8], wildcards: TextPattern.Wildcards, hasVariables: Bool, memory: PolicyMemory) {
         self.text = text
         self.wildcards = wildcards
         self.hasVariables = hasVariables
+        self.memory = memory
     }
 
     mutating func compile() -> TextPattern {
@@ -143,16 +166,18 @@ private struct PatternCompiler {
                 index &+= 1
             }
         }
-        guard !parts.isEmpty else { return .fixed(Glob(bytes)) }
-        if !bytes.isEmpty { parts.append(Template.Part(bytes: bytes, variable: nil)) }
-        return .template(Template(parts: parts))
+        guard !parts.isEmpty else { return .fixed(Glob(bytes, in: memory)) }
+        if !bytes.isEmpty { parts.append(Template.Part(bytes: memory.table(bytes), variable: nil)) }
+        return .template(Template(parts: memory.table(parts)))
     }
 
     private mutating func append(_ variable: Variable) {
         switch variable.kind {
         case .escape(let byte): bytes.append(byte)
         case .key(let key, let fallback):
-            parts.append(Template.Part(bytes: bytes, variable: Template.Variable(key: key, fallback: fallback)))
+            let variable = Template.Variable(
+                key: memory.keep(ConditionKey(key)), fallback: fallback.map { memory.table($0) })
+            parts.append(Template.Part(bytes: memory.table(bytes), variable: variable))
             bytes = []
         }
     }
@@ -175,7 +200,7 @@ private struct PatternCompiler {
     private struct Variable {
         enum Kind {
             case escape(UInt8)
-            case key(String, fallback: String?)
+            case key(String, fallback: ArraySlice<UInt8>?)
         }
 
         let kind: Kind
@@ -201,7 +226,7 @@ private struct PatternCompiler {
             var quote = opening
             while quote &+ 1 < text.count {
                 if text[quote] == UInt8(ascii: "'"), text[quote &+ 1] == UInt8(ascii: "}") {
-                    let fallback = String(decoding: text[opening..<quote], as: UTF8.self)
+                    let fallback = text[opening..<quote]
                     return Variable(kind: .key(key(start..<comma), fallback: fallback), end: quote &+ 2)
                 }
                 quote &+= 1
@@ -211,6 +236,6 @@ private struct PatternCompiler {
     }
 
     private func key(_ range: Range<Int>) -> String {
-        String(decoding: text[range].map { $0.lowercasedASCII }, as: UTF8.self)
+        String(decoding: text[range], as: UTF8.self)
     }
 }

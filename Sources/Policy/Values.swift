@@ -2,7 +2,7 @@
 // without trapping and without memory of its own, as requests bring them on every evaluation.
 
 /// A decimal number, exact to 19 significant digits.
-struct DecimalNumber: Sendable, Hashable, Comparable {
+struct DecimalNumber: BitwiseCopyable, Sendable, Hashable, Comparable {
     private let isNegative: Bool
     /// Without leading or trailing zeros.
     private let digits: UInt64
@@ -98,7 +98,7 @@ struct DecimalNumber: Sendable, Hashable, Comparable {
 ///
 /// AWS: "Date condition operators": "one of the W3C implementations of the ISO 8601 date formats or in epoch (UNIX)
 /// time". Four digits are a year, any other number of digits is epoch seconds.
-package struct PointInTime: Sendable, Hashable, Comparable {
+package struct PointInTime: BitwiseCopyable, Sendable, Hashable, Comparable {
     private let seconds: Int64
     private let nanoseconds: Int64
 

@@ -9,6 +9,9 @@ struct CallContext: RequestContext {
     let call: Call
     let access: Access
 
+    func value(of key: ConditionKey) -> ContextValue? { value(of: key.name) }
+
+    /// - Parameter key: in lower case.
     func value(of key: String) -> ContextValue? {
         if let value = access.context[key] { return value }
         if let value = global(key) { return .one(value) }

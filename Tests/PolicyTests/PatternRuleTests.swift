@@ -140,7 +140,7 @@ import Testing
     @Test func rule58_explicitDeny() throws {
         func message(_ type: PolicyType, arn: String?) -> String {
             let source = PolicySource(type: type, name: "P", arn: arn)
-            let statement = StatementReference(policy: source, index: 0, sid: nil)
+            let statement = CompiledPolicy.denyingEverything(source).reference(ofStatement: 0)
             return Decision(outcome: .explicitlyDenied, policyType: type, statement: statement).message(for: request)
         }
         let arn = "arn:aws:iam::111122223333:policy/P"
