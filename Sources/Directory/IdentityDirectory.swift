@@ -114,6 +114,14 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.openIDConnectProviders[arn] }
     }
 
+    public func outboundFederation(ofAccount id: String) -> OutboundFederation? {
+        state.withLock { $0.outboundFederations[id] }
+    }
+
+    public func outboundFederation(issuerID: String) -> OutboundFederation? {
+        state.withLock { $0.outboundFederations.values.first { $0.issuerID == issuerID } }
+    }
+
     /// The customer managed policy of that ARN, with its versions.
     public func managedPolicy(arn: String) -> ManagedPolicy? {
         state.withLock { $0.policies[arn]?.record }
@@ -181,6 +189,8 @@ private struct State {
     var mfaDevices: [String: MFADevice] = [:]
     /// By ARN.
     var openIDConnectProviders: [String: OpenIDConnectProvider] = [:]
+    /// By account.
+    var outboundFederations: [String: OutboundFederation] = [:]
     /// By ARN, which never changes: those that there are, and those that somebody has attached.
     var policies: [String: PolicySlot] = [:]
     var policyARNs: [MemberKey: String] = [:]
@@ -201,6 +211,8 @@ private struct State {
         case OpenIDConnectProvider.kind:
             let arn = OpenIDConnectProvider.arn(url: change.id, in: change.scope.account)
             openIDConnectProviders[arn] = change.record(OpenIDConnectProvider.self)
+        case OutboundFederation.kind:
+            outboundFederations[change.scope.account] = change.record(OutboundFederation.self)
         case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
         case let kind where OrganizationIndex.kinds.contains(kind): organizations.apply(change)
         default: break

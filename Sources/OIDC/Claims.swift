@@ -1,7 +1,7 @@
 import JWTKit
 
 /// What a token says, claim by claim.
-public enum ClaimValue: Sendable, Hashable, Decodable {
+public enum ClaimValue: Sendable, Hashable, Codable {
     case string(String)
     case number(Double)
     case boolean(Bool)
@@ -25,6 +25,20 @@ public enum ClaimValue: Sendable, Hashable, Decodable {
             self = .null
         } else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "no JSON value")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .string(let value): try container.encode(value)
+        case .number(let value):
+            // Times are whole seconds: not 1.7e9.
+            if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
+        case .boolean(let value): try container.encode(value)
+        case .array(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        case .null: try container.encodeNil()
         }
     }
 
@@ -54,17 +68,21 @@ public enum ClaimValue: Sendable, Hashable, Decodable {
     }
 }
 
-/// The claims as jwt-kit reads them. When they are due is checked elsewhere, with AWS's rules.
+/// The claims as jwt-kit reads and writes them. When they are due is checked elsewhere, with AWS's rules.
 struct Claims: JWTPayload {
     let members: [String: ClaimValue]
+
+    init(members: [String: ClaimValue]) {
+        self.members = members
+    }
 
     init(from decoder: any Decoder) throws {
         members = try decoder.singleValueContainer().decode([String: ClaimValue].self)
     }
 
     func encode(to encoder: any Encoder) throws {
-        throw EncodingError.invalidValue(
-            members, .init(codingPath: encoder.codingPath, debugDescription: "claims of others are not written"))
+        var container = encoder.singleValueContainer()
+        try container.encode(members)
     }
 
     func verify(using key: some JWTAlgorithm) {}

@@ -99,17 +99,26 @@ public final class Caller: Sendable {
         }
     }
 
-    /// The principal's tags, overlaid with the session's.
+    /// One of the tags, by its key in lower case.
     public func tag(_ lowercasedKey: String) -> String? {
         if let tag = session?.tags.first(where: { ConditionKeys.folded($0.key) == lowercasedKey }) { return tag.value }
-        let tags: [Tag] =
-            switch identity {
-            case .root, .webIdentity, .saml, .anonymous: []
-            case .user(let user): user.tags
-            case .roleSession(let role, _): role.tags
-            case .federatedUser(let user, _): user?.tags ?? []
-            }
-        return tags.first { ConditionKeys.folded($0.key) == lowercasedKey }?.value
+        return principalTags.first { ConditionKeys.folded($0.key) == lowercasedKey }?.value
+    }
+
+    /// The principal's tags, overlaid with the session's.
+    public var tags: [Tag] {
+        let own = session?.tags ?? []
+        let keys = Set(own.map { ConditionKeys.folded($0.key) })
+        return principalTags.filter { !keys.contains(ConditionKeys.folded($0.key)) } + own
+    }
+
+    private var principalTags: [Tag] {
+        switch identity {
+        case .root, .webIdentity, .saml, .anonymous: []
+        case .user(let user): user.tags
+        case .roleSession(let role, _): role.tags
+        case .federatedUser(let user, _): user?.tags ?? []
+        }
     }
 
     /// The name by which CloudTrail's event history lists the caller.

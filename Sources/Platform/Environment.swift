@@ -10,6 +10,7 @@ public final class Environment: Sendable {
     public let authorizationMessages: AuthorizationMessages
     /// The providers outside of AWS whose tokens accounts may take.
     public let openIDProviders: OpenIDProviders
+    public let publicAddress: PublicAddress
     public let quotas: Quotas
     /// The region that this Gatehouse is in, for example `us-east-1`.
     public let region: String
@@ -24,7 +25,8 @@ public final class Environment: Sendable {
 
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
-        authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders, quotas: Quotas, region: String,
+        authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
+        publicAddress: PublicAddress, quotas: Quotas, region: String,
         operationsOfService: @escaping @Sendable (String) -> [String] = { _ in [] },
         now: @escaping @Sendable () -> Double
     ) {
@@ -33,6 +35,7 @@ public final class Environment: Sendable {
         self.sessionTokens = sessionTokens
         self.authorizationMessages = authorizationMessages
         self.openIDProviders = openIDProviders
+        self.publicAddress = publicAddress
         self.quotas = quotas
         self.region = region
         self.operationsOfService = operationsOfService

@@ -1,8 +1,10 @@
 import Ledger
+import OIDC
 import Platform
 import Wire
 
-/// The paths of Gatehouse's own: its health, its metrics, and the reset of a Gatehouse in memory.
+/// The paths of Gatehouse's own: its health, its metrics, the documents of its token issuers, and the reset of a
+/// Gatehouse in memory.
 public struct Administration: Sendable {
     /// Wipes everything but the root user's credentials; nil outside memory mode, where the path does not exist.
     private let reset: (@Sendable () async throws(LedgerError) -> Void)?
@@ -25,6 +27,8 @@ public struct Administration: Sendable {
         case ("POST", "/_gatehouse/reset"):
             guard let reset else { return nil }
             return await self.reset(reset, arrival, pipeline)
+        case ("GET", let path) where path.hasPrefix(PublicAddress.issuersPath):
+            return Self.issuer(path, pipeline.environment)
         default:
             return nil
         }
@@ -50,6 +54,28 @@ public struct Administration: Sendable {
         }
     }
 
+    /// The documents of the issuers of outbound tokens: for everybody, since who is shown a token verifies it by them.
+    private static func issuer(_ path: String, _ environment: Environment) -> WireResponse {
+        let parts = path.dropFirst(PublicAddress.issuersPath.count).split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let notFound = json(404, #"{"error":"not_found"}"#)
+        guard parts.count == 2, let federation = environment.directory.outboundFederation(issuerID: String(parts[0]))
+        else { return notFound }
+        do {
+            switch parts[1] {
+            case ".well-known/openid-configuration":
+                let issuer = environment.publicAddress.issuer(id: federation.issuerID)
+                return json(200, try TokenIssuer.discoveryDocument(issuer: issuer))
+            case ".well-known/jwks.json":
+                return json(200, try TokenIssuer(keys: federation.keys).keySet())
+            default:
+                return notFound
+            }
+        } catch {
+            return json(500, #"{"error":"server_error"}"#)
+        }
+    }
+
     /// For the root user alone, with a signature like any other request's.
     private func reset(
         _ reset: @Sendable () async throws(LedgerError) -> Void, _ arrival: Arrival, _ pipeline: Pipeline
@@ -68,7 +94,10 @@ public struct Administration: Sendable {
     }
 
     private static func json(_ status: Int, _ text: String) -> WireResponse {
-        WireResponse(
-            status: status, headers: [(name: "content-type", value: "application/json")], body: Array(text.utf8))
+        json(status, Array(text.utf8))
+    }
+
+    private static func json(_ status: Int, _ body: [UInt8]) -> WireResponse {
+        WireResponse(status: status, headers: [(name: "content-type", value: "application/json")], body: body)
     }
 }

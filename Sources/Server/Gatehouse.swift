@@ -14,6 +14,8 @@ public struct Gatehouse: Sendable {
         /// The folder that holds everything; nil keeps it all in memory.
         public var dataDirectory: String?
         public var region = "us-east-1"
+        /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
+        public var publicURL: String?
         /// A PEM file with certificate authorities that identity providers' servers may have certificates of, on top of
         /// the system's.
         public var authoritiesFile: String?
@@ -62,7 +64,8 @@ public struct Gatehouse: Sendable {
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
-                openIDProviders: try Self.openIDProviders(configuration), quotas: configuration.quotas,
+                openIDProviders: try Self.openIDProviders(configuration),
+                publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 operationsOfService: { Services.named($0)?.shape.operationNames.map { String($0) } ?? [] },
                 now: configuration.now)

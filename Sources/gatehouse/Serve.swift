@@ -31,6 +31,13 @@ struct Serve: AsyncParsableCommand {
             """)
     var caBundle: String?
 
+    @Option(
+        help: """
+            The URL by which others reach this Gatehouse, when a proxy stands before it; the tokens that it issues \
+            name it (default: where it listens).
+            """)
+    var publicURL: String?
+
     @Option(help: "The account's id, twelve digits (default: random on the first start).")
     var accountID: String?
 
@@ -94,6 +101,7 @@ struct Serve: AsyncParsableCommand {
     ) {
         let host = address.contains(":") ? "[\(address)]" : address
         let endpoint = Endpoint(url: "http://\(host):\(port)", region: configuration.region)
+        gatehouse.environment.publicAddress.listens(at: endpoint.url)
         if let path = configuration.dataDirectory {
             do {
                 try DataDirectory(path).write(endpoint)
@@ -128,6 +136,12 @@ struct Serve: AsyncParsableCommand {
             configuration.region = region
         }
         configuration.authoritiesFile = caBundle ?? Settings.text("CA_BUNDLE")
+        if let url = publicURL ?? Settings.text("PUBLIC_URL") {
+            guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
+                throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")
+            }
+            configuration.publicURL = url.hasSuffix("/") ? String(url.dropLast()) : url
+        }
         if let id = accountID ?? Settings.text("ACCOUNT_ID") {
             guard id.wholeMatch(of: /[0-9]{12}/) != nil else {
                 throw ValidationError("--account-id takes twelve digits, not '\(id)'.")

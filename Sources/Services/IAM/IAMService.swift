@@ -105,6 +105,8 @@ private let federation: [any Operation.Type] = [
     IAM.DeleteOpenIDConnectProvider.self, IAM.AddClientIDToOpenIDConnectProvider.self,
     IAM.RemoveClientIDFromOpenIDConnectProvider.self, IAM.UpdateOpenIDConnectProviderThumbprint.self,
     IAM.TagOpenIDConnectProvider.self, IAM.UntagOpenIDConnectProvider.self, IAM.ListOpenIDConnectProviderTags.self,
+    IAM.EnableOutboundWebIdentityFederation.self, IAM.DisableOutboundWebIdentityFederation.self,
+    IAM.GetOutboundWebIdentityFederationInfo.self,
     IAM.CreateSAMLProvider.self, IAM.GetSAMLProvider.self, IAM.ListSAMLProviders.self, IAM.UpdateSAMLProvider.self,
     IAM.DeleteSAMLProvider.self,
     IAM.TagSAMLProvider.self, IAM.UntagSAMLProvider.self, IAM.ListSAMLProviderTags.self,

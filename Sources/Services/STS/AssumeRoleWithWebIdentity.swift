@@ -84,7 +84,9 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         of token: WebIdentityToken, in account: String, _ call: Call
     ) -> OpenIDConnectProvider? {
         let scheme = "https://"
-        guard token.issuer.hasPrefix(scheme) else { return nil }
+        // AWS does not take tokens of its own GetWebIdentityToken either.
+        let own = call.environment.publicAddress.issuer(id: "")
+        guard token.issuer.hasPrefix(scheme), !token.issuer.hasPrefix(own) else { return nil }
         let url = String(token.issuer.dropFirst(scheme.count))
         return call.directory.openIDConnectProvider(arn: OpenIDConnectProvider.arn(url: url, in: account))
     }

@@ -9,7 +9,7 @@ extension Service {
             STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self,
             STS.AssumeRoleWithWebIdentity.self, STS.GetAccessKeyInfo.self,
             STS.DecodeAuthorizationMessage.self, STS.GetFederationToken.self,
-            STS.AssumeRoleWithSAML.self, STS.AssumeRoot.self,
+            STS.AssumeRoleWithSAML.self, STS.AssumeRoot.self, STS.GetWebIdentityToken.self,
         ],
         eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
 }

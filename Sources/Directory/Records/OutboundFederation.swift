@@ -1,0 +1,34 @@
+public import Ledger
+
+/// An account's own identity at services outside of AWS: the issuer of its tokens, and the keys that sign them.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html>
+public struct OutboundFederation: Record, CustomStringConvertible {
+    public static let kind = "AWS::IAM::OutboundWebIdentityFederation"
+    /// An account has one at most.
+    public static let onlyID = "outbound"
+
+    public let accountID: String
+    /// The last part of the issuer's URL.
+    public let issuerID: String
+    /// Seconds since 1970.
+    public let createDate: Double
+    /// Whether tokens are given out. The issuer and its keys outlive that: tokens are verified a while after.
+    public var isEnabled: Bool
+    /// The private keys, as the module OIDC writes them.
+    public let keys: String
+
+    public init(accountID: String, issuerID: String, createDate: Double, keys: String) {
+        self.accountID = accountID
+        self.issuerID = issuerID
+        self.createDate = createDate
+        self.keys = keys
+        isEnabled = true
+    }
+
+    public var id: String { Self.onlyID }
+
+    public var references: [Reference] { [] }
+
+    /// Without the keys, so that no log ever shows them.
+    public var description: String { "OutboundFederation(\(accountID), \(issuerID))" }
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// How the world reaches this Gatehouse: `http://127.0.0.1:4566`, without a slash at its end.
+public final class PublicAddress: Sendable {
+    private let address: Mutex<String>
+    private let isFixed: Bool
+
+    /// - Parameter fixed: what the operator says, when a proxy stands before Gatehouse; nil: where it listens.
+    public init(fixed: String?) {
+        isFixed = fixed != nil
+        address = Mutex(fixed ?? "http://127.0.0.1:4566")
+    }
+
+    public var url: String { address.withLock { $0 } }
+
+    /// Tells where Gatehouse listens, once that is known.
+    public func listens(at url: String) {
+        guard !isFixed else { return }
+        address.withLock { $0 = url }
+    }
+
+    /// Under this path the issuers of outbound tokens have their documents. No service has such a path: it is no name of
+    /// a bucket or of anything else in AWS.
+    public static let issuersPath = "/_gatehouse/tokens/"
+
+    /// The issuer of an account's outbound tokens.
+    public func issuer(id: String) -> String { url + Self.issuersPath + id }
+}
