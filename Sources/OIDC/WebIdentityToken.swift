@@ -48,11 +48,21 @@ public struct WebIdentityToken: Sendable {
     public func verify(
         _ provider: OpenIDProviders.Registration, clientIDs: [String], keys providers: OpenIDProviders, now: Double
     ) async throws(TokenError) -> VerifiedToken {
+        try await verify(clientIDs: clientIDs, now: now) { (keyID, algorithm) throws(OIDCError) in
+            try await providers.keys(of: provider, keyID: keyID, algorithm, now: now)
+        }
+    }
+
+    /// - Parameter fetch: gives the provider's keys; called for no token that is hopeless without them.
+    func verify(
+        clientIDs: [String], now: Double,
+        fetch: (_ keyID: String?, _ algorithm: TokenAlgorithm) async throws(OIDCError) -> KeySet
+    ) async throws(TokenError) -> VerifiedToken {
         let (audience, subject) = try checkClaims(clientIDs, now)
         guard let algorithm = algorithm.flatMap(TokenAlgorithm.init) else { throw .unsupportedAlgorithm }
         let keys: KeySet
         do throws(OIDCError) {
-            keys = try await providers.keys(of: provider, keyID: keyID, algorithm, now: now)
+            keys = try await fetch(keyID, algorithm)
         } catch {
             throw .provider(error)
         }
