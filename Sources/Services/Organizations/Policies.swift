@@ -150,8 +150,8 @@ extension Organizations.ListPolicies: ReadOperation {
             if paging.limit == 0 {
                 var output = Output()
                 output.policies = summaries
-                // What comes after it is what comes after the empty id.
-                output.nextToken = try own.records.isPolicyType(inUse: input.filter) ? Paging.marker(after: "") : nil
+                // All the others come after what all ids begin with.
+                output.nextToken = try own.records.isPolicyType(inUse: input.filter) ? Paging.marker(after: "p-") : nil
                 return output
             }
         }
