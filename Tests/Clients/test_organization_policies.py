@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
-from harness.server import gatehouse
+from harness.openid import Authority, OpenIDProvider
 from harness.organizations import Member, NewOrganization
+from harness.server import gatehouse
 from harness.terraform import Terraform, needs_terraform
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
@@ -73,6 +74,19 @@ def test_create_describe_update_delete(org: NewOrganization) -> None:
     org.api.delete_policy(PolicyId=summary["Id"])
     assert error_of(org.api.describe_policy, PolicyId=summary["Id"]).code == "PolicyNotFoundException"
     assert error_of(org.api.delete_policy, PolicyId=summary["Id"]).code == "PolicyNotFoundException"
+
+
+def test_to_tag_at_once_needs_the_permission(org: NewOrganization, new_user: Any) -> None:
+    maker = new_user("maker", allow(["organizations:CreatePolicy", "organizations:PutResourcePolicy"]))
+    api = maker.client("organizations")
+    document, tags = policy(deny("s3:*")), [{"Key": "team", "Value": "sec"}]
+    parameters = {"Name": "p", "Description": "", "Type": SCP, "Content": document}
+    refused = error_of(api.create_policy, **parameters, Tags=tags)
+    assert "organizations:TagResource" in refused.message
+    api.create_policy(**parameters)
+    delegation = policy(allow("organizations:ListPolicies", Principal={"AWS": "222233334444"}))
+    assert "organizations:TagResource" in error_of(api.put_resource_policy, Content=delegation, Tags=tags).message
+    api.put_resource_policy(Content=delegation)
 
 
 def test_the_cli_makes_and_attaches(org: NewOrganization, tmp_path: Path) -> None:
@@ -392,6 +406,47 @@ def test_a_resource_control_policy_keeps_outsiders_out(org: NewOrganization, mem
 
     org.detach(perimeter, org.root_id)
     assert outsider.admin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+
+
+def test_a_perimeter_holds_for_people_from_elsewhere(org: NewOrganization, member: Member, tmp_path: Path) -> None:
+    """Who comes with a token is a principal of no organization, until the role is assumed."""
+    provider = OpenIDProvider(tmp_path, Authority(tmp_path))
+    try:
+        arn = member.admin.iam.create_open_id_connect_provider(Url=provider.url, ClientIDList=["gatehouse-tests"])[
+            "OpenIDConnectProviderArn"
+        ]
+        member.admin.iam.create_role(
+            RoleName="web",
+            AssumeRolePolicyDocument=trust(
+                {"Federated": arn},
+                "sts:AssumeRoleWithWebIdentity",
+                Condition={"StringEquals": {f"{provider.name}:aud": "gatehouse-tests"}},
+            ),
+        )
+        call = Identity(org.server.url, "none", "none").sts.assume_role_with_web_identity
+        request = {
+            "RoleArn": f"arn:aws:iam::{member.account}:role/web",
+            "RoleSessionName": "session",
+            "WebIdentityToken": provider.token(),
+        }
+        session = Identity.of_session(org.server.url, call(**request)["Credentials"])
+        org.api.enable_policy_type(RootId=org.root_id, PolicyType=RCP)
+        outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}}
+        perimeter = org.policy(rcp(deny("sts:AssumeRoleWithWebIdentity", Condition=outside)), of=RCP)
+        org.attach(perimeter, member.account)
+        refused = error_of(call, **request)
+        assert (refused.code, refused.message) == (
+            "AccessDenied",
+            "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+        )
+        # The session is one of the account's roles, which service control policies bind.
+        assert session.sts.get_caller_identity()["Account"] == member.account
+        org.detach(perimeter, member.account)
+        assert call(**request)["Credentials"]
+        org.attach(org.policy(policy(deny("sts:AssumeRoleWithWebIdentity"))), member.account)
+        assert call(**request)["Credentials"], "service control policies govern principals of accounts alone"
+    finally:
+        provider.stop()
 
 
 def test_whoever_leaves_is_bound_no_longer(org: NewOrganization, member: Member) -> None:
