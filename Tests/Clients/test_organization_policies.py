@@ -300,10 +300,16 @@ def test_conditions_with_the_keys_of_organizations(org: NewOrganization, member:
         ),
         unit,
     )
+    # Of a tag whose key ends like theirs, too.
+    tagged = {"StringEquals": {"aws:PrincipalTag/OrgID": "mine"}}
+    alice = member.user("alice", allow("iam:ListAccountAliases", Condition=tagged))
+    assert error_of(alice.iam.list_account_aliases).code == "AccessDenied"
+    member.admin.iam.tag_user(UserName="alice", Tags=[{"Key": "OrgID", "Value": "mine"}])
+    assert alice.iam.list_account_aliases()["AccountAliases"] == []
     assert error_of(member.admin.iam.list_roles).code == "AccessDenied"
     assert error_of(member.admin.iam.list_groups).code == "AccessDenied"
     assert member.admin.iam.list_policies(Scope="Local")["Policies"] == []
-    assert member.admin.iam.list_users()["Users"] == []
+    assert len(member.admin.iam.list_users()["Users"]) == 1
 
 
 def test_the_denial_is_explained(durable: Callable[..., Server]) -> None:
