@@ -1,15 +1,17 @@
 import Ledger
 import OIDC
-import Platform
+public import Platform
 import Wire
 
-/// The paths of Gatehouse's own: its health, its metrics, the documents of its token issuers, and the reset of a
-/// Gatehouse in memory.
+/// The paths of Gatehouse's own: its health, its metrics, access keys for root users, the outbox, the documents of its
+/// token issuers, and the reset of a Gatehouse in memory.
 public struct Administration: Sendable {
+    private let environment: Environment
     /// Wipes everything but the root user's credentials; nil outside memory mode, where the path does not exist.
     private let reset: (@Sendable () async throws(LedgerError) -> Void)?
 
-    public init(reset: (@Sendable () async throws(LedgerError) -> Void)?) {
+    public init(_ environment: Environment, reset: (@Sendable () async throws(LedgerError) -> Void)?) {
+        self.environment = environment
         self.reset = reset
     }
 
@@ -23,34 +25,30 @@ public struct Administration: Sendable {
                 status: 200, headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
                 body: Array(pipeline.metrics.text.utf8))
         case ("GET", "/_gatehouse/outbox"):
-            return await outbox(arrival, pipeline)
+            return await asOperator(arrival, pipeline) { () throws(ServiceError) in
+                // The mail of all accounts is there.
+                do throws(LedgerError) {
+                    return Self.json(200, Outbox.json(try await Outbox.mail(in: environment.ledger)))
+                } catch {
+                    throw ServiceError(error)
+                }
+            }
         case ("POST", "/_gatehouse/reset"):
             guard let reset else { return nil }
-            return await self.reset(reset, arrival, pipeline)
+            return await asOperator(arrival, pipeline) { () throws(ServiceError) in
+                do throws(LedgerError) { try await reset() } catch { throw ServiceError(error) }
+                return WireResponse(status: 204, headers: [], body: [])
+            }
+        case ("POST", "/_gatehouse/root-key"):
+            return await asOperator(arrival, pipeline) { () throws(ServiceError) in
+                let account = arrival.request.query.split(separator: "&").first { $0.hasPrefix("account=") }
+                let key = try await RootKey.make(account.map { String($0.dropFirst(8)) }, environment)
+                return Self.json(200, key.json)
+            }
         case ("GET", let path) where path.hasPrefix(PublicAddress.issuersPath):
-            return Self.issuer(path, pipeline.environment)
+            return Self.issuer(path, environment)
         default:
             return nil
-        }
-    }
-
-    /// For the root user of this Gatehouse's own account, who is its operator: the mail of all accounts is there.
-    private func outbox(_ arrival: Arrival, _ pipeline: Pipeline) async -> WireResponse {
-        let routed = pipeline.route(arrival)
-        do throws(ServiceError) {
-            let caller = try pipeline.caller(of: routed)
-            let environment = pipeline.environment
-            guard case .root = caller.identity, caller.accountID == environment.directory.firstAccount?.id else {
-                throw .accessDenied(
-                    "Only the root user of this Gatehouse's own account may read its outbox; this is \(caller.arn).")
-            }
-            do throws(LedgerError) {
-                return Self.json(200, Outbox.json(try await Outbox.mail(in: environment.ledger)))
-            } catch {
-                throw ServiceError(error)
-            }
-        } catch {
-            return pipeline.encode(error, for: routed)
         }
     }
 
@@ -76,18 +74,18 @@ public struct Administration: Sendable {
         }
     }
 
-    /// For the root user alone, with a signature like any other request's.
-    private func reset(
-        _ reset: @Sendable () async throws(LedgerError) -> Void, _ arrival: Arrival, _ pipeline: Pipeline
+    /// For the first account's root user alone, who owns Gatehouse, with a signature like any other request's.
+    private func asOperator(
+        _ arrival: Arrival, _ pipeline: Pipeline, _ body: () async throws(ServiceError) -> WireResponse
     ) async -> WireResponse {
         let routed = pipeline.route(arrival)
         do throws(ServiceError) {
             let caller = try pipeline.caller(of: routed)
-            guard case .root = caller.identity else {
-                throw .accessDenied("Only the root user may reset Gatehouse; this is \(caller.arn).")
+            guard case .root = caller.identity, caller.accountID == environment.directory.firstAccount?.id else {
+                throw .accessDenied(
+                    "Only the root user of Gatehouse's first account may do this; this is \(caller.arn).")
             }
-            do throws(LedgerError) { try await reset() } catch { throw ServiceError(error) }
-            return WireResponse(status: 204, headers: [], body: [])
+            return try await body()
         } catch {
             return pipeline.encode(error, for: routed)
         }

@@ -22,7 +22,9 @@ struct CallContext: RequestContext {
     private func organization(_ key: String) -> ContextValue? {
         let account: String
         switch key {
-        case "aws:principalorgid", "aws:principalorgpaths": account = call.accountID
+        case "aws:principalorgid", "aws:principalorgpaths":
+            guard call.caller.isOfAWS else { return nil }
+            account = call.accountID
         case "aws:resourceorgid", "aws:resourceorgpaths": account = access.owner(call)
         default: return nil
         }

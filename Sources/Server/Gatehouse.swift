@@ -6,6 +6,7 @@ public import Logging
 import OIDC
 import OrganizationsService
 public import Platform
+public import Wire
 
 /// A whole Gatehouse, put together: ledger, directory, pipeline.
 public struct Gatehouse: Sendable {
@@ -78,6 +79,8 @@ public struct Gatehouse: Sendable {
             (accountID, newRootKey) = try await Self.account(configuration, environment)
         } catch let error as StartError {
             throw error
+        } catch let error as LedgerError {
+            throw StartError("\(error)", isBusy: error.kind == .busy)
         } catch {
             throw StartError("\(error)")
         }
@@ -89,7 +92,7 @@ public struct Gatehouse: Sendable {
         if configuration.dataDirectory == nil {
             reset = { () async throws(LedgerError) in try await Self.reset(environment) }
         }
-        answer = Answer(pipeline: pipeline, administration: Administration(reset: reset))
+        answer = Answer(pipeline: pipeline, administration: Administration(environment, reset: reset))
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
@@ -99,6 +102,13 @@ public struct Gatehouse: Sendable {
         } catch {
             throw StartError("the certificates in \(path) can't be read: \(error)")
         }
+    }
+
+    /// Makes an access key for an account's root user.
+    /// - Parameter account: twelve digits; nil: the first account.
+    /// - Throws: `ServiceError` when there is no such account, or no room for another key.
+    public func makeRootKey(account: String?) async throws(ServiceError) -> RootKey {
+        try await RootKey.make(account, environment)
     }
 
     /// Writes what still waits, and closes the ledger.
@@ -120,7 +130,7 @@ public struct Gatehouse: Sendable {
                         + "choose another --data")
             }
             if let wanted = configuration.rootAccessKeyID,
-                environment.directory.accessKey(wanted)?.belongsToRoot != true
+                environment.directory.accessKey(wanted)?.ownerID != account.id
             {
                 throw StartError(
                     "the root user of this data directory has no access key \(wanted): a key is taken on the first "
@@ -174,8 +184,11 @@ public struct Gatehouse: Sendable {
 /// Why Gatehouse can't start, in words for the person who starts it.
 public struct StartError: Error, Sendable, CustomStringConvertible {
     public let description: String
+    /// Whether another Gatehouse is using the data directory.
+    public let isBusy: Bool
 
-    public init(_ description: String) {
+    public init(_ description: String, isBusy: Bool = false) {
         self.description = description
+        self.isBusy = isBusy
     }
 }

@@ -25,20 +25,23 @@ public struct RecordedData: Sendable {
         }
     }
 
-    /// The active access keys of the root user.
-    public func rootKeys() throws(StartError) -> [(id: String, secret: String)] {
+    /// The active access keys of an account's root user, the oldest first.
+    /// - Parameter account: nil: the first account.
+    public func rootKeys(account: String? = nil) throws(StartError) -> [(id: String, secret: String)] {
         let directory = IdentityDirectory()
         var keys: [AccessKey] = []
         do {
             try ledger.replay { change in
-                guard change.kind == AccessKey.kind else { return }
+                guard change.kind == AccessKey.kind || change.kind == Account.kind else { return }
                 directory.apply([change])
                 if let key = directory.accessKey(change.id), key.belongsToRoot, key.isActive { keys.append(key) }
             }
         } catch {
             throw StartError("\(error)")
         }
-        return keys.sorted { $0.createDate < $1.createDate }.map { ($0.id, $0.secret) }
+        let account = account ?? directory.firstAccount?.id
+        return keys.filter { $0.accountID == account }.sorted { $0.createDate < $1.createDate }
+            .map { ($0.id, $0.secret) }
     }
 
     /// The mail that Gatehouse would have sent, oldest first.

@@ -5,6 +5,9 @@ struct Env: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the lines that point the AWS CLI at Gatehouse, as root: eval \"$(gatehouse env)\".")
 
+    @Option(help: "The account whose root user it is (default: the one that Gatehouse began with).")
+    var account: String?
+
     @OptionGroup var dataOptions: DataOptions
 
     func run() throws {
@@ -14,11 +17,11 @@ struct Env: ParsableCommand {
         }
         do {
             print(endpoint.exportLine)
-            let keys = try RecordedData(data).rootKeys()
+            let keys = try RecordedData(data).rootKeys(account: account)
             if let key = keys.first {
                 print(Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret))
             } else {
-                print("# The root user has no active access key: use a user's.")
+                print("# The root user has no active access key: use a user's, or `gatehouse root-key`.")
             }
             print(Endpoint.unsetLine)
         } catch {

@@ -8,7 +8,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         abstract: "The security plane of an AWS cloud, on your own machine.",
         version: Version.text,
         subcommands: [
-            Serve.self, Env.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self, Operations.self,
+            Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
+            Operations.self,
             PrintVersion.self, BenchBaseline.self, BenchFill.self,
         ])
 }

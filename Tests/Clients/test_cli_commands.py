@@ -40,7 +40,7 @@ def test_version() -> None:
 def test_help_names_every_command() -> None:
     done = gatehouse("--help")
     assert done.returncode == 0
-    for command in ("serve", "env", "why", "simulate", "lint", "version", "operations"):
+    for command in ("serve", "env", "root-key", "why", "simulate", "lint", "version", "operations"):
         assert re.search(rf"^\s+{command}\b", done.stdout, re.M), command
     assert "bench-baseline" not in done.stdout
 

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import ACCOUNT, AwsError, Identity, Server, Trail, allow, deny, error_of, policy, trust
-from harness.organizations import Member, NewOrganization, new_organization
+from harness.openid import Authority, OpenIDProvider
+from harness.organizations import Member, NewOrganization
+from harness.server import gatehouse
 from harness.terraform import Terraform, needs_terraform
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 FULL, RCP_FULL = "p-FullAWSAccess", "p-RCPFullAWSAccess"
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in which accounts may leave their organization as soon as they are made."""
+    with Server("--quota", "DaysBeforeLeaving=0", log=tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def cloud(server: Server) -> Server:
+    server.reset()
+    return server
+
+
 @pytest.fixture
 def org(cloud: Server) -> NewOrganization:
     """An organization with service control policies, and nobody in it but the management account."""
-    organization = new_organization(cloud)
+    organization = NewOrganization(cloud)
     organization.api.enable_policy_type(RootId=organization.root_id, PolicyType=SCP)
     return organization
 
@@ -60,6 +74,19 @@ def test_create_describe_update_delete(org: NewOrganization) -> None:
     org.api.delete_policy(PolicyId=summary["Id"])
     assert error_of(org.api.describe_policy, PolicyId=summary["Id"]).code == "PolicyNotFoundException"
     assert error_of(org.api.delete_policy, PolicyId=summary["Id"]).code == "PolicyNotFoundException"
+
+
+def test_to_tag_at_once_needs_the_permission(org: NewOrganization, new_user: Any) -> None:
+    maker = new_user("maker", allow(["organizations:CreatePolicy", "organizations:PutResourcePolicy"]))
+    api = maker.client("organizations")
+    document, tags = policy(deny("s3:*")), [{"Key": "team", "Value": "sec"}]
+    parameters = {"Name": "p", "Description": "", "Type": SCP, "Content": document}
+    refused = error_of(api.create_policy, **parameters, Tags=tags)
+    assert "organizations:TagResource" in refused.message
+    api.create_policy(**parameters)
+    delegation = policy(allow("organizations:ListPolicies", Principal={"AWS": "222233334444"}))
+    assert "organizations:TagResource" in error_of(api.put_resource_policy, Content=delegation, Tags=tags).message
+    api.put_resource_policy(Content=delegation)
 
 
 def test_the_cli_makes_and_attaches(org: NewOrganization, tmp_path: Path) -> None:
@@ -273,18 +300,52 @@ def test_conditions_with_the_keys_of_organizations(org: NewOrganization, member:
         ),
         unit,
     )
+    # Of a tag whose key ends like theirs, too.
+    tagged = {"StringEquals": {"aws:PrincipalTag/OrgID": "mine"}}
+    alice = member.user("alice", allow("iam:ListAccountAliases", Condition=tagged))
+    assert error_of(alice.iam.list_account_aliases).code == "AccessDenied"
+    member.admin.iam.tag_user(UserName="alice", Tags=[{"Key": "OrgID", "Value": "mine"}])
+    assert alice.iam.list_account_aliases()["AccountAliases"] == []
     assert error_of(member.admin.iam.list_roles).code == "AccessDenied"
     assert error_of(member.admin.iam.list_groups).code == "AccessDenied"
     assert member.admin.iam.list_policies(Scope="Local")["Policies"] == []
-    assert member.admin.iam.list_users()["Users"] == []
+    assert len(member.admin.iam.list_users()["Users"]) == 1
 
 
-def test_the_denial_is_explained(org: NewOrganization, member: Member, cloud: Server) -> None:
+def test_the_denial_is_explained(durable: Callable[..., Server]) -> None:
+    """In the history of the account, by `gatehouse why`, and in the encoded message."""
+    server = durable()
+    server.start()
+    org = NewOrganization(server)
+    for of in (SCP, RCP):
+        org.api.enable_policy_type(RootId=org.root_id, PolicyType=of)
+    member = org.member("dev")
     scp = org.policy(policy(deny("iam:CreateUser", Sid="NoUsers")))
     org.attach(scp, member.account)
-    refused = error_of(member.admin.iam.create_user, UserName="x")
-    record = Trail(member.admin).of(refused, "CreateUser")
-    assert record["errorMessage"] == refused.message
+    perimeter = org.policy(rcp(deny("sts:AssumeRole", Sid="NoRoles")), of=RCP)
+    org.attach(perimeter, member.account)
+    member.admin.iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(member.account))
+    role = f"arn:aws:iam::{member.account}:role/r"
+    for refused, operation, sid, policy_id in (
+        (error_of(member.admin.iam.create_user, UserName="x"), "CreateUser", "NoUsers", scp),
+        (
+            error_of(member.admin.sts.assume_role, RoleArn=role, RoleSessionName="session"),
+            "AssumeRole",
+            "NoRoles",
+            perimeter,
+        ),
+    ):
+        record = Trail(member.admin).of(refused, operation)
+        assert record["errorMessage"] == refused.message and policy_id in refused.message
+        why = gatehouse("why", refused.request_id, "--data", str(server.data))
+        assert why.returncode == 0, why
+        assert policy_id in why.stdout and sid in why.stdout, why.stdout
+        encoded = gatehouse("why", "--encoded", refused.request_id, "--data", str(server.data)).stdout.strip()
+        decoded = json.loads(member.admin.sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+        assert decoded["explicitDeny"] is True
+        assert [one["statementId"] for one in decoded["matchedStatements"]["items"]] == [sid]
+        conditions = {one["key"]: one["values"]["items"] for one in decoded["context"]["conditions"]["items"]}
+        assert conditions["aws:PrincipalOrgID"] == [{"value": org.id}]
 
 
 def test_the_simulator_says_what_organizations_decide(org: NewOrganization, member: Member) -> None:
@@ -304,6 +365,11 @@ def test_the_simulator_says_what_organizations_decide(org: NewOrganization, memb
         "s3:GetObject": ("explicitDeny", {"AllowedByOrganizations": False}),
         "ec2:RunInstances": ("allowed", {"AllowedByOrganizations": True}),
     }
+    # Service-linked roles are not bound.
+    linked = (
+        f"arn:aws:iam::{member.account}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations"
+    )
+    assert simulated(member.admin, linked)["s3:GetObject"] == ("implicitDeny", {"AllowedByOrganizations": True})
     org.management.iam.create_user(UserName="bob")
     bob = f"arn:aws:iam::{ACCOUNT}:user/bob"
     assert simulated(org.management, bob)["s3:GetObject"] == ("implicitDeny", {"AllowedByOrganizations": True})
@@ -317,40 +383,81 @@ def test_a_resource_control_policy_keeps_outsiders_out(org: NewOrganization, mem
     )
     role = f"arn:aws:iam::{member.account}:role/shared"
     for one in (insider, outsider):
-        assert one.admin.sts.assume_role(RoleArn=role, RoleSessionName="x")["Credentials"]
+        assert one.admin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
 
     org.api.enable_policy_type(RootId=org.root_id, PolicyType=RCP)
     assert policies_of(org, member.account, RCP) == [RCP_FULL]
     fixed = error_of(org.api.detach_policy, PolicyId=RCP_FULL, TargetId=member.account)
     assert fixed.code == "InvalidInputException"
-    assert outsider.admin.sts.assume_role(RoleArn=role, RoleSessionName="x")["Credentials"]
+    assert outsider.admin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
 
     perimeter = org.policy(
         rcp(deny("sts:AssumeRole", Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}})), of=RCP
     )
     org.attach(perimeter, org.root_id)
-    refused = error_of(outsider.admin.sts.assume_role, RoleArn=role, RoleSessionName="x")
+    refused = error_of(outsider.admin.sts.assume_role, RoleArn=role, RoleSessionName="session")
     assert refused.code == "AccessDenied"
     arn = f"arn:aws:organizations::{ACCOUNT}:policy/{org.id}/resource_control_policy/{perimeter}"
     assert refused.message.endswith(f"with an explicit deny in a resource control policy: {arn}"), refused.message
-    assert insider.admin.sts.assume_role(RoleArn=role, RoleSessionName="x")["Credentials"]
+    assert insider.admin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     # It binds resources of members alone: not the outsider's, and not the management account's.
     outsider.admin.iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=trust(member.account))
     theirs = f"arn:aws:iam::{outsider.account}:role/theirs"
-    assert member.admin.sts.assume_role(RoleArn=theirs, RoleSessionName="x")["Credentials"]
+    assert member.admin.sts.assume_role(RoleArn=theirs, RoleSessionName="session")["Credentials"]
     org.management.iam.create_role(RoleName="ours", AssumeRolePolicyDocument=trust(outsider.account))
     ours = f"arn:aws:iam::{ACCOUNT}:role/ours"
-    assert outsider.admin.sts.assume_role(RoleArn=ours, RoleSessionName="x")["Credentials"]
+    assert outsider.admin.sts.assume_role(RoleArn=ours, RoleSessionName="session")["Credentials"]
     # Services that resource control policies don't govern go on: IAM is none of them.
     assert other.admin.iam.list_users()["Users"] == []
 
     org.detach(perimeter, org.root_id)
-    assert outsider.admin.sts.assume_role(RoleArn=role, RoleSessionName="x")["Credentials"]
+    assert outsider.admin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+
+
+def test_a_perimeter_holds_for_people_from_elsewhere(org: NewOrganization, member: Member, tmp_path: Path) -> None:
+    """Who comes with a token is a principal of no organization, until the role is assumed."""
+    provider = OpenIDProvider(tmp_path, Authority(tmp_path))
+    try:
+        arn = member.admin.iam.create_open_id_connect_provider(Url=provider.url, ClientIDList=["gatehouse-tests"])[
+            "OpenIDConnectProviderArn"
+        ]
+        member.admin.iam.create_role(
+            RoleName="web",
+            AssumeRolePolicyDocument=trust(
+                {"Federated": arn},
+                "sts:AssumeRoleWithWebIdentity",
+                Condition={"StringEquals": {f"{provider.name}:aud": "gatehouse-tests"}},
+            ),
+        )
+        call = Identity(org.server.url, "none", "none").sts.assume_role_with_web_identity
+        request = {
+            "RoleArn": f"arn:aws:iam::{member.account}:role/web",
+            "RoleSessionName": "session",
+            "WebIdentityToken": provider.token(),
+        }
+        session = Identity.of_session(org.server.url, call(**request)["Credentials"])
+        org.api.enable_policy_type(RootId=org.root_id, PolicyType=RCP)
+        outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}}
+        perimeter = org.policy(rcp(deny("sts:AssumeRoleWithWebIdentity", Condition=outside)), of=RCP)
+        org.attach(perimeter, member.account)
+        refused = error_of(call, **request)
+        assert (refused.code, refused.message) == (
+            "AccessDenied",
+            "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+        )
+        # The session is one of the account's roles, which service control policies bind.
+        assert session.sts.get_caller_identity()["Account"] == member.account
+        org.detach(perimeter, member.account)
+        assert call(**request)["Credentials"]
+        org.attach(org.policy(policy(deny("sts:AssumeRoleWithWebIdentity"))), member.account)
+        assert call(**request)["Credentials"], "service control policies govern principals of accounts alone"
+    finally:
+        provider.stop()
 
 
 def test_whoever_leaves_is_bound_no_longer(org: NewOrganization, member: Member) -> None:
+    user = member.user("keeps", allow("*"))
     org.attach(org.policy(policy(deny("iam:CreateUser"))), org.root_id)
-    user = member.user("keeps", allow("*"), by=None)
     assert error_of(user.iam.create_user, UserName="x").code == "AccessDenied"
     org.remove(member)
     user.iam.create_user(UserName="x")

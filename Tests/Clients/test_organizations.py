@@ -210,7 +210,6 @@ def test_a_request_for_an_account_outlives_the_server(durable: Callable[..., Ser
     with server:
         client = organizations(administrator(server))
         client.create_organization()
-        admin = Identity(server.url, "", "")
         requests = []
         for number in range(4):
             answer = client.create_account(AccountName=f"a{number}", Email=f"a{number}@example.com")
@@ -220,7 +219,6 @@ def test_a_request_for_an_account_outlives_the_server(durable: Callable[..., Ser
         again = organizations(server.root)
         accounts = {finished(again, request)["AccountId"] for request in requests}
         assert len(accounts) == 4
-        assert admin is not None
         assert {account["Id"] for account in again.list_accounts()["Accounts"]} == accounts | {ACCOUNT}
 
 

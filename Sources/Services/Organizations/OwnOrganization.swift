@@ -98,16 +98,3 @@ extension OwnOrganization {
         return parts.joined(separator: "/") + "/"
     }
 }
-
-extension Organization {
-    /// AWS's own policies, which everything new in the organization has for the types that allow nothing without one.
-    var defaultPolicyIDs: [String] {
-        enabledPolicyTypes.compactMap { type in
-            switch type {
-            case "SERVICE_CONTROL_POLICY": "p-FullAWSAccess"
-            case "RESOURCE_CONTROL_POLICY": "p-RCPFullAWSAccess"
-            default: nil
-            }
-        }
-    }
-}

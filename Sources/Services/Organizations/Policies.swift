@@ -37,16 +37,17 @@ extension Organizations.Policy {
 extension Organizations.CreatePolicy: WriteOperation {
     /// For the management account AWS names no resource; a delegation names policies by their type.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let tags = (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
-        let context = ConditionKeys.requestTags(tags).merging(policyTypeKey(input.type)) { $1 }
-        var access = call.need(on: "*", context)
-        if call.isDelegated, let organization = call.directory.organization(ofAccount: call.accountID) {
-            access.resource = organization.arn(policy: "*", type: input.type)
+        let context = requestTags(input.tags).merging(policyTypeKey(input.type)) { $1 }
+        var create = call.need(on: "*", context)
+        guard let organization = call.directory.organization(ofAccount: call.accountID) else {
+            return .required(create)
         }
-        guard !tags.isEmpty else { return .required(access) }
-        var tag = access
+        let policies = organization.arn(policy: "*", type: input.type)
+        if call.isDelegated { create.resource = policies }
+        guard !(input.tags ?? []).isEmpty else { return .required(create) }
+        var tag = call.need(on: policies, context)
         tag.action = "organizations:TagResource"
-        return .required([access, tag])
+        return .required([create, tag])
     }
 
     public static func handle(
@@ -150,8 +151,8 @@ extension Organizations.ListPolicies: ReadOperation {
             if paging.limit == 0 {
                 var output = Output()
                 output.policies = summaries
-                // What comes after it is what comes after the empty id.
-                output.nextToken = try own.records.isPolicyType(inUse: input.filter) ? Paging.marker(after: "") : nil
+                // All the others come after what all ids begin with.
+                output.nextToken = try own.records.isPolicyType(inUse: input.filter) ? Paging.marker(after: "p-") : nil
                 return output
             }
         }

@@ -21,16 +21,18 @@ extension Organizations.ResourcePolicy {
 
 extension Organizations.PutResourcePolicy: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let tags = (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
         guard let organization = call.directory.organization(ofAccount: call.accountID) else {
-            return call.accessOnAll(ConditionKeys.requestTags(tags))
+            return call.accessOnAll(requestTags(input.tags))
         }
         let policy = call.directory.resourcePolicy(ofOrganization: organization.id)
         let keys = ConditionKeys.resourceTags(policy?.tags ?? [], service: "organizations")
-            .merging(ConditionKeys.requestTags(tags)) { $1 }
-        var access = call.need(on: organization.arn("resourcepolicy", policy?.id ?? "*"), keys)
-        access.displayedResource = organization.arn("resourcepolicy", "*")
-        return .required(access)
+            .merging(requestTags(input.tags)) { $1 }
+        var put = call.need(on: organization.arn("resourcepolicy", policy?.id ?? "*"), keys)
+        put.displayedResource = organization.arn("resourcepolicy", "*")
+        guard !(input.tags ?? []).isEmpty else { return .required(put) }
+        var tag = put
+        tag.action = "organizations:TagResource"
+        return .required([put, tag])
     }
 
     public static func handle(

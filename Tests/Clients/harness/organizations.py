@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from .documents import policy
 from .identity import Identity
-from .server import ACCOUNT, Server, gatehouse
+from .server import ROOT_KEY_ID, ROOT_SECRET, Server, gatehouse
 
 ROLE = "OrganizationAccountAccessRole"
 
@@ -30,6 +31,18 @@ class Member:
         if statements:
             iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
         return Identity.of_key(self.server.url, iam.create_access_key(UserName=name)["AccessKey"])
+
+    def root_user(self) -> Identity:
+        """The account's root user, with a key that the server's owner makes."""
+        done = gatehouse(
+            "root-key",
+            *("--account", self.account, "--endpoint", self.server.url),
+            environment={"AWS_ACCESS_KEY_ID": ROOT_KEY_ID, "AWS_SECRET_ACCESS_KEY": ROOT_SECRET},
+        )
+        assert done.returncode == 0, done.stderr
+        key = re.search(r"AWS_ACCESS_KEY_ID=(\w+) AWS_SECRET_ACCESS_KEY='?([^'\s]+)", done.stdout)
+        assert key, done.stdout
+        return Identity(self.server.url, key[1], key[2], name="root")
 
 
 class NewOrganization:
@@ -84,6 +97,12 @@ class NewOrganization:
         source = self.api.list_parents(ChildId=member.account)["Parents"][0]["Id"]
         self.api.move_account(AccountId=member.account, SourceParentId=source, DestinationParentId=parent)
 
+    def remove(self, member: Member) -> None:
+        """Needs a server with `--quota DaysBeforeLeaving=0`: new accounts must stay for some days."""
+        self.api.remove_account_from_organization(AccountId=member.account)
 
-def new_organization(server: Server) -> NewOrganization:
-    return NewOrganization(server)
+    def outsider(self, name: str) -> Member:
+        """An account that is in no organization, with an administrator of its own."""
+        outsider = self.member(name)
+        self.remove(outsider)
+        return outsider

@@ -47,10 +47,7 @@ extension Organizations.ListEffectivePolicyValidationErrors: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        guard let account = try own.records.get(OrganizationAccount.self, input.accountId) else {
-            throw .organizations(
-                .accountNotFoundException, "You specified an account that doesn't exist.")
-        }
+        let account = try own.member(input.accountId).place
         var policies = try PolicyLevels(own, input.policyType)
         guard let found = try policies.effective(for: account) else { throw .noEffectivePolicy }
         let flaws = EffectivePolicyFlaw.all(in: found.policy, policies.type).enumerated()
@@ -59,7 +56,7 @@ extension Organizations.ListEffectivePolicyValidationErrors: ReadOperation {
         var output = Output()
         output.accountId = account.id
         output.policyType = input.policyType
-        output.path = "\(try own.containers(of: account).joined(separator: "/"))/\(account.id)/"
+        output.path = try own.path(account.id, below: account.parentID)
         output.evaluationTimestamp = call.timestamp
         output.effectivePolicyValidationErrors = page.items.map {
             Organizations.EffectivePolicyValidationError($0.flaw)
@@ -96,7 +93,9 @@ extension Organizations.ListAccountsWithInvalidEffectivePolicy: ReadOperation {
         }
         let shown = invalid.prefix(paging.limit)
         var output = Output()
-        output.accounts = shown.map { own.shown($0, call) }
+        var accounts: [Organizations.Account] = []
+        for place in shown { accounts.append(try Organizations.Account(own.member(place.id), in: own)) }
+        output.accounts = accounts
         output.policyType = input.policyType
         if invalid.count > paging.limit, let last = shown.last { output.nextToken = Paging.marker(after: last.id) }
         return output
@@ -134,7 +133,7 @@ private struct PolicyLevels<Reading: RecordReading> {
         guard own.organization.enabledPolicyTypes.contains(type.rawValue) else { return nil }
         var levels: [[EffectivePolicy.Attached]] = []
         var updateDate: Double = 0
-        for container in try own.containers(of: account).dropFirst() {
+        for container in try own.containers(downTo: account.parentID) {
             levels.append(try attached(own.target(container).policyIDs, &updateDate))
         }
         levels.append(try attached(account.policyIDs, &updateDate))
@@ -188,32 +187,6 @@ extension OwnOrganization {
                 "TARGET_NOT_SUPPORTED", "You can't perform the specified operation on that target entity.")
         }
         return account
-    }
-
-    /// The organization's id, the root's, and those of the units down to the account's parent.
-    fileprivate func containers(of account: OrganizationAccount) throws(ServiceError) -> [String] {
-        var path: [String] = []
-        var next: String? = account.parentID
-        while let container = next, path.count <= OrganizationalUnit.mostLevels {
-            path.append(container)
-            next = try records.get(OrganizationalUnit.self, container)?.parentID
-        }
-        return [organization.id] + path.reversed()
-    }
-
-    fileprivate func shown(_ account: OrganizationAccount, _ call: Call) -> Organizations.Account {
-        var shown = Organizations.Account()
-        shown.id = account.id
-        shown.arn = organization.arn(account: account.id)
-        shown.joinedMethod = account.joinedMethod.rawValue
-        shown.joinedTimestamp = Timestamp(secondsSinceEpoch: account.joinedDate)
-        if let known = call.directory.account(account.id) {
-            shown.name = known.name
-            shown.email = known.email
-            shown.state = known.state.rawValue
-            shown.status = known.state.rawValue
-        }
-        return shown
     }
 }
 

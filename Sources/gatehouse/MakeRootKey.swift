@@ -1,0 +1,112 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import Logging
+import NIOCore
+import Server
+import Signature
+
+struct MakeRootKey: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "root-key",
+        abstract: "Make an access key for an account's root user, and print the lines that use it.",
+        discussion: """
+            For the root users of member accounts, who begin without keys, and for whoever has lost root's. It works on \
+            the data directory, or, while a server uses that, through the server, signed by the first account's root \
+            user. A server that keeps all in memory is named by --endpoint, and asked with AWS_ACCESS_KEY_ID and \
+            AWS_SECRET_ACCESS_KEY of that root user.
+            """)
+
+    @Option(help: "The account, twelve digits (default: the one that Gatehouse began with).")
+    var account: String?
+
+    @Option(help: "The server to ask, instead of a data directory: http://127.0.0.1:4566.")
+    var endpoint: String?
+
+    @OptionGroup var dataOptions: DataOptions
+
+    func validate() throws {
+        guard let account else { return }
+        guard account.wholeMatch(of: /[0-9]{12}/) != nil else {
+            throw ValidationError("--account takes twelve digits, not '\(account)'.")
+        }
+    }
+
+    func run() async throws {
+        if let endpoint {
+            let variables = ProcessInfo.processInfo.environment
+            guard let id = variables["AWS_ACCESS_KEY_ID"], let secret = variables["AWS_SECRET_ACCESS_KEY"] else {
+                fail("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those of the first account's root user.")
+            }
+            let credentials = SigningCredentials(accessKeyID: id, secretAccessKey: secret)
+            return show(await ask(endpoint, credentials), nil)
+        }
+        let data = dataOptions.directory()
+        show(await key(data), data.endpoint)
+    }
+
+    private func show(_ key: RootKey, _ endpoint: Endpoint?) {
+        if let endpoint { print(endpoint.exportLine) }
+        print(Endpoint.exportLine(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey))
+        print(Endpoint.unsetLine)
+    }
+
+    /// From the data directory itself, or from the server that uses it.
+    private func key(_ data: DataDirectory) async -> RootKey {
+        do {
+            // Which is there, or else this would make a new Gatehouse.
+            let recorded = try RecordedData(data)
+            var configuration = Gatehouse.Configuration()
+            configuration.dataDirectory = data.path
+            var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
+            log.logLevel = .error
+            do {
+                let gatehouse = try await Gatehouse(configuration, log: log)
+                do {
+                    let key = try await gatehouse.makeRootKey(account: account)
+                    await gatehouse.close()
+                    return key
+                } catch {
+                    await gatehouse.close()
+                    fail("\(error.code): \(error.message)")
+                }
+            } catch {
+                guard error.isBusy else { throw error }
+                guard let endpoint = data.endpoint, let root = try recorded.rootKeys().first else {
+                    fail(
+                        "A server uses \(data.path), and its root user has no active key to ask it with: "
+                            + "stop it, then try again.")
+                }
+                return await ask(
+                    endpoint.url, SigningCredentials(accessKeyID: root.id, secretAccessKey: root.secret))
+            }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func ask(_ endpoint: String, _ credentials: SigningCredentials) async -> RootKey {
+        guard let url = URL(string: endpoint), let host = url.host() else { fail("'\(endpoint)' is no endpoint.") }
+        let authority = url.port.map { "\(host):\($0)" } ?? host
+        let query = account.map { "account=\($0)" } ?? ""
+        let signable = SignableRequest(
+            method: "POST", path: "/_gatehouse/root-key", query: query, headers: [("host", authority)], body: [])
+        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
+        var request = HTTPClientRequest(
+            url: "\(url.scheme ?? "http")://\(authority)/_gatehouse/root-key" + (query.isEmpty ? "" : "?" + query))
+        request.method = .POST
+        for (name, value) in signable.headers + signer.sign(signable, timestamp: Date().timeIntervalSince1970) {
+            request.headers.replaceOrAdd(name: name, value: value)
+        }
+        do {
+            let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let bytes = Array(buffer: try await answer.body.collect(upTo: 65_536))
+            guard answer.status == .ok, let key = RootKey(json: bytes) else {
+                fail("Gatehouse refused: \(String(decoding: bytes, as: UTF8.self))")
+            }
+            return key
+        } catch {
+            fail("Gatehouse can't be asked at \(endpoint): \(error)")
+        }
+    }
+}
