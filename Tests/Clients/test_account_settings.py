@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import ACCOUNT, Identity, VirtualDevice, allow, deny, error_of, trust
+from harness import ACCOUNT, Identity, Server, VirtualDevice, allow, deny, error_of, trust
 from harness.certificates import Certificate
+from harness.organizations import new_organization
 
 
 def device_for(root: Identity, user: str, name: str, by: Identity | None = None) -> VirtualDevice:
@@ -104,6 +105,21 @@ def test_an_alias_that_is_taken(root: Identity) -> None:
     assert (gone.status, gone.code) == (404, "NoSuchEntity")
     root.iam.delete_account_alias(AccountAlias="first-alias")
     root.iam.create_account_alias(AccountAlias="first-alias")
+
+
+def test_an_alias_is_unique_among_all_accounts(cloud: Server, root: Identity) -> None:
+    member = new_organization(cloud).member("member")
+    root.iam.create_account_alias(AccountAlias="the-alias")
+    taken = error_of(member.admin.iam.create_account_alias, AccountAlias="the-alias")
+    assert (taken.status, taken.code) == (409, "EntityAlreadyExists")
+    member.admin.iam.create_account_alias(AccountAlias="another")
+    assert error_of(root.iam.create_account_alias, AccountAlias="another").code == "EntityAlreadyExists"
+    assert root.iam.list_account_aliases()["AccountAliases"] == ["the-alias"]
+    # Nobody deletes another's; what its owner gives up is free.
+    assert error_of(member.admin.iam.delete_account_alias, AccountAlias="the-alias").code == "NoSuchEntity"
+    root.iam.delete_account_alias(AccountAlias="the-alias")
+    member.admin.iam.create_account_alias(AccountAlias="the-alias")
+    root.iam.create_account_alias(AccountAlias="another")
 
 
 def test_the_summary_counts_what_there_is(root: Identity, tmp_path) -> None:

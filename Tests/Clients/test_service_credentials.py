@@ -51,6 +51,11 @@ def test_ssh_public_keys(root: Identity, new_user) -> None:
         assert (gone.status, gone.code) == (404, "NoSuchEntity")
 
 
+def blob_of(*parts: bytes) -> str:
+    packed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return "ssh-rsa " + base64.b64encode(packed).decode()
+
+
 def test_an_ssh_public_key_in_pem(root: Identity) -> None:
     ssh, pem, fingerprint = ssh_rsa()
     root.iam.create_user(UserName="alice")
@@ -74,13 +79,19 @@ def test_what_is_no_ssh_public_key(root: Identity) -> None:
         "ssh-rsa " + base64.b64encode(blob[:-1]).decode(): "InvalidPublicKey",
         "ssh-rsa " + base64.b64encode(blob + b"x").decode(): "InvalidPublicKey",
         "ssh-rsa " + base64.b64encode(b"\xff\xff\xff\xff").decode(): "InvalidPublicKey",
+        blob_of(b"ssh-rsa", b"", b""): "InvalidPublicKey",
+        blob_of(b"ssh-rsa", b"\0", b"\0" * 400): "InvalidPublicKey",
+        blob_of(b"ssh-rsa", b"\3", b"\xff" * 12000): "InvalidPublicKey",
+        blob_of(b"ssh-rsa", b"\xff" * 300, b"\xff" * 256): "InvalidPublicKey",
+        blob_of(b"ssh-dss", b"\3", b"\xff" * 256): "InvalidPublicKey",
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----": "InvalidPublicKey",
         short: "InvalidPublicKey",
         short_pem: "InvalidPublicKey",
         openssl("pkey", "-pubout", stdin=elliptic): "InvalidPublicKey",
     }
     for body, code in cases.items():
         refused = error_of(root.iam.upload_ssh_public_key, UserName="alice", SSHPublicKeyBody=body)
-        assert (refused.status, refused.code) == (400, code), body
+        assert (refused.status, refused.code) == (400, code), (body[:80], refused)
     missing = error_of(root.iam.upload_ssh_public_key, UserName="none", SSHPublicKeyBody=good)
     assert missing.message == "The user with name none cannot be found."
 

@@ -131,6 +131,12 @@ def test_nobody_makes_one_by_another_way(root: Identity) -> None:
         PolicyArn="arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy",
     )
     assert (refused.status, refused.code) == (400, "PolicyNotAttachable")
+    refused = error_of(
+        root.iam.put_role_permissions_boundary,
+        RoleName="r",
+        PermissionsBoundary="arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy",
+    )
+    assert (refused.status, refused.code) == (400, "PolicyNotAttachable")
     refused = error_of(root.iam.delete_service_linked_role, RoleName="r")
     assert (refused.status, refused.code) == (400, "InvalidInput")
 

@@ -13,11 +13,7 @@ extension Identity {
     mutating func attach(
         _ arn: String, quota: Int, quotaName: String, _ records: some RecordReading
     ) throws(ServiceError) {
-        try records.requirePolicy(arn)
-        guard !arn.hasPrefix("arn:aws:iam::aws:policy/aws-service-role/") else {
-            throw ServiceError(
-                "PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.", status: 400)
-        }
+        try records.requireAttachablePolicy(arn)
         guard !attachedPolicies.contains(arn) else { return }
         guard attachedPolicies.count < quota else { throw .quotaExceeded(quotaName, quota) }
         attachedPolicies.append(arn)
@@ -52,6 +48,15 @@ extension IAM.AttachedPolicy {
 }
 
 extension RecordReading {
+    /// - Throws: as `requirePolicy`, and PolicyNotAttachable for the policy of a service-linked role.
+    func requireAttachablePolicy(_ arn: String) throws(ServiceError) {
+        try requirePolicy(arn)
+        guard !arn.hasPrefix("arn:aws:iam::aws:policy\(Role.serviceLinkedPath)") else {
+            throw ServiceError(
+                "PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.", status: 400)
+        }
+    }
+
     /// - Throws: NoSuchEntity when there is no such managed policy, ValidationError when it is no ARN.
     func requirePolicy(_ arn: String) throws(ServiceError) {
         guard let parsed = ARN(parsing: arn) else { throw .invalidARN }

@@ -16,7 +16,7 @@ extension IAM.PutUserPermissionsBoundary: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var user = try records.user(input.userName)
-        try records.requirePolicy(input.permissionsBoundary)
+        try records.requireAttachablePolicy(input.permissionsBoundary)
         user.permissionsBoundary = input.permissionsBoundary
         try records.put(user)
         return Output()
@@ -50,7 +50,7 @@ extension IAM.PutRolePermissionsBoundary: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var role = try records.changeableRole(input.roleName)
-        try records.requirePolicy(input.permissionsBoundary)
+        try records.requireAttachablePolicy(input.permissionsBoundary)
         role.permissionsBoundary = input.permissionsBoundary
         try records.put(role)
         return Output()

@@ -50,7 +50,7 @@ extension IAM.CreateRole: WriteOperation {
             maxSessionDuration: input.maxSessionDuration ?? 3600)
         role.tags = try TagRules.new(input.tags)
         if let boundary = input.permissionsBoundary {
-            try records.requirePolicy(boundary)
+            try records.requireAttachablePolicy(boundary)
             role.permissionsBoundary = boundary
         }
         try records.put(role)

@@ -78,7 +78,7 @@ extension IAM.DeleteServiceLinkedRole: WriteOperation {
     /// ARNs of what a role's service does with it here.
     private static func uses(of role: Directory.Role, _ call: Call) -> [String] {
         guard role.path == "\(Role.serviceLinkedPath)organizations.amazonaws.com/",
-            let organization = call.directory.organization(ofAccount: call.accountID)
+            let organization = call.directory.organization(ofAccount: call.accountID), organization.featureSet == .all
         else { return [] }
         return ["arn:aws:organizations::\(organization.managementAccountID):organization/\(organization.id)"]
     }

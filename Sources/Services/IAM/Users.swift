@@ -41,7 +41,7 @@ extension IAM.CreateUser: WriteOperation {
             createDate: call.time)
         user.tags = try TagRules.new(input.tags)
         if let boundary = input.permissionsBoundary {
-            try records.requirePolicy(boundary)
+            try records.requireAttachablePolicy(boundary)
             user.permissionsBoundary = boundary
         }
         try records.put(user)
