@@ -2,15 +2,18 @@
 
     bench.py PATH-OF-GATEHOUSE
 
-Four questions:
+Six questions:
 
 1. What does it cost that each call is proved, decided and recorded? GetCallerIdentity and GetUser against the bare HTTP
    answer of the same server framework (`gatehouse bench-baseline`), the server held to one core, the load on another.
 2. How much of the disk's fsync rate becomes durable CreateUser calls, with 1 client and with 64?
 3. How long from the start of the process to its first answer?
 4. How much memory, idle and with 10,000 users?
+5. What do the calls that identity lives by cost, in calls and in CPU time: AssumeRole, GetUser, ListUsers, CreateRole
+   with PutRolePolicy, SimulatePrincipalPolicy? Does the next request see a change of policy?
+6. What do 5,000 accounts of 50 users cost: start, memory, and GetCallerIdentity beside them?
 
-Everything happens on the loopback interface and in a folder beside the build, and takes less than three minutes.
+Everything happens on the loopback interface and in a folder beside the build, and takes less than five minutes.
 """
 
 from __future__ import annotations
@@ -34,15 +37,16 @@ sys.path.insert(0, str(REPOSITORY / "Tests" / "Clients"))
 os.environ["GATEHOUSE_BIN"] = str(Path(sys.argv[1]).absolute()) if len(sys.argv) == 2 else ""
 
 from harness import raw  # noqa: E402
-from harness.documents import allow, policy  # noqa: E402
+from harness.documents import allow, policy, trust  # noqa: E402
 from harness.identity import Identity  # noqa: E402
 from harness.server import BINARY, Server, clean_environment  # noqa: E402
 
-LIMIT = 175  # seconds for all of it
+LIMIT = 300  # seconds for all of it
 ROUNDS = 3
 ROUND = 4  # seconds of load in each round
 CONNECTIONS = 64
 USERS = 10_000
+ACCOUNTS, USERS_OF_ACCOUNT = 5_000, 50
 AIM = 0.6  # of the bare HTTP answer's throughput
 
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -78,6 +82,24 @@ def write_requests(folder: Path, name: str, requests: list[bytes]) -> Path:
 
 def load(port: int, requests: Path, seconds: int, connections: int) -> float:
     """Answers with status 200 in a second."""
+    count, took = answers(port, requests, seconds, connections)
+    return count / took
+
+
+def load_and_cpu(pid: int, port: int, requests: Path, seconds: int, connections: int) -> tuple[float, float]:
+    """Answers in a second, and microseconds of the server's CPU time for each."""
+    before = cpu_seconds(pid)
+    count, took = answers(port, requests, seconds, connections)
+    return count / took, (cpu_seconds(pid) - before) / max(1, count) * 1e6
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def answers(port: int, requests: Path, seconds: int, connections: int) -> tuple[int, float]:
+    """How many answers with status 200, in how many seconds."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += ["-s", str(Path(__file__).with_name("requests.lua")), f"http://127.0.0.1:{port}/"]
     done = subprocess.run(
@@ -94,7 +116,7 @@ def load(port: int, requests: Path, seconds: int, connections: int) -> float:
     total, refused, errors, microseconds = map(int, found.groups())
     if refused or errors:
         raise SystemExit(f"{refused} of {total} requests were refused, {errors} connections broke: nothing measured")
-    return total / (microseconds / 1e6)
+    return total, microseconds / 1e6
 
 
 def pinned(core: int, command: list[str]) -> list[str]:
@@ -114,6 +136,13 @@ def pin(pid: int) -> None:
 @contextmanager
 def bare_http() -> Iterator[int]:
     """The same framework answering a fixed body; yields its port."""
+    with bare_process() as (_, port):
+        yield port
+
+
+@contextmanager
+def bare_process() -> Iterator[tuple[int, int]]:
+    """The same; yields its process id and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -131,7 +160,7 @@ def bare_http() -> Iterator[int]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit("`gatehouse bench-baseline` does not listen") from None
                 time.sleep(0.02)
-        yield port
+        yield process.pid, port
     finally:
         process.kill()
         process.wait()
@@ -151,7 +180,7 @@ class PinnedServer(Server):
         return self
 
 
-# The four questions
+# The six questions
 
 
 def checked_against_bare(folder: Path) -> None:
@@ -271,6 +300,127 @@ def start_and_memory(folder: Path) -> None:
     row("  the server that has just made them", "", f"{filled:,.0f} MB")
 
 
+def identity_against_bare(folder: Path) -> None:
+    """On the data directory that has 10,000 users already."""
+    server = PinnedServer("--quota", "Users=20000", "--quota", "Roles=1000000", data=folder / "full")
+    rates: dict[str, tuple[float, float]] = {}
+    with server, bare_process() as (bare_pid, bare_port):
+        assert server.process
+        iam, account = server.root.iam, server.root.sts.get_caller_identity()["Account"]
+        iam.create_user(UserName="analyst", Tags=[{"Key": "Department", "Value": "Research"}])
+        iam.attach_user_policy(UserName="analyst", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
+        iam.put_user_policy(UserName="analyst", PolicyName="own", PolicyDocument=policy(allow("sts:AssumeRole")))
+        analyst = Identity.of_key(server.url, iam.create_access_key(UserName="analyst")["AccessKey"])
+        iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust(account))
+        role, user = f"arn:aws:iam::{account}:role/worker", f"arn:aws:iam::{account}:user/analyst"
+        markers = [page["Marker"] for page in iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 100})
+                   if page["IsTruncated"]]  # fmt: skip
+
+        def requests(name: str, made: list[bytes]) -> Path:
+            return write_requests(folder, name, made)
+
+        bare = requests("bare", [as_botocore_sends("GetCallerIdentity", "sts", analyst, n) for n in range(2000)])
+        calls = {
+            "AssumeRole": ("sts", {"RoleArn": role, "RoleSessionName": "session"}),
+            "GetUser": ("iam", {"UserName": "analyst"}),
+            "ListUsers": ("iam", {"MaxItems": "100"}),
+            "SimulatePrincipalPolicy": ("iam", {
+                "PolicySourceArn": user, "ActionNames.member.1": "iam:GetUser", "ResourceArns.member.1": user,
+            }),
+        }  # fmt: skip
+        load(bare_port, bare, 1, CONNECTIONS)
+        load(server.port, bare, 1, CONNECTIONS)
+        rates["bare"] = load_and_cpu(bare_pid, bare_port, bare, ROUND, CONNECTIONS)
+        for name, (service, parameters) in calls.items():
+            made = []
+            for number in range(1000):
+                more = {"Marker": markers[number % len(markers)]} if name == "ListUsers" else {}
+                made.append(as_botocore_sends(name, service, analyst, number, **parameters, **more))
+            rates[name] = load_and_cpu(
+                server.process.pid, server.port, requests(name, made), ROUND, CONNECTIONS
+            )
+        # A role's policy comes a thousand requests after its role: no connection is that far behind.
+        pairs = 15_000
+        roles = [as_botocore_sends("CreateRole", "iam", analyst, n, RoleName=f"role-{n}", Path="/bench/",
+                                   AssumeRolePolicyDocument=trust(account)) for n in range(pairs)]  # fmt: skip
+        puts = [as_botocore_sends("PutRolePolicy", "iam", analyst, n, RoleName=f"role-{n}", PolicyName="own",
+                                  PolicyDocument=policy(allow("s3:GetObject"))) for n in range(pairs)]  # fmt: skip
+        both = roles[:1000] + [request for pair in zip(roles[1000:], puts) for request in pair]
+        rates["CreateRole, PutRolePolicy"] = load_and_cpu(
+            server.process.pid, server.port, requests("roles", both), ROUND, CONNECTIONS
+        )
+        seen, missed, took = policy_changes(server, analyst)
+    heading(f"Calls of IAM and STS among {USERS:,} users, against a bare HTTP answer (one core, 64 connections)")
+    bare_rate, bare_cpu = rates["bare"]
+    for name, (rate, cpu) in rates.items():
+        row(name, f"{rate:,.0f}/s", f"{rate / bare_rate:.2f}   {cpu:6,.0f} µs of CPU, {cpu / bare_cpu:.1f} times")
+    row("a change of policy, seen by the next request", f"{seen} of {seen + missed}", f"{took:.1f} ms for both")
+
+
+def policy_changes(server: Server, analyst: Identity) -> tuple[int, int, float]:
+    """Allows and forbids a call by turns; how often the call that came next was answered by it, how often not, and how
+    many milliseconds a change and a call took."""
+    seen = missed = 0
+    started = time.perf_counter()
+    for turn in range(200):
+        if turn % 2:
+            server.root.iam.delete_user_policy(UserName="analyst", PolicyName="turn")
+        else:
+            document = policy({"Effect": "Deny", "Action": "iam:GetAccountSummary", "Resource": "*"})
+            server.root.iam.put_user_policy(UserName="analyst", PolicyName="turn", PolicyDocument=document)
+        status = raw.call(server.port, analyst, "GetAccountSummary").status
+        if status == (200 if turn % 2 else 403):
+            seen += 1
+        else:
+            missed += 1
+    return seen, missed, (time.perf_counter() - started) * 1000 / 200
+
+
+def many_accounts(folder: Path) -> None:
+    key = {"AccessKeyId": "AKIABENCHBENCHBENCH0", "SecretAccessKey": "bench" * 8}
+    made = time.perf_counter()
+    subprocess.run(
+        [str(BINARY), "bench-fill", "--data", str(folder / "accounts"), "--accounts", str(ACCOUNTS)]
+        + ["--users", str(USERS_OF_ACCOUNT), "--access-key-id", key["AccessKeyId"]]
+        + ["--secret-access-key", key["SecretAccessKey"]],
+        env=clean_environment(), stdin=subprocess.DEVNULL, check=True, timeout=120,
+    )  # fmt: skip
+    made = time.perf_counter() - made
+    big, small = PinnedServer(data=folder / "accounts", fixed_root=False), PinnedServer(data=folder / "throughput")
+    started = time.perf_counter()
+    big.start(within=60)
+    identity = Identity.of_key(big.url, key)
+    if (answer := raw.call(big.port, identity, "GetCallerIdentity", "sts")).status != 200:
+        raise SystemExit(f"the first answer was {answer.status}: {answer.text}")
+    started = time.perf_counter() - started
+    rates: dict[str, list[float]] = {"big": [], "small": []}
+    try:
+        time.sleep(0.5)
+        memory = big.resident_memory() / 1e6
+        with small:
+            asked = {
+                "big": (big.port, identity), "small": (small.port, small.root),
+            }  # fmt: skip
+            files = {
+                name: write_requests(
+                    folder, name, [as_botocore_sends("GetCallerIdentity", "sts", who, n) for n in range(2000)]
+                )
+                for name, (_, who) in asked.items()
+            }
+            for name, (port, _) in asked.items():
+                load(port, files[name], 1, CONNECTIONS)
+            for _ in range(ROUNDS):
+                for name, (port, _) in asked.items():
+                    rates[name].append(load(port, files[name], ROUND, CONNECTIONS))
+    finally:
+        big.kill()
+    heading(f"{ACCOUNTS:,} accounts of {USERS_OF_ACCOUNT} users")
+    few, many = statistics.median(rates["small"]), statistics.median(rates["big"])
+    row("from the start of the process to its first answer", f"{started * 1000:,.0f} ms", f"{memory:,.0f} MB")
+    row("GetCallerIdentity among them", f"{many:,.0f}/s", f"{many / few:.2f} of that with one account")
+    row("  to make them, past the API", f"{made:,.0f} s", "")
+
+
 def fill(server: Server, folder: Path) -> None:
     """Makes exactly the users wanted: wrk stops by time, not by number, so the rest is made one by one."""
     made = [as_botocore_sends("CreateUser", "iam", server.root, n, UserName=f"user{n}") for n in range(USERS)]
@@ -344,6 +494,8 @@ def main() -> None:
         checked_against_bare(folder)
         durable_against_fsync(folder)
         start_and_memory(folder)
+        identity_against_bare(folder)
+        many_accounts(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,7 +16,7 @@ public final class BackgroundTasks: Sendable {
     public func start(_ name: String, _ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             guard !state.isClosed, state.running[name] == nil else { return }
-            state.running[name] = Task {
+            state.running[name] = Task(priority: .utility) {
                 await work()
                 self.state.withLock { $0.running[name] = nil }
             }
@@ -28,12 +28,14 @@ public final class BackgroundTasks: Sendable {
         state.withLock { $0.running[name] != nil }
     }
 
+    /// Waits for what is running.
+    public func settle() async {
+        for task in state.withLock({ Array($0.running.values) }) { await task.value }
+    }
+
     /// Starts nothing any more, and waits for what is running.
     public func finish() async {
-        let running = state.withLock { state in
-            state.isClosed = true
-            return Array(state.running.values)
-        }
-        for task in running { await task.value }
+        state.withLock { $0.isClosed = true }
+        await settle()
     }
 }

@@ -315,6 +315,69 @@ def test_the_organization(root: Identity) -> None:
         assert failed["JobStatus"] == "FAILED" and failed["ErrorDetails"]["Code"] == "InvalidInput"
 
 
+def test_parts_of_an_organization(cloud: Server, new_user: Callable[..., Identity]) -> None:
+    admin = new_user("admin", managed="AdministratorAccess")
+    client = admin.client("organizations")
+    organization = client.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    top = client.list_roots()["Roots"][0]["Id"]
+    client.enable_policy_type(RootId=top, PolicyType="SERVICE_CONTROL_POLICY")
+    accounts = []
+    for name in ("first", "second"):
+        request = client.create_account(AccountName=name, Email=f"{name}@example.com")["CreateAccountStatus"]["Id"]
+        deadline = time.monotonic() + 20
+        while True:
+            status = client.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
+            if status["State"] == "SUCCEEDED":
+                break
+            assert status["State"] == "IN_PROGRESS" and time.monotonic() < deadline, status
+            time.sleep(0.02)
+        accounts.append(status["AccountId"])
+    first, second = accounts
+    unit = client.create_organizational_unit(ParentId=top, Name="unit")["OrganizationalUnit"]["Id"]
+    client.move_account(AccountId=first, SourceParentId=top, DestinationParentId=unit)
+    few = client.create_policy(
+        Content=policy(allow(["iam:*", "sts:*", "s3:GetObject"])), Description="", Name="few",
+        Type="SERVICE_CONTROL_POLICY",
+    )["Policy"]["PolicySummary"]["Id"]  # fmt: skip
+    client.attach_policy(PolicyId=few, TargetId=unit)
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=unit)
+    no_roles = client.create_policy(
+        Content=policy(allow(["iam:*", "s3:PutObject"])), Description="", Name="other", Type="SERVICE_CONTROL_POLICY"
+    )["Policy"]["PolicySummary"]["Id"]
+
+    role = f"arn:aws:iam::{first}:role/OrganizationAccountAccessRole"
+    member = Identity.of_session(
+        cloud.url, admin.sts.assume_role(RoleArn=role, RoleSessionName="admin")["Credentials"]
+    )
+    member.iam.list_users()
+
+    path = f"{organization}/{top}/{unit}"
+    for entity in (path, f"{path}/{first}"):
+        report = organizations_report(admin, entity)
+        found = {detail["ServiceNamespace"]: detail for detail in report["AccessDetails"]}
+        assert set(found) == {"iam", "s3", "sts"}
+        assert found["iam"]["EntityPath"] == f"{path}/{first}"
+        assert found["iam"]["TotalAuthenticatedEntities"] == 1
+        # The role was assumed by the management account's user: that was a use of STS there, not here.
+        assert "EntityPath" not in found["sts"]
+        assert report["NumberOfServicesNotAccessed"] == 2
+    whole = organizations_report(admin, f"{organization}/{top}")
+    assert {d["ServiceNamespace"]: d for d in whole["AccessDetails"]}["iam"]["TotalAuthenticatedEntities"] == 2
+    other = organizations_report(admin, f"{organization}/{top}/{second}")
+    assert other["NumberOfServicesAccessible"] > 400
+    assert other["NumberOfServicesNotAccessed"] == other["NumberOfServicesAccessible"]
+
+    # What one level allows and the other does not is not there: of S3 no action is in both.
+    client.attach_policy(PolicyId=no_roles, TargetId=first)
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=first)
+    both = organizations_report(admin, f"{path}/{first}")
+    assert [detail["ServiceNamespace"] for detail in both["AccessDetails"]] == ["iam"]
+
+    # A member account has no such reports; nor is a path true that leads past the unit.
+    assert organizations_report(member, path)["ErrorDetails"]["Code"] == "AccessDenied"
+    assert organizations_report(admin, f"{organization}/{top}/{first}")["ErrorDetails"]["Code"] == "InvalidInput"
+
+
 def test_there_is_no_organization(root: Identity) -> None:
     failed = organizations_report(root, "o-zzzzzzzzzz/r-zzzz")
     assert failed["JobStatus"] == "FAILED" and failed["ErrorDetails"]["Code"] == "AccessDenied"

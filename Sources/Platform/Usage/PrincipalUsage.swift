@@ -75,6 +75,8 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// Forgets keys that are gone, and what is out of the tracking period.
     mutating func prune(before time: Int64, isKey: (String) -> Bool) {
+        let isOld = { (actions: [String: Use]) in actions.isEmpty || actions.values.contains { $0.time < time } }
+        guard services.values.contains(where: isOld) || !keys.keys.allSatisfy(isKey) else { return }
         keys = keys.filter { isKey($0.key) }
         services = services.mapValues { $0.filter { $0.value.time >= time } }.filter { !$0.value.isEmpty }
     }

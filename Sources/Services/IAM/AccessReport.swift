@@ -68,32 +68,39 @@ struct AccessReport: Record {
 
     /// Fills the report.
     /// - Parameter oldest: what was before, in milliseconds since 1970, is not told.
-    mutating func fill(_ subject: AccessSubject, _ environment: Environment, oldest: Int64) {
+    mutating func fill(_ subject: AccessSubject, _ environment: Environment, oldest: Int64) async {
         let grants = ServiceGrants(subject.policies.map(\.document))
         let usages = subject.entities.map { environment.usage.usage(of: $0.id) }
         let namespaces = grants.services
         entities = subject.entities
-        services = namespaces.map { namespace in
+        for namespace in namespaces {
             var service = Service(namespace: namespace)
             for (index, usage) in usages.enumerated() {
                 guard let use = usage?.lastUse(of: namespace), use.time >= oldest else { continue }
                 service.uses.append(Use(entity: index, time: use.time, region: use.region))
             }
             service.uses.sort { $0.time > $1.time }
-            guard granularity == "ACTION_LEVEL" else { return service }
-            let tracked = Set(environment.operationsOfService(namespace))
-            let actions = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
-            service.actions = actions.map { name in
-                var last: Use?
-                for (index, usage) in usages.enumerated() {
-                    guard let use = usage?.services[namespace]?[name], use.time >= oldest, use.time > last?.time ?? .min
-                    else { continue }
-                    last = Use(entity: index, time: use.time, region: use.region)
-                }
-                return Action(name: name, use: last)
+            if granularity == "ACTION_LEVEL" {
+                let tracked = Set(environment.operationsOfService(namespace))
+                let names = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
+                service.actions = names.map { Self.action($0, of: namespace, usages, oldest: oldest) }
             }
-            return service
+            services.append(service)
+            // Requests go first.
+            await Task.yield()
         }
+    }
+
+    private static func action(
+        _ name: String, of namespace: String, _ usages: [PrincipalUsage?], oldest: Int64
+    ) -> Action {
+        var last: Use?
+        for (index, usage) in usages.enumerated() {
+            guard let use = usage?.services[namespace]?[name], use.time >= oldest, use.time > last?.time ?? .min
+            else { continue }
+            last = Use(entity: index, time: use.time, region: use.region)
+        }
+        return Action(name: name, use: last)
     }
 }
 
@@ -129,11 +136,10 @@ extension Call {
             let oldest = milliseconds(started.createDate) - PrincipalUsage.trackingPeriod
             var report = started
             do throws(ServiceError) {
-                report = try await environment.read(self.accountID) { (records) throws(ServiceError) in
-                    var report = started
-                    report.fill(try AccessSubject(started.arn, records, self), environment, oldest: oldest)
-                    return report
+                let subject = try await self.read { (records) throws(ServiceError) in
+                    try AccessSubject(started.arn, records, self)
                 }
+                await report.fill(subject, environment, oldest: oldest)
             } catch {
                 report.errorCode = error.code
                 report.errorMessage = error.message

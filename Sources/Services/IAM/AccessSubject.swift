@@ -6,7 +6,7 @@ import Wire
 
 /// What a service last accessed report is about: a user, group, role or managed policy, with the policies that say what
 /// can be accessed and the users and roles that can access it by them.
-struct AccessSubject {
+struct AccessSubject: Sendable {
     /// A user or role.
     struct Entity: Sendable, Codable {
         let arn: String
@@ -18,7 +18,7 @@ struct AccessSubject {
     }
 
     /// A policy with where it comes from.
-    struct Policy {
+    struct Policy: Sendable {
         let document: PolicyDocument
         let name: String
         /// Of a managed policy.

@@ -35,7 +35,7 @@ extension Timestamp {
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html>
-extension IAM.GetAccessKeyLastUsed: ReadOperation {
+extension IAM.GetAccessKeyLastUsed: ComputeOperation {
     /// The permission is that on the key's user. A key of nobody here is asked for as if it were some user's, so that
     /// only who may see all keys learns that there is none.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -51,7 +51,7 @@ extension IAM.GetAccessKeyLastUsed: ReadOperation {
         return .required(need)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard let key = key(input, call) else {
             // As AWS answers for the keys of others, too.
             throw .accessDenied(
