@@ -44,6 +44,7 @@ public enum FindingCode: String, Sendable, Hashable, CaseIterable {
     case uniqueSidsRequired = "UNIQUE_SIDS_REQUIRED"
     case unsupportedActionInPolicy = "UNSUPPORTED_ACTION_IN_POLICY"
     case unsupportedElementCombination = "UNSUPPORTED_ELEMENT_COMBINATION"
+    case unsupportedGlobalConditionKey = "UNSUPPORTED_GLOBAL_CONDITION_KEY"
     case unsupportedPrincipal = "UNSUPPORTED_PRINCIPAL"
     case unsupportedResourceARNInPolicy = "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"
     case unsupportedSid = "UNSUPPORTED_SID"
@@ -79,6 +80,7 @@ public enum FindingCode: String, Sendable, Hashable, CaseIterable {
     case rcpSyntaxErrorAction = "RCP_SYNTAX_ERROR_ACTION"
     case missingARNAccount = "MISSING_ARN_ACCOUNT"
     case invalidKMSKeyValue = "INVALID_KMS_KEY_VALUE"
+    case variableUsageTooPermissive = "VARIABLE_USAGE_TOO_PERMISSIVE"
     case wildcardUsageTooPermissive = "WILDCARD_USAGE_TOO_PERMISSIVE"
 
     // Security warnings
@@ -129,6 +131,7 @@ public enum FindingCode: String, Sendable, Hashable, CaseIterable {
     case rcpMissingRelatedPrincipalConditionKey = "RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY"
     case rcpMissingRelatedServicePrincipalConditionKey = "RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY"
     case rcpMissingServiceConditionKeyNullCheck = "RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK"
+    case useConditionKeyOnlyWithSupportedServices = "USE_CONDITION_KEY_ONLY_WITH_SUPPORTED_SERVICES"
 
     // Suggestions
     case emptyArrayAction = "EMPTY_ARRAY_ACTION"
@@ -156,8 +159,11 @@ public enum FindingCode: String, Sendable, Hashable, CaseIterable {
     case allowNotactionWithUnsupportedTagConditionKeyForService =
         "ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE"
     case recommendedConditionKeyForServicePrincipal = "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL"
+    case irrelevantConditionKeyInPolicy = "IRRELEVANT_CONDITION_KEY_IN_POLICY"
     case redundantKeyDueToWildcardInCondition = "REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION"
     case redundantPrincipalInRoleTrustPolicy = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
+    case redundantStatementDueToWildcardInCondition = "REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION"
+    case confirmAudienceClaimType = "CONFIRM_AUDIENCE_CLAIM_TYPE"
 }
 
 extension FindingCode {
@@ -181,7 +187,7 @@ extension FindingCode {
             .typeMismatchBoolean, .typeMismatchDate, .typeMismatchNumber, .typeMismatchString,
             .specificGithubRepoAndBranchRecommended, .policySizeExceedsRoleTrustPolicyQuota,
             .rcpMissingRelatedPrincipalConditionKey, .rcpMissingRelatedServicePrincipalConditionKey,
-            .rcpMissingServiceConditionKeyNullCheck:
+            .rcpMissingServiceConditionKeyNullCheck, .useConditionKeyOnlyWithSupportedServices:
             .warning
         case .emptyArrayAction, .emptyArrayCondition, .emptyArrayConditionForallvalues,
             .emptyArrayConditionForanyvalue, .emptyArrayConditionIfexists, .emptyArrayPrincipal, .emptyArrayResource,
@@ -190,7 +196,9 @@ extension FindingCode {
             .privateNotIPAddressSubset, .redundantAction, .redundantConditionValueNum, .redundantResource,
             .redundantStatement, .wildcardInServiceName, .allowWithUnsupportedTagConditionKeyForService,
             .allowNotactionWithUnsupportedTagConditionKeyForService, .recommendedConditionKeyForServicePrincipal,
-            .redundantKeyDueToWildcardInCondition, .redundantPrincipalInRoleTrustPolicy:
+            .irrelevantConditionKeyInPolicy, .redundantKeyDueToWildcardInCondition,
+            .redundantPrincipalInRoleTrustPolicy, .redundantStatementDueToWildcardInCondition,
+            .confirmAudienceClaimType:
             .suggestion
         default: .error
         }

@@ -168,7 +168,7 @@ def test_session_policies_are_checked(root: Identity, new_role, new_user) -> Non
     )
 
 
-def test_role_chaining_is_capped_at_one_hour(cloud: Server, root: Identity, new_role, new_user) -> None:
+def test_rule60_role_chaining_is_capped_at_one_hour(cloud: Server, root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     first = new_role(
         "first", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"), allow("sts:AssumeRole"), MaxSessionDuration=43200
@@ -185,7 +185,7 @@ def test_role_chaining_is_capped_at_one_hour(cloud: Server, root: Identity, new_
     assert Identity.of_session(cloud.url, answer["Credentials"]).iam.list_users()["Users"]
 
 
-def test_how_long_a_session_may_be(root: Identity, new_role, new_user) -> None:
+def test_rule60_how_long_a_session_may_be(root: Identity, new_role, new_user) -> None:
     alice = new_user("alice")
     arn = new_role("r", trust(f"arn:aws:iam::{ACCOUNT}:user/alice"))
     over = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="session", DurationSeconds=3601)

@@ -268,7 +268,7 @@ def test_by_the_cli(root: Identity, new_user: Callable[..., Identity]) -> None:
 # Encoded authorization messages
 
 
-def test_an_encoded_denial_is_for_whoever_may_decode_it(durable: Callable[..., Server]) -> None:
+def test_rule59_an_encoded_denial_is_for_whoever_may_decode_it(durable: Callable[..., Server]) -> None:
     with durable() as server:
         root = server.root
         root.iam.create_user(UserName="alice")

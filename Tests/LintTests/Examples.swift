@@ -207,6 +207,12 @@ struct Example: Sendable, CustomTestStringConvertible {
             .foranyvalueWithAudienceClaimType,
             web(gitHubProvider, #""ForAnyValue:StringEquals": {"\#(github):aud": "a"}"#),
             web(gitHubProvider, #""StringEquals": {"\#(github):aud": "a"}"#)),
+        Example(
+            .confirmAudienceClaimType, web(gitHubProvider, #""StringEquals": {"\#(github):aud": "a"}"#),
+            web(gitHubProvider, #""ForAllValues:StringEquals": {"\#(github):aud": "a"}"#)),
+        Example(
+            .variableUsageTooPermissive, subject("repo:${aws:PrincipalTag/repo}"),
+            subject("repo:octo-org/${aws:PrincipalTag/repo}")),
     ]
 
     private static let perimeter = #""StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}"#
@@ -276,7 +282,15 @@ struct Example: Sendable, CustomTestStringConvertible {
             condition(#""Null": {"aws:TagKeys": "true"}"#)),
         Example(.invalidConditionKeyFormat, equals("userid"), equals("aws:userid")),
         Example(.invalidGlobalConditionKey, equals("aws:useridd"), equals("AWS:userid")),
-        Example(.deprecatedGlobalConditionKey, equals("aws:ARN"), equals("aws:PrincipalArn")),
+        Example(.deprecatedGlobalConditionKey, equals("aws:SourceOwner"), equals("aws:SourceAccount")),
+        Example(.unsupportedGlobalConditionKey, equals("aws:ARN"), equals("aws:PrincipalArn")),
+        Example(
+            .irrelevantConditionKeyInPolicy, equals("aws:SourceAccount", #""111122223333""#),
+            equals("aws:PrincipalAccount", #""111122223333""#)),
+        Example(
+            .useConditionKeyOnlyWithSupportedServices,
+            identity(#""Action": "*", "Condition": {"StringEquals": {"aws:VpceAccount": "111122223333"}}"#),
+            identity(#""Action": "s3:*", "Condition": {"StringEquals": {"aws:VpceAccount": "111122223333"}}"#)),
         Example(.missingTagKeyInCondition, equals("aws:ResourceTag"), equals("aws:ResourceTag/team")),
         Example(.invalidServiceConditionKey, equals("s3:prefixx"), equals("s3:ExistingObjectTag/team")),
         Example(
@@ -339,6 +353,10 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(
             .redundantKeyDueToWildcardInCondition, condition(#""StringLikeIfExists": {"aws:userid": "*"}"#),
             condition(#""StringLike": {"aws:userid": "*"}"#)),
+        Example(
+            .redundantStatementDueToWildcardInCondition,
+            condition(#""ForAnyValue:StringNotLike": {"aws:TagKeys": "*"}"#),
+            condition(#""ForAnyValue:StringNotLike": {"aws:TagKeys": "a*"}"#)),
         Example(
             .invalidRegion, equals("aws:RequestedRegion", #""us-est-1""#),
             equals("aws:RequestedRegion", #""us-east-1""#)),

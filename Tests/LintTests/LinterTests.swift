@@ -22,7 +22,7 @@ import Testing
         #expect(FindingCode.missingVersion.severity == .warning)
         #expect(FindingCode.redundantAction.severity == .suggestion)
         let counts = Dictionary(grouping: FindingCode.allCases, by: \.severity).mapValues(\.count)
-        #expect(counts == [.error: 77, .securityWarning: 19, .warning: 25, .suggestion: 26])
+        #expect(counts == [.error: 79, .securityWarning: 19, .warning: 26, .suggestion: 29])
     }
 
     @Test func linksToThePartOfThePage() {

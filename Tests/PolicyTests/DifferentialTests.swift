@@ -83,7 +83,15 @@ extension RefCase {
             session: try sessions?.map { try $0.compiled() },
             serviceControl: try scps?.map { try $0.map { try $0.compiled() } },
             resourceControl: try rcps?.map { try $0.map { try $0.compiled() } },
-            endpoint: try endpoints?.map { try $0.compiled() })
+            endpoint: try endpoints?.map { try $0.compiled() },
+            grants: grants.map { grant in
+                KeyGrant(
+                    grantee: grant.grantee, operations: grant.operations,
+                    constraints: KeyGrant.Constraints(
+                        encryptionContextEquals: grant.equals, encryptionContextSubset: grant.subset,
+                        sourceARN: grant.source))
+            },
+            restrictsPublicBuckets: blocksPublicAccess)
     }
 }
 

@@ -31,19 +31,23 @@ struct CaseGenerator {
 
     private static let actions = [
         "s3:GetObject", "s3:PutObject", "s3:ListBucket", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant",
-        "sts:AssumeRole", "sts:GetCallerIdentity", "S3:getobject",
+        "sts:AssumeRole", "sts:GetCallerIdentity", "S3:getobject", "kms:DescribeKey", "kms:CreateGrant",
     ]
     private static let resources = [
         "arn:aws:s3:::bucket/alice/key", "arn:aws:s3:::bucket/a:b", "arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/é",
         "arn:aws:iam::111122223333:user/alice", "arn:aws:sqs:us-east-1:111122223333:q",
         "arn:aws:sqs:us-east-1:444455556666:alice", "arn:aws:kms:us-east-1:111122223333:key/k",
+        "arn:aws:kms:us-east-1:444455556666:key/k",
         "arn:aws:iam::aws:policy/alice", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:alice", "*",
     ]
     private static let variables = [
         "${aws:username}", "${A:X}", "${a:none}", "${a:none, 'alice'}", "${a:x, '}'}", "${*}", "${?}", "${$}", "${}",
         "${a:x", "${a:list}", "${a:x,'b'}",
     ]
-    private static let keys = ["aws:username", "a:x", "a:list", "a:none", "A:Y"]
+    private static let keys = [
+        "aws:username", "a:x", "a:list", "a:none", "A:Y", "aws:SourceArn", "aws:SourceIp", "aws:SourceVpc",
+    ]
+    private static let trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/t"
     private static let texts = [
         "alice", "Alice", "ALICE", "bucket", "a*", "*", "", "é", "É", "arn:aws:s3:::bucket/a", "true", "10",
     ]
@@ -86,6 +90,8 @@ struct CaseGenerator {
         if chance(25) { result.sessions = chance(20) ? [] : some(2) { $0.policy(.session, result) } }
         if chance(20) { result.scps = levels(.scp, result) }
         if chance(20) { result.rcps = levels(.rcp, result) }
+        if result.action.hasPrefix("kms:") || chance(5), chance(60) { result.grants = some(3) { $0.grant() } }
+        result.blocksPublicAccess = chance(30)
         if chance(15) { result.endpoints = chance(20) ? [] : some(2) { $0.policy(.endpoint, result) } }
         return result
     }
@@ -100,7 +106,37 @@ struct CaseGenerator {
                 context[key] = [value()]
             }
         }
+        if chance(30) { context["aws:sourcearn"] = [pick([Self.trail, Self.trail + "/other"])] }
+        if chance(30) { context["aws:sourceip"] = [pick(Self.addresses.filter { !$0.contains("/") })] }
+        if chance(30) { context["aws:sourcevpc"] = [pick(["vpc-1", "alice"])] }
+        if chance(40) {
+            let pairs = encryptionContext()
+            context["kms:encryptioncontextkeys"] = pairs.keys.sorted()
+            lists.insert("kms:encryptioncontextkeys")
+            for (key, value) in pairs { context["kms:encryptioncontext:" + key.lowercased()] = [value] }
+        }
         return (context, lists)
+    }
+
+    private mutating func encryptionContext() -> [String: String] {
+        var pairs = [pick(["Team", "team"]): pick(["red", "Red"])]
+        if chance(40) { pairs["Purpose"] = pick(["test", "work"]) }
+        return pairs
+    }
+
+    private mutating func grant() -> RefGrant {
+        let account = "111122223333"
+        var grant = RefGrant(
+            grantee: pick([
+                "arn:aws:iam::\(account):root", "arn:aws:iam::\(account):user/alice",
+                "arn:aws:iam::\(account):role/p/R", "arn:aws:sts::\(account):assumed-role/R/s",
+                "arn:aws:sts::\(account):federated-user/bob", "s3.amazonaws.com", "arn:aws:iam::444455556666:root",
+            ]),
+            operations: some(3) { $0.pick(["Decrypt", "DescribeKey", "CreateGrant", "RetireGrant", "Encrypt"]) })
+        if chance(20) { grant.equals = encryptionContext() }
+        if chance(20) { grant.subset = encryptionContext() }
+        if chance(20) { grant.source = Self.trail }
+        return grant
     }
 
     private mutating func levels(_ kind: RefPolicy.Kind, _ result: RefCase) -> [[RefPolicy]] {
@@ -255,6 +291,11 @@ struct CaseGenerator {
         if chance(30) { name = pick(["ForAllValues:", "ForAnyValue:"]) + name }
         let key = pick(Self.keys)
         if chance(5) { return (name, key, []) }
+        if key == "aws:SourceVpc", base.hasPrefix("String") {
+            return (name, key, some(2) { $0.pick(["vpc-1", "vpc-*", "alice", "${a:x}"]) })
+        }
+        if key == "aws:SourceArn", chance(50) { return (pick(["ArnLike", "StringEquals"]), key, [Self.trail]) }
+        if key == "aws:SourceIp", chance(50) { return ("IpAddress", key, some(2) { $0.pick(Self.addresses) }) }
         return (name, key, some(3) { $0.wanted(base) })
     }
 

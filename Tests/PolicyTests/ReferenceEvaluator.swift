@@ -50,6 +50,17 @@ struct RefCase {
     var scps: [[RefPolicy]]?
     var rcps: [[RefPolicy]]?
     var endpoints: [RefPolicy]?
+    var grants: [RefGrant] = []
+    var blocksPublicAccess = false
+}
+
+struct RefGrant {
+    var grantee: String
+    var operations: [String]
+    /// "equals" and "subset" of the encryption context.
+    var equals: [String: String]?
+    var subset: [String: String]?
+    var source: String?
 }
 
 enum RefOutcome: String { case allowed, explicitlyDenied, implicitlyDenied }
@@ -71,13 +82,27 @@ extension RefCase {
         let controls = (scps ?? []).allSatisfy { filter($0) } && (rcps ?? []).allSatisfy { filter($0) }
         guard controls, filter(endpoints) else { return .implicitlyDenied }
 
-        let grants = [resourcePolicy, trust].compactMap { $0 }.flatMap { grantedTo($0) }
-        if !inAccount { return grants.isEmpty ? .implicitlyDenied : .allowed }
+        let isForeign = inAccount && resourceOwner != caller.account
+        var grants = [resourcePolicy, trust].compactMap { $0 }.flatMap { grantedTo($0) }
+        // "only AWS service principals and authorized users within the bucket owner's account"
+        if blocksPublicAccess, action.lowercased().hasPrefix("s3:"), resourcePolicy.map(isPublic) ?? false,
+            isForeign || caller.kind == .anonymous
+        {
+            grants = []
+        }
+        let keyGrants = self.grants.filter { permits($0) }.flatMap { names($0.grantee) }
+        if !inAccount { return grants.isEmpty && keyGrants.isEmpty ? .implicitlyDenied : .allowed }
         let ownAllow = caller.kind == .root || identity.contains { allows($0) }
         // GetFederationToken without a policy grants nothing of the caller's own.
         let sessionAllow = caller.kind == .federated && sessions == nil ? false : filter(sessions)
         let everything = ownAllow && filter(boundaries) && sessionAllow
-        if resourceOwner != caller.account { return everything && !grants.isEmpty ? .allowed : .implicitlyDenied }
+        if isForeign {
+            // A grant is enough in another account too, but for what limits the caller at home.
+            let isGrantee = keyGrants.contains { $0 != "account" }
+            if isGrantee, filter(boundaries), sessionAllow { return .allowed }
+            return everything && !(grants + keyGrants).isEmpty ? .allowed : .implicitlyDenied
+        }
+        grants += keyGrants
         let mustBeGranted = trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:"))
         if mustBeGranted, grants.isEmpty { return .implicitlyDenied }
         if grants.contains("self") || grants.contains("everyone") { return .allowed }
@@ -105,6 +130,57 @@ extension RefCase {
             if statement.notPrincipal { return ["everyone"] }
             return (statement.principals ?? []).flatMap { names($0.0, $0.1) }
         }
+    }
+
+    // MARK: Grants
+
+    /// Whether a grant is about the request; whom it names is another question.
+    private func permits(_ grant: RefGrant) -> Bool {
+        let operation = action.lowercased().split(separator: ":").map(String.init)
+        guard operation.first == "kms", let name = operation.last,
+            grant.operations.contains(where: { $0.lowercased() == name })
+        else { return false }
+        if let source = grant.source, found("aws:SourceArn")?.first != source { return false }
+        // Operations that take no encryption context.
+        if ["describekey", "retiregrant", "creategrant"].contains(name) { return true }
+        var sent: [String: String] = [:]
+        for key in found("kms:EncryptionContextKeys") ?? [] {
+            sent[key] = found("kms:EncryptionContext:" + key)?.first
+        }
+        if let equals = grant.equals, equals != sent { return false }
+        return (grant.subset ?? [:]).allSatisfy { sent[$0.key] == $0.value }
+    }
+
+    private func names(_ grantee: String) -> [String] {
+        names(grantee.hasSuffix(".amazonaws.com") ? "Service" : "AWS", grantee)
+    }
+
+    // MARK: The meaning of "public"
+
+    private func isPublic(_ policy: RefPolicy) -> Bool {
+        policy.statements.contains { statement in
+            guard statement.allows, let principals = statement.principals else { return false }
+            let isForAnybody = statement.notPrincipal || principals.contains { $0.1 == "*" && $0.0 != "Service" }
+            return isForAnybody && !statement.conditions.contains { limits($0.op, $0.key.lowercased(), $0.values) }
+        }
+    }
+
+    /// Whether a condition lets through only fixed values of a key that says who asks, or from where.
+    private func limits(_ op: String, _ key: String, _ values: [String]) -> Bool {
+        let bare = op.hasPrefix("ForAnyValue:") ? String(op.dropFirst("ForAnyValue:".count)) : op
+        let isFixed = values.allSatisfy { value in
+            !value.isEmpty && !["*", "?", "${"].contains { value.contains($0) }
+        }
+        guard !values.isEmpty, isFixed else { return false }
+        if bare == "IpAddress", key == "aws:sourceip" {
+            return values.allSatisfy { range in
+                let parts = range.split(separator: "/")
+                return parts.count < 2 || (Int(parts[1]) ?? 0) >= (range.contains(":") ? 32 : 8)
+            }
+        }
+        let names = ["aws:sourcevpc", "aws:sourcearn", "aws:principalaccount"]
+        let equals = ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"]
+        return names.contains(key) && equals.contains(bare)
     }
 
     // MARK: A statement

@@ -47,6 +47,7 @@ struct Checker {
         checkRoleGrants(of: statement)
         checkDangerousConditions(of: statement)
         checkTagConditions(of: statement)
+        checkKeyAvailability(of: statement)
         checkServicePrincipals(of: statement)
         checkRedundancy(in: statement)
         switch type {

@@ -83,9 +83,14 @@ extension Checker {
 
     private mutating func checkGlobalKey(_ condition: LooseStatement.Condition) -> CatalogueService.ConditionKey? {
         let name = condition.key.value
-        if condition.isAbout("aws:ARN") || condition.isAbout("aws:SourceOwner") {
-            let newer = condition.isAbout("aws:ARN") ? "aws:PrincipalArn or aws:SourceArn" : "aws:SourceAccount"
-            report(.deprecatedGlobalConditionKey, condition.key.place, "Use \(newer) instead of \(name).")
+        if condition.isAbout("aws:ARN") {
+            report(
+                .unsupportedGlobalConditionKey, condition.key.place,
+                "Use aws:PrincipalArn or aws:SourceArn: \(name) is not supported any more.")
+            return nil
+        }
+        if condition.isAbout("aws:SourceOwner") {
+            report(.deprecatedGlobalConditionKey, condition.key.place, "Use aws:SourceAccount instead of \(name).")
         }
         guard let global = catalogue.service("aws") else { return nil }
         if let key = global.conditionKey(name) { return checkTagKey(condition, key) }

@@ -82,6 +82,12 @@ extension Checker {
         guard operation.isLike, operation.family == .string else { return }
         for value in condition.values where value.value.isAllWildcard {
             let key = condition.key.value
+            if operation.isNegated, operation.qualifier == .forAnyValue, !operation.ifExists {
+                report(
+                    .redundantStatementDueToWildcardInCondition, value.place,
+                    "Remove the statement, or name a value of \(key): nothing differs from *, so it never applies.")
+                continue
+            }
             switch (operation.isNegated, operation.ifExists || operation.qualifier == .forAllValues) {
             case (false, false):
                 report(

@@ -122,8 +122,14 @@ extension Checker {
                     .foranyvalueWithAudienceClaimType, condition.key.place,
                     "Remove ForAnyValue: the audience is one value, of which ForAnyValue tests too little.")
             }
+            if isProvider, key.hasSuffix(":aud"), operation.qualifier == nil, operation.family == .string {
+                report(
+                    .confirmAudienceClaimType, condition.key.place,
+                    "See whether the provider's aud claim is one value, as this takes it to be, or a list.")
+            }
             guard isProvider, key.hasSuffix(":sub") else { continue }
             for value in condition.values {
+                checkVariables(inSubject: value)
                 if key == "\(Self.github):sub", !Self.namesRepositoryAndBranch(value.value, operation) {
                     report(
                         .specificGithubRepoAndBranchRecommended, value.place,
@@ -132,6 +138,14 @@ extension Checker {
                 if operation.isLike { checkWildcards(of: value) }
             }
         }
+    }
+
+    /// A variable stands for whatever the caller's token says: what comes before must name the caller's own.
+    private mutating func checkVariables(inSubject value: Text) {
+        guard let start = value.value.firstRange(of: "${")?.lowerBound, value.value[..<start].count < 6 else { return }
+        report(
+            .variableUsageTooPermissive, value.place,
+            "Write at least six characters before the variable in \"\(value.value)\": it lets in too many.")
     }
 
     private static func namesRepositoryAndBranch(_ subject: String, _ operation: OperatorName) -> Bool {
