@@ -59,6 +59,15 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accounts.values.filter { $0.state == .pendingClosure } }
     }
 
+    /// The closed accounts that are in an organization and were asked to be closed before a time, in seconds since 1970.
+    public func accountIDs(closedBefore time: Double) -> [String] {
+        state.withLock { state in
+            state.accounts.values.filter {
+                $0.state == .closed && $0.managementAccountID != nil && ($0.closeDate ?? .infinity) < time
+            }.map(\.id)
+        }
+    }
+
     /// The account whose root user has that e-mail address.
     public func account(email: String) -> Account? {
         let email = email.lowercased()

@@ -5,8 +5,8 @@ import OrganizationsService
 public import Platform
 public import ServiceLifecycle
 
-/// What has to be done from time to time: events older than 90 days leave the history, and handshakes that nobody may
-/// see any more the ledger; and last-used data is written into it.
+/// What has to be done from time to time: events older than 90 days leave the history, and what of organizations is
+/// over the ledger; last-used data is written into it.
 public struct Housekeeping: ServiceLifecycle.Service {
     private static let historySeconds = 90.0 * 24 * 3600
     /// Last-used data is written after so many calls, or seconds. A start after a crash reads the events since.
@@ -35,7 +35,7 @@ public struct Housekeeping: ServiceLifecycle.Service {
             do {
                 let end = environment.now() - Self.historySeconds
                 try await environment.ledger.purgeEvents(before: Int64(end * 1000))
-                try await BackgroundWork(environment).forgetOldHandshakes()
+                try await BackgroundWork(environment).forgetWhatIsOver()
             } catch {
                 log.error("what is old could not be deleted", metadata: ["error": "\(error)"])
             }

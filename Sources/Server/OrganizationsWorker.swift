@@ -23,7 +23,8 @@ public struct OrganizationsWorker: ServiceLifecycle.Service {
         }
     }
 
-    private func finish() async {
+    /// Does all that there is to do now.
+    public func finish() async {
         while !Task.isCancelled {
             do {
                 return try await work.finish()

@@ -50,6 +50,12 @@ final class TestGatehouse: Sendable {
             return String(body[start.upperBound..<end.lowerBound])
         }
 
+        /// The text of the first JSON member of such a name.
+        func member(_ name: String) -> String? {
+            guard let start = body.firstRange(of: "\"\(name)\":\"") else { return nil }
+            return body[start.upperBound...].prefix { $0 != "\"" }.description
+        }
+
         var code: String? { element("Code") }
         var message: String? { element("Message").map(unescaped) }
         var requestID: String? { headers.first { $0.name.lowercased() == "x-amzn-requestid" }?.value }
@@ -81,6 +87,18 @@ final class TestGatehouse: Sendable {
         return await send(
             "cloudtrail", headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)],
             body: json, as: credentials, sourceIP: "127.0.0.1")
+    }
+
+    /// Calls an operation of Organizations.
+    func organizations(
+        _ operation: String, _ json: String = "{}", as credentials: SigningCredentials? = root
+    ) async -> Answer {
+        await send(
+            "organizations",
+            headers: [
+                ("content-type", "application/x-amz-json-1.1"),
+                ("x-amz-target", "AWSOrganizationsV20161128.\(operation)"),
+            ], body: json, as: credentials)
     }
 
     func send(

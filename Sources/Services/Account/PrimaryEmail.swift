@@ -81,8 +81,11 @@ extension AccountManagement.AcceptPrimaryEmailUpdate: WriteOperation {
             update.email == input.primaryEmail
         else { throw .notFound("There is no pending update of the primary email of account \(id) to that address.") }
         guard isSame(update.code, input.otp) else { throw .invalidField("otp", "The OTP is not valid.") }
-        try call.checkUnused(update.email)
         var account = try records.account(id)
+        guard try records.claim(.email, update.email, for: id, call.directory) else {
+            throw .conflict("The primary email is already in use by an account.")
+        }
+        try records.release(.email, account.email, of: id)
         account.email = update.email
         try records.put(account)
         try records.delete(update)

@@ -70,7 +70,7 @@ struct AccountMaker {
                 """, description: nil, maxSessionDuration: 3600)
         role.attachedPolicies = ["arn:aws:iam::aws:policy/AdministratorAccess"]
         try own.put(role)
-        if organization.featureSet == .all { try own.putOrganizationsRole(of: id, time) }
+        if organization.featureSet == .all { try own.ensureServiceLinkedRole(of: OrganizationsRole.service, at: time) }
     }
 
     private func unusedAccountID() throws(ServiceError) -> String {
@@ -84,28 +84,8 @@ struct AccountMaker {
 /// The role by which Organizations acts in the accounts of an organization with all features.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services-using_slrs.html>
 enum OrganizationsRole {
-    static let name = "AWSServiceRoleForOrganizations"
-    static let path = "/aws-service-role/organizations.amazonaws.com/"
-}
-
-extension MutableRecords {
-    /// Makes Organizations' service-linked role in the account of these records, unless it is there.
-    func putOrganizationsRole(of accountID: String, _ time: Double) throws(ServiceError) {
-        guard try get(Role.self, Role.id(ofName: OrganizationsRole.name)) == nil else { return }
-        var role = Role(
-            accountID: accountID, name: OrganizationsRole.name, path: OrganizationsRole.path,
-            uniqueID: Identifiers.unique(.role), createDate: time,
-            trustPolicy: """
-                {"Version":"2012-10-17","Statement":[{"Effect":"Allow",\
-                "Principal":{"Service":"organizations.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-                """,
-            description: "Service-linked role used by AWS Organizations to enable integration of other AWS services "
-                + "with Organizations.", maxSessionDuration: 3600)
-        role.attachedPolicies = [
-            "arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy"
-        ]
-        try put(role)
-    }
+    static let service = "organizations.amazonaws.com"
+    static let arnSuffix = "role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations"
 }
 
 extension Call {
@@ -113,8 +93,8 @@ extension Call {
     var needForOrganizationsRole: Access {
         var access = Access(
             "iam:CreateServiceLinkedRole",
-            on: ARN.iam(accountID, "role", path: OrganizationsRole.path, name: OrganizationsRole.name),
-            context: ["iam:awsservicename": .one("organizations.amazonaws.com")])
+            on: "arn:aws:iam::\(accountID):\(OrganizationsRole.arnSuffix)",
+            context: ["iam:awsservicename": .one(OrganizationsRole.service)])
         access.denial = { message in
             .organizations(
                 .accessDeniedForDependencyException, message,

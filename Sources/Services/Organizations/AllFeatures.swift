@@ -59,7 +59,7 @@ extension OwnOrganization {
 extension OwnOrganization<MutableRecords> {
     /// Opens the way for the management account when nobody's approval is missing any more.
     func memberHasApproved(_ accountID: String) throws(ServiceError) {
-        try records.of(account: accountID).putOrganizationsRole(of: accountID, call.time)
+        try records.of(account: accountID).ensureServiceLinkedRole(of: OrganizationsRole.service, at: call.time)
         try openIfAllHaveApproved()
     }
 
@@ -91,7 +91,7 @@ extension OwnOrganization<MutableRecords> {
             organization.featureSet = .all
             try records.put(organization)
             for place in try records.list(OrganizationAccount.self) {
-                try records.of(account: place.id).putOrganizationsRole(of: place.id, call.time)
+                try records.of(account: place.id).ensureServiceLinkedRole(of: OrganizationsRole.service, at: call.time)
             }
         case .accepted, .canceled, .declined, .expired: break
         }

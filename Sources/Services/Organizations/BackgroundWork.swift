@@ -32,14 +32,30 @@ public struct BackgroundWork: Sendable {
         for account in environment.directory.closingAccounts { try await close(account.id) }
     }
 
-    /// Deletes the handshakes that nobody may see any more.
-    public func forgetOldHandshakes() async throws(LedgerError) {
+    /// How long a closed account stays in its organization, in seconds: so long it could be opened again.
+    private static let closedSeconds = 90.0 * 24 * 3600
+
+    /// Deletes the handshakes that nobody may see any more, and takes accounts out of their organizations that were
+    /// closed long ago.
+    public func forgetWhatIsOver() async throws(LedgerError) {
         let now = environment.now()
         try await write { records throws(ServiceError) in
             for handshake in try records.shared.list(Handshake.self) where !handshake.isKept(at: now) {
                 try records.shared.delete(handshake)
             }
             return nil
+        }
+        for id in environment.directory.accountIDs(closedBefore: now - Self.closedSeconds) {
+            try await write { records throws(ServiceError) in
+                guard var account = try records.of(account: id).get(Account.self, id), account.state == .closed,
+                    let management = account.managementAccountID
+                else { return nil }
+                let organization = records.of(account: management)
+                if let place = try organization.get(OrganizationAccount.self, id) { try organization.delete(place) }
+                account.managementAccountID = nil
+                try records.of(account: id).put(account)
+                return nil
+            }
         }
     }
 

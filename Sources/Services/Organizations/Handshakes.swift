@@ -128,7 +128,7 @@ extension MutableRecords {
         var account = account
         account.managementAccountID = organization.managementAccountID
         try put(account)
-        if organization.featureSet == .all { try putOrganizationsRole(of: account.id, call.time) }
+        if organization.featureSet == .all { try ensureServiceLinkedRole(of: OrganizationsRole.service, at: call.time) }
     }
 }
 

@@ -52,9 +52,22 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
         handshake.notes = input.notes
         handshake.tags = try TagRules.new(input.tags)
         try records.shared.put(handshake)
+        try records.send(mail(handshake, account, call))
         var output = Output()
         output.handshake = try records.view(handshake, call)
         return output
+    }
+
+    private static func mail(
+        _ handshake: Directory.Handshake, _ account: Directory.Account?, _ call: Call
+    ) -> Mail {
+        var recipient = account?.email ?? ""
+        if case .email(let address) = handshake.recipient { recipient = address }
+        return Mail(
+            call, about: account?.id ?? call.accountID, to: recipient,
+            subject: "Account \(call.accountID) invites your account to its organization",
+            text: "To join the organization \(handshake.organizationID), accept the handshake \(handshake.id) within "
+                + "\(Int(days)) days." + (handshake.notes.map { "\n\n" + $0 } ?? ""))
     }
 
     /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.

@@ -57,7 +57,9 @@ extension Organizations.CreateOrganization: WriteOperation {
             OrganizationAccount(
                 id: account.id, organizationID: organization.id, parentID: organization.rootID,
                 joinedMethod: .invited, joinedDate: call.time))
-        if organization.featureSet == .all { try records.putOrganizationsRole(of: account.id, call.time) }
+        if organization.featureSet == .all {
+            try records.ensureServiceLinkedRole(of: OrganizationsRole.service, at: call.time)
+        }
         account.managementAccountID = account.id
         try records.put(account)
         var output = Output()
