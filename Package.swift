@@ -151,7 +151,6 @@ let package = Package(
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger"]),
         .testTarget(name: "OIDCTests", dependencies: ["OIDC"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x
