@@ -7,6 +7,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Signature", targets: ["Signature"]),
+        .library(name: "SAML", targets: ["SAML"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
     ],
     dependencies: [

@@ -19,6 +19,8 @@ let package = Package(
             name: "FuzzREST", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzSAML", dependencies: ["FuzzDriver", .product(name: "SAML", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,6 +11,7 @@ public struct SAMLVerifier: Sendable {
     private let metadata: SAMLMetadata
     private let privateKeys: [String]
     private let requiresEncryption: Bool
+    private let providerID: String?
 
     /// How far the provider's clock may be off, in seconds.
     public static let clockSkew = 60.0
@@ -20,11 +21,17 @@ public struct SAMLVerifier: Sendable {
     /// The bytes of the longest response: as much as fits into the 100,000 characters of a request.
     public static let longestResponse = 75_000
 
-    /// - Parameter privateKeys: PEM, for encrypted assertions.
-    public init(metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false) {
+    /// - Parameters:
+    ///   - privateKeys: PEM, for encrypted assertions.
+    ///   - providerID: AWS's id of the provider, which the provider's own sign-in addresses end with.
+    public init(
+        metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false,
+        providerID: String? = nil
+    ) {
         self.metadata = metadata
         self.privateKeys = privateKeys
         self.requiresEncryption = requiresEncryption
+        self.providerID = providerID
     }
 
     /// Whether a text is a private key that can decrypt assertions: RSA, in PEM, without a passphrase.
@@ -112,7 +119,7 @@ public struct SAMLVerifier: Sendable {
         // Every restriction has to be met (Core 2.5.1.4), and one at least has to be there.
         guard !restrictions.isEmpty,
             restrictions.allSatisfy({
-                $0.children("Audience", Namespace.assertion).contains { Self.isAWS(audience: $0.text) }
+                $0.children("Audience", Namespace.assertion).contains { isAWS(audience: $0.text) }
             })
         else { throw .wrongAudience }
     }
@@ -134,7 +141,7 @@ public struct SAMLVerifier: Sendable {
         guard let confirmation = subject.child("SubjectConfirmation", Namespace.assertion),
             confirmation["Method"] == "urn:oasis:names:tc:SAML:2.0:cm:bearer",
             let data = confirmation.child("SubjectConfirmationData", Namespace.assertion),
-            let recipient = data["Recipient"], Self.isSignInAddress(recipient), data["NotOnOrAfter"] != nil
+            let recipient = data["Recipient"], isSignInAddress(recipient), data["NotOnOrAfter"] != nil
         else { throw .unconfirmedSubject }
         try checkTimes(of: data, at: time)
         return recipient
@@ -152,24 +159,22 @@ public struct SAMLVerifier: Sendable {
         return attributes
     }
 
-    private static func isAWS(audience: String) -> Bool {
+    private func isAWS(audience: String) -> Bool {
         audience == "urn:amazon:webservices" || isSignInAddress(audience)
     }
 
-    /// `https://signin.aws.amazon.com/saml`, a region's own, and the address of one provider behind either.
-    private static func isSignInAddress(_ text: String) -> Bool {
+    /// `https://signin.aws.amazon.com/saml`, a region's own, and the address of this provider behind either.
+    private func isSignInAddress(_ text: String) -> Bool {
         guard text.hasPrefix("https://") else { return false }
         let parts = text.dropFirst(8).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let host = parts.first, let path = parts.last else { return false }
         let domain = "signin.aws.amazon.com"
         let isHost =
             host == domain
-            || (host.hasSuffix("." + domain) && !host.dropLast(domain.count + 1).contains { !isNameCharacter($0) })
-        let isPath = path == "saml" || (path.hasPrefix("saml/acs/") && path.dropFirst(9).allSatisfy(isNameCharacter))
-        return isHost && isPath
-    }
-
-    private static func isNameCharacter(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || character == "-")
+            || (host.hasSuffix("." + domain)
+                && host.dropLast(domain.count + 1).allSatisfy {
+                    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+                })
+        return isHost && (path == "saml" || providerID.map { path == "saml/acs/\($0)" } ?? false)
     }
 }

@@ -91,7 +91,7 @@ def test_a_session_without_mfa_is_recorded_where_it_is_refused(cloud: Server, tr
     alice = new_user("alice", allow("iam:*"))
     plain = Identity.of_session(cloud.url, alice.sts.get_session_token()["Credentials"])
     refused = error_of(plain.iam.list_users)
-    assert refused.code == "InvalidClientTokenId"
+    assert (refused.code, refused.status) == ("InvalidClientTokenId", 403)
     assert error_of(plain.sts.get_access_key_info, AccessKeyId=alice.key_id).code == "AccessDenied"
     event = trail.of(refused)
     assert event["errorCode"] == "InvalidClientTokenId" and event["eventName"] == "ListUsers"

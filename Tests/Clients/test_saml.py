@@ -314,6 +314,26 @@ def test_condition_keys(
             assert refused(nobody, response)[0] == "AccessDenied"
 
 
+def test_sign_in_addresses(federation: Identity, nobody: Any, idp: IdentityProvider) -> None:
+    federation.iam.update_assume_role_policy(RoleName="Reader", PolicyDocument=trust())
+    own = federation.iam.get_saml_provider(SAMLProviderArn=PROVIDER)["SAMLProviderUUID"]
+    region = "https://eu-west-1.signin.aws.amazon.com/saml"
+    for address in (SIGN_IN, region, f"{SIGN_IN}/acs/{own}", f"{region}/acs/{own}"):
+        answer = assume(nobody, idp.response(BASE, recipient=address, audience=address))
+        assert answer["Audience"] == address
+    for address in (
+        f"{SIGN_IN}/acs/{'A' * 26}",
+        f"{SIGN_IN}/acs/",
+        f"{SIGN_IN}/other",
+        "http://signin.aws.amazon.com/saml",
+        "https://signin.aws.amazon.com.example/saml",
+        "https://evil/signin.aws.amazon.com/saml",
+        "https://a.b.signin.aws.amazon.com/saml",
+    ):
+        assert refused(nobody, idp.response(BASE, recipient=address))[0] == "InvalidIdentityToken"
+        assert refused(nobody, idp.response(BASE, audience=address))[0] == "InvalidIdentityToken"
+
+
 # What the session is
 
 

@@ -97,7 +97,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
         do throws(SAMLError) {
             let verifier = SAMLVerifier(
                 metadata: try SAMLMetadata(parsing: provider.metadata), privateKeys: provider.privateKeys.map(\.pem),
-                requiresEncryption: provider.encryptionMode == .required)
+                requiresEncryption: provider.encryptionMode == .required, providerID: provider.uniqueID)
             return try verifier.assertion(inBase64: response, at: call.time)
         } catch {
             throw ServiceError(error)
