@@ -7,15 +7,18 @@ extension MutableRecords {
     ///
     /// - Parameters:
     ///   - service: `organizations.amazonaws.com`
+    ///   - description: of a role that is made.
     ///   - time: the request's, seconds since 1970.
     /// - Throws: an internal failure for a service that has none.
     @discardableResult
-    public func ensureServiceLinkedRole(of service: String, at time: Double) throws(ServiceError) -> Role {
+    public func ensureServiceLinkedRole(
+        of service: String, description: String? = nil, at time: Double
+    ) throws(ServiceError) -> Role {
         guard let template = ServiceLinkedRoleCatalog.template(ofService: service) else { throw .internalFailure }
         if let role = try get(Role.self, Role.id(ofName: template.roleName)), role.path == template.path {
             return role
         }
-        return try makeServiceLinkedRole(template, at: time)
+        return try makeServiceLinkedRole(template, description: description, at: time)
     }
 
     /// Makes a service-linked role.

@@ -4,6 +4,8 @@ public import Ledger
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_LoginProfile.html>
 public struct LoginProfile: Record, CustomStringConvertible {
     public static let kind = "AWS::IAM::LoginProfile"
+    /// Every guess changes it, and old passwords are better forgotten.
+    public static let keepsHistory = false
     /// The longest memory that a password policy can ask for.
     public static let mostEarlierHashes = 24
 
