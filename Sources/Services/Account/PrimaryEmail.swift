@@ -80,18 +80,13 @@ extension AccountManagement.AcceptPrimaryEmailUpdate: WriteOperation {
         guard let update = try records.get(PrimaryEmailUpdate.self, id), update.expires > call.time,
             update.email == input.primaryEmail
         else { throw .notFound("There is no pending update of the primary email of account \(id) to that address.") }
-        guard isSame(update.code, input.otp) else { throw .invalidField("otp", "The OTP is not valid.") }
+        guard isSameSecret(update.code, input.otp) else { throw .invalidField("otp", "The OTP is not valid.") }
         try call.checkUnused(update.email)
         var account = try records.account(id)
         account.email = update.email
         try records.put(account)
         try records.delete(update)
         return Output { $0.status = "ACCEPTED" }
-    }
-
-    /// Takes the same time wherever the two differ.
-    private static func isSame(_ code: String, _ given: String) -> Bool {
-        code.utf8.count == given.utf8.count && zip(code.utf8, given.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 
