@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release test test-swift test-clients audit bench format lint docs generate fuzz clean
+.PHONY: help run release test test-swift test-clients audit bench format lint docs generate operations fuzz clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -66,6 +66,10 @@ generate: $(VENV)/installed ## Write Sources/API and the bundled data anew from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
+
+operations: ## Write OPERATIONS.md anew from the code
+	swift build --product gatehouse
+	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
 
 fuzz: ## Fuzz the parsers that hostile input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)

@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "OIDC", "Platform", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "OIDC", "Platform", "Lint", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
                 "OrganizationsService", "AccountService",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

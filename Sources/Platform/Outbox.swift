@@ -9,7 +9,7 @@ public import Wire
 public struct Mail: Record {
     public static let kind = "Gatehouse::Mail"
 
-    /// The id of the request that it is from: sorts by time.
+    /// Begins with the id of the request that it is from, and so sorts by time.
     public let id: String
     /// Seconds since 1970.
     public let time: Double
@@ -20,7 +20,7 @@ public struct Mail: Record {
     public let text: String
 
     public init(_ call: Call, about accountID: String, to recipient: String, subject: String, text: String) {
-        id = call.requestID
+        id = "\(call.requestID) \(subject)"
         time = call.time
         self.accountID = accountID
         self.recipient = recipient

@@ -21,7 +21,7 @@ public enum Regions {
     private static let optionalSet = Set(optional)
 
     /// Whether accounts must opt into a region; nil for a name that is none of AWS's regions.
-    static func needsOptIn(_ region: String) -> Bool? {
+    public static func needsOptIn(_ region: String) -> Bool? {
         if standardSet.contains(region) { return false }
         return optionalSet.contains(region) ? true : nil
     }

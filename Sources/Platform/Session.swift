@@ -34,6 +34,8 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     public var sourceIdentity: String?
     /// ARN of the identity provider outside of AWS by whose token the session was got: `aws:FederatedProvider`.
     public var federatedProvider: String?
+    /// The account of the product provider that a user delegated access to: it is the one who calls.
+    public var delegateAccountID: String?
     /// Further condition keys that the session has, lower-case: `issuer.example:sub`, `saml:aud`.
     public var context: [String: ContextValue]?
     /// AWS's managed policy that says for which task AssumeRoot made this session of a root user; nil for all others.

@@ -90,11 +90,12 @@ extension DocumentParser {
         let isWhole = path == parts[5]
         let kinds =
             "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ sms-mfa/ "
-            + "saml-provider/ oidc-provider/ report/ access-report/"
+            + "saml-provider/ oidc-provider/ report/ access-report/ delegation-request/"
         let isKnown = kinds.split(separator: " ").contains {
             path.hasPrefix($0) || (!isWhole && $0.hasPrefix(path))
         }
-        // AWS's message does not name the root user, but its own policies do.
+        // AWS's message names neither the root user nor delegation requests; its own policies name the one, its reference
+        // the other.
         if path == "root" { return }
         guard isKnown else { throw error(.iamResourceWithBadPath(resource.value), resource.position) }
     }

@@ -66,7 +66,8 @@ extension Pipeline {
     /// such tokens.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
     private func checkSession(_ call: Call) throws(ServiceError) {
-        guard let session = call.caller.session, session.principalKind != .role, session.taskPolicyARN == nil
+        guard let session = call.caller.session, session.principalKind != .role, session.taskPolicyARN == nil,
+            session.delegateAccountID == nil
         else { return }
         let isOpen =
             switch call.service {

@@ -129,6 +129,12 @@ struct EventRecord {
             if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
             if session.taskPolicyARN != nil { writer.member("assumedRoot", "true") }
             writer.endObject()
+            if let delegate = session.delegateAccountID {
+                writer.key("invokedByDelegate")
+                writer.beginObject()
+                writer.member("accountId", delegate)
+                writer.endObject()
+            }
         }
         writer.endObject()
     }

@@ -108,7 +108,10 @@ import Testing
         }
         #expect(message("arn:aws:iam::111122223333:usr/a")?.hasPrefix("IAM resource path must either be") == true)
         #expect(message("arn:aws:iam::111122223333:root/x")?.hasPrefix("IAM resource path must either be") == true)
-        for good in ["user/a", "*", "u*", "${aws:x}", "role/a/b", "access-report/*", "root", "user/${aws:username}"] {
+        for good in [
+            "user/a", "*", "u*", "${aws:x}", "role/a/b", "access-report/*", "root", "user/${aws:username}",
+            "delegation-request/dr-1",
+        ] {
             #expect(message("arn:aws:iam::111122223333:\(good)") == nil, "\(good)")
         }
         #expect(message("arn:aws:iam::*:*") == nil)

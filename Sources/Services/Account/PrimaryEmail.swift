@@ -80,7 +80,7 @@ extension AccountManagement.AcceptPrimaryEmailUpdate: WriteOperation {
         guard let update = try records.get(PrimaryEmailUpdate.self, id), update.expires > call.time,
             update.email == input.primaryEmail
         else { throw .notFound("There is no pending update of the primary email of account \(id) to that address.") }
-        guard isSame(update.code, input.otp) else { throw .invalidField("otp", "The OTP is not valid.") }
+        guard isSameSecret(update.code, input.otp) else { throw .invalidField("otp", "The OTP is not valid.") }
         var account = try records.account(id)
         guard try records.claim(.email, update.email, for: id, call.directory) else {
             throw .conflict("The primary email is already in use by an account.")
@@ -90,11 +90,6 @@ extension AccountManagement.AcceptPrimaryEmailUpdate: WriteOperation {
         try records.put(account)
         try records.delete(update)
         return Output { $0.status = "ACCEPTED" }
-    }
-
-    /// Takes the same time wherever the two differ.
-    private static func isSame(_ code: String, _ given: String) -> Bool {
-        code.utf8.count == given.utf8.count && zip(code.utf8, given.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 

@@ -26,6 +26,7 @@ private let resourceMembers = [
 
 private let builtOperations: [any Operation.Type] =
     users + groups + roles + policies + credentials + federation + account + organizationFeatures + simulator + usage
+    + delegation
 
 private let users: [any Operation.Type] = [
     IAM.CreateUser.self, IAM.GetUser.self, IAM.ListUsers.self, IAM.UpdateUser.self, IAM.DeleteUser.self,
@@ -117,4 +118,10 @@ private let usage: [any Operation.Type] = [
     IAM.GenerateServiceLastAccessedDetails.self, IAM.GetServiceLastAccessedDetails.self,
     IAM.GetServiceLastAccessedDetailsWithEntities.self, IAM.ListPoliciesGrantingServiceAccess.self,
     IAM.GenerateOrganizationsAccessReport.self, IAM.GetOrganizationsAccessReport.self,
+]
+
+private let delegation: [any Operation.Type] = [
+    IAM.CreateDelegationRequest.self, IAM.GetDelegationRequest.self, IAM.ListDelegationRequests.self,
+    IAM.AssociateDelegationRequest.self, IAM.UpdateDelegationRequest.self, IAM.AcceptDelegationRequest.self,
+    IAM.RejectDelegationRequest.self, IAM.SendDelegationToken.self, IAM.GetHumanReadableSummary.self,
 ]

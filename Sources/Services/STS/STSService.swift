@@ -10,6 +10,7 @@ extension Service {
             STS.AssumeRoleWithWebIdentity.self, STS.GetAccessKeyInfo.self,
             STS.DecodeAuthorizationMessage.self, STS.GetFederationToken.self,
             STS.AssumeRoleWithSAML.self, STS.AssumeRoot.self, STS.GetWebIdentityToken.self,
+            STS.GetDelegatedAccessToken.self,
         ],
         eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
 }
