@@ -19,6 +19,14 @@ let package = Package(
             name: "FuzzREST", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzLint",
+            dependencies: [
+                "FuzzDriver", .product(name: "Lint", package: "gatehouse"),
+                .product(name: "Policy", package: "gatehouse"),
+            ]),
+        .executableTarget(
+            name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
 )
