@@ -16,6 +16,7 @@ extension DocumentParser {
         for action in statement.actions.values { try checkAction(action) }
         for resource in statement.resources?.values ?? [] { try checkResource(resource) }
         if let principals = statement.principals { try checkPrincipals(principals) }
+        try checkSharedProviders(statement)
         for condition in statement.conditions { try checkCondition(condition) }
         if type == .resourceControl { try checkResourceControl(statement) }
     }
