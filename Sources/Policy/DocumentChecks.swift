@@ -95,8 +95,7 @@ extension DocumentParser {
         let isKnown = kinds.split(separator: " ").contains {
             path.hasPrefix($0) || (!isWhole && $0.hasPrefix(path))
         }
-        // AWS's message names neither the root user nor delegation requests; its own policies name the one, its reference
-        // the other.
+        // Delegation requests stand in IAM's reference, but not in AWS's message.
         if path == "root" { return }
         guard isKnown else { throw error(.iamResourceWithBadPath(resource.value), resource.position) }
     }
