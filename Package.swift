@@ -6,6 +6,8 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Lint", targets: ["Lint"]),
+        .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),

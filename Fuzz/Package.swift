@@ -21,6 +21,14 @@ let package = Package(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzSAML", dependencies: ["FuzzDriver", .product(name: "SAML", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzLint",
+            dependencies: [
+                "FuzzDriver", .product(name: "Lint", package: "gatehouse"),
+                .product(name: "Policy", package: "gatehouse"),
+            ]),
+        .executableTarget(
+            name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
 )
