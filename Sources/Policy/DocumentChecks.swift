@@ -16,6 +16,7 @@ extension DocumentParser {
         for action in statement.actions.values { try checkAction(action) }
         for resource in statement.resources?.values ?? [] { try checkResource(resource) }
         if let principals = statement.principals { try checkPrincipals(principals) }
+        try checkSharedProviders(statement)
         for condition in statement.conditions { try checkCondition(condition) }
         if type == .resourceControl { try checkResourceControl(statement) }
     }
@@ -94,7 +95,6 @@ extension DocumentParser {
         let isKnown = kinds.split(separator: " ").contains {
             path.hasPrefix($0) || (!isWhole && $0.hasPrefix(path))
         }
-        // AWS's message does not name the root user, but its own policies do.
         if path == "root" { return }
         guard isKnown else { throw error(.iamResourceWithBadPath(resource.value), resource.position) }
     }

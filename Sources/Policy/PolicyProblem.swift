@@ -2,6 +2,8 @@
 ///
 /// AWS has three parsers with words of their own: the old one of IAM's permission policies, the newer one of role
 /// trust policies and of resource-based policies, and that of Organizations, which has one sentence for everything.
+/// Seen from AWS in public reports: legacy parsing, syntax errors, missing resources, no principal, Sids, vendors,
+/// colons, partitions, the form, region and path of resources, unknown fields, invalid principals, GitHub's provider.
 enum PolicyProblem {
     case leadingSpace
     case notJSON(String)
@@ -31,6 +33,8 @@ enum PolicyProblem {
     case badDate(String)
     case badPrincipal(String, String)
     case badFederatedPrincipal(String)
+    /// The provider, and the condition keys of which one would do.
+    case openToEveryWorkflow(String, [String])
     case controlPolicyRule(String)
 
     func message(in type: PolicyType) -> String {
@@ -77,6 +81,9 @@ enum PolicyProblem {
             "Policy has invalid resource"
         case .badPrincipal(let kind, let value): Self.invalidPrincipal(kind, value)
         case .badFederatedPrincipal: "Federated principals must be valid domain names or SAML metadata ARNs"
+        case .openToEveryWorkflow(let provider, let keys):
+            "Trust policy with trusted principal \(provider) must evaluate, using StringEquals, StringLike or "
+                + "StringEqualsIgnoreCase, \(keys.joined(separator: " or ")) which is not scoped to all."
         case .badDate: "The policy contains an invalid date"
         default: commonMessage ?? "This policy contains invalid Json"
         }
@@ -99,7 +106,7 @@ enum PolicyProblem {
         case .iamResourceWithRegion(let resource):
             "IAM resource \(resource) cannot contain region information."
         case .iamResourceWithBadPath:
-            "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, "
+            "IAM resource path must either be \"*\", root, or start with user/, federated-user/, role/, group/, "
                 + "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, "
                 + "report/, access-report/."
         default: nil
@@ -133,7 +140,9 @@ enum PolicyProblem {
         case .shortResource(let resource): "\"\(resource)\" has too few parts"
         case .badResource(let resource), .wildcardVendor(let resource), .iamResourceWithBadPath(let resource):
             "resource \"\(resource)\""
-        case .badVendor, .badPartition, .iamResourceWithRegion, .badPrincipal, .badFederatedPrincipal: nil
+        case .badVendor, .badPartition, .iamResourceWithRegion, .badPrincipal, .badFederatedPrincipal,
+            .openToEveryWorkflow:
+            nil
         }
     }
 }

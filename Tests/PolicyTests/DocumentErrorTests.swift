@@ -102,11 +102,42 @@ import Testing
         #expect(error(document(statement))?.message == message)
     }
 
+    /// As tried on AWS: without a subject, or with `*` alone, the role is refused; `repo:*` and lists pass.
+    @Test func gitHubsProviderNeedsASubject() {
+        let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+        func message(_ condition: String, effect: String = "Allow") -> String? {
+            error(
+                document(
+                    #"{"Effect":"\#(effect)","Principal":{"Federated":"\#(provider)"},"#
+                        + #""Action":"sts:AssumeRoleWithWebIdentity","Condition":{\#(condition)}}"#), .roleTrust)?
+                .message
+        }
+        let subject = "token.actions.githubusercontent.com:sub"
+        let refusal =
+            "Trust policy with trusted principal \(provider) must evaluate, using StringEquals, StringLike or "
+            + "StringEqualsIgnoreCase, \(subject) or token.actions.githubusercontent.com:job_workflow_ref which is not "
+            + "scoped to all."
+        let refused = [
+            "", #""StringLike":{"\#(subject)":"*"}"#, #""StringNotEquals":{"\#(subject)":"repo:a/b"}"#,
+            #""StringEqualsIfExists":{"\#(subject)":"repo:a/b"}"#,
+            #""StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}"#,
+        ]
+        for condition in refused { #expect(message(condition) == refusal, "\(condition)") }
+        let accepted = [
+            #""StringLike":{"\#(subject)":"repo:*"}"#, #""StringLike":{"\#(subject)":["repo:acme/x","*"]}"#,
+            #""StringEquals":{"token.actions.githubusercontent.com:job_workflow_ref":"a/b"}"#,
+        ]
+        for condition in accepted { #expect(message(condition) == nil, "\(condition)") }
+        #expect(message("", effect: "Deny") == nil)
+    }
+
     @Test func iamResourcePaths() {
         func message(_ resource: String) -> String? {
             error(document("{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"\(resource)\"}"))?.message
         }
-        #expect(message("arn:aws:iam::111122223333:usr/a")?.hasPrefix("IAM resource path must either be") == true)
+        #expect(
+            message("arn:aws:iam::111122223333:usr/a")?.hasPrefix("IAM resource path must either be \"*\", root, or")
+                == true)
         #expect(message("arn:aws:iam::111122223333:root/x")?.hasPrefix("IAM resource path must either be") == true)
         for good in ["user/a", "*", "u*", "${aws:x}", "role/a/b", "access-report/*", "root", "user/${aws:username}"] {
             #expect(message("arn:aws:iam::111122223333:\(good)") == nil, "\(good)")
