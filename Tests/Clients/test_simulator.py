@@ -4,6 +4,8 @@ import json
 from typing import Any
 from collections.abc import Callable
 
+import pytest
+
 from harness import ACCOUNT, Identity, Server, Trail, allow, deny, error_of, policy, trust
 from harness.server import gatehouse
 
@@ -306,11 +308,79 @@ def test_rule59_an_encoded_denial_is_for_whoever_may_decode_it(durable: Callable
         assert json.loads(answer["DecodedMessage"]) == decoded
 
 
-def test_a_scenario_is_refused_not_passed_over(root: Identity) -> None:
-    refused = error_of(
-        root.iam.simulate_custom_policy,
-        PolicyInputList=[policy(allow("ec2:RunInstances"))],
-        ActionNames=["ec2:RunInstances"],
-        ResourceHandlingOption="EC2-VPC-InstanceStore",
-    )
-    assert (refused.status, refused.code) == (501, "NotImplemented")
+# EC2's scenarios
+
+EC2 = f"arn:aws:ec2:us-east-1:{ACCOUNT}:"
+LAUNCH = {
+    "instance": EC2 + "instance/*",
+    "image": "arn:aws:ec2:us-east-1::image/ami-1",
+    "security group": EC2 + "security-group/sg-1",
+    "network interface": EC2 + "network-interface/*",
+    "subnet": EC2 + "subnet/subnet-1",
+    "volume": EC2 + "volume/*",
+}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "needed"),
+    [
+        ("EC2-VPC-InstanceStore", ["network interface"]),
+        ("EC2-VPC-InstanceStore-Subnet", ["network interface", "subnet"]),
+        ("EC2-VPC-EBS", ["network interface", "volume"]),
+        ("EC2-VPC-EBS-Subnet", ["network interface", "subnet", "volume"]),
+        ("EC2-Classic-InstanceStore", []),
+        ("EC2-Classic-EBS", ["volume"]),
+    ],
+)
+def test_a_scenario_needs_its_resources(root: Identity, scenario: str, needed: list[str]) -> None:
+    def simulate(kinds: list[str]) -> dict:
+        return root.iam.simulate_custom_policy(
+            PolicyInputList=[policy(allow("ec2:RunInstances"))], ActionNames=["ec2:RunInstances"],
+            ResourceArns=[LAUNCH[kind] for kind in kinds], ResourceHandlingOption=scenario,
+        )  # fmt: skip
+
+    kinds = ["instance", "image", "security group", *needed]
+    assert simulate(kinds)["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    for missing in kinds:
+        refused = error_of(simulate, kinds=[kind for kind in kinds if kind != missing])
+        assert (refused.status, refused.code) == (400, "InvalidInput")
+        assert missing.replace(" ", "-") in refused.message
+
+
+def test_a_scenario_asks_about_all_its_resources_together(root: Identity) -> None:
+    launch = allow("ec2:RunInstances", [LAUNCH[kind] for kind in LAUNCH if kind != "volume"])
+    tagged = {**allow("ec2:RunInstances", LAUNCH["volume"]), "Condition": {"Bool": {"ec2:Encrypted": "true"}}}
+
+    def simulate(*context: dict, documents: tuple = (policy(launch, tagged),)) -> dict:
+        answer = root.iam.simulate_custom_policy(
+            PolicyInputList=list(documents), ActionNames=["ec2:RunInstances"], ContextEntries=list(context),
+            ResourceArns=list(LAUNCH.values()), ResourceHandlingOption="EC2-VPC-EBS-Subnet",
+        )  # fmt: skip
+        (result,) = answer["EvaluationResults"]
+        return result
+
+    missing = simulate()
+    assert (missing["EvalDecision"], missing["MatchedStatements"]) == ("implicitDeny", [])
+    specific = {one["EvalResourceName"]: one for one in missing["ResourceSpecificResults"]}
+    assert list(specific) == list(LAUNCH.values())
+    decisions = {name: one["EvalResourceDecision"] for name, one in specific.items()}
+    assert decisions == {arn: "implicitDeny" if "volume" in arn else "allowed" for arn in LAUNCH.values()}
+    assert specific[LAUNCH["volume"]]["MissingContextValues"] == ["ec2:Encrypted"]
+
+    encrypted = {"ContextKeyName": "ec2:Encrypted", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
+    allowed = simulate(encrypted)
+    assert allowed["EvalDecision"] == "allowed" and len(allowed["MatchedStatements"]) == 2
+
+    denied = simulate(encrypted, documents=(policy(launch, tagged), policy(deny("*", LAUNCH["subnet"]))))
+    assert denied["EvalDecision"] == "explicitDeny"
+    (statement,) = denied["MatchedStatements"]
+    assert statement["SourcePolicyId"] == "PolicyInputList.2"
+
+
+def test_an_unknown_scenario_is_refused(root: Identity) -> None:
+    for name in ("EC2", "EC2-VPC", "EC2-Classic-EBS-Subnet", "RDS-VPC-EBS"):
+        refused = error_of(
+            root.iam.simulate_custom_policy, PolicyInputList=[policy(allow("ec2:RunInstances"))],
+            ActionNames=["ec2:RunInstances"], ResourceArns=list(LAUNCH.values()), ResourceHandlingOption=name,
+        )  # fmt: skip
+        assert (refused.status, refused.code) == (400, "InvalidInput")

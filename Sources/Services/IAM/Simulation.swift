@@ -48,10 +48,11 @@ struct Simulation {
 
     // MARK: Results
 
-    /// One page of the results of every action on every resource, in this order.
+    /// One page of the results, in the order of the actions, and of each in that of the resources. Without a scenario
+    /// each action on each resource has a result of its own; a scenario asks about all resources together.
     /// - Throws: InvalidInput.
     func output(
-        actions: [String], resources: [String]?, _ paging: Paging
+        actions: [String], resources: [String]?, scenario: SimulatedScenario?, _ paging: Paging
     ) throws(ServiceError) -> IAM.SimulatePolicyResponse {
         let resources = resources.flatMap { $0.isEmpty ? nil : $0 } ?? ["*"]
         for action in actions where !Self.isAction(action) {
@@ -60,7 +61,9 @@ struct Simulation {
         for resource in resources where resource != "*" && ARN(parsing: resource) == nil {
             throw .invalidInput("Invalid Resource Arn: \(resource)")
         }
-        let count = actions.count * resources.count
+        try scenario?.check(resources)
+        let groups = scenario == nil ? resources.map { [$0] } : [resources]
+        let count = actions.count * groups.count
         var start = 0
         if let after = paging.after {
             guard let number = Int(after), (0..<count).contains(number) else { throw .validation("Invalid Marker.") }
@@ -69,7 +72,7 @@ struct Simulation {
         let end = min(count, start + paging.limit)
         var results: [IAM.EvaluationResult] = []
         for number in start..<max(start, end) {
-            results.append(try result(actions[number / resources.count], resources[number % resources.count]))
+            results.append(try result(actions[number / groups.count], groups[number % groups.count]))
         }
         var output = IAM.SimulatePolicyResponse()
         output.evaluationResults = results
@@ -78,7 +81,79 @@ struct Simulation {
         return output
     }
 
-    private func result(_ action: String, _ resource: String) throws(ServiceError) -> IAM.EvaluationResult {
+    /// The result of an action that needs all of `resources`.
+    private func result(_ action: String, _ resources: [String]) throws(ServiceError) -> IAM.EvaluationResult {
+        var answers: [Answer] = []
+        for resource in resources { answers.append(try answer(action, resource)) }
+        // One deny is a denial, and so is one resource that nothing allows.
+        let outcome =
+            [Decision.Outcome.explicitlyDenied, .implicitlyDenied].first { outcome in
+                answers.contains { $0.trace.decision.outcome == outcome }
+            } ?? .allowed
+        var result = IAM.EvaluationResult()
+        result.evalActionName = action
+        result.evalResourceName = resources.count == 1 ? resources[0] : "*"
+        result.evalDecision = outcome.simulated
+        var statements: [IAM.Statement] = []
+        for answer in answers where answer.trace.decision.outcome == outcome {
+            for statement in answer.statements
+            where !statements.contains(where: { $0.structure == statement.structure }) {
+                statements.append(statement)
+            }
+        }
+        result.matchedStatements = statements
+        if boundaries != nil {
+            var detail = IAM.PermissionsBoundaryDecisionDetail()
+            detail.allowedByPermissionsBoundary = answers.allSatisfy { $0.isAllowedByBoundary }
+            result.permissionsBoundaryDecisionDetail = detail
+        }
+        if let membership {
+            var detail = IAM.OrganizationsDecisionDetail()
+            detail.allowedByOrganizations =
+                caller.isServiceLinkedRole
+                || answers.allSatisfy { $0.trace.allows(serviceControl: membership.serviceControl) }
+            result.organizationsDecisionDetail = detail
+        }
+        // For named resources, what concerns each stands in a result of its own.
+        let named = answers.filter { $0.resource != "*" }
+        guard !named.isEmpty else {
+            result.missingContextValues = answers.first?.missing ?? []
+            return result
+        }
+        result.missingContextValues = []
+        result.evalDecisionDetails = named.count == 1 ? named[0].details : [:]
+        result.resourceSpecificResults = named.map { specific($0) }
+        return result
+    }
+
+    private func specific(_ answer: Answer) -> IAM.ResourceSpecificResult {
+        var specific = IAM.ResourceSpecificResult()
+        specific.evalResourceName = answer.resource
+        specific.evalResourceDecision = answer.trace.decision.outcome.simulated
+        specific.matchedStatements = answer.statements
+        specific.missingContextValues = answer.missing
+        specific.evalDecisionDetails = answer.details
+        if boundaries != nil {
+            var detail = IAM.PermissionsBoundaryDecisionDetail()
+            detail.allowedByPermissionsBoundary = answer.isAllowedByBoundary
+            specific.permissionsBoundaryDecisionDetail = detail
+        }
+        return specific
+    }
+
+    /// What the policies say to one action on one resource.
+    private struct Answer {
+        let resource: String
+        let trace: Trace
+        let statements: [IAM.Statement]
+        /// The condition keys that were looked for in vain.
+        let missing: [String]
+        let details: [String: String]
+
+        var isAllowedByBoundary: Bool { trace.decision(of: [.permissionsBoundary]) == "allowed" }
+    }
+
+    private func answer(_ action: String, _ resource: String) throws(ServiceError) -> Answer {
         let owner = ARN(parsing: resource).map(\.account).flatMap { $0.isEmpty ? nil : $0 } ?? resourceOwner
         let request = AuthorizationRequest(
             principal: caller, action: action, resource: resource, resourceAccount: owner)
@@ -92,45 +167,10 @@ struct Simulation {
         let trace = PolicyEvaluator.explain(request, inputs, DictionaryContext(context))
         let policies = identity + (boundaries ?? []) + [inputs.resource, inputs.roleTrust].compactMap { $0 }
         let matched = SimulatedStatements(trace, policies)
-        let missing = matched.keys.filter { name in
-            !context.keys.contains { $0.lowercased() == name.lowercased() }
-        }
-
-        var boundary: IAM.PermissionsBoundaryDecisionDetail?
-        if boundaries != nil {
-            var detail = IAM.PermissionsBoundaryDecisionDetail()
-            detail.allowedByPermissionsBoundary = trace.decision(of: [.permissionsBoundary]) == "allowed"
-            boundary = detail
-        }
-        var result = IAM.EvaluationResult()
-        result.evalActionName = action
-        result.evalResourceName = resource
-        result.evalDecision = trace.decision.outcome.simulated
-        result.matchedStatements = matched.statements
-        result.permissionsBoundaryDecisionDetail = boundary
-        if let membership {
-            var detail = IAM.OrganizationsDecisionDetail()
-            detail.allowedByOrganizations =
-                caller.isServiceLinkedRole || trace.allows(serviceControl: membership.serviceControl)
-            result.organizationsDecisionDetail = detail
-        }
-        // For a named resource, what concerns it stands in a result of its own.
-        guard resource != "*" else {
-            result.missingContextValues = missing
-            return result
-        }
-        let details = self.details(trace, isCrossAccount: owner.map { $0 != caller.accountID } ?? false)
-        result.missingContextValues = []
-        result.evalDecisionDetails = details
-        var specific = IAM.ResourceSpecificResult()
-        specific.evalResourceName = resource
-        specific.evalResourceDecision = trace.decision.outcome.simulated
-        specific.matchedStatements = matched.statements
-        specific.missingContextValues = missing
-        specific.evalDecisionDetails = details
-        specific.permissionsBoundaryDecisionDetail = boundary
-        result.resourceSpecificResults = [specific]
-        return result
+        return Answer(
+            resource: resource, trace: trace, statements: matched.statements,
+            missing: matched.keys.filter { name in !context.keys.contains { $0.lowercased() == name.lowercased() } },
+            details: details(trace, isCrossAccount: owner.map { $0 != caller.accountID } ?? false))
     }
 
     /// What each type of policy says by itself, of requests from one account to another.

@@ -12,7 +12,7 @@ extension IAM.SimulateCustomPolicy: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        try refuse(resourceHandlingOption: input.resourceHandlingOption)
+        let scenario = try input.resourceHandlingOption.map(SimulatedScenario.init)
         var simulation = Simulation(
             caller: Principal(kind: .user, accountID: call.accountID),
             identity: try Simulation.policies(input.policyInputList, as: .identity, named: "PolicyInputList"),
@@ -24,7 +24,7 @@ extension IAM.SimulateCustomPolicy: ComputeOperation {
             caller: input.callerArn, resourcePolicy: input.resourcePolicy, resourceOwner: input.resourceOwner,
             context: input.contextEntries)
         return try simulation.output(
-            actions: input.actionNames, resources: input.resourceArns,
+            actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
             Paging(marker: input.marker, maxItems: input.maxItems))
     }
 }
@@ -36,7 +36,7 @@ extension IAM.SimulatePrincipalPolicy: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        try refuse(resourceHandlingOption: input.resourceHandlingOption)
+        let scenario = try input.resourceHandlingOption.map(SimulatedScenario.init)
         let source = try records.policySource(input.policySourceArn, call)
         if input.resourcePolicy != nil, input.callerArn == nil, source.principal.kind != .user {
             throw .invalidInput("CallerArn is required when a ResourcePolicy is given and PolicySourceArn is no user.")
@@ -51,16 +51,8 @@ extension IAM.SimulatePrincipalPolicy: ReadOperation {
             caller: input.callerArn, resourcePolicy: input.resourcePolicy, resourceOwner: input.resourceOwner,
             context: input.contextEntries)
         return try simulation.output(
-            actions: input.actionNames, resources: input.resourceArns,
+            actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
             Paging(marker: input.marker, maxItems: input.maxItems))
-    }
-}
-
-/// The scenarios of EC2's RunInstances, in which several resources are asked about together.
-/// - Throws: NotImplemented: to simulate without the scenario would be another answer than the one asked for.
-private func refuse(resourceHandlingOption option: String?) throws(ServiceError) {
-    guard option == nil else {
-        throw .notImplemented("ResourceHandlingOption is not built in Gatehouse yet: simulate without it.")
     }
 }
 
