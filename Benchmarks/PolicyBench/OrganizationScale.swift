@@ -44,7 +44,7 @@ enum OrganizationScale {
         let principal = Principal(kind: .root, arn: "", accountID: account)
         let decision = PolicyEvaluator.evaluate(
             AuthorizationRequest(principal: principal, action: "iam:GetUser", resource: "*"),
-            PolicyInputs(serviceControl: membership?.serviceControl), DictionaryContext([:]))
+            PolicyInputs(identitySets: [], serviceControlLevels: membership?.serviceControl), DictionaryContext([:]))
         precondition(decision.isAllowed)
     }
 

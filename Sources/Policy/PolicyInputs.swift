@@ -23,13 +23,11 @@ public struct PolicyInputs: Sendable {
     /// AWS: "Blocking public access to your Amazon S3 storage", `access-control-block-public-access.html`.
     public var restrictsPublicBuckets = false
 
-    /// - Parameters: see the properties of the same names. `serviceControl` and `resourceControl` are for those who
-    ///   have no sets: one array for each level, each of which becomes a set.
+    /// - Parameters: see the properties of the same names.
     public init(
         identitySets: [PolicySet], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
         boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,
         serviceControlLevels: [PolicySet]? = nil, resourceControlLevels: [PolicySet]? = nil,
-        serviceControl: [[CompiledPolicy]]? = nil, resourceControl: [[CompiledPolicy]]? = nil,
         endpoint: [CompiledPolicy]? = nil, grants: [KeyGrant] = [], restrictsPublicBuckets: Bool = false
     ) {
         self.identitySets = identitySets
@@ -37,8 +35,8 @@ public struct PolicyInputs: Sendable {
         self.roleTrust = roleTrust
         self.boundaries = boundaries
         self.session = session
-        self.serviceControlLevels = serviceControlLevels ?? serviceControl?.map { PolicySet($0) }
-        self.resourceControlLevels = resourceControlLevels ?? resourceControl?.map { PolicySet($0) }
+        self.serviceControlLevels = serviceControlLevels
+        self.resourceControlLevels = resourceControlLevels
         self.endpoint = endpoint
         self.grants = grants
         self.restrictsPublicBuckets = restrictsPublicBuckets
@@ -56,8 +54,9 @@ public struct PolicyInputs: Sendable {
     ) {
         self.init(
             identitySets: identity.isEmpty ? [] : [PolicySet(identity)], resource: resource, roleTrust: roleTrust,
-            boundaries: boundaries, session: session, serviceControl: serviceControl,
-            resourceControl: resourceControl, endpoint: endpoint, grants: grants,
+            boundaries: boundaries, session: session,
+            serviceControlLevels: serviceControl?.map { PolicySet($0) },
+            resourceControlLevels: resourceControl?.map { PolicySet($0) }, endpoint: endpoint, grants: grants,
             restrictsPublicBuckets: restrictsPublicBuckets)
     }
 

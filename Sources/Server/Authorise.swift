@@ -113,7 +113,8 @@ extension Pipeline {
         let inputs = PolicyInputs(
             identitySets: bound.sets + access.accountGrants, resource: access.resourcePolicy,
             roleTrust: access.roleTrust, boundaries: bound.boundary, session: call.caller.sessionPolicies,
-            serviceControl: membership?.serviceControl, resourceControl: resourceControl(access, membership, call))
+            serviceControlLevels: membership?.serviceControl,
+            resourceControlLevels: resourceControl(access, membership, call))
         let context = CallContext(call: call, access: access)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)
         return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
@@ -123,7 +124,7 @@ extension Pipeline {
     /// - Parameter membership: the caller's.
     private func resourceControl(
         _ access: Access, _ membership: OrganizationMembership?, _ call: Call
-    ) -> [[CompiledPolicy]]? {
+    ) -> [PolicySet]? {
         guard ResourceControl.governs(action: access.action) else { return nil }
         let owner = access.owner(call)
         if owner == call.accountID { return membership?.resourceControl }

@@ -80,7 +80,8 @@ import Testing
                 principal: Principal(kind: kind, arn: "arn:aws:iam::\(accountID):root", accountID: accountID),
                 action: action, resource: "*"),
             PolicyInputs(
-                serviceControl: membership?.serviceControl, resourceControl: membership?.resourceControl),
+                identitySets: [], serviceControlLevels: membership?.serviceControl,
+                resourceControlLevels: membership?.resourceControl),
             DictionaryContext([:]))
     }
 

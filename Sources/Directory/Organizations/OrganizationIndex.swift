@@ -26,8 +26,8 @@ struct OrganizationIndex {
     /// What an account has of the root or unit that it is in.
     private struct Place {
         var path: String
-        var serviceControl: [[CompiledPolicy]]
-        var resourceControl: [[CompiledPolicy]]
+        var serviceControl: [PolicySet]
+        var resourceControl: [PolicySet]
     }
 
     private struct SharedKey: Hashable {
@@ -133,8 +133,8 @@ struct OrganizationIndex {
 
     private mutating func make(_ key: SharedKey, _ organization: Organization) -> OrganizationMembership {
         let place = place(key.parentID, organization)
-        var serviceControl: [[CompiledPolicy]]?
-        var resourceControl: [[CompiledPolicy]]?
+        var serviceControl: [PolicySet]?
+        var resourceControl: [PolicySet]?
         if !key.isManagement {
             if organization.enabledPolicyTypes.contains(ControlPolicyType.serviceControl) {
                 serviceControl = place.serviceControl + [policies(key.policyIDs, .serviceControl, organization)]
@@ -176,20 +176,20 @@ struct OrganizationIndex {
             serviceControl: [policies(ids, .serviceControl, organization)],
             resourceControl: [policies(ids, .resourceControl, organization)])
         if id != organization.rootID {
-            place.serviceControl.append([.denyingEverything(PolicySource(type: .serviceControl, name: id))])
+            place.serviceControl.append(PolicySet([.denyingEverything(PolicySource(type: .serviceControl, name: id))]))
         }
         return place
     }
 
     private mutating func policies(
         _ ids: [String], _ type: PolicyType, _ organization: Organization
-    ) -> [CompiledPolicy] {
+    ) -> PolicySet {
         var found: [CompiledPolicy] = []
         for id in ids {
             guard let policy = policy(id, organization), policy.source.type == type else { continue }
             found.append(policy)
         }
-        return found
+        return PolicySet(found)
     }
 
     private func isControlPolicy(_ id: String) -> Bool {

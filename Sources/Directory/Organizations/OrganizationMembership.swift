@@ -10,15 +10,15 @@ public final class OrganizationMembership: Sendable {
     public let path: String
     /// The service control policies of the root, of each unit below, and of the account, in this order. nil where they
     /// don't bind: the type is not enabled, or it is the management account.
-    public let serviceControl: [[CompiledPolicy]]?
+    public let serviceControl: [PolicySet]?
     /// The resource control policies, as `serviceControl`.
-    public let resourceControl: [[CompiledPolicy]]?
+    public let resourceControl: [PolicySet]?
     /// The organization's own resource-based policy; nil if it has none.
     public let resourcePolicy: CompiledPolicy?
 
     init(
-        organization: Organization, path: String, serviceControl: [[CompiledPolicy]]?,
-        resourceControl: [[CompiledPolicy]]?, resourcePolicy: CompiledPolicy?
+        organization: Organization, path: String, serviceControl: [PolicySet]?, resourceControl: [PolicySet]?,
+        resourcePolicy: CompiledPolicy?
     ) {
         organizationID = organization.id
         managementAccountID = organization.managementAccountID

@@ -103,6 +103,7 @@ extension Call {
         "PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary", "AttachUserPolicy", "DetachUserPolicy",
         "PutUserPolicy", "DeleteUserPolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary",
         "AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy",
+        "GetRole", "DeleteRole", "UpdateRole", "UpdateRoleDescription", "UpdateAssumeRolePolicy",
     ]
 
     private func boundaryKeyIfKnown(_ arn: String?) -> [String: ContextValue] {

@@ -111,7 +111,7 @@ struct Simulation {
             var detail = IAM.OrganizationsDecisionDetail()
             detail.allowedByOrganizations =
                 caller.isServiceLinkedRole
-                || answers.allSatisfy { $0.trace.allows(serviceControl: membership.serviceControl) }
+                || answers.allSatisfy { $0.trace.allows(serviceControlLevels: membership.serviceControl?.count ?? 0) }
             result.organizationsDecisionDetail = detail
         }
         // For named resources, what concerns each stands in a result of its own.
@@ -158,7 +158,7 @@ struct Simulation {
         let request = AuthorizationRequest(
             principal: caller, action: action, resource: resource, resourceAccount: owner)
         var inputs = PolicyInputs(
-            identity: identity, boundaries: boundaries, serviceControl: membership?.serviceControl)
+            identity: identity, boundaries: boundaries, serviceControl: membership?.serviceControl?.map(\.policies))
         if let resourcePolicy {
             let type: PolicyType = Self.isAboutTrust(action, resource) ? .roleTrust : .resource
             let policy = try Self.policy(resourcePolicy, as: type, named: "ResourcePolicy")
@@ -266,11 +266,11 @@ extension Decision.Outcome {
 }
 
 extension Trace {
-    /// Whether every level of service control policies allows, and none denies. nil binds nothing.
-    fileprivate func allows(serviceControl levels: [[CompiledPolicy]]?) -> Bool {
+    /// Whether every level of service control policies allows, and none denies.
+    fileprivate func allows(serviceControlLevels levels: Int) -> Bool {
         let policies = policies.filter { $0.source.type == .serviceControl }
         guard !policies.contains(where: { $0.hasMatch(effect: "Deny") }) else { return false }
-        return (levels ?? []).indices.allSatisfy { level in
+        return (0..<levels).allSatisfy { level in
             policies.contains { $0.level == level && $0.hasMatch(effect: "Allow") }
         }
     }
