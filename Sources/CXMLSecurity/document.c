@@ -63,7 +63,7 @@ xmlsecurity_document *xmlsecurity_parse(xmlsecurity_bytes text) {
     parser->sax->internalSubset = refuse_document_type;
     xmlDocPtr tree = xmlCtxtReadMemory(
         parser, (const char *)text.bytes, (int)text.count, NULL, "UTF-8",
-        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     bool is_good = tree != NULL && parser->wellFormed && tree->intSubset == NULL && tree->extSubset == NULL;
     xmlFreeParserCtxt(parser);
     xmlsecurity_document *document = is_good ? xmlMalloc(sizeof *document) : NULL;

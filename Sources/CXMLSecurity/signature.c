@@ -91,6 +91,17 @@ static bool register_id(xmlDocPtr tree, xmlNodePtr element, const xmlChar *id) {
     return known == NULL ? xmlAddID(NULL, tree, id, attribute) != NULL : known == attribute;
 }
 
+/// Exclusive canonicalization may be told to look for more namespaces at every element.
+static bool has_short_prefix_list(xmlNodePtr transform) {
+    for (xmlNodePtr child = element_from(transform->children); child != NULL; child = element_from(child->next)) {
+        xmlChar *prefixes = xmlGetNoNsProp(child, BAD_CAST "PrefixList");
+        bool is_short = prefixes == NULL || xmlStrlen(prefixes) <= 256;
+        xmlFree(prefixes);
+        if (!is_short) return false;
+    }
+    return true;
+}
+
 /// Whether a signature is of the one form that is accepted: it signs the element with that id and nothing else.
 static bool is_acceptable(xmlNodePtr signature, const xmlChar *id) {
     for (xmlNodePtr child = element_from(signature->children); child != NULL; child = element_from(child->next)) {
@@ -106,7 +117,7 @@ static bool is_acceptable(xmlNodePtr signature, const xmlChar *id) {
     xmlNodePtr reference = only_child(info, "Reference", DSIG_NAMESPACE);
     if (canonicalization == NULL || method == NULL || reference == NULL) return false;
     if (!attribute_is_one_of(canonicalization, "Algorithm", canonicalizations)
-        || !attribute_is_one_of(method, "Algorithm", signature_methods)) {
+        || !attribute_is_one_of(method, "Algorithm", signature_methods) || !has_short_prefix_list(canonicalization)) {
         return false;
     }
 
@@ -121,16 +132,47 @@ static bool is_acceptable(xmlNodePtr signature, const xmlChar *id) {
     size_t count = 0;
     for (xmlNodePtr child = element_from(transforms->children); child != NULL; child = element_from(child->next)) {
         if (!is_named(child, "Transform", DSIG_NAMESPACE) || ++count > 2
-            || !attribute_is_one_of(child, "Algorithm", reference_transforms)) {
+            || !attribute_is_one_of(child, "Algorithm", reference_transforms) || !has_short_prefix_list(child)) {
             return false;
         }
     }
     return count > 0;
 }
 
+// Canonicalization looks for each namespace in scope at each element, again and again.
+static const size_t most_namespaces_in_scope = 64;
+
+static size_t namespaces_of(xmlNodePtr element) {
+    size_t count = 0;
+    for (xmlNsPtr ns = element->nsDef; ns != NULL; ns = ns->next) count++;
+    return count;
+}
+
+/// Whether few namespaces are in scope at every element of a tree, those of its ancestors included.
+static bool has_few_namespaces(xmlNodePtr top) {
+    size_t in_scope = 0;
+    for (xmlNodePtr node = top->parent; node != NULL && node->type == XML_ELEMENT_NODE; node = node->parent) {
+        in_scope += namespaces_of(node);
+    }
+    xmlNodePtr node = top;
+    for (;;) {
+        in_scope += namespaces_of(node);
+        if (in_scope > most_namespaces_in_scope) return false;
+        xmlNodePtr next = element_from(node->children);
+        while (next == NULL) {
+            in_scope -= namespaces_of(node);
+            if (node == top) return true;
+            next = element_from(node->next);
+            if (next == NULL) node = node->parent;
+        }
+        node = next;
+    }
+}
+
 // MARK: - Verifying
 
-static bool is_signed_by(xmlNodePtr signature, xmlsecurity_bytes certificate) {
+/// - is_hopeless: set when no other key could do, since what is signed has another digest.
+static bool is_signed_by(xmlNodePtr signature, xmlsecurity_bytes certificate, bool *is_hopeless) {
     xmlSecDSigCtxPtr context = xmlSecDSigCtxCreate(NULL);
     if (context == NULL) return false;
     // With its key given, the context does not look at KeyInfo; without a keys manager it could find none there.
@@ -141,6 +183,8 @@ static bool is_signed_by(xmlNodePtr signature, xmlsecurity_bytes certificate) {
         && context->status == xmlSecDSigStatusSucceeded
         && xmlSecPtrListGetSize(&context->signedInfoReferences) == 1
         && xmlSecPtrListGetSize(&context->manifestReferences) == 0;
+    xmlSecDSigReferenceCtxPtr reference = xmlSecPtrListGetItem(&context->signedInfoReferences, 0);
+    *is_hopeless = reference != NULL && reference->status != xmlSecDSigStatusSucceeded;
     xmlSecDSigCtxDestroy(context);
     return is_valid;
 }
@@ -160,11 +204,13 @@ xmlsecurity_verdict xmlsecurity_verify(
     if (signature == NULL) return xmlsecurity_unsigned;
 
     xmlChar *id = xmlGetNoNsProp(signed_element, BAD_CAST "ID");
-    bool is_good = id != NULL && register_id(document->tree, signed_element, id) && is_acceptable(signature, id);
+    bool is_good = id != NULL && register_id(document->tree, signed_element, id) && is_acceptable(signature, id)
+        && has_few_namespaces(signed_element);
     xmlFree(id);
     if (!is_good) return xmlsecurity_refused;
-    for (size_t i = 0; i < certificate_count; i++) {
-        if (is_signed_by(signature, certificates[i])) return xmlsecurity_verified;
+    bool is_hopeless = false;
+    for (size_t i = 0; i < certificate_count && !is_hopeless; i++) {
+        if (is_signed_by(signature, certificates[i], &is_hopeless)) return xmlsecurity_verified;
     }
     return xmlsecurity_refused;
 }

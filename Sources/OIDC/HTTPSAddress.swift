@@ -1,20 +1,23 @@
-/// An absolute `https` URL without query, fragment or user: where an OpenID Connect provider can be.
+/// An absolute `https` URL without fragment or user: where an OpenID Connect provider, or its keys, can be.
 public struct HTTPSAddress: Sendable, Hashable {
     /// A name or an IP address, without the brackets of version 6.
     public let host: String
     public let port: Int
-    /// With a slash at its beginning, or empty.
+    /// With a slash at its beginning, or empty; with the query, if there is one.
     public let path: String
 
     /// nil for what is no such URL.
-    public init?(_ text: String) {
+    /// - Parameter mayHaveQuery: as the address of a provider's keys may, but not that of a provider.
+    public init?(_ text: String, mayHaveQuery: Bool = false) {
         let scheme = "https://"
         guard text.utf8.count <= 2048, text.lowercased().hasPrefix(scheme),
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !Self.forbidden.contains($0) })
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !Self.forbidden.contains($0) }),
+            mayHaveQuery || !text.contains("?")
         else { return nil }
         let rest = text.dropFirst(scheme.count)
-        let authority = rest.prefix { $0 != "/" }
-        path = String(rest.dropFirst(authority.count))
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let target = String(rest.dropFirst(authority.count))
+        path = target.hasPrefix("?") ? "/" + target : target
         let host: Substring
         let port: Substring?
         if authority.hasPrefix("[") {
@@ -39,5 +42,5 @@ public struct HTTPSAddress: Sendable, Hashable {
         self.port = number
     }
 
-    private static let forbidden = Set("\"#<>?@\\^`{|}".utf8)
+    private static let forbidden = Set("\"#<>@\\^`{|}".utf8)
 }

@@ -82,7 +82,7 @@ public actor OpenIDProviders {
             }
             let document = try await HTTPSFetch.body(of: address, trust)
             guard let discovery = try? JSONDecoder().decode(Discovery.self, from: Data(document)),
-                let keys = HTTPSAddress(discovery.jwks_uri)
+                let keys = HTTPSAddress(discovery.jwks_uri, mayHaveQuery: true)
             else { throw .unusable("the discovery document names no keys under an HTTPS address") }
             return .success(try KeySet(parsing: try await HTTPSFetch.body(of: keys, trust)))
         } catch {

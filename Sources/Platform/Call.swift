@@ -20,7 +20,7 @@ public final class Call: Sendable {
     public let userAgent: String?
     public let isSecureTransport: Bool
     private let isDurable = Atomic<Bool>(false)
-    private let isDelegatedCall = Atomic<Bool>(false)
+    private let delegator = Mutex<String?>(nil)
 
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, service: String, operation: String,
@@ -52,13 +52,14 @@ public final class Call: Sendable {
         isDurable.store(true, ordering: .relaxed)
     }
 
-    /// Says that the resource-based policy of the caller's organization decides over the call, so that a permit means
-    /// that it allows what else only the management account may do.
-    public func delegate() {
-        isDelegatedCall.store(true, ordering: .relaxed)
+    /// Says that the resource-based policy of an organization decides over the call, so that a permit means that it
+    /// allows what else only the organization's management account may do.
+    public func delegate(by managementAccountID: String) {
+        delegator.withLock { $0 = managementAccountID }
     }
 
-    public var isDelegated: Bool { isDelegatedCall.load(ordering: .relaxed) }
+    /// The management account whose organization's policy has decided; nil when none was asked.
+    public var delegatedBy: String? { delegator.withLock { $0 } }
 
     public var isRecordedDurably: Bool { isDurable.load(ordering: .relaxed) }
 

@@ -9,14 +9,16 @@ extension MutableRecords {
     ///   - service: `organizations.amazonaws.com`
     ///   - description: of a role that is made.
     ///   - time: the request's, seconds since 1970.
+    /// - Returns: nil when a role that is not the service's has its name: nobody's role may stand in the way of what
+    ///   the service does besides.
     /// - Throws: an internal failure for a service that has none.
     @discardableResult
     public func ensureServiceLinkedRole(
         of service: String, description: String? = nil, at time: Double
-    ) throws(ServiceError) -> Role {
+    ) throws(ServiceError) -> Role? {
         guard let template = ServiceLinkedRoleCatalog.template(ofService: service) else { throw .internalFailure }
-        if let role = try get(Role.self, Role.id(ofName: template.roleName)), role.path == template.path {
-            return role
+        if let role = try get(Role.self, Role.id(ofName: template.roleName)) {
+            return role.path == template.path ? role : nil
         }
         return try makeServiceLinkedRole(template, description: description, at: time)
     }

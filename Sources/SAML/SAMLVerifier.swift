@@ -61,9 +61,16 @@ public struct SAMLVerifier: Sendable {
         guard code == "urn:oasis:names:tc:SAML:2.0:status:Success" else { throw .rejectedByProvider }
 
         let isResponseSigned = try root.verifySignature(by: metadata.signingCertificates)
-        let element = try assertionElement(in: root)
-        let isAssertionSigned = try element.verifySignature(by: metadata.signingCertificates)
-        guard isResponseSigned || isAssertionSigned else { throw .signatureInvalid }
+        let element: XMLElement
+        do throws(SAMLError) {
+            element = try assertionElement(in: root)
+            let isAssertionSigned = try element.verifySignature(by: metadata.signingCertificates)
+            guard isResponseSigned || isAssertionSigned else { throw .signatureInvalid }
+        } catch {
+            // Before anything is proved, what became of a decryption must not show: with CBC it would tell the text.
+            let isEncrypted = !root.children("EncryptedAssertion", Namespace.assertion).isEmpty
+            throw isEncrypted && !isResponseSigned ? .undecipherable : error
+        }
         if let issuer = root.children("Issuer", Namespace.assertion).first, issuer.text != metadata.entityID {
             throw .unknownIssuer
         }

@@ -81,7 +81,10 @@ public struct Administration: Sendable {
         let routed = pipeline.route(arrival)
         do throws(ServiceError) {
             let caller = try pipeline.caller(of: routed)
-            guard case .root = caller.identity, caller.accountID == environment.directory.firstAccount?.id else {
+            // With its own key: a session of AssumeRoot is of somebody else, for one task.
+            guard case .root = caller.identity, caller.session == nil,
+                caller.accountID == environment.directory.firstAccount?.id
+            else {
                 throw .accessDenied(
                     "Only the root user of Gatehouse's first account may do this; this is \(caller.arn).")
             }

@@ -33,16 +33,16 @@ def account_of(*principals: str) -> str:
     )
 
 
-def enable_mfa(identity: Identity, name: str, user: str | None) -> VirtualDevice:
-    """For a user, or for the root user, whose credentials `identity` then has to be."""
+def enable_mfa(identity: Identity, name: str, user: str) -> VirtualDevice:
+    """For a user; or for `root`, whose credentials `identity` then has to be."""
     made = identity.iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
     device = VirtualDevice(made["Base32StringSeed"])
     first, second = device.two_codes()
     identity.iam.enable_mfa_device(
+        UserName=user,
         SerialNumber=made["SerialNumber"],
         AuthenticationCode1=first,
         AuthenticationCode2=second,
-        **({"UserName": user} if user else {}),
     )
     return device
 
@@ -91,7 +91,7 @@ def secure(server: Server) -> Identity:
     iam.attach_role_policy(RoleName="support", PolicyArn="arn:aws:iam::aws:policy/AWSSupportAccess")
 
     auditor = Identity.of_key(server.url, iam.create_access_key(UserName="auditor")["AccessKey"])
-    enable_mfa(root, "root-account", None)
+    enable_mfa(root, "root-account", "root")
     iam.delete_access_key(AccessKeyId=root.key_id)
     session = auditor.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/audit", RoleSessionName="audit")
     return Identity.of_session(server.url, session["Credentials"])

@@ -25,11 +25,6 @@ policies:
     resource: aws.iam-user
     filters:
       - {type: access-key, key: Status, value: Active}
-  - name: allows-everything
-    resource: aws.iam-policy
-    filters:
-      - used
-      - has-allow-all
   - name: root-keys
     resource: aws.account
     filters:
@@ -84,11 +79,10 @@ def test_secured_account(cloud: Server, tmp_path: Path) -> None:
 def test_careless_account(cloud: Server, tmp_path: Path) -> None:
     found = custodian(accounts.careless(cloud), tmp_path, POLICIES)
     assert {name for name, resources in found.items() if resources} == {
-        "password-without-mfa", "rights-on-users", "active-key", "allows-everything", "root-keys", "root-without-mfa",
+        "password-without-mfa", "rights-on-users", "active-key", "root-keys", "root-without-mfa",
         "weak-password-policy",
     }  # fmt: skip
     assert [user["UserName"] for user in found["active-key"]] == ["bob"]
-    assert [policy["PolicyName"] for policy in found["allows-everything"]] == ["everything"]
 
 
 def test_custodian_mends(cloud: Server, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, VirtualDevice, allow, deny, error_of, trust
 from harness.certificates import Certificate
-from harness.organizations import new_organization
+from harness.organizations import NewOrganization
 
 
 def device_for(root: Identity, user: str, name: str, by: Identity | None = None) -> VirtualDevice:
@@ -108,7 +108,7 @@ def test_an_alias_that_is_taken(root: Identity) -> None:
 
 
 def test_an_alias_is_unique_among_all_accounts(cloud: Server, root: Identity) -> None:
-    member = new_organization(cloud).member("member")
+    member = NewOrganization(cloud).member("member")
     root.iam.create_account_alias(AccountAlias="the-alias")
     taken = error_of(member.admin.iam.create_account_alias, AccountAlias="the-alias")
     assert (taken.status, taken.code) == (409, "EntityAlreadyExists")

@@ -87,7 +87,7 @@ def test_true_data(root: Identity, new_user: Callable[..., Identity]) -> None:
     iam = root.iam
     # By name without regard to case, whatever the order of making.
     for name in ("Zoe", "alice", "Bob", "a,comma"):
-        iam.create_user(UserName=name, Path="/staff/")
+        iam.create_user(UserName=name, Path='/st",aff/' if name == "Zoe" else "/staff/")
     iam.create_login_profile(UserName="Bob", Password="Correct-Horse-7")
     made = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     device = VirtualDevice(made["Base32StringSeed"])

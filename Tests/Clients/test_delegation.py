@@ -191,6 +191,18 @@ def test_root_approves_four_hours(root: Identity, provider: Identity) -> None:
                 "Parameters": [{"Name": "user_name", "Values": ["a", "b"], "Type": "string"}],
             }
         },
+        {
+            "Permissions": {
+                "PolicyTemplateArn": TEMPLATE,
+                "Parameters": [{"Name": "user_name", "Values": ["@{user_name}"], "Type": "string"}],
+            }
+        },
+        {
+            "Permissions": {
+                "PolicyTemplateArn": TEMPLATE,
+                "Parameters": [{"Name": "user_name", "Values": ["x" * 30_000], "Type": "string"}],
+            }
+        },
     ],
 )
 def test_what_cannot_be_asked(provider: Identity, changes: dict[str, Any]) -> None:

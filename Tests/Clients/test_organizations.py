@@ -165,7 +165,7 @@ def test_accounts_that_cannot_be_made(admin: Identity, org: Any) -> None:
     failed = org.list_create_account_status(States=["FAILED"])["CreateAccountStatuses"]
     assert [status["Id"] for status in failed] == [again["Id"]]
 
-    refused = error_of(org.create_account, AccountName="x", Email="x@example.com", RoleName="AWSServiceRoleForX")
+    refused = error_of(org.create_account, AccountName="x", Email="x@example.com", RoleName="awsserviceRoleForX")
     assert refused.code == "InvalidInputException"
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         org.create_account(AccountName="x", Email="no-address")

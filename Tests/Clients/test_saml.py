@@ -379,15 +379,17 @@ def test_tags_source_identity_and_later_requests(
     assert session["sessionIssuer"]["arn"] == ROLE and session["sourceIdentity"] == "alice-w"
 
     # Chained: the transitive tag and the source identity go on, no longer than an hour.
-    next_trust = policy(
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": ROLE},
-            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
-            "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "red"}},
-        }
-    )
-    federation.iam.create_role(RoleName="Next", AssumeRolePolicyDocument=next_trust)
+    def next_trust(*actions: str) -> str:
+        return policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ROLE},
+                "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", *actions],
+                "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "red"}},
+            }
+        )
+
+    federation.iam.create_role(RoleName="Next", AssumeRolePolicyDocument=next_trust())
     federation.iam.put_role_policy(
         RoleName="Next",
         PolicyName="own",
@@ -397,6 +399,10 @@ def test_tags_source_identity_and_later_requests(
         ),
     )
     arn = f"arn:aws:iam::{ACCOUNT}:role/Next"
+    # Tags that are passed on tag the next session, which its role has to allow.
+    refused = error_of(alice.sts.assume_role, RoleArn=arn, RoleSessionName="chained")
+    assert refused.code == "AccessDenied" and "sts:TagSession" in refused.message
+    federation.iam.update_assume_role_policy(RoleName="Next", PolicyDocument=next_trust("sts:TagSession"))
     chained = alice.sts.assume_role(RoleArn=arn, RoleSessionName="chained")
     assert chained["SourceIdentity"] == "alice-w"
     Identity.of_session(cloud.url, chained["Credentials"]).cloudtrail.lookup_events()

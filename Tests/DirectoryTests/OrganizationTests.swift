@@ -89,6 +89,21 @@ import Testing
 
     // MARK: Tests
 
+    /// Ids of roots are short: two organizations may well have the same.
+    @Test func organizationsWithTheSameRootIDStayApart() throws {
+        let (manager, member) = ("333333333333", "444444444444")
+        var other = Organization(
+            id: "o-exampleorg2", managementAccountID: manager, rootID: organization.rootID, createDate: 0,
+            featureSet: .all)
+        other.enabledPolicyTypes = organization.enabledPolicyTypes
+        other.rootPolicyIDs = organization.rootPolicyIDs
+        try put(other, in: manager)
+        try put(account(member, in: other.rootID, of: other.id), in: manager)
+        #expect(directory.membership(ofAccount: Self.member)?.organizationID == organization.id)
+        #expect(directory.membership(ofAccount: member)?.organizationID == other.id)
+        #expect(directory.membership(ofAccount: member)?.path == "o-exampleorg2/r-ab12/")
+    }
+
     @Test func anAccountInNoOrganizationIsBoundByNone() {
         #expect(directory.membership(ofAccount: "333333333333") == nil)
         #expect(directory.organization(ofAccount: "333333333333") == nil)

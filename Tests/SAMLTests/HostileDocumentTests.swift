@@ -54,6 +54,16 @@ import Testing
         }
     }
 
+    /// Canonicalization takes time with each namespace in scope at each element.
+    @Test func manyNamespacesInScope() throws {
+        func declaring(_ count: Int) -> (String) -> String {
+            let namespaces = (0..<count).map { " xmlns:n\($0)=\"urn:u\"" }.joined()
+            return { $0.replacing("<samlp:Response ", "<samlp:Response\(namespaces) ") }
+        }
+        #expect(try verify("assertion-signed.xml", declaring(20)).subject == "alice@example.com")
+        #expect(throws: SAMLError.signatureInvalid) { try verify("assertion-signed.xml", declaring(65)) }
+    }
+
     @Test func otherEncodings() throws {
         let text = try document("assertion-signed.xml")
         let utf16 = try #require(text.data(using: .utf16))

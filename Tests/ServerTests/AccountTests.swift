@@ -204,6 +204,15 @@ import Testing
         }
     }
 
+    @Test func codesAreNotGuessed() async throws {
+        let (test, _, _) = try await organization()
+        let new = #""AccountId":"\#(Self.member)","PrimaryEmail":"new@example.com""#
+        #expect(await call(test, "startPrimaryEmailUpdate", "{\(new)}").status == 200)
+        for expected in [400, 400, 400, 400, 400, 429, 429] {
+            #expect(await call(test, "acceptPrimaryEmailUpdate", "{\(new),\"Otp\":\"000000\"}").status == expected)
+        }
+    }
+
     @Test func regionsOpenAndCloseInTime() async throws {
         let test = try await TestGatehouse()
         let region = #"{"RegionName":"af-south-1"}"#

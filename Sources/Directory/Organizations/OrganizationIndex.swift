@@ -19,9 +19,15 @@ struct OrganizationIndex {
     private var compiled: [String: CompiledPolicy] = [:]
     private var compiledResourcePolicies: [String: CompiledPolicy] = [:]
     /// What each root and unit brings to all below it.
-    private var places: [String: Place] = [:]
+    private var places: [PlaceKey: Place] = [:]
     private var shared: [SharedKey: OrganizationMembership] = [:]
     private var memberships: [String: OrganizationMembership] = [:]
+
+    /// Ids of roots are short enough for two organizations to have the same.
+    private struct PlaceKey: Hashable {
+        var organizationID: String
+        var id: String
+    }
 
     /// What an account has of the root or unit that it is in.
     private struct Place {
@@ -31,6 +37,7 @@ struct OrganizationIndex {
     }
 
     private struct SharedKey: Hashable {
+        var organizationID: String
         var parentID: String
         var policyIDs: [String]
         var isManagement: Bool
@@ -123,7 +130,8 @@ struct OrganizationIndex {
         if let known = memberships[id] { return known }
         guard let account = accounts[id], let organization = organizations[account.organizationID] else { return nil }
         let key = SharedKey(
-            parentID: account.parentID, policyIDs: account.policyIDs.filter(isControlPolicy),
+            organizationID: organization.id, parentID: account.parentID,
+            policyIDs: account.policyIDs.filter(isControlPolicy),
             isManagement: id == organization.managementAccountID)
         let membership = shared[key] ?? make(key, organization)
         shared[key] = membership
@@ -151,19 +159,20 @@ struct OrganizationIndex {
     private mutating func place(_ id: String, _ organization: Organization) -> Place {
         var chain: [OrganizationalUnit] = []
         var next = id
-        while places[next] == nil, next != organization.rootID, let unit = units[next],
+        func key(_ id: String) -> PlaceKey { PlaceKey(organizationID: organization.id, id: id) }
+        while places[key(next)] == nil, next != organization.rootID, let unit = units[next],
             chain.count < OrganizationalUnit.mostLevels
         {
             chain.append(unit)
             next = unit.parentID
         }
-        var place = places[next] ?? top(next, organization)
-        places[next] = place
+        var place = places[key(next)] ?? top(next, organization)
+        places[key(next)] = place
         for unit in chain.reversed() {
             place.path += "\(unit.id)/"
             place.serviceControl.append(policies(unit.policyIDs, .serviceControl, organization))
             place.resourceControl.append(policies(unit.policyIDs, .resourceControl, organization))
-            places[unit.id] = place
+            places[key(unit.id)] = place
         }
         return place
     }

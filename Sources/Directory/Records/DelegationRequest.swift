@@ -1,4 +1,5 @@
 public import Ledger
+public import Policy
 
 /// A product provider's request for temporary access to somebody's account. It belongs to no account until it is
 /// associated, so all of them lie in one scope.
@@ -48,6 +49,10 @@ public struct DelegationRequest: Record {
         public var sourceIdentity: String?
         /// When it proved a second factor, seconds since 1970.
         public var mfaTime: Double?
+        /// As in `Session`, which a delegated one must not differ from.
+        public var transitiveTagKeys: [String]?
+        public var federatedProvider: String?
+        public var context: [String: ContextValue]?
 
         public init(
             arn: String, kind: String, uniqueID: String, sessionName: String?, tags: [Tag], sourceIdentity: String?,

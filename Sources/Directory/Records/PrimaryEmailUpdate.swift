@@ -14,6 +14,8 @@ public struct PrimaryEmailUpdate: Record {
     public var expires: Double
     /// When updates were started of late, seconds since 1970.
     public var starts: [Double]
+    /// How often a code was tried, right or wrong; nil: never.
+    public var attempts: Int?
 
     public init(id: String, email: String, code: String, expires: Double, starts: [Double]) {
         self.id = id

@@ -67,13 +67,31 @@ extension AccountManagement.StartPrimaryEmailUpdate: WriteOperation {
     }
 }
 
-extension AccountManagement.AcceptPrimaryEmailUpdate: WriteOperation {
+extension AccountManagement.AcceptPrimaryEmailUpdate: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         try call.access(on: input.accountId, toEmail: input.primaryEmail)
     }
 
+    /// More, and another code has to be asked for.
+    private static let mostAttempts = 5
+
+    /// Tries are counted before the code is looked at, so that nobody guesses it.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+        let id = try call.target(input.accountId).accountID
+        try await call.keep { (records) throws(ServiceError) in
+            let records = records.of(account: id)
+            guard var update = try records.get(PrimaryEmailUpdate.self, id) else { return }
+            let attempts = (update.attempts ?? 0) + 1
+            guard attempts <= mostAttempts else {
+                throw .tooManyRequests("Too many codes were tried. Start the update of the primary email again.")
+            }
+            update.attempts = attempts
+            try records.put(update)
+        }
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ preparation: Void, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let id = try call.target(input.accountId).accountID
         let records = records.of(account: id)

@@ -104,6 +104,9 @@ struct CredentialReportRows {
         date(Timestamp(usedAt: milliseconds).secondsSinceEpoch)
     }
 
-    /// Names of users may have commas (RFC 4180).
-    private static func field(_ text: String) -> String { text.contains(",") ? "\"\(text)\"" : text }
+    /// Names of users may have commas, and paths quotation marks (RFC 4180).
+    private static func field(_ text: String) -> String {
+        guard text.contains(",") || text.contains("\"") else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
 }

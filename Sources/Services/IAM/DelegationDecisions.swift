@@ -77,9 +77,13 @@ extension IAM.AcceptDelegationRequest: WriteOperation {
         guard call.caller.sessionPolicies == nil else {
             throw .invalidInput("A session with session policies cannot approve delegation requests.")
         }
-        return DelegationRequest.Approver(
+        var approver = DelegationRequest.Approver(
             arn: call.caller.arn, kind: kind, uniqueID: id, sessionName: name, tags: session?.tags ?? [],
             sourceIdentity: session?.sourceIdentity, mfaTime: session?.mfaTime)
+        approver.transitiveTagKeys = session?.transitiveTagKeys
+        approver.federatedProvider = session?.federatedProvider
+        approver.context = session?.context
+        return approver
     }
 }
 

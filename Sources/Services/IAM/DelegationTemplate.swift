@@ -8,6 +8,9 @@ import Wire
 /// AWS keeps the templates of the providers that have registered with it. Here a provider's templates are the customer
 /// managed policies of its account, and the AWS managed ones.
 enum DelegationTemplate {
+    /// Bytes of a filled template.
+    private static let longestPolicy = 20_000
+
     /// The policy of a template with every hole filled.
     /// - Throws: InvalidInput.
     static func render(
@@ -20,6 +23,16 @@ enum DelegationTemplate {
         for parameter in parameters {
             guard parameter.type == "stringList" || parameter.values.count == 1 else {
                 throw .invalidInput("The policy parameter \(parameter.name) must have one value.")
+            }
+            // What is put in has no holes of its own, so that a policy does not grow with each of them.
+            guard !parameter.values.contains(where: { $0.contains("@{") }) else {
+                throw .invalidInput("The policy parameter \(parameter.name) has a parameter in it.")
+            }
+            let holes = policy.ranges(of: "@{\(parameter.name)}").count
+            let size = parameter.values.reduce(0) { $0 + $1.utf8.count + 4 }
+            let (growth, isHuge) = holes.multipliedReportingOverflow(by: size)
+            guard !isHuge, growth <= longestPolicy, policy.utf8.count + growth <= longestPolicy else {
+                throw .invalidInput("The policy template \(arn) makes too long a policy.")
             }
             policy = fill(policy, parameter)
         }

@@ -34,7 +34,7 @@ struct OrganizationEntity {
         }
         id = parts[parts.count - 1]
         if let policyID {
-            guard let document = Self.document(policyID, directory) else {
+            guard let document = Self.document(policyID, of: organization.id, directory) else {
                 throw .invalidInput("Invalid policy: \(policyID) is no service control policy of the organization.")
             }
             levels = [ServiceGrants([document])]
@@ -43,7 +43,10 @@ struct OrganizationEntity {
         {
             levels = []
         } else {
-            levels = policyIDs.map { ids in ServiceGrants(ids.compactMap { Self.document($0, directory) }) }
+            let organizationID = organization.id
+            levels = policyIDs.map { ids in
+                ServiceGrants(ids.compactMap { Self.document($0, of: organizationID, directory) })
+            }
         }
     }
 
@@ -80,11 +83,15 @@ struct OrganizationEntity {
         }
     }
 
-    private static func document(_ id: String, _ directory: IdentityDirectory) -> PolicyDocument? {
+    private static func document(
+        _ id: String, of organizationID: String, _ directory: IdentityDirectory
+    ) -> PolicyDocument? {
         if let managed = ManagedControlPolicy.named(id) {
             return managed.type == ControlPolicyType.serviceControl ? managed.compiled.document : nil
         }
-        guard let policy = directory.organizationPolicy(id), policy.type == ControlPolicyType.serviceControl else {
+        guard let policy = directory.organizationPolicy(id), policy.type == ControlPolicyType.serviceControl,
+            policy.organizationID == organizationID
+        else {
             return nil
         }
         return try? PolicyDocument(parsing: policy.content, as: .serviceControl)

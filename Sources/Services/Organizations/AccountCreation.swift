@@ -36,7 +36,7 @@ extension Organizations.CreateAccount: WriteOperation {
     ) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
         let role = input.roleName ?? AccountMaker.defaultRoleName
-        guard !role.isEmpty, !role.hasPrefix("AWSServiceRoleFor") else {
+        guard !role.isEmpty, !role.lowercased().hasPrefix("awsservicerolefor") else {
             throw .invalidInput(
                 "INVALID_ROLE_NAME",
                 "You provided a role name that isn't valid. A role name can't begin with the reserved prefix "

@@ -28,7 +28,8 @@ extension RecordReading {
     /// - Throws: AWSOrganizationsNotInUseException; AccessDeniedException when the account may not call the operation.
     func organization(_ call: Call, for audience: Audience) throws(ServiceError) -> OwnOrganization<Self> {
         guard let own = try organization(of: call.accountID, call) else { throw .organizationsNotInUse }
-        if call.isDelegated { return own }
+        // The account may have changed its organization since the policy was asked.
+        if call.delegatedBy == own.managementAccountID { return own }
         switch audience {
         case .everyMember: break
         case .managementAccount:

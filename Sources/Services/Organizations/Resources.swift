@@ -34,7 +34,7 @@ extension Call {
         if let (policy, owner) = delegation {
             access.resourcePolicy = policy
             access.resourceAccount = owner
-            delegate()
+            delegate(by: owner)
         } else {
             // Only a delegation makes it a request from one account to another. Whoever may ask without one is asked
             // for its own permission alone, and for the rest `OwnOrganization` says who may.

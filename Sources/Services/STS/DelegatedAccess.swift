@@ -31,6 +31,9 @@ extension STS.GetDelegatedAccessToken: ReadOperation {
             issued: call.time.rounded(.down), expires: expires, mfaTime: approver.mfaTime)
         session.policy = request.permissionPolicy
         session.tags = approver.tags
+        session.transitiveTagKeys = approver.transitiveTagKeys ?? []
+        session.federatedProvider = approver.federatedProvider
+        session.context = approver.context
         session.sourceIdentity = approver.sourceIdentity
         session.delegateAccountID = request.requestorID
         var output = Output()

@@ -41,7 +41,7 @@ extension STS.GetFederationToken: ComputeOperation {
             accountID: call.accountID, principalKind: .federatedUser, principalID: parent, name: input.name,
             issued: issued, expires: issued + seconds)
         session.policy = try SessionPolicies.inline(input.policy)
-        session.policyARNs = try SessionPolicies.managed(input.policyArns, call)
+        session.policyARNs = try SessionPolicies.managed(input.policyArns, of: call.accountID, call)
         session.tags = try SessionTags.checked(tags(input))
         var output = Output()
         output.packedPolicySize = try SessionPolicies.packedSize(of: session)

@@ -46,7 +46,8 @@ struct RoleRequest {
             access.context.merge(ConditionKeys.resourceTags(found.tags, service: "iam")) { own, _ in own }
         }
         var accesses = [access]
-        if !tags.isEmpty {
+        // Tags that the caller's own session passes on are tags of the new one, too.
+        if !tags.isEmpty || call.caller.session?.transitiveTagKeys.isEmpty == false {
             access.action = "sts:TagSession"
             accesses.append(access)
         }
@@ -84,7 +85,7 @@ struct RoleRequest {
             accountID: role.accountID, principalKind: .role, principalID: role.uniqueID, name: sessionName,
             issued: issued, expires: issued + Double(seconds))
         session.policy = try SessionPolicies.inline(policy)
-        session.policyARNs = try SessionPolicies.managed(policyARNs, call)
+        session.policyARNs = try SessionPolicies.managed(policyARNs, of: role.accountID, call)
         try setTags(of: &session, call)
         session.sourceIdentity = sourceIdentity
         return (session, try SessionPolicies.packedSize(of: session))

@@ -29,10 +29,10 @@ enum SessionPolicies {
         return policy
     }
 
-    /// The ARNs of managed session policies, all of which exist.
+    /// The ARNs of managed session policies, all of which exist in the session's account or are AWS's own.
     /// - Throws: ValidationError.
     static func managed(
-        _ descriptors: [STS.PolicyDescriptorType]?, _ call: Call
+        _ descriptors: [STS.PolicyDescriptorType]?, of account: String, _ call: Call
     ) throws(ServiceError) -> [String] {
         let arns = (descriptors ?? []).compactMap(\.arn)
         guard arns.count <= mostPolicyARNs else {
@@ -41,7 +41,9 @@ enum SessionPolicies {
                     + "length less than or equal to \(mostPolicyARNs)")
         }
         for arn in arns {
-            guard ARN(parsing: arn) != nil, call.directory.compiledPolicy(arn: arn) != nil else {
+            guard let owner = ARN(parsing: arn)?.account, [account, "aws"].contains(owner),
+                call.directory.compiledPolicy(arn: arn) != nil
+            else {
                 throw .validation("The policy \(arn) does not exist.")
             }
         }
