@@ -187,6 +187,10 @@ public struct OperationReference: Sendable {
         let records = (organization, unit, members, memberAccount, transfer)
         try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
             let scope = Scope(account: account)
+            if var management = try transaction.get(Account.self, account, in: scope) {
+                management.managementAccountID = account
+                try transaction.put(management, in: scope)
+            }
             try transaction.put(records.0, in: scope)
             try transaction.put(records.1, in: scope)
             for member in records.2 { try transaction.put(member, in: scope) }

@@ -178,11 +178,15 @@ def test_what_comes_to_nothing(server: Server, payer: Organization, source: Orga
     payer.client.cancel_handshake(HandshakeId=second["Id"])
     assert sorted(one["Status"] for one in outbound(source)) == ["CANCELED", "DECLINED"]
     # A pending invitation goes with the organization it was sent to, but holds the one that sent it.
-    asked(payer, source.account)
+    last = asked(payer, source.account)
     assert reason(payer.client.delete_organization)[1] == "ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS"
     source.client.delete_organization()
     listing = error_of(source.client.list_outbound_responsibility_transfers, Type="BILLING")
     assert listing.code == "AWSOrganizationsNotInUseException"
+    accepted = error_of(source.client.accept_handshake, HandshakeId=last["Id"])
+    assert accepted.code == "AWSOrganizationsNotInUseException"
+    source.client.decline_handshake(HandshakeId=last["Id"])
+    payer.client.delete_organization()
 
 
 def test_what_cannot_be_asked(server: Server, payer: Organization, source: Organization) -> None:
@@ -248,8 +252,9 @@ def test_permissions(server: Server, payer: Organization, source: Organization) 
     transfers = "organizations:*ResponsibilityTransfer*"
     by_direction = {"StringEquals": {"organizations:TransferDirection": "inbound"}}
     by_tag = {"StringEquals": {"aws:ResourceTag/team": "a"}}
-    user = user_of(server, payer, "user", {"Effect": "Allow", "Action": transfers, "Resource": "*", "Condition": by_direction})
-    tagged = user_of(server, payer, "tagged", {"Effect": "Allow", "Action": transfers, "Resource": "*", "Condition": by_tag})
+    allowed = {"Effect": "Allow", "Action": transfers, "Resource": "*"}
+    user = user_of(server, payer, "user", {**allowed, "Condition": by_direction})
+    tagged = user_of(server, payer, "tagged", {**allowed, "Condition": by_tag})
     nobody = user_of(server, payer, "nobody", {"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
     asked(payer, source.account, Tags=[{"Key": "team", "Value": "a"}])
     transfer = inbound(payer)[0]["Id"]
