@@ -6,8 +6,8 @@ import Wire
 /// The account that is to pay asks; the one whose bill it is answers the handshake.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-send-invitation.html>
 extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperation {
-    /// The account is another organization's, whose id is not told; its ARN is what the inviting one would call it. AWS's
-    /// reference names no key of the tags here, so that they are asked for as by TagResource.
+    /// The account is another organization's, whose id is not told; its ARN is what the inviting one would call it.
+    /// AWS's reference names no key of the tags here, so that they are asked for as by TagResource.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let organization = call.directory.organization(ofAccount: call.accountID)
         let invited = input.target.type == "ACCOUNT" ? input.target.id : "*"
@@ -180,7 +180,7 @@ private struct TransferChains {
     /// Inbound transfers in all of the chains that end at one target.
     private static let mostInbound = 1000
 
-    /// - Throws: ConstraintViolationException when a transfer would make a chain too long, a ring included, or too broad.
+    /// - Throws: ConstraintViolationException when a transfer would make a chain too long (a ring is), or too broad.
     func require(
         from source: String, to target: Directory.ResponsibilityTransfer.Participant
     ) throws(ServiceError) {

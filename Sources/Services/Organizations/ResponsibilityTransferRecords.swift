@@ -152,8 +152,8 @@ extension OwnOrganization {
 
 // MARK: - Authorisation
 
-/// The condition keys of transfers. AWS documents no values: the type is the API's, as `organizations:PolicyType` has the
-/// API's; the direction is named as in the ARN.
+/// The condition keys of transfers. AWS documents no values: the type is the API's, as `organizations:PolicyType` has
+/// the API's; the direction is named as in the ARN.
 func transferContext(_ direction: Directory.ResponsibilityTransfer.Direction?) -> [String: ContextValue] {
     var context: [String: ContextValue] = ["organizations:transfertype": .one(ResponsibilityTransfer.type)]
     if let direction { context["organizations:transferdirection"] = .one(direction.rawValue) }
@@ -161,7 +161,7 @@ func transferContext(_ direction: Directory.ResponsibilityTransfer.Direction?) -
 }
 
 extension Call {
-    /// The access to a transfer. One that does not concern the caller's organization looks like one that does not exist.
+    /// The access to a transfer. One that is no business of the caller's organization looks like one that isn't there.
     func need(transfer id: String, _ context: [String: ContextValue] = [:]) async throws(ServiceError) -> Access {
         let own = try await environment.read(accountID) { records throws(ServiceError) in
             try records.visibleTransfer(id, self)
