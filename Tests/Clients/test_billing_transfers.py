@@ -236,6 +236,27 @@ def test_quotas(server: Server, payer: Organization, source: Organization) -> No
     )
 
 
+def test_a_chain_of_two(tmp_path: Path) -> None:
+    quotas = ("DaysBeforeLeaving=0", "InboundBillingTransfers=2", "BillTransferChainLength=9")
+    with Server(*[word for quota in quotas for word in ("--quota", quota)], log=tmp_path / "log") as server:
+        admin = administrator(server)
+        client = organizations(admin)
+        first = Organization(ACCOUNT, admin, client, client.create_organization()["Organization"]["Id"])
+        second, third, fourth = (another(server, first, name) for name in ("second", "third", "fourth"))
+        for by, of in ((first, second), (second, third)):
+            of.client.accept_handshake(HandshakeId=asked(by, of.account)["Id"])
+        # AWS grants two at most: neither a third below, nor one above, nor a ring.
+        for by, of in ((third, fourth), (fourth, first), (third, first)):
+            handshake = asked(by, of.account)["Id"]
+            assert reason(of.client.accept_handshake, HandshakeId=handshake) == (
+                "ConstraintViolationException",
+                "RESPONSIBILITY_TRANSFER_MAX_LEVEL_VIOLATION",
+            )
+        second.client.terminate_responsibility_transfer(Id=outbound(second)[0]["Id"])
+        # What was refused still waits, and fits now.
+        fourth.client.accept_handshake(HandshakeId=outbound(fourth)[0]["ActiveHandshakeId"])
+
+
 def test_without_a_raised_quota_nobody_is_asked(cloud: Server, root: Identity) -> None:
     client = organizations(root)
     client.create_organization()
