@@ -32,6 +32,10 @@ public struct Quotas: Sendable {
         case organizationalUnits = "OrganizationalUnits"
         /// How old an account must be that Organizations made before it may leave.
         case daysBeforeLeaving = "DaysBeforeLeaving"
+        // <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-quotas.html>
+        /// Of how many organizations one may pay the bills; who wants to must ask AWS first.
+        case inboundBillingTransfers = "InboundBillingTransfers"
+        case billTransferChainLength = "BillTransferChainLength"
 
         var standard: Int {
             switch self {
@@ -60,6 +64,8 @@ public struct Quotas: Sendable {
             case .accountsPerOrganization: 10
             case .organizationalUnits: 2000
             case .daysBeforeLeaving: 4
+            case .inboundBillingTransfers: 0
+            case .billTransferChainLength: 1
             }
         }
     }

@@ -178,13 +178,24 @@ public struct OperationReference: Sendable {
         }
         var memberAccount = Account(id: SampleInput.member, createDate: time, creatorID: account)
         memberAccount.managementAccountID = account
-        let records = (organization, unit, members, memberAccount)
+        let invitation = Handshake(
+            id: "h-12345678", action: .transferResponsibility, of: organization, to: .email("x@example.com"), at: time,
+            days: 15)
+        var transfer = ResponsibilityTransfer(
+            id: SampleInput.transfer, name: "x", target: organization, by: invitation, startDate: time)
+        transfer.tags = tags
+        let records = (organization, unit, members, memberAccount, transfer)
         try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
             let scope = Scope(account: account)
+            if var management = try transaction.get(Account.self, account, in: scope) {
+                management.managementAccountID = account
+                try transaction.put(management, in: scope)
+            }
             try transaction.put(records.0, in: scope)
             try transaction.put(records.1, in: scope)
             for member in records.2 { try transaction.put(member, in: scope) }
             try transaction.put(records.3, in: Scope(account: SampleInput.member))
+            try transaction.put(records.4, in: Scope(account: ""))
             return .commit(())
         }
         try await furnishOthers(environment, tags)

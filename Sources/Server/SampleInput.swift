@@ -7,6 +7,7 @@ enum SampleInput {
     static let organization = "o-abcdefghij"
     static let root = "r-abcd"
     static let unit = "ou-abcd-12345678"
+    static let transfer = "rt-12345678"
     static let delegationRequest = "dr-00000000000000000000"
     static let time = 1_800_000_000.0
 
@@ -23,7 +24,7 @@ enum SampleInput {
         "AssumeRolePolicyDocument": trust, "CallerArn": "arn:aws:iam::\(account):user/x", "ChildId": member,
         "Content": policy, "DelegationRequestId": delegationRequest, "DestinationParentId": unit,
         "Email": "x@example.com", "EntityArn": "arn:aws:iam::\(account):delegation-request/\(delegationRequest)",
-        "EntityPath": "\(organization)/\(root)", "HandshakeId": "h-0123456789", "Key": "a",
+        "EntityPath": "\(organization)/\(root)", "HandshakeId": "h-0123456789", "Id": transfer, "Key": "a",
         "NewPath": "/", "NewUserName": "y", "NewGroupName": "y", "NewServerCertificateName": "y",
         "NotificationChannel": "arn:aws:sns:us-east-1:\(account):x",
         "OpenIDConnectProviderArn": "arn:aws:iam::\(account):oidc-provider/example.com", "OrganizationalUnitId": unit,

@@ -57,6 +57,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         self.init(secondsSinceEpoch: seconds)
     }
 
+    /// The beginning, in UTC, of the month that this moment is in, or of one some months later; nil after the year 9999.
+    public func monthStart(adding months: Int = 0) -> Timestamp? {
+        let time = CalendarTime(self)
+        let (month, overflow) = (time.year * 12 + time.month - 1).addingReportingOverflow(months)
+        guard !overflow, month >= 0 else { return nil }
+        return CalendarTime.seconds(year: month / 12, month: month % 12 + 1, day: 1, hour: 0, minute: 0, second: 0)
+            .map { Timestamp(secondsSinceEpoch: Double($0)) }
+    }
+
     /// The whole seconds, within the years 0 to 9999, whatever the double holds.
     var clampedSeconds: Int {
         guard secondsSinceEpoch.isFinite else { return 0 }

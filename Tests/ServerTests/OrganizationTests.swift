@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Server
 import Testing
+import Wire
 
 /// What Organizations does in its own time: behind an answer, or after days.
 @Suite struct OrganizationTests {
@@ -68,6 +69,30 @@ import Testing
         #expect(
             await test.organizations("DescribeHandshake", describe).member("__type") == "HandshakeNotFoundException")
         #expect(await test.organizations("ListHandshakesForOrganization").body == #"{"Handshakes":[]}"#)
+    }
+
+    @Test func anInvitationToTransferABillIsOverADayBeforeTheStart() async throws {
+        let test = try await TestGatehouse { $0.quotas[.inboundBillingTransfers] = 1 }
+        _ = await test.organizations("CreateOrganization")
+        let now = Timestamp(secondsSinceEpoch: test.now)
+        let start = try #require(now.monthStart(adding: 1)).secondsSinceEpoch
+        // So late that the start, and not the invitation's own fifteen days, ends it.
+        test.advance(start - test.now - 3 * Self.day)
+        let invite = await test.organizations(
+            "InviteOrganizationToTransferResponsibility",
+            #"{"Type":"BILLING","SourceName":"one","StartTimestamp":\#(Int(start)),"#
+                + #""Target":{"Type":"EMAIL","Id":"somebody@example.com"}}"#)
+        let describe = #"{"HandshakeId":"\#(try #require(invite.member("Id")))"}"#
+        let list = ("ListInboundResponsibilityTransfers", #"{"Type":"BILLING"}"#)
+        test.advance(2 * Self.day - 1)
+        #expect(await test.organizations(list.0, list.1).member("Status") == "REQUESTED")
+        test.advance(1)
+        #expect(await test.organizations("DescribeHandshake", describe).member("State") == "EXPIRED")
+        #expect(await test.organizations(list.0, list.1).member("Status") == "EXPIRED")
+        test.advance(30 * Self.day)
+        #expect(await test.organizations(list.0, list.1).body == #"{"ResponsibilityTransfers":[]}"#)
+        await test.gatehouse.organizationsWorker.finish()
+        #expect(await test.organizations(list.0, list.1).body == #"{"ResponsibilityTransfers":[]}"#)
     }
 
     @Test func aNewAccountLeavesAfterFourDays() async throws {

@@ -4,6 +4,20 @@ import Testing
 
 @Suite struct TimestampTests {
     @Test(arguments: [
+        ("2026-11-21T02:03:04Z", 0, "2026-11-01T00:00:00Z"), ("2026-11-30T23:59:59Z", 1, "2026-12-01T00:00:00Z"),
+        ("2026-12-01T00:00:00Z", 1, "2027-01-01T00:00:00Z"), ("2024-02-29T12:00:00Z", 12, "2025-02-01T00:00:00Z"),
+        ("2024-01-31T12:00:00Z", -1, "2023-12-01T00:00:00Z"),
+    ])
+    func months(text: String, added: Int, start: String) throws {
+        #expect(try #require(Timestamp(parsing: text)).monthStart(adding: added)?.iso8601 == start)
+    }
+
+    @Test func thereIsNoMonthAfterTheLastYear() {
+        #expect(Timestamp(secondsSinceEpoch: 1e300).monthStart(adding: 1) == nil)
+        #expect(Timestamp(secondsSinceEpoch: 0).monthStart(adding: .max) == nil)
+    }
+
+    @Test(arguments: [
         ("1970-01-01T00:00:00Z", 0), ("2026-11-21T02:03:04Z", 1_795_226_584), ("2024-02-29T23:59:59Z", 1_709_251_199),
         ("1969-12-31T23:59:59Z", -1), ("0000-01-01T00:00:00Z", -62_167_219_200),
         ("9999-12-31T23:59:59Z", 253_402_300_799),

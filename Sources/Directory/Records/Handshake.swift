@@ -12,6 +12,8 @@ public struct Handshake: Record {
         case enableAllFeatures = "ENABLE_ALL_FEATURES"
         /// To each account that was invited once.
         case approveAllFeatures = "APPROVE_ALL_FEATURES"
+        /// To another organization's management account, to let this one pay its bill.
+        case transferResponsibility = "TRANSFER_RESPONSIBILITY"
     }
 
     public enum State: String, Sendable, Codable {
@@ -50,11 +52,16 @@ public struct Handshake: Record {
     /// What the account is tagged with when it has joined.
     public var tags: [Tag] = []
     public var parentID: String?
+    /// `rt-…`, of a handshake about a transfer.
+    public var transferID: String?
 
-    /// - Parameter time: seconds since 1970.
+    /// - Parameters:
+    ///   - time: seconds since 1970.
+    ///   - days: how long there is for an answer.
+    ///   - deadline: when it is over in any case, seconds since 1970.
     public init(
         id: String, action: Action, of organization: Organization, to recipient: Recipient, at time: Double,
-        days: Double
+        days: Double, noLaterThan deadline: Double = .infinity
     ) {
         self.id = id
         self.action = action
@@ -63,12 +70,12 @@ public struct Handshake: Record {
         featureSet = organization.featureSet
         self.recipient = recipient
         requestDate = time
-        expirationDate = time + days * Self.day
+        expirationDate = min(time + days * Self.day, deadline)
     }
 
     private static let day = 24.0 * 3600
     /// How long one is to be seen after its end, in seconds.
-    private static let keptSeconds = 30 * day
+    static let keptSeconds = 30 * day
 
     /// - Parameter time: seconds since 1970.
     public func state(at time: Double) -> State {

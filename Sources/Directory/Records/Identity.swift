@@ -69,6 +69,10 @@ public enum Relation {
     public static let state = "state"
     /// handshake → id of the organization that sent it
     public static let organization = "organization"
-    /// handshake → the account's number or e-mail address that it was sent to
+    /// handshake, or transfer that is not agreed → the account's number or e-mail address that it was sent to
     public static let recipient = "recipient"
+    /// transfer of a responsibility → id of the organization that takes it on
+    public static let transferTarget = "transfer-target"
+    /// transfer of a responsibility → id of the organization that has agreed to hand it over
+    public static let transferSource = "transfer-source"
 }

@@ -42,6 +42,9 @@ public struct BackgroundWork: Sendable {
         try await write { records throws(ServiceError) in
             for handshake in try records.shared.list(Handshake.self) where !handshake.isKept(at: now) {
                 try records.shared.delete(handshake)
+                if let transfer = try records.transfer(of: handshake), !transfer.isKept(at: now) {
+                    try records.shared.delete(transfer)
+                }
             }
             return nil
         }

@@ -57,6 +57,10 @@ extension ServiceError {
             .organizationalUnitNotFoundException, "You specified an organizational unit that doesn't exist.")
     }
 
+    static var transferNotFound: ServiceError {
+        .organizations(.responsibilityTransferNotFoundException, "You specified a transfer that doesn't exist.")
+    }
+
     static var targetNotFound: ServiceError {
         .organizations(.targetNotFoundException, "You specified a target that doesn't exist.")
     }

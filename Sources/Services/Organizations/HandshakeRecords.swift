@@ -4,7 +4,10 @@ import Platform
 import Wire
 
 extension Organizations.Handshake {
-    init(_ handshake: Directory.Handshake, _ management: Directory.Account?, at time: Double) {
+    init(
+        _ handshake: Directory.Handshake, _ management: Directory.Account?,
+        _ transfer: Directory.ResponsibilityTransfer?, at time: Double
+    ) {
         self.init()
         id = handshake.id
         arn = handshake.arn
@@ -21,7 +24,23 @@ extension Organizations.Handshake {
                 Organizations.HandshakeResource("ORGANIZATION_FEATURE_SET", handshake.featureSet.rawValue),
             ]
         }
+        if handshake.action == .transferResponsibility, let management {
+            organization.resources = [
+                Organizations.HandshakeResource("MANAGEMENT_ACCOUNT", management.id),
+                Organizations.HandshakeResource("MANAGEMENT_EMAIL", management.email),
+                Organizations.HandshakeResource("MANAGEMENT_NAME", management.name),
+            ]
+        }
         var resources = [organization]
+        if let transfer {
+            var asked = Organizations.HandshakeResource("RESPONSIBILITY_TRANSFER", transfer.id)
+            asked.resources = [
+                Organizations.HandshakeResource("TRANSFER_TYPE", ResponsibilityTransfer.type),
+                Organizations.HandshakeResource(
+                    "TRANSFER_START_TIMESTAMP", Timestamp(secondsSinceEpoch: transfer.startDate).iso8601),
+            ]
+            resources.append(asked)
+        }
         switch handshake.recipient {
         case .account(let id):
             parties.append(Organizations.HandshakeParty(id, "ACCOUNT"))
@@ -93,7 +112,7 @@ extension RecordReading {
     func view(_ handshake: Directory.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake {
         let id = handshake.managementAccountID
         return Organizations.Handshake(
-            handshake, try of(account: id).get(Directory.Account.self, id), at: call.time)
+            handshake, try of(account: id).get(Directory.Account.self, id), try transfer(of: handshake), at: call.time)
     }
 }
 
@@ -115,6 +134,12 @@ extension MutableRecords {
         }
         handshake.set(state, at: call.time)
         try shared.put(handshake)
+        if let status = ResponsibilityTransfer.Status(rawValue: state.rawValue),
+            var transfer = try transfer(of: handshake)
+        {
+            transfer.set(status, at: call.time)
+            try shared.put(transfer)
+        }
     }
 }
 

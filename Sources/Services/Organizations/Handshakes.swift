@@ -95,6 +95,11 @@ extension Organizations.AcceptHandshake: WriteOperation {
             guard handshake.managementAccountID == account.id else { throw .notYourResource }
             try records.organization(call, for: .managementAccount).finishEnablingAllFeatures(handshake)
             try records.end(&handshake, as: .accepted, call)
+        case .transferResponsibility:
+            guard handshake.isFor(account) else { throw .notYourResource }
+            let own = try records.organization(call, for: .managementAccount)
+            try records.end(&handshake, as: .accepted, call)
+            try own.acceptTransfer(handshake)
         }
         var output = Output()
         output.handshake = try records.view(handshake, call)

@@ -23,8 +23,10 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
-        let (recipient, account) = try recipient(input.target, call)
-        let open = try own.handshakes().filter { $0.state(at: call.time) == .requested }
+        let (recipient, account) = try input.target.recipient(call)
+        let open = try own.handshakes().filter {
+            $0.state(at: call.time) == .requested && $0.action != .transferResponsibility
+        }
         guard !open.contains(where: { $0.action == .approveAllFeatures || $0.action == .enableAllFeatures }) else {
             throw .handshakeConstraintViolation(
                 "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES",
@@ -69,30 +71,30 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
             text: "To join the organization \(handshake.organizationID), accept the handshake \(handshake.id) within "
                 + "\(Int(days)) days." + (handshake.notes.map { "\n\n" + $0 } ?? ""))
     }
+}
 
+extension Organizations.HandshakeParty {
     /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.
-    private static func recipient(
-        _ target: Organizations.HandshakeParty, _ call: Call
-    ) throws(ServiceError) -> (Directory.Handshake.Recipient, Directory.Account?) {
-        switch target.type {
+    func recipient(_ call: Call) throws(ServiceError) -> (Directory.Handshake.Recipient, Directory.Account?) {
+        switch type {
         case "ACCOUNT":
-            guard target.id.utf8.count == 12, target.id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard id.utf8.count == 12, id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
                 throw .invalidInput("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
             }
-            guard let account = call.directory.account(target.id), account.isActive else {
+            guard let account = call.directory.account(id), account.isActive else {
                 throw .invalidInput("TARGET_NOT_SUPPORTED", "You can't invite an account that doesn't exist.")
             }
             return (.account(account.id), account)
         case "EMAIL":
-            let parts = target.id.split(separator: "@", omittingEmptySubsequences: false)
+            let parts = id.split(separator: "@", omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
-                !target.id.contains(where: \.isWhitespace)
+                !id.contains(where: \.isWhitespace)
             else {
                 throw .invalidInput(
                     "INVALID_EMAIL_ADDRESS_TARGET",
                     "You specified an invalid email address for the invited account owner.")
             }
-            return (.email(target.id), call.directory.account(email: target.id))
+            return (.email(id), call.directory.account(email: id))
         default:
             throw .invalidInput(
                 "INVALID_PARTY_TYPE_TARGET",

@@ -9,6 +9,7 @@ enum OrganizationIDs {
     static func unit(below rootID: String) -> String { "ou-\(rootID.dropFirst(2))-" + Identifiers.lowercase(8) }
     static func accountRequest() -> String { "car-" + Identifiers.lowercase(32) }
     static func handshake() -> String { "h-" + Identifiers.lowercase(32) }
+    static func responsibilityTransfer() -> String { "rt-" + Identifiers.lowercase(8) }
     static func policy() -> String { "p-" + Identifiers.lowercase(8) }
     static func resourcePolicy() -> String { "rp-" + Identifiers.lowercase(8) }
 }

@@ -100,6 +100,7 @@ extension Organizations.DeleteOrganization: WriteOperation {
                 "The organization isn't empty. To delete an organization, you must first remove all accounts except "
                     + "the management account.")
         }
+        try own.requireNoTransfers()
         try own.cancelHandshakes()
         try records.deleteAll(AccountRequest.self)
         try records.deleteAll(OrganizationalUnit.self)

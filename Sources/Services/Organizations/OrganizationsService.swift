@@ -5,7 +5,8 @@ extension Service {
     /// AWS Organizations: the operations that are built.
     public static let organizations = Service(
         Organizations.service, eventSource: "organizations.amazonaws.com",
-        operations: organizationOperations + accountOperations + serviceOperations + policyOperations)
+        operations: organizationOperations + accountOperations + serviceOperations + policyOperations
+            + transferOperations)
 
     private static let organizationOperations: [any Platform.Operation.Type] = [
         Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self,
@@ -34,6 +35,13 @@ extension Service {
         Organizations.ListAWSServiceAccessForOrganization.self, Organizations.RegisterDelegatedAdministrator.self,
         Organizations.DeregisterDelegatedAdministrator.self, Organizations.ListDelegatedAdministrators.self,
         Organizations.ListDelegatedServicesForAccount.self,
+    ]
+
+    private static let transferOperations: [any Platform.Operation.Type] = [
+        Organizations.InviteOrganizationToTransferResponsibility.self,
+        Organizations.DescribeResponsibilityTransfer.self, Organizations.UpdateResponsibilityTransfer.self,
+        Organizations.TerminateResponsibilityTransfer.self, Organizations.ListInboundResponsibilityTransfers.self,
+        Organizations.ListOutboundResponsibilityTransfers.self,
     ]
 
     private static let policyOperations: [any Platform.Operation.Type] = [

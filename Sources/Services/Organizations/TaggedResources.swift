@@ -9,7 +9,9 @@ import Wire
 
 extension Call {
     /// The access to whatever has tags, by its id.
-    fileprivate func need(tagged id: String, _ context: [String: ContextValue]) -> Access {
+    fileprivate func need(
+        tagged id: String, _ context: [String: ContextValue]
+    ) async throws(ServiceError) -> Access {
         guard let organization = directory.organization(ofAccount: accountID) else { return need(on: "*", context) }
         if id.hasPrefix("p-") { return need(policy: id, context) }
         if id.hasPrefix("rp-") {
@@ -17,7 +19,7 @@ extension Call {
             let keys = ConditionKeys.resourceTags(policy?.tags ?? [], service: "organizations")
             return need(on: organization.arn("resourcepolicy", id), keys.merging(context) { $1 })
         }
-        if id.hasPrefix("rt-") { return need(on: organization.arn("transfer", "billing/outbound/\(id)"), context) }
+        if id.hasPrefix("rt-") { return try await need(transfer: id, context) }
         return need(target: id, context)
     }
 }
@@ -29,6 +31,7 @@ extension OwnOrganization {
         if let place = try records.get(OrganizationAccount.self, id) { return place.tags }
         if let policy = try records.get(OrganizationPolicy.self, id) { return policy.tags }
         if let policy = try records.get(OrganizationResourcePolicy.self, id) { return policy.tags }
+        if let transfer = try transfer(tagged: id) { return transfer.tags }
         throw .targetNotFound
     }
 }
@@ -51,13 +54,16 @@ extension OwnOrganization<MutableRecords> {
         } else if var policy = try records.get(OrganizationResourcePolicy.self, id) {
             policy.tags = tags
             try records.put(policy)
+        } else if var transfer = try transfer(tagged: id) {
+            transfer.tags = tags
+            try records.shared.put(transfer)
         }
     }
 }
 
 extension Organizations.TagResource: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(tagged: input.resourceId, requestTags(input.tags)))
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(tagged: input.resourceId, requestTags(input.tags)))
     }
 
     public static func handle(
@@ -71,8 +77,8 @@ extension Organizations.TagResource: WriteOperation {
 }
 
 extension Organizations.UntagResource: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(tagged: input.resourceId, ConditionKeys.tagKeys(input.tagKeys)))
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(tagged: input.resourceId, ConditionKeys.tagKeys(input.tagKeys)))
     }
 
     public static func handle(
@@ -87,8 +93,8 @@ extension Organizations.UntagResource: WriteOperation {
 }
 
 extension Organizations.ListTagsForResource: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(tagged: input.resourceId, [:]))
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(tagged: input.resourceId, [:]))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {

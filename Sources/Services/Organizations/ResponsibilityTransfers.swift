@@ -1,0 +1,143 @@
+import Directory
+import OrganizationsAPI
+import Platform
+import Wire
+
+// What becomes of a transfer when it was asked for. Only the two management accounts see it.
+// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing.html>
+
+extension RecordReading {
+    /// - Throws: ResponsibilityTransferNotFoundException, also for one that is others'.
+    fileprivate func transfer(
+        _ id: String, _ call: Call
+    ) throws(ServiceError) -> (OwnOrganization<Self>, OwnTransfer) {
+        let own = try organization(call, for: .managementAccount)
+        guard let transfer = try own.transfer(id) else { throw .transferNotFound }
+        return (own, transfer)
+    }
+}
+
+extension Organizations.DescribeResponsibilityTransfer: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(transfer: input.id))
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let (own, found) = try records.transfer(input.id, call)
+        var output = Output()
+        output.responsibilityTransfer = try own.view(found)
+        return output
+    }
+}
+
+/// Only of the name, which is the target's: for the source it's not to be changed.
+/// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-update-transfer.html>
+extension Organizations.UpdateResponsibilityTransfer: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(transfer: input.id))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var (own, found) = try records.transfer(input.id, call)
+        guard found.direction == .inbound else { throw .notYourResource }
+        found.transfer.name = input.name
+        try records.shared.put(found.transfer)
+        var output = Output()
+        output.responsibilityTransfer = try own.view(found)
+        return output
+    }
+}
+
+/// By either participant; it ends with a month. Where none is named, AWS doesn't say with which: here the present one,
+/// so that a transfer that has not begun by then never begins.
+/// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-stop-transfer.html>
+extension Organizations.TerminateResponsibilityTransfer: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(transfer: input.id))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var (own, found) = try records.transfer(input.id, call)
+        let status = found.transfer.status(at: call.time)
+        guard status != .withdrawn else {
+            throw .organizations(
+                .responsibilityTransferAlreadyInStatusException, "The transfer is already in the requested status.")
+        }
+        guard status == .accepted else {
+            throw .organizations(
+                .invalidResponsibilityTransferTransitionException,
+                "You can't terminate a transfer that is \(status.rawValue).")
+        }
+        found.transfer.withdraw(endDate: try endDate(input.endTimestamp ?? call.timestamp, input, call), at: call.time)
+        try records.shared.put(found.transfer)
+        var output = Output()
+        output.responsibilityTransfer = try own.view(found)
+        return output
+    }
+
+    /// The last millisecond of the month. SDKs send whole seconds, so that its last second will do.
+    private static func endDate(_ time: Timestamp, _ input: Input, _ call: Call) throws(ServiceError) -> Double {
+        guard let next = time.monthStart(adding: 1)?.secondsSinceEpoch,
+            input.endTimestamp == nil || time.secondsSinceEpoch.rounded(.down) == next - 1
+        else {
+            throw .invalidInput(
+                "END_DATE_NOT_END_OF_MONTH", "The end date must be the end of the last day of the month, in UTC.")
+        }
+        guard next > call.time else {
+            throw .invalidInput("END_DATE_TOO_EARLY", "It is too early for the transfer to end.")
+        }
+        return next - 0.001
+    }
+}
+
+// MARK: - Lists
+
+extension OwnOrganization {
+    fileprivate func page(
+        of transfers: [OwnTransfer], _ nextToken: String?, _ maxResults: Int?
+    ) throws(ServiceError) -> (items: [Organizations.ResponsibilityTransfer], marker: String?) {
+        let paging = try Paging(nextToken: nextToken, maxResults: maxResults)
+        let page = Platform.page(transfers, by: \.transfer.id, paging)
+        return (try page.map { own throws(ServiceError) in try view(own) }.items, page.marker)
+    }
+}
+
+/// AWS doesn't say what `Id` is for here; it is taken as a filter for the one transfer.
+extension Organizations.ListInboundResponsibilityTransfers: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.accessOnAll(transferContext(.inbound))
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let own = try records.organization(call, for: .managementAccount)
+        var transfers = try own.inboundTransfers()
+        if let id = input.id {
+            transfers = transfers.filter { $0.transfer.id == id }
+            guard !transfers.isEmpty else { throw .transferNotFound }
+        }
+        let page = try own.page(of: transfers, input.nextToken, input.maxResults)
+        var output = Output()
+        output.responsibilityTransfers = page.items
+        output.nextToken = page.marker
+        return output
+    }
+}
+
+extension Organizations.ListOutboundResponsibilityTransfers: ReadOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        call.accessOnAll(transferContext(.outbound))
+    }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let own = try records.organization(call, for: .managementAccount)
+        let page = try own.page(of: own.outboundTransfers(), input.nextToken, input.maxResults)
+        var output = Output()
+        output.responsibilityTransfers = page.items
+        output.nextToken = page.marker
+        return output
+    }
+}
