@@ -51,7 +51,7 @@ policies:
   - name: deactivate-keys
     resource: aws.iam-user
     filters:
-      - {name: bob}
+      - {UserName: bob}
       - {type: access-key, key: Status, value: Active}
     actions:
       - {type: remove-keys, disable: true, matched: true}
