@@ -86,8 +86,9 @@ def test_an_empty_account(root: Identity) -> None:
 def test_true_data(root: Identity, new_user: Callable[..., Identity]) -> None:
     iam = root.iam
     # By name without regard to case, whatever the order of making.
+    paths = {"Zoe": '/",true,"/'}
     for name in ("Zoe", "alice", "Bob", "a,comma"):
-        iam.create_user(UserName=name, Path='/st",aff/' if name == "Zoe" else "/staff/")
+        iam.create_user(UserName=name, Path=paths.get(name, "/staff/"))
     iam.create_login_profile(UserName="Bob", Password="Correct-Horse-7")
     made = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     device = VirtualDevice(made["Base32StringSeed"])
@@ -109,7 +110,7 @@ def test_true_data(root: Identity, new_user: Callable[..., Identity]) -> None:
     created = {user["UserName"]: user["CreateDate"] for user in iam.list_users()["Users"]}
     for name, date in created.items():
         assert found[name]["user_creation_time"] == date.strftime("%Y-%m-%dT%H:%M:%S+00:00")
-        assert found[name]["arn"] == f"arn:aws:iam::{ACCOUNT}:user/staff/{name}"
+        assert found[name]["arn"] == f"arn:aws:iam::{ACCOUNT}:user{paths.get(name, '/staff/')}{name}"
 
     alice, bob = found["alice"], found["Bob"]
     dates = [key["CreateDate"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]]
