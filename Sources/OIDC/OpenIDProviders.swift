@@ -82,7 +82,7 @@ public actor OpenIDProviders {
             }
             let document = try await HTTPSFetch.body(of: address, trust)
             guard let discovery = try? JSONDecoder().decode(Discovery.self, from: Data(document)),
-                let keys = HTTPSAddress(discovery.jwks_uri, mayHaveQuery: true)
+                let keys = HTTPSAddress(discovery.keysAddress, mayHaveQuery: true)
             else { throw .unusable("the discovery document names no keys under an HTTPS address") }
             return .success(try KeySet(parsing: try await HTTPSFetch.body(of: keys, trust)))
         } catch {
@@ -92,7 +92,11 @@ public actor OpenIDProviders {
 
     /// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>
     private struct Discovery: Decodable {
-        let jwks_uri: String
+        let keysAddress: String
+
+        private enum CodingKeys: String, CodingKey {
+            case keysAddress = "jwks_uri"
+        }
     }
 
     /// The thumbprint to be registered for a provider when none is given: that of the last certificate of the chain that

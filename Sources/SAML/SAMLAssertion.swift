@@ -14,16 +14,4 @@ public struct SAMLAssertion: Sendable, Hashable {
     public let attributes: [String: [String]]
     /// When the user's session at the provider ends, in seconds since 1970.
     public let sessionNotOnOrAfter: Double?
-
-    init(
-        issuer: String, subject: String, subjectFormat: String?, recipient: String, attributes: [String: [String]],
-        sessionNotOnOrAfter: Double?
-    ) {
-        self.issuer = issuer
-        self.subject = subject
-        self.subjectFormat = subjectFormat
-        self.recipient = recipient
-        self.attributes = attributes
-        self.sessionNotOnOrAfter = sessionNotOnOrAfter
-    }
 }
