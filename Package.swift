@@ -108,11 +108,11 @@ let package = Package(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
         // The way of a request, and the program.
+        .target(name: "Gate", dependencies: ["Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
-            name: "Server",
+            name: "Edge",
             dependencies: [
-                "OIDC", "Platform", "Lint", "Signature", "Wire", "IAMService", "STSService", "CloudTrailService",
-                "OrganizationsService", "AccountService",
+                "Gate", "Platform", "Signature", "Wire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -120,10 +120,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Edge", "Gate", "Lint", "OIDC", "Platform", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "OrganizationsService", "AccountService",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Lint", "Policy", "Server", "Signature", "Simulation",
+                "Edge", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -13,6 +13,12 @@ public final class IdentityDirectory: Sendable {
 
     public init() {}
 
+    /// The kinds of records that it follows.
+    public static let kinds: Set<String> = OrganizationIndex.kinds.union([
+        Account.kind, RegionOptIn.kind, AccessKey.kind, User.kind, Group.kind, Role.kind, InstanceProfile.kind,
+        MFADevice.kind, OpenIDConnectProvider.kind, OutboundFederation.kind, ManagedPolicy.kind,
+    ])
+
     /// Takes changes in, in commit order. Kinds that are none of the directory's business are passed over.
     public func apply(_ changes: [Change]) {
         state.withLock { state in

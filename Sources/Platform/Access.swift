@@ -13,24 +13,21 @@ public struct Access: Sendable {
     public var resourceAccount: String?
     /// Condition keys of this access, lower-case: `iam:policyarn`. They go before the global ones.
     public var context: [String: ContextValue]
-    /// The trust policy of the role that is to be assumed.
-    public var roleTrust: CompiledPolicy?
     /// What a setting of the account allows the caller beside its own policies, and bound like them.
     public var accountGrants: [PolicySet] = []
-    /// The resource-based policy of the resource.
-    public var resourcePolicy: CompiledPolicy?
+    /// What the operation found out to say what it needs, and need not find out again: in `handle` by
+    /// ``Call/learnt(_:)``.
+    public var learnt: (any Sendable)?
     /// The error of a denial, from its text, for what a service does in the caller's name; nil: AccessDenied.
     public var denial: (@Sendable (String) -> ServiceError)?
 
     public init(
-        _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:],
-        roleTrust: CompiledPolicy? = nil
+        _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:]
     ) {
         self.action = action
         self.resource = resource
         self.resourceAccount = resourceAccount
         self.context = context
-        self.roleTrust = roleTrust
     }
 }
 

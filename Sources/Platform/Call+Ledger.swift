@@ -3,19 +3,19 @@ public import Wire
 
 // For what an operation has to know or to keep outside the one transaction of its `handle`.
 extension Call {
-    /// Reads records of the caller's account.
+    /// Reads the service's records of the caller's account.
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (Records) throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
-        try await environment.read(accountID, body)
+        try await environment.read(scope, body)
     }
 
-    /// Changes records of the caller's account in a transaction of its own: what it keeps stays also when the operation
+    /// Changes the service's records of the caller's account in a transaction of its own: what it keeps stays also when the operation
     /// fails afterwards. The call's event is recorded as durably as the change.
     public func keep<T: Sendable>(
         _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
         recordDurably()
-        return try await environment.write(accountID, requestID: requestID, body)
+        return try await environment.write(scope, requestID: requestID, body)
     }
 }

@@ -13,6 +13,8 @@ public final class Caller: Sendable {
         case webIdentity(FederatedIdentity)
         /// Who calls AssumeRoleWithSAML, by an assertion of a SAML provider.
         case saml(FederatedIdentity)
+        /// An AWS service, in its own name: `cloudtrail.amazonaws.com`.
+        case service(ServicePrincipal)
         /// Nobody has been proved to call: policies that name somebody allow nothing.
         case anonymous
     }
@@ -47,6 +49,7 @@ public final class Caller: Sendable {
         case .roleSession(let role, let name): "arn:aws:sts::\(accountID):assumed-role/\(role.name)/\(name)"
         case .federatedUser(_, let name): "arn:aws:sts::\(accountID):federated-user/\(name)"
         case .webIdentity(let identity), .saml(let identity): identity.provider
+        case .service(let service): service.name
         case .anonymous: ""
         }
     }
@@ -60,14 +63,14 @@ public final class Caller: Sendable {
         case .federatedUser(_, let name): "\(accountID):\(name)"
         case .webIdentity(let identity): "\(identity.provider):\(identity.audience):\(identity.subject)"
         case .saml(let identity): "\(identity.nameQualifier ?? identity.provider):\(identity.subject)"
-        case .anonymous: ""
+        case .service, .anonymous: ""
         }
     }
 
     /// `aws:PrincipalArn`: for a session the ARN of its role.
     public var principalARN: String {
         switch identity {
-        case .root, .user, .federatedUser, .webIdentity, .saml, .anonymous: arn
+        case .root, .user, .federatedUser, .webIdentity, .saml, .service, .anonymous: arn
         case .roleSession(let role, _): role.arn
         }
     }
@@ -76,7 +79,7 @@ public final class Caller: Sendable {
     /// whoever has no identity in AWS.
     public var uniqueID: String? {
         switch identity {
-        case .root, .webIdentity, .saml, .anonymous: nil
+        case .root, .webIdentity, .saml, .service, .anonymous: nil
         case .user(let user): user.uniqueID
         case .roleSession(let role, _): role.uniqueID
         case .federatedUser(let user, _): user?.uniqueID
@@ -87,7 +90,7 @@ public final class Caller: Sendable {
     public var federatedIdentity: FederatedIdentity? {
         switch identity {
         case .webIdentity(let identity), .saml(let identity): identity
-        case .root, .user, .roleSession, .federatedUser, .anonymous: nil
+        case .root, .user, .roleSession, .federatedUser, .service, .anonymous: nil
         }
     }
 
@@ -95,7 +98,7 @@ public final class Caller: Sendable {
     public var isOfAWS: Bool {
         switch identity {
         case .root, .user, .roleSession, .federatedUser: true
-        case .webIdentity, .saml, .anonymous: false
+        case .webIdentity, .saml, .service, .anonymous: false
         }
     }
 
@@ -114,7 +117,7 @@ public final class Caller: Sendable {
 
     private var principalTags: [Tag] {
         switch identity {
-        case .root, .webIdentity, .saml, .anonymous: []
+        case .root, .webIdentity, .saml, .service, .anonymous: []
         case .user(let user): user.tags
         case .roleSession(let role, _): role.tags
         case .federatedUser(let user, _): user?.tags ?? []
@@ -128,6 +131,7 @@ public final class Caller: Sendable {
         case .user(let user): user.name
         case .roleSession(_, let name), .federatedUser(_, let name): name
         case .webIdentity(let identity), .saml(let identity): identity.subject
+        case .service(let service): service.name
         case .anonymous: ""
         }
     }
@@ -149,7 +153,32 @@ public final class Caller: Sendable {
                 uniqueID: user?.uniqueID ?? "")
         case .webIdentity: Principal(kind: .webIdentity, arn: arn, accountID: accountID)
         case .saml: Principal(kind: .saml, arn: arn, accountID: accountID)
+        case .service(let service): Principal(kind: .service, arn: service.name, service: service.name)
         case .anonymous: Principal(kind: .anonymous)
         }
+    }
+
+    /// The service that calls in its own name; nil for any other caller.
+    public var servicePrincipal: ServicePrincipal? {
+        if case .service(let service) = identity { return service }
+        return nil
+    }
+}
+
+/// An AWS service that calls another in its own name, for one of its resources.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services>
+public struct ServicePrincipal: Sendable, Hashable {
+    /// `cloudtrail.amazonaws.com`
+    public let name: String
+    /// The resource for which it calls: `aws:SourceArn`.
+    public let sourceARN: String?
+    /// The account of that resource: `aws:SourceAccount`.
+    public let sourceAccount: String
+
+    /// - Parameters: see the properties.
+    public init(_ name: String, sourceARN: String?, sourceAccount: String) {
+        self.name = name
+        self.sourceARN = sourceARN
+        self.sourceAccount = sourceAccount
     }
 }

@@ -1,6 +1,7 @@
 public import Directory
 public import Ledger
 public import OIDC
+import Synchronization
 
 /// What the operations of every service stand on. One for each running Gatehouse.
 public final class Environment: Sendable {
@@ -20,14 +21,20 @@ public final class Environment: Sendable {
     public let usage = UsageFold()
     /// What goes on after the answer: reports in the making.
     public let background = BackgroundTasks()
-    /// The names of the operations of a service that Gatehouse answers (`iam`), and so records; empty for others.
-    public let operationsOfService: @Sendable (String) -> [String]
+    /// The services that this Gatehouse answers.
+    public let modules: [ServiceModule]
+    /// What the modules keep in memory of the ledger.
+    public let projections: Projections
+    let resourceTypes: ResourceTypes
+    private let byName: [String: ServiceModule]
+    /// The way for one service to call another; set once, when the gate is there.
+    let gate = Mutex<(any ServiceGate)?>(nil)
 
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
-        operationsOfService: @escaping @Sendable (String) -> [String] = { _ in [] },
+        modules: [ServiceModule] = [], projections: Projections? = nil,
         now: @escaping @Sendable () -> Double
     ) {
         self.ledger = ledger
@@ -38,7 +45,16 @@ public final class Environment: Sendable {
         self.publicAddress = publicAddress
         self.quotas = quotas
         self.region = region
-        self.operationsOfService = operationsOfService
+        self.modules = modules
+        self.projections = projections ?? Projections(of: modules)
+        resourceTypes = ResourceTypes(of: modules)
+        byName = Dictionary(modules.map { ($0.signingName, $0) }) { first, _ in first }
         self.now = now
     }
+
+    /// The service of a name in a credential scope; nil for one that Gatehouse does not answer.
+    public func module(named signingName: String) -> ServiceModule? { byName[signingName] }
+
+    /// A projection of one of the modules.
+    public func projection<P: Projection>(_ type: P.Type) -> P { projections[type] }
 }

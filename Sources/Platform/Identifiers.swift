@@ -1,18 +1,21 @@
 /// Makes ids in AWS's formats from the system's cryptographically secure random numbers.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
 public enum Identifiers {
-    /// The four letters that a unique id begins with.
-    public enum Prefix: String, Sendable {
-        case accessKey = "AKIA"
-        case temporaryAccessKey = "ASIA"
-        case user = "AIDA"
-        case group = "AGPA"
-        case role = "AROA"
-        case managedPolicy = "ANPA"
-        case instanceProfile = "AIPA"
-        case serverCertificate = "ASCA"
-        case sshPublicKey = "APKA"
-        case serviceSpecificCredential = "ACCA"
+    /// The four letters that a unique id begins with. Services add their own.
+    public struct Prefix: Sendable, Hashable {
+        public let text: String
+
+        /// - Parameter text: `AIDA`
+        public init(_ text: String) {
+            self.text = text
+        }
+
+        public static let accessKey = Prefix("AKIA")
+        public static let temporaryAccessKey = Prefix("ASIA")
+        public static let user = Prefix("AIDA")
+        public static let group = Prefix("AGPA")
+        public static let role = Prefix("AROA")
+        public static let managedPolicy = Prefix("ANPA")
     }
 
     private static let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
@@ -22,12 +25,12 @@ public enum Identifiers {
 
     /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
     public static func unique(_ prefix: Prefix) -> String {
-        prefix.rawValue + random(17, from: base32)
+        prefix.text + random(17, from: base32)
     }
 
     /// An access key id of 20 characters.
     public static func accessKeyID(temporary: Bool = false) -> String {
-        (temporary ? Prefix.temporaryAccessKey : .accessKey).rawValue + random(16, from: base32)
+        (temporary ? Prefix.temporaryAccessKey : .accessKey).text + random(16, from: base32)
     }
 
     /// A secret access key: 40 characters that hold 240 random bits.
@@ -40,14 +43,9 @@ public enum Identifiers {
         random(count, from: lowercaseLetters)
     }
 
-    /// An id of 26 capital letters and digits, for what has no prefix of its own: a SAML provider, its private keys.
-    public static func key() -> String {
-        random(26, from: base32)
-    }
-
-    /// The id of a signing certificate: 32 letters and digits.
-    public static func signingCertificateID() -> String {
-        random(32, from: base32)
+    /// Random capital letters and digits, for what has no prefix of its own.
+    public static func capitals(_ count: Int) -> String {
+        random(count, from: base32)
     }
 
     /// Six letters and digits that prove that somebody got a message.

@@ -1,4 +1,3 @@
-public import Ledger
 public import Wire
 
 /// An operation that is built: what it must be allowed, and what it does.
@@ -36,12 +35,12 @@ public protocol ComputeOperation: Operation {
     static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output
 }
 
-/// Reads records of the caller's account.
+/// Reads the service's records of the caller's account.
 public protocol ReadOperation: Operation {
     static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output
 }
 
-/// Changes records of the caller's account. The change, its journal entry and its event are one transaction; a throw
+/// Changes the service's records of the caller's account. The change, its journal entry and its event are one transaction; a throw
 /// undoes all of it.
 public protocol WriteOperation: Operation {
     static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output
@@ -67,13 +66,16 @@ public protocol FederatedOperation: Operation {
     static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller
 }
 
-/// An operation without its types, as the pipeline knows it.
+/// An operation without its types, as the gate knows it.
 public struct AnyOperation: Sendable {
-    /// Runs the operation. When it changed the ledger, the event that `record` makes of its output was committed with
-    /// the change, and `isRecorded` says so; else recording is left to the pipeline.
-    public typealias Run =
-        @Sendable (_ input: Structure, _ call: Call, _ record: @escaping @Sendable (Structure) -> Event)
-        async -> (result: Result<Structure, ServiceError>, isRecorded: Bool)
+    /// What an operation is going to do, once what is slow is done: it needs only the ledger, and no more time than a
+    /// transaction may take.
+    public enum Work: Sendable {
+        /// There is nothing left to do.
+        case done(Structure)
+        case read(@Sendable (Records) throws(ServiceError) -> Structure)
+        case write(@Sendable (MutableRecords) throws(ServiceError) -> Structure)
+    }
 
     public let shape: OperationShape
     public let isReadOnly: Bool
@@ -82,7 +84,8 @@ public struct AnyOperation: Sendable {
     public let access: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization
     /// nil: the signature tells who calls.
     public let federation: Federation?
-    public let run: Run
+    /// Does what is done outside of a transaction, and says what is left.
+    public let begin: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Work
 
     /// See ``FederatedOperation``.
     public struct Federation: Sendable {
@@ -95,14 +98,17 @@ public struct AnyOperation: Sendable {
         }
     }
 
-    fileprivate init<O: Operation>(_ operation: O.Type, run: @escaping Run) {
+    fileprivate init<O: Operation>(
+        _ operation: O.Type,
+        begin: @escaping @Sendable (_ input: O.Input, _ call: Call) async throws(ServiceError) -> Work
+    ) {
         shape = O.shape
         isReadOnly = O.isReadOnly
         recordsOutput = O.recordsOutput
         secretMembers = O.secretMembers
         access = { input, call async throws(ServiceError) in try await O.access(O.Input(input), call) }
         federation = (operation as? any FederatedOperation.Type).map { Federation($0) }
-        self.run = run
+        self.begin = { input, call async throws(ServiceError) in try await begin(O.Input(input), call) }
     }
 }
 
@@ -112,12 +118,8 @@ extension ComputeOperation {
     public static var isReadOnly: Bool { true }
 
     public static var erased: AnyOperation {
-        AnyOperation(Self.self) { input, call, _ in
-            do throws(ServiceError) {
-                return (.success(try await handle(Input(input), call).structure), false)
-            } catch {
-                return (.failure(error), false)
-            }
+        AnyOperation(Self.self) { input, call async throws(ServiceError) in
+            .done(try await handle(input, call).structure)
         }
     }
 }
@@ -126,21 +128,8 @@ extension ReadOperation {
     public static var isReadOnly: Bool { true }
 
     public static var erased: AnyOperation {
-        AnyOperation(Self.self) { input, call, _ in
-            do throws(LedgerError) {
-                let result = try await call.environment.ledger.read {
-                    (reader) throws(LedgerError) -> Result<Structure, ServiceError> in
-                    let records = Records(reader, scope: call.scope)
-                    do throws(ServiceError) {
-                        return .success(try handle(Input(input), call, records).structure)
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-                return (result, false)
-            } catch {
-                return (.failure(ServiceError(error)), false)
-            }
+        AnyOperation(Self.self) { input, call in
+            .read { (records) throws(ServiceError) in try handle(input, call, records).structure }
         }
     }
 }
@@ -149,10 +138,8 @@ extension WriteOperation {
     public static var isReadOnly: Bool { false }
 
     public static var erased: AnyOperation {
-        AnyOperation(Self.self) { input, call, record in
-            await write(call, record) { (records) throws(ServiceError) in
-                try handle(Input(input), call, records).structure
-            }
+        AnyOperation(Self.self) { input, call in
+            .write { (records) throws(ServiceError) in try handle(input, call, records).structure }
         }
     }
 }
@@ -161,39 +148,11 @@ extension PreparedWriteOperation {
     public static var isReadOnly: Bool { false }
 
     public static var erased: AnyOperation {
-        AnyOperation(Self.self) { input, call, record in
-            do throws(ServiceError) {
-                let preparation = try await prepare(Input(input), call)
-                return await write(call, record) { (records) throws(ServiceError) in
-                    try handle(Input(input), preparation, call, records).structure
-                }
-            } catch {
-                return (.failure(error), false)
+        AnyOperation(Self.self) { input, call async throws(ServiceError) in
+            let preparation = try await prepare(input, call)
+            return .write { (records) throws(ServiceError) in
+                try handle(input, preparation, call, records).structure
             }
         }
-    }
-}
-
-/// One transaction: the operation's changes and the event that tells of them.
-private func write(
-    _ call: Call, _ record: @escaping @Sendable (Structure) -> Event,
-    _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Structure
-) async -> (result: Result<Structure, ServiceError>, isRecorded: Bool) {
-    do throws(LedgerError) {
-        let result = try await call.environment.ledger.write(requestID: call.requestID) {
-            (transaction) throws(LedgerError) -> Verdict<Result<Structure, ServiceError>> in
-            let output: Structure
-            do throws(ServiceError) {
-                output = try body(MutableRecords(transaction, scope: call.scope))
-            } catch {
-                return .rollback(.failure(error))
-            }
-            try transaction.record(record(output))
-            return .commit(.success(output))
-        }
-        if case .success = result { return (result, true) }
-        return (result, false)
-    } catch {
-        return (.failure(ServiceError(error)), false)
     }
 }

@@ -17,7 +17,7 @@ extension MutableRecords {
         of service: String, description: String? = nil, at time: Double
     ) throws(ServiceError) -> Role? {
         guard let template = ServiceLinkedRoleCatalog.template(ofService: service) else { throw .internalFailure }
-        if let role = try get(Role.self, Role.id(ofName: template.roleName)) {
+        if let role = try global.get(Role.self, Role.id(ofName: template.roleName)) {
             return role.path == template.path ? role : nil
         }
         return try makeServiceLinkedRole(template, description: description, at: time)
@@ -30,7 +30,7 @@ extension MutableRecords {
         at time: Double
     ) throws(ServiceError) -> Role {
         let name = template.roleName(suffix: suffix)
-        guard try get(Role.self, Role.id(ofName: name)) == nil else {
+        guard try global.get(Role.self, Role.id(ofName: name)) == nil else {
             throw ServiceError(
                 "InvalidInput",
                 "Service role name \(name) has been taken in this account, please try a different suffix.")
@@ -39,7 +39,7 @@ extension MutableRecords {
             accountID: scope.account, name: name, path: template.path, uniqueID: Identifiers.unique(.role),
             createDate: time, trustPolicy: template.trustPolicy, description: description, maxSessionDuration: 3600)
         role.attachedPolicies = [template.policyARN]
-        try put(role)
+        try global.put(role)
         return role
     }
 }

@@ -56,6 +56,10 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
         self.mfaTime = mfaTime
     }
 
+    /// Whether GetSessionToken or GetFederationToken gave it, which open less than a role's session does.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+    public var isUserToken: Bool { principalKind != .role && taskPolicyARN == nil && delegateAccountID == nil }
+
     public var hasSessionPolicies: Bool { policy != nil || !policyARNs.isEmpty }
 
     /// Without the secret, so that no log ever shows it.

@@ -1,5 +1,7 @@
 import Directory
+public import Edge
 import FoundationEssentials
+public import Gate
 import Keyring
 import Ledger
 public import Logging
@@ -8,7 +10,7 @@ import OrganizationsService
 public import Platform
 public import Wire
 
-/// A whole Gatehouse, put together: ledger, directory, pipeline.
+/// A whole Gatehouse, put together: ledger, projections, gate, edge.
 public struct Gatehouse: Sendable {
     /// How a Gatehouse is to be.
     public struct Configuration: Sendable {
@@ -25,8 +27,10 @@ public struct Gatehouse: Sendable {
         /// The root user's access key, taken on the first start; nil: a random one.
         public var rootAccessKeyID: String?
         public var rootSecretAccessKey: String?
-        public var audit = Pipeline.Audit.batched
+        public var audit = Gate.Audit.batched
         public var quotas = Quotas()
+        /// The services; all that there are.
+        public var modules = Modules.all
         /// Seconds since 1970; tests hold it still.
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
@@ -34,7 +38,7 @@ public struct Gatehouse: Sendable {
     }
 
     public let environment: Environment
-    public let answer: Answer
+    public let edge: Edge
     /// To be run beside the listener.
     public let organizationsWorker: OrganizationsWorker
     public let accountID: String
@@ -58,8 +62,9 @@ public struct Gatehouse: Sendable {
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
             let directory = IdentityDirectory()
+            let projections = Projections(of: configuration.modules, and: [directory])
             ledger.observe { changes in
-                directory.apply(changes)
+                projections.follow(changes)
                 if changes.contains(where: BackgroundWork.isNeeded) { wake.yield() }
             }
             let environment = Environment(
@@ -68,10 +73,10 @@ public struct Gatehouse: Sendable {
                 openIDProviders: try Self.openIDProviders(configuration),
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
-                operationsOfService: { Services.named($0)?.shape.operationNames.map { String($0) } ?? [] },
+                modules: configuration.modules, projections: projections,
                 now: configuration.now)
             try ledger.replay { change in
-                directory.apply([change])
+                projections.follow([change])
                 environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
@@ -85,14 +90,9 @@ public struct Gatehouse: Sendable {
             throw StartError("\(error)")
         }
         organizationsWorker = OrganizationsWorker(BackgroundWork(environment), wakes: wakes, log: log)
-        let pipeline = Pipeline(
-            environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
-        let environment = environment
-        var reset: (@Sendable () async throws(LedgerError) -> Void)?
-        if configuration.dataDirectory == nil {
-            reset = { () async throws(LedgerError) in try await Self.reset(environment) }
-        }
-        answer = Answer(pipeline: pipeline, administration: Administration(environment, reset: reset))
+        let gate = Gate(environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
+        environment.open(gate)
+        edge = Edge(gate, ownPaths: Self.ownPaths(environment, gate.metrics, isInMemory: configuration.dataDirectory == nil))
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
@@ -159,8 +159,8 @@ public struct Gatehouse: Sendable {
     }
 
     /// Wipes all but the first account, made bare, and its root user's keys.
-    private static func reset(_ environment: Environment) async throws(LedgerError) {
-        let directory = environment.directory
+    static func reset(_ environment: Environment) async throws(LedgerError) {
+        let (directory, projections) = (environment.directory, environment.projections)
         guard let first = directory.firstAccount else { return }
         try await environment.ledger.reset { kind, id in
             switch kind {
@@ -169,7 +169,7 @@ public struct Gatehouse: Sendable {
             default: false
             }
         } rebuilding: { changes in
-            directory.replaceAll(with: changes)
+            projections.rebuild(from: changes)
             environment.usage.reset()
         }
         let bare = Account(id: first.id, createDate: first.createDate)

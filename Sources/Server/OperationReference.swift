@@ -1,5 +1,4 @@
 import Directory
-import Ledger
 import Lint
 import Logging
 import Platform
@@ -8,7 +7,7 @@ import Wire
 /// What each operation is, as its own code says it: what it asks to be allowed, with which condition keys, and what is
 /// recorded of it.
 ///
-/// Nothing of it is written by hand. An organization is made in memory, with one of each thing; then every operation is
+/// Nothing of it is written by hand. The modules put one of each of their things into a Gatehouse in memory; then every operation is
 /// asked what it needs for two made-up inputs, one with the required members only and one with all. What it answers is
 /// what the pipeline would put to the policies.
 public struct OperationReference: Sendable {
@@ -20,19 +19,19 @@ public struct OperationReference: Sendable {
         var log = Logger(label: "operations")
         log.logLevel = .critical
         var configuration = Gatehouse.Configuration()
-        configuration.accountID = SampleInput.account
-        configuration.now = { SampleInput.time }
+        configuration.accountID = Samples.account
+        configuration.now = { Samples.time }
         let gatehouse = try await Gatehouse(configuration, log: log)
         environment = gatehouse.environment
         do {
-            try await Self.furnish(environment)
+            for module in Modules.all { try await module.samples.furnish(environment) }
         } catch {
             throw StartError("\(error)")
         }
-        guard let user = environment.directory.user(named: "x", in: SampleInput.account) else {
+        guard let user = environment.directory.user(named: "x", in: Samples.account) else {
             throw StartError("the sample account has no user")
         }
-        caller = Caller(accountID: SampleInput.account, identity: .user(user))
+        caller = Caller(accountID: Samples.account, identity: .user(user))
     }
 
     /// The page, in Markdown.
@@ -48,7 +47,7 @@ public struct OperationReference: Sendable {
             "- **Recorded**: every call, allowed or denied, becomes an event of CloudTrail; here is what it is classed as.",
             "  Of what changes something the event has the answer, too. What the model or the operation calls secret is hidden.",
         ]
-        for case let service? in Services.names.map(Services.named) {
+        for service in Modules.all {
             let names = service.shape.operationNames
             lines += [
                 "", "## \(service.shape.serviceID): \(service.operations.count) of \(names.count)", "",
@@ -64,32 +63,32 @@ public struct OperationReference: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func row(_ operation: AnyOperation, _ service: Service) async -> String {
+    private func row(_ operation: AnyOperation, _ service: ServiceModule) async -> String {
         let needs = await needs(of: operation, service)
         let recorded = operation.isReadOnly ? "read" : "write"
         return "| \(operation.shape.name) | \(needs.text) | \(needs.keys.joined(separator: ", ")) | \(recorded) |"
     }
 
-    private func needs(of operation: AnyOperation, _ service: Service) async -> (text: String, keys: [String]) {
+    private func needs(of operation: AnyOperation, _ service: ServiceModule) async -> (text: String, keys: [String]) {
         var asked: [String] = []
         var keys: Set<String> = []
         var listed: Set<String> = []
         var failure: ServiceError?
         for isWhole in [false, true] {
-            let input = SampleInput.structure(operation.shape.input ?? .empty, isWhole: isWhole)
+            let input = SampleInput(service).structure(operation.shape.input ?? .empty, isWhole: isWhole)
             let call = Call(
-                environment: environment, requestID: RequestIDs.make(time: SampleInput.time), time: SampleInput.time,
-                caller: operation.federation == nil ? caller : Self.federated(operation.shape.name),
-                service: service.shape.id, operation: operation.shape.name, region: "us-east-1",
-                sourceIP: "127.0.0.1", userAgent: nil, isSecureTransport: false)
+                environment: environment, requestID: RequestIDs.make(time: Samples.time), time: Samples.time,
+                caller: service.samples.caller(operation.shape.name) ?? caller, module: service,
+                operation: operation.shape.name, region: "us-east-1",
+                source: Call.Source(address: "127.0.0.1", userAgent: nil, isSecureTransport: false))
             do throws(ServiceError) {
                 switch try await operation.access(input, call) {
                 case .notRequired: if asked.isEmpty { asked = ["nothing"] }
                 case .required(let accesses):
-                    for access in accesses {
+                    for access in accesses.map({ $0.resolved(call).access }) {
                         let text = Self.text(access)
                         if !asked.contains(text) { asked.append(text) }
-                        for key in access.context.keys { keys.insert(Self.name(ofKey: key, service.shape.id)) }
+                        for key in access.context.keys { keys.insert(Self.name(ofKey: key, service.actionPrefix)) }
                         listed.formUnion(Self.listedKeys(of: access.action))
                     }
                 }
@@ -100,19 +99,6 @@ public struct OperationReference: Sendable {
         if asked.isEmpty { asked = ["undetermined: made-up inputs are refused with \(failure?.code ?? "no error")"] }
         let unseen = listed.subtracting(keys).sorted().map { "[`\($0)`]" }
         return (asked.joined(separator: "; "), keys.sorted().map { "`\($0)`" } + unseen)
-    }
-
-    /// Who calls by a token of a provider's.
-    private static func federated(_ operation: String) -> Caller {
-        let isSAML = operation.contains("SAML")
-        var identity = FederatedIdentity(
-            provider: "arn:aws:iam::\(SampleInput.account):\(isSAML ? "saml-provider/x" : "oidc-provider/example.com")",
-            issuer: "https://example.com", audience: "x", subject: "x")
-        identity.sessionName = "x"
-        identity.sourceIdentity = "x"
-        identity.tags = [Tag(key: "a", value: "b")]
-        identity.transitiveTagKeys = ["a"]
-        return Caller(accountID: SampleInput.account, identity: isSAML ? .saml(identity) : .webIdentity(identity))
     }
 
     /// The keys that AWS's reference lists for an action and the resource types that it is on.
@@ -153,99 +139,5 @@ public struct OperationReference: Sendable {
     private static func name(ofKey key: String, _ service: String) -> String {
         ServiceCatalogue.aws.service(service)?.conditionKey(key)?.name ?? ServiceCatalogue.aws.conditionKey(key)?.name
             ?? key.replacing("/a", with: "/${TagKey}")
-    }
-
-    /// One of each thing that operations look up before they are allowed, with a tag where it can have one.
-    private static func furnish(_ environment: Environment) async throws {
-        let time = SampleInput.time
-        let account = SampleInput.account
-        let tags = [Tag(key: "a", value: "b")]
-        var organization = Organization(
-            id: SampleInput.organization, managementAccountID: account, rootID: SampleInput.root, createDate: time,
-            featureSet: .all)
-        organization.trustedServices = ["account.amazonaws.com": time]
-        organization.rootTags = tags
-        var unit = OrganizationalUnit(
-            id: SampleInput.unit, organizationID: organization.id, parentID: SampleInput.root, name: "x")
-        unit.tags = tags
-        var members: [OrganizationAccount] = []
-        for id in [account, SampleInput.member] {
-            var member = OrganizationAccount(
-                id: id, organizationID: organization.id, parentID: SampleInput.root, joinedMethod: .created,
-                joinedDate: time)
-            member.tags = tags
-            members.append(member)
-        }
-        var memberAccount = Account(id: SampleInput.member, createDate: time, creatorID: account)
-        memberAccount.managementAccountID = account
-        let invitation = Handshake(
-            id: "h-12345678", action: .transferResponsibility, of: organization, to: .email("x@example.com"), at: time,
-            days: 15)
-        var transfer = ResponsibilityTransfer(
-            id: SampleInput.transfer, name: "x", target: organization, by: invitation, startDate: time)
-        transfer.tags = tags
-        let records = (organization, unit, members, memberAccount, transfer)
-        try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
-            let scope = Scope(account: account)
-            if var management = try transaction.get(Account.self, account, in: scope) {
-                management.managementAccountID = account
-                try transaction.put(management, in: scope)
-            }
-            try transaction.put(records.0, in: scope)
-            try transaction.put(records.1, in: scope)
-            for member in records.2 { try transaction.put(member, in: scope) }
-            try transaction.put(records.3, in: Scope(account: SampleInput.member))
-            try transaction.put(records.4, in: Scope(account: ""))
-            return .commit(())
-        }
-        try await furnishOthers(environment, tags)
-        let root = Caller(accountID: account, identity: .root)
-        let made = [
-            "CreateUser", "CreateGroup", "CreateRole", "CreatePolicy", "CreateInstanceProfile",
-            "CreateVirtualMFADevice",
-        ]
-        for name in made {
-            guard let service = Services.named("iam"), let operation = service.operations[name] else { continue }
-            let call = Call(
-                environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: root,
-                service: "iam", operation: name, region: "us-east-1", sourceIP: "127.0.0.1", userAgent: nil,
-                isSecureTransport: false)
-            // Its event is of no interest.
-            _ = await operation.run(SampleInput.structure(operation.shape.input ?? .empty, isWhole: true), call) { _ in
-                Event(
-                    id: RequestIDs.make(time: time), requestID: "", account: account, time: 0, attributes: [],
-                    body: [], decision: [])
-            }
-        }
-    }
-
-    /// What is easier to put there than to ask for: it takes certificates or metadata.
-    private static func furnishOthers(_ environment: Environment, _ tags: [Tag]) async throws {
-        let time = SampleInput.time
-        let account = SampleInput.account
-        var saml = SAMLProvider(
-            accountID: account, name: "x", uniqueID: "x", createDate: time, metadata: "", validUntil: time)
-        saml.tags = tags
-        let oidc = OpenIDConnectProvider(
-            accountID: account, url: "example.com", createDate: time, clientIDs: [], thumbprints: [], tags: tags
-        )
-        let certificate = ServerCertificate(
-            accountID: account, name: "x", path: "/", uniqueID: "x", uploadDate: time, expiration: time, body: "",
-            chain: nil, privateKey: "", tags: tags)
-        var request = DelegationRequest(
-            id: SampleInput.delegationRequest, requestorID: account, requestorName: "x", workflowID: "x",
-            description: "x", message: nil, templateARN: "x", parameters: [], permissionPolicy: "",
-            notificationChannel: "x", redirectURL: nil, sessionDuration: 300, isOnlySentByOwner: false,
-            ownerAccountID: account, createDate: time)
-        request.ownerID = "arn:aws:iam::\(account):user/owner"
-        let records = (saml, request)
-        try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
-            let scope = Scope(account: account)
-            try transaction.put(records.0, in: scope)
-            try transaction.put(oidc, in: scope)
-            try transaction.put(certificate, in: scope)
-            try transaction.put(records.1, in: Scope(account: DelegationRequest.scopeName))
-            return .commit(())
-        }
     }
 }

@@ -6,10 +6,10 @@ public enum OperationTable {
     /// A line for each operation, then what each service lacks.
     public static var text: String {
         var lines: [String] = []
-        for case let service? in Services.names.map(Services.named) {
+        for service in Modules.all {
             let total = service.shape.operationNames.count
             lines.append("\(service.shape.serviceID): \(service.operations.count) of \(total) operations")
-            for name in service.operations.keys.sorted() { lines.append("  \(service.shape.id):\(name)") }
+            for name in service.operations.keys.sorted() { lines.append("  \(service.actionPrefix):\(name)") }
         }
         return lines.joined(separator: "\n")
     }
@@ -18,10 +18,10 @@ public enum OperationTable {
     public static var json: String {
         var writer = JSONWriter()
         writer.beginArray()
-        for case let service? in Services.names.map(Services.named) {
+        for service in Modules.all {
             for name in service.operations.keys.sorted() {
                 writer.beginObject()
-                writer.member("service", service.shape.id)
+                writer.member("service", service.actionPrefix)
                 writer.member("operation", name)
                 writer.endObject()
             }

@@ -98,6 +98,8 @@ public final class OperationShape: Sendable {
     public let responseName: String
     /// The service's `serviceID`.
     public let serviceID: String
+    /// The service's `signingName`.
+    public let signingName: String
     /// The code of the error for an input that breaks the model's constraints.
     public let validationErrorCode: String
     public let httpMethod: String
@@ -128,6 +130,7 @@ public final class OperationShape: Sendable {
         self.name = name
         responseName = name + "Response"
         serviceID = service["serviceID"] ?? ""
+        signingName = service["signing"] ?? ""
         validationErrorCode =
             ["query", "ec2"].contains(service["protocol"]) ? "ValidationError" : "ValidationException"
         httpMethod = attributes["method"] ?? "POST"

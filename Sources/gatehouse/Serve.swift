@@ -1,5 +1,7 @@
 import ArgumentParser
+import Edge
 import Foundation
+import Gate
 import Logging
 import Platform
 import Server
@@ -77,7 +79,7 @@ struct Serve: AsyncParsableCommand {
         } catch {
             fail("Gatehouse can't start: \(error)")
         }
-        let listener = Listener(address: address, port: port, log: log, answer: gatehouse.answer) { port in
+        let listener = Listener(address: address, port: port, log: log, edge: gatehouse.edge) { port in
             announce(gatehouse, configuration, address: address, port: port)
         }
         let group = ServiceGroup(
@@ -164,19 +166,21 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--root-access-key-id and --root-secret-access-key go together.")
         }
         if let text = audit ?? Settings.text("AUDIT") {
-            guard let audit = Pipeline.Audit(rawValue: text) else {
+            guard let audit = Gate.Audit(rawValue: text) else {
                 throw ValidationError("--audit takes batched or strict, not '\(text)'.")
             }
             configuration.audit = audit
         }
+        let known = Modules.all.flatMap(\.quotas)
         for text in quota + (Settings.text("QUOTA")?.split(separator: ",").map(String.init) ?? []) {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let name = Quotas.Name(rawValue: parts[0]), let limit = Int(parts[1]), limit >= 0
+            guard parts.count == 2, let limit = Int(parts[1]), limit >= 0,
+                known.contains(where: { $0.name == parts[0] })
             else {
-                let names = Quotas.Name.allCases.map(\.rawValue).joined(separator: ", ")
+                let names = known.map(\.name).joined(separator: ", ")
                 throw ValidationError("--quota takes NAME=NUMBER, not '\(text)'. The names: \(names).")
             }
-            configuration.quotas[name] = limit
+            configuration.quotas[parts[0]] = limit
         }
         return configuration
     }

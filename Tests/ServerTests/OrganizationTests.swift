@@ -72,7 +72,7 @@ import Wire
     }
 
     @Test func anInvitationToTransferABillIsOverADayBeforeTheStart() async throws {
-        let test = try await TestGatehouse { $0.quotas[.inboundBillingTransfers] = 1 }
+        let test = try await TestGatehouse { $0.quotas["InboundBillingTransfers"] = 1 }
         _ = await test.organizations("CreateOrganization")
         let now = Timestamp(secondsSinceEpoch: test.now)
         let start = try #require(now.monthStart(adding: 1)).secondsSinceEpoch

@@ -112,7 +112,7 @@ final class TestGatehouse: Sendable {
             let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: service)
             signable.headers += signer.sign(signable, timestamp: now)
         }
-        let response = await gatehouse.answer.respond(
+        let response = await gatehouse.edge.respond(
             to: WireRequest(
                 method: signable.method, path: signable.path, query: signable.query, headers: signable.headers,
                 body: signable.body), sourceIP: sourceIP)

@@ -49,10 +49,6 @@ public enum Relation {
     public static let group = "group"
     /// access key, login profile, MFA device or another credential → unique id of its user, or the account id for root's
     public static let owner = "owner"
-    /// signing certificate → SHA-256 of it
-    public static let fingerprint = "fingerprint"
-    /// what came of the deletion of a service-linked role → the role's ARN
-    public static let deletedRole = "deleted-role"
     /// instance profile → id of its role
     public static let role = "role"
     /// group → its own unique id, so that it is found by it
@@ -65,14 +61,4 @@ public enum Relation {
     public static let organizationPolicyType = "organization-policy-type"
     /// policy of an organization → its type and name
     public static let organizationPolicyName = "organization-policy-name"
-    /// request to make an account → its state
-    public static let state = "state"
-    /// handshake → id of the organization that sent it
-    public static let organization = "organization"
-    /// handshake, or transfer that is not agreed → the account's number or e-mail address that it was sent to
-    public static let recipient = "recipient"
-    /// transfer of a responsibility → id of the organization that takes it on
-    public static let transferTarget = "transfer-target"
-    /// transfer of a responsibility → id of the organization that has agreed to hand it over
-    public static let transferSource = "transfer-source"
 }

@@ -1,10 +1,11 @@
 import AccountAPI
+import Directory
 public import Platform
 
-extension Service {
-    /// AWS Account Management: every operation of its model.
-    public static let account = Service(
-        AccountManagement.service, eventSource: "account.amazonaws.com",
+extension ServiceModule {
+    /// AWS Account Management.
+    public static let account = ServiceModule(
+        AccountManagement.self, isGlobal: true,
         operations: [
             AccountManagement.GetContactInformation.self, AccountManagement.PutContactInformation.self,
             AccountManagement.GetAlternateContact.self, AccountManagement.PutAlternateContact.self,
@@ -15,5 +16,9 @@ extension Service {
             AccountManagement.AcceptPrimaryEmailUpdate.self,
             AccountManagement.GetRegionOptStatus.self, AccountManagement.ListRegions.self,
             AccountManagement.EnableRegion.self, AccountManagement.DisableRegion.self,
-        ])
+        ], records: [AccountContacts.self, PrimaryEmailUpdate.self, RegionOptIn.self],
+        samples: Samples(texts: [
+            "AccountId": Samples.member, "PrimaryEmail": "x@example.com", "RegionName": "af-south-1",
+            "StandardAccountId": Samples.member,
+        ]))
 }

@@ -1,9 +1,9 @@
 import CloudTrailAPI
 public import Platform
 
-extension Service {
-    /// AWS CloudTrail: the operations that are built.
-    public static let cloudTrail = Service(
-        CloudTrail.service, eventSource: "cloudtrail.amazonaws.com",
-        operations: [CloudTrail.LookupEvents.self])
+extension ServiceModule {
+    /// AWS CloudTrail: its event history.
+    public static let cloudTrail = ServiceModule(
+        CloudTrail.self, operations: [CloudTrail.LookupEvents.self],
+        samples: Samples(texts: ["AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Key": "a", "Value": "b"]))
 }

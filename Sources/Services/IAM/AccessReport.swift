@@ -81,7 +81,7 @@ struct AccessReport: Record {
             }
             service.uses.sort { $0.time > $1.time }
             if granularity == "ACTION_LEVEL" {
-                let tracked = Set(environment.operationsOfService(namespace))
+                let tracked = Set(environment.module(named: namespace)?.shape.operationNames ?? [])
                 let names = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
                 service.actions = names.map { Self.action($0, of: namespace, usages, oldest: oldest) }
             }
@@ -146,7 +146,7 @@ extension Call {
             }
             report.completionDate = max(environment.now(), report.createDate)
             let done = report
-            try? await environment.write(self.accountID, requestID: self.requestID) { (records) throws(ServiceError) in
+            try? await environment.write(Scope(account: self.accountID), requestID: self.requestID) { (records) throws(ServiceError) in
                 try records.put(done)
             }
         }

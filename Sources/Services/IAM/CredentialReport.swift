@@ -78,18 +78,19 @@ extension IAM.GetCredentialReport: ReadOperation {
 
 extension Environment {
     fileprivate func makeCredentialReport(_ account: String, requestID: String) async throws(ServiceError) {
+        let scope = Scope(account: account)
         let rows = CredentialReportRows(
             account: account, accountDate: directory.account(account)?.createDate ?? now(),
-            users: try await all(User.self, in: account),
-            keys: try await all(AccessKey.self, in: account),
-            passwords: try await all(LoginProfile.self, in: account),
-            passwordPolicy: try await read(account) { (records) throws(ServiceError) in
+            users: try await all(User.self, in: scope),
+            keys: try await all(AccessKey.self, in: scope),
+            passwords: try await all(LoginProfile.self, in: scope),
+            passwordPolicy: try await read(scope) { (records) throws(ServiceError) in
                 try records.get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
             },
-            devices: try await all(MFADevice.self, in: account),
-            certificates: try await all(SigningCertificate.self, in: account),
+            devices: try await all(MFADevice.self, in: scope),
+            certificates: try await all(SigningCertificate.self, in: scope),
             usage: usage)
         let report = CredentialReport(content: rows.csv, generatedTime: now())
-        try await write(account, requestID: requestID) { (records) throws(ServiceError) in try records.put(report) }
+        try await write(scope, requestID: requestID) { (records) throws(ServiceError) in try records.put(report) }
     }
 }

@@ -70,7 +70,7 @@ extension IAM.AcceptDelegationRequest: WriteOperation {
         case .root: (kind, id, name) = ("root", call.accountID, nil)
         case .user(let user): (kind, id, name) = ("user", user.uniqueID, nil)
         case .roleSession(let role, let session): (kind, id, name) = ("role", role.uniqueID, session)
-        case .federatedUser, .webIdentity, .saml, .anonymous:
+        case .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .invalidInput("A federated user cannot approve delegation requests.")
         }
         let session = call.caller.session

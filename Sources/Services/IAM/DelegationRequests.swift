@@ -123,7 +123,7 @@ extension IAM.GetHumanReadableSummary: ReadOperation {
 }
 
 extension IAM.DelegationRequest {
-    fileprivate init(_ request: Directory.DelegationRequest, _ call: Call) {
+    fileprivate init(_ request: Platform.DelegationRequest, _ call: Call) {
         self.init()
         delegationRequestId = request.id
         ownerAccountId = request.ownerAccountID

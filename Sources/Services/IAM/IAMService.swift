@@ -1,11 +1,33 @@
+import Directory
 import IAMAPI
+import Ledger
 public import Platform
+import Wire
 
-extension Service {
-    /// AWS Identity and Access Management: the operations that are built.
-    public static let iam = Service(
-        IAM.service, eventSource: "iam.amazonaws.com", operations: builtOperations,
-        eventResources: resourceMembers)
+extension ServiceModule {
+    /// AWS Identity and Access Management.
+    public static let iam = ServiceModule(
+        IAM.self, isGlobal: true, operations: builtOperations,
+        events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers), records: ownRecords,
+        resourceTypes: iamResourceTypes, quotas: Quota.ofIAM, samples: iamSamples,
+        admits: { (call) throws(ServiceError) in try admit(call) })
+}
+
+private let ownRecords: [any Record.Type] = [
+    User.self, Group.self, Role.self, ManagedPolicy.self, InstanceProfile.self, AccessKey.self, MFADevice.self,
+    LoginProfile.self, AccountPasswordPolicy.self, OpenIDConnectProvider.self, SAMLProvider.self,
+    OutboundFederation.self, ServerCertificate.self, SigningCertificate.self, SSHPublicKey.self,
+    ServiceSpecificCredential.self, ServiceLinkedRoleDeletion.self, DelegationRequest.self,
+    CredentialReport.self, PrincipalUsage.self,
+]
+
+/// Credentials of GetSessionToken open IAM only with MFA, those of GetFederationToken not at all. IAM does not say that
+/// much: it does not know such tokens.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+private func admit(_ call: Call) throws(ServiceError) {
+    guard let session = call.caller.session, session.isUserToken, session.mfaTime == nil else { return }
+    throw ServiceError(
+        "InvalidClientTokenId", "The security token included in the request is invalid.", status: 403)
 }
 
 /// Which members of a request name a resource, for CloudTrail's list of resources.

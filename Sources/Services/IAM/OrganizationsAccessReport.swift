@@ -144,7 +144,7 @@ extension Call {
             var report = started
             do throws(ServiceError) {
                 let entity = try OrganizationEntity(started.entityPath, policyID: started.policyID, self)
-                let accounts = try await self.environment.all(OrganizationAccount.self, in: self.accountID)
+                let accounts = try await self.environment.all(OrganizationAccount.self, in: Scope(account: self.accountID))
                 report.services = entity.services(
                     accounts.filter { entity.holds($0, self.directory) }, self,
                     oldest: started.createDate * 1000 - Double(PrincipalUsage.trackingPeriod))
@@ -154,7 +154,7 @@ extension Call {
             }
             report.completionDate = max(self.environment.now(), report.createDate)
             let done = report
-            try? await self.environment.write(self.accountID, requestID: self.requestID) {
+            try? await self.environment.write(Scope(account: self.accountID), requestID: self.requestID) {
                 (records) throws(ServiceError) in try records.put(done)
             }
         }

@@ -122,7 +122,7 @@ enum PasswordRules {
     /// those before. The hash must share their salt.
     /// - Throws: PasswordPolicyViolation.
     static func checkReuse(
-        _ hash: String, _ profile: Directory.LoginProfile, _ policy: AccountPasswordPolicy?
+        _ hash: String, _ profile: IAMService.LoginProfile, _ policy: AccountPasswordPolicy?
     ) throws(ServiceError) {
         guard let prevention = policy?.reusePrevention else { return }
         let barred = ([profile.passwordHash] + profile.earlierHashes).prefix(max(0, prevention))

@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-/// Which resource an IAM request is about, for its authorisation. What does not exist, or not yet, has the ARN that its
+/// Which resource an IAM request is about, for its authorisation; its tags the gate fetches. What does not exist, or not yet, has the ARN that its
 /// name would give it; and denials name what was asked for, not what was found. So a caller without permission learns
 /// neither what exists nor under which path.
 extension Call {
@@ -47,12 +47,11 @@ extension Call {
     }
 
     func access(onPolicy arn: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        access(on: arn, resourceTags(directory.managedPolicy(arn: arn)?.tags).merging(context) { $1 })
+        access(on: arn, context)
     }
 
     func access(onMFADevice serialNumber: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        let tags = directory.mfaDevice(serialNumber: serialNumber)?.tags
-        return access(on: serialNumber, resourceTags(tags).merging(context) { $1 })
+        access(on: serialNumber, context)
     }
 }
 
@@ -64,7 +63,7 @@ extension Call {
 
     func need(onUser name: String, _ context: [String: ContextValue] = [:]) -> Access {
         let user = directory.user(named: name, in: accountID)
-        let own = resourceTags(user?.tags).merging(boundaryKeyIfKnown(user?.permissionsBoundary)) { $1 }
+        let own = boundaryKeyIfKnown(user?.permissionsBoundary)
         return need("user", name, found: user?.arn, own.merging(context) { $1 })
     }
 
@@ -74,14 +73,12 @@ extension Call {
 
     func need(onRole name: String, _ context: [String: ContextValue] = [:]) -> Access {
         let role = directory.role(named: name, in: accountID)
-        let own = resourceTags(role?.tags).merging(boundaryKeyIfKnown(role?.permissionsBoundary)) { $1 }
+        let own = boundaryKeyIfKnown(role?.permissionsBoundary)
         return need("role", name, found: role?.arn, own.merging(context) { $1 })
     }
 
     func need(onInstanceProfile name: String, _ context: [String: ContextValue] = [:]) -> Access {
-        let profile = directory.instanceProfile(named: name, in: accountID)
-        return need(
-            "instance-profile", name, found: profile?.arn, resourceTags(profile?.tags).merging(context) { $1 })
+        need("instance-profile", name, found: directory.instanceProfile(named: name, in: accountID)?.arn, context)
     }
 
     private func need(
@@ -91,10 +88,6 @@ extension Call {
         var access = need(on: arn ?? asked, context)
         access.displayedResource = asked
         return access
-    }
-
-    private func resourceTags(_ tags: [Tag]?) -> [String: ContextValue] {
-        ConditionKeys.resourceTags(tags ?? [], service: "iam")
     }
 
     /// The operations that know `iam:PermissionsBoundary`, which is how delegated administration is bound.
@@ -138,7 +131,7 @@ enum Owner {
         switch call.caller.identity {
         case .root: self = .root
         case .user(let user): self = .user(user.name)
-        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .validation("Must specify userName when calling with non-User credentials")
         }
     }

@@ -6,7 +6,7 @@ import Wire
 // SSH public keys of users. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_ssh-keys.html>
 
 extension IAM.SSHPublicKey {
-    init(_ key: Directory.SSHPublicKey, body: String, userName: String) {
+    init(_ key: IAMService.SSHPublicKey, body: String, userName: String) {
         self.init()
         self.userName = userName
         sshPublicKeyId = key.id
@@ -20,7 +20,7 @@ extension IAM.SSHPublicKey {
 extension RecordReading {
     fileprivate func sshPublicKey(
         _ id: String, of user: Directory.User
-    ) throws(ServiceError) -> Directory.SSHPublicKey {
+    ) throws(ServiceError) -> IAMService.SSHPublicKey {
         guard let key = try get(SSHPublicKey.self, id), key.ownerID == user.uniqueID else {
             throw .noSuchEntity("The Public Key with id \(id) cannot be found.")
         }

@@ -9,7 +9,7 @@ import X509
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs.html>
 
 extension IAM.ServerCertificateMetadata {
-    init(_ certificate: Directory.ServerCertificate) {
+    init(_ certificate: IAMService.ServerCertificate) {
         self.init()
         path = certificate.path
         serverCertificateName = certificate.name
@@ -21,7 +21,7 @@ extension IAM.ServerCertificateMetadata {
 }
 
 extension RecordReading {
-    fileprivate func serverCertificate(_ name: String) throws(ServiceError) -> Directory.ServerCertificate {
+    fileprivate func serverCertificate(_ name: String) throws(ServiceError) -> IAMService.ServerCertificate {
         guard let certificate = try get(ServerCertificate.self, ServerCertificate.id(ofName: name)) else {
             throw .noSuchEntity("The Server Certificate with name \(name) cannot be found.")
         }
@@ -221,7 +221,7 @@ extension IAM.ListServerCertificateTags: ReadOperation {
 
 extension RecordReading {
     /// - Throws: EntityAlreadyExists when another certificate has the name.
-    fileprivate func requireFree(_ certificate: Directory.ServerCertificate) throws(ServiceError) {
+    fileprivate func requireFree(_ certificate: IAMService.ServerCertificate) throws(ServiceError) {
         guard try get(ServerCertificate.self, certificate.id) == nil else {
             throw .entityAlreadyExists("The Server Certificate with name \(certificate.name) already exists.")
         }

@@ -36,7 +36,7 @@ private enum Kind {
     }
 }
 
-extension Directory.ServiceSpecificCredential {
+extension IAMService.ServiceSpecificCredential {
     fileprivate func status(at time: Double) -> String {
         if let expirationDate, expirationDate <= time { return "Expired" }
         return isActive ? "Active" : "Inactive"
@@ -45,7 +45,7 @@ extension Directory.ServiceSpecificCredential {
 
 extension IAM.ServiceSpecificCredential {
     fileprivate init(
-        _ credential: Directory.ServiceSpecificCredential, _ kind: Kind, secret: String, userName: String, _ call: Call
+        _ credential: IAMService.ServiceSpecificCredential, _ kind: Kind, secret: String, userName: String, _ call: Call
     ) {
         self.init()
         createDate = Timestamp(secondsSinceEpoch: credential.createDate)
@@ -68,7 +68,7 @@ extension IAM.ServiceSpecificCredential {
 extension RecordReading {
     fileprivate func serviceSpecificCredential(
         _ id: String, of ownerID: String
-    ) throws(ServiceError) -> Directory.ServiceSpecificCredential {
+    ) throws(ServiceError) -> IAMService.ServiceSpecificCredential {
         guard let credential = try get(ServiceSpecificCredential.self, id), credential.ownerID == ownerID else {
             throw .noSuchEntity("No such credential \(id) exists")
         }
@@ -146,11 +146,11 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         if let name = input.serviceName { _ = try Kind(name) }
-        let isIncluded: (Directory.ServiceSpecificCredential) -> Bool = {
+        let isIncluded: (IAMService.ServiceSpecificCredential) -> Bool = {
             input.serviceName == nil || $0.serviceName == input.serviceName
         }
         let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
-        let page: Page<Directory.ServiceSpecificCredential>
+        let page: Page<IAMService.ServiceSpecificCredential>
         if input.allUsers == true {
             guard input.userName == nil else {
                 throw .validation("UserName and AllUsers cannot be specified together.")

@@ -7,7 +7,7 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UploadSigningCertificate.html>
 
 extension IAM.SigningCertificate {
-    init(_ certificate: Directory.SigningCertificate, userName: String?) {
+    init(_ certificate: IAMService.SigningCertificate, userName: String?) {
         self.init()
         self.userName = userName ?? ""
         certificateId = certificate.id
@@ -20,7 +20,7 @@ extension IAM.SigningCertificate {
 extension RecordReading {
     fileprivate func signingCertificate(
         _ id: String, of ownerID: String
-    ) throws(ServiceError) -> Directory.SigningCertificate {
+    ) throws(ServiceError) -> IAMService.SigningCertificate {
         guard let certificate = try get(SigningCertificate.self, id), certificate.ownerID == ownerID else {
             throw .noSuchEntity("The Certificate with id \(id) cannot be found.")
         }

@@ -24,7 +24,7 @@ extension Organizations.EnableAllFeatures: WriteOperation {
                 "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION",
                 "The organization has already started the process to enable all features.")
         }
-        var handshake = Directory.Handshake(
+        var handshake = OrganizationsService.Handshake(
             id: OrganizationIDs.handshake(), action: .enableAllFeatures, of: own.organization,
             to: .organization(own.id), at: call.time, days: days)
         try own.cancelHandshakes { $0.action == .invite }
@@ -32,7 +32,7 @@ extension Organizations.EnableAllFeatures: WriteOperation {
             $0.joinedMethod == .invited && $0.id != own.managementAccountID
         }
         for place in asked {
-            var request = Directory.Handshake(
+            var request = OrganizationsService.Handshake(
                 id: OrganizationIDs.handshake(), action: .approveAllFeatures, of: own.organization,
                 to: .account(place.id), at: call.time, days: days)
             request.parentID = handshake.id
@@ -48,7 +48,7 @@ extension Organizations.EnableAllFeatures: WriteOperation {
 
 extension OwnOrganization {
     /// The handshake of the organization with itself, while it is on the way to all features.
-    fileprivate func pendingFeatureHandshake() throws(ServiceError) -> Directory.Handshake? {
+    fileprivate func pendingFeatureHandshake() throws(ServiceError) -> OrganizationsService.Handshake? {
         try handshakes().first {
             let state = $0.state(at: call.time)
             return $0.action == .enableAllFeatures && (state == .requested || state == .open)
@@ -72,7 +72,7 @@ extension OwnOrganization<MutableRecords> {
     private func openIfAllHaveApproved() throws(ServiceError) {
         guard var pending = try pendingFeatureHandshake(), pending.state(at: call.time) == .requested else { return }
         let missing = try records.shared.referrers(
-            Directory.Handshake.self, Relation.parent, to: pending.id
+            OrganizationsService.Handshake.self, Relation.parent, to: pending.id
         ).contains { [.requested, .declined, .expired].contains($0.state(at: call.time)) }
         guard !missing else { return }
         pending.set(.open, at: call.time)
@@ -80,7 +80,7 @@ extension OwnOrganization<MutableRecords> {
     }
 
     /// The last step, by the management account.
-    func finishEnablingAllFeatures(_ handshake: Directory.Handshake) throws(ServiceError) {
+    func finishEnablingAllFeatures(_ handshake: OrganizationsService.Handshake) throws(ServiceError) {
         switch handshake.state(at: call.time) {
         case .requested:
             throw .organizations(

@@ -4,7 +4,12 @@ import Policy
 
 /// What the organization's resource-based policy delegates to member accounts.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html>
-enum Delegation {
+struct Delegation: Sendable {
+    /// The organization's resource-based policy, which decides over the call.
+    let policy: CompiledPolicy
+    /// Whose organization it is.
+    let managementAccountID: String
+
     /// The operations that it can open to them.
     static let operations = words(
         """
@@ -30,13 +35,13 @@ extension Call {
     /// The organization's resource-based policy and the account that it belongs to, where it decides over this call:
     /// of a member account, for an operation that can be delegated. What a delegated administrator of an AWS service
     /// may read by its office is not asked of the policy.
-    var delegation: (policy: CompiledPolicy, owner: String)? {
+    var delegation: Delegation? {
         guard Delegation.operations.contains(operation), !Delegation.openToAll.contains(operation),
             let membership = directory.membership(ofAccount: accountID),
             membership.managementAccountID != accountID, let policy = membership.resourcePolicy
         else { return nil }
         let isReading = operation.hasPrefix("Describe") || operation.hasPrefix("List")
         if isReading, directory.organizationAccount(accountID)?.delegatedServices.isEmpty == false { return nil }
-        return (policy, membership.managementAccountID)
+        return Delegation(policy: policy, managementAccountID: membership.managementAccountID)
     }
 }

@@ -5,8 +5,8 @@ import Wire
 
 extension Organizations.Handshake {
     init(
-        _ handshake: Directory.Handshake, _ management: Directory.Account?,
-        _ transfer: Directory.ResponsibilityTransfer?, at time: Double
+        _ handshake: OrganizationsService.Handshake, _ management: Directory.Account?,
+        _ transfer: OrganizationsService.ResponsibilityTransfer?, at time: Double
     ) {
         self.init()
         id = handshake.id
@@ -75,7 +75,7 @@ extension Organizations.HandshakeResource {
     }
 }
 
-extension Directory.Handshake {
+extension OrganizationsService.Handshake {
     var arn: String {
         "arn:aws:organizations::\(managementAccountID):handshake/\(organizationID)/\(action.rawValue.lowercased())/\(id)"
     }
@@ -93,15 +93,15 @@ extension Directory.Handshake {
 extension RecordReading {
     /// The handshake of an id, if the caller's account has sent it, may answer it, or is in its organization.
     /// - Throws: HandshakeNotFoundException.
-    func handshake(_ id: String, _ call: Call) throws(ServiceError) -> Directory.Handshake {
+    func handshake(_ id: String, _ call: Call) throws(ServiceError) -> OrganizationsService.Handshake {
         guard let handshake = try visibleHandshake(id, call) else {
             throw .organizations(.handshakeNotFoundException, "You specified a handshake that doesn't exist.")
         }
         return handshake
     }
 
-    func visibleHandshake(_ id: String, _ call: Call) throws(ServiceError) -> Directory.Handshake? {
-        guard let handshake = try shared.get(Directory.Handshake.self, id), handshake.isKept(at: call.time),
+    func visibleHandshake(_ id: String, _ call: Call) throws(ServiceError) -> OrganizationsService.Handshake? {
+        guard let handshake = try shared.get(OrganizationsService.Handshake.self, id), handshake.isKept(at: call.time),
             let account = try of(account: call.accountID).get(Directory.Account.self, call.accountID),
             handshake.isFor(account) || account.managementAccountID == handshake.managementAccountID
         else { return nil }
@@ -109,7 +109,7 @@ extension RecordReading {
     }
 
     /// The handshake as an answer shows it.
-    func view(_ handshake: Directory.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake {
+    func view(_ handshake: OrganizationsService.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake {
         let id = handshake.managementAccountID
         return Organizations.Handshake(
             handshake, try of(account: id).get(Directory.Account.self, id), try transfer(of: handshake), at: call.time)
@@ -120,7 +120,7 @@ extension MutableRecords {
     /// Sets the state of a handshake that waits for an answer.
     /// - Throws: HandshakeAlreadyInStateException and InvalidHandshakeTransitionException for one that is over.
     func end(
-        _ handshake: inout Directory.Handshake, as state: Directory.Handshake.State, _ call: Call
+        _ handshake: inout OrganizationsService.Handshake, as state: OrganizationsService.Handshake.State, _ call: Call
     ) throws(ServiceError) {
         let current = handshake.state(at: call.time)
         guard current != state else {
@@ -149,7 +149,7 @@ extension OwnOrganization<MutableRecords> {
         try cancelHandshakes { _ in true }
     }
 
-    func cancelHandshakes(where isMeant: (Directory.Handshake) -> Bool) throws(ServiceError) {
+    func cancelHandshakes(where isMeant: (OrganizationsService.Handshake) -> Bool) throws(ServiceError) {
         for var handshake in try handshakes() where isMeant(handshake) {
             let state = handshake.state(at: call.time)
             guard state == .requested || state == .open else { continue }
@@ -160,7 +160,7 @@ extension OwnOrganization<MutableRecords> {
 
 extension OwnOrganization {
     /// All that the organization has asked.
-    func handshakes() throws(ServiceError) -> [Directory.Handshake] {
-        try records.shared.referrers(Directory.Handshake.self, Relation.organization, to: id)
+    func handshakes() throws(ServiceError) -> [OrganizationsService.Handshake] {
+        try records.shared.referrers(OrganizationsService.Handshake.self, Relation.organization, to: id)
     }
 }

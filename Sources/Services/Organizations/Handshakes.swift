@@ -1,5 +1,6 @@
 import Directory
 import OrganizationsAPI
+import Ledger
 import Platform
 import Wire
 
@@ -8,7 +9,7 @@ import Wire
 extension Call {
     /// The access to a handshake. One that does not concern the caller's account looks like one that does not exist.
     fileprivate func access(onHandshake id: String) async throws(ServiceError) -> [Access] {
-        let handshake = try await environment.read(accountID) { records throws(ServiceError) in
+        let handshake = try await environment.read(Scope(account: accountID)) { records throws(ServiceError) in
             try records.visibleHandshake(id, self)
         }
         var accesses = [need(on: handshake?.arn ?? "arn:aws:organizations::\(accountID):handshake/o-*/*/\(id)")]
@@ -17,7 +18,7 @@ extension Call {
     }
 }
 
-extension Directory.Handshake {
+extension OrganizationsService.Handshake {
     /// Whether accepting it makes Organizations' role in the account that accepts.
     fileprivate var mayMakeRole: Bool { action == .invite && featureSet == .all || action == .approveAllFeatures }
 }
@@ -110,7 +111,7 @@ extension Organizations.AcceptHandshake: WriteOperation {
 extension MutableRecords {
     /// Makes an account a member of the organization that has invited it.
     fileprivate func join(
-        _ account: Directory.Account, by handshake: Directory.Handshake, _ call: Call
+        _ account: Directory.Account, by handshake: OrganizationsService.Handshake, _ call: Call
     ) throws(ServiceError) {
         guard account.managementAccountID == nil else {
             throw .handshakeConstraintViolation(
@@ -148,7 +149,7 @@ extension Organizations.HandshakeFilter {
         }
     }
 
-    fileprivate func includes(_ handshake: Directory.Handshake) -> Bool {
+    fileprivate func includes(_ handshake: OrganizationsService.Handshake) -> Bool {
         if let actionType { return handshake.action.rawValue == actionType }
         if let parentHandshakeId { return handshake.parentID == parentHandshakeId }
         return true
@@ -163,9 +164,9 @@ extension Organizations.ListHandshakesForAccount: ReadOperation {
         let filter = input.filter ?? Organizations.HandshakeFilter()
         try filter.check()
         let received =
-            try records.shared.referrers(Directory.Handshake.self, Relation.recipient, to: account.id)
+            try records.shared.referrers(OrganizationsService.Handshake.self, Relation.recipient, to: account.id)
             + records.shared.referrers(
-                Directory.Handshake.self, Relation.recipient, to: account.email.lowercased())
+                OrganizationsService.Handshake.self, Relation.recipient, to: account.email.lowercased())
         let shown = received.filter { $0.isKept(at: call.time) && filter.includes($0) }
         let page = page(shown, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
         var output = Output()

@@ -36,7 +36,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
             throw .handshakeConstraintViolation(
                 "ALREADY_IN_AN_ORGANIZATION", "The invited account is already a member of an organization.")
         }
-        let isSame = { (other: Directory.Handshake) in
+        let isSame = { (other: OrganizationsService.Handshake) in
             other.recipient == recipient || account.map { other.isFor($0) } ?? false
         }
         guard !open.contains(where: isSame) else {
@@ -48,7 +48,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
             throw .handshakeConstraintViolation(
                 "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
         }
-        var handshake = Directory.Handshake(
+        var handshake = OrganizationsService.Handshake(
             id: OrganizationIDs.handshake(), action: .invite, of: own.organization, to: recipient, at: call.time,
             days: days)
         handshake.notes = input.notes
@@ -61,7 +61,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
     }
 
     private static func mail(
-        _ handshake: Directory.Handshake, _ account: Directory.Account?, _ call: Call
+        _ handshake: OrganizationsService.Handshake, _ account: Directory.Account?, _ call: Call
     ) -> Mail {
         var recipient = account?.email ?? ""
         if case .email(let address) = handshake.recipient { recipient = address }
@@ -75,7 +75,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
 
 extension Organizations.HandshakeParty {
     /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.
-    func recipient(_ call: Call) throws(ServiceError) -> (Directory.Handshake.Recipient, Directory.Account?) {
+    func recipient(_ call: Call) throws(ServiceError) -> (OrganizationsService.Handshake.Recipient, Directory.Account?) {
         switch type {
         case "ACCOUNT":
             guard id.utf8.count == 12, id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

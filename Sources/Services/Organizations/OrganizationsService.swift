@@ -1,12 +1,18 @@
+import Directory
 import OrganizationsAPI
 public import Platform
 
-extension Service {
-    /// AWS Organizations: the operations that are built.
-    public static let organizations = Service(
-        Organizations.service, eventSource: "organizations.amazonaws.com",
+extension ServiceModule {
+    /// AWS Organizations.
+    public static let organizations = ServiceModule(
+        Organizations.self, isGlobal: true,
         operations: organizationOperations + accountOperations + serviceOperations + policyOperations
-            + transferOperations)
+            + transferOperations,
+        records: [
+            Organization.self, OrganizationalUnit.self, OrganizationAccount.self, OrganizationPolicy.self,
+            OrganizationResourcePolicy.self, AccountRequest.self, Handshake.self, ResponsibilityTransfer.self,
+        ],
+        resourceTypes: [.ofOrganization], quotas: Quota.ofOrganizations, samples: organizationsSamples)
 
     private static let organizationOperations: [any Platform.Operation.Type] = [
         Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self,

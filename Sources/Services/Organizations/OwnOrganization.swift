@@ -29,7 +29,7 @@ extension RecordReading {
     func organization(_ call: Call, for audience: Audience) throws(ServiceError) -> OwnOrganization<Self> {
         guard let own = try organization(of: call.accountID, call) else { throw .organizationsNotInUse }
         // The account may have changed its organization since the policy was asked.
-        if call.delegatedBy == own.managementAccountID { return own }
+        if call.learnt(Delegation.self)?.managementAccountID == own.managementAccountID { return own }
         switch audience {
         case .everyMember: break
         case .managementAccount:

@@ -43,7 +43,7 @@ extension Organizations.CreatePolicy: WriteOperation {
             return .required(create)
         }
         let policies = organization.arn(policy: "*", type: input.type)
-        if call.delegatedBy != nil { create.resource = policies }
+        if call.delegation != nil { create.resource = policies }
         guard !(input.tags ?? []).isEmpty else { return .required(create) }
         var tag = call.need(on: policies, context)
         tag.action = "organizations:TagResource"

@@ -31,10 +31,8 @@ extension Call {
 
     func need(on resource: String, _ context: [String: ContextValue] = [:]) -> Access {
         var access = Access("\(service):\(operation)", on: resource, context: context)
-        if let (policy, owner) = delegation {
-            access.resourcePolicy = policy
-            access.resourceAccount = owner
-            delegate(by: owner)
+        if let delegation {
+            access.learnt = delegation
         } else {
             // Only a delegation makes it a request from one account to another. Whoever may ask without one is asked
             // for its own permission alone, and for the rest `OwnOrganization` says who may.
@@ -60,5 +58,13 @@ extension Call {
             }
         let keys = ConditionKeys.resourceTags(tags ?? [], service: "organizations")
         return need(on: organization.arn(target: target), keys.merging(context) { $1 })
+    }
+}
+
+extension ResourceType {
+    /// The one resource-based policy of an organization, over all that is in it and over what has no resource.
+    static let ofOrganization = ResourceType("organizations", "") { access, _, _ in
+        guard let delegation = access.learnt as? Delegation else { return nil }
+        return Resource(owner: delegation.managementAccountID, policy: delegation.policy)
     }
 }

@@ -52,11 +52,11 @@ extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperati
                 "RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION", "You have exceeded your inbound transfers limit."
             )
         }
-        var handshake = Directory.Handshake(
+        var handshake = OrganizationsService.Handshake(
             id: OrganizationIDs.handshake(), action: .transferResponsibility, of: own.organization, to: recipient,
             at: call.time, days: days, noLaterThan: start - day)
         handshake.notes = input.notes
-        var transfer = Directory.ResponsibilityTransfer(
+        var transfer = OrganizationsService.ResponsibilityTransfer(
             id: OrganizationIDs.responsibilityTransfer(), name: input.sourceName, target: own.organization,
             by: handshake, startDate: start)
         transfer.tags = try TagRules.new(input.tags)
@@ -91,7 +91,7 @@ extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperati
     }
 
     private static func mail(
-        _ handshake: Directory.Handshake, _ account: Directory.Account?, _ call: Call
+        _ handshake: OrganizationsService.Handshake, _ account: Directory.Account?, _ call: Call
     ) -> Mail {
         var recipient = account?.email ?? ""
         if case .email(let address) = handshake.recipient { recipient = address }
@@ -117,7 +117,7 @@ extension ServiceError {
     }
 }
 
-extension Directory.ResponsibilityTransfer {
+extension OrganizationsService.ResponsibilityTransfer {
     /// Whether it still runs when another begins.
     fileprivate func overlaps(_ start: Double) -> Bool {
         setStatus == .accepted || setStatus == .withdrawn && start < endDate ?? .infinity && startDate < endDate ?? 0
@@ -136,7 +136,7 @@ extension OwnOrganization<MutableRecords> {
     }
 
     /// Makes this organization the source of the transfer that a handshake has asked it for.
-    func acceptTransfer(_ handshake: Directory.Handshake) throws(ServiceError) {
+    func acceptTransfer(_ handshake: OrganizationsService.Handshake) throws(ServiceError) {
         guard var transfer = try records.transfer(of: handshake) else { throw .transferNotFound }
         guard transfer.target.organizationID != id else { throw .sourceIsTarget }
         let outbound = try outboundTransfers().map(\.transfer).filter { $0.source?.organizationID == id }
@@ -182,7 +182,7 @@ private struct TransferChains {
 
     /// - Throws: ConstraintViolationException when a transfer would make a chain too long (a ring is), or too broad.
     func require(
-        from source: String, to target: Directory.ResponsibilityTransfer.Participant
+        from source: String, to target: OrganizationsService.ResponsibilityTransfer.Participant
     ) throws(ServiceError) {
         let most = min(quotas[.billTransferChainLength], Self.longest)
         var last = target.organizationID
@@ -226,7 +226,7 @@ private struct TransferChains {
 
     private func transfers(
         _ relation: String, _ organizationID: String
-    ) throws(ServiceError) -> [Directory.ResponsibilityTransfer] {
+    ) throws(ServiceError) -> [OrganizationsService.ResponsibilityTransfer] {
         try records.referrers(ResponsibilityTransfer.self, relation, to: organizationID)
             .filter { $0.setStatus == .accepted }
     }

@@ -1,10 +1,11 @@
 import Directory
 import OrganizationsAPI
+import Ledger
 import Platform
 import Policy
 import Wire
 
-extension Directory.ResponsibilityTransfer {
+extension OrganizationsService.ResponsibilityTransfer {
     /// The only one there is.
     static let type = "BILLING"
 
@@ -28,8 +29,8 @@ extension Directory.ResponsibilityTransfer {
 
 /// A transfer that an organization takes part in.
 struct OwnTransfer {
-    var transfer: Directory.ResponsibilityTransfer
-    let direction: Directory.ResponsibilityTransfer.Direction
+    var transfer: OrganizationsService.ResponsibilityTransfer
+    let direction: OrganizationsService.ResponsibilityTransfer.Direction
     let organization: Organization
 
     /// Each participant's begins with its own organization.
@@ -37,9 +38,9 @@ struct OwnTransfer {
 }
 
 extension RecordReading {
-    func transfer(of handshake: Directory.Handshake) throws(ServiceError) -> Directory.ResponsibilityTransfer? {
+    func transfer(of handshake: OrganizationsService.Handshake) throws(ServiceError) -> OrganizationsService.ResponsibilityTransfer? {
         guard let id = handshake.transferID else { return nil }
-        return try shared.get(Directory.ResponsibilityTransfer.self, id)
+        return try shared.get(OrganizationsService.ResponsibilityTransfer.self, id)
     }
 
     /// The transfer of an id, if the organization of the caller's account takes part in it or is asked to.
@@ -50,11 +51,11 @@ extension RecordReading {
 
 extension OwnOrganization {
     func transfer(_ id: String) throws(ServiceError) -> OwnTransfer? {
-        guard let transfer = try records.shared.get(Directory.ResponsibilityTransfer.self, id) else { return nil }
+        guard let transfer = try records.shared.get(OrganizationsService.ResponsibilityTransfer.self, id) else { return nil }
         return try own(transfer)
     }
 
-    private func own(_ transfer: Directory.ResponsibilityTransfer) throws(ServiceError) -> OwnTransfer? {
+    private func own(_ transfer: OrganizationsService.ResponsibilityTransfer) throws(ServiceError) -> OwnTransfer? {
         guard transfer.isKept(at: call.time) else { return nil }
         if transfer.target.organizationID == id {
             return OwnTransfer(transfer: transfer, direction: .inbound, organization: organization)
@@ -92,7 +93,7 @@ extension OwnOrganization {
         return try own(found)
     }
 
-    private func own(_ found: [Directory.ResponsibilityTransfer]) throws(ServiceError) -> [OwnTransfer] {
+    private func own(_ found: [OrganizationsService.ResponsibilityTransfer]) throws(ServiceError) -> [OwnTransfer] {
         var shown: [OwnTransfer] = []
         for transfer in found {
             if let own = try own(transfer) { shown.append(own) }
@@ -101,7 +102,7 @@ extension OwnOrganization {
     }
 
     /// The transfer that its tags are asked by: they are the target's, who has given them.
-    func transfer(tagged id: String) throws(ServiceError) -> Directory.ResponsibilityTransfer? {
+    func transfer(tagged id: String) throws(ServiceError) -> OrganizationsService.ResponsibilityTransfer? {
         guard let own = try transfer(id), own.direction == .inbound else { return nil }
         return own.transfer
     }
@@ -125,7 +126,7 @@ extension OwnOrganization {
     }
 
     private func participant(
-        _ participant: Directory.ResponsibilityTransfer.Participant
+        _ participant: OrganizationsService.ResponsibilityTransfer.Participant
     ) throws(ServiceError) -> Organizations.TransferParticipant {
         let id = participant.managementAccountID
         var view = Organizations.TransferParticipant()
@@ -137,7 +138,7 @@ extension OwnOrganization {
     /// Until it agrees, no more of the source is told than the invitation said: neither whose an address is, nor the
     /// address of an account.
     private func source(
-        of transfer: Directory.ResponsibilityTransfer
+        of transfer: OrganizationsService.ResponsibilityTransfer
     ) throws(ServiceError) -> Organizations.TransferParticipant {
         if let source = transfer.source { return try participant(source) }
         var view = Organizations.TransferParticipant()
@@ -154,7 +155,7 @@ extension OwnOrganization {
 
 /// The condition keys of transfers. AWS documents no values: the type is the API's, as `organizations:PolicyType` has
 /// the API's; the direction is named as in the ARN.
-func transferContext(_ direction: Directory.ResponsibilityTransfer.Direction?) -> [String: ContextValue] {
+func transferContext(_ direction: OrganizationsService.ResponsibilityTransfer.Direction?) -> [String: ContextValue] {
     var context: [String: ContextValue] = ["organizations:transfertype": .one(ResponsibilityTransfer.type)]
     if let direction { context["organizations:transferdirection"] = .one(direction.rawValue) }
     return context
@@ -163,7 +164,7 @@ func transferContext(_ direction: Directory.ResponsibilityTransfer.Direction?) -
 extension Call {
     /// The access to a transfer. One that is no business of the caller's organization looks like one that isn't there.
     func need(transfer id: String, _ context: [String: ContextValue] = [:]) async throws(ServiceError) -> Access {
-        let own = try await environment.read(accountID) { records throws(ServiceError) in
+        let own = try await environment.read(Scope(account: accountID)) { records throws(ServiceError) in
             try records.visibleTransfer(id, self)
         }
         var keys = transferContext(own?.direction).merging(context) { $1 }

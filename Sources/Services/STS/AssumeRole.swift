@@ -31,7 +31,7 @@ extension STS.AssumeRole: ComputeOperation {
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let request = request(input, call)
-        guard let role = try request.role(call) else { throw denied(input, call) }
+        guard let role = request.role(call) else { throw denied(input, call) }
         var (session, packedSize) = try request.session(of: role, call)
         // AWS's pages disagree on whether the session of a role that was assumed with MFA carries the proof on. It does
         // here, as CloudTrail's mfaAuthenticated does.

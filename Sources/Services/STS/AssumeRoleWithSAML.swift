@@ -39,7 +39,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let (identity, request) = (try identity(call), try request(input, call))
-        guard let role = try request.role(call) else {
+        guard let role = request.role(call) else {
             throw .accessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         }
         var (session, packedSize) = try request.session(of: role, call)

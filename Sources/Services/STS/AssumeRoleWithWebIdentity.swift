@@ -50,7 +50,7 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let identity = try identity(call)
         let request = request(input, identity)
-        guard let role = try request.role(call) else {
+        guard let role = request.role(call) else {
             throw .accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
         }
         var (session, packedSize) = try request.session(of: role, call)

@@ -32,7 +32,7 @@ extension STS.GetFederationToken: ComputeOperation {
         case .root:
             parent = call.accountID
             seconds = min(seconds, 3600)
-        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .accessDenied("Cannot call GetFederationToken with session credentials")
         }
         let issued = call.time.rounded(.down)

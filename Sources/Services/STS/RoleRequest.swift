@@ -19,32 +19,24 @@ struct RoleRequest {
     let sourceIdentity: String?
 
     /// The role; nil when there is none.
-    /// - Throws: ValidationError for what is no ARN.
-    func role(_ call: Call) throws(ServiceError) -> Role? {
-        guard let arn = ARN(parsing: roleARN), !arn.account.isEmpty else {
-            throw .validation("\(roleARN) is invalid")
-        }
-        guard arn.service == "iam", let (type, rest) = arn.typeAndRest, type == "role",
+    func role(_ call: Call) -> Role? {
+        guard let arn = ARN(parsing: roleARN), arn.service == "iam", let (type, rest) = arn.typeAndRest, type == "role",
             let name = rest.split(separator: "/").last, call.directory.isActive(account: arn.account),
             let role = call.directory.role(named: String(name), in: arn.account), role.arn == roleARN
         else { return nil }
         return role
     }
 
-    /// What the role's trust policy has to allow: the operation itself, and passing on tags and a source identity.
+    /// What the role's trust policy has to allow, which the gate fetches: the operation itself, and passing on tags and a source identity.
     /// - Parameter context: the operation's own condition keys.
     /// - Throws: ValidationError for a role's name that is no ARN.
     func access(_ call: Call, _ context: [String: ContextValue]) throws(ServiceError) -> Authorization {
-        let found = try role(call)
-        var access = Access(
-            "sts:\(call.operation)", on: roleARN, resourceAccount: ARN(parsing: roleARN)?.account,
-            context: ownContext.merging(context) { $1 },
-            // A role that does not exist trusts nobody: it is refused as one that does not trust the caller.
-            roleTrust: found.flatMap { call.directory.trustPolicy(ofRoleWithUniqueID: $0.uniqueID) }
-                ?? .denyingEverything(PolicySource(type: .roleTrust)))
-        if let found {
-            access.context.merge(ConditionKeys.resourceTags(found.tags, service: "iam")) { own, _ in own }
+        guard let arn = ARN(parsing: roleARN), !arn.account.isEmpty else {
+            throw .validation("\(roleARN) is invalid")
         }
+        var access = Access(
+            "sts:\(call.operation)", on: roleARN, resourceAccount: arn.account,
+            context: ownContext.merging(context) { $1 })
         var accesses = [access]
         // Tags that the caller's own session passes on are tags of the new one, too.
         if !tags.isEmpty || call.caller.session?.transitiveTagKeys.isEmpty == false {

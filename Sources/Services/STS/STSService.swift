@@ -1,10 +1,11 @@
 public import Platform
 import STSAPI
+import Wire
 
-extension Service {
-    /// AWS Security Token Service: the operations that are built.
-    public static let sts = Service(
-        STS.service, eventSource: "sts.amazonaws.com",
+extension ServiceModule {
+    /// AWS Security Token Service.
+    public static let sts = ServiceModule(
+        STS.self,
         operations: [
             STS.GetCallerIdentity.self, STS.GetSessionToken.self, STS.AssumeRole.self,
             STS.AssumeRoleWithWebIdentity.self, STS.GetAccessKeyInfo.self,
@@ -12,5 +13,17 @@ extension Service {
             STS.AssumeRoleWithSAML.self, STS.AssumeRoot.self, STS.GetWebIdentityToken.self,
             STS.GetDelegatedAccessToken.self,
         ],
-        eventResources: ["RoleArn": "AWS::IAM::Role"], listsResourcesInRecords: true)
+        events: EventParticulars(
+            source: "sts.amazonaws.com", resources: ["RoleArn": "AWS::IAM::Role"], listsResources: true),
+        paths: [.tokenIssuers], samples: stsSamples, admits: { (call) throws(ServiceError) in try admit(call) })
+}
+
+/// Credentials of GetSessionToken open only AssumeRole and GetCallerIdentity, those of GetFederationToken only the
+/// latter.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+private func admit(_ call: Call) throws(ServiceError) {
+    guard let session = call.caller.session, session.isUserToken, call.operation != "GetCallerIdentity" else { return }
+    guard call.operation == "AssumeRole", session.principalKind != .federatedUser else {
+        throw .accessDenied("Cannot call \(call.operation) with session credentials")
+    }
 }

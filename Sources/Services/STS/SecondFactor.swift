@@ -22,7 +22,7 @@ enum SecondFactor {
         switch call.caller.identity {
         case .root: owner = call.accountID
         case .user(let user): owner = user.uniqueID
-        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .accessDenied("MultiFactorAuthentication failed, a role's session has no MFA device.")
         }
         // Its use is a change, so the event that tells of it has to be as durable.
@@ -31,7 +31,7 @@ enum SecondFactor {
         do throws(LedgerError) {
             isRight = try await call.environment.ledger.write(requestID: call.requestID) {
                 (transaction) throws(LedgerError) -> Verdict<Bool?> in
-                guard var device = try transaction.get(MFADevice.self, serialNumber, in: call.scope),
+                guard var device = try transaction.get(MFADevice.self, serialNumber, in: Scope(account: call.accountID)),
                     device.ownerID == owner
                 else { return .rollback(nil) }
                 device.attempts = device.attempts.filter { $0 > call.time - attemptSpan }
@@ -41,7 +41,7 @@ enum SecondFactor {
                 let step = OneTimePassword(seed: device.seed)
                     .step(matching: code, around: adjusted, window: 2, after: device.lastStep)
                 if let step { device.lastStep = step }
-                try transaction.put(device, in: call.scope)
+                try transaction.put(device, in: Scope(account: call.accountID))
                 return .commit(step != nil)
             }
         } catch {

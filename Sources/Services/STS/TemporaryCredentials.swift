@@ -36,7 +36,7 @@ extension STS.GetSessionToken: ComputeOperation {
             (kind, id) = (.root, call.accountID)
             seconds = min(seconds, 3600)
         case .user(let user): (kind, id) = (.user, user.uniqueID)
-        case .roleSession, .federatedUser, .webIdentity, .saml, .anonymous:
+        case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .accessDenied("Cannot call GetSessionToken with session credentials")
         }
         let session = Session(

@@ -1,0 +1,5 @@
+import Wire
+
+extension AccountManagement: APIModel {
+    public static let signingName = "account"
+}

@@ -1,0 +1,5 @@
+import Wire
+
+extension CloudTrail: APIModel {
+    public static let signingName = "cloudtrail"
+}

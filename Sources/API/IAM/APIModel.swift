@@ -1,0 +1,5 @@
+import Wire
+
+extension IAM: APIModel {
+    public static let signingName = "iam"
+}

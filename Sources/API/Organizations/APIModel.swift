@@ -1,0 +1,5 @@
+import Wire
+
+extension Organizations: APIModel {
+    public static let signingName = "organizations"
+}

@@ -1,0 +1,5 @@
+import Wire
+
+extension STS: APIModel {
+    public static let signingName = "sts"
+}

@@ -1,0 +1,143 @@
+import Directory
+import Platform
+import Policy
+import Signature
+import Wire
+
+/// A request whose signature was proved, and who signed it; or one that needs no signature, and nobody.
+final class Authenticated: Sendable {
+    let routed: Routed
+    let module: ServiceModule
+    let caller: Caller
+    /// The region that the request was signed for, without a signature Gatehouse's; a global service's own.
+    let region: String
+
+    fileprivate init(routed: Routed, module: ServiceModule, caller: Caller, region: String) {
+        self.routed = routed
+        self.module = module
+        self.caller = caller
+        self.region = region
+    }
+}
+
+extension Edge {
+    /// Proves who calls one of the services. There is no other way to an `Authenticated`.
+    /// - Throws: the error that AWS sends for what is wrong with the signature; NotImplemented for a service that
+    ///   Gatehouse does not answer.
+    func authenticate(_ routed: Routed) throws(ServiceError) -> Authenticated {
+        if let module = routed.unsignedModule {
+            return Authenticated(
+                routed: routed, module: module, caller: Caller(accountID: "", identity: .anonymous),
+                region: module.region(signedFor: environment.region))
+        }
+        let caller = try caller(of: routed)
+        guard case .success(let claims?) = routed.claims else { throw .internalFailure }
+        guard let module = routed.module else {
+            throw .notImplemented(
+                "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
+                    + environment.modules.map(\.signingName).joined(separator: ", ") + ".")
+        }
+        guard module.isGlobal || isOpen(claims.region, to: caller, routed) else {
+            throw refusal(.invalidClientTokenID, routed)
+        }
+        return Authenticated(
+            routed: routed, module: module, caller: caller, region: module.region(signedFor: claims.region))
+    }
+
+    /// A region that the caller's account has not opted into does not know its credentials.
+    /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+    private func isOpen(_ region: String, to caller: Caller, _ routed: Routed) -> Bool {
+        environment.isRegionOpen(region, to: caller.accountID, at: routed.arrival.time)
+    }
+
+    /// Who signed a request, for whichever service.
+    /// - Throws: the error that AWS sends for what is wrong with the signature.
+    func caller(of routed: Routed) throws(ServiceError) -> Caller {
+        do throws(SignatureError) {
+            guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
+            return try caller(of: claims, routed)
+        } catch {
+            throw refusal(error, routed)
+        }
+    }
+
+    private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
+        gate.metrics.count(refusedSignature: error.code(isJSON: false))
+        return ServiceError(
+            error.code(isJSON: routed.isJSON), error.message,
+            status: error.status(isJSON: routed.isJSON && !routed.isREST))
+    }
+
+    private func caller(of claims: SignatureClaims, _ routed: Routed) throws(SignatureError) -> Caller {
+        let time = routed.arrival.time
+        let secret: String
+        let caller: Caller
+        if let token = claims.sessionToken {
+            guard let opened = environment.sessionTokens.open(token),
+                opened.session.accessKeyID == claims.accessKeyID
+            else { throw .invalidClientTokenID }
+            secret = opened.session.secretAccessKey
+            guard opened.session.expires > time else { throw .expiredToken }
+            caller = try self.caller(opened)
+        } else {
+            guard let key = environment.directory.accessKey(claims.accessKeyID), key.isActive else {
+                throw .invalidClientTokenID
+            }
+            secret = key.secret
+            if key.belongsToRoot {
+                caller = Caller(accountID: key.accountID, identity: .root, accessKeyID: key.id)
+            } else {
+                guard let user = environment.directory.user(uniqueID: key.ownerID) else {
+                    throw .invalidClientTokenID
+                }
+                caller = Caller(accountID: key.accountID, identity: .user(user), accessKeyID: key.id)
+            }
+        }
+        // Credentials of an account that is closed or suspended are as if they had never been.
+        guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
+        try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: time)
+        return caller
+    }
+
+    /// The caller that a session stands for. A session dies with its principal.
+    private func caller(_ opened: SessionTokens.Opened) throws(SignatureError) -> Caller {
+        let session = opened.session
+        let identity: Caller.Identity
+        switch session.principalKind {
+        case .root:
+            guard environment.directory.account(session.principalID) != nil else { throw .invalidClientTokenID }
+            identity = .root
+        case .user:
+            guard let user = environment.directory.user(uniqueID: session.principalID) else {
+                throw .invalidClientTokenID
+            }
+            identity = .user(user)
+        case .role:
+            guard let role = environment.directory.role(uniqueID: session.principalID), let name = session.name else {
+                throw .invalidClientTokenID
+            }
+            identity = .roleSession(role, name: name)
+        case .federatedUser:
+            guard let name = session.name else { throw .invalidClientTokenID }
+            if session.principalID == session.accountID {
+                guard environment.directory.account(session.accountID) != nil else { throw .invalidClientTokenID }
+                identity = .federatedUser(of: nil, name: name)
+            } else {
+                guard let user = environment.directory.user(uniqueID: session.principalID) else {
+                    throw .invalidClientTokenID
+                }
+                identity = .federatedUser(of: user, name: name)
+            }
+        }
+        var policies: [CompiledPolicy]?
+        if session.hasSessionPolicies {
+            // A managed session policy that is gone allows nothing any more.
+            policies =
+                (opened.policy.map { [$0] } ?? [])
+                + session.policyARNs.compactMap { environment.directory.compiledPolicy(arn: $0) }
+        }
+        return Caller(
+            accountID: session.accountID, identity: identity, accessKeyID: session.accessKeyID, session: session,
+            sessionPolicies: policies)
+    }
+}

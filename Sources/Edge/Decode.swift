@@ -1,0 +1,66 @@
+import Gate
+import Platform
+import Wire
+
+extension Edge {
+    /// Reads the operation and its input from the request's bytes. What can't be read goes to the gate with its error,
+    /// since it is recorded: AWS's errors for an unknown operation, a body that can't be read, and violated constraints;
+    /// NotImplemented for an operation that Gatehouse does not have yet.
+    func decode(_ authenticated: Authenticated) -> Asked {
+        let module = authenticated.module
+        let request = authenticated.routed.arrival.request
+        let name: String
+        do throws(ServiceError) {
+            name = try operationName(authenticated)
+        } catch {
+            return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
+        }
+        guard let shape = module.shape.operation(named: name) else {
+            let error = module.wireProtocol.unknownOperation(name, version: nil, of: module.shape)
+            return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
+        }
+        var caller = authenticated.caller
+        let readable = Result { () throws(ServiceError) -> Asked.Readable in
+            guard let operation = module.operations[name] else {
+                throw .notImplemented(
+                    "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is.")
+            }
+            let input = try module.wireProtocol.decode(request, as: shape, of: module.shape)
+            try validate(input, of: shape)
+            caller = self.caller(authenticated, operation, input)
+            return Asked.Readable(operation, input)
+        }
+        return Asked(call(authenticated, operation: name, caller: caller), readable)
+    }
+
+    /// The name of the operation that a request asks for, whether there is such an operation or not.
+    private func operationName(_ authenticated: Authenticated) throws(ServiceError) -> String {
+        let module = authenticated.module
+        let request = authenticated.routed.arrival.request
+        guard let name = try module.wireProtocol.operationName(of: request, for: module.shape) else {
+            if module.isJSON { throw module.wireProtocol.unknownOperation("", version: nil, of: module.shape) }
+            throw ServiceError(
+                "MissingAction", "The request is missing an action or a required parameter.", status: 400)
+        }
+        return name
+    }
+
+    /// Until its token is looked at, a federated request is nobody's, but it stands in its role's account.
+    private func caller(
+        _ authenticated: Authenticated, _ operation: AnyOperation, _ input: Structure
+    ) -> Caller {
+        guard let federation = operation.federation else { return authenticated.caller }
+        let account = federation.account(input).flatMap { environment.directory.account($0) }
+        return Caller(accountID: account?.id ?? "", identity: .anonymous)
+    }
+
+    private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
+        let arrival = authenticated.routed.arrival
+        return Call(
+            environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
+            module: authenticated.module, operation: operation, region: authenticated.region,
+            source: Call.Source(
+                address: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
+                isSecureTransport: arrival.isSecureTransport))
+    }
+}

@@ -1,0 +1,54 @@
+public import Gate
+import Platform
+import Signature
+public import Wire
+
+/// The network's side of a request: the steps before the gate, and the one after it.
+///
+/// ```
+/// route → authenticate → decode → [gate] → encode
+/// Routed  Authenticated  Asked    Outcome
+/// ```
+///
+/// Each step is a file of its own; `Routed` and `Authenticated` can be made nowhere else.
+public struct Edge: Sendable {
+    let gate: Gate
+    let ownPaths: [OwnPath]
+    let verifier = SignatureVerifier()
+
+    var environment: Environment { gate.environment }
+
+    /// - Parameter ownPaths: what is answered that is none of AWS's.
+    public init(_ gate: Gate, ownPaths: [OwnPath]) {
+        self.gate = gate
+        self.ownPaths = ownPaths
+    }
+
+    /// Answers a request from the network.
+    public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
+        let time = environment.now()
+        let arrival = Arrival(
+            request: request, requestID: RequestIDs.make(time: time), time: time, sourceIP: sourceIP,
+            isSecureTransport: false)
+        if let response = await respondAtOwnPath(to: arrival) { return response }
+        let routed = route(arrival)
+        do throws(ServiceError) {
+            let authenticated = try authenticate(routed)
+            return encode(await gate.pass(decode(authenticated)), for: authenticated)
+        } catch {
+            // Nobody is known to have called, so there is nobody in whose history it could stand.
+            return encode(error, for: routed)
+        }
+    }
+}
+
+/// A request as it came in from the network.
+struct Arrival: Sendable {
+    var request: WireRequest
+    /// UUID version 7.
+    var requestID: String
+    /// Seconds since 1970.
+    var time: Double
+    var sourceIP: String
+    var isSecureTransport: Bool
+}

@@ -1,0 +1,67 @@
+public import Platform
+public import Wire
+
+/// A path of Gatehouse's own, which is none of AWS's API: its health, its metrics, what its operator may do.
+public struct OwnPath: Sendable {
+    /// Who may ask.
+    public enum Audience: Sendable {
+        case everybody
+        /// The first account's root user, who owns Gatehouse, with a signature like any other request's.
+        case `operator`
+    }
+
+    let method: String
+    let path: String
+    let audience: Audience
+    let respond: @Sendable (WireRequest) async throws(ServiceError) -> WireResponse
+
+    /// - Parameters:
+    ///   - path: the whole path.
+    ///   - respond: gives the answer. An error is sent in the form of IAM's.
+    public init(
+        _ method: String, _ path: String, for audience: Audience,
+        respond: @escaping @Sendable (WireRequest) async throws(ServiceError) -> WireResponse
+    ) {
+        self.method = method
+        self.path = path
+        self.audience = audience
+        self.respond = respond
+    }
+}
+
+extension Edge {
+    /// Answers a request for a path of Gatehouse's own, or for a public one of a service's; nil when it is for neither.
+    func respondAtOwnPath(to arrival: Arrival) async -> WireResponse? {
+        let request = arrival.request
+        if let own = ownPaths.first(where: { $0.path == request.path && $0.method == request.method }) {
+            return await respond(at: own, to: arrival)
+        }
+        for module in environment.modules {
+            for path in module.paths where path.method == request.method && request.path.hasPrefix(path.prefix) {
+                return await path.respond(request, environment)
+            }
+        }
+        return nil
+    }
+
+    private func respond(at path: OwnPath, to arrival: Arrival) async -> WireResponse {
+        // Of those that everybody may ask for no signature is looked at.
+        let routed = path.audience == .operator ? route(arrival) : Routed(unsigned: arrival)
+        do throws(ServiceError) {
+            if path.audience == .operator { try requireOperator(routed) }
+            return try await path.respond(arrival.request)
+        } catch {
+            return encode(error, for: routed)
+        }
+    }
+
+    private func requireOperator(_ routed: Routed) throws(ServiceError) {
+        let caller = try caller(of: routed)
+        // With its own key: a session of AssumeRoot is of somebody else, for one task.
+        guard case .root = caller.identity, caller.session == nil,
+            caller.accountID == environment.directory.firstAccount?.id
+        else {
+            throw .accessDenied("Only the root user of Gatehouse's first account may do this; this is \(caller.arn).")
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Directory
+import Platform
+import Policy
+import Wire
+
+/// The right to handle one request. Only `authorise` makes it.
+struct Permit: Sendable {
+    let operation: AnyOperation
+    let input: Structure
+    /// It has what `access` learnt for `handle`.
+    let call: Call
+
+    fileprivate init(_ identified: Identified, _ accesses: [Access] = []) {
+        operation = identified.operation
+        input = identified.input
+        call = identified.call.permitted(accesses)
+    }
+}
+
+/// What the policies said to one access, and all that they were asked with.
+struct AccessDecision: Sendable {
+    let access: Access
+    let request: AuthorizationRequest
+    let inputs: PolicyInputs
+    let context: CallContext
+    let decision: Decision
+
+    /// The same once more, with everything that was looked at.
+    var trace: Trace { PolicyEvaluator.explain(request, inputs, context) }
+}
+
+extension Gate {
+    /// Asks the policies for every access that the operation needs.
+    /// - Parameter decisions: takes what they said, the denial last.
+    /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
+    func authorise(
+        _ identified: Identified, decisions: inout [AccessDecision]
+    ) async throws(ServiceError) -> Permit {
+        let call = identified.call
+        try call.module.admits(call)
+        switch try await identified.operation.access(identified.input, call) {
+        case .notRequired:
+            return Permit(identified)
+        case .required(let accesses):
+            guard !accesses.isEmpty else {
+                throw .accessDenied(
+                    "User: \(call.caller.arn) is not authorized to perform: \(call.service):\(call.operation)")
+            }
+            let bound = boundPolicies(call.caller)
+            let membership = environment.directory.membership(ofAccount: call.accountID)
+            for access in accesses {
+                let decision = decide(access, bound, membership, call)
+                decisions.append(decision)
+                guard decision.decision.isAllowed else { throw refusal(decision, call) }
+            }
+            return Permit(identified, accesses)
+        }
+    }
+
+    private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {
+        let access = decision.access
+        // Who is not in AWS has no name in it.
+        if call.caller.federatedIdentity != nil {
+            return .accessDenied("Not authorized to perform \(access.action)")
+        }
+        var shown = decision.request
+        if let resource = access.displayedResource { shown.resource = resource }
+        let message = decision.decision.message(for: shown)
+        return access.denial?(message) ?? .accessDenied(message)
+    }
+
+    private func boundPolicies(_ caller: Caller) -> BoundPolicies {
+        if case .federatedUser(nil, _) = caller.identity {
+            // Whom the root user vouches for may do what the root user may, within the session policies.
+            let everything = environment.directory.compiledPolicy(
+                arn: "arn:aws:iam::aws:policy/AdministratorAccess")
+            return BoundPolicies(sets: [PolicySet(everything.map { [$0] } ?? [])], boundary: nil)
+        }
+        if let arn = caller.session?.taskPolicyARN {
+            // A task policy only denies: what it leaves of the root user's permissions.
+            let task = environment.directory.compiledPolicy(arn: arn)
+            return BoundPolicies(
+                sets: [PolicySet([task ?? .denyingEverything(PolicySource(type: .identity, name: arn))])],
+                boundary: nil)
+        }
+        guard let id = caller.uniqueID else { return BoundPolicies(sets: [], boundary: nil) }
+        return environment.directory.policies(bindingPrincipalWithUniqueID: id)
+    }
+
+    private func decide(
+        _ access: Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
+    ) -> AccessDecision {
+        let resolved = access.resolved(call)
+        let access = resolved.access
+        let request = AuthorizationRequest(
+            principal: call.caller.principal, action: access.action, resource: access.resource,
+            resourceAccount: access.resourceAccount)
+        let inputs = PolicyInputs(
+            identitySets: bound.sets + access.accountGrants, resource: nil, roleTrust: nil,
+            boundaries: bound.boundary, session: call.caller.sessionPolicies,
+            serviceControlLevels: membership?.serviceControl,
+            resourceControlLevels: resourceControl(access, membership, call))
+            .with(resolved)
+        let context = CallContext(call: call, access: access)
+        let decision = PolicyEvaluator.evaluate(request, inputs, context)
+        return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
+    }
+
+    /// The resource control policies of the account that the resource is in: of whichever organization.
+    /// - Parameter membership: the caller's.
+    private func resourceControl(
+        _ access: Access, _ membership: OrganizationMembership?, _ call: Call
+    ) -> [PolicySet]? {
+        guard ResourceControl.governs(action: access.action) else { return nil }
+        let owner = access.owner(call)
+        if owner == call.accountID { return membership?.resourceControl }
+        return environment.directory.membership(ofAccount: owner)?.resourceControl
+    }
+}
+
+extension PolicyInputs {
+    /// With the resource's side.
+    fileprivate func with(_ resolved: Access.Resolved) -> PolicyInputs {
+        var inputs = self
+        let policy =
+            resolved.resource?.policy
+            ?? resolved.requiredPolicy.map { .denyingEverything(PolicySource(type: $0)) }
+        if policy?.source.type == .roleTrust {
+            inputs.roleTrust = policy
+        } else {
+            inputs.resource = policy
+        }
+        guard let resource = resolved.resource else { return inputs }
+        inputs.grants = resource.grants
+        inputs.restrictsPublicBuckets = resource.restrictsPublicBuckets
+        inputs.endpoint = resource.endpointPolicies
+        return inputs
+    }
+}
+
+extension Access {
+    /// The account that the resource is in; the caller's for an action that has no resource.
+    func owner(_ call: Call) -> String {
+        if let resourceAccount { return resourceAccount }
+        guard resource != "*", let account = ARN(parsing: resource)?.account, account.utf8.count == 12 else {
+            return call.accountID
+        }
+        return account
+    }
+}

@@ -1,0 +1,100 @@
+import Directory
+import Platform
+import Policy
+import Wire
+
+/// The condition keys of a request. Each is worked out when a policy asks for it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+struct CallContext: RequestContext {
+    let call: Call
+    let access: Access
+
+    func value(of key: ConditionKey) -> ContextValue? { value(of: key.name) }
+
+    /// - Parameter key: in lower case.
+    func value(of key: String) -> ContextValue? {
+        if let value = access.context[key] { return value }
+        if let value = global(key) { return .one(value) }
+        if key == "aws:calledvia" {
+            return call.source.calledVia.isEmpty ? nil : .many(call.source.calledVia)
+        }
+        return organization(key) ?? call.caller.session?.context?[key]
+    }
+
+    /// Where the caller and the resource are in their organizations; absent outside of one.
+    private func organization(_ key: String) -> ContextValue? {
+        let account: String
+        switch key {
+        case "aws:principalorgid", "aws:principalorgpaths":
+            guard call.caller.isOfAWS else { return nil }
+            account = call.accountID
+        case "aws:resourceorgid", "aws:resourceorgpaths": account = access.owner(call)
+        case "aws:sourceorgid", "aws:sourceorgpaths":
+            guard let service = call.caller.servicePrincipal else { return nil }
+            account = service.sourceAccount
+        default: return nil
+        }
+        guard let membership = call.directory.membership(ofAccount: account) else { return nil }
+        return key.hasSuffix("id") ? .one(membership.organizationID) : .many([membership.path])
+    }
+
+    /// The service that passes its caller's request on, by its endpoint: `s3.us-east-1.amazonaws.com`.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service>
+    private var viaService: String? {
+        guard let service = call.source.calledVia.last?.split(separator: ".").first else { return nil }
+        return "\(service).\(call.region).amazonaws.com"
+    }
+
+    /// A global key. Keys that don't apply to the request are absent, as AWS documents for each.
+    private func global(_ key: String) -> String? {
+        let caller = call.caller
+        switch key {
+        case "aws:username":
+            if case .user(let user) = caller.identity { return user.name }
+            return nil
+        case "aws:userid":
+            if case .anonymous = caller.identity { return "anonymous" }
+            return caller.isOfAWS ? caller.userID : nil
+        case "aws:principalarn": return caller.isOfAWS ? caller.principalARN : nil
+        case "aws:principalaccount": return caller.isOfAWS ? caller.accountID : nil
+        case "aws:principaltype":
+            switch caller.identity {
+            case .root: return "Account"
+            case .user: return "User"
+            case .roleSession: return "AssumedRole"
+            case .federatedUser: return "FederatedUser"
+            case .anonymous: return "Anonymous"
+            case .webIdentity, .saml, .service: return nil
+            }
+        case "aws:federatedprovider": return caller.session?.federatedProvider
+        case "aws:resourceaccount":
+            if let account = access.resourceAccount { return account }
+            return ARN(parsing: access.resource).map(\.account) ?? call.accountID
+        // A service that calls has no address that a policy could mean.
+        case "aws:sourceip": return call.source.address
+        case "aws:useragent": return call.source.userAgent
+        case "aws:currenttime": return call.timestamp.iso8601
+        case "aws:epochtime": return String(Int64(call.time))
+        case "aws:securetransport": return call.source.isSecureTransport ? "true" : "false"
+        case "aws:requestedregion": return call.region
+        case "aws:viaawsservice": return call.source.calledVia.isEmpty ? "false" : "true"
+        case "aws:calledviafirst": return call.source.calledVia.first
+        case "aws:calledvialast": return call.source.calledVia.last
+        case "aws:principalisawsservice": return caller.servicePrincipal == nil ? "false" : "true"
+        case "aws:principalservicename": return caller.servicePrincipal?.name
+        case "aws:sourcearn": return caller.servicePrincipal?.sourceARN
+        case "aws:sourceaccount": return caller.servicePrincipal?.sourceAccount
+        case "aws:multifactorauthpresent": return caller.session.map { $0.mfaTime == nil ? "false" : "true" }
+        case "aws:multifactorauthage":
+            return caller.session?.mfaTime.map { String(Int64(max(0, call.time - $0))) }
+        case "aws:tokenissuetime":
+            return caller.session.map { Timestamp(secondsSinceEpoch: $0.issued).iso8601 }
+        case "aws:sourceidentity": return caller.session?.sourceIdentity
+        case "kms:viaservice": return call.service == "kms" ? viaService : nil
+        default:
+            let prefix = "aws:principaltag/"
+            if key.hasPrefix(prefix) { return caller.tag(String(key.dropFirst(prefix.count))) }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Directory
+import Platform
+import Wire
+
+/// A CloudTrail record. No secret is in it: members that the model or the operation calls secret are hidden.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+struct EventRecord {
+    private let attempt: Attempt
+    private let result: Result<Structure, ServiceError>
+    private let eventID: String
+    private let recipient: String
+    private let sharedEventID: String?
+
+    /// - Parameters:
+    ///   - recipient: the account in whose history it stands.
+    ///   - sharedEventID: what it has in common with those of other accounts that tell of the same call.
+    init(
+        _ attempt: Attempt, _ result: Result<Structure, ServiceError>, eventID: String, recipient: String,
+        sharedEventID: String?
+    ) {
+        self.attempt = attempt
+        self.result = result
+        self.eventID = eventID
+        self.recipient = recipient
+        self.sharedEventID = sharedEventID
+    }
+
+    /// Longest texts, in UTF-8 bytes, as AWS documents them.
+    private static let longestText = 1024
+
+    var json: [UInt8] {
+        let call = attempt.call
+        let caller = call.caller
+        let particulars = call.module.events
+        let service = call.source.address == nil ? call.source.userAgent : nil
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("eventVersion", "1.11")
+        writer.key("userIdentity")
+        writeIdentity(caller, invokedBy: service, &writer)
+        writer.member("eventTime", Timestamp(secondsSinceEpoch: call.time.rounded(.down)).iso8601)
+        writer.member("eventSource", particulars.source)
+        writer.member("eventName", call.operation)
+        writer.member("awsRegion", call.region)
+        writer.member("sourceIPAddress", call.source.address ?? service ?? "")
+        writer.member("userAgent", Self.cut(call.source.userAgent ?? ""))
+        if case .failure(let error) = result {
+            // CloudTrail names the model's exceptions by their shapes: NoSuchEntityException.
+            writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
+            if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
+        }
+        let secrets = attempt.readable?.operation.secretMembers ?? []
+        writer.key("requestParameters")
+        if let input = attempt.readable?.input, !input.isEmpty {
+            writeCloudTrailJSON(input, to: &writer, hiding: secrets)
+        } else {
+            writer.null()
+        }
+        writer.key("responseElements")
+        if case .success(let output) = result, attempt.readable?.operation.recordsOutput == true,
+            !output.isEmpty
+        {
+            writeCloudTrailJSON(output, to: &writer, hiding: secrets)
+        } else {
+            writer.null()
+        }
+        writer.member("requestID", call.requestID)
+        writer.member("eventID", eventID)
+        writer.member("readOnly", attempt.isReadOnly)
+        writeResources(&writer)
+        writer.member("eventType", "AwsApiCall")
+        let isData = particulars.dataEvents.contains(call.operation)
+        writer.member("managementEvent", !isData)
+        writer.member("recipientAccountId", recipient)
+        if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
+        writer.member("eventCategory", isData ? "Data" : "Management")
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// STS names the role; IAM's own records have no such list.
+    private func writeResources(_ writer: inout JSONWriter) {
+        let particulars = attempt.call.module.events
+        guard let readable = attempt.readable, particulars.listsResources else { return }
+        var resources: [(arn: ARN, type: String)] = []
+        for (member, type) in particulars.resources {
+            guard case .string(let text) = readable.input[member], let arn = ARN(parsing: text) else { continue }
+            resources.append((arn, type))
+        }
+        guard !resources.isEmpty else { return }
+        writer.key("resources")
+        writer.beginArray()
+        for resource in resources {
+            writer.beginObject()
+            writer.member("accountId", resource.arn.account)
+            writer.member("type", resource.type)
+            writer.member("ARN", resource.arn.description)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
+    private func writeIdentity(_ caller: Caller, invokedBy service: String?, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        defer { writer.endObject() }
+        if caller.servicePrincipal != nil {
+            writer.member("type", "AWSService")
+            if let service { writer.member("invokedBy", service) }
+            return
+        }
+        if recipient != caller.accountID, caller.isOfAWS {
+            // What the owner of a resource is told of a caller of another account.
+            writer.member("type", "AWSAccount")
+            writer.member("principalId", caller.userID)
+            writer.member("accountId", caller.accountID)
+            if let service { writer.member("invokedBy", service) }
+            return
+        }
+        switch caller.identity {
+        case .root: writer.member("type", "Root")
+        case .user: writer.member("type", "IAMUser")
+        case .roleSession: writer.member("type", "AssumedRole")
+        case .federatedUser: writer.member("type", "FederatedUser")
+        case .webIdentity: writer.member("type", "WebIdentityUser")
+        case .saml: writer.member("type", "SAMLUser")
+        case .service, .anonymous: writer.member("type", "Unknown")
+        }
+        writer.member("principalId", caller.userID)
+        if let identity = caller.federatedIdentity {
+            writer.member("userName", identity.subject)
+            writer.member("identityProvider", identity.nameQualifier ?? identity.provider)
+            return
+        }
+        if !caller.arn.isEmpty { writer.member("arn", caller.arn) }
+        writer.member("accountId", caller.accountID)
+        if !caller.accessKeyID.isEmpty { writer.member("accessKeyId", caller.accessKeyID) }
+        if case .user(let user) = caller.identity { writer.member("userName", user.name) }
+        if let session = caller.session {
+            writer.key("sessionContext")
+            writer.beginObject()
+            writeIssuer(caller, &writer)
+            if let provider = session.federatedProvider, provider.contains(":oidc-provider/") {
+                writer.key("webIdFederationData")
+                writer.beginObject()
+                writer.member("federatedProvider", provider)
+                writer.key("attributes")
+                writer.beginObject()
+                writer.endObject()
+                writer.endObject()
+            }
+            writer.key("attributes")
+            writer.beginObject()
+            writer.member("creationDate", Timestamp(secondsSinceEpoch: session.issued).iso8601)
+            writer.member("mfaAuthenticated", session.mfaTime == nil ? "false" : "true")
+            writer.endObject()
+            if let identity = session.sourceIdentity { writer.member("sourceIdentity", identity) }
+            if session.taskPolicyARN != nil { writer.member("assumedRoot", "true") }
+            writer.endObject()
+            if let delegate = session.delegateAccountID {
+                writer.key("invokedByDelegate")
+                writer.beginObject()
+                writer.member("accountId", delegate)
+                writer.endObject()
+            }
+        }
+        if let service { writer.member("invokedBy", service) }
+    }
+
+    /// Whose permissions a session has: the role's, or those of whoever vouches for a federated user.
+    private func writeIssuer(_ caller: Caller, _ writer: inout JSONWriter) {
+        let issuer: (type: String, id: String, arn: String, name: String?)
+        switch caller.identity {
+        case .roleSession(let role, _): issuer = ("Role", role.uniqueID, role.arn, role.name)
+        case .federatedUser(let user?, _): issuer = ("IAMUser", user.uniqueID, user.arn, user.name)
+        case .federatedUser(nil, _):
+            issuer = ("Root", caller.accountID, "arn:aws:iam::\(caller.accountID):root", nil)
+        case .root, .user, .webIdentity, .saml, .service, .anonymous: return
+        }
+        writer.key("sessionIssuer")
+        writer.beginObject()
+        writer.member("type", issuer.type)
+        writer.member("principalId", issuer.id)
+        writer.member("arn", issuer.arn)
+        writer.member("accountId", caller.accountID)
+        if let name = issuer.name { writer.member("userName", name) }
+        writer.endObject()
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    mutating func member(_ name: String, _ value: Bool) {
+        key(name)
+        boolean(value)
+    }
+}

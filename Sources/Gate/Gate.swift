@@ -1,0 +1,82 @@
+public import Ledger
+public import Logging
+public import Platform
+public import Wire
+
+/// The second half of a request's way, from the proof of who calls to the recorded result:
+///
+/// ```
+/// identify → authorise → handle → record
+/// Identified  Permit     Attempt  Outcome
+/// ```
+///
+/// It knows no transport: requests come from the network through the module Edge, and from other services through
+/// `Call.services`. Each step is a file of its own, and gives a type that no other file can make, so that none can be
+/// left out.
+public struct Gate: Sendable {
+    public let environment: Environment
+    public let metrics: Metrics
+    let audit: Audit
+    let log: Logger
+
+    /// When an answer that changes nothing may be sent.
+    public enum Audit: String, Sendable, CaseIterable {
+        /// Its event is taken, and written within a second.
+        case batched
+        /// Its event is on disk.
+        case strict
+    }
+
+    public init(environment: Environment, audit: Audit, metrics: Metrics, log: Logger) {
+        self.environment = environment
+        self.audit = audit
+        self.metrics = metrics
+        self.log = log
+    }
+
+    /// Takes a request from the proof of who calls to what came of it; every way through here is recorded.
+    public func pass(_ asked: Asked) async -> Outcome {
+        var attempt = Attempt(asked)
+        do throws(ServiceError) {
+            let permit = try await permit(asked, &attempt)
+            await handle(permit, &attempt)
+        } catch {
+            attempt.result = .failure(error)
+        }
+        return await record(attempt)
+    }
+
+    /// The steps up to the permit.
+    func permit(_ asked: Asked, _ attempt: inout Attempt) async throws(ServiceError) -> Permit {
+        attempt.noteUse(environment)
+        let readable = try asked.readable.get()
+        let identified = try await identify(readable, asked.call)
+        attempt.identified = identified
+        return try await authorise(identified, decisions: &attempt.decisions)
+    }
+}
+
+/// A request whose caller is proved, as it arrives at the gate.
+public struct Asked: Sendable {
+    /// Who calls, when, from where. Its operation's name is empty when the request names none that the service has.
+    public let call: Call
+    /// What is asked; or why it can't be read, or is not built.
+    public let readable: Result<Readable, ServiceError>
+
+    public struct Readable: Sendable {
+        public let operation: AnyOperation
+        /// Within the model's constraints.
+        public let input: Structure
+
+        public init(_ operation: AnyOperation, _ input: Structure) {
+            self.operation = operation
+            self.input = input
+        }
+    }
+
+    /// - Parameters: see the properties.
+    public init(_ call: Call, _ readable: Result<Readable, ServiceError>) {
+        self.call = call
+        self.readable = readable
+    }
+}

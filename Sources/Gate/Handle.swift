@@ -1,0 +1,38 @@
+import Ledger
+import Platform
+import Wire
+
+extension Gate {
+    /// Does what the request asks for. Without a permit there is no way here.
+    ///
+    /// A change is committed together with its events; then nothing is left to record.
+    func handle(_ permit: Permit, _ attempt: inout Attempt) async {
+        do throws(ServiceError) {
+            let work = try await permit.operation.begin(permit.input, permit.call)
+            attempt.result = .success(try await finish(work, permit.call, &attempt))
+        } catch {
+            attempt.result = .failure(error)
+        }
+    }
+
+    private func finish(
+        _ work: AnyOperation.Work, _ call: Call, _ attempt: inout Attempt
+    ) async throws(ServiceError) -> Structure {
+        switch work {
+        case .done(let output):
+            return output
+        case .read(let body):
+            return try await environment.read(call.scope, body)
+        case .write(let body):
+            let unanswered = attempt
+            let output = try await environment.write(call.scope, requestID: call.requestID) {
+                (records) throws(ServiceError) in
+                let output = try body(records)
+                for event in unanswered.events(.success(output)) { try records.record(event) }
+                return output
+            }
+            attempt.isRecorded = true
+            return output
+        }
+    }
+}

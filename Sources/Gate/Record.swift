@@ -1,0 +1,134 @@
+import Directory
+import Ledger
+public import Platform
+public import Wire
+
+/// What has become of a request whose caller is known: the steps that it got through, and the result.
+public struct Attempt: Sendable {
+    let asked: Asked
+    /// nil when the request can't be read, or its token does not prove who calls.
+    var identified: Identified?
+    /// What the policies said, to each access that they were asked about.
+    var decisions: [AccessDecision] = []
+    var result: Result<Structure, ServiceError> = .failure(.internalFailure)
+    /// Whether the events were committed already, together with the change that they tell of.
+    var isRecorded = false
+
+    init(_ asked: Asked) {
+        self.asked = asked
+    }
+
+    var readable: Asked.Readable? { try? asked.readable.get() }
+
+    /// The call as far as it is known.
+    var call: Call { identified?.call ?? asked.call }
+
+    var caller: Caller { call.caller }
+}
+
+/// A result whose event is recorded, so that it may be sent. Only `record` makes it.
+public struct Outcome: Sendable {
+    public let result: Result<Structure, ServiceError>
+    /// The operation that was asked for; nil when the request could not be read.
+    public let operation: OperationShape?
+
+    fileprivate init(_ attempt: Attempt, _ result: Result<Structure, ServiceError>) {
+        self.result = result
+        operation = attempt.readable?.operation.shape
+    }
+}
+
+extension Gate {
+    /// Puts the call into the event history, unless that was done together with its change. When it can't be recorded,
+    /// the answer is an error, whatever the result was. A call that is in no account's name has no history to stand in.
+    func record(_ attempt: Attempt) async -> Outcome {
+        let call = attempt.call
+        metrics.count(
+            service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
+            attempt.result)
+        guard !attempt.isRecorded, !call.operation.isEmpty, !attempt.caller.accountID.isEmpty else {
+            return Outcome(attempt, attempt.result)
+        }
+        do throws(LedgerError) {
+            for event in attempt.events(attempt.result) {
+                if audit == .strict || call.isRecordedDurably {
+                    try await environment.ledger.recordDurably(event)
+                } else {
+                    try environment.ledger.record(event)
+                }
+            }
+            return Outcome(attempt, attempt.result)
+        } catch {
+            log.error("the event of a call could not be recorded", metadata: ["error": "\(error)"])
+            return Outcome(attempt, .failure(.internalFailure))
+        }
+    }
+}
+
+extension Attempt {
+    /// The entries of CloudTrail's event history that tell of a result: one in the caller's account, and for what was
+    /// allowed on another account's resource one there, too. They share a `sharedEventID`. An account does not learn
+    /// of what others were denied.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+    func events(_ result: Result<Structure, ServiceError>) -> [Event] {
+        let call = call
+        let owners = otherOwners
+        guard !owners.isEmpty else { return [event(result, in: call.accountID, sharedID: nil)] }
+        let sharedID = RequestIDs.make(time: call.time)
+        return ([call.accountID] + owners).map { event(result, in: $0, sharedID: sharedID) }
+    }
+
+    /// The accounts besides the caller's that own something that was allowed.
+    private var otherOwners: [String] {
+        guard decisions.allSatisfy(\.decision.isAllowed) else { return [] }
+        let call = call
+        var owners: [String] = []
+        for decision in decisions {
+            let owner = decision.access.owner(call)
+            guard owner != call.accountID, owner.utf8.count == 12, !owners.contains(owner),
+                call.directory.account(owner) != nil
+            else { continue }
+            owners.append(owner)
+        }
+        return owners
+    }
+
+    private func event(_ result: Result<Structure, ServiceError>, in account: String, sharedID: String?) -> Event {
+        let call = call
+        let id = RequestIDs.make(time: call.time)
+        let record = EventRecord(self, result, eventID: id, recipient: account, sharedEventID: sharedID)
+        return Event(
+            id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
+            attributes: attributes(in: account), body: record.json,
+            // Why it was allowed is the caller's account's to know: its policies are named in it.
+            decision: account == call.accountID ? DecisionRecord(self).json : Array("[]".utf8))
+    }
+
+    /// What the event can be looked up by.
+    private func attributes(in account: String) -> [EventAttribute] {
+        let caller = caller
+        var attributes = [
+            EventAttribute("EventName", call.operation), EventAttribute("EventSource", call.module.events.source),
+            EventAttribute("ReadOnly", isReadOnly ? "true" : "false"),
+        ]
+        if account == caller.accountID {
+            attributes.append(EventAttribute("Username", caller.userName))
+            if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
+        }
+        guard let readable else { return attributes }
+        for (member, type) in call.module.events.resources.sorted(by: { $0.key < $1.key }) {
+            guard case .string(let name) = readable.input[member] else { continue }
+            attributes.append(EventAttribute("ResourceType", type))
+            attributes.append(EventAttribute("ResourceName", name))
+        }
+        return attributes
+    }
+
+    /// CloudTrail's `readOnly`; for an operation that is not built its name tells.
+    var isReadOnly: Bool {
+        if let readable { return readable.operation.isReadOnly }
+        guard !call.operation.isEmpty else { return true }
+        if let operation = call.module.operations[call.operation] { return operation.isReadOnly }
+        return ["Get", "List", "Describe", "Lookup", "Search"].contains { call.operation.hasPrefix($0) }
+    }
+}

@@ -1,0 +1,62 @@
+import Ledger
+public import Platform
+public import Wire
+
+/// Requests that services make of each other: the same steps, from the same place on.
+extension Gate: ServiceGate {
+    /// - Throws: the error that the operation answers.
+    public func perform(_ request: ServiceRequest) async throws(ServiceError) -> Structure {
+        try await pass(asked(request)).result.get()
+    }
+
+    /// - Throws: the error that the operation answers; then it is recorded already.
+    public func prepare(_ request: ServiceRequest) async throws(ServiceError) -> any PreparedRequest {
+        let asked = asked(request)
+        var attempt = Attempt(asked)
+        do throws(ServiceError) {
+            let permit = try await permit(asked, &attempt)
+            let work = try await permit.operation.begin(permit.input, permit.call)
+            return PermittedRequest(permit: permit, work: work, attempt: attempt)
+        } catch {
+            attempt.result = .failure(error)
+            _ = await record(attempt)
+            throw error
+        }
+    }
+
+    private func asked(_ request: ServiceRequest) -> Asked {
+        let call = request.call
+        guard let shape = call.module.shape.operation(named: call.operation),
+            let operation = call.module.operations[call.operation]
+        else {
+            return Asked(
+                call,
+                .failure(.notImplemented("\(call.module.shape.serviceID) \(call.operation) is not built in Gatehouse yet.")))
+        }
+        return Asked(
+            call,
+            Result { () throws(ServiceError) in
+                try validate(request.input, of: shape)
+                return Asked.Readable(operation, request.input)
+            })
+    }
+}
+
+/// A request that has its permit, and waits for the transaction in which it is done.
+private struct PermittedRequest: PreparedRequest {
+    let permit: Permit
+    let work: AnyOperation.Work
+    let attempt: Attempt
+
+    func complete(in records: MutableRecords) throws(ServiceError) -> Structure {
+        let own = records.of(permit.call.scope)
+        let output: Structure
+        switch work {
+        case .done(let structure): output = structure
+        case .read(let body): output = try body(own.readOnly)
+        case .write(let body): output = try body(own)
+        }
+        for event in attempt.events(.success(output)) { try records.record(event) }
+        return output
+    }
+}

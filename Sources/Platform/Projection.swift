@@ -1,0 +1,82 @@
+public import Directory
+public import Ledger
+
+/// What is kept in memory of the ledger's records, so that requests need not read them: an index, compiled policies.
+///
+/// It is fed by the ledger and by nothing else: every record of its kinds at the start, then each commit's changes, in
+/// their order and before the writer is answered. So the request that follows a change already sees it.
+///
+/// Ask for it by its type: `call.environment.projection(KeyIndex.self)`.
+public protocol Projection: AnyObject, Sendable {
+    /// The kinds of records that it follows; of others it hears nothing.
+    static var kinds: Set<String> { get }
+    /// Empty, before the ledger is read.
+    init()
+    /// Takes changes in, in the order of their commits.
+    /// - Throws: ``LedgerError`` for a record that can't be read: then Gatehouse does not start.
+    func apply(_ changes: [Change]) throws(LedgerError)
+    /// Forgets everything but what the changes bring: for the memory mode's reset.
+    func replaceAll(with changes: [Change]) throws(LedgerError)
+}
+
+/// The projections of one Gatehouse.
+public struct Projections: Sendable {
+    private let all: [(kinds: Set<String>, projection: any Projection)]
+    private let byType: [ObjectIdentifier: any Projection]
+
+    /// - Parameters:
+    ///   - modules: whose projections to make.
+    ///   - others: those that are there already: the identity directory.
+    public init(of modules: [ServiceModule], and others: [any Projection] = []) {
+        var all: [(kinds: Set<String>, projection: any Projection)] = []
+        var byType: [ObjectIdentifier: any Projection] = [:]
+        for projection in others + modules.flatMap(\.projections).map({ $0.init() }) {
+            let type = type(of: projection)
+            guard byType.updateValue(projection, forKey: ObjectIdentifier(type)) == nil else { continue }
+            all.append((type.kinds, projection))
+        }
+        self.all = all
+        self.byType = byType
+    }
+
+    /// The kinds that any of them follows.
+    public var kinds: Set<String> { all.reduce(into: []) { $0.formUnion($1.kinds) } }
+
+    /// - Throws: ``LedgerError`` for a record that can't be read.
+    public func apply(_ changes: [Change]) throws(LedgerError) {
+        for (kinds, projection) in all {
+            let own = changes.filter { kinds.contains($0.kind) }
+            if !own.isEmpty { try projection.apply(own) }
+        }
+    }
+
+    /// Takes in what was committed a moment ago.
+    ///
+    /// The records were written by this very program, so that it can read them. Should it not, the process ends: from
+    /// then on it would decide by what is not so any more.
+    public func follow(_ changes: [Change]) {
+        do throws(LedgerError) { try apply(changes) } catch { fatalError("a committed change can't be read: \(error)") }
+    }
+
+    /// Begins anew with these records: see `Ledger.reset`.
+    public func rebuild(from changes: [Change]) {
+        do throws(LedgerError) { try replaceAll(with: changes) } catch { fatalError("a record can't be read: \(error)") }
+    }
+
+    /// - Throws: ``LedgerError`` for a record that can't be read.
+    private func replaceAll(with changes: [Change]) throws(LedgerError) {
+        for (kinds, projection) in all {
+            try projection.replaceAll(with: changes.filter { kinds.contains($0.kind) })
+        }
+    }
+
+    /// The projection of a type. Asking for one that no module declares is a mistake of the program, and traps.
+    public subscript<P: Projection>(_ type: P.Type) -> P {
+        guard let projection = byType[ObjectIdentifier(type)] as? P else {
+            preconditionFailure("no module declares the projection \(type)")
+        }
+        return projection
+    }
+}
+
+extension IdentityDirectory: Projection {}

@@ -1,0 +1,48 @@
+public import Ledger
+public import Wire
+
+/// A message to somebody outside of Gatehouse, which sends no mail itself: the operator reads it with
+/// `gatehouse outbox`, or as the root user at `/_gatehouse/outbox`.
+///
+/// It is a record, so that it is sealed as everything is, and kept or undone together with what it tells of. A log would
+/// show its codes to whoever may read logs.
+public struct Mail: Record {
+    public static let kind = "Gatehouse::Mail"
+
+    /// Begins with the id of the request that it is from, and so sorts by time.
+    public let id: String
+    /// Seconds since 1970.
+    public let time: Double
+    /// The account that it is about.
+    public let accountID: String
+    public let recipient: String
+    public let subject: String
+    public let text: String
+
+    public init(_ call: Call, about accountID: String, to recipient: String, subject: String, text: String) {
+        id = "\(call.requestID) \(subject)"
+        time = call.time
+        self.accountID = accountID
+        self.recipient = recipient
+        self.subject = subject
+        self.text = text
+    }
+}
+
+/// Where mail lies, whichever account it is about.
+public enum Outbox {
+    public static let scope = Scope(account: "outbox", region: "")
+    /// The oldest go when there are more.
+    static let limit = 1000
+}
+
+extension MutableRecords {
+    /// Puts a message into the outbox.
+    public func send(_ mail: Mail) throws(ServiceError) {
+        let outbox = of(Outbox.scope)
+        if try outbox.count(Mail.self) >= Outbox.limit, let oldest = try outbox.list(Mail.self, limit: 1).first {
+            try outbox.delete(oldest)
+        }
+        try outbox.put(mail)
+    }
+}

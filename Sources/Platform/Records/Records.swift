@@ -1,0 +1,195 @@
+public import Directory
+public import Ledger
+public import Wire
+
+/// Reading the records of one account (and region), as one state of the ledger.
+public protocol RecordReading {
+    var reader: Reader { get }
+    var scope: Scope { get }
+    /// The records of another scope, as the same state of the ledger.
+    func of(_ scope: Scope) -> Self
+}
+
+extension RecordReading {
+    public func get<R: Record>(_ type: R.Type, _ id: String) throws(ServiceError) -> R? {
+        do { return try reader.get(type, id, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    public func count<R: Record>(_ type: R.Type) throws(ServiceError) -> Int {
+        do { return try reader.count(type, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    /// Up to `limit` records after an id, in the order of their ids.
+    public func list<R: Record>(
+        _ type: R.Type, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [R] {
+        do { return try reader.list(type, in: scope, after: id, limit: limit) } catch { throw ServiceError(error) }
+    }
+
+    /// The ids of up to `limit` records after an id, in their order.
+    public func listIDs<R: Record>(
+        _ type: R.Type, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [String] {
+        do { return try reader.listIDs(type, in: scope, after: id, limit: limit) } catch { throw ServiceError(error) }
+    }
+
+    /// Up to `limit` records of a type that refer to a target, in the order of their ids.
+    public func referrers<R: Record>(
+        _ type: R.Type, _ relation: String, to target: String, after id: String? = nil, limit: Int = .max
+    ) throws(ServiceError) -> [R] {
+        do {
+            return try reader.referrers(type, relation: relation, to: target, in: scope, after: id, limit: limit)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// How many records, of whatever type, refer to a target.
+    public func referrerCount(_ relation: String, to target: String) throws(ServiceError) -> Int {
+        do { return try reader.referrerCount(relation: relation, to: target, in: scope) } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+/// Records to read.
+public struct Records: RecordReading {
+    public let reader: Reader
+    public let scope: Scope
+
+    public init(_ reader: Reader, scope: Scope) {
+        self.reader = reader
+        self.scope = scope
+    }
+
+    public func of(_ scope: Scope) -> Records { Records(reader, scope: scope) }
+}
+
+/// Records to read and to change, within one transaction.
+public struct MutableRecords: RecordReading {
+    private let transaction: Transaction
+    public let scope: Scope
+    public var reader: Reader { transaction }
+
+    public init(_ transaction: Transaction, scope: Scope) {
+        self.transaction = transaction
+        self.scope = scope
+    }
+
+    public func of(_ scope: Scope) -> MutableRecords { MutableRecords(transaction, scope: scope) }
+
+    /// The same records, to be read only.
+    public var readOnly: Records { Records(transaction, scope: scope) }
+
+    public func put<R: Record>(_ record: R) throws(ServiceError) {
+        do { try transaction.put(record, in: scope) } catch { throw ServiceError(error) }
+    }
+
+    /// Records an event together with the changes.
+    public func record(_ event: Event) throws(ServiceError) {
+        do { try transaction.record(event) } catch { throw ServiceError(error) }
+    }
+
+    public func delete<R: Record>(_ record: R) throws(ServiceError) {
+        do { try transaction.delete(R.self, record.id, in: scope) } catch { throw ServiceError(error) }
+    }
+}
+
+extension Environment {
+    /// Reads records of an account, as one state of the ledger, outside a request's own transaction. The body must not
+    /// block, nor take long.
+    ///
+    /// - Parameter scope: the account's, and the service's region.
+    public func read<T: Sendable>(
+        _ scope: Scope, _ body: @escaping @Sendable (Records) throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let result: Result<T, ServiceError>
+        do throws(LedgerError) {
+            result = try await ledger.read { (reader) throws(LedgerError) in
+                let records = Records(reader, scope: scope)
+                return Result { () throws(ServiceError) in try body(records) }
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        return try result.get()
+    }
+
+    /// All records of a type in an account, a few hundred at a time so that nobody waits long. Each part is a state of
+    /// its own.
+    public func all<R: Record>(_ type: R.Type, in scope: Scope) async throws(ServiceError) -> [R] {
+        var all: [R] = []
+        while true {
+            let last = all.last?.id
+            let part = try await read(scope) { (records) throws(ServiceError) in
+                try records.list(type, after: last, limit: 256)
+            }
+            all += part
+            guard part.count == 256 else { return all }
+            await Task.yield()
+        }
+    }
+
+    /// Changes records of an account outside a request's own transaction: what a request is answered before, such as a
+    /// report. A throw undoes all of it.
+    public func write<T: Sendable>(
+        _ scope: Scope, requestID: String, _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let result: Result<T, ServiceError>
+        do throws(LedgerError) {
+            result = try await ledger.write(requestID: requestID) { (transaction) throws(LedgerError) in
+                let records = MutableRecords(transaction, scope: scope)
+                do throws(ServiceError) {
+                    return .commit(.success(try body(records)))
+                } catch {
+                    return .rollback(.failure(error))
+                }
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        return try result.get()
+    }
+}
+
+extension RecordReading {
+    /// The records of another account, in the same region.
+    public func of(account: String) -> Self { of(Scope(account: account, region: scope.region)) }
+
+    /// The records of the same account in another region.
+    public func of(region: String) -> Self { of(Scope(account: scope.account, region: region)) }
+
+    /// The records of the same account that are of global services (IAM, Organizations), and so of no region.
+    public var global: Self { of(region: "") }
+
+    /// The records that belong to no account: what is between two, or unique among all.
+    public var shared: Self { of(Scope(account: "")) }
+}
+
+extension MutableRecords {
+    /// Takes a name for an account, which no other account of this Gatehouse may have then.
+    /// - Returns: false when another has it.
+    public func claim(
+        _ kind: ClaimedName.Kind, _ name: String, for accountID: String, _ directory: IdentityDirectory
+    ) throws(ServiceError) -> Bool {
+        if let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)) {
+            return claim.accountID == accountID
+        }
+        // The names of the first account, and those of data directories of the first version, were never claimed.
+        let holder =
+            switch kind {
+            case .email: directory.account(email: name)
+            case .alias: directory.account(alias: name)
+            }
+        guard holder == nil || holder?.id == accountID else { return false }
+        try shared.put(ClaimedName(kind, name, accountID: accountID))
+        return true
+    }
+
+    /// Gives a name back.
+    public func release(_ kind: ClaimedName.Kind, _ name: String, of accountID: String) throws(ServiceError) {
+        guard let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)), claim.accountID == accountID
+        else { return }
+        try shared.delete(claim)
+    }
+}

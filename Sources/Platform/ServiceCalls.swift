@@ -1,0 +1,162 @@
+public import Wire
+
+/// How one service calls another: through the gate, like any request. Policies decide, and the call is recorded.
+///
+/// A service knows another by its generated API alone:
+///
+/// ```swift
+/// let key = try await call.services.call(KMS.GenerateDataKey.self, input, as: "s3.amazonaws.com")
+/// ```
+public struct ServiceCalls: Sendable {
+    let environment: Environment
+    /// The call in whose course others are made; nil for work that nobody's request is waiting for.
+    let call: Call?
+    private let region: String
+
+    init(_ environment: Environment, call: Call?, region: String) {
+        self.environment = environment
+        self.call = call
+        self.region = region
+    }
+
+    /// Calls an operation, and waits for its answer. What it changes is a transaction of its own.
+    ///
+    /// - Parameter identity: the service that calls, with the permissions of its caller, or in its own name.
+    /// - Throws: the error that the operation answers, AccessDenied among them; NotImplemented for a service or
+    ///   operation that Gatehouse does not have.
+    public func call<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input, as identity: ServiceIdentity
+    ) async throws(ServiceError) -> O.Output {
+        O.Output(try await gate().perform(request(operation, input, identity)))
+    }
+
+    /// Asks for everything that an operation needs, and does what is slow of it, so that it can be completed within the
+    /// caller's own transaction: both changes are committed together with both events, or nothing is.
+    ///
+    /// ```swift
+    /// let grant = try await call.services.prepare(KMS.CreateGrant.self, input, as: "rds.amazonaws.com")
+    /// // in `handle`:
+    /// let output = try grant.complete(in: records)
+    /// ```
+    ///
+    /// - Throws: as ``call(_:_:as:)``.
+    public func prepare<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input, as identity: ServiceIdentity
+    ) async throws(ServiceError) -> PreparedCall<O> {
+        PreparedCall(try await gate().prepare(request(operation, input, identity)))
+    }
+
+    private func gate() throws(ServiceError) -> any ServiceGate {
+        guard let gate = environment.gate.withLock({ $0 }) else { throw .internalFailure }
+        return gate
+    }
+
+    private func request<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input, _ identity: ServiceIdentity
+    ) throws(ServiceError) -> ServiceRequest {
+        let shape = O.shape
+        guard let module = environment.module(named: shape.signingName) else {
+            throw .notImplemented("Gatehouse does not answer \(shape.serviceID) yet, which \(identity.name) needs.")
+        }
+        let caller: Caller
+        var calledVia = call?.source.calledVia ?? []
+        if let source = identity.source {
+            calledVia = []
+            caller = Caller(
+                accountID: source.account,
+                identity: .service(
+                    ServicePrincipal(identity.name, sourceARN: source.arn, sourceAccount: source.account)))
+        } else {
+            // Nobody's permissions can be passed on where nobody has called.
+            guard let call else { throw .internalFailure }
+            calledVia.append(identity.name)
+            caller = call.caller
+        }
+        let time = call?.time ?? environment.now()
+        let made = Call(
+            environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: caller,
+            module: module, operation: shape.name, region: module.region(signedFor: region),
+            source: Call.Source(service: identity.name, calledVia: calledVia))
+        return ServiceRequest(call: made, input: input.structure)
+    }
+}
+
+/// As whom a service calls another.
+public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
+    /// `s3.amazonaws.com`
+    public let name: String
+    let source: (arn: String?, account: String)?
+
+    /// With the permissions of whoever called the service, as AWS's forward access sessions have them: `aws:CalledVia`
+    /// tells of it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>
+    public static func forwarding(_ name: String) -> ServiceIdentity { ServiceIdentity(name: name, source: nil) }
+
+    /// In its own name, as a service principal: the callee's resource-based policy must allow it.
+    ///
+    /// - Parameters:
+    ///   - arn: the resource for which it calls: `aws:SourceArn`.
+    ///   - account: that resource's account: `aws:SourceAccount`.
+    public static func own(_ name: String, for arn: String?, in account: String) -> ServiceIdentity {
+        ServiceIdentity(name: name, source: (arn, account))
+    }
+
+    private init(name: String, source: (arn: String?, account: String)?) {
+        self.name = name
+        self.source = source
+    }
+
+    /// ``forwarding(_:)``
+    public init(stringLiteral name: String) {
+        self.init(name: name, source: nil)
+    }
+}
+
+/// A call to another service that is allowed, and waits for the transaction that it is to be part of.
+public struct PreparedCall<O: OperationModel>: Sendable {
+    private let prepared: any PreparedRequest
+
+    fileprivate init(_ prepared: any PreparedRequest) {
+        self.prepared = prepared
+    }
+
+    /// Does it, within a transaction of the caller's; its event is committed with it.
+    /// - Throws: the error that the operation answers. The whole transaction should end with it.
+    public func complete(in records: MutableRecords) throws(ServiceError) -> O.Output {
+        O.Output(try prepared.complete(in: records))
+    }
+}
+
+// MARK: - What the gate does
+
+/// The gate, as services reach it. There is one; see the module Gate.
+public protocol ServiceGate: Sendable {
+    func perform(_ request: ServiceRequest) async throws(ServiceError) -> Structure
+    func prepare(_ request: ServiceRequest) async throws(ServiceError) -> any PreparedRequest
+}
+
+/// A request that one service makes of another.
+public struct ServiceRequest: Sendable {
+    public let call: Call
+    public let input: Structure
+}
+
+/// A request that holds a permit.
+public protocol PreparedRequest: Sendable {
+    func complete(in records: MutableRecords) throws(ServiceError) -> Structure
+}
+
+extension Call {
+    /// The other services, to be called in the course of this call.
+    public var services: ServiceCalls { ServiceCalls(environment, call: self, region: region) }
+}
+
+extension Environment {
+    /// The other services, for work that nobody's request is waiting for: in the calling service's own name.
+    public func services(in region: String) -> ServiceCalls { ServiceCalls(self, call: nil, region: region) }
+
+    /// Opens the way for services to call each other. To be called once, by the composition.
+    public func open(_ gate: any ServiceGate) {
+        self.gate.withLock { $0 = gate }
+    }
+}

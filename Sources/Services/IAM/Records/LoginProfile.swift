@@ -1,0 +1,61 @@
+import Directory
+import Ledger
+
+/// A user's password for the console.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_LoginProfile.html>
+struct LoginProfile: Record, CustomStringConvertible {
+    static let kind = "AWS::IAM::LoginProfile"
+    /// Every guess changes it, and old passwords are better forgotten.
+    static let keepsHistory = false
+    /// The longest memory that a password policy can ask for.
+    static let mostEarlierHashes = 24
+
+    let ownerID: String
+    let createDate: Double
+    /// What `PasswordHash` made of the password: algorithm, cost, salt and hash.
+    private(set) var passwordHash: String
+    /// When the password was set, seconds since 1970: from then on it ages.
+    private(set) var passwordDate: Double
+    /// The hashes of the passwords before, latest first.
+    private(set) var earlierHashes: [String] = []
+    /// Whether the user must choose another password when it next signs in.
+    var passwordResetRequired: Bool
+    /// When the present password was guessed lately, seconds since 1970: guesses are throttled.
+    var attempts: [Double] = []
+
+    init(ownerID: String, createDate: Double, passwordHash: String, passwordResetRequired: Bool) {
+        self.ownerID = ownerID
+        self.createDate = createDate
+        self.passwordHash = passwordHash
+        self.passwordResetRequired = passwordResetRequired
+        passwordDate = createDate
+    }
+
+    /// Records of the first version know of no passwords before.
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            ownerID: try values.decode(String.self, forKey: .ownerID),
+            createDate: try values.decode(Double.self, forKey: .createDate),
+            passwordHash: try values.decode(String.self, forKey: .passwordHash),
+            passwordResetRequired: try values.decode(Bool.self, forKey: .passwordResetRequired))
+        passwordDate = try values.decodeIfPresent(Double.self, forKey: .passwordDate) ?? createDate
+        earlierHashes = try values.decodeIfPresent([String].self, forKey: .earlierHashes) ?? []
+        attempts = try values.decodeIfPresent([Double].self, forKey: .attempts) ?? []
+    }
+
+    var id: String { ownerID }
+
+    var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
+
+    /// Sets another password, and remembers the one before.
+    mutating func replacePassword(with hash: String, at time: Double) {
+        earlierHashes = Array(([passwordHash] + earlierHashes).prefix(Self.mostEarlierHashes))
+        passwordHash = hash
+        passwordDate = time
+        attempts = []
+    }
+
+    /// Without the hashes, so that no log ever shows them.
+    var description: String { "LoginProfile(\(ownerID))" }
+}

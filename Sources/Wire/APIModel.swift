@@ -1,0 +1,7 @@
+/// A service's generated model, known before it is read.
+public protocol APIModel {
+    /// The model's shapes and operations; read from the schema text at first use.
+    static var service: ServiceShape { get }
+    /// The service in a SigV4 credential scope: `iam`.
+    static var signingName: String { get }
+}
