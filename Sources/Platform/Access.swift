@@ -15,6 +15,8 @@ public struct Access: Sendable {
     public var context: [String: ContextValue]
     /// What a setting of the account allows the caller beside its own policies, and bound like them.
     public var accountGrants: [PolicySet] = []
+    /// Whether the resource is yet to be made, so that what may be there by that name already says nothing.
+    public var isOfNewResource = false
     /// What the operation found out to say what it needs, and need not find out again: in `handle` by
     /// ``Call/learnt(_:)``.
     public var learnt: (any Sendable)?

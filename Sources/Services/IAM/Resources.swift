@@ -23,7 +23,8 @@ extension Call {
     func access(
         creating arn: String, _ tags: [IAM.Tag]?, taggedBy action: String, _ context: [String: ContextValue] = [:]
     ) -> Authorization {
-        let create = need(on: arn, requestTags(tags).merging(context) { $1 })
+        var create = need(on: arn, requestTags(tags).merging(context) { $1 })
+        create.isOfNewResource = true
         guard !(tags ?? []).isEmpty else { return .required(create) }
         var tag = create
         tag.action = "iam:\(action)"
