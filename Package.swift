@@ -150,6 +150,19 @@ let package = Package(
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // Services of the tests, and a Gatehouse that has them: what one service is to another is shown by these.
+        .target(name: "VaultAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Vault"),
+        .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
+        .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
+        .target(
+            name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+        .executableTarget(
+            name: "probe-server",
+            dependencies: [
+                "CourierService", "Edge", "Server", "VaultService", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Tests/Probe/Server"),
+
         .testTarget(name: "LintTests", dependencies: ["Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
@@ -161,7 +174,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger"]),
+        .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
         .testTarget(name: "OIDCTests", dependencies: ["OIDC"]),
     ],
     swiftLanguageModes: [.v6],

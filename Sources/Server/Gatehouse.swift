@@ -8,6 +8,7 @@ public import Logging
 import OIDC
 import OrganizationsService
 public import Platform
+public import ServiceLifecycle
 public import Wire
 
 /// A whole Gatehouse, put together: ledger, projections, gate, edge.
@@ -39,8 +40,8 @@ public struct Gatehouse: Sendable {
 
     public let environment: Environment
     public let edge: Edge
-    /// To be run beside the listener.
     public let organizationsWorker: OrganizationsWorker
+    private let log: Logger
     public let accountID: String
     /// The root user's access key, when this start has made it up: it is shown once.
     public let newRootKey: (id: String, secret: String)?
@@ -48,6 +49,7 @@ public struct Gatehouse: Sendable {
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
     public init(_ configuration: Configuration, log: Logger) async throws(StartError) {
+        self.log = log
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             let keyring: any Keyring
@@ -110,6 +112,9 @@ public struct Gatehouse: Sendable {
     public func makeRootKey(account: String?) async throws(ServiceError) -> RootKey {
         try await RootKey.make(account, environment)
     }
+
+    /// What is to be run beside the listener.
+    public var services: [any Service] { [Housekeeping(environment, log: log), organizationsWorker] }
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {

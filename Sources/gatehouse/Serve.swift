@@ -84,10 +84,8 @@ struct Serve: AsyncParsableCommand {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(service: Housekeeping(gatehouse.environment, log: log)),
-                    .init(service: gatehouse.organizationsWorker), .init(service: listener),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+                services: gatehouse.services + [listener],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         do {
             try await group.run()
         } catch {

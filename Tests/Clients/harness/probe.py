@@ -1,0 +1,78 @@
+"""A Gatehouse that has the tests' own services, vault and courier, beside AWS's; boto3 knows their models."""
+
+import pathlib
+import re
+import subprocess
+
+import boto3
+import botocore.config
+import botocore.session
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+MODELS = ROOT / "Tests" / "Probe" / "models"
+KEY = ("AKIAPROBEPROBEPROBE1", "probeSecretprobeSecretprobeSecretprobe12")
+ACCOUNT = "111122223333"
+
+
+class Probe:
+    """One server; use it as a context."""
+
+    def __init__(self, directory=None):
+        self.directory = directory
+        self.process = None
+        self.url = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        command = [str(ROOT / ".build" / "debug" / "probe-server"), "0", ACCOUNT, *KEY]
+        if self.directory:
+            command.append(str(self.directory))
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if found := re.search(r"listens on (http://\S+)", line):
+                self.url = found[1]
+                return
+        raise RuntimeError("the probe server ended before it listened")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+    def client(self, service, key=KEY, region="us-east-1"):
+        """A boto3 client; `key` is (id, secret) or (id, secret, token)."""
+        core = botocore.session.Session()
+        core.get_component("data_loader").search_paths.append(str(MODELS))
+        session = boto3.Session(botocore_session=core)
+        return session.client(
+            service, endpoint_url=self.url, region_name=region, aws_access_key_id=key[0],
+            aws_secret_access_key=key[1], aws_session_token=key[2] if len(key) > 2 else None,
+            config=botocore.config.Config(retries={"max_attempts": 0}))
+
+    def user(self, name, *statements):
+        """A user with an inline policy of these statements: its access key."""
+        import json
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        if statements:
+            iam.put_user_policy(
+                UserName=name, PolicyName="inline",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def events(self, name, key=KEY, region="us-east-1"):
+        """The recorded events of an operation, oldest first."""
+        import json
+        pages = self.client("cloudtrail", key, region).get_paginator("lookup_events").paginate(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])
+        return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]][::-1]

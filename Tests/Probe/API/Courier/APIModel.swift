@@ -1,0 +1,5 @@
+import Wire
+
+extension Courier: APIModel {
+    public static let signingName = "courier"
+}

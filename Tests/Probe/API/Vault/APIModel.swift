@@ -1,0 +1,5 @@
+import Wire
+
+extension Vault: APIModel {
+    public static let signingName = "vault"
+}
