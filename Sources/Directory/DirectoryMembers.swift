@@ -121,11 +121,11 @@ struct Members<Member: Identity> {
         byKey[MemberKey(account: account, id: Member.id(ofName: name))]
     }
 
-    mutating func apply(_ change: Change, _ slots: inout [String: PolicySlot]) {
+    mutating func apply(_ change: Change, _ slots: inout [String: PolicySlot]) throws(LedgerError) {
         let key = MemberKey(account: change.scope.account, id: change.id)
         let old = byKey.removeValue(forKey: key)
         if let old { byUniqueID[old.bare.uniqueID] = nil }
-        guard let record = change.record(Member.self) else { return }
+        guard let record = try change.decodeAfter(Member.self) else { return }
         let entry = MemberEntry(record, replacing: old, &slots)
         byKey[key] = entry
         byUniqueID[record.uniqueID] = entry

@@ -20,17 +20,20 @@ public final class IdentityDirectory: Sendable {
     ])
 
     /// Takes changes in, in commit order. Kinds that are none of the directory's business are passed over.
-    public func apply(_ changes: [Change]) {
-        state.withLock { state in
-            for change in changes { state.apply(change) }
+    /// - Throws: ``LedgerError`` for a record that can't be read: what it allowed or denied is unknown then, so nothing
+    ///   may be decided by the directory.
+    public func apply(_ changes: [Change]) throws(LedgerError) {
+        try state.withLock { (state) throws(LedgerError) in
+            for change in changes { try state.apply(change) }
         }
     }
 
     /// Forgets everything but what the changes bring: for the memory mode's reset.
-    public func replaceAll(with changes: [Change]) {
-        state.withLock { state in
+    /// - Throws: as ``apply(_:)``.
+    public func replaceAll(with changes: [Change]) throws(LedgerError) {
+        try state.withLock { (state) throws(LedgerError) in
             state = State()
-            for change in changes { state.apply(change) }
+            for change in changes { try state.apply(change) }
         }
     }
 
@@ -212,24 +215,24 @@ private struct State {
     /// Grows whenever what is in a slot changes.
     var policyGeneration = 0
 
-    mutating func apply(_ change: Change) {
+    mutating func apply(_ change: Change) throws(LedgerError) {
         let key = MemberKey(account: change.scope.account, id: change.id)
         switch change.kind {
-        case Account.kind: accounts[change.id] = change.record(Account.self)
-        case RegionOptIn.kind: regionOptIns[key] = change.record(RegionOptIn.self)
-        case AccessKey.kind: accessKeys[change.id] = change.record(AccessKey.self)
-        case User.kind: users.apply(change, &policies)
-        case Group.kind: groups.apply(change, &policies)
-        case Role.kind: roles.apply(change, &policies)
-        case InstanceProfile.kind: instanceProfiles[key] = change.record(InstanceProfile.self)
-        case MFADevice.kind: mfaDevices[change.id] = change.record(MFADevice.self)
+        case Account.kind: accounts[change.id] = try change.decodeAfter(Account.self)
+        case RegionOptIn.kind: regionOptIns[key] = try change.decodeAfter(RegionOptIn.self)
+        case AccessKey.kind: accessKeys[change.id] = try change.decodeAfter(AccessKey.self)
+        case User.kind: try users.apply(change, &policies)
+        case Group.kind: try groups.apply(change, &policies)
+        case Role.kind: try roles.apply(change, &policies)
+        case InstanceProfile.kind: instanceProfiles[key] = try change.decodeAfter(InstanceProfile.self)
+        case MFADevice.kind: mfaDevices[change.id] = try change.decodeAfter(MFADevice.self)
         case OpenIDConnectProvider.kind:
             let arn = OpenIDConnectProvider.arn(url: change.id, in: change.scope.account)
-            openIDConnectProviders[arn] = change.record(OpenIDConnectProvider.self)
+            openIDConnectProviders[arn] = try change.decodeAfter(OpenIDConnectProvider.self)
         case OutboundFederation.kind:
-            outboundFederations[change.scope.account] = change.record(OutboundFederation.self)
-        case ManagedPolicy.kind: apply(change.record(ManagedPolicy.self), at: key)
-        case let kind where OrganizationIndex.kinds.contains(kind): organizations.apply(change)
+            outboundFederations[change.scope.account] = try change.decodeAfter(OutboundFederation.self)
+        case ManagedPolicy.kind: apply(try change.decodeAfter(ManagedPolicy.self), at: key)
+        case let kind where OrganizationIndex.kinds.contains(kind): try organizations.apply(change)
         default: break
         }
     }

@@ -1,7 +1,3 @@
-import FoundationEssentials
-import GRDB
-import Keyring
-
 /// Answers questions to the event history, newest events first.
 ///
 /// Events are ordered by time, then by the bytes of their ids. The index gives the segments that may hold an answer
@@ -9,7 +5,7 @@ import Keyring
 /// than the page does, the page is complete.
 struct EventSearch {
     let store: EventStore
-    let database: Database
+    let session: any StoreSession
 
     /// How long before, and after, an event's time its ids may have been made, in milliseconds.
     private static let before: Int64 = 2_000
@@ -24,8 +20,8 @@ struct EventSearch {
         if let attribute = query.attribute, attribute.name == "EventId" {
             return EventPage(events: try event(id: attribute.value, of: query).map { [$0] } ?? [])
         }
-        let snapshot = try cursor?.snapshot ?? database.integer("SELECT max(sequence) FROM event_segment")
-        guard let snapshot, query.limit > 0, Ledger.isStorable(query.account) else { return EventPage(events: []) }
+        let snapshot = try cursor?.snapshot ?? session.lastSegment()
+        guard query.limit > 0, Ledger.isStorable(query.account) else { return EventPage(events: []) }
 
         let limit = min(query.limit, Self.maximumLimit)
         // One more than wanted, to know whether there are more.
@@ -51,15 +47,10 @@ struct EventSearch {
     private func event(madeAt time: Int64?, where isWanted: (Event) -> Bool) throws -> Event? {
         guard let time else { return nil }
         let latest = time + Self.before
-        let rows = try database.rows(
-            """
-            SELECT sequence, last_time, account, body FROM event_segment
-            WHERE last_time >= ? AND last_time <= ? AND first_time <= ? ORDER BY last_time DESC
-            """, [time - Self.after, latest + EventSegment.maximumSpan, latest])
-        while let row = try rows.next() {
-            let events = try store.open(
-                row.bytes(3), account: row.text(2), sequence: row.integer(0), lastTime: row.integer(1))
-            if let event = events.first(where: isWanted) { return event }
+        let segments = try session.segments(
+            endingIn: time - Self.after...latest + EventSegment.maximumSpan, beginningBy: latest)
+        for segment in segments {
+            if let event = try store.open(segment).first(where: isWanted) { return event }
         }
         return nil
     }
@@ -73,30 +64,23 @@ struct EventSearch {
         let to = min(query.to ?? .max, cursor?.time ?? .max)
         let latestEnd = to.addingReportingOverflow(EventSegment.maximumSpan)
 
-        let rows = try database.rows(
-            """
-            SELECT sequence, event_segment.last_time, body FROM event_index
-            JOIN event_segment ON event_segment.sequence = event_index.segment
-            WHERE event_index.account = ? AND attribute = ? AND value = ?
-              AND event_index.last_time >= ? AND event_index.last_time <= ? AND segment <= ? AND first_time <= ?
-            ORDER BY event_index.last_time DESC
-            """,
-            [
-                query.account, attribute?.name ?? "", Data(EventStore.indexed(attribute?.value ?? "")), from,
-                latestEnd.overflow ? .max : latestEnd.partialValue, snapshot, to,
-            ])
+        let end = latestEnd.overflow ? .max : latestEnd.partialValue
+        guard from <= end else { return [] }
+        let wanted = SegmentQuery(
+            account: query.account,
+            entry: EventIndexEntry(
+                attribute: attribute?.name ?? "", value: EventStore.indexed(attribute?.value ?? "")),
+            endingIn: from...end, beginningBy: to, snapshot: snapshot)
         var newest: [Event] = []
-        while let row = try rows.next() {
-            let lastTime = try row.integer(1)
-            if newest.count == count, let oldest = newest.last, oldest.time > lastTime { break }
-            let segment = try store.open(
-                row.bytes(2), account: query.account, sequence: row.integer(0), lastTime: lastTime)
-            newest += segment.filter { event in
+        try session.segments(wanted) { segment in
+            if newest.count == count, let oldest = newest.last, oldest.time > segment.lastTime { return true }
+            newest += try store.open(segment).filter { event in
                 event.time >= from && event.time <= to && cursor.map { event.isOlder(than: $0) } ?? true
                     && attribute.map { event.has($0) } ?? true
             }
             newest.sort { $0.isNewer(than: $1) }
             newest.removeLast(max(0, newest.count - count))
+            return false
         }
         return newest
     }

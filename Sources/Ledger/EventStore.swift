@@ -1,5 +1,3 @@
-import FoundationEssentials
-import GRDB
 import Keyring
 
 /// Writes events into the ledger and takes old ones out. For reading them see `EventSearch`.
@@ -9,22 +7,15 @@ struct EventStore: Sendable {
     /// Writes events, in as few segments as there may be.
     ///
     /// - Returns: the sequence number for the next segment.
-    func insert(_ events: [Event], into database: Database, nextSequence: Int64) throws -> Int64 {
+    func insert(_ events: [Event], into session: any StoreSession, nextSequence: Int64) throws -> Int64 {
         var sequence = nextSequence
-        for segment in EventSegment.divide(events) {
-            guard let first = segment.first, let last = segment.last else { continue }
+        for events in EventSegment.divide(events) {
+            guard let first = events.first, let last = events.last else { continue }
             let place = Self.context(account: first.account, sequence: sequence, lastTime: last.time)
-            let body = try key.seal(EventSegment.encode(segment), authenticating: place)
-            try database.run(
-                "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES (?, ?, ?, ?, ?)",
-                [sequence, first.account, first.time, last.time, Data(body)])
-            let insert = try database.cachedStatement(
-                sql: "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)")
-            for entry in Self.entries(of: segment) {
-                try insert.execute(arguments: [
-                    first.account, entry.attribute, Data(entry.value), last.time, sequence,
-                ])
-            }
+            let segment = SealedSegment(
+                sequence: sequence, account: first.account, firstTime: first.time, lastTime: last.time,
+                body: try key.seal(EventSegment.encode(events), authenticating: place))
+            try session.insert(segment, Self.entries(of: events))
             sequence &+= 1
         }
         return sequence
@@ -33,27 +24,11 @@ struct EventStore: Sendable {
     /// Deletes up to `limit` segments whose last event is older than `time`.
     ///
     /// - Returns: how many were deleted.
-    func purge(before time: Int64, limit: Int, from database: Database) throws -> Int {
-        let rows = try database.rows(
-            "SELECT sequence, account, last_time, body FROM event_segment WHERE last_time < ? ORDER BY last_time LIMIT ?",
-            [time, limit])
-        var old: [(sequence: Int64, account: String, lastTime: Int64, body: [UInt8])] = []
-        while let row = try rows.next() {
-            old.append((try row.integer(0), try row.text(1), try row.integer(2), try row.bytes(3)))
-        }
+    func purge(before time: Int64, limit: Int, from session: any StoreSession) throws -> Int {
+        let old = try session.segments(olderThan: time, limit: limit)
         for segment in old {
             // The entries of a damaged segment stay behind: they lead nowhere.
-            let events = try? open(
-                segment.body, account: segment.account, sequence: segment.sequence, lastTime: segment.lastTime)
-            for entry in Self.entries(of: events ?? []) {
-                try database.run(
-                    """
-                    DELETE FROM event_index
-                    WHERE account = ? AND attribute = ? AND value = ? AND last_time = ? AND segment = ?
-                    """,
-                    [segment.account, entry.attribute, Data(entry.value), segment.lastTime, segment.sequence])
-            }
-            try database.run("DELETE FROM event_segment WHERE sequence = ?", [segment.sequence])
+            try session.delete(segment, Self.entries(of: (try? open(segment)) ?? []))
         }
         return old.count
     }
@@ -61,14 +36,15 @@ struct EventStore: Sendable {
     /// The events of a segment.
     ///
     /// - Throws: ``LedgerError`` of kind `corrupt`.
-    func open(_ sealed: [UInt8], account: String, sequence: Int64, lastTime: Int64) throws(LedgerError) -> [Event] {
-        let place = Self.context(account: account, sequence: sequence, lastTime: lastTime)
-        guard let body = try? key.open(sealed, authenticating: place),
-            let events = EventSegment.decode(body, account: account)
+    func open(_ segment: SealedSegment) throws(LedgerError) -> [Event] {
+        let place = Self.context(account: segment.account, sequence: segment.sequence, lastTime: segment.lastTime)
+        guard let body = try? key.open(segment.body, authenticating: place),
+            let events = EventSegment.decode(body, account: segment.account)
         else {
             throw LedgerError(
-                .corrupt, "Events of account \(account) were changed from outside or are damaged (segment \(sequence))."
-            )
+                .corrupt,
+                "Events of account \(segment.account) were changed from outside or are damaged (segment"
+                    + " \(segment.sequence)).")
         }
         return events
     }
@@ -78,19 +54,14 @@ struct EventStore: Sendable {
         Array(value.utf8.prefix(256))
     }
 
-    private struct Entry: Hashable {
-        var attribute: String
-        var value: [UInt8]
-    }
-
-    private static func entries(of segment: [Event]) -> Set<Entry> {
-        var entries: Set<Entry> = [Entry(attribute: "", value: [])]
+    private static func entries(of segment: [Event]) -> [EventIndexEntry] {
+        var entries: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
         for event in segment {
             for attribute in event.attributes {
-                entries.insert(Entry(attribute: attribute.name, value: indexed(attribute.value)))
+                entries.insert(EventIndexEntry(attribute: attribute.name, value: indexed(attribute.value)))
             }
         }
-        return entries
+        return Array(entries)
     }
 
     private static func context(account: String, sequence: Int64, lastTime: Int64) -> [UInt8] {

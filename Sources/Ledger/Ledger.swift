@@ -1,5 +1,3 @@
-import FoundationEssentials
-import GRDB
 import Keyring
 import Synchronization
 
@@ -24,7 +22,7 @@ public final class Ledger: Sendable {
         case memory
     }
 
-    let database: any DatabaseWriter
+    let store: any Store
     let isInMemory: Bool
     private let isReadOnly: Bool
     let records: RecordSealer
@@ -44,20 +42,23 @@ public final class Ledger: Sendable {
             case .memory:
                 isInMemory = true
                 directory = Mutex(nil)
-                database = try Connection.openInMemory()
+                store = try Connection.openInMemory()
             case .directory(let path):
                 isInMemory = false
                 directory = Mutex(readOnly ? nil : try DataDirectory(path))
-                database = try readOnly ? Connection.openReadOnly(path) : Connection.open(path)
+                store = try readOnly ? Connection.openReadOnly(path) : Connection.open(path)
             }
             isReadOnly = readOnly
             records = RecordSealer(key: key)
             eventStore = EventStore(key: key)
-            let next = try database.writeWithoutTransaction { database in
-                try readOnly ? Schema.check(database, key) : Schema.prepare(database, key)
-                return try Writer.NextNumbers(after: database)
+            let next = try store.open { session in
+                if !readOnly { try Format.mark(session, key) }
+                try Format.check(session, key)
+                // The lock on the directory proves that whoever had taken something is gone.
+                if !readOnly { try session.voidLeases() }
+                return try Writer.NextNumbers(after: session, hasDeadlines: !readOnly)
             }
-            writer = Writer(database, key: key, next: next)
+            writer = Writer(store, key: key, next: next)
         } catch {
             throw LedgerError(error)
         }
@@ -71,11 +72,15 @@ public final class Ledger: Sendable {
         writer.observe(observer)
     }
 
-    /// Hands every record there is to `body`, as a change with no `before` and no request.
+    /// Hands every record of some kinds to `body`, as a change with no `before` and no request. Records of other kinds
+    /// are neither read nor opened.
     ///
-    /// - Throws: ``LedgerError``: `corrupt` when a record was changed from outside.
-    public func replay(_ body: (Change) -> Void) throws(LedgerError) {
-        try readNow { reader throws(LedgerError) in try reader.replay(body) }
+    /// - Throws: what `body` throws; ``LedgerError`` `corrupt` when a record was changed from outside.
+    /// - Complexity: linear in the number of those records.
+    public func replay(
+        _ kinds: Set<String>, _ body: (Change) throws(LedgerError) -> Void
+    ) throws(LedgerError) {
+        try readNow { reader throws(LedgerError) in try reader.replay(kinds, body) }
     }
 
     /// Reads one consistent state. The body runs at once on the calling thread; it must not block.
@@ -145,29 +150,46 @@ public final class Ledger: Sendable {
     /// The number of the last segment of events on disk, for ``replayEvents(after:_:)``; 0 when there is none.
     public func lastEventSegment() async throws(LedgerError) -> Int64 {
         do {
-            return try await database.read { try $0.integer("SELECT max(sequence) FROM event_segment") ?? 0 }
+            return try await store.search { try $0.lastSegment() }
         } catch {
             throw LedgerError(error)
         }
     }
 
-    /// Hands to `body` the events on disk whose segments were written after that of a number, segment by segment, in
-    /// the order of writing; the events of a segment are of one account and in order of time. Damaged segments are
-    /// passed over: the event history tells of them. A number that is none of this ledger's (old segments are deleted)
-    /// stands for 0.
-    public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) {
+    /// Events on disk whose segments were written after that of a number, in the order of writing; those of a segment
+    /// are of one account and in order of time. Damaged segments are passed over: the event history tells of them.
+    ///
+    /// - Parameters:
+    ///   - sequence: where to go on; 0: from the beginning. A number that is none of this ledger's stands for 0.
+    ///   - limit: of segments.
+    /// - Returns: nothing, and the same number, when there are no more.
+    public func followEvents(
+        after sequence: Int64, limit: Int = 64
+    ) async throws(LedgerError) -> (events: [Event], last: Int64) {
         let store = eventStore
         do {
-            try database.read { database in
-                let last = try database.integer("SELECT max(sequence) FROM event_segment") ?? 0
-                let rows = try database.rows(
-                    """
-                    SELECT sequence, last_time, account, body FROM event_segment WHERE sequence > ? ORDER BY sequence
-                    """, [sequence > last ? 0 : sequence])
-                while let row = try rows.next() {
-                    let events = try? store.open(
-                        row.bytes(3), account: row.text(2), sequence: row.integer(0), lastTime: row.integer(1))
-                    if let events { body(events) }
+            return try await self.store.search { session in
+                let start = try sequence > session.lastSegment() ? 0 : sequence
+                let segments = try session.segments(after: start, limit: max(1, limit))
+                return (segments.flatMap { (try? store.open($0)) ?? [] }, segments.last?.sequence ?? start)
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// Hands to `body` the events after a segment, as ``followEvents(after:limit:)`` has them, until there are no more.
+    public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) {
+        do {
+            try store.read { session in
+                var last = try sequence > session.lastSegment() ? 0 : sequence
+                while true {
+                    let segments = try session.segments(after: last, limit: 64)
+                    guard let end = segments.last else { return }
+                    for segment in segments {
+                        if let events = try? eventStore.open(segment) { body(events) }
+                    }
+                    last = end.sequence
                 }
             }
         } catch {
@@ -182,7 +204,7 @@ public final class Ledger: Sendable {
         let limit = 64
         let store = eventStore
         do {
-            while try await database.write({ try store.purge(before: milliseconds, limit: limit, from: $0) }) == limit {
+            while try await self.store.write({ try store.purge(before: milliseconds, limit: limit, from: $0) }) == limit {
             }
         } catch {
             throw LedgerError(error)
@@ -195,23 +217,19 @@ public final class Ledger: Sendable {
     public func close() async {
         await writer.close()
         // Waits for the writes that were taken before.
-        try? database.close()
+        store.close()
         directory.withLock { $0 = nil }
     }
 
-    private func requireWritable() throws(LedgerError) {
+    func requireWritable() throws(LedgerError) {
         if isReadOnly { throw LedgerError(.readOnly, "The ledger was opened for reading alone.") }
     }
 
-    private func readNow<T>(_ body: (Reader) throws(LedgerError) -> T) throws(LedgerError) -> T {
+    func readNow<T>(_ body: (Reader) throws(LedgerError) -> T) throws(LedgerError) -> T {
         do {
-            return try database.unsafeRead { database in
-                let reader = Reader(database, records)
+            return try store.read { session in
+                let reader = Reader(session, records)
                 defer { reader.close() }
-                // In memory there is one connection, and this has it to itself.
-                if isInMemory { return try body(reader) }
-                try database.run("BEGIN DEFERRED")
-                defer { try? database.run("COMMIT") }
                 return try body(reader)
             }
         } catch {
@@ -225,7 +243,7 @@ public final class Ledger: Sendable {
     ) async throws(LedgerError) -> T {
         let store = eventStore
         do {
-            return try await database.read { try body(EventSearch(store: store, database: $0)) }
+            return try await self.store.search { try body(EventSearch(store: store, session: $0)) }
         } catch {
             throw LedgerError(error)
         }

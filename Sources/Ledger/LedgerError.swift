@@ -1,4 +1,3 @@
-import GRDB
 import Keyring
 
 /// Why the ledger refused, in words that a person can act on. It never holds the contents of a record.
@@ -14,7 +13,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case corrupt
         /// Another process uses the same directory.
         case busy
-        /// The ledger was written by a newer version of this program.
+        /// The ledger, or a record in it, was written by a newer version of this program.
         case newerFormat
         /// The ledger was opened for reading alone.
         case readOnly
@@ -22,6 +21,8 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case closed
         /// The caller handed over something that cannot be stored, or used a reader after its closure had ended.
         case invalid
+        /// The lease was lost, or its deadline replaced: somebody else does the work, or nobody has to.
+        case conflict
         /// The cursor of an event query was not made by this ledger for this query.
         case invalidCursor
     }
@@ -41,28 +42,15 @@ extension LedgerError {
     static let unstorableEvent = LedgerError(
         .invalid, "An event has an account or an attribute name that cannot be stored.")
 
-    /// What an error of SQLite, the keyring or the ledger means for the caller.
+    /// What an error of the database, the keyring or the ledger means for the caller.
     init(_ error: any Error) {
         switch error {
         case let error as LedgerError:
             self = error
-        case let error as DatabaseError:
-            self.init(Self.kind(of: error), "The ledger's database: \(error.message ?? "\(error.resultCode)").")
         case let error as KeyringError:
             self.init(error.kind == .notAuthentic ? .corrupt : .io, "The ledger: \(error.message).")
         default:
-            self.init(.io, "The ledger: \(error).")
-        }
-    }
-
-    private static func kind(of error: DatabaseError) -> Kind {
-        switch error.resultCode {
-        case .SQLITE_FULL: .full
-        case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
-        case .SQLITE_READONLY: .readOnly
-        case .SQLITE_MISUSE: .closed
-        default: .io
+            self = SQLiteStore.meaning(of: error) ?? LedgerError(.io, "The ledger: \(error).")
         }
     }
 }

@@ -1,7 +1,6 @@
 /// Something that exists, such as a user or a role: a typed value with an id, kept sealed in the ledger.
 ///
-/// A record's JSON is what its `Codable` conformance makes of it. To stay readable by later versions of the
-/// program, give new properties a default when decoding.
+/// A record's JSON is what its `Codable` conformance makes of it.
 ///
 /// ```swift
 /// struct Group: Record {
@@ -10,6 +9,26 @@
 ///     var name: String
 /// }
 /// ```
+///
+/// What the ledger holds outlives the program that wrote it. A new property that is optional needs nothing; for any
+/// other change of the JSON raise ``version``, and say in ``upgrade(_:from:)`` how a record of the version before
+/// becomes one of this:
+///
+/// ```swift
+/// struct Group: Record {
+///     static let kind = "AWS::IAM::Group"
+///     static let version = 2
+///     var id: String { name }
+///     var name: String
+///     var path: String
+///
+///     static func upgrade(_ fields: inout RecordFields, from version: Int) {
+///         if version == 1 { fields["path"] = .text("/") }
+///     }
+/// }
+/// ```
+///
+/// A record that can't be read is an error that names it. It is never passed over as if it were not there.
 public protocol Record: Codable, Sendable {
     /// The kind of resource, by its CloudFormation type where it has one: `"AWS::IAM::User"`.
     static var kind: String { get }
@@ -20,11 +39,22 @@ public protocol Record: Codable, Sendable {
     /// Whether the journal keeps every change. Of what changes all the time and whose past nobody asks for (last-used
     /// data, reports) it keeps the last change alone, so that it does not grow.
     static var keepsHistory: Bool { get }
+    /// Whether an entry of the journal has the record as it was, too. Large or fast-growing records may leave it out:
+    /// the entry before has it.
+    static var journalsBefore: Bool { get }
+    /// The version of the record's JSON: 1, and one more with each change that older records have to be led up to.
+    static var version: Int { get }
+    /// Leads a record of a version up to the next.
+    /// - Throws: ``LedgerError``, or any error, when it can't be done: then the record can't be read.
+    static func upgrade(_ fields: inout RecordFields, from version: Int) throws
 }
 
 extension Record {
     public var references: [Reference] { [] }
     public static var keepsHistory: Bool { true }
+    public static var journalsBefore: Bool { true }
+    public static var version: Int { 1 }
+    public static func upgrade(_ fields: inout RecordFields, from version: Int) throws {}
 }
 
 /// Where a record lives.

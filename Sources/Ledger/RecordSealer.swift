@@ -1,7 +1,7 @@
 import Keyring
 
 /// What names a record.
-struct RecordKey {
+struct RecordKey: Hashable {
     var scope: Scope
     var kind: String
     var id: String
@@ -34,8 +34,28 @@ struct RecordSealer: Sendable {
         }
     }
 
-    private func context(_ place: RecordKey, _ version: Int64) -> [UInt8] {
-        var context = SealContext("record")
+    /// Seals what a deadline carries, bound to its own place.
+    func sealPayload(_ payload: [UInt8], _ place: RecordKey, number: Int64) throws(LedgerError) -> [UInt8] {
+        do {
+            return try key.seal(payload, authenticating: context(place, number, "deadline"))
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    func openPayload(_ sealed: [UInt8], _ place: RecordKey, number: Int64) throws(LedgerError) -> [UInt8] {
+        do {
+            return try key.open(sealed, authenticating: context(place, number, "deadline"))
+        } catch {
+            throw LedgerError(
+                .corrupt,
+                "The deadline \(place.kind) \(place.id) of account \(place.scope.account) was changed from outside or is"
+                    + " damaged: its seal does not match.")
+        }
+    }
+
+    private func context(_ place: RecordKey, _ version: Int64, _ table: String = "record") -> [UInt8] {
+        var context = SealContext(table)
         context.append(place.scope.account)
         context.append(place.scope.region)
         context.append(place.kind)

@@ -1,5 +1,3 @@
-import FoundationEssentials
-import GRDB
 import Keyring
 
 /// One state of the ledger to read from and to change. All that happens in a transaction is committed together,
@@ -9,18 +7,23 @@ import Keyring
 /// transaction cannot be committed any more.
 public final class Transaction: Reader {
     private let requestID: String
+    /// Milliseconds since 1970, of the journal's entries.
     private let time: Int64
     private var nextSequence: Int64
+    private(set) var nextDeadline: Int64
     private(set) var changes: [Change] = []
     private(set) var events: [Event] = []
     /// Why this transaction must not be committed: a statement may have been done by half.
     private(set) var failure: LedgerError?
 
-    init(_ database: Database, _ sealer: RecordSealer, requestID: String, time: Int64, nextSequence: Int64) {
+    init(
+        _ session: any StoreSession, _ sealer: RecordSealer, requestID: String, time: Int64, next: Writer.NextNumbers
+    ) {
         self.requestID = requestID
         self.time = time
-        self.nextSequence = nextSequence
-        super.init(database, sealer)
+        nextSequence = next.record
+        nextDeadline = next.deadline
+        super.init(session, sealer)
     }
 
     /// Makes the record, or replaces the one with its id, and writes the change into the journal.
@@ -32,22 +35,18 @@ public final class Transaction: Reader {
             let references = Set(record.references)
             try check(key, references)
 
-            let json = try RecordJSON.encode(record)
+            let body = try RecordBody.encode(record)
             let old = try stored(key.kind, key.id, in: scope)
             let sequence = nextSequence
-            let sealed = try sealer.seal(json, key, version: sequence)
+            let sealed = try sealer.seal(body, key, version: sequence)
 
-            try query { database in
-                try database.run(
-                    """
-                    INSERT INTO record (account, region, kind, id, version, body) VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body
-                    """, [scope.account, scope.region, key.kind, key.id, sequence, Data(sealed)])
-                if old == nil { try count(key, by: 1) }
+            try query { session in
+                try session.put(SealedRecord(key: key, version: sequence, body: sealed))
+                if old == nil { try session.count(key, by: 1) }
                 try replaceReferences(of: key, with: references, isNew: old == nil)
             }
             try forgetHistory(of: R.self, old)
-            try journal(key, sequence, old: old, sealed: sealed, json: json)
+            try journal(R.self, key, sequence, old: old, sealed: sealed, body: body)
         }
     }
 
@@ -59,15 +58,13 @@ public final class Transaction: Reader {
         try change { () throws(LedgerError) in
             let key = RecordKey(scope: scope, kind: R.kind, id: id)
             guard let old = try stored(key.kind, key.id, in: scope) else { return false }
-            try query { database in
-                try database.run(
-                    "DELETE FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?",
-                    [scope.account, scope.region, key.kind, key.id])
-                try count(key, by: -1)
+            try query { session in
+                try session.delete(key)
+                try session.count(key, by: -1)
                 try replaceReferences(of: key, with: [], isNew: false)
             }
             try forgetHistory(of: R.self, old)
-            try journal(key, nextSequence, old: old, sealed: nil, json: nil)
+            try journal(R.self, key, nextSequence, old: old, sealed: nil, body: nil)
             return true
         }
     }
@@ -80,7 +77,7 @@ public final class Transaction: Reader {
         }
     }
 
-    private func change<T>(_ body: () throws(LedgerError) -> T) throws(LedgerError) -> T {
+    func change<T>(_ body: () throws(LedgerError) -> T) throws(LedgerError) -> T {
         do {
             return try body()
         } catch {
@@ -97,68 +94,35 @@ public final class Transaction: Reader {
         }
     }
 
-    private func count(_ key: RecordKey, by difference: Int) throws {
-        try database.run(
-            """
-            INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET count = count + excluded.count
-            """, [key.scope.account, key.scope.region, key.kind, difference])
-    }
-
     private func replaceReferences(of key: RecordKey, with new: Set<Reference>, isNew: Bool) throws {
-        var old: Set<Reference> = []
-        if !isNew {
-            let rows = try database.rows(
-                """
-                SELECT relation, target FROM reference
-                WHERE account = ? AND region = ? AND kind = ? AND id = ?
-                """, [key.scope.account, key.scope.region, key.kind, key.id])
-            while let row = try rows.next() { old.insert(Reference(try row.text(0), to: try row.text(1))) }
-        }
-        for gone in old.subtracting(new) {
-            try database.run(
-                """
-                DELETE FROM reference
-                WHERE account = ? AND region = ? AND relation = ? AND target = ? AND kind = ? AND id = ?
-                """,
-                [
-                    key.scope.account, key.scope.region, gone.relation, gone.target, key.kind, key.id,
-                ])
-        }
-        for added in new.subtracting(old) {
-            try database.run(
-                "INSERT INTO reference (account, region, relation, target, kind, id) VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    key.scope.account, key.scope.region, added.relation, added.target, key.kind, key.id,
-                ])
-        }
+        let old = isNew ? [] : try session.references(of: key)
+        for gone in old.subtracting(new) { try session.remove(gone, of: key) }
+        for added in new.subtracting(old) { try session.add(added, of: key) }
     }
 
     /// The entry that follows takes the place of the one before, so that numbers still only grow.
     private func forgetHistory<R: Record>(of type: R.Type, _ old: StoredRecord?) throws(LedgerError) {
         guard !R.keepsHistory, let old else { return }
-        try query { try $0.run("DELETE FROM journal WHERE sequence = ?", [old.version]) }
+        try query { try $0.deleteEntry(old.version) }
     }
 
-    private func journal(
-        _ key: RecordKey, _ sequence: Int64, old: StoredRecord?, sealed: [UInt8]?, json: [UInt8]?
+    private func journal<R: Record>(
+        _ type: R.Type, _ key: RecordKey, _ sequence: Int64, old: StoredRecord?, sealed: [UInt8]?, body: [UInt8]?
     ) throws(LedgerError) {
-        try query { database in
-            try database.run(
-                """
-                INSERT INTO journal
-                (sequence, time, account, region, kind, id, before_version, before, after, request_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    sequence, time, key.scope.account, key.scope.region, key.kind, key.id, old?.version,
-                    old.map { Data($0.sealed) }, sealed.map { Data($0) }, requestID,
-                ])
-        }
+        let entry = SealedChange(
+            sequence: sequence, time: time, key: key, beforeVersion: old?.version,
+            before: R.journalsBefore ? old?.sealed : nil, after: sealed, requestID: requestID)
+        try query { try $0.append(entry) }
         changes.append(
             Change(
-                sequence: sequence, kind: key.kind, scope: key.scope, id: key.id, before: old?.json, after: json,
+                sequence: sequence, kind: key.kind, scope: key.scope, id: key.id, before: old?.body, after: body,
                 requestID: requestID))
         nextSequence = sequence &+ 1
+    }
+
+    /// The number for a deadline that is scheduled now.
+    func takeDeadlineNumber() -> Int64 {
+        defer { nextDeadline &+= 1 }
+        return nextDeadline
     }
 }

@@ -1,6 +1,5 @@
 import Dispatch
 import FoundationEssentials
-import GRDB
 import Keyring
 import Synchronization
 
@@ -20,24 +19,30 @@ final class Writer: Sendable {
     static let maximumBatch = 256
     static let maximumEventsOfBatch = 4096
 
-    private let database: any DatabaseWriter
+    private let store: any Store
     private let records: RecordSealer
     private let events: EventStore
     /// How many bytes of events may wait.
     private let eventCapacity: Int
     private let queue = Mutex(Queue())
     private let observer = Mutex<Observer?>(nil)
+    private let deadlineObserver = Mutex<(@Sendable () -> Void)?>(nil)
     /// Touched on the database's queue alone; the lock is never waited for.
     private let next: Mutex<NextNumbers>
 
     struct NextNumbers {
         var record: Int64
         var segment: Int64
+        var deadline: Int64
 
         /// The numbers that follow what is in a database.
-        init(after database: Database) throws {
-            record = try (database.integer("SELECT max(sequence) FROM journal") ?? 0) &+ 1
-            segment = try (database.integer("SELECT max(sequence) FROM event_segment") ?? 0) &+ 1
+        /// - Parameter hasDeadlines: false for a ledger of the first format, opened for reading alone.
+        init(after session: any StoreSession, hasDeadlines: Bool) throws {
+            record = try session.lastSequence() &+ 1
+            segment = try session.lastSegment() &+ 1
+            // Numbers that were given, and whose deadlines are gone, are not given again: the clock goes on meanwhile.
+            let last = hasDeadlines ? try session.lastDeadlineNumber() : 0
+            deadline = max(last &+ 1, Writer.milliseconds &* 1024)
         }
     }
 
@@ -62,9 +67,9 @@ final class Writer: Sendable {
     }
 
     init(
-        _ database: any DatabaseWriter, key: SealingKey, next: NextNumbers, eventCapacity: Int = 64 * 1024 * 1024
+        _ store: any Store, key: SealingKey, next: NextNumbers, eventCapacity: Int = 64 * 1024 * 1024
     ) {
-        self.database = database
+        self.store = store
         self.records = RecordSealer(key: key)
         self.events = EventStore(key: key)
         self.eventCapacity = eventCapacity
@@ -73,6 +78,10 @@ final class Writer: Sendable {
 
     func observe(_ observer: @escaping Observer) {
         self.observer.withLock { $0 = observer }
+    }
+
+    func observeDeadlines(_ observer: @escaping @Sendable () -> Void) {
+        deadlineObserver.withLock { $0 = observer }
     }
 
     // MARK: Queueing
@@ -174,8 +183,8 @@ final class Writer: Sendable {
             return !queue.isAwake
         }
         guard wasAsleep else { return }
-        database.asyncWriteWithoutTransaction { database in
-            while let batch = self.takeBatch() { self.commit(batch, in: database) }
+        store.enqueue { session in
+            while let batch = self.takeBatch() { self.commit(batch, in: session) }
         }
     }
 
@@ -203,19 +212,20 @@ final class Writer: Sendable {
 
     // MARK: On the database's queue
 
-    private func commit(_ batch: Batch, in database: Database) {
+    private func commit(_ batch: Batch, in session: any StoreSession) {
         var ran: [RanWrite] = []
-        let outcome: Result<[Change], LedgerError>
+        let outcome: Result<Done, LedgerError>
         do {
-            outcome = .success(try transact(batch, in: database, &ran))
+            outcome = .success(try transact(batch, in: session, &ran))
         } catch {
-            if database.isInsideTransaction { try? database.rollback() }
+            if session.isInTransaction { try? session.rollback() }
             outcome = .failure(LedgerError(error))
         }
-        settleEvents(of: batch, outcome)
+        settleEvents(of: batch, outcome.map { _ in })
         switch outcome {
-        case .success(let changes):
-            if !changes.isEmpty { observer.withLock { $0 }?(changes) }
+        case .success(let done):
+            if !done.changes.isEmpty { observer.withLock { $0 }?(done.changes) }
+            if done.hasScheduled { deadlineObserver.withLock { $0 }?() }
             for write in ran { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):
@@ -225,42 +235,49 @@ final class Writer: Sendable {
         }
     }
 
-    private func transact(_ batch: Batch, in database: Database, _ ran: inout [RanWrite]) throws -> [Change] {
-        let time = Int64(Date().timeIntervalSince1970 * 1000)
-        var next = self.next.withLock { $0 }
+    private struct Done {
         var changes: [Change] = []
+        var hasScheduled = false
+    }
+
+    /// Milliseconds since 1970, of the real clock.
+    static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> Done {
+        let time = Self.milliseconds
+        var next = self.next.withLock { $0 }
+        var done = Done()
         var events = batch.events
 
-        try database.run("BEGIN IMMEDIATE")
+        try session.begin()
         for write in batch.writes {
-            try database.run("SAVEPOINT write")
-            let transaction = Transaction(
-                database, records, requestID: write.requestID, time: time, nextSequence: next.record)
-            let done = write.run(transaction)
+            try session.beginSavepoint()
+            let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
+            let result = write.run(transaction)
             transaction.close()
-            ran.append(done)
+            ran.append(result)
             // A full disk, for one, makes SQLite roll back everything.
-            guard database.isInsideTransaction else {
+            guard session.isInTransaction else {
                 throw transaction.failure ?? LedgerError(.io, "The ledger's database rolled back a transaction.")
             }
-            if done.commits {
-                changes += transaction.changes
+            if result.commits {
+                done.changes += transaction.changes
                 events += transaction.events
                 if let last = transaction.changes.last { next.record = last.sequence &+ 1 }
-            } else {
-                try database.run("ROLLBACK TO write")
+                if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
+                next.deadline = transaction.nextDeadline
             }
-            try database.run("RELEASE write")
+            try session.endSavepoint(keeping: result.commits)
         }
-        next.segment = try self.events.insert(events, into: database, nextSequence: next.segment)
-        try database.run("COMMIT")
+        next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
+        try session.commit()
 
         self.next.withLock { $0 = next }
-        return changes
+        return done
     }
 
     /// Forgets the events that are on disk, or puts them back to be tried again.
-    private func settleEvents(of batch: Batch, _ outcome: Result<[Change], LedgerError>) {
+    private func settleEvents(of batch: Batch, _ outcome: Result<Void, LedgerError>) {
         guard !batch.events.isEmpty else { return }
         let tryAgain = queue.withLock { queue in
             switch outcome {

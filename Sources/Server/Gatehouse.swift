@@ -77,9 +77,9 @@ public struct Gatehouse: Sendable {
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 now: configuration.now)
-            try ledger.replay { change in
-                projections.follow([change])
-                environment.usage.restore(change)
+            try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
+                try projections.apply([change])
+                try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
             self.environment = environment

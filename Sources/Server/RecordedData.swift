@@ -31,9 +31,8 @@ public struct RecordedData: Sendable {
         let directory = IdentityDirectory()
         var keys: [AccessKey] = []
         do {
-            try ledger.replay { change in
-                guard change.kind == AccessKey.kind || change.kind == Account.kind else { return }
-                directory.apply([change])
+            try ledger.replay([AccessKey.kind, Account.kind]) { (change) throws(LedgerError) in
+                try directory.apply([change])
                 if let key = directory.accessKey(change.id), key.belongsToRoot, key.isActive { keys.append(key) }
             }
         } catch {

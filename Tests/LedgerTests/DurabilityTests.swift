@@ -23,7 +23,7 @@ import Testing
         #expect(try await second.event(requestID: event.requestID) == event)
         try await second.put(User(name: "bob"))
         var sequences: [Int64] = []
-        try second.replay { sequences.append($0.sequence) }
+        try second.replay([User.kind]) { sequences.append($0.sequence) }
         #expect(sequences == [1, 2])
         await second.close()
     }

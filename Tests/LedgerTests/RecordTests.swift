@@ -141,7 +141,7 @@ import Testing
         try await ledger.put(User(name: "alice", note: "old"), Role(id: "r"))
         try await ledger.put(User(name: "alice", note: "new"))
         var changes: [Change] = []
-        try ledger.replay { changes.append($0) }
+        try ledger.replay([User.kind, Role.kind]) { changes.append($0) }
         #expect(changes.map(\.kind).sorted() == [Role.kind, User.kind])
         let user = try #require(changes.first { $0.kind == User.kind })
         #expect(try user.decodeAfter(User.self) == User(name: "alice", note: "new"))

@@ -48,7 +48,7 @@ import Testing
         }
         #expect(error?.kind == .corrupt)
         #expect(error?.message.contains("new") == false)
-        #expect(throws: LedgerError.self) { try ledger.replay { _ in } }
+        #expect(throws: LedgerError.self) { try ledger.replay([User.kind]) { _ in } }
         #expect(try await ledger.user("bob") != nil)
     }
 

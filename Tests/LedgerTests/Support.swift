@@ -1,6 +1,8 @@
 import Foundation
+import GRDB
 import Keyring
-import Ledger
+@testable import Ledger
+import Testing
 
 let scope = Scope(account: "111111111111")
 
@@ -121,4 +123,9 @@ func makeEvent(
 func makeEvent(_ name: String = "GetUser", time: Int64 = 1_700_000_000_000, body: String = "{}") -> Event {
     var random = SystemRandomNumberGenerator()
     return makeEvent(name, time: time, body: body, using: &random)
+}
+
+extension Ledger {
+    /// What lies behind the seam.
+    var database: any DatabaseWriter { get throws { try #require(store as? SQLiteStore).database } }
 }

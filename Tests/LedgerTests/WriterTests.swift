@@ -104,7 +104,7 @@ import Testing
         let observed = Mutex(0)
         ledger.observe { _ in observed.withLock { $0 += 1 } }
         let disk = FailingDisk()
-        ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
+        try ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
 
         let gate = await Gate(ledger)
         let failures = await withTaskGroup(of: LedgerError.Kind?.self) { group in
@@ -127,7 +127,7 @@ import Testing
         }
         #expect(failures == Array(repeating: .io, count: 10))
         #expect(observed.withLock { $0 } == 0)
-        ledger.database.remove(transactionObserver: disk)
+        try ledger.database.remove(transactionObserver: disk)
 
         #expect(try await ledger.userCount() == 1)
         try await ledger.put(User(name: "after"))
@@ -180,12 +180,12 @@ import Testing
     @Test func eventsFailClosedAndAreNotLost() async throws {
         let ledger = try Ledger.inMemory()
         let disk = FailingDisk()
-        ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
+        try ledger.database.add(transactionObserver: disk, extent: .observerLifetime)
         let kept = makeEvent("Kept")
         try ledger.record(kept)
         await #expect(throws: LedgerError.self) { try await ledger.flushEvents() }
         #expect(throws: LedgerError.self) { try ledger.record(makeEvent("Refused")) }
-        ledger.database.remove(transactionObserver: disk)
+        try ledger.database.remove(transactionObserver: disk)
 
         try await ledger.flushEvents()
         try ledger.record(makeEvent("Accepted"))

@@ -63,7 +63,7 @@ extension UsageFold {
     /// What a process that starts now would know.
     fileprivate static func restored(from ledger: Ledger) throws -> UsageFold {
         let fold = UsageFold()
-        try ledger.replay { fold.restore($0) }
+        try ledger.replay(UsageFold.kinds) { (change) throws(LedgerError) in try fold.restore(change) }
         try fold.restoreEvents(of: ledger)
         return fold
     }
@@ -151,7 +151,7 @@ extension UsageFold {
         // And once more, from a checkpoint alone.
         try await restored.checkpoint(into: ledger)
         let again = UsageFold()
-        try ledger.replay { again.restore($0) }
+        try ledger.replay(UsageFold.kinds) { (change) throws(LedgerError) in try again.restore(change) }
         for principal in principals { #expect(again.usage(of: principal) == fold.usage(of: principal)) }
         #expect(restored.waiting == 0)
     }

@@ -50,26 +50,26 @@ struct OrganizationIndex {
         OrganizationResourcePolicy.kind,
     ]
 
-    mutating func apply(_ change: Change) {
+    mutating func apply(_ change: Change) throws(LedgerError) {
         switch change.kind {
         case Organization.kind:
-            organizations[change.id] = change.record(Organization.self)
+            organizations[change.id] = try change.decodeAfter(Organization.self)
             forget()
         case OrganizationalUnit.kind:
-            units[change.id] = change.record(OrganizationalUnit.self)
+            units[change.id] = try change.decodeAfter(OrganizationalUnit.self)
             forget()
-        case OrganizationAccount.kind: set(change.record(OrganizationAccount.self), change)
-        case OrganizationPolicy.kind: set(change.record(OrganizationPolicy.self), policy: change.id)
-        case OrganizationResourcePolicy.kind: set(change.record(OrganizationResourcePolicy.self), change)
+        case OrganizationAccount.kind: try set(try change.decodeAfter(OrganizationAccount.self), change)
+        case OrganizationPolicy.kind: set(try change.decodeAfter(OrganizationPolicy.self), policy: change.id)
+        case OrganizationResourcePolicy.kind: try set(try change.decodeAfter(OrganizationResourcePolicy.self), change)
         default: break
         }
     }
 
-    private mutating func set(_ record: OrganizationAccount?, _ change: Change) {
+    private mutating func set(_ record: OrganizationAccount?, _ change: Change) throws(LedgerError) {
         memberships[change.id] = nil
         if let record {
             accounts[change.id] = record
-        } else if let left = try? change.decodeBefore(OrganizationAccount.self),
+        } else if let left = try change.decodeBefore(OrganizationAccount.self),
             left.organizationID == accounts[change.id]?.organizationID
         {
             // Another organization may have taken it in before it left this one's records.
@@ -87,12 +87,14 @@ struct OrganizationIndex {
         forget()
     }
 
-    private mutating func set(_ record: OrganizationResourcePolicy?, _ change: Change) {
+    private mutating func set(
+        _ record: OrganizationResourcePolicy?, _ change: Change
+    ) throws(LedgerError) {
         if let record {
             resourcePolicies[record.organizationID] = record
             compiledResourcePolicies[record.organizationID] = compilePolicy(
                 record.content, PolicySource(type: .resource))
-        } else if let gone = try? change.decodeBefore(OrganizationResourcePolicy.self) {
+        } else if let gone = try change.decodeBefore(OrganizationResourcePolicy.self) {
             resourcePolicies[gone.organizationID] = nil
             compiledResourcePolicies[gone.organizationID] = nil
         }

@@ -23,6 +23,9 @@ public final class UsageFold: Sendable {
 
     public init() {}
 
+    /// The kinds of records that it is restored from.
+    public static let kinds: Set<String> = [PrincipalUsage.kind, UsageCheckpoint.kind]
+
     // MARK: Taking in
 
     /// Takes in a call whose caller is proved. It costs a few look-ups, and no memory but at the first use of an action.
@@ -76,13 +79,14 @@ public final class UsageFold: Sendable {
     }
 
     /// Takes in a record of a replay; those that are none of its own are passed over.
-    public func restore(_ change: Change) {
+    /// - Throws: ``LedgerError`` for a record that can't be read.
+    public func restore(_ change: Change) throws(LedgerError) {
         switch change.kind {
         case PrincipalUsage.kind:
-            guard let usage = try? change.decodeAfter(PrincipalUsage.self) else { return }
+            guard let usage = try change.decodeAfter(PrincipalUsage.self) else { return }
             state.withLock { $0.principals[usage.id] = usage }
         case UsageCheckpoint.kind:
-            guard let checkpoint = try? change.decodeAfter(UsageCheckpoint.self) else { return }
+            guard let checkpoint = try change.decodeAfter(UsageCheckpoint.self) else { return }
             state.withLock { $0.covered = checkpoint.segment }
         default: break
         }

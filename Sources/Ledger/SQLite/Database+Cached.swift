@@ -29,4 +29,11 @@ extension Row {
             return [UInt8](data)
         }
     }
+
+    func isNull(_ column: Int) throws -> Bool { try decode(DatabaseValue.self, atIndex: column).isNull }
+}
+
+extension [UInt8] {
+    /// As SQLite's bindings take it.
+    var sqlData: Data { Data(self) }
 }

@@ -3,29 +3,37 @@ import GRDB
 /// How the ledger's SQLite database is opened.
 enum Connection {
     /// A database in memory.
-    static func openInMemory() throws -> any DatabaseWriter {
-        try DatabaseQueue(configuration: configuration())
+    static func openInMemory() throws -> SQLiteStore {
+        try store(DatabaseQueue(configuration: configuration()), isInMemory: true)
     }
 
     /// The database of a directory that this process has locked.
-    static func open(_ directory: String) throws -> any DatabaseWriter {
+    static func open(_ directory: String) throws -> SQLiteStore {
         let pool = try DatabasePool(path: DataDirectory.databasePath(in: directory), configuration: configuration())
         // Not in `prepareDatabase`: GRDB sets NORMAL after that, and a commit would not wait for the disk.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
-        return pool
+        return try store(pool, isInMemory: false)
     }
 
     /// The database of a directory that another process may be changing.
-    static func openReadOnly(_ directory: String) throws -> any DatabaseWriter {
+    static func openReadOnly(_ directory: String) throws -> SQLiteStore {
         var configuration = configuration()
         configuration.readonly = true
         do {
-            return try DatabaseQueue(path: DataDirectory.databasePath(in: directory), configuration: configuration)
+            let queue = try DatabaseQueue(
+                path: DataDirectory.databasePath(in: directory), configuration: configuration)
+            // Who only reads needs nothing of what a later format added.
+            return SQLiteStore(queue, isInMemory: false)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
             throw LedgerError(.io, "There is no ledger in \(directory), or it cannot be opened.")
         }
+    }
+
+    private static func store(_ database: any DatabaseWriter, isInMemory: Bool) throws -> SQLiteStore {
+        try database.writeWithoutTransaction { try Schema.prepare($0) }
+        return SQLiteStore(database, isInMemory: isInMemory)
     }
 
     private static func configuration() -> Configuration {

@@ -1,49 +1,25 @@
-import FoundationEssentials
 import GRDB
-import Keyring
 
-/// The tables of the ledger, and the checks at opening that it is ours, not too new, and sealed with our key.
+/// The tables of a ledger in SQLite, and the way up from those of earlier formats.
 enum Schema {
-    /// Raise this with every change of the tables or of what is sealed, and migrate older ledgers in `prepare`.
-    static let formatVersion: Int64 = 1
-
-    /// Makes the tables when there are none, and checks the ledger.
-    static func prepare(_ database: Database, _ key: SealingKey) throws {
-        if try !database.tableExists("meta") {
-            try database.inTransaction(.immediate) {
-                try database.execute(sql: tables)
-                try database.execute(
-                    sql: "INSERT INTO meta (name, value) VALUES ('format', ?), ('canary', ?)",
-                    arguments: [formatVersion, Data(try key.seal(canary, authenticating: canaryContext))])
+    /// Makes the tables when there are none, and brings older ones up to the present format.
+    ///
+    /// - Throws: ``LedgerError`` `newerFormat`, before anything is changed.
+    static func prepare(_ database: Database) throws {
+        guard try database.tableExists("meta") else {
+            return try database.inTransaction(.immediate) {
+                try database.execute(sql: tables + additions)
                 return .commit
             }
         }
-        try check(database, key)
-    }
-
-    /// - Throws: ``LedgerError``: `newerFormat`, `sealed` or `corrupt`.
-    static func check(_ database: Database, _ key: SealingKey) throws {
-        guard try database.tableExists("meta"),
-            let version = try Int64.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'format'"),
-            let sealed = try Data.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'canary'")
-        else {
-            throw LedgerError(.corrupt, "The ledger's database is not a ledger: its table meta is missing or damaged.")
-        }
-        guard version <= formatVersion else {
-            throw LedgerError(
-                .newerFormat,
-                "The ledger has format \(version), and this version of Gatehouse knows formats up to \(formatVersion)."
-                    + " Use the newer version that wrote it.")
-        }
-        guard (try? key.open([UInt8](sealed), authenticating: canaryContext)) == canary else {
-            throw LedgerError(
-                .sealed,
-                "The ledger was sealed with another key. Put back the key file that belongs to this data directory.")
+        let format = try Format.version(in: SQLiteSession(database))
+        guard format < Format.current else { return }
+        try database.inTransaction(.immediate) {
+            if format < 2 { try database.execute(sql: additions) }
+            try SQLiteSession(database).setMeta("format", .integer(Format.current))
+            return .commit
         }
     }
-
-    private static let canary = Array("gatehouse ledger".utf8)
-    private static let canaryContext = SealContext("meta").bytes
 
     /// `record.version` is the sequence number of the journal entry that wrote the record.
     ///
@@ -89,5 +65,21 @@ enum Schema {
             segment INTEGER NOT NULL,
             PRIMARY KEY (account, attribute, value, last_time, segment)
         ) STRICT, WITHOUT ROWID;
+
+        """
+
+    /// What format 2 has on top of format 1: deadlines, and the ways to read the journal and the records of a kind.
+    private static let additions = """
+        CREATE INDEX record_by_kind ON record (kind);
+        CREATE INDEX journal_by_kind ON journal (kind, sequence);
+        CREATE INDEX journal_by_record ON journal (account, region, kind, id, sequence);
+
+        CREATE TABLE deadline (
+            account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+            due INTEGER NOT NULL, number INTEGER NOT NULL, attempts INTEGER NOT NULL, payload BLOB NOT NULL,
+            lease_token TEXT, lease_until INTEGER,
+            PRIMARY KEY (account, region, kind, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX deadline_by_due ON deadline (due, number);
         """
 }

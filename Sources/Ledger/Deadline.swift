@@ -1,0 +1,186 @@
+/// Work that is to be done at a time: what, for whom, when.
+public struct Deadline: Sendable, Equatable {
+    /// The name of the work.
+    public var kind: String
+    public var scope: Scope
+    /// Unique among those of a kind in a scope. Stored unsealed: never a secret.
+    public var id: String
+    /// Milliseconds since 1970.
+    public var due: Int64
+    /// What the work needs to know; sealed in the ledger.
+    public var payload: [UInt8]
+    /// How often it was begun and put off.
+    public var attempts = 0
+
+    /// - Parameters: see the properties.
+    public init(kind: String, scope: Scope, id: String, due: Int64, payload: [UInt8] = []) {
+        self.kind = kind
+        self.scope = scope
+        self.id = id
+        self.due = due
+        self.payload = payload
+    }
+
+    var key: RecordKey { RecordKey(scope: scope, kind: kind, id: id) }
+}
+
+/// A deadline that somebody has taken, until a moment: so long nobody else gets it.
+public struct Lease: Sendable {
+    public let deadline: Deadline
+    /// Unlike that of any other lease.
+    let token: String
+}
+
+extension Reader {
+    /// The deadline of an id; nil when there is none.
+    public func deadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Deadline? {
+        guard scope.isStorable, isStorable(id) else { return nil }
+        return try query { session in
+            try session.deadline(RecordKey(scope: scope, kind: kind, id: id)).map { try Deadline($0, sealer) }
+        }
+    }
+
+    /// Deadlines by the time at which they are due, and of those of one time by the order of scheduling.
+    ///
+    /// - Parameters:
+    ///   - kind, scope: nil: of all.
+    ///   - due: only those due by then, milliseconds since 1970; nil: all.
+    public func deadlines(
+        _ kind: String? = nil, in scope: Scope? = nil, dueBy due: Int64? = nil, limit: Int
+    ) throws(LedgerError) -> [Deadline] {
+        try query { session in
+            try session.deadlines(
+                DeadlineQuery(kind: kind, scope: scope, dueBy: due, leasedUntil: nil, limit: limit)
+            ).map { try Deadline($0, sealer) }
+        }
+    }
+}
+
+extension Transaction {
+    /// Schedules work, in the place of what was scheduled under the same kind, scope and id. Whoever has taken that
+    /// can't complete it any more.
+    ///
+    /// - Throws: ``LedgerError``: `invalid` when the id is empty or a name holds a NUL character.
+    public func schedule(_ deadline: Deadline) throws(LedgerError) {
+        try change { () throws(LedgerError) in
+            guard deadline.scope.isStorable, !deadline.id.isEmpty, isStorable(deadline.id), isStorable(deadline.kind)
+            else {
+                throw LedgerError(.invalid, "A deadline of kind \(deadline.kind) has an id that cannot be stored.")
+            }
+            try put(deadline, lease: nil)
+        }
+    }
+
+    /// Takes work off the schedule.
+    /// - Returns: whether it was there.
+    @discardableResult
+    public func cancelDeadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Bool {
+        try change { () throws(LedgerError) in
+            guard scope.isStorable, isStorable(id) else { return false }
+            return try query { try $0.delete(RecordKey(scope: scope, kind: kind, id: id), deadline: ()) }
+        }
+    }
+
+    /// Takes what is due first and nobody has.
+    ///
+    /// - Parameters:
+    ///   - now: what counts as due, milliseconds since 1970.
+    ///   - realTime: by which leases are over, milliseconds since 1970. It goes on when `now` stands still.
+    ///   - until: until when it is taken, of real time.
+    /// - Returns: nil when nothing is due.
+    public func claimDeadline(now: Int64, realTime: Int64, until: Int64) throws(LedgerError) -> Lease? {
+        try change { () throws(LedgerError) -> Lease? in
+            let query = DeadlineQuery(kind: nil, scope: nil, dueBy: now, leasedUntil: realTime, limit: 1)
+            guard let sealed = try self.query({ try $0.deadlines(query) }).first else { return nil }
+            let deadline = try Deadline(sealed, sealer)
+            var random = SystemRandomNumberGenerator()
+            let lease = Lease(deadline: deadline, token: UUIDv7.make(milliseconds: realTime, using: &random))
+            var taken = sealed
+            taken.lease = (lease.token, until)
+            let stored = taken
+            try self.query { try $0.put(stored) }
+            return lease
+        }
+    }
+
+    /// Keeps a lease for longer.
+    /// - Throws: ``LedgerError``: `conflict` when it was lost.
+    public func renew(_ lease: Lease, until: Int64) throws(LedgerError) {
+        try change { () throws(LedgerError) in
+            var sealed = try held(lease)
+            sealed.lease = (lease.token, until)
+            let stored = sealed
+            try query { try $0.put(stored) }
+        }
+    }
+
+    /// Takes work off the schedule that is done, together with all else that the transaction does.
+    ///
+    /// - Throws: ``LedgerError``: `conflict` when the lease was lost, or the work was scheduled anew meanwhile: then
+    ///   nothing of the transaction happens.
+    public func complete(_ lease: Lease) throws(LedgerError) {
+        try change { () throws(LedgerError) in
+            let sealed = try held(lease)
+            try query { _ = try $0.delete(sealed.key, deadline: ()) }
+        }
+    }
+
+    /// Gives work back that could not be done, to be done later.
+    ///
+    /// - Parameter due: when, milliseconds since 1970.
+    /// - Throws: ``LedgerError``: `conflict` when the lease was lost.
+    public func postpone(_ lease: Lease, until due: Int64) throws(LedgerError) {
+        try change { () throws(LedgerError) in
+            _ = try held(lease)
+            var deadline = lease.deadline
+            deadline.due = due
+            deadline.attempts += 1
+            try put(deadline, lease: nil)
+        }
+    }
+
+    private func put(_ deadline: Deadline, lease: (token: String, until: Int64)?) throws(LedgerError) {
+        let number = takeDeadlineNumber()
+        let sealed = SealedDeadline(
+            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts,
+            payload: try sealer.sealPayload(deadline.payload, deadline.key, number: number), lease: lease)
+        try query { try $0.put(sealed) }
+    }
+
+    private func held(_ lease: Lease) throws(LedgerError) -> SealedDeadline {
+        guard let sealed = try query({ try $0.deadline(lease.deadline.key) }), sealed.lease?.token == lease.token else {
+            throw LedgerError(
+                .conflict, "The lease of \(lease.deadline.kind) \(lease.deadline.id) was lost before its work was done.")
+        }
+        return sealed
+    }
+}
+
+extension Ledger {
+    /// Calls `observer` after each commit that has scheduled something. Set it once, before the first write.
+    public func observeDeadlines(_ observer: @escaping @Sendable () -> Void) {
+        writer.observeDeadlines(observer)
+    }
+
+    /// When the next deadline is due that nobody has taken, milliseconds since 1970; nil when there is none.
+    ///
+    /// - Parameter realTime: by which leases are over, milliseconds since 1970.
+    public func nextDeadline(realTime: Int64) throws(LedgerError) -> Int64? {
+        try readNow { (reader) throws(LedgerError) in
+            try reader.query { session in
+                try session.deadlines(
+                    DeadlineQuery(kind: nil, scope: nil, dueBy: nil, leasedUntil: realTime, limit: 1)
+                ).first?.due
+            }
+        }
+    }
+}
+
+extension Deadline {
+    fileprivate init(_ sealed: SealedDeadline, _ sealer: RecordSealer) throws(LedgerError) {
+        self.init(
+            kind: sealed.key.kind, scope: sealed.key.scope, id: sealed.key.id, due: sealed.due,
+            payload: try sealer.openPayload(sealed.payload, sealed.key, number: sealed.number))
+        attempts = sealed.attempts
+    }
+}

@@ -1,0 +1,45 @@
+import Keyring
+
+/// The checks at opening that a ledger is ours, not too new, and sealed with our key.
+enum Format {
+    /// Raise this with every change of the tables or of what is sealed, and lead older ledgers up to it: see the
+    /// store's own schema.
+    static let current: Int64 = 2
+
+    /// - Throws: ``LedgerError``: `newerFormat`, or `corrupt` when there is no format.
+    static func version(in session: any StoreSession) throws -> Int64 {
+        guard case .integer(let version)? = try session.meta("format") else { throw notALedger }
+        guard version <= current else {
+            throw LedgerError(
+                .newerFormat,
+                "The ledger has format \(version), and this version of Gatehouse knows formats up to \(current)."
+                    + " Use the newer version that wrote it.")
+        }
+        return version
+    }
+
+    /// Marks a new ledger as ours.
+    static func mark(_ session: any StoreSession, _ key: SealingKey) throws {
+        guard try session.meta("format") == nil else { return }
+        try session.begin()
+        try session.setMeta("format", .integer(current))
+        try session.setMeta("canary", .bytes(key.seal(canary, authenticating: canaryContext)))
+        try session.commit()
+    }
+
+    /// - Throws: ``LedgerError``: `newerFormat`, `sealed` or `corrupt`.
+    static func check(_ session: any StoreSession, _ key: SealingKey) throws {
+        _ = try version(in: session)
+        guard case .bytes(let sealed)? = try session.meta("canary") else { throw notALedger }
+        guard (try? key.open(sealed, authenticating: canaryContext)) == canary else {
+            throw LedgerError(
+                .sealed,
+                "The ledger was sealed with another key. Put back the key file that belongs to this data directory.")
+        }
+    }
+
+    private static let notALedger = LedgerError(
+        .corrupt, "The ledger's database is not a ledger: its table meta is missing or damaged.")
+    private static let canary = Array("gatehouse ledger".utf8)
+    private static let canaryContext = SealContext("meta").bytes
+}

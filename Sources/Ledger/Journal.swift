@@ -1,0 +1,110 @@
+/// An entry of the journal: what was done to a record, when, and by which request.
+public struct JournalEntry: Sendable {
+    public let change: Change
+    /// Milliseconds since 1970.
+    public let time: Int64
+}
+
+/// Entries of the journal in their order, and where to go on.
+public struct JournalPage: Sendable {
+    public let entries: [JournalEntry]
+    /// The number to ask with for what follows.
+    public let last: Int64
+    /// Whether there was more.
+    public let isEnd: Bool
+    /// Whether entries that follow the number asked with are gone, by retention: whoever followed so slowly has to
+    /// begin with a replay.
+    public let hasGap: Bool
+}
+
+extension Ledger {
+    /// The entries that follow a number, in the order of their commits. An entry is there once its transaction is on
+    /// disk, and none ever comes before one that was there already; so whoever goes on from ``JournalPage/last``
+    /// misses nothing and sees nothing twice.
+    ///
+    /// - Parameters:
+    ///   - sequence: where to go on; 0: from the beginning.
+    ///   - kinds: of which records; nil: of all.
+    ///   - limit: how many entries at most.
+    /// - Throws: ``LedgerError``: `corrupt` when an entry was changed from outside.
+    /// - Complexity: O(log n + limit) for each kind.
+    public func follow(
+        after sequence: Int64, kinds: Set<String>? = nil, limit: Int = 256
+    ) async throws(LedgerError) -> JournalPage {
+        let sealer = records
+        do {
+            return try await store.search { session in
+                // Read first: what is committed meanwhile is for the next page.
+                let head = try session.lastSequence()
+                var purged: Int64 = 0
+                if case .integer(let number)? = try session.meta(Self.purgedThrough) { purged = number }
+                let found = try session.entries(after: sequence, of: kinds, limit: max(1, limit))
+                let isEnd = found.count < max(1, limit)
+                return JournalPage(
+                    entries: try found.map { try JournalEntry($0, sealer) },
+                    last: isEnd ? max(sequence, head, found.last?.sequence ?? 0) : found.last?.sequence ?? sequence,
+                    isEnd: isEnd, hasGap: sequence < purged)
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// The number of the journal's last entry; 0 when there is none.
+    public func lastSequence() async throws(LedgerError) -> Int64 {
+        do { return try await store.search { try $0.lastSequence() } } catch { throw LedgerError(error) }
+    }
+
+    /// Deletes entries that are older than `milliseconds` since 1970, a few at a time so that writers need not wait
+    /// long. Records stay as they are.
+    ///
+    /// - Parameter sequence: entries beyond this number stay: somebody has yet to follow them.
+    public func purgeJournal(before milliseconds: Int64, through sequence: Int64 = .max) async throws(LedgerError) {
+        try requireWritable()
+        let limit = 256
+        do {
+            while try await store.write({ session in
+                let (count, last) = try session.purgeEntries(before: milliseconds, through: sequence, limit: limit)
+                if count > 0 { try session.setMeta(Self.purgedThrough, .integer(last)) }
+                return count
+            }) == limit {}
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    private static let purgedThrough = "journal-purged"
+}
+
+extension Reader {
+    /// What was done to one record, the latest first.
+    ///
+    /// - Parameter sequence: only entries before that number; nil: all.
+    /// - Complexity: O(log n + limit).
+    public func history<R: Record>(
+        of type: R.Type, _ id: String, in scope: Scope, before sequence: Int64? = nil, limit: Int
+    ) throws(LedgerError) -> [JournalEntry] {
+        guard scope.isStorable, isStorable(id) else { return [] }
+        let key = RecordKey(scope: scope, kind: R.kind, id: id)
+        return try query { session in
+            try session.history(of: key, before: sequence ?? .max, limit: max(0, limit)).map {
+                try JournalEntry($0, sealer)
+            }
+        }
+    }
+}
+
+extension JournalEntry {
+    fileprivate init(_ sealed: SealedChange, _ sealer: RecordSealer) throws {
+        let key = sealed.key
+        var before: [UInt8]?
+        if let body = sealed.before, let version = sealed.beforeVersion {
+            before = try sealer.open(body, key, version: version)
+        }
+        change = Change(
+            sequence: sealed.sequence, kind: key.kind, scope: key.scope, id: key.id, before: before,
+            after: try sealed.after.map { try sealer.open($0, key, version: sealed.sequence) },
+            requestID: sealed.requestID)
+        time = sealed.time
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+
+/// A record's members while it is led up from an older version to the next: see ``Record/upgrade(_:from:)``.
+public struct RecordFields: Sendable, Equatable {
+    private var members: [String: RecordField]
+
+    init(_ members: [String: RecordField]) {
+        self.members = members
+    }
+
+    /// The member of a name; nil when there is none.
+    public subscript(name: String) -> RecordField? {
+        get { members[name] }
+        set { members[name] = newValue }
+    }
+
+    /// Gives a member another name.
+    public mutating func rename(_ name: String, to new: String) {
+        members[new] = members.removeValue(forKey: name)
+    }
+
+    var json: RecordField { .object(members) }
+}
+
+/// A value in a record's JSON.
+public enum RecordField: Sendable, Equatable, Codable {
+    case null
+    case boolean(Bool)
+    case integer(Int64)
+    case number(Double)
+    case text(String)
+    case list([RecordField])
+    case object([String: RecordField])
+
+    public init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .null
+        } else if let boolean = try? value.decode(Bool.self) {
+            self = .boolean(boolean)
+        } else if let integer = try? value.decode(Int64.self) {
+            self = .integer(integer)
+        } else if let number = try? value.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? value.decode(String.self) {
+            self = .text(text)
+        } else if let list = try? value.decode([RecordField].self) {
+            self = .list(list)
+        } else {
+            self = .object(try value.decode([String: RecordField].self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .boolean(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+}
+
+/// What is inside a record's seal: JSON with sorted keys, so that equal records have equal bytes. Before it stands the
+/// record's version when that is not the first: a zero byte, which begins no JSON, and four of the number.
+enum RecordBody {
+    private static let encoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }()
+    private static let decoder = JSONDecoder()
+
+    static func encode<R: Record>(_ record: R) throws(LedgerError) -> [UInt8] {
+        do {
+            return head(version: R.version) + [UInt8](try encoder.encode(record))
+        } catch {
+            throw LedgerError(.invalid, "The ledger cannot encode a record of kind \(R.kind).")
+        }
+    }
+
+    /// The record, led up to its present version.
+    static func decode<R: Record>(_ type: R.Type, from body: [UInt8], _ key: RecordKey) throws(LedgerError) -> R {
+        let (version, json) = split(body)
+        guard version <= R.version else {
+            throw LedgerError(
+                .newerFormat,
+                "The record \(key.name) is of version \(version), and this version of Gatehouse knows versions up to"
+                    + " \(R.version). Use the newer version that wrote it.")
+        }
+        do {
+            guard version < R.version else { return try decoder.decode(type, from: json) }
+            var fields = RecordFields(try decoder.decode([String: RecordField].self, from: json))
+            for step in version..<R.version { try R.upgrade(&fields, from: step) }
+            return try decoder.decode(type, from: try encoder.encode(fields.json))
+        } catch {
+            // The error of the decoder may quote the record.
+            throw LedgerError(
+                .corrupt,
+                "The record \(key.name) can't be read by this version of Gatehouse. Another version wrote it, or it is"
+                    + " damaged: use the version that wrote it, or put a backup back.")
+        }
+    }
+
+    private static func head(version: Int) -> [UInt8] {
+        guard version > 1 else { return [] }
+        return withUnsafeBytes(of: UInt32(clamping: version).bigEndian) { [0] + Array($0) }
+    }
+
+    private static func split(_ body: [UInt8]) -> (version: Int, json: Data) {
+        guard body.first == 0, body.count >= 5 else { return (1, Data(body)) }
+        let version = body[1..<5].reduce(0) { $0 << 8 | Int($1) }
+        return (version, Data(body[5...]))
+    }
+}
+
+extension RecordKey {
+    /// For people: `AWS::IAM::User alice of account 111122223333`.
+    var name: String {
+        let region = scope.region.isEmpty ? "" : " in \(scope.region)"
+        return "\(kind) \(id)" + (scope.account.isEmpty ? "" : " of account \(scope.account)") + region
+    }
+}

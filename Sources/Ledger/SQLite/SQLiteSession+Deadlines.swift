@@ -1,0 +1,72 @@
+import GRDB
+
+extension SQLiteSession {
+    private static let columns =
+        "account, region, kind, id, due, number, attempts, payload, lease_token, lease_until"
+
+    func put(_ deadline: SealedDeadline) throws {
+        try database.run(
+            """
+            INSERT INTO deadline (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET due = excluded.due, number = excluded.number, attempts = excluded.attempts,
+              payload = excluded.payload, lease_token = excluded.lease_token, lease_until = excluded.lease_until
+            """,
+            deadline.key.arguments + [
+                deadline.due, deadline.number, deadline.attempts, deadline.payload.sqlData, deadline.lease?.token,
+                deadline.lease?.until,
+            ])
+    }
+
+    func delete(_ key: RecordKey, deadline: Void) throws -> Bool {
+        try database.run(
+            "DELETE FROM deadline WHERE account = ? AND region = ? AND kind = ? AND id = ?", key.arguments)
+        return database.changesCount > 0
+    }
+
+    func deadline(_ key: RecordKey) throws -> SealedDeadline? {
+        try sealedDeadlines("account = ? AND region = ? AND kind = ? AND id = ?", key.arguments).first
+    }
+
+    func deadlines(_ query: DeadlineQuery) throws -> [SealedDeadline] {
+        var conditions = ["due <= ?"]
+        var arguments: StatementArguments = [query.dueBy ?? .max]
+        if let until = query.leasedUntil {
+            conditions.append("(lease_until IS NULL OR lease_until <= ?)")
+            arguments += [until]
+        }
+        if let kind = query.kind {
+            conditions.append("kind = ?")
+            arguments += [kind]
+        }
+        if let scope = query.scope {
+            conditions.append("account = ? AND region = ?")
+            arguments += [scope.account, scope.region]
+        }
+        return try sealedDeadlines(
+            conditions.joined(separator: " AND ") + " ORDER BY due, number LIMIT ?", arguments + [max(0, query.limit)])
+    }
+
+    func voidLeases() throws {
+        try database.run("UPDATE deadline SET lease_token = NULL, lease_until = NULL WHERE lease_until IS NOT NULL")
+    }
+
+    func lastDeadlineNumber() throws -> Int64 {
+        try database.integer("SELECT max(number) FROM deadline") ?? 0
+    }
+
+    private func sealedDeadlines(_ condition: String, _ arguments: StatementArguments) throws -> [SealedDeadline] {
+        var deadlines: [SealedDeadline] = []
+        let rows = try database.rows("SELECT \(Self.columns) FROM deadline WHERE \(condition)", arguments)
+        while let row = try rows.next() {
+            let key = RecordKey(
+                scope: Scope(account: try row.text(0), region: try row.text(1)), kind: try row.text(2),
+                id: try row.text(3))
+            let isLeased = try !row.isNull(8) && !row.isNull(9)
+            deadlines.append(
+                SealedDeadline(
+                    key: key, due: try row.integer(4), number: try row.integer(5), attempts: Int(try row.integer(6)),
+                    payload: try row.bytes(7), lease: isLeased ? (try row.text(8), try row.integer(9)) : nil))
+        }
+        return deadlines
+    }
+}

@@ -1,0 +1,68 @@
+import GRDB
+
+extension SQLiteSession {
+    private static let columns =
+        "sequence, time, account, region, kind, id, before_version, before, after, request_id"
+
+    func append(_ entry: SealedChange) throws {
+        try database.run(
+            "INSERT INTO journal (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [entry.sequence, entry.time] + entry.key.arguments + [
+                entry.beforeVersion, entry.before?.sqlData, entry.after?.sqlData, entry.requestID,
+            ])
+    }
+
+    func deleteEntry(_ sequence: Int64) throws {
+        try database.run("DELETE FROM journal WHERE sequence = ?", [sequence])
+    }
+
+    func entries(after sequence: Int64, of kinds: Set<String>?, limit: Int) throws -> [SealedChange] {
+        guard let kinds else {
+            return try sealedChanges("sequence > ? ORDER BY sequence LIMIT ?", [sequence, limit])
+        }
+        // Each kind is walked by its own index, so that the cost is that of the answer.
+        var entries: [SealedChange] = []
+        for kind in kinds {
+            entries += try sealedChanges("kind = ? AND sequence > ? ORDER BY sequence LIMIT ?", [kind, sequence, limit])
+        }
+        return Array(entries.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+
+    func history(of key: RecordKey, before sequence: Int64, limit: Int) throws -> [SealedChange] {
+        try sealedChanges(
+            "account = ? AND region = ? AND kind = ? AND id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
+            key.arguments + [sequence, limit])
+    }
+
+    func lastSequence() throws -> Int64 {
+        try database.integer("SELECT max(sequence) FROM journal") ?? 0
+    }
+
+    func purgeEntries(before time: Int64, through sequence: Int64, limit: Int) throws -> (count: Int, last: Int64) {
+        let last = min(sequence, try lastSequence() - 1)
+        var doomed: [Int64] = []
+        let rows = try database.rows(
+            "SELECT sequence FROM journal WHERE sequence <= ? AND time < ? ORDER BY sequence LIMIT ?",
+            [last, time, limit])
+        while let row = try rows.next() { doomed.append(try row.integer(0)) }
+        for sequence in doomed { try deleteEntry(sequence) }
+        return (doomed.count, doomed.last ?? 0)
+    }
+
+    private func sealedChanges(_ condition: String, _ arguments: StatementArguments) throws -> [SealedChange] {
+        var entries: [SealedChange] = []
+        let rows = try database.rows("SELECT \(Self.columns) FROM journal WHERE \(condition)", arguments)
+        while let row = try rows.next() {
+            let key = RecordKey(
+                scope: Scope(account: try row.text(2), region: try row.text(3)), kind: try row.text(4),
+                id: try row.text(5))
+            entries.append(
+                SealedChange(
+                    sequence: try row.integer(0), time: try row.integer(1), key: key,
+                    beforeVersion: try row.isNull(6) ? nil : row.integer(6),
+                    before: try row.isNull(7) ? nil : row.bytes(7), after: try row.isNull(8) ? nil : row.bytes(8),
+                    requestID: try row.text(9)))
+        }
+        return entries
+    }
+}

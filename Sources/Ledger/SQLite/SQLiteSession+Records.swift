@@ -1,0 +1,132 @@
+import GRDB
+
+extension SQLiteSession {
+    func record(_ key: RecordKey) throws -> SealedRecord? {
+        let rows = try database.rows(
+            "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?",
+            key.arguments)
+        return try rows.next().map { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) }
+    }
+
+    func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord] {
+        try sealedRecords(
+            kind, scope,
+            """
+            SELECT id, version, body FROM record
+            WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?
+            """, [scope.account, scope.region, kind, id, limit])
+    }
+
+    func recordIDs(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [String] {
+        let rows = try database.rows(
+            "SELECT id FROM record WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
+            [scope.account, scope.region, kind, id, limit])
+        var ids: [String] = []
+        while let row = try rows.next() { ids.append(try row.text(0)) }
+        return ids
+    }
+
+    func recordCount(_ kind: String, in scope: Scope) throws -> Int {
+        Int(
+            try database.integer(
+                "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?",
+                [scope.account, scope.region, kind]) ?? 0)
+    }
+
+    func referrers(
+        _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
+    ) throws -> [SealedRecord] {
+        try sealedRecords(
+            kind, scope,
+            """
+            SELECT record.id, version, body FROM reference
+            JOIN record USING (account, region, kind, id)
+            WHERE reference.account = ? AND reference.region = ? AND relation = ? AND target = ?
+              AND reference.kind = ? AND reference.id > ?
+            ORDER BY reference.id LIMIT ?
+            """, [scope.account, scope.region, reference.relation, reference.target, kind, id, limit])
+    }
+
+    func referrerCount(_ reference: Reference, in scope: Scope) throws -> Int {
+        Int(
+            try database.integer(
+                "SELECT count(*) FROM reference WHERE account = ? AND region = ? AND relation = ? AND target = ?",
+                [scope.account, scope.region, reference.relation, reference.target]) ?? 0)
+    }
+
+    func eachRecord(of kinds: Set<String>?, _ body: (SealedRecord) throws -> Void) throws {
+        let columns = "SELECT account, region, kind, id, version, body FROM record"
+        // A kind's records are found by an index of their own; without it each start would read everything.
+        for query in kinds.map({ $0.sorted().map(Optional.some) }) ?? [nil] {
+            let rows =
+                try query.map { try database.rows("\(columns) WHERE kind = ?", [$0]) } ?? database.rows(columns)
+            while let row = try rows.next() {
+                let key = RecordKey(
+                    scope: Scope(account: try row.text(0), region: try row.text(1)), kind: try row.text(2),
+                    id: try row.text(3))
+                try body(SealedRecord(key: key, version: try row.integer(4), body: try row.bytes(5)))
+            }
+        }
+    }
+
+    func put(_ record: SealedRecord) throws {
+        try database.run(
+            """
+            INSERT INTO record (account, region, kind, id, version, body) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body
+            """, record.key.arguments + [record.version, record.body.sqlData])
+    }
+
+    func delete(_ key: RecordKey) throws {
+        try database.run(
+            "DELETE FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?", key.arguments)
+    }
+
+    func count(_ key: RecordKey, by difference: Int) throws {
+        try database.run(
+            """
+            INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET count = count + excluded.count
+            """, [key.scope.account, key.scope.region, key.kind, difference])
+    }
+
+    func references(of key: RecordKey) throws -> Set<Reference> {
+        let rows = try database.rows(
+            "SELECT relation, target FROM reference WHERE account = ? AND region = ? AND kind = ? AND id = ?",
+            key.arguments)
+        var references: Set<Reference> = []
+        while let row = try rows.next() { references.insert(Reference(try row.text(0), to: try row.text(1))) }
+        return references
+    }
+
+    func add(_ reference: Reference, of key: RecordKey) throws {
+        try database.run(
+            "INSERT INTO reference (account, region, kind, id, relation, target) VALUES (?, ?, ?, ?, ?, ?)",
+            key.arguments + [reference.relation, reference.target])
+    }
+
+    func remove(_ reference: Reference, of key: RecordKey) throws {
+        try database.run(
+            """
+            DELETE FROM reference
+            WHERE account = ? AND region = ? AND kind = ? AND id = ? AND relation = ? AND target = ?
+            """, key.arguments + [reference.relation, reference.target])
+    }
+
+    private func sealedRecords(
+        _ kind: String, _ scope: Scope, _ sql: String, _ arguments: StatementArguments
+    ) throws -> [SealedRecord] {
+        var records: [SealedRecord] = []
+        let rows = try database.rows(sql, arguments)
+        while let row = try rows.next() {
+            let key = RecordKey(scope: scope, kind: kind, id: try row.text(0))
+            records.append(SealedRecord(key: key, version: try row.integer(1), body: try row.bytes(2)))
+        }
+        return records
+    }
+}
+
+extension RecordKey {
+    /// Account, region, kind, id.
+    var arguments: StatementArguments { [scope.account, scope.region, kind, id] }
+}

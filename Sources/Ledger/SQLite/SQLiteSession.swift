@@ -1,0 +1,62 @@
+import GRDB
+
+/// The ledger's requests in SQLite's words: transactions and facts. Records, journal, events and deadlines have files of
+/// their own.
+final class SQLiteSession: StoreSession {
+    let database: Database
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    func begin() throws { try database.run("BEGIN IMMEDIATE") }
+
+    func commit() throws { try database.run("COMMIT") }
+
+    func rollback() throws { try database.rollback() }
+
+    func beginSavepoint() throws { try database.run("SAVEPOINT write") }
+
+    func endSavepoint(keeping: Bool) throws {
+        if !keeping { try database.run("ROLLBACK TO write") }
+        try database.run("RELEASE write")
+    }
+
+    var isInTransaction: Bool { database.isInsideTransaction }
+
+    func meta(_ name: String) throws -> MetaValue? {
+        guard try database.tableExists("meta") else { return nil }
+        guard let row = try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name]) else {
+            return nil
+        }
+        if let number = Int64.fromDatabaseValue(row[0]) { return .integer(number) }
+        return .bytes(try row.bytes(0))
+    }
+
+    func setMeta(_ name: String, _ value: MetaValue) throws {
+        let stored: DatabaseValue =
+            switch value {
+            case .integer(let number): number.databaseValue
+            case .bytes(let bytes): bytes.sqlData.databaseValue
+            }
+        try database.run(
+            "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [name, stored])
+    }
+
+    /// Sets aside what is kept: SQLite empties a whole table at once, however much is in it.
+    func wipe(keeping isKept: (RecordKey) -> Bool) throws {
+        var kept: [(record: SealedRecord, references: Set<Reference>)] = []
+        try eachRecord(of: nil) { record in
+            if isKept(record.key) { kept.append((record, try references(of: record.key))) }
+        }
+        for table in ["record", "counter", "reference", "journal", "event_segment", "event_index", "deadline"] {
+            try database.execute(sql: "DELETE FROM \(table)")
+        }
+        for (record, references) in kept {
+            try put(record)
+            try count(record.key, by: 1)
+            for reference in references { try add(reference, of: record.key) }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import GRDB
+
+/// A ledger's database in SQLite: a file in WAL mode with `synchronous=FULL`, or memory.
+final class SQLiteStore: Store {
+    let database: any DatabaseWriter
+    private let isInMemory: Bool
+
+    init(_ database: any DatabaseWriter, isInMemory: Bool) {
+        self.database = database
+        self.isInMemory = isInMemory
+    }
+
+    func read<T>(_ body: (any StoreSession) throws -> T) throws -> T {
+        try database.unsafeRead { database in
+            let session = SQLiteSession(database)
+            // In memory there is one connection, and this has it to itself.
+            if isInMemory { return try body(session) }
+            try database.run("BEGIN DEFERRED")
+            defer { try? database.run("COMMIT") }
+            return try body(session)
+        }
+    }
+
+    func search<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T {
+        try await database.read { try body(SQLiteSession($0)) }
+    }
+
+    func enqueue(_ body: @escaping @Sendable (any StoreSession) -> Void) {
+        database.asyncWriteWithoutTransaction { body(SQLiteSession($0)) }
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T {
+        try await database.writeWithoutTransaction { database in
+            let session = SQLiteSession(database)
+            try session.begin()
+            do {
+                let result = try body(session)
+                try session.commit()
+                return result
+            } catch {
+                if session.isInTransaction { try? session.rollback() }
+                throw error
+            }
+        }
+    }
+
+    func open<T>(_ body: (any StoreSession) throws -> T) throws -> T {
+        try database.writeWithoutTransaction { try body(SQLiteSession($0)) }
+    }
+
+    func close() {
+        try? database.close()
+    }
+
+    static func meaning(of error: any Error) -> LedgerError? {
+        guard let error = error as? DatabaseError else { return nil }
+        let kind: LedgerError.Kind =
+            switch error.resultCode {
+            case .SQLITE_FULL: .full
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+            case .SQLITE_READONLY: .readOnly
+            case .SQLITE_MISUSE: .closed
+            default: .io
+            }
+        return LedgerError(kind, "The ledger's database: \(error.message ?? "\(error.resultCode)").")
+    }
+}

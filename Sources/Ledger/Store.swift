@@ -1,0 +1,176 @@
+/// The database that a ledger lies in: the seam that SQLite stands behind, and another can.
+///
+/// It keeps bytes that it cannot read, under keys that it can. What is sealed, versioned, journaled and counted, and in
+/// which transaction, is the ledger's business and is said once, above this line.
+protocol Store: Sendable {
+    /// Runs `body` at once, on the calling thread, over one consistent state.
+    func read<T>(_ body: (any StoreSession) throws -> T) throws -> T
+    /// Runs `body` over one consistent state, away from the calling thread: for what may take long.
+    func search<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T
+    /// Runs `body` after all that was enqueued before, alone among the writers. It begins and ends its transactions.
+    func enqueue(_ body: @escaping @Sendable (any StoreSession) -> Void)
+    /// Runs `body` as ``enqueue(_:)`` does, in one transaction, and waits for it.
+    func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T
+    /// Runs `body` as ``enqueue(_:)`` does, with no transaction, and waits for it on this thread: for the opening.
+    func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
+    /// Waits for what was enqueued, and closes.
+    func close()
+    /// What an error of the database means.
+    static func meaning(of error: any Error) -> LedgerError?
+}
+
+/// A connection to the database, in one transaction or between two.
+protocol StoreSession: AnyObject {
+    // MARK: Transactions
+
+    func begin() throws
+    func commit() throws
+    func rollback() throws
+    /// One level is all that is needed.
+    func beginSavepoint() throws
+    func endSavepoint(keeping: Bool) throws
+    /// Whether the database has not rolled back by itself, as it does when the disk is full.
+    var isInTransaction: Bool { get }
+
+    // MARK: Records
+
+    func record(_ key: RecordKey) throws -> SealedRecord?
+    /// In the order of the bytes of their ids.
+    func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord]
+    func recordIDs(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [String]
+    func recordCount(_ kind: String, in scope: Scope) throws -> Int
+    func referrers(
+        _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
+    ) throws -> [SealedRecord]
+    func referrerCount(_ reference: Reference, in scope: Scope) throws -> Int
+    /// Every record of some kinds, in no order.
+    func eachRecord(of kinds: Set<String>?, _ body: (SealedRecord) throws -> Void) throws
+    func put(_ record: SealedRecord) throws
+    func delete(_ key: RecordKey) throws
+    func count(_ key: RecordKey, by difference: Int) throws
+    func references(of key: RecordKey) throws -> Set<Reference>
+    func add(_ reference: Reference, of key: RecordKey) throws
+    func remove(_ reference: Reference, of key: RecordKey) throws
+
+    // MARK: Journal
+
+    func append(_ entry: SealedChange) throws
+    func deleteEntry(_ sequence: Int64) throws
+    /// In the order of their numbers.
+    func entries(after sequence: Int64, of kinds: Set<String>?, limit: Int) throws -> [SealedChange]
+    /// Of one record, the latest first.
+    func history(of key: RecordKey, before sequence: Int64, limit: Int) throws -> [SealedChange]
+    /// 0 when there is none.
+    func lastSequence() throws -> Int64
+    /// Deletes up to `limit` entries that are older than `time`, never the last one of all.
+    /// - Returns: how many, and the highest number among them.
+    func purgeEntries(before time: Int64, through sequence: Int64, limit: Int) throws -> (count: Int, last: Int64)
+
+    // MARK: Events
+
+    func insert(_ segment: SealedSegment, _ index: [EventIndexEntry]) throws
+    /// In the order of their numbers.
+    func segments(after sequence: Int64, limit: Int) throws -> [SealedSegment]
+    /// Those that end in a span of time and begin before a moment, the latest end first.
+    func segments(endingIn span: ClosedRange<Int64>, beginningBy latest: Int64) throws -> [SealedSegment]
+    /// Those of an account that have an attribute, the latest end first, until `body` says that it is enough.
+    func segments(
+        _ query: SegmentQuery, until body: (SealedSegment) throws -> Bool
+    ) throws
+    /// Those whose last event is older than `time`, the oldest first.
+    func segments(olderThan time: Int64, limit: Int) throws -> [SealedSegment]
+    func delete(_ segment: SealedSegment, _ index: [EventIndexEntry]) throws
+    /// 0 when there is none.
+    func lastSegment() throws -> Int64
+
+    // MARK: Deadlines
+
+    func put(_ deadline: SealedDeadline) throws
+    func delete(_ key: RecordKey, deadline: Void) throws -> Bool
+    func deadline(_ key: RecordKey) throws -> SealedDeadline?
+    /// By the time at which they are due, then in the order of scheduling.
+    func deadlines(_ query: DeadlineQuery) throws -> [SealedDeadline]
+    /// Takes all leases back.
+    func voidLeases() throws
+    /// 0 when there is none.
+    func lastDeadlineNumber() throws -> Int64
+
+    // MARK: The whole
+
+    func meta(_ name: String) throws -> MetaValue?
+    func setMeta(_ name: String, _ value: MetaValue) throws
+    /// Empties all tables but that of `meta`, and keeps the records of these keys.
+    func wipe(keeping isKept: (RecordKey) -> Bool) throws
+}
+
+/// A record as it lies in the database.
+struct SealedRecord {
+    var key: RecordKey
+    var version: Int64
+    var body: [UInt8]
+}
+
+/// An entry of the journal as it lies in the database.
+struct SealedChange {
+    var sequence: Int64
+    /// Milliseconds since 1970.
+    var time: Int64
+    var key: RecordKey
+    var beforeVersion: Int64?
+    var before: [UInt8]?
+    var after: [UInt8]?
+    var requestID: String
+}
+
+/// Events of one account that were committed together, as they lie in the database.
+struct SealedSegment {
+    var sequence: Int64
+    var account: String
+    var firstTime: Int64
+    var lastTime: Int64
+    var body: [UInt8]
+}
+
+/// One value that a segment's events can be looked up by.
+struct EventIndexEntry: Hashable {
+    var attribute: String
+    var value: [UInt8]
+}
+
+/// Which segments of an account are wanted.
+struct SegmentQuery {
+    var account: String
+    var entry: EventIndexEntry
+    var endingIn: ClosedRange<Int64>
+    var beginningBy: Int64
+    /// The number of the last one to be looked at.
+    var snapshot: Int64
+}
+
+/// A deadline as it lies in the database. Its key's kind is that of the work, not of a record.
+struct SealedDeadline {
+    var key: RecordKey
+    var due: Int64
+    /// Grows with every scheduling.
+    var number: Int64
+    var attempts: Int
+    var payload: [UInt8]
+    /// Who has taken it, and until when of real time; nil: nobody.
+    var lease: (token: String, until: Int64)?
+}
+
+/// Which deadlines are wanted; nil does not limit.
+struct DeadlineQuery {
+    var kind: String?
+    var scope: Scope?
+    var dueBy: Int64?
+    /// Only those whose lease, if they have one, is over by this moment.
+    var leasedUntil: Int64?
+    var limit: Int
+}
+
+/// A value of the table of the ledger's own facts.
+enum MetaValue {
+    case integer(Int64)
+    case bytes([UInt8])
+}
