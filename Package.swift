@@ -63,6 +63,7 @@ let package = Package(
                 "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),
         .target(name: "STSAPI", dependencies: ["Wire"], path: "Sources/API/STS"),

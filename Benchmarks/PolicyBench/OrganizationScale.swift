@@ -10,12 +10,12 @@ enum OrganizationScale {
 
     static func measure(accounts count: Int) {
         let directory = IdentityDirectory()
-        directory.apply([Changes.policy(1), Changes.user(1, account: 1)])
+        directory.take([Changes.policy(1), Changes.user(1, account: 1)])
         let alone = decision(directory, accounts: 1)
         let before = Int(allocated_bytes())
-        directory.apply(Changes.organization(manager, units: unitCount))
+        directory.take(Changes.organization(manager, units: unitCount))
         for number in 1...count {
-            directory.apply([Changes.member(number, of: manager, unit: number % unitCount)])
+            directory.take([Changes.member(number, of: manager, unit: number % unitCount)])
         }
         for number in 1...count { ask(directory, number) }
         let memory = Double(Int(allocated_bytes()) - before)
@@ -28,10 +28,10 @@ enum OrganizationScale {
         print("| the same in this one | \(text(few)) ns |")
         print("| the same for another account each time | \(text(many)) ns |")
         let change = [Changes.organizationPolicy(1, of: manager)]
-        let changed = nanoseconds { directory.apply(change) }
+        let changed = nanoseconds { directory.take(change) }
         print("| a change of a policy that binds every account | \(text(changed / 1e3, 1)) µs |")
         let both = nanoseconds {
-            directory.apply(change)
+            directory.take(change)
             ask(directory, 1)
         }
         print("| the same, and the request behind it | \(text(both / 1e3, 1)) µs |")

@@ -11,18 +11,18 @@ enum Population {
         let accounts = max(1, count / 100)
         let before = Int(allocated_bytes())
         var built = 0.0
-        for number in 0..<policyCount { directory.apply([Changes.policy(number)]) }
+        for number in 0..<policyCount { directory.take([Changes.policy(number)]) }
         for start in stride(from: 0, to: count, by: 1_000) {
             let changes = (start..<min(start + 1_000, count)).map { Changes.user($0, account: $0 % accounts) }
             let started = now()
-            directory.apply(changes)
+            directory.take(changes)
             built += Double(now() - started)
         }
         let memory = Double(Int(allocated_bytes()) - before)
 
         let small = IdentityDirectory()
-        for number in 0..<policyCount { small.apply([Changes.policy(number)]) }
-        small.apply([Changes.user(0, account: 0)])
+        for number in 0..<policyCount { small.take([Changes.policy(number)]) }
+        small.take([Changes.user(0, account: 0)])
 
         print("\n| \(count) principals in \(accounts) accounts, \(count * 10) attachments | |\n|---|---|")
         print("| memory for each principal | \(text(memory / Double(count))) bytes |")
@@ -34,10 +34,10 @@ enum Population {
         print("| find and decide in this one, the same principal again | \(text(same)) ns (\(text(same / one, 2))×) |")
         print("| the same for another principal each time, who is in no cache | \(text(many)) ns |")
         let change = Changes.policy(7, version: 2)
-        let changed = nanoseconds { directory.apply([change]) }
+        let changed = nanoseconds { directory.take([change]) }
         print("| a new version of a policy that \(count / 100) principals have | \(text(changed / 1e3, 1)) µs |")
         let attachment = [Changes.user(5, account: 5 % accounts, extra: true), Changes.user(5, account: 5 % accounts)]
-        let attached = nanoseconds { directory.apply(attachment) } / 2
+        let attached = nanoseconds { directory.take(attachment) } / 2
         print("| one attachment more or less | \(text(attached / 1e3, 1)) µs |")
     }
 

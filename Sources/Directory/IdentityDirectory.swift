@@ -63,17 +63,12 @@ public final class IdentityDirectory: Sendable {
         state.withLock { state in state.accounts.values.first { $0.alias == alias } }
     }
 
-    /// The accounts that were asked to be closed and are not yet.
-    public var closingAccounts: [Account] {
-        state.withLock { $0.accounts.values.filter { $0.state == .pendingClosure } }
-    }
-
-    /// The closed accounts that are in an organization and were asked to be closed before a time, in seconds since 1970.
-    public func accountIDs(closedBefore time: Double) -> [String] {
+    /// The accounts that are being closed, or are closed and still in an organization.
+    public var accountsLeaving: [Account] {
         state.withLock { state in
             state.accounts.values.filter {
-                $0.state == .closed && $0.managementAccountID != nil && ($0.closeDate ?? .infinity) < time
-            }.map(\.id)
+                $0.state == .pendingClosure || ($0.state == .closed && $0.managementAccountID != nil)
+            }
         }
     }
 

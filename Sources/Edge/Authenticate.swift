@@ -95,7 +95,7 @@ extension Edge {
         }
         // Credentials of an account that is closed or suspended are as if they had never been.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
-        try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: time)
+        try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: environment.clock.realTime)
         return caller
     }
 

@@ -50,7 +50,7 @@ extension Reader {
     ) throws(LedgerError) -> [Deadline] {
         try query { session in
             try session.deadlines(
-                DeadlineQuery(kind: kind, scope: scope, dueBy: due, leasedUntil: nil, limit: limit)
+                DeadlineQuery(kinds: kind.map { [$0] }, scope: scope, dueBy: due, leasedUntil: nil, limit: limit)
             ).map { try Deadline($0, sealer) }
         }
     }
@@ -84,13 +84,16 @@ extension Transaction {
     /// Takes what is due first and nobody has.
     ///
     /// - Parameters:
+    ///   - kinds: of which kinds of work.
     ///   - now: what counts as due, milliseconds since 1970.
     ///   - realTime: by which leases are over, milliseconds since 1970. It goes on when `now` stands still.
     ///   - until: until when it is taken, of real time.
     /// - Returns: nil when nothing is due.
-    public func claimDeadline(now: Int64, realTime: Int64, until: Int64) throws(LedgerError) -> Lease? {
+    public func claimDeadline(
+        _ kinds: Set<String>, now: Int64, realTime: Int64, until: Int64
+    ) throws(LedgerError) -> Lease? {
         try change { () throws(LedgerError) -> Lease? in
-            let query = DeadlineQuery(kind: nil, scope: nil, dueBy: now, leasedUntil: realTime, limit: 1)
+            let query = DeadlineQuery(kinds: kinds, scope: nil, dueBy: now, leasedUntil: realTime, limit: 1)
             guard let sealed = try self.query({ try $0.deadlines(query) }).first else { return nil }
             let deadline = try Deadline(sealed, sealer)
             var random = SystemRandomNumberGenerator()
@@ -157,19 +160,22 @@ extension Transaction {
 }
 
 extension Ledger {
-    /// Calls `observer` after each commit that has scheduled something. Set it once, before the first write.
-    public func observeDeadlines(_ observer: @escaping @Sendable () -> Void) {
-        writer.observeDeadlines(observer)
+    /// Calls `observer` after each commit that may have given somebody something to do, and after ``observe(_:)``'s.
+    /// Set it once, before the first write. It must not wait for the ledger.
+    public func observeWork(_ observer: @escaping @Sendable (CommittedWork) -> Void) {
+        writer.observeWork(observer)
     }
 
     /// When the next deadline is due that nobody has taken, milliseconds since 1970; nil when there is none.
     ///
-    /// - Parameter realTime: by which leases are over, milliseconds since 1970.
-    public func nextDeadline(realTime: Int64) throws(LedgerError) -> Int64? {
+    /// - Parameters:
+    ///   - kinds: of which kinds of work.
+    ///   - realTime: by which leases are over, milliseconds since 1970.
+    public func nextDeadline(_ kinds: Set<String>, realTime: Int64) throws(LedgerError) -> Int64? {
         try readNow { (reader) throws(LedgerError) in
             try reader.query { session in
                 try session.deadlines(
-                    DeadlineQuery(kind: nil, scope: nil, dueBy: nil, leasedUntil: realTime, limit: 1)
+                    DeadlineQuery(kinds: kinds, scope: nil, dueBy: nil, leasedUntil: realTime, limit: 1)
                 ).first?.due
             }
         }

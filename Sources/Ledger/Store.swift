@@ -161,7 +161,7 @@ struct SealedDeadline {
 
 /// Which deadlines are wanted; nil does not limit.
 struct DeadlineQuery {
-    var kind: String?
+    var kinds: Set<String>?
     var scope: Scope?
     var dueBy: Int64?
     /// Only those whose lease, if they have one, is over by this moment.

@@ -26,7 +26,7 @@ final class Writer: Sendable {
     private let eventCapacity: Int
     private let queue = Mutex(Queue())
     private let observer = Mutex<Observer?>(nil)
-    private let deadlineObserver = Mutex<(@Sendable () -> Void)?>(nil)
+    private let workObserver = Mutex<(@Sendable (CommittedWork) -> Void)?>(nil)
     /// Touched on the database's queue alone; the lock is never waited for.
     private let next: Mutex<NextNumbers>
 
@@ -80,8 +80,8 @@ final class Writer: Sendable {
         self.observer.withLock { $0 = observer }
     }
 
-    func observeDeadlines(_ observer: @escaping @Sendable () -> Void) {
-        deadlineObserver.withLock { $0 = observer }
+    func observeWork(_ observer: @escaping @Sendable (CommittedWork) -> Void) {
+        workObserver.withLock { $0 = observer }
     }
 
     // MARK: Queueing
@@ -214,7 +214,7 @@ final class Writer: Sendable {
 
     private func commit(_ batch: Batch, in session: any StoreSession) {
         var ran: [RanWrite] = []
-        let outcome: Result<Done, LedgerError>
+        let outcome: Result<CommittedWork, LedgerError>
         do {
             outcome = .success(try transact(batch, in: session, &ran))
         } catch {
@@ -225,7 +225,7 @@ final class Writer: Sendable {
         switch outcome {
         case .success(let done):
             if !done.changes.isEmpty { observer.withLock { $0 }?(done.changes) }
-            if done.hasScheduled { deadlineObserver.withLock { $0 }?() }
+            if !done.isEmpty { workObserver.withLock { $0 }?(done) }
             for write in ran { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):
@@ -235,18 +235,13 @@ final class Writer: Sendable {
         }
     }
 
-    private struct Done {
-        var changes: [Change] = []
-        var hasScheduled = false
-    }
-
     /// Milliseconds since 1970, of the real clock.
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> Done {
+    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> CommittedWork {
         let time = Self.milliseconds
         var next = self.next.withLock { $0 }
-        var done = Done()
+        var done = CommittedWork()
         var events = batch.events
 
         try session.begin()
@@ -269,6 +264,7 @@ final class Writer: Sendable {
             }
             try session.endSavepoint(keeping: result.commits)
         }
+        done.hasEvents = !events.isEmpty
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
         try session.commit()
 
@@ -295,4 +291,15 @@ final class Writer: Sendable {
         }
         if tryAgain { setTimer() }
     }
+}
+
+/// What a commit may have given somebody to do.
+public struct CommittedWork: Sendable {
+    public internal(set) var changes: [Change] = []
+    /// Whether something was scheduled.
+    public internal(set) var hasScheduled = false
+    /// Whether events were written.
+    public internal(set) var hasEvents = false
+
+    var isEmpty: Bool { changes.isEmpty && !hasScheduled && !hasEvents }
 }

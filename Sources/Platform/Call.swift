@@ -54,6 +54,9 @@ public final class Call: Sendable {
     public var requestID: String { facts.requestID }
     /// When the request arrived, seconds since 1970. All that an operation dates is dated by it.
     public var time: Double { facts.time }
+    /// When it arrived by the clocks of the world outside, seconds since 1970: those of one-time passwords and identity
+    /// providers' tokens. The same but in a Gatehouse whose clock was moved on.
+    public var clientTime: Double { time - environment.clock.moved }
     public var caller: Caller { facts.caller }
     public var module: ServiceModule { facts.module }
     /// The operation's service as in actions: `iam`.

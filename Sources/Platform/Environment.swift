@@ -15,12 +15,9 @@ public final class Environment: Sendable {
     public let quotas: Quotas
     /// The region that this Gatehouse is in, for example `us-east-1`.
     public let region: String
-    /// Seconds since 1970; tests hold it still.
-    public let now: @Sendable () -> Double
+    public let clock: Clock
     /// Who used what last, and when.
     public let usage = UsageFold()
-    /// What goes on after the answer: reports in the making.
-    public let background = BackgroundTasks()
     /// The services that this Gatehouse answers.
     public let modules: [ServiceModule]
     /// What the modules keep in memory of the ledger.
@@ -35,7 +32,7 @@ public final class Environment: Sendable {
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        now: @escaping @Sendable () -> Double
+        clock: Clock
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -49,7 +46,7 @@ public final class Environment: Sendable {
         self.projections = projections ?? Projections(of: modules)
         resourceTypes = ResourceTypes(of: modules)
         byName = Dictionary(modules.map { ($0.signingName, $0) }) { first, _ in first }
-        self.now = now
+        self.clock = clock
     }
 
     /// The service of a name in a credential scope; nil for one that Gatehouse does not answer.
@@ -57,4 +54,7 @@ public final class Environment: Sendable {
 
     /// A projection of one of the modules.
     public func projection<P: Projection>(_ type: P.Type) -> P { projections[type] }
+
+    /// Seconds since 1970.
+    public func now() -> Double { clock.now }
 }

@@ -30,6 +30,12 @@ public final class ServiceModule: Sendable {
     public let projections: [any Projection.Type]
     /// The types of resources that are looked up when a request names one.
     public let resourceTypes: [ResourceType]
+    /// What is done at a time: see ``Job``.
+    public let jobs: [any Job.Type]
+    /// What is done behind what happens: see ``Follower``.
+    public let followers: [any Follower.Type]
+    /// Runs at each start, when the ledger is read: schedules what earlier versions left undone.
+    public let begin: @Sendable (Environment) async throws(ServiceError) -> Void
     public let quotas: [Quota]
     /// Paths outside of the AWS API that the service answers: documents that the world may read.
     public let paths: [PublicPath]
@@ -51,11 +57,14 @@ public final class ServiceModule: Sendable {
     ///   - isGlobal: see the property.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
-    ///   - records, projections, resourceTypes, quotas, paths, samples, admits: see the properties.
+    ///   - records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, admits: see the
+    ///     properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
         operations: [any Operation.Type], events: EventParticulars? = nil, records: [any Record.Type] = [],
-        projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], quotas: [Quota] = [],
+        projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
+        followers: [any Follower.Type] = [],
+        begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], samples: Samples = Samples(),
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
     ) {
@@ -66,6 +75,9 @@ public final class ServiceModule: Sendable {
         self.records = records
         self.projections = projections
         self.resourceTypes = resourceTypes
+        self.jobs = jobs
+        self.followers = followers
+        self.begin = begin
         self.quotas = quotas
         self.paths = paths
         self.samples = samples

@@ -6,7 +6,6 @@ import Keyring
 import Ledger
 public import Logging
 import OIDC
-import OrganizationsService
 public import Platform
 public import ServiceLifecycle
 public import Wire
@@ -32,7 +31,7 @@ public struct Gatehouse: Sendable {
         public var quotas = Quotas()
         /// The services; all that there are.
         public var modules = Modules.all
-        /// Seconds since 1970; tests hold it still.
+        /// The real time, seconds since 1970; tests hold it still.
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
         public init() {}
@@ -40,8 +39,8 @@ public struct Gatehouse: Sendable {
 
     public let environment: Environment
     public let edge: Edge
-    public let organizationsWorker: OrganizationsWorker
-    private let log: Logger
+    /// Does what is due; ``services`` has it.
+    public let scheduler: Scheduler
     public let accountID: String
     /// The root user's access key, when this start has made it up: it is shown once.
     public let newRootKey: (id: String, secret: String)?
@@ -49,8 +48,6 @@ public struct Gatehouse: Sendable {
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
     public init(_ configuration: Configuration, log: Logger) async throws(StartError) {
-        self.log = log
-        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             let keyring: any Keyring
             let ledger: Ledger
@@ -65,10 +62,7 @@ public struct Gatehouse: Sendable {
             }
             let directory = IdentityDirectory()
             let projections = Projections(of: configuration.modules, and: [directory])
-            ledger.observe { changes in
-                projections.follow(changes)
-                if changes.contains(where: BackgroundWork.isNeeded) { wake.yield() }
-            }
+            ledger.observe { changes in projections.follow(changes) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
@@ -76,7 +70,7 @@ public struct Gatehouse: Sendable {
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
-                now: configuration.now)
+                clock: Clock(configuration.now))
             try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
@@ -84,17 +78,25 @@ public struct Gatehouse: Sendable {
             try environment.usage.restoreEvents(of: ledger)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
+            let scheduler = Scheduler(environment, jobs: [ForgetOldJournal.self], log: log)
+            ledger.observeWork { work in scheduler.committed(work) }
+            try await scheduler.begin()
+            self.scheduler = scheduler
         } catch let error as StartError {
             throw error
+        } catch let error as ServiceError {
+            throw StartError("\(error.code): \(error.message)")
         } catch let error as LedgerError {
             throw StartError("\(error)", isBusy: error.kind == .busy)
         } catch {
             throw StartError("\(error)")
         }
-        organizationsWorker = OrganizationsWorker(BackgroundWork(environment), wakes: wakes, log: log)
         let gate = Gate(environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
         environment.open(gate)
-        edge = Edge(gate, ownPaths: Self.ownPaths(environment, gate.metrics, isInMemory: configuration.dataDirectory == nil))
+        edge = Edge(
+            gate,
+            ownPaths: Self.ownPaths(
+                environment, gate.metrics, configuration.dataDirectory == nil ? scheduler : nil))
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
@@ -114,11 +116,12 @@ public struct Gatehouse: Sendable {
     }
 
     /// What is to be run beside the listener.
-    public var services: [any Service] { [Housekeeping(environment, log: log), organizationsWorker] }
+    public var services: [any Service] { [SchedulerService(scheduler: scheduler)] }
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {
-        await environment.background.finish()
+        scheduler.stop()
+        await scheduler.settle()
         // Should it fail, the events are there to restore from.
         try? await environment.checkpointUsage()
         await environment.ledger.close()

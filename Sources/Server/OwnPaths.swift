@@ -5,8 +5,9 @@ import Platform
 import Wire
 
 extension Gatehouse {
-    /// What Gatehouse answers besides AWS's API. In memory it can be reset.
-    static func ownPaths(_ environment: Environment, _ metrics: Metrics, isInMemory: Bool) -> [OwnPath] {
+    /// What Gatehouse answers besides AWS's API.
+    /// - Parameter movable: of a Gatehouse in memory, which can be reset and its clock moved on.
+    static func ownPaths(_ environment: Environment, _ metrics: Metrics, _ movable: Scheduler?) -> [OwnPath] {
         var paths = [
             OwnPath("GET", "/health", for: .everybody) { _ in
                 .json(200, #"{"status":"ok","version":"\#(Version.text)"}"#)
@@ -31,13 +32,47 @@ extension Gatehouse {
                 return .json(200, key.json)
             },
         ]
-        if isInMemory {
-            paths.append(
-                OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
-                    do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
-                    return WireResponse(status: 204, headers: [], body: [])
-                })
-        }
+        guard let scheduler = movable else { return paths }
+        paths += [
+            OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
+                do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
+                try await scheduler.reset()
+                return WireResponse(status: 204, headers: [], body: [])
+            },
+            OwnPath("GET", "/_gatehouse/clock", for: .operator) { _ in .json(200, clock(environment.clock)) },
+            OwnPath("POST", "/_gatehouse/clock", for: .operator) { (request) throws(ServiceError) in
+                await scheduler.advance(by: try seconds(request.body))
+                return .json(200, clock(environment.clock))
+            },
+        ]
         return paths
+    }
+
+    /// How far the clock is moved on at a time, in seconds: ten years.
+    private static let longestAdvance = 10.0 * 366 * 24 * 3600
+
+    /// - Throws: ValidationError for a body that does not say by how much the clock is to be moved on.
+    private static func seconds(_ body: [UInt8]) throws(ServiceError) -> Double {
+        let value: Double? =
+            switch (try? JSONValue(parsing: body))?["advance"] {
+            case .integer(let seconds): Double(seconds)
+            case .double(let seconds): seconds
+            default: nil
+            }
+        guard let value, value >= 0, value <= longestAdvance else {
+            throw .validation(
+                "The body must be {\"advance\": SECONDS}, with a number of seconds from 0 to \(Int(longestAdvance)).")
+        }
+        return value
+    }
+
+    private static func clock(_ clock: Clock) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("time", Timestamp(secondsSinceEpoch: clock.now).iso8601)
+        writer.key("advanced")
+        writer.double(clock.moved)
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

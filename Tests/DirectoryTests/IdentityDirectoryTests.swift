@@ -26,15 +26,15 @@ import Testing
 
     @Test func namesAreFoundWithoutRegardToCase() throws {
         let directory = IdentityDirectory()
-        directory.apply([try change(alice)])
+        try directory.apply([try change(alice)])
         #expect(directory.user(named: "aLICE", in: Self.account)?.uniqueID == "AIDAALICE")
         #expect(directory.user(named: "Alice", in: "999988887777") == nil)
     }
 
     @Test func aDeletedUserIsGoneByNameAndById() throws {
         let directory = IdentityDirectory()
-        directory.apply([try change(alice)])
-        directory.apply([try deletion(alice)])
+        try directory.apply([try change(alice)])
+        try directory.apply([try deletion(alice)])
         #expect(directory.user(named: "Alice", in: Self.account) == nil)
         #expect(directory.user(uniqueID: "AIDAALICE") == nil)
     }
@@ -44,10 +44,10 @@ import Testing
         var group = Group(accountID: Self.account, name: "Devs", path: "/", uniqueID: "AGPADEVS", createDate: 0)
         var user = alice
         user.groupIDs = ["AGPADEVS"]
-        directory.apply([try change(group), try change(user)])
+        try directory.apply([try change(group), try change(user)])
         #expect(directory.policies(bindingPrincipalWithUniqueID: "AIDAALICE").identity.isEmpty)
         group.attachedPolicies = ["arn:aws:iam::aws:policy/AdministratorAccess"]
-        directory.apply([try change(group)])
+        try directory.apply([try change(group)])
         let bound = directory.policies(bindingPrincipalWithUniqueID: "AIDAALICE")
         #expect(bound.identity.map(\.source.name) == ["AdministratorAccess"])
     }
@@ -60,7 +60,7 @@ import Testing
             "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::111122223333:policy/gone",
         ]
         user.permissionsBoundary = "arn:aws:iam::111122223333:policy/gone"
-        directory.apply([try change(user)])
+        try directory.apply([try change(user)])
         let bound = directory.policies(bindingPrincipalWithUniqueID: "AIDAALICE")
         #expect(bound.boundary?.isEmpty == true)
         for index in [0, 2] {

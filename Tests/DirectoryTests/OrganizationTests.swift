@@ -23,7 +23,7 @@ import Testing
     // MARK: Records
 
     private func put<R: Record>(_ record: R, in scope: String = manager) throws {
-        directory.apply([
+        try directory.apply([
             Change(
                 sequence: 1, kind: R.kind, scope: Scope(account: scope), id: record.id, before: nil,
                 after: Array(try JSONEncoder().encode(record)), requestID: "r")
@@ -31,7 +31,7 @@ import Testing
     }
 
     private func delete<R: Record>(_ record: R, in scope: String = manager) throws {
-        directory.apply([
+        try directory.apply([
             Change(
                 sequence: 1, kind: R.kind, scope: Scope(account: scope), id: record.id,
                 before: Array(try JSONEncoder().encode(record)), after: nil, requestID: "r")

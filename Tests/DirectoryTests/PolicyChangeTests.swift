@@ -11,7 +11,7 @@ import Testing
     private let directory = IdentityDirectory()
 
     private func put<R: Record>(_ record: R) throws {
-        directory.apply([
+        try directory.apply([
             Change(
                 sequence: 1, kind: R.kind, scope: Scope(account: Self.account), id: record.id, before: nil,
                 after: Array(try JSONEncoder().encode(record)), requestID: "r")
@@ -19,7 +19,7 @@ import Testing
     }
 
     private func delete<R: Record>(_ record: R) throws {
-        directory.apply([
+        try directory.apply([
             Change(
                 sequence: 1, kind: R.kind, scope: Scope(account: Self.account), id: record.id,
                 before: Array(try JSONEncoder().encode(record)), after: nil, requestID: "r")

@@ -88,7 +88,7 @@ import Testing
         try FileManager.default.removeItem(atPath: directory.key)
         try FileManager.default.moveItem(atPath: directory.key + ".old", toPath: directory.key)
         try await DatabaseQueue(path: directory.data + "/ledger.sqlite").write { database in
-            try database.execute(sql: "UPDATE meta SET value = 2 WHERE name = 'format'")
+            try database.execute(sql: "UPDATE meta SET value = 99 WHERE name = 'format'")
         }
         let newer = #expect(throws: LedgerError.self) { try directory.open() }
         #expect(newer?.kind == .newerFormat)

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Keyring
 @testable import Ledger
 import Testing
@@ -123,9 +122,4 @@ func makeEvent(
 func makeEvent(_ name: String = "GetUser", time: Int64 = 1_700_000_000_000, body: String = "{}") -> Event {
     var random = SystemRandomNumberGenerator()
     return makeEvent(name, time: time, body: body, using: &random)
-}
-
-extension Ledger {
-    /// What lies behind the seam.
-    var database: any DatabaseWriter { get throws { try #require(store as? SQLiteStore).database } }
 }

@@ -21,17 +21,17 @@ import Wire
         let second = try await TestGatehouse { $0.dataDirectory = folder.path }
         let describe = #"{"CreateAccountRequestId":"\#(id)"}"#
         #expect(await second.organizations("DescribeCreateAccountStatus", describe).member("State") == "IN_PROGRESS")
-        await second.gatehouse.organizationsWorker.finish()
+        await second.gatehouse.scheduler.runDue()
         let done = await second.organizations("DescribeCreateAccountStatus", describe)
         #expect(done.member("State") == "SUCCEEDED")
         let account = try #require(done.member("AccountId"))
-        await second.gatehouse.organizationsWorker.finish()
+        await second.gatehouse.scheduler.runDue()
         #expect(await second.organizations("ListAccounts").body.components(separatedBy: "\"Email\"").count == 3)
         let close = await second.organizations("CloseAccount", #"{"AccountId":"\#(account)"}"#)
         #expect(close.status == 200)
         let describeAccount = #"{"AccountId":"\#(account)"}"#
         #expect(await second.organizations("DescribeAccount", describeAccount).member("State") == "PENDING_CLOSURE")
-        await second.gatehouse.organizationsWorker.finish()
+        await second.gatehouse.scheduler.runDue()
         #expect(await second.organizations("DescribeAccount", describeAccount).member("State") == "CLOSED")
         await second.gatehouse.close()
     }
@@ -47,7 +47,7 @@ import Wire
         let sixth = #"{"AccountName":"a","Email":"a6@example.com"}"#
         #expect(await test.organizations("CreateAccount", sixth).member("__type") == "TooManyRequestsException")
         #expect(await test.organizations("DeleteOrganization").member("__type") == "ConcurrentModificationException")
-        await test.gatehouse.organizationsWorker.finish()
+        await test.gatehouse.scheduler.runDue()
         #expect(await test.organizations("CreateAccount", sixth).status == 200)
     }
 
@@ -91,7 +91,7 @@ import Wire
         #expect(await test.organizations(list.0, list.1).member("Status") == "EXPIRED")
         test.advance(30 * Self.day)
         #expect(await test.organizations(list.0, list.1).body == #"{"ResponsibilityTransfers":[]}"#)
-        await test.gatehouse.organizationsWorker.finish()
+        await test.gatehouse.scheduler.runDue()
         #expect(await test.organizations(list.0, list.1).body == #"{"ResponsibilityTransfers":[]}"#)
     }
 
@@ -99,7 +99,7 @@ import Wire
         let test = try await TestGatehouse()
         _ = await test.organizations("CreateOrganization")
         let asked = await test.organizations("CreateAccount", #"{"AccountName":"one","Email":"one@example.com"}"#)
-        await test.gatehouse.organizationsWorker.finish()
+        await test.gatehouse.scheduler.runDue()
         let status = await test.organizations(
             "DescribeCreateAccountStatus", #"{"CreateAccountRequestId":"\#(try #require(asked.member("Id")))"}"#)
         let remove = #"{"AccountId":"\#(try #require(status.member("AccountId")))"}"#

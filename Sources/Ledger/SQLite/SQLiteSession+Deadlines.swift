@@ -34,9 +34,10 @@ extension SQLiteSession {
             conditions.append("(lease_until IS NULL OR lease_until <= ?)")
             arguments += [until]
         }
-        if let kind = query.kind {
-            conditions.append("kind = ?")
-            arguments += [kind]
+        if let kinds = query.kinds {
+            // As many as there are kinds of work: few, and mostly the same, so that the statement is prepared once.
+            conditions.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
+            for kind in kinds.sorted() { arguments += [kind] }
         }
         if let scope = query.scope {
             conditions.append("account = ? AND region = ?")

@@ -67,7 +67,7 @@ public struct Records: RecordReading {
 
 /// Records to read and to change, within one transaction.
 public struct MutableRecords: RecordReading {
-    private let transaction: Transaction
+    let transaction: Transaction
     public let scope: Scope
     public var reader: Reader { transaction }
 

@@ -17,6 +17,8 @@ public final class UsageFold: Sendable {
         var count = 0
         /// The number of the last segment of events that the checkpoint in the ledger covers.
         var covered: Int64 = 0
+        /// When the last checkpoint was made, seconds since 1970.
+        var checkpointTime = 0.0
     }
 
     private let state = Mutex(State())
@@ -70,6 +72,9 @@ public final class UsageFold: Sendable {
 
     /// Calls taken in since the last checkpoint.
     public var waiting: Int { state.withLock { $0.count } }
+
+    /// When the last checkpoint was made by this process, seconds since 1970; 0: never.
+    public var lastCheckpoint: Double { state.withLock { $0.checkpointTime } }
 
     // MARK: Keeping
 
@@ -129,6 +134,7 @@ public final class UsageFold: Sendable {
             defer {
                 state.changed = []
                 state.count = 0
+                state.checkpointTime = Double(time) / 1000
             }
             return (Array(state.principals.keys), state.changed, state.count)
         }
@@ -227,5 +233,17 @@ struct UsageCheckpoint: Record {
 extension Event {
     fileprivate func value(of attribute: String) -> String? {
         attributes.first { $0.name == attribute }?.value
+    }
+}
+
+extension Environment {
+    /// Writes the last-used data into the ledger.
+    public func checkpointUsage() async throws(LedgerError) {
+        let directory = directory
+        try await usage.checkpoint(into: ledger, time: RequestIDs.milliseconds(clock.now)) { id in
+            directory.user(uniqueID: id) != nil || directory.role(uniqueID: id) != nil || directory.account(id) != nil
+        } isKey: { id in
+            directory.accessKey(id) != nil
+        }
     }
 }

@@ -84,7 +84,7 @@ extension IAM.ListPoliciesGrantingServiceAccess: ReadOperation {
         for namespace in input.serviceNamespaces where !ServiceCatalogue.aws.hasService(namespace) {
             throw .invalidInput("Invalid service namespace: \(namespace)")
         }
-        let policies = try AccessSubject(input.arn, records, call).policies.map { policy in
+        let policies = try AccessSubject(input.arn, records, call.directory).policies.map { policy in
             (policy: policy, grants: ServiceGrants([policy.document]))
         }
         let page = page(

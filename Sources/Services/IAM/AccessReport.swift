@@ -53,9 +53,6 @@ struct AccessReport: Record {
     /// By namespace.
     var services: [Service] = []
 
-    /// The name of the work that makes it.
-    var task: String { "access report \(id)" }
-
     /// `JobStatus`
     var status: String { completionDate == nil ? "IN_PROGRESS" : errorCode == nil ? "COMPLETED" : "FAILED" }
 
@@ -110,46 +107,51 @@ extension Call {
     func startAccessReport(on arn: String, granularity: String) async throws(ServiceError) -> AccessReport {
         let report = AccessReport(
             id: AccessReport.newID(self), arn: arn, granularity: granularity, createDate: time)
-        _ = try await read { (records) throws(ServiceError) in _ = try AccessSubject(arn, records, self) }
         try await keep { (records) throws(ServiceError) in
+            _ = try AccessSubject(arn, records.readOnly, self.directory)
             try records.dropOldAccessReports(AccessReport.self, self.time)
             try records.put(report)
+            try records.schedule(MakeAccessReport(), id: report.id, at: self.time)
         }
-        make(report)
         return report
     }
 
-    /// The report of a job. One whose making was cut off is made now.
+    /// The report of a job.
     /// - Throws: NoSuchEntity.
     func accessReport(_ id: String) async throws(ServiceError) -> AccessReport {
         let report = try await read { (records) throws(ServiceError) in try records.get(AccessReport.self, id) }
         guard let report, time - report.createDate < AccessReport.lifetime else {
             throw .noSuchEntity("Job with id \(id) cannot be found.")
         }
-        if report.completionDate == nil { make(report) }
         return report
     }
+}
 
-    private func make(_ started: AccessReport) {
-        environment.background.start(started.task) {
-            let environment = self.environment
-            let oldest = milliseconds(started.createDate) - PrincipalUsage.trackingPeriod
-            var report = started
-            do throws(ServiceError) {
-                let subject = try await self.read { (records) throws(ServiceError) in
-                    try AccessSubject(started.arn, records, self)
-                }
-                await report.fill(subject, environment, oldest: oldest)
-            } catch {
-                report.errorCode = error.code
-                report.errorMessage = error.message
-            }
-            report.completionDate = max(environment.now(), report.createDate)
-            let done = report
-            try? await environment.write(Scope(account: self.accountID), requestID: self.requestID) { (records) throws(ServiceError) in
-                try records.put(done)
-            }
+/// Makes the report of its id.
+struct MakeAccessReport: Job {
+    static let kind = "IAM::MakeAccessReport"
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let id = context.id
+        let started = try await environment.read(context.scope) { (records) throws(ServiceError) in
+            try records.get(AccessReport.self, id)
         }
+        guard var report = started else { return }
+        let arn = report.arn
+        do throws(ServiceError) {
+            let subject = try await environment.read(context.scope) { (records) throws(ServiceError) in
+                try AccessSubject(arn, records, environment.directory)
+            }
+            let oldest = milliseconds(report.createDate) - PrincipalUsage.trackingPeriod
+            await report.fill(subject, environment, oldest: oldest)
+        } catch {
+            report.errorCode = error.code
+            report.errorMessage = error.message
+        }
+        report.completionDate = max(environment.now(), report.createDate)
+        let done = report
+        try await context.finish { (records) throws(ServiceError) in try records.put(done) }
     }
 }
 

@@ -32,32 +32,32 @@ struct AccessSubject: Sendable {
     let entities: [Entity]
 
     /// - Throws: InvalidInput for an ARN of something else; NoSuchEntity.
-    init(_ text: String, _ records: Records, _ call: Call) throws(ServiceError) {
+    init(_ text: String, _ records: Records, _ directory: IdentityDirectory) throws(ServiceError) {
         guard let arn = ARN(parsing: text), arn.service == "iam", let (type, rest) = arn.typeAndRest,
             let name = rest.split(separator: "/").last.map(String.init)
         else { throw .invalidInput("Invalid ARN: \(text) is not the ARN of a user, group, role or policy.") }
-        let isOwn = arn.account == call.accountID
+        let isOwn = arn.account == records.scope.account
         let gone = ServiceError.noSuchEntity("ARN \(text) is not found.")
         switch type {
         case "user":
             guard isOwn, let user = try records.get(User.self, User.id(ofName: name)), user.arn == text else {
                 throw gone
             }
-            policies = try Self.policies(of: user, records, call)
+            policies = try Self.policies(of: user, records, directory)
             entities = [Entity(user)]
         case "role":
             guard isOwn, let role = try records.get(Role.self, Role.id(ofName: name)), role.arn == text else {
                 throw gone
             }
-            policies = try Self.policies(of: role, "ROLE", call)
+            policies = try Self.policies(of: role, "ROLE", directory)
             entities = [Entity(role)]
         case "group":
             guard isOwn, let group = try records.get(Group.self, Group.id(ofName: name)), group.arn == text
             else { throw gone }
-            policies = try Self.policies(of: group, "GROUP", call)
+            policies = try Self.policies(of: group, "GROUP", directory)
             entities = try records.referrers(User.self, Relation.group, to: group.uniqueID).map(Entity.init)
         case "policy":
-            guard isOwn || isAWSManaged(text), let policy = try Self.managed(text, call) else { throw gone }
+            guard isOwn || isAWSManaged(text), let policy = try Self.managed(text, directory) else { throw gone }
             policies = [policy]
             entities = try Self.entities(having: text, records)
         default:
@@ -66,15 +66,15 @@ struct AccessSubject: Sendable {
     }
 
     private static func policies(
-        of user: User, _ records: Records, _ call: Call
+        of user: User, _ records: Records, _ directory: IdentityDirectory
     ) throws(ServiceError) -> [Policy] {
-        var policies = try policies(of: user, "USER", call)
-        for group in try records.groups(of: user) { policies += try self.policies(of: group, "GROUP", call) }
+        var policies = try policies(of: user, "USER", directory)
+        for group in try records.groups(of: user) { policies += try self.policies(of: group, "GROUP", directory) }
         return policies
     }
 
     private static func policies(
-        of identity: some Identity, _ type: String, _ call: Call
+        of identity: some Identity, _ type: String, _ directory: IdentityDirectory
     ) throws(ServiceError) -> [Policy] {
         var policies: [Policy] = []
         for policy in identity.inlinePolicies {
@@ -84,13 +84,13 @@ struct AccessSubject: Sendable {
                     holderName: identity.name))
         }
         for arn in identity.attachedPolicies {
-            if let policy = try managed(arn, call) { policies.append(policy) }
+            if let policy = try managed(arn, directory) { policies.append(policy) }
         }
         return policies
     }
 
-    private static func managed(_ arn: String, _ call: Call) throws(ServiceError) -> Policy? {
-        call.directory.compiledPolicy(arn: arn).map { compiled in
+    private static func managed(_ arn: String, _ directory: IdentityDirectory) throws(ServiceError) -> Policy? {
+        directory.compiledPolicy(arn: arn).map { compiled in
             Policy(document: compiled.document, name: compiled.source.name, arn: arn)
         }
     }

@@ -18,35 +18,27 @@ struct CredentialReport: Record {
     /// Seconds since 1970.
     let generatedTime: Double
 
-    var id: String { "report" }
+    var id: String { Self.id }
 
-    /// The name of the work that makes the report of an account.
-    static func task(_ account: String) -> String { "credential report \(account)" }
+    /// An account has one at most.
+    static let id = "report"
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html>
-extension IAM.GenerateCredentialReport: ReadOperation {
-    public static var isReadOnly: Bool { false }
-
+extension IAM.GenerateCredentialReport: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let environment = call.environment
-        let account = call.accountID
-        let task = CredentialReport.task(account)
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
         var output = Output()
-        let report = try records.get(CredentialReport.self, "report")
-        if environment.background.isRunning(task) {
+        let report = try records.get(CredentialReport.self, CredentialReport.id)
+        if try records.isMakingCredentialReport {
             output.state = "INPROGRESS"
         } else if let report, call.time - report.generatedTime < CredentialReport.lifetime {
             output.state = "COMPLETE"
         } else {
-            let requestID = call.requestID
-            environment.background.start(task) {
-                // Should it fail, there is no report, as whoever asks for it learns.
-                try? await environment.makeCredentialReport(account, requestID: requestID)
-            }
-            call.recordDurably()
+            try records.schedule(MakeCredentialReport(), id: CredentialReport.id, at: call.time)
             output.state = "STARTED"
             output.description = "No report exists. Starting a new report generation task"
         }
@@ -59,10 +51,10 @@ extension IAM.GetCredentialReport: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        guard !call.environment.background.isRunning(CredentialReport.task(call.accountID)) else {
+        guard try !records.isMakingCredentialReport else {
             throw ServiceError("ReportInProgress", "The credential report is still being generated.", status: 404)
         }
-        guard let report = try records.get(CredentialReport.self, "report") else {
+        guard let report = try records.get(CredentialReport.self, CredentialReport.id) else {
             throw ServiceError("ReportNotPresent", "No credential report exists: generate one first.", status: 410)
         }
         guard call.time - report.generatedTime < CredentialReport.lifetime else {
@@ -76,21 +68,33 @@ extension IAM.GetCredentialReport: ReadOperation {
     }
 }
 
-extension Environment {
-    fileprivate func makeCredentialReport(_ account: String, requestID: String) async throws(ServiceError) {
-        let scope = Scope(account: account)
+extension RecordReading {
+    fileprivate var isMakingCredentialReport: Bool {
+        get throws(ServiceError) {
+            try scheduledTime(of: MakeCredentialReport.self, id: CredentialReport.id) != nil
+        }
+    }
+}
+
+/// Makes the report of an account.
+struct MakeCredentialReport: Job {
+    static let kind = "IAM::MakeCredentialReport"
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let scope = context.scope
         let rows = CredentialReportRows(
-            account: account, accountDate: directory.account(account)?.createDate ?? now(),
-            users: try await all(User.self, in: scope),
-            keys: try await all(AccessKey.self, in: scope),
-            passwords: try await all(LoginProfile.self, in: scope),
-            passwordPolicy: try await read(scope) { (records) throws(ServiceError) in
+            account: scope.account, accountDate: environment.directory.account(scope.account)?.createDate ?? environment.now(),
+            users: try await environment.all(User.self, in: scope),
+            keys: try await environment.all(AccessKey.self, in: scope),
+            passwords: try await environment.all(LoginProfile.self, in: scope),
+            passwordPolicy: try await environment.read(scope) { (records) throws(ServiceError) in
                 try records.get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
             },
-            devices: try await all(MFADevice.self, in: scope),
-            certificates: try await all(SigningCertificate.self, in: scope),
-            usage: usage)
-        let report = CredentialReport(content: rows.csv, generatedTime: now())
-        try await write(scope, requestID: requestID) { (records) throws(ServiceError) in try records.put(report) }
+            devices: try await environment.all(MFADevice.self, in: scope),
+            certificates: try await environment.all(SigningCertificate.self, in: scope),
+            usage: environment.usage)
+        let report = CredentialReport(content: rows.csv, generatedTime: environment.now())
+        try await context.finish { (records) throws(ServiceError) in try records.put(report) }
     }
 }

@@ -9,7 +9,9 @@ extension ServiceModule {
     public static let iam = ServiceModule(
         IAM.self, isGlobal: true, operations: builtOperations,
         events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers), records: ownRecords,
-        resourceTypes: iamResourceTypes, quotas: Quota.ofIAM, samples: iamSamples,
+        resourceTypes: iamResourceTypes,
+        jobs: [MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self],
+        quotas: Quota.ofIAM, samples: iamSamples,
         admits: { (call) throws(ServiceError) in try admit(call) })
 }
 
@@ -18,7 +20,7 @@ private let ownRecords: [any Record.Type] = [
     LoginProfile.self, AccountPasswordPolicy.self, OpenIDConnectProvider.self, SAMLProvider.self,
     OutboundFederation.self, ServerCertificate.self, SigningCertificate.self, SSHPublicKey.self,
     ServiceSpecificCredential.self, ServiceLinkedRoleDeletion.self, DelegationRequest.self,
-    CredentialReport.self, PrincipalUsage.self,
+    CredentialReport.self, AccessReport.self, OrganizationsAccessReport.self, PrincipalUsage.self,
 ]
 
 /// Credentials of GetSessionToken open IAM only with MFA, those of GetFederationToken not at all. IAM does not say that

@@ -31,13 +31,13 @@ extension Directory.MFADevice {
         _ first: String, _ second: String, _ call: Call
     ) throws(ServiceError) {
         let steps = OneTimePassword(seed: seed)
-            .consecutiveSteps(first, second, around: call.time, window: 1000, after: lastStep)
+            .consecutiveSteps(first, second, around: call.clientTime, window: 1000, after: lastStep)
         guard let step = steps else {
             throw ServiceError(
                 "InvalidAuthenticationCode", "Authentication code for device is not valid.", status: 403)
         }
         lastStep = step
-        clockOffset = step - OneTimePassword.step(at: call.time)
+        clockOffset = step - OneTimePassword.step(at: call.clientTime)
     }
 }
 

@@ -12,11 +12,12 @@ struct OrganizationEntity {
 
     /// - Throws: InvalidInput for a path that does not lead through the caller's organization, and for a policy that is
     ///   none of its service control policies; AccessDenied for an account that is not the management account.
-    init(_ path: String, policyID: String?, _ call: Call) throws(ServiceError) {
-        let directory = call.directory
+    init(
+        _ path: String, policyID: String?, of accountID: String, _ directory: IdentityDirectory
+    ) throws(ServiceError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard let organization = directory.organization(ofAccount: call.accountID),
-            organization.managementAccountID == call.accountID
+        guard let organization = directory.organization(ofAccount: accountID),
+            organization.managementAccountID == accountID
         else { throw .accessDenied("The report is for the management account of an organization.") }
         let invalid = ServiceError.invalidInput("Invalid entity path: \(path)")
         guard parts.count >= 2, parts.count < 16, parts[0] == organization.id, parts[1] == organization.rootID else {
@@ -58,11 +59,11 @@ struct OrganizationEntity {
     /// The services that may be used, with their last use by the accounts.
     /// - Parameter oldest: what was before, in milliseconds since 1970, is not told.
     func services(
-        _ accounts: [OrganizationAccount], _ call: Call, oldest: Double
+        _ accounts: [OrganizationAccount], _ environment: Environment, oldest: Double
     ) -> [OrganizationsAccessReport.Service] {
         /// By service, then by account.
         var uses: [String: [String: PrincipalUsage.Use]] = [:]
-        for usage in call.environment.usage.usages(in: Set(accounts.map(\.id))) {
+        for usage in environment.usage.usages(in: Set(accounts.map(\.id))) {
             for service in usage.services.keys {
                 guard let use = usage.lastUse(of: service), Double(use.time) >= oldest else { continue }
                 if let known = uses[service]?[usage.accountID], known.time >= use.time { continue }
@@ -76,7 +77,7 @@ struct OrganizationEntity {
             if let (account, use) = used.max(by: { $0.value.time < $1.value.time }) {
                 service.time = use.time
                 service.region = use.region
-                let path = call.directory.membership(ofAccount: account)?.path ?? ""
+                let path = environment.directory.membership(ofAccount: account)?.path ?? ""
                 service.path = path + account
             }
             return service

@@ -46,7 +46,6 @@ struct OrganizationsAccessReport: Record {
         self.createDate = createDate
     }
 
-    var task: String { "organizations access report \(id)" }
     var status: String { completionDate == nil ? "IN_PROGRESS" : errorCode == nil ? "COMPLETED" : "FAILED" }
 }
 
@@ -67,8 +66,8 @@ extension IAM.GenerateOrganizationsAccessReport: ComputeOperation {
         try await call.keep { (records) throws(ServiceError) in
             try records.dropOldAccessReports(OrganizationsAccessReport.self, call.time)
             try records.put(report)
+            try records.schedule(MakeOrganizationsAccessReport(), id: report.id, at: call.time)
         }
-        call.make(report)
         var output = Output()
         output.jobId = report.id
         return output
@@ -87,7 +86,6 @@ extension IAM.GetOrganizationsAccessReport: ComputeOperation {
         guard let report, call.time - report.createDate < AccessReport.lifetime else {
             throw .noSuchEntity("Job with id \(id) cannot be found.")
         }
-        if report.completionDate == nil { call.make(report) }
         let services = sorted(report.services, by: input.sortKey ?? "SERVICE_NAMESPACE_ASCENDING")
         let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
         let page = page(services, paging)
@@ -138,25 +136,30 @@ extension IAM.AccessDetail {
     }
 }
 
-extension Call {
-    fileprivate func make(_ started: OrganizationsAccessReport) {
-        environment.background.start(started.task) {
-            var report = started
-            do throws(ServiceError) {
-                let entity = try OrganizationEntity(started.entityPath, policyID: started.policyID, self)
-                let accounts = try await self.environment.all(OrganizationAccount.self, in: Scope(account: self.accountID))
-                report.services = entity.services(
-                    accounts.filter { entity.holds($0, self.directory) }, self,
-                    oldest: started.createDate * 1000 - Double(PrincipalUsage.trackingPeriod))
-            } catch {
-                report.errorCode = error.code
-                report.errorMessage = error.message
-            }
-            report.completionDate = max(self.environment.now(), report.createDate)
-            let done = report
-            try? await self.environment.write(Scope(account: self.accountID), requestID: self.requestID) {
-                (records) throws(ServiceError) in try records.put(done)
-            }
+/// Makes the report of its id.
+struct MakeOrganizationsAccessReport: Job {
+    static let kind = "IAM::MakeOrganizationsAccessReport"
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let environment = context.environment
+        let (id, account) = (context.id, context.scope.account)
+        let started = try await environment.read(context.scope) { (records) throws(ServiceError) in
+            try records.get(OrganizationsAccessReport.self, id)
         }
+        guard var report = started else { return }
+        do throws(ServiceError) {
+            let entity = try OrganizationEntity(
+                report.entityPath, policyID: report.policyID, of: account, environment.directory)
+            let accounts = try await environment.all(OrganizationAccount.self, in: context.scope)
+            report.services = entity.services(
+                accounts.filter { entity.holds($0, environment.directory) }, environment,
+                oldest: report.createDate * 1000 - Double(PrincipalUsage.trackingPeriod))
+        } catch {
+            report.errorCode = error.code
+            report.errorMessage = error.message
+        }
+        report.completionDate = max(environment.now(), report.createDate)
+        let done = report
+        try await context.finish { (records) throws(ServiceError) in try records.put(done) }
     }
 }

@@ -3,7 +3,7 @@ import OrganizationsAPI
 import Platform
 import Wire
 
-// Making accounts. What a request asks for, `BackgroundWork` does.
+// Making accounts. What a request asks for, the job `MakeAccount` does.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_create.html>
 
 extension Organizations.CreateAccountStatus {
@@ -57,6 +57,7 @@ extension Organizations.CreateAccount: WriteOperation {
             email: input.email, roleName: role, userAccessToBilling: input.iamUserAccessToBilling ?? "ALLOW",
             tags: try TagRules.new(input.tags), requestDate: call.time)
         try own.records.put(request)
+        try own.records.schedule(MakeAccount(), id: request.id, at: call.time)
         var output = Output()
         output.createAccountStatus = Organizations.CreateAccountStatus(request)
         return output

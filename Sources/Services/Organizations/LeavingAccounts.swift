@@ -63,7 +63,7 @@ extension Organizations.LeaveOrganization: WriteOperation {
     }
 }
 
-/// Closing goes on in the background: see `BackgroundWork`.
+/// Closing goes on in the background: see `CloseAccount` in Jobs.swift.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html>
 extension Organizations.CloseAccount: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -89,7 +89,9 @@ extension Organizations.CloseAccount: WriteOperation {
         try checkQuota(own, call)
         account.state = .pendingClosure
         account.closeDate = call.time
-        try own.records.of(account: account.id).put(account)
+        let member = own.records.of(account: account.id)
+        try member.put(account)
+        try member.schedule(CloseAccount(), id: account.id, at: call.time)
         return Output()
     }
 

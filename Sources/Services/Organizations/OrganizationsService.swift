@@ -1,6 +1,7 @@
 import Directory
 import OrganizationsAPI
 public import Platform
+import Wire
 
 extension ServiceModule {
     /// AWS Organizations.
@@ -12,7 +13,10 @@ extension ServiceModule {
             Organization.self, OrganizationalUnit.self, OrganizationAccount.self, OrganizationPolicy.self,
             OrganizationResourcePolicy.self, AccountRequest.self, Handshake.self, ResponsibilityTransfer.self,
         ],
-        resourceTypes: [.ofOrganization], quotas: Quota.ofOrganizations, samples: organizationsSamples)
+        resourceTypes: [.ofOrganization],
+        jobs: [MakeAccount.self, CloseAccount.self, ForgetClosedAccount.self, ForgetHandshakes.self],
+        begin: { (environment) async throws(ServiceError) in try await scheduleWhatIsLeft(environment) },
+        quotas: Quota.ofOrganizations, samples: organizationsSamples)
 
     private static let organizationOperations: [any Platform.Operation.Type] = [
         Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self,

@@ -98,7 +98,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
             let verifier = SAMLVerifier(
                 metadata: try SAMLMetadata(parsing: provider.metadata), privateKeys: provider.privateKeys.map(\.pem),
                 requiresEncryption: provider.encryptionMode == .required, providerID: provider.uniqueID)
-            return try verifier.assertion(inBase64: response, at: call.time)
+            return try verifier.assertion(inBase64: response, at: call.clientTime)
         } catch {
             throw ServiceError(error)
         }

@@ -25,7 +25,7 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         do throws(TokenError) {
             token = try WebIdentityToken(parsing: input.webIdentityToken)
         } catch {
-            throw ServiceError(error, now: call.time)
+            throw ServiceError(error, now: call.clientTime)
         }
         guard let provider = provider(of: token, in: account, call) else {
             throw .invalidIdentityToken("No OpenIDConnect provider found in your account for \(token.issuer)")
@@ -33,11 +33,11 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         do throws(TokenError) {
             let verified = try await token.verify(
                 OpenIDProviders.Registration(url: issuer(of: provider), thumbprints: provider.thumbprints),
-                clientIDs: provider.clientIDs, keys: call.environment.openIDProviders, now: call.time)
+                clientIDs: provider.clientIDs, keys: call.environment.openIDProviders, now: call.clientTime)
             let identity = try WebIdentityClaims.identity(verified, provider)
             return Caller(accountID: account, identity: .webIdentity(identity))
         } catch {
-            throw ServiceError(error, now: call.time)
+            throw ServiceError(error, now: call.clientTime)
         }
     }
 

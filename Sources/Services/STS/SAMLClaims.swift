@@ -27,10 +27,10 @@ extension FederatedIdentity {
         sourceIdentity = try claims.sourceIdentity()
         (tags, transitiveTagKeys) = (try claims.tags(), claims.values("TransitiveTagKeys"))
         if let end = assertion.sessionNotOnOrAfter {
-            guard end > call.time else {
+            guard end > call.clientTime else {
                 throw ServiceError("ExpiredTokenException", "Response has expired", status: 400)
             }
-            longestSession = Int(min(end - call.time, 43_200))
+            longestSession = Int(min(end - call.clientTime, 43_200))
         }
         let type = SAMLClaims.subjectType(assertion.subjectFormat)
         let qualifier = SAMLClaims.nameQualifier(issuer: assertion.issuer, provider)

@@ -37,7 +37,7 @@ enum SecondFactor {
                 device.attempts = device.attempts.filter { $0 > call.time - attemptSpan }
                 guard device.attempts.count < mostAttempts else { return .rollback(false) }
                 device.attempts.append(call.time)
-                let adjusted = call.time + Double(device.clockOffset) * OneTimePassword.stepSeconds
+                let adjusted = call.clientTime + Double(device.clockOffset) * OneTimePassword.stepSeconds
                 let step = OneTimePassword(seed: device.seed)
                     .step(matching: code, around: adjusted, window: 2, after: device.lastStep)
                 if let step { device.lastStep = step }

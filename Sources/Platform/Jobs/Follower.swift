@@ -1,0 +1,95 @@
+public import Ledger
+public import Wire
+
+/// Work that goes on behind what happens: behind the changes of records, or behind the recorded events. It sees each
+/// once, in order, however often the process ends: how far it is stands in the ledger, and moves on in the transaction
+/// that does the work.
+///
+/// ```swift
+/// struct DeliverLogs: Follower {
+///     static let name = "CloudTrail::DeliverLogs"
+///     static let source = FollowedSource.events
+///
+///     static func prepare(
+///         _ batch: FollowedBatch, _ environment: Environment
+///     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void { … }
+/// }
+/// ```
+public protocol Follower: Sendable {
+    /// Unlike any other follower's.
+    static var name: String { get }
+    static var source: FollowedSource { get }
+    /// Does what is slow, and gives what is to be done in the transaction that moves on behind the batch. It may be
+    /// asked for the same batch again when that transaction did not come about.
+    /// - Throws: an error, and the batch is tried again later.
+    static func prepare(
+        _ batch: FollowedBatch, _ environment: Environment
+    ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void
+}
+
+/// What a follower follows.
+public enum FollowedSource: Sendable {
+    /// The journal's entries about records of these kinds.
+    case journal(kinds: Set<String>)
+    /// The event history.
+    case events
+}
+
+/// Some of what a follower follows, in order.
+public enum FollowedBatch: Sendable {
+    /// - Parameter hasGap: whether entries before these are gone by retention: the follower was away for too long.
+    case changes([JournalEntry], hasGap: Bool)
+    case events([Event])
+}
+
+/// How far a follower is.
+struct FollowerCursor: Record {
+    static let kind = "Gatehouse::FollowerCursor"
+    static let keepsHistory = false
+
+    /// The follower's name.
+    let id: String
+    /// The number of the last entry, or segment of events.
+    var sequence: Int64
+
+    /// They belong to no account.
+    static let scope = Scope(account: "")
+}
+
+extension Follower {
+    /// Takes the next batch in.
+    /// - Returns: false when there is nothing to follow.
+    static func step(_ environment: Environment) async throws(ServiceError) -> Bool {
+        let ledger = environment.ledger
+        let start = try await environment.read(FollowerCursor.scope) { (records) throws(ServiceError) in
+            try records.get(FollowerCursor.self, name)?.sequence ?? 0
+        }
+        let batch: FollowedBatch
+        let end: Int64
+        let isEmpty: Bool
+        do throws(LedgerError) {
+            switch source {
+            case .journal(let kinds):
+                let page = try await ledger.follow(after: start, kinds: kinds, limit: 128)
+                batch = .changes(page.entries, hasGap: page.hasGap)
+                (end, isEmpty) = (page.last, page.entries.isEmpty)
+            case .events:
+                let (events, last) = try await ledger.followEvents(after: start, limit: 16)
+                batch = .events(events)
+                (end, isEmpty) = (last, events.isEmpty)
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        // Nothing new of its kinds: how far the rest of the journal is need not be kept.
+        guard !isEmpty else { return false }
+        let work = try await prepare(batch, environment)
+        try await environment.write(FollowerCursor.scope, requestID: "") { (records) throws(ServiceError) in
+            // Another node may have taken the same batch in.
+            guard try records.get(FollowerCursor.self, name)?.sequence ?? 0 == start else { return }
+            try work(records)
+            try records.put(FollowerCursor(id: name, sequence: end))
+        }
+        return true
+    }
+}

@@ -1,0 +1,137 @@
+public import Ledger
+public import Wire
+
+/// Work that is done at a time, by whichever node gets to it, once: also when the process ends in the middle of it.
+///
+/// The value is what the work needs to know. It is scheduled in the transaction that makes it necessary, and lies in the
+/// ledger until it is done:
+///
+/// ```swift
+/// struct DeleteKey: Job {
+///     static let kind = "KMS::DeleteKey"
+///     let keyID: String
+///
+///     func run(_ context: JobContext) async throws(ServiceError) {
+///         try await context.finish { (records) throws(ServiceError) in
+///             guard let key = try records.get(Key.self, keyID), key.isPendingDeletion else { return }
+///             try records.delete(key)
+///         }
+///     }
+/// }
+/// // in ScheduleKeyDeletion's `handle`:
+/// try records.schedule(DeleteKey(keyID: key.id), id: key.id, at: call.time + 7 * 86_400)
+/// ```
+///
+/// A module lists its jobs; see ``ServiceModule``.
+public protocol Job: Codable, Sendable {
+    /// Its name, unlike any other job's.
+    static var kind: String { get }
+    /// Does the work. What is slow comes first; what changes records is done in ``JobContext/finish(_:)``, with which
+    /// the job is over. A job that returns without is over, too.
+    /// - Throws: an error, and the job is tried again later.
+    func run(_ context: JobContext) async throws(ServiceError)
+}
+
+/// A job that comes again and again, from the first start on. However long nobody was there to do it, it is then done
+/// once.
+public protocol RecurringJob: Job {
+    init()
+    /// Seconds from the end of one to the next.
+    static var interval: Double { get }
+}
+
+/// A job that is being done.
+public final class JobContext: Sendable {
+    public let environment: Environment
+    private let lease: Lease
+    private let next: (@Sendable (MutableRecords) throws(ServiceError) -> Void)?
+
+    init(
+        _ environment: Environment, _ lease: Lease,
+        next: (@Sendable (MutableRecords) throws(ServiceError) -> Void)? = nil
+    ) {
+        self.environment = environment
+        self.lease = lease
+        self.next = next
+    }
+
+    /// For whom: the scope of the records that it was scheduled with.
+    public var scope: Scope { lease.deadline.scope }
+    /// What it was scheduled under.
+    public var id: String { lease.deadline.id }
+    /// When it was due, seconds since 1970.
+    public var due: Double { Double(lease.deadline.due) / 1000 }
+    /// How often it was tried before.
+    public var attempts: Int { lease.deadline.attempts }
+
+    /// Ends the job: what it changes is committed together with that it is done.
+    ///
+    /// - Parameter body: gets the records of the job's scope. What it throws undoes all, and the job is tried again.
+    /// - Throws: what `body` throws. When somebody else has done the job meanwhile, or it was cancelled, nothing is done
+    ///   and nothing is thrown.
+    public func finish(
+        _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void
+    ) async throws(ServiceError) {
+        let (lease, next) = (lease, next)
+        let result: Result<Void, ServiceError>
+        do throws(LedgerError) {
+            result = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                try transaction.complete(lease)
+                let records = MutableRecords(transaction, scope: lease.deadline.scope)
+                do throws(ServiceError) {
+                    try body(records)
+                    try next?(records)
+                    return .commit(.success(()))
+                } catch {
+                    return .rollback(.failure(error))
+                }
+            }
+        } catch {
+            if error.kind == .conflict { return }
+            throw ServiceError(error)
+        }
+        try result.get()
+    }
+}
+
+extension MutableRecords {
+    /// Schedules work, in the place of what the same job was scheduled for under the same id. It is done with the
+    /// permissions of nobody: by Gatehouse itself.
+    ///
+    /// - Parameters:
+    ///   - id: unique among the jobs of the kind in these records' scope.
+    ///   - time: seconds since 1970; what is past is done at once.
+    public func schedule<J: Job>(_ job: J, id: String, at time: Double) throws(ServiceError) {
+        let payload: [UInt8]
+        do { payload = try JobPayload.encode(job) } catch { throw .internalFailure }
+        do {
+            try transaction.schedule(
+                Deadline(kind: J.kind, scope: scope, id: id, due: milliseconds(time), payload: payload))
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// Takes work off the schedule.
+    /// - Returns: whether it was there.
+    @discardableResult
+    public func cancel<J: Job>(_ job: J.Type, id: String) throws(ServiceError) -> Bool {
+        do { return try transaction.cancelDeadline(J.kind, id, in: scope) } catch { throw ServiceError(error) }
+    }
+}
+
+extension RecordReading {
+    /// When a job is to be done, seconds since 1970; nil when it is not scheduled, or done.
+    public func scheduledTime<J: Job>(of job: J.Type, id: String) throws(ServiceError) -> Double? {
+        do {
+            return try reader.deadline(J.kind, id, in: scope).map { Double($0.due) / 1000 }
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+/// Of seconds; the ends of time for what is beyond all clocks.
+func milliseconds(_ seconds: Double) -> Int64 {
+    Int64(exactly: (seconds * 1000).rounded(.up)) ?? (seconds > 0 ? .max : 0)
+}

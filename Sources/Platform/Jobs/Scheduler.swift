@@ -1,0 +1,362 @@
+import FoundationEssentials
+public import Ledger
+public import Logging
+import Synchronization
+public import Wire
+
+/// Does what is due: jobs by their time, each once; followers behind what they follow.
+///
+/// What is to be done stands in the ledger, and who does it takes a lease on it there, so that any number of nodes may
+/// do this side by side and none needs to know of another. Jobs of one kind are done one after another in the order of
+/// their time, those of several kinds beside each other.
+public final class Scheduler: Sendable {
+    private struct State {
+        /// The kinds of jobs, and the names of followers, that are at work.
+        var running: Set<String> = []
+        /// Followers behind which something has happened.
+        var behind: Set<String>
+        /// Followers that have failed, and from when on they may try again (real time).
+        var resting: [String: (until: Double, failures: Int)] = [:]
+        /// Tasks that wait for something to end.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Where the clock is going to, by all that move it on.
+        var target = 0.0
+    }
+
+    private let environment: Environment
+    private let jobs: [String: any Job.Type]
+    private let followers: [String: any Follower.Type]
+    private let log: Logger
+    private let state: Mutex<State>
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// Seconds for which a job is taken at a time; a job that takes longer keeps it.
+    private static let leaseSeconds = 60.0
+    /// Seconds before what failed is tried again, doubled with each time.
+    private static let firstRest = 1.0
+    private static let longestRest = 300.0
+
+    /// - Parameters:
+    ///   - jobs, followers: on top of those of the environment's modules.
+    public init(
+        _ environment: Environment, jobs: [any Job.Type] = [], followers: [any Follower.Type] = [], log: Logger
+    ) {
+        self.environment = environment
+        let jobs = jobs + environment.modules.flatMap(\.jobs)
+        let followers = followers + environment.modules.flatMap(\.followers)
+        self.jobs = Dictionary(jobs.map { ($0.kind, $0) }) { first, _ in first }
+        self.followers = Dictionary(followers.map { ($0.name, $0) }) { first, _ in first }
+        self.log = log
+        state = Mutex(State(behind: Set(followers.map { $0.name })))
+        (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        wake.yield()
+    }
+
+    /// Tells of a commit: see ``Ledger/observeWork(_:)``.
+    public func committed(_ work: CommittedWork) {
+        var isNeeded = work.hasScheduled
+        for (name, follower) in followers where work.concerns(follower.source) {
+            state.withLock { _ = $0.behind.insert(name) }
+            isNeeded = true
+        }
+        if isNeeded { wake.yield() }
+    }
+
+    /// Puts the recurring jobs on the schedule that are not there, and what the modules find missing.
+    public func begin() async throws(ServiceError) {
+        let now = environment.clock.now
+        let recurring = jobs.values.compactMap { $0 as? any RecurringJob.Type }
+        try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
+            for job in recurring { try job.begin(records, at: now) }
+        }
+        for module in environment.modules { try await module.begin(environment) }
+    }
+
+    /// Works until it is cancelled; then it lets what has begun come to its end.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            var timer: Task<Void, Never>?
+            for await _ in wakes {
+                while let work = await next() {
+                    group.addTask {
+                        await self.perform(work)
+                        self.wake.yield()
+                    }
+                }
+                timer?.cancel()
+                timer = sleepUntilNext()
+            }
+            timer?.cancel()
+            await group.waitForAll()
+        }
+    }
+
+    /// Tells ``run()`` to begin nothing more.
+    public func stop() {
+        wake.finish()
+    }
+
+    /// Does all that is due now, and waits for what is at work.
+    public func runDue() async {
+        while true {
+            if let work = await next() {
+                await perform(work)
+                continue
+            }
+            if await settle() { return }
+        }
+    }
+
+    /// Waits for what is at work.
+    /// - Returns: whether nothing was.
+    @discardableResult
+    public func settle() async -> Bool {
+        var wasQuiet = true
+        while !state.withLock({ $0.running.isEmpty }) {
+            wasQuiet = false
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let isOver = state.withLock { state in
+                    if state.running.isEmpty { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        }
+        return wasQuiet
+    }
+
+    /// Moves the clock on, and does what falls due on the way: each thing with the clock at its time, in their order.
+    /// What recurs is done once, however often its time has come.
+    ///
+    /// - Parameter seconds: not negative.
+    /// - Returns: the time, in seconds since 1970.
+    @discardableResult
+    public func advance(by seconds: Double) async -> Double {
+        let clock = environment.clock
+        let target = state.withLock { state in
+            state.target = max(state.target, clock.now) + seconds
+            return state.target
+        }
+        await runDue()
+        let once = Set(jobs.filter { !($0.value is any RecurringJob.Type) }.keys)
+        while let due = nextDue(once), due <= target {
+            clock.move(to: due)
+            await runDue()
+            // What has failed is put off by the clock; it must not keep the clock from going on.
+            if let again = nextDue(once), again <= due { break }
+        }
+        clock.move(to: target)
+        await runDue()
+        return clock.now
+    }
+
+    /// Forgets what it knew of a ledger that was reset, and begins anew, by the real time.
+    public func reset() async throws(ServiceError) {
+        environment.clock.reset()
+        state.withLock { state in
+            state.behind = Set(followers.keys)
+            state.resting = [:]
+            state.target = 0
+        }
+        try await begin()
+    }
+
+    // MARK: One thing at a time
+
+    private enum Work: Sendable {
+        case job(any Job.Type, Lease)
+        case follower(any Follower.Type)
+
+        var name: String {
+            switch self {
+            case .job(let type, _): type.kind
+            case .follower(let type): type.name
+            }
+        }
+    }
+
+    private static let scope = Scope(account: "")
+
+    /// Takes what is to be done next; nil when there is nothing.
+    private func next() async -> Work? {
+        let real = Date().timeIntervalSince1970
+        let follower = state.withLock { state -> (any Follower.Type)? in
+            let ready = state.behind.subtracting(state.running).sorted().first { name in
+                (state.resting[name]?.until ?? 0) <= real
+            }
+            guard let ready, let follower = followers[ready] else { return nil }
+            state.behind.remove(ready)
+            state.running.insert(ready)
+            return follower
+        }
+        if let follower { return .follower(follower) }
+        let idle = state.withLock { Set(jobs.keys).subtracting($0.running) }
+        let now = Int64(environment.clock.now * 1000)
+        // Looking costs less than a write, and mostly finds nothing.
+        guard !idle.isEmpty, let due = try? environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
+            due <= now
+        else { return nil }
+        let lease: Lease?
+        do throws(LedgerError) {
+            lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                .commit(
+                    try transaction.claimDeadline(
+                        idle, now: now, realTime: milliseconds(real), until: milliseconds(real + Self.leaseSeconds)))
+            }
+        } catch {
+            log.error("what is due could not be looked up", metadata: ["error": "\(error)"])
+            return nil
+        }
+        guard let lease, let job = jobs[lease.deadline.kind] else { return nil }
+        state.withLock { _ = $0.running.insert(job.kind) }
+        return .job(job, lease)
+    }
+
+    private func perform(_ work: Work) async {
+        switch work {
+        case .job(let type, let lease): await run(type, lease)
+        case .follower(let type): await run(type)
+        }
+        let waiting = state.withLock { state in
+            state.running.remove(work.name)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func run(_ type: any Job.Type, _ lease: Lease) async {
+        do throws(ServiceError) {
+            try await withKept(lease) { () async throws(ServiceError) in
+                try await type.run(JobContext(self.environment, lease, next: type.successor(self.environment)), lease)
+            }
+        } catch {
+            let rest = min(Self.longestRest, Self.firstRest * pow2(lease.deadline.attempts))
+            log.error(
+                "work has failed, and will be tried again",
+                metadata: [
+                    "work": "\(type.kind)", "for": "\(lease.deadline.id)", "error": "\(error.code): \(error.message)",
+                    "seconds": "\(rest)",
+                ])
+            let due = Int64((environment.clock.now + rest) * 1000)
+            do throws(LedgerError) {
+                try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                    .commit(try transaction.postpone(lease, until: due))
+                }
+            } catch {
+                // It was cancelled or taken over; or the lease ends by itself.
+                log.debug("work was not put off", metadata: ["work": "\(type.kind)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func run(_ type: any Follower.Type) async {
+        do throws(ServiceError) {
+            while try await type.step(environment) {}
+            state.withLock { $0.resting[type.name] = nil }
+        } catch {
+            let failures = state.withLock { state in
+                let failures = (state.resting[type.name]?.failures ?? 0) + 1
+                let rest = min(Self.longestRest, Self.firstRest * pow2(failures - 1))
+                state.resting[type.name] = (Date().timeIntervalSince1970 + rest, failures)
+                state.behind.insert(type.name)
+                return failures
+            }
+            log.error(
+                "a follower has failed, and will try again",
+                metadata: [
+                    "follower": "\(type.name)", "error": "\(error.code): \(error.message)", "failures": "\(failures)",
+                ])
+        }
+    }
+
+    /// Keeps a lease while something is done.
+    private func withKept(
+        _ lease: Lease, _ body: @escaping @Sendable () async throws(ServiceError) -> Void
+    ) async throws(ServiceError) {
+        let ledger = environment.ledger
+        let keeper = Task {
+            while true {
+                try await Task.sleep(for: .seconds(Self.leaseSeconds / 3))
+                let until = milliseconds(Date().timeIntervalSince1970 + Self.leaseSeconds)
+                try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                    .commit(try transaction.renew(lease, until: until))
+                }
+            }
+        }
+        defer { keeper.cancel() }
+        try await body()
+    }
+
+    // MARK: Until the next
+
+    private func nextDue(_ kinds: Set<String>) -> Double? {
+        let real = milliseconds(Date().timeIntervalSince1970)
+        guard let due = try? environment.ledger.nextDeadline(kinds, realTime: real) else { return nil }
+        return Double(due) / 1000
+    }
+
+    /// Wakes when the next thing is due.
+    private func sleepUntilNext() -> Task<Void, Never>? {
+        var delays: [Double] = []
+        let idle = state.withLock { state in
+            let real = Date().timeIntervalSince1970
+            for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
+            return Set(jobs.keys).subtracting(state.running)
+        }
+        if let due = nextDue(idle) { delays.append(due - environment.clock.now) }
+        guard let delay = delays.min() else { return nil }
+        let wake = wake
+        return Task {
+            // A clock may be set meanwhile: it looks again every hour.
+            try? await Task.sleep(for: .seconds(min(max(delay, 0.001), 3600)))
+            if !Task.isCancelled { wake.yield() }
+        }
+    }
+}
+
+/// 2 to the power of a small number.
+private func pow2(_ exponent: Int) -> Double { Double(1 << min(max(exponent, 0), 30)) }
+
+extension CommittedWork {
+    fileprivate func concerns(_ source: FollowedSource) -> Bool {
+        switch source {
+        case .events: hasEvents
+        case .journal(let kinds): changes.contains { kinds.contains($0.kind) }
+        }
+    }
+}
+
+extension Job {
+    fileprivate static func run(_ context: JobContext, _ lease: Lease) async throws(ServiceError) {
+        let job: Self
+        do { job = try JobPayload.decode(Self.self, from: lease.deadline.payload) } catch {
+            throw ServiceError(
+                "InternalFailure", "the job \(kind) \(lease.deadline.id) can't be read by this version", status: 500)
+        }
+        try await job.run(context)
+        // Nothing, when the job has ended itself.
+        try await context.finish { _ in }
+    }
+
+    /// Puts the next one on the schedule, for work that recurs.
+    fileprivate static func successor(
+        _ environment: Environment
+    ) -> (@Sendable (MutableRecords) throws(ServiceError) -> Void)? {
+        guard let recurring = self as? any RecurringJob.Type else { return nil }
+        return { (records) throws(ServiceError) in try recurring.schedule(records, after: environment.clock.now) }
+    }
+}
+
+extension RecurringJob {
+    fileprivate static func begin(_ records: MutableRecords, at time: Double) throws(ServiceError) {
+        guard try records.scheduledTime(of: Self.self, id: kind) == nil else { return }
+        try records.schedule(Self(), id: kind, at: time)
+    }
+
+    fileprivate static func schedule(_ records: MutableRecords, after time: Double) throws(ServiceError) {
+        try records.schedule(Self(), id: kind, at: time + interval)
+    }
+}
