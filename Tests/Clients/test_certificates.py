@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import ACCOUNT, Identity, Trail, allow, error_of, raw
+from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, raw
 from harness.certificates import Certificate, openssl
-from harness.clock import server_with_clock
 
 ARN = f"arn:aws:iam::{ACCOUNT}:server-certificate"
 
@@ -124,15 +123,14 @@ def test_malformed_certificates(root: Identity, chain, lone: Certificate, tmp_pa
     upload(root, leaf, CertificateChain=middle.pem)
 
 
-def test_a_certificate_must_be_of_this_day(lone: Certificate, tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
-        clock.advance(31 * 86400)
+def test_a_certificate_must_be_of_this_day(lone: Certificate) -> None:
+    with Server() as server:
+        server.advance(31 * 86400)
         body = {"CertificateBody": lone.pem}
         whole = body | {"ServerCertificateName": "web", "PrivateKey": lone.key}
-        refused = raw.call(server.port, server.root, "UploadServerCertificate", at=clock.now(), **whole)
+        refused = raw.call(server.port, server.root, "UploadServerCertificate", **whole)
         assert (refused.code, "no longer valid" in refused.message) == ("MalformedCertificate", True)
-        refused = raw.call(server.port, server.root, "UploadSigningCertificate", at=clock.now(), **body)
+        refused = raw.call(server.port, server.root, "UploadSigningCertificate", **body)
         assert (refused.status, refused.code) == (400, "InvalidCertificate")
 
 

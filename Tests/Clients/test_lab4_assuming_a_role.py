@@ -9,7 +9,6 @@ import pytest
 
 from harness import ACCOUNT, Identity, Server, VirtualDevice, allow, error_of, policy, trust
 from harness import raw
-from harness.clock import server_with_clock
 
 EXTERNAL_ID = "partner-4711"
 
@@ -337,12 +336,11 @@ def test_mfa_devices_of_others_do_not_count(root: Identity, new_role, new_user) 
     assert refused.message.startswith("MultiFactorAuthentication failed")
 
 
-# What needs time to pass: a server with a clock that the test moves.
+# What needs time to pass: the server's clock is moved on.
 
 
-def test_sessions_expire(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
+def test_sessions_expire() -> None:
+    with Server() as server:
         root = server.root
         root.iam.create_user(UserName="alice")
         alice = Identity.of_key(server.url, root.iam.create_access_key(UserName="alice")["AccessKey"])
@@ -352,24 +350,22 @@ def test_sessions_expire(tmp_path: Path) -> None:
             "role": alice.sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900),
             "user": alice.sts.get_session_token(DurationSeconds=900),
         }
-        for name, answer in sessions.items():
-            session = Identity.of_session(server.url, answer["Credentials"])
-            clock.set(880)
-            alive = raw.call(server.port, session, "GetCallerIdentity", "sts", at=clock.now())
-            assert alive.status == 200, (name, alive)
-            clock.set(901)
-            dead = raw.call(server.port, session, "GetCallerIdentity", "sts", at=clock.now())
-            assert (dead.status, dead.code) == (403, "ExpiredToken"), name
+        callers = [Identity.of_session(server.url, answer["Credentials"]) for answer in sessions.values()]
+        server.advance(880)
+        for caller in callers:
+            assert caller.sts.get_caller_identity()["Account"] == ACCOUNT
+        server.advance(21)
+        for caller in callers:
+            dead = error_of(caller.sts.get_caller_identity)
+            assert (dead.status, dead.code) == (403, "ExpiredToken")
             assert dead.message == "The security token included in the request is expired"
-            clock.set(0)
         # The long-term key knows no hour.
-        clock.set(86_400 * 365)
-        assert raw.call(server.port, alice, "GetCallerIdentity", "sts", at=clock.now()).status == 200
+        server.advance(86_400 * 365)
+        assert alice.sts.get_caller_identity()["Account"] == ACCOUNT
 
 
-def test_mfa_grows_old(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
+def test_mfa_grows_old() -> None:
+    with Server() as server:
         root = server.root
         root.iam.create_user(UserName="alice")
         root.iam.put_user_policy(
@@ -383,7 +379,7 @@ def test_mfa_grows_old(tmp_path: Path) -> None:
         serial, device = device_for(root, "alice")
         answer = alice.sts.get_session_token(SerialNumber=serial, TokenCode=device.code())
         session = Identity.of_session(server.url, answer["Credentials"])
-        clock.set(500)
-        assert raw.call(server.port, session, "ListUsers", at=clock.now()).status == 200
-        clock.set(700)
-        assert raw.call(server.port, session, "ListUsers", at=clock.now()).code == "AccessDenied"
+        server.advance(500)
+        session.iam.list_users()
+        server.advance(200)
+        assert error_of(session.iam.list_users).code == "AccessDenied"
