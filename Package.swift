@@ -22,7 +22,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
@@ -31,7 +30,8 @@ let package = Package(
         // The engine: no HTTP, no services.
         .target(name: "Policy"),
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "Lint", dependencies: ["Policy", "BundledData"]),
+        .target(name: "Catalogue", dependencies: ["BundledData"]),
+        .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
         .target(name: "Wire"),
         .target(
@@ -42,17 +42,24 @@ let package = Package(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
 
-        // Who vouches for people from elsewhere.
+        // How other servers are asked, and who vouches for people from elsewhere.
         .target(
-            name: "OIDC",
+            name: "Fetch",
             dependencies: [
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .target(
+            name: "OIDC",
+            dependencies: [
+                "Fetch",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
@@ -89,7 +96,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Lint", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -124,7 +131,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Edge", "Gate", "Lint", "OIDC", "Platform", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService", "CloudTrailService",
                 "OrganizationsService", "AccountService",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -132,9 +139,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Edge", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation",
+                "Edge", "Fetch", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -164,7 +170,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/Probe/Server"),
 
-        .testTarget(name: "LintTests", dependencies: ["Lint", "Policy", "BundledData"]),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
+        .testTarget(
+            name: "FetchTests",
+            dependencies: [
+                "Fetch", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
@@ -176,7 +189,7 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
-        .testTarget(name: "OIDCTests", dependencies: ["OIDC"]),
+        .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

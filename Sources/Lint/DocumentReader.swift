@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 /// Reads JSON into a ``LooseDocument`` and finds what is wrong with its form.

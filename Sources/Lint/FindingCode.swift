@@ -1,3 +1,5 @@
+import Catalogue
+
 /// What a finding is about: the issue codes of Access Analyzer's `ValidatePolicy`.
 ///
 /// AWS: "IAM policy validation check reference", `access-analyzer-reference-policy-checks.html`.

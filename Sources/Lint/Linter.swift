@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 /// Checks policies as Access Analyzer's `ValidatePolicy` does.

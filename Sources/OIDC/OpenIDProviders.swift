@@ -1,3 +1,4 @@
+public import Fetch
 import FoundationEssentials
 import SwiftASN1
 import X509
@@ -75,16 +76,16 @@ public actor OpenIDProviders {
     private static func fetch(
         _ provider: Registration, _ authorities: [Certificate]
     ) async -> Result<KeySet, OIDCError> {
-        let trust = ServerTrust(authorities: authorities, thumbprints: provider.thumbprints)
+        let fetch = Fetch(trust: ServerTrust(authorities: authorities, thumbprints: provider.thumbprints))
         do throws(OIDCError) {
-            guard let address = HTTPSAddress(provider.url + "/.well-known/openid-configuration") else {
+            guard let address = WebAddress(provider.url + "/.well-known/openid-configuration") else {
                 throw .unusable("the issuer is no HTTPS address")
             }
-            let document = try await HTTPSFetch.body(of: address, trust)
+            let document = try await fetch.document(at: address)
             guard let discovery = try? JSONDecoder().decode(Discovery.self, from: Data(document)),
-                let keys = HTTPSAddress(discovery.keysAddress, mayHaveQuery: true)
+                let keys = WebAddress(discovery.keysAddress, mayHaveQuery: true)
             else { throw .unusable("the discovery document names no keys under an HTTPS address") }
-            return .success(try KeySet(parsing: try await HTTPSFetch.body(of: keys, trust)))
+            return .success(try KeySet(parsing: try await fetch.document(at: keys)))
         } catch {
             return .failure(error)
         }
@@ -102,10 +103,37 @@ public actor OpenIDProviders {
     /// The thumbprint to be registered for a provider when none is given: that of the last certificate of the chain that
     /// its server presents.
     /// - Throws: `OIDCError.unreachable`.
-    public nonisolated func thumbprint(of address: HTTPSAddress) async throws(OIDCError) -> String {
-        guard let top = try await HTTPSFetch.presentedChain(of: address).last else {
+    public nonisolated func thumbprint(of address: WebAddress) async throws(OIDCError) -> String {
+        let chain: [[UInt8]]
+        do throws(FetchError) {
+            chain = try await Fetch(trust: ServerTrust()).presentedChain(of: address)
+        } catch {
+            throw OIDCError(error)
+        }
+        guard let top = chain.last else {
             throw .unreachable("no certificate was presented")
         }
         return ServerTrust.thumbprint(of: top)
+    }
+}
+
+extension Fetch {
+    /// The body of an answer with status 200.
+    fileprivate func document(at address: WebAddress) async throws(OIDCError) -> [UInt8] {
+        let answer: Answer
+        do throws(FetchError) { answer = try await get(address) } catch { throw OIDCError(error) }
+        guard answer.status == 200 else { throw .unusable("status \(answer.status)") }
+        return answer.body
+    }
+}
+
+extension OIDCError {
+    fileprivate init(_ error: FetchError) {
+        switch error {
+        case .unreachable(let reason): self = .unreachable(reason)
+        case .untrustedCertificate: self = .untrustedCertificate
+        case .tooSlow: self = .unreachable("it did not answer in time")
+        case .tooLarge: self = .unusable("the document is too long")
+        }
     }
 }

@@ -1,5 +1,5 @@
 import Directory
-import Lint
+import Catalogue
 import Logging
 import Platform
 import Wire

@@ -1,8 +1,7 @@
 import ArgumentParser
-import AsyncHTTPClient
+import Fetch
 import FoundationEssentials
 import Logging
-import NIOCore
 import Server
 import Signature
 
@@ -86,23 +85,26 @@ struct MakeRootKey: AsyncParsableCommand {
     }
 
     private func ask(_ endpoint: String, _ credentials: SigningCredentials) async -> RootKey {
-        guard let url = URL(string: endpoint), let host = url.host() else { fail("'\(endpoint)' is no endpoint.") }
-        let authority = url.port.map { "\(host):\($0)" } ?? host
         let query = account.map { "account=\($0)" } ?? ""
-        let signable = SignableRequest(
-            method: "POST", path: "/_gatehouse/root-key", query: query, headers: [("host", authority)], body: [])
-        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
-        var request = HTTPClientRequest(
-            url: "\(url.scheme ?? "http")://\(authority)/_gatehouse/root-key" + (query.isEmpty ? "" : "?" + query))
-        request.method = .POST
-        for (name, value) in signable.headers + signer.sign(signable, timestamp: Date().timeIntervalSince1970) {
-            request.headers.replaceOrAdd(name: name, value: value)
+        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        let url = "\(base)/_gatehouse/root-key" + (query.isEmpty ? "" : "?" + query)
+        // It is the operator's own server, mostly on this machine.
+        guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
+            fail("'\(endpoint)' is no endpoint.")
         }
-        do {
-            let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-            let bytes = Array(buffer: try await answer.body.collect(upTo: 65_536))
-            guard answer.status == .ok, let key = RootKey(json: bytes) else {
-                fail("Gatehouse refused: \(String(decoding: bytes, as: UTF8.self))")
+        let signable = SignableRequest(
+            method: "POST", path: "/_gatehouse/root-key", query: query, headers: [("host", address.authority)],
+            body: [])
+        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
+        let headers = signer.sign(signable, timestamp: Date().timeIntervalSince1970)
+        var limits = Fetch.Limits()
+        limits.seconds = 10
+        limits.body = 65_536
+        do throws(FetchError) {
+            let answer = try await Fetch(trust: ServerTrust(), limits: limits).send(
+                Fetch.Request("POST", address, headers: headers))
+            guard answer.status == 200, let key = RootKey(json: answer.body) else {
+                fail("Gatehouse refused: \(String(decoding: answer.body, as: UTF8.self))")
             }
             return key
         } catch {

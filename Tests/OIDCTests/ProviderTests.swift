@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Fetch
+
 @testable import OIDC
 
 @Suite struct ProviderTests {
@@ -12,7 +14,7 @@ import Testing
         ("https://[::1]:65535/x", "::1", 65535, "/x"),
     ])
     func addresses(_ text: String, _ host: String, _ port: Int, _ path: String) {
-        let address = HTTPSAddress(text)
+        let address = WebAddress(text)
         #expect(address?.host == host)
         #expect(address?.port == port)
         #expect(address?.path == path)
@@ -26,7 +28,7 @@ import Testing
         "https://é.example", "file:///etc/passwd",
     ])
     func whatIsNoAddress(_ text: String) {
-        #expect(HTTPSAddress(text) == nil)
+        #expect(WebAddress(text) == nil)
     }
 
     @Test func thumbprintIsTheSHA1() {

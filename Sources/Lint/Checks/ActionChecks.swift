@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Whether the actions exist, and belong into this type of policy.

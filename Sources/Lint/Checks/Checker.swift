@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 /// One run of all checks over one document. The checks are in the files beside this one, one for each group.

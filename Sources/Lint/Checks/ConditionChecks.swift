@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Whether operators and keys exist, and go together.

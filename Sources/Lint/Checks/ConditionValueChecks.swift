@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Whether values are what their operators and keys compare.

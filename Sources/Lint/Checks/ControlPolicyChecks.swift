@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // The rules of Organizations for service and resource control policies.

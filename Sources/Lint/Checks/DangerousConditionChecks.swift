@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Conditions that protect less than they seem to.

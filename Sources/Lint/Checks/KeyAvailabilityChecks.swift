@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Global keys that requests do not carry where the policy counts on them.

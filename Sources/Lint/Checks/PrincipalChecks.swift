@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Whether principals are there where they belong, and have the form of their kind.

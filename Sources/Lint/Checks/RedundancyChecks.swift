@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Actions and resources that another one of the same statement takes in.

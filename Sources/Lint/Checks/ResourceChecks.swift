@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Whether resources are ARNs that can exist.

@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // Statements that allow handing on any role, or making service-linked roles for any service.

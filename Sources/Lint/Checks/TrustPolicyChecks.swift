@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 // What makes a role trust policy work, and what makes it trust more than was meant.

@@ -1,6 +1,6 @@
 import Directory
 import IAMAPI
-import Lint
+import Catalogue
 import Platform
 import Wire
 

@@ -1,7 +1,7 @@
 import Directory
 import FoundationEssentials
 import Ledger
-import Lint
+import Catalogue
 import Platform
 import Wire
 

@@ -1,4 +1,5 @@
 import Directory
+import Fetch
 import IAMAPI
 import OIDC
 import Platform
@@ -33,8 +34,8 @@ extension RecordReading {
 private enum ProviderRules {
     /// The issuer without `https://`. Other than AWS, which wants none, Gatehouse takes a port: who tries out
     /// federation on one machine has providers on ports.
-    static func address(_ url: String) throws(ServiceError) -> (address: HTTPSAddress, url: String) {
-        guard let address = HTTPSAddress(url) else {
+    static func address(_ url: String) throws(ServiceError) -> (address: WebAddress, url: String) {
+        guard let address = WebAddress(url) else {
             throw .invalidInput("Invalid Open ID Connect Provider URL")
         }
         return (address, String(url.dropFirst("https://".count)))

@@ -1,7 +1,7 @@
 import Directory
 import IAMAPI
 import Ledger
-import Lint
+import Catalogue
 import Platform
 import Policy
 import Wire

@@ -1,4 +1,4 @@
-import Lint
+import Catalogue
 import Policy
 
 /// Which services, and which of their actions, some policies could allow together, whatever the resources and

@@ -1,16 +1,23 @@
 import Crypto
 import SwiftASN1
-import X509
+public import X509
 
-/// Whether a provider's HTTPS server is trusted: by a certificate authority that the system or the operator knows, or
-/// else by the thumbprint that was registered for the provider, which is that of the last certificate of the chain that
-/// the server presents.
+/// Whether an HTTPS server is trusted: by a certificate authority that the system or the operator knows, or else by a
+/// thumbprint, which is that of the last certificate of the chain that the server presents.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html>
-struct ServerTrust: Sendable {
+public struct ServerTrust: Sendable {
     /// Authorities that are trusted on top of the system's.
     let authorities: [Certificate]
     /// SHA-1 in hexadecimal digits, lower-case.
     let thumbprints: [String]
+
+    /// - Parameters:
+    ///   - authorities: that are trusted on top of the system's.
+    ///   - thumbprints: SHA-1 in hexadecimal digits, lower-case, of certificates that are trusted besides.
+    public init(authorities: [Certificate] = [], thumbprints: [String] = []) {
+        self.authorities = authorities
+        self.thumbprints = thumbprints
+    }
 
     private static let longestChain = 8
 
@@ -47,7 +54,7 @@ struct ServerTrust: Sendable {
     }
 
     /// The SHA-1 of a certificate, in hexadecimal digits.
-    static func thumbprint(of certificate: [UInt8]) -> String {
+    public static func thumbprint(of certificate: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(
             decoding: Insecure.SHA1.hash(data: certificate).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },

@@ -1,5 +1,7 @@
-/// An absolute `https` URL without fragment or user: where an OpenID Connect provider, or its keys, can be.
-public struct HTTPSAddress: Sendable, Hashable {
+/// An absolute `https` URL without fragment or user, or, where that is allowed, an `http` one.
+public struct WebAddress: Sendable, Hashable {
+    /// Whether it is `https`.
+    public let isSecure: Bool
     /// A name or an IP address, without the brackets of version 6.
     public let host: String
     public let port: Int
@@ -7,10 +9,14 @@ public struct HTTPSAddress: Sendable, Hashable {
     public let path: String
 
     /// nil for what is no such URL.
-    /// - Parameter mayHaveQuery: as the address of a provider's keys may, but not that of a provider.
-    public init?(_ text: String, mayHaveQuery: Bool = false) {
-        let scheme = "https://"
-        guard text.utf8.count <= 2048, text.lowercased().hasPrefix(scheme),
+    /// - Parameters:
+    ///   - mayHaveQuery: as the address of a provider's keys may, but not that of a provider.
+    ///   - mayBePlain: whether `http` will do: to this machine, say.
+    public init?(_ text: String, mayHaveQuery: Bool = false, mayBePlain: Bool = false) {
+        let lowercased = text.lowercased()
+        isSecure = lowercased.hasPrefix("https://")
+        let scheme = isSecure ? "https://" : "http://"
+        guard isSecure || mayBePlain, text.utf8.count <= 2048, lowercased.hasPrefix(scheme),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !Self.forbidden.contains($0) }),
             mayHaveQuery || !text.contains("?")
         else { return nil }
@@ -34,7 +40,7 @@ public struct HTTPSAddress: Sendable, Hashable {
         guard !host.isEmpty else { return nil }
         self.host = String(host)
         guard let port else {
-            self.port = 443
+            self.port = isSecure ? 443 : 80
             return
         }
         guard let number = Int(port), (1...65535).contains(number), port.utf8.allSatisfy({ (0x30...0x39).contains($0) })
@@ -43,4 +49,10 @@ public struct HTTPSAddress: Sendable, Hashable {
     }
 
     private static let forbidden = Set("\"#<>@\\^`{|}".utf8)
+
+    /// As the Host header names it.
+    public var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+    }
 }

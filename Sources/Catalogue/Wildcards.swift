@@ -1,5 +1,5 @@
 /// A pattern with `*` and `?`, as actions and resources have it.
-struct Wildcards: Sendable {
+public struct Wildcards: Sendable {
     private let bytes: [UInt8]
     private let ignoresCase: Bool
 
@@ -8,7 +8,10 @@ struct Wildcards: Sendable {
 
     private static func isWildcard(_ byte: UInt8) -> Bool { byte == many || byte == one }
 
-    init(_ pattern: String, ignoringCase: Bool = false) {
+    /// - Parameters:
+    ///   - pattern: as a policy has it.
+    ///   - ignoringCase: of ASCII letters.
+    public init(_ pattern: String, ignoringCase: Bool = false) {
         bytes = Array((ignoringCase ? pattern.lowercased() : pattern).utf8)
         ignoresCase = ignoringCase
     }
@@ -18,12 +21,13 @@ struct Wildcards: Sendable {
     /// So if `text` is itself a pattern and this is true, all that `text` matches is matched by this pattern too: a
     /// `?` here takes no `*` there.
     /// - Complexity: O(product of the lengths).
-    func matches(_ text: String) -> Bool {
+    public func matches(_ text: String) -> Bool {
         matches(Array((ignoresCase ? text.lowercased() : text).utf8))
     }
 
+    /// As ``matches(_:)-(String)``, of bytes.
     /// - Parameter text: in lower case where case is ignored.
-    func matches(_ text: [UInt8]) -> Bool {
+    public func matches(_ text: [UInt8]) -> Bool {
         var p = 0
         var t = 0
         var star: Int?
@@ -49,7 +53,7 @@ struct Wildcards: Sendable {
 
     /// Whether some text matches both patterns. Patterns longer than a policy are taken to overlap.
     /// - Complexity: O(product of the lengths).
-    func overlaps(_ other: Wildcards) -> Bool {
+    public func overlaps(_ other: Wildcards) -> Bool {
         let others = other.bytes
         // What differs before the first wildcard of either settles it, mostly.
         for (own, theirs) in zip(bytes, others) {
@@ -78,8 +82,8 @@ struct Wildcards: Sendable {
 
 extension StringProtocol {
     /// Whether there is a `*` or `?`.
-    var hasWildcards: Bool { utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
+    public var hasWildcards: Bool { utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 
     /// Whether there is nothing but `*`, and at least one.
-    var isAllWildcard: Bool { !isEmpty && utf8.allSatisfy { $0 == UInt8(ascii: "*") } }
+    public var isAllWildcard: Bool { !isEmpty && utf8.allSatisfy { $0 == UInt8(ascii: "*") } }
 }

@@ -1,4 +1,4 @@
-import Lint
+import Catalogue
 import Testing
 
 @Suite struct ServiceCatalogueTests {

@@ -1,7 +1,7 @@
 /// The name that looks most like `name`, in any case of letters; nil where none is near enough to have been meant:
 /// about one slip for every three letters.
 /// - Complexity: O(number of names × length²); long names are not compared.
-func nearest(to name: String, among names: [String]) -> String? {
+public func nearest(to name: String, among names: [String]) -> String? {
     let wanted = Array(name.lowercased().utf8)
     guard wanted.count <= 128 else { return nil }
     var best: (name: String, distance: Int)?

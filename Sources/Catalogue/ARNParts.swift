@@ -26,7 +26,7 @@ public struct ARNParts: Sendable, Hashable {
 
 extension String {
     /// Every `${…}` replaced by `*`; one that is not closed stays.
-    var withVariablesAsWildcards: String {
+    public var withVariablesAsWildcards: String {
         guard utf8.contains(UInt8(ascii: "$")) else { return self }
         var result = ""
         var rest = self[...]

@@ -43,7 +43,8 @@ public final class CatalogueService: Sendable {
         /// With `${…}` where a resource has its own text.
         public let arn: ARNParts
         /// Matches the last part of the ARN.
-        let resourcePattern: Wildcards
+        /// What the last part of its ARNs is like.
+        public let resourcePattern: Wildcards
         public let conditionKeys: [Int]
     }
 

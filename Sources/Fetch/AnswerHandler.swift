@@ -1,0 +1,70 @@
+import NIOCore
+import NIOHTTP1
+
+/// Sends a request when the connection is safe, and collects the answer.
+final class AnswerHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let request: Fetch.Request?
+    private let limits: Fetch.Limits
+    private let answer: EventLoopPromise<Fetch.Answer>
+    private var status = 0
+    private var body: [UInt8] = []
+
+    init(_ request: Fetch.Request?, _ limits: Fetch.Limits, _ answer: EventLoopPromise<Fetch.Answer>) {
+        self.request = request
+        self.limits = limits
+        self.answer = answer
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard let request else { return }
+        // What is written before the handshake is over waits for it.
+        var fields = HTTPHeaders([
+            ("Host", request.address.authority), ("User-Agent", "gatehouse"), ("Connection", "close"),
+        ])
+        for header in request.headers { fields.replaceOrAdd(name: header.name, value: header.value) }
+        if !request.body.isEmpty || request.method != "GET" {
+            fields.replaceOrAdd(name: "Content-Length", value: String(request.body.count))
+        }
+        let path = request.address.path.isEmpty ? "/" : request.address.path
+        let head = HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: request.method), uri: path, headers: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !request.body.isEmpty {
+            let body = context.channel.allocator.buffer(bytes: request.body)
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            status = Int(head.status.code)
+            let size = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+            if size > limits.headers { fail(.tooLarge, context) }
+        case .body(let part):
+            guard part.readableBytes <= limits.body - body.count else { return fail(.tooLarge, context) }
+            body += part.readableBytesView
+        case .end:
+            answer.succeed(Fetch.Answer(status: status, body: body))
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        answer.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        answer.fail(ChannelError.eof)
+    }
+
+    private func fail(_ error: FetchError, _ context: ChannelHandlerContext) {
+        answer.fail(error)
+        context.close(promise: nil)
+    }
+}

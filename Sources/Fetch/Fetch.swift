@@ -1,0 +1,173 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The one way in which Gatehouse asks other servers over HTTP. A server is trusted with nothing: an exchange is bounded
+/// in time and size, and redirects are answers like others, not followed.
+///
+/// ```swift
+/// let answer = try await Fetch(trust: ServerTrust()).get(address)
+/// ```
+public struct Fetch: Sendable {
+    /// What an exchange may take.
+    public struct Limits: Sendable {
+        /// Seconds for name look-up, connection and handshake together with the answer.
+        public var seconds: Int64 = 5
+        /// Bytes of an answer's body.
+        public var body = 512 * 1024
+        /// Bytes of an answer's headers together.
+        public var headers = 64 * 1024
+
+        public init() {}
+    }
+
+    public struct Request: Sendable {
+        public var method: String
+        public var address: WebAddress
+        public var headers: [(name: String, value: String)]
+        public var body: [UInt8]
+
+        /// - Parameter headers: besides Host, Content-Length, User-Agent and Connection.
+        public init(
+            _ method: String, _ address: WebAddress, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+        ) {
+            self.method = method
+            self.address = address
+            self.headers = headers
+            self.body = body
+        }
+    }
+
+    public struct Answer: Sendable {
+        public let status: Int
+        public let body: [UInt8]
+    }
+
+    private let trust: ServerTrust
+    private let limits: Limits
+
+    /// - Parameters:
+    ///   - trust: whose certificates will do, for `https`.
+    ///   - limits: see ``Limits``.
+    public init(trust: ServerTrust, limits: Limits = Limits()) {
+        self.trust = trust
+        self.limits = limits
+    }
+
+    /// Asks with GET for a document in JSON.
+    public func get(_ address: WebAddress) async throws(FetchError) -> Answer {
+        try await send(Request("GET", address, headers: [("Accept", "application/json")]))
+    }
+
+    /// Makes a request, and waits for the answer, whatever its status.
+    public func send(_ request: Request) async throws(FetchError) -> Answer {
+        let isUntrusted = Mutex(false)
+        let (trust, host) = (trust, request.address.host)
+        do {
+            return try await exchange(with: request.address, asking: request) { chain in
+                let isTrusted = await trust.trusts(chain, host: host)
+                isUntrusted.withLock { $0 = !isTrusted }
+                return isTrusted
+            }
+        } catch let error as FetchError {
+            throw error
+        } catch {
+            if isUntrusted.withLock({ $0 }) { throw .untrustedCertificate }
+            throw .unreachable("\(error)")
+        }
+    }
+
+    /// The chain of certificates that a server presents, its own first, as DER. Nothing is asked of the server.
+    public func presentedChain(of address: WebAddress) async throws(FetchError) -> [[UInt8]] {
+        let presented = Mutex<[[UInt8]]>([])
+        do {
+            _ = try await exchange(with: address, asking: nil) { chain in
+                presented.withLock { $0 = chain }
+                return false
+            }
+        } catch {
+            let chain = presented.withLock { $0 }
+            guard chain.isEmpty else { return chain }
+            throw .unreachable("\(error)")
+        }
+        throw .unreachable("no certificate was presented")
+    }
+
+    /// - Parameters:
+    ///   - request: nil to ask for nothing.
+    ///   - isTrusted: decides whether the handshake is completed.
+    private func exchange(
+        with address: WebAddress, asking request: Request?, isTrusted: @escaping @Sendable ([[UInt8]]) async -> Bool
+    ) async throws -> Answer {
+        let context = address.isSecure ? try Self.tls() : nil
+        let limits = limits
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let answer = loop.makePromise(of: Answer.self)
+        let longest = TimeAmount.seconds(limits.seconds)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(longest)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context { try pipeline.addHandler(Self.handshake(context, address.host, isTrusted)) }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(AnswerHandler(request, limits, answer))
+                }
+            }
+        let connection = bootstrap.connect(host: address.host, port: address.port)
+        connection.whenFailure { answer.fail($0) }
+        let deadline = loop.scheduleTask(in: longest) { answer.fail(FetchError.tooSlow) }
+        defer {
+            deadline.cancel()
+            connection.whenSuccess { $0.close(promise: nil) }
+        }
+        return try await answer.futureResult.get()
+    }
+
+    private static func tls() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        // The callback decides alone.
+        configuration.trustRoots = .certificates([])
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func handshake(
+        _ context: NIOSSLContext, _ host: String, _ isTrusted: @escaping @Sendable ([[UInt8]]) async -> Bool
+    ) throws -> NIOSSLClientHandler {
+        try NIOSSLClientHandler(
+            context: context, serverHostname: isIPAddress(host) ? nil : host,
+            customVerificationCallback: { certificates, promise in
+                let chain = certificates.map { (try? $0.toDERBytes()) ?? [] }
+                promise.completeWithTask { await isTrusted(chain) ? .certificateVerified : .failed }
+            })
+    }
+}
+
+/// Why a server's answer can't be had.
+public enum FetchError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// It can't be reached, or ends the connection; the text is for the log.
+    case unreachable(String)
+    /// Its certificate is not trusted.
+    case untrustedCertificate
+    /// It takes longer than the limit.
+    case tooSlow
+    /// Its answer is larger than the limit.
+    case tooLarge
+
+    public var description: String {
+        switch self {
+        case .unreachable(let reason): "it can't be reached: \(reason)"
+        case .untrustedCertificate: "its certificate is not trusted"
+        case .tooSlow: "it did not answer in time"
+        case .tooLarge: "its answer is too large"
+        }
+    }
+}
+
+/// Whether a host is an address and not a name.
+func isIPAddress(_ host: String) -> Bool {
+    (try? SocketAddress(ipAddress: host, port: 0)) != nil
+}
