@@ -96,11 +96,10 @@ extension Gate {
             principal: call.caller.principal, action: access.action, resource: access.resource,
             resourceAccount: access.resourceAccount)
         let inputs = PolicyInputs(
-            identitySets: bound.sets + access.accountGrants, resource: nil, roleTrust: nil,
-            boundaries: bound.boundary, session: call.caller.sessionPolicies,
-            serviceControlLevels: membership?.serviceControl,
-            resourceControlLevels: resourceControl(access, membership, call))
-            .with(resolved)
+            identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
+            session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
+            resourceControlLevels: resourceControl(access, membership, call)
+        ).with(resolved)
         let context = CallContext(call: call, access: access)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)
         return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
@@ -122,9 +121,8 @@ extension PolicyInputs {
     /// With the resource's side.
     fileprivate func with(_ resolved: Access.Resolved) -> PolicyInputs {
         var inputs = self
-        let policy =
-            resolved.resource?.policy
-            ?? resolved.requiredPolicy.map { .denyingEverything(PolicySource(type: $0)) }
+        inputs.requiredPolicy = resolved.requiredPolicy
+        let policy = resolved.resource?.policy
         if policy?.source.type == .roleTrust {
             inputs.roleTrust = policy
         } else {

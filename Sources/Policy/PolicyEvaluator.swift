@@ -107,15 +107,22 @@ extension PolicyInputs {
         // Service control policies govern principals of accounts only (rule 14), neither kind of control policy
         // governs service-linked roles, and resource control policies not kms:RetireGrant (rules 22 and 25).
         let isControlled = !query.request.pointee.principal.isServiceLinkedRole
-        // Trust policies and key policies must allow even in the same account (rule 11).
-        let isKeyPolicy = resource != nil && query.hasService("kms:")
+        // Trust policies and key policies must allow even in the same account (rule 11), and deny where they are
+        // missing. A key policy that was given binds whatever the resource is called.
+        let required = requiredPolicy(for: query) ?? (resource != nil && query.hasService("kms:") ? .resource : nil)
         return Bindings(
             resourceControlBinds: isControlled && resourceControlLevels != nil && !query.isAction("kms:retiregrant"),
             serviceControlBinds: isControlled && isInAccount,
             hasEmptySession: query.caller == .federatedUser && session == nil,
-            resourceType: roleTrust != nil ? .roleTrust : .resource,
-            needsResourceAllow: roleTrust != nil || isKeyPolicy || isCrossAccount || !isInAccount,
+            resourceType: roleTrust != nil || required == .roleTrust ? .roleTrust : .resource,
+            needsResourceAllow: roleTrust != nil || required != nil || isCrossAccount || !isInAccount,
             isCrossAccount: isCrossAccount)
+    }
+
+    /// The type of policy without which nobody is allowed.
+    private func requiredPolicy(for query: Query) -> PolicyType? {
+        if ignoresResourceSide { return nil }
+        return requiredPolicy ?? query.requiredPolicy
     }
 
     /// Whether S3 Block Public Access takes from the caller what the bucket's policy allows: all callers but those of
@@ -146,6 +153,29 @@ extension Query {
             let owner = bytes.extracting(start..<start &+ 12)
             return !owner.hasSameBytes(as: own.span) && owner.number(0..<12, maximum: 999_999_999_999) != nil
         }
+    }
+
+    /// What the engine knows by itself: all that is done with a key needs its key policy, and all that makes a session
+    /// of a role its trust policy. What KMS does with no key (`kms:ListKeys`) or only with an alias asks for neither.
+    fileprivate var requiredPolicy: PolicyType? {
+        if hasService("kms:") { return isResource("key/") ? .resource : nil }
+        if hasService("sts:"), isAssumption { return isResource("role/") ? .roleTrust : nil }
+        return nil
+    }
+
+    /// sts:AssumeRole and its kin, and what is asked for together with them.
+    private var isAssumption: Bool {
+        hasPrefix("sts:assumerole") || isAction("sts:tagsession") || isAction("sts:setsourceidentity")
+    }
+
+    /// Whether the last part of the resource's ARN begins so.
+    private func isResource(_ prefix: StaticString) -> Bool {
+        let bytes = resource.span
+        guard let start = bytes.index(afterColon: 5) else { return false }
+        let length = prefix.utf8CodeUnitCount
+        guard start &+ length <= bytes.count else { return false }
+        return bytes.extracting(start..<start &+ length)
+            .hasSameBytes(as: Bytes(start: prefix.utf8Start, count: length).span)
     }
 
     /// - Parameter name: in lower case.

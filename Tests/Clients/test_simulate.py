@@ -304,3 +304,32 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.wait(20) == 0
         assert process.stderr.read() == b""
+
+
+# Resources that can't be without a policy
+
+
+@pytest.mark.parametrize("action, resource", [
+    ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"),
+    ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/r"),
+])  # fmt: skip
+def test_a_key_and_a_role_are_nobodys_without_their_policy(write: Any, action: str, resource: str) -> None:
+    everything = write("all.json", policy(allow("*")))
+    request = ("simulate", "--principal", ALICE, "--action", action, "--resource", resource, "--identity", everything)
+    done = gatehouse(*request)
+    assert done.returncode == 1, done.stdout
+    assert "Denied" in done.stdout
+    # Its account's own policies count where the resource's policy says so.
+    delegating = write(
+        "delegating.json", trust(ACCOUNT) if "role/" in resource
+        else policy(allow("kms:*", Principal={"AWS": ACCOUNT})))  # fmt: skip
+    option = "--trust" if "role/" in resource else "--resource-policy"
+    done = gatehouse(*request, option, delegating)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+
+
+def test_what_kms_does_without_a_key_needs_no_key_policy(write: Any) -> None:
+    everything = write("all.json", policy(allow("*")))
+    done = gatehouse(
+        "simulate", "--principal", ALICE, "--action", "kms:ListKeys", "--resource", "*", "--identity", everything)  # fmt: skip
+    assert done.returncode == 0, done.stdout

@@ -87,20 +87,20 @@ private final class Server: Sendable {
         let whole = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n01234567890"
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n5\r\n67890\r\n0\r\n\r\n"
         for bytes in [whole, chunked] {
-            #expect(throws: FetchError.tooLarge) { try await ask(bytes) { $0.body = 10 }.get() }
+            await #expect(throws: FetchError.tooLarge) { try await ask(bytes) { $0.body = 10 }.get() }
             #expect(try await ask(bytes) { $0.body = 11 }.get().body.count == 11)
         }
     }
 
     @Test func headersOverTheLimitAreRefused() async throws {
         let bytes = "HTTP/1.1 200 OK\r\nX-Long: \(String(repeating: "x", count: 500))\r\nContent-Length: 0\r\n\r\n"
-        #expect(throws: FetchError.tooLarge) { try await ask(bytes) { $0.headers = 100 }.get() }
+        await #expect(throws: FetchError.tooLarge) { try await ask(bytes) { $0.headers = 100 }.get() }
         #expect(try await ask(bytes).get().status == 200)
     }
 
     @Test func aServerThatDoesNotComeToAnEndIsLeft() async throws {
         let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"
-        #expect(throws: FetchError.tooSlow) { try await ask(bytes, staysOpen: true) { $0.seconds = 1 }.get() }
+        await #expect(throws: FetchError.tooSlow) { try await ask(bytes, staysOpen: true) { $0.seconds = 1 }.get() }
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12", "HTTP/1.1 200", "nonsense\r\n\r\n"])

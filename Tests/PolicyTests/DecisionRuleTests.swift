@@ -148,6 +148,51 @@ import Testing
         #expect(ask(.user, "kms:Decrypt", keyARN, key).policyType == .resource)
     }
 
+    @Test func rule11_withoutTrustOrKeyPolicyNobodyIsAllowed() throws {
+        let mine = PolicyInputs(identity: [allowAll])
+        let role = "arn:aws:iam::111122223333:role/path/R"
+        for action in ["kms:Decrypt", "KMS:DESCRIBEKEY", "kms:PutKeyPolicy"] {
+            for caller in [Principal.user, .root, .session] {
+                let denied = ask(caller, action, keyARN, mine)
+                #expect(denied.outcome == .implicitlyDenied && denied.policyType == .resource)
+            }
+        }
+        for action in ["sts:AssumeRole", "sts:assumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"] {
+            let denied = ask(.user, action, role, mine)
+            #expect(denied.outcome == .implicitlyDenied && denied.policyType == .roleTrust)
+        }
+        // What KMS does with no key, or only with an alias, asks for no key policy.
+        for (action, resource) in [
+            ("kms:ListKeys", "*"), ("kms:CreateKey", "*"), ("kms:GenerateRandom", "*"),
+            ("kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:alias/key/k"),
+        ] {
+            #expect(ask(.user, action, resource, mine).isAllowed)
+        }
+        #expect(ask(.user, "iam:GetRole", role, mine).isAllowed)
+        #expect(ask(.user, "sts:GetSessionToken", "*", mine).isAllowed)
+        // A grant is as good as a policy.
+        var granted = mine
+        granted.grants = [KeyGrant(grantee: userARN, operations: ["Decrypt"])]
+        #expect(ask(.user, "kms:Decrypt", keyARN, granted).isAllowed)
+        // A simulation of identity-based policies knows nothing of the resource's.
+        var own = mine
+        own.ignoresResourceSide = true
+        #expect(ask(.user, "kms:Decrypt", keyARN, own).isAllowed)
+        #expect(ask(.user, "sts:AssumeRole", role, own).isAllowed)
+    }
+
+    @Test func rule11_ofOtherTypesWhoKnowsThemSaysIt() throws {
+        let box = "arn:aws:vault:us-east-1:111122223333:box/b"
+        var inputs = PolicyInputs(identity: [allowAll])
+        #expect(ask(.user, "vault:OpenBox", box, inputs).isAllowed)
+        inputs.requiredPolicy = .resource
+        #expect(ask(.user, "vault:OpenBox", box, inputs).policyType == .resource)
+        #expect(!ask(.user, "vault:OpenBox", box, inputs).isAllowed)
+        #expect(!ask(.root, "vault:OpenBox", box, inputs).isAllowed)
+        inputs.resource = try bucket(aws(rootARN))
+        #expect(ask(.user, "vault:OpenBox", box, inputs).isAllowed)
+    }
+
     @Test func rule12_keyPolicyWithoutAccountMakesIAMIneffective() throws {
         let without = PolicyInputs(identity: [allowAll], resource: try bucket(aws(sessionARN)))
         #expect(!ask(.user, "kms:Decrypt", keyARN, without).isAllowed)

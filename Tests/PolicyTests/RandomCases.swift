@@ -37,7 +37,8 @@ struct CaseGenerator {
         "arn:aws:s3:::bucket/alice/key", "arn:aws:s3:::bucket/a:b", "arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/é",
         "arn:aws:iam::111122223333:user/alice", "arn:aws:sqs:us-east-1:111122223333:q",
         "arn:aws:sqs:us-east-1:444455556666:alice", "arn:aws:kms:us-east-1:111122223333:key/k",
-        "arn:aws:kms:us-east-1:444455556666:key/k",
+        "arn:aws:kms:us-east-1:444455556666:key/k", "arn:aws:kms:us-east-1:111122223333:alias/key/k",
+        "arn:aws:iam::111122223333:role/R",
         "arn:aws:iam::aws:policy/alice", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:alice", "*",
     ]
     private static let variables = [

@@ -103,11 +103,22 @@ extension RefCase {
             return everything && !(grants + keyGrants).isEmpty ? .allowed : .implicitlyDenied
         }
         grants += keyGrants
-        let mustBeGranted = trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:"))
+        let mustBeGranted = trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:")) || isGuarded
         if mustBeGranted, grants.isEmpty { return .implicitlyDenied }
         if grants.contains("self") || grants.contains("everyone") { return .allowed }
         if grants.contains("behind"), filter(boundaries), sessionAllow { return .allowed }
         return everything ? .allowed : .implicitlyDenied
+    }
+
+    /// "You cannot use IAM policies alone": a key is nobody's without its key policy, and a role nobody's without the
+    /// policy that says whom it trusts.
+    private var isGuarded: Bool {
+        let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 6 else { return false }
+        let verb = action.lowercased()
+        if verb.hasPrefix("kms:") { return parts[5].hasPrefix("key/") }
+        let makesSession = ["sts:tagsession", "sts:setsourceidentity"].contains(verb) || verb.hasPrefix("sts:assumerole")
+        return makesSession && parts[5].hasPrefix("role/")
     }
 
     private var resourceOwner: String {

@@ -163,6 +163,9 @@ struct Simulation {
             let type: PolicyType = Self.isAboutTrust(action, resource) ? .roleTrust : .resource
             let policy = try Self.policy(resourcePolicy, as: type, named: "ResourcePolicy")
             if type == .roleTrust { inputs.roleTrust = policy } else { inputs.resource = policy }
+        } else {
+            // AWS's simulator takes no resource-based policy into account that it is not given.
+            inputs.ignoresResourceSide = true
         }
         let trace = PolicyEvaluator.explain(request, inputs, DictionaryContext(context))
         let policies = identity + (boundaries ?? []) + [inputs.resource, inputs.roleTrust].compactMap { $0 }
