@@ -185,7 +185,12 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: [
+                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

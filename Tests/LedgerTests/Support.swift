@@ -123,3 +123,6 @@ func makeEvent(_ name: String = "GetUser", time: Int64 = 1_700_000_000_000, body
     var random = SystemRandomNumberGenerator()
     return makeEvent(name, time: time, body: body, using: &random)
 }
+
+/// The ledger's records, where GRDB's own `Record` is in sight too.
+typealias LedgerRecord = Record
