@@ -50,9 +50,9 @@ def test_a_session_a_password_and_a_closed_account_pass_away(cloud: Server) -> N
     org.api.close_account(AccountId=account)
 
     before = clock(cloud)
-    cloud.advance(3599)
+    cloud.advance(3000)
     session.sts.get_caller_identity()
-    cloud.advance(1)
+    cloud.advance(600)
     assert error_of(session.sts.get_caller_identity).code == "ExpiredToken"
     assert org.api.describe_account(AccountId=account)["Account"]["Status"] == "SUSPENDED"
 
