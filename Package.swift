@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
+                "CloudTrailService",
                 "OrganizationsService", "AccountService",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -185,10 +186,16 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Keyring", "Ledger"]),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: [
+                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
     ],
     swiftLanguageModes: [.v6],
