@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of AWS Account, 2021-02-01.
-public enum AccountManagement {
+public enum AccountManagement: APIModel {
+    public static let signingName = "account"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

@@ -20,6 +20,7 @@ extension AccountManagement {
 }
 extension View<AccountManagement.AcceptPrimaryEmailUpdateResponseFields> {
     public var status: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(status: String?) { self.init(); self.status = status }
 }
 
 extension AccountManagement {
@@ -97,6 +98,7 @@ extension View<AccountManagement.GetAccountInformationResponseFields> {
     public var accountName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var accountCreatedDate: Timestamp? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var accountState: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(accountId: String?, accountName: String?, accountCreatedDate: Timestamp?, accountState: String?) { self.init(); self.accountId = accountId; self.accountName = accountName; self.accountCreatedDate = accountCreatedDate; self.accountState = accountState }
 }
 
 extension AccountManagement {
@@ -114,6 +116,7 @@ extension AccountManagement {
 }
 extension View<AccountManagement.GetAlternateContactResponseFields> {
     public var alternateContact: AccountManagement.AlternateContact? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(alternateContact: AccountManagement.AlternateContact?) { self.init(); self.alternateContact = alternateContact }
 }
 
 extension AccountManagement {
@@ -130,6 +133,7 @@ extension AccountManagement {
 }
 extension View<AccountManagement.GetContactInformationResponseFields> {
     public var contactInformation: AccountManagement.ContactInformation? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(contactInformation: AccountManagement.ContactInformation?) { self.init(); self.contactInformation = contactInformation }
 }
 
 extension AccountManagement {
@@ -147,6 +151,7 @@ extension AccountManagement {
 extension View<AccountManagement.GetGovCloudAccountInformationResponseFields> {
     public var govCloudAccountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var accountState: String { get { self[required: 1] } set { self[required: 1] = newValue } }
+    public init(govCloudAccountId: String, accountState: String) { self.init(); self.govCloudAccountId = govCloudAccountId; self.accountState = accountState }
 }
 
 extension AccountManagement {
@@ -163,6 +168,7 @@ extension AccountManagement {
 }
 extension View<AccountManagement.GetPrimaryEmailResponseFields> {
     public var primaryEmail: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(primaryEmail: String?) { self.init(); self.primaryEmail = primaryEmail }
 }
 
 extension AccountManagement {
@@ -181,6 +187,7 @@ extension AccountManagement {
 extension View<AccountManagement.GetRegionOptStatusResponseFields> {
     public var regionName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var regionOptStatus: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(regionName: String?, regionOptStatus: String?) { self.init(); self.regionName = regionName; self.regionOptStatus = regionOptStatus }
 }
 
 extension AccountManagement {
@@ -201,6 +208,7 @@ extension AccountManagement {
 extension View<AccountManagement.ListRegionsResponseFields> {
     public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var regions: [AccountManagement.Region]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(nextToken: String?, regions: [AccountManagement.Region]?) { self.init(); self.nextToken = nextToken; self.regions = regions }
 }
 
 extension AccountManagement {
@@ -258,6 +266,7 @@ extension AccountManagement {
 }
 extension View<AccountManagement.StartPrimaryEmailUpdateResponseFields> {
     public var status: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(status: String?) { self.init(); self.status = status }
 }
 
 extension AccountManagement {

@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of AWS CloudTrail, 2013-11-01.
-public enum CloudTrail {
+public enum CloudTrail: APIModel {
+    public static let signingName = "cloudtrail"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

@@ -68,6 +68,7 @@ extension View<CloudTrail.CancelQueryResponseFields> {
     public var queryId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var queryStatus: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var eventDataStoreOwnerAccountId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(queryId: String, queryStatus: String, eventDataStoreOwnerAccountId: String?) { self.init(); self.queryId = queryId; self.queryStatus = queryStatus; self.eventDataStoreOwnerAccountId = eventDataStoreOwnerAccountId }
 }
 
 extension CloudTrail {
@@ -109,6 +110,7 @@ extension View<CloudTrail.CreateChannelResponseFields> {
     public var source: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var destinations: [CloudTrail.Destination]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var tags: [CloudTrail.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(channelArn: String?, name: String?, source: String?, destinations: [CloudTrail.Destination]?, tags: [CloudTrail.Tag]?) { self.init(); self.channelArn = channelArn; self.name = name; self.source = source; self.destinations = destinations; self.tags = tags }
 }
 
 extension CloudTrail {
@@ -135,6 +137,7 @@ extension View<CloudTrail.CreateDashboardResponseFields> {
     public var tagsList: [CloudTrail.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var refreshSchedule: CloudTrail.RefreshSchedule? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var terminationProtectionEnabled: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public init(dashboardArn: String?, name: String?, type: String?, widgets: [CloudTrail.Widget]?, tagsList: [CloudTrail.Tag]?, refreshSchedule: CloudTrail.RefreshSchedule?, terminationProtectionEnabled: Bool?) { self.init(); self.dashboardArn = dashboardArn; self.name = name; self.type = type; self.widgets = widgets; self.tagsList = tagsList; self.refreshSchedule = refreshSchedule; self.terminationProtectionEnabled = terminationProtectionEnabled }
 }
 
 extension CloudTrail {
@@ -172,6 +175,7 @@ extension View<CloudTrail.CreateEventDataStoreResponseFields> {
     public var updatedTimestamp: Timestamp? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var kmsKeyId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
     public var billingMode: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public init(eventDataStoreArn: String?, name: String?, status: String?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?, multiRegionEnabled: Bool?, organizationEnabled: Bool?, retentionPeriod: Int?, terminationProtectionEnabled: Bool?, tagsList: [CloudTrail.Tag]?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, kmsKeyId: String?, billingMode: String?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.name = name; self.status = status; self.advancedEventSelectors = advancedEventSelectors; self.multiRegionEnabled = multiRegionEnabled; self.organizationEnabled = organizationEnabled; self.retentionPeriod = retentionPeriod; self.terminationProtectionEnabled = terminationProtectionEnabled; self.tagsList = tagsList; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.kmsKeyId = kmsKeyId; self.billingMode = billingMode }
 }
 
 extension CloudTrail {
@@ -211,6 +215,7 @@ extension View<CloudTrail.CreateTrailResponseFields> {
     public var cloudWatchLogsRoleArn: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var kmsKeyId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
     public var isOrganizationTrail: Bool? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public init(name: String?, s3BucketName: String?, s3KeyPrefix: String?, snsTopicName: String?, snsTopicARN: String?, includeGlobalServiceEvents: Bool?, isMultiRegionTrail: Bool?, trailARN: String?, logFileValidationEnabled: Bool?, cloudWatchLogsLogGroupArn: String?, cloudWatchLogsRoleArn: String?, kmsKeyId: String?, isOrganizationTrail: Bool?) { self.init(); self.name = name; self.s3BucketName = s3BucketName; self.s3KeyPrefix = s3KeyPrefix; self.snsTopicName = snsTopicName; self.snsTopicARN = snsTopicARN; self.includeGlobalServiceEvents = includeGlobalServiceEvents; self.isMultiRegionTrail = isMultiRegionTrail; self.trailARN = trailARN; self.logFileValidationEnabled = logFileValidationEnabled; self.cloudWatchLogsLogGroupArn = cloudWatchLogsLogGroupArn; self.cloudWatchLogsRoleArn = cloudWatchLogsRoleArn; self.kmsKeyId = kmsKeyId; self.isOrganizationTrail = isOrganizationTrail }
 }
 
 extension CloudTrail {
@@ -335,6 +340,7 @@ extension View<CloudTrail.DescribeQueryResponseFields> {
     public var deliveryStatus: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var prompt: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var eventDataStoreOwnerAccountId: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public init(queryId: String?, queryString: String?, queryStatus: String?, queryStatistics: CloudTrail.QueryStatisticsForDescribeQuery?, errorMessage: String?, deliveryS3Uri: String?, deliveryStatus: String?, prompt: String?, eventDataStoreOwnerAccountId: String?) { self.init(); self.queryId = queryId; self.queryString = queryString; self.queryStatus = queryStatus; self.queryStatistics = queryStatistics; self.errorMessage = errorMessage; self.deliveryS3Uri = deliveryS3Uri; self.deliveryStatus = deliveryStatus; self.prompt = prompt; self.eventDataStoreOwnerAccountId = eventDataStoreOwnerAccountId }
 }
 
 extension CloudTrail {
@@ -352,6 +358,7 @@ extension CloudTrail {
 }
 extension View<CloudTrail.DescribeTrailsResponseFields> {
     public var trailList: [CloudTrail.Trail]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(trailList: [CloudTrail.Trail]?) { self.init(); self.trailList = trailList }
 }
 
 extension CloudTrail {
@@ -378,6 +385,7 @@ extension CloudTrail {
 extension View<CloudTrail.DisableFederationResponseFields> {
     public var eventDataStoreArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var federationStatus: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(eventDataStoreArn: String?, federationStatus: String?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.federationStatus = federationStatus }
 }
 
 extension CloudTrail {
@@ -397,6 +405,7 @@ extension View<CloudTrail.EnableFederationResponseFields> {
     public var eventDataStoreArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var federationStatus: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var federationRoleArn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(eventDataStoreArn: String?, federationStatus: String?, federationRoleArn: String?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.federationStatus = federationStatus; self.federationRoleArn = federationRoleArn }
 }
 
 extension CloudTrail {
@@ -460,6 +469,7 @@ extension View<CloudTrail.GenerateQueryResponseFields> {
     public var queryStatement: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var queryAlias: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var eventDataStoreOwnerAccountId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(queryStatement: String?, queryAlias: String?, eventDataStoreOwnerAccountId: String?) { self.init(); self.queryStatement = queryStatement; self.queryAlias = queryAlias; self.eventDataStoreOwnerAccountId = eventDataStoreOwnerAccountId }
 }
 
 extension CloudTrail {
@@ -481,6 +491,7 @@ extension View<CloudTrail.GetChannelResponseFields> {
     public var sourceConfig: CloudTrail.SourceConfig? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var destinations: [CloudTrail.Destination]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var ingestionStatus: CloudTrail.IngestionStatus? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public init(channelArn: String?, name: String?, source: String?, sourceConfig: CloudTrail.SourceConfig?, destinations: [CloudTrail.Destination]?, ingestionStatus: CloudTrail.IngestionStatus?) { self.init(); self.channelArn = channelArn; self.name = name; self.source = source; self.sourceConfig = sourceConfig; self.destinations = destinations; self.ingestionStatus = ingestionStatus }
 }
 
 extension CloudTrail {
@@ -506,6 +517,7 @@ extension View<CloudTrail.GetDashboardResponseFields> {
     public var lastRefreshId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var lastRefreshFailureReason: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
     public var terminationProtectionEnabled: Bool? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public init(dashboardArn: String?, type: String?, status: String?, widgets: [CloudTrail.Widget]?, refreshSchedule: CloudTrail.RefreshSchedule?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, lastRefreshId: String?, lastRefreshFailureReason: String?, terminationProtectionEnabled: Bool?) { self.init(); self.dashboardArn = dashboardArn; self.type = type; self.status = status; self.widgets = widgets; self.refreshSchedule = refreshSchedule; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.lastRefreshId = lastRefreshId; self.lastRefreshFailureReason = lastRefreshFailureReason; self.terminationProtectionEnabled = terminationProtectionEnabled }
 }
 
 extension CloudTrail {
@@ -527,6 +539,7 @@ extension View<CloudTrail.GetEventConfigurationResponseFields> {
     public var maxEventSize: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var contextKeySelectors: [CloudTrail.ContextKeySelector]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var aggregationConfigurations: [CloudTrail.AggregationConfiguration]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(trailARN: String?, eventDataStoreArn: String?, maxEventSize: String?, contextKeySelectors: [CloudTrail.ContextKeySelector]?, aggregationConfigurations: [CloudTrail.AggregationConfiguration]?) { self.init(); self.trailARN = trailARN; self.eventDataStoreArn = eventDataStoreArn; self.maxEventSize = maxEventSize; self.contextKeySelectors = contextKeySelectors; self.aggregationConfigurations = aggregationConfigurations }
 }
 
 extension CloudTrail {
@@ -557,6 +570,7 @@ extension View<CloudTrail.GetEventDataStoreResponseFields> {
     public var federationStatus: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
     public var federationRoleArn: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
     public var partitionKeys: [CloudTrail.PartitionKey]? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
+    public init(eventDataStoreArn: String?, name: String?, status: String?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?, multiRegionEnabled: Bool?, organizationEnabled: Bool?, retentionPeriod: Int?, terminationProtectionEnabled: Bool?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, kmsKeyId: String?, billingMode: String?, federationStatus: String?, federationRoleArn: String?, partitionKeys: [CloudTrail.PartitionKey]?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.name = name; self.status = status; self.advancedEventSelectors = advancedEventSelectors; self.multiRegionEnabled = multiRegionEnabled; self.organizationEnabled = organizationEnabled; self.retentionPeriod = retentionPeriod; self.terminationProtectionEnabled = terminationProtectionEnabled; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.kmsKeyId = kmsKeyId; self.billingMode = billingMode; self.federationStatus = federationStatus; self.federationRoleArn = federationRoleArn; self.partitionKeys = partitionKeys }
 }
 
 extension CloudTrail {
@@ -575,6 +589,7 @@ extension View<CloudTrail.GetEventSelectorsResponseFields> {
     public var trailARN: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var eventSelectors: [CloudTrail.EventSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var advancedEventSelectors: [CloudTrail.AdvancedEventSelector]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(trailARN: String?, eventSelectors: [CloudTrail.EventSelector]?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?) { self.init(); self.trailARN = trailARN; self.eventSelectors = eventSelectors; self.advancedEventSelectors = advancedEventSelectors }
 }
 
 extension CloudTrail {
@@ -599,6 +614,7 @@ extension View<CloudTrail.GetImportResponseFields> {
     public var createdTimestamp: Timestamp? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var updatedTimestamp: Timestamp? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var importStatistics: CloudTrail.ImportStatistics? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public init(importId: String?, destinations: [String]?, importSource: CloudTrail.ImportSource?, startEventTime: Timestamp?, endEventTime: Timestamp?, importStatus: String?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, importStatistics: CloudTrail.ImportStatistics?) { self.init(); self.importId = importId; self.destinations = destinations; self.importSource = importSource; self.startEventTime = startEventTime; self.endEventTime = endEventTime; self.importStatus = importStatus; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.importStatistics = importStatistics }
 }
 
 extension CloudTrail {
@@ -619,6 +635,7 @@ extension View<CloudTrail.GetInsightSelectorsResponseFields> {
     public var insightSelectors: [CloudTrail.InsightSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var eventDataStoreArn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var insightsDestination: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(trailARN: String?, insightSelectors: [CloudTrail.InsightSelector]?, eventDataStoreArn: String?, insightsDestination: String?) { self.init(); self.trailARN = trailARN; self.insightSelectors = insightSelectors; self.eventDataStoreArn = eventDataStoreArn; self.insightsDestination = insightsDestination }
 }
 
 extension CloudTrail {

@@ -14,6 +14,7 @@ extension View<CloudTrail.GetQueryResultsResponseFields> {
     public var queryResultRows: [[[String: String]]]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var nextToken: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var errorMessage: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(queryStatus: String?, queryStatistics: CloudTrail.QueryStatistics?, queryResultRows: [[[String: String]]]?, nextToken: String?, errorMessage: String?) { self.init(); self.queryStatus = queryStatus; self.queryStatistics = queryStatistics; self.queryResultRows = queryResultRows; self.nextToken = nextToken; self.errorMessage = errorMessage }
 }
 
 extension CloudTrail {
@@ -32,6 +33,7 @@ extension View<CloudTrail.GetResourcePolicyResponseFields> {
     public var resourceArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var resourcePolicy: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var delegatedAdminResourcePolicy: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(resourceArn: String?, resourcePolicy: String?, delegatedAdminResourcePolicy: String?) { self.init(); self.resourceArn = resourceArn; self.resourcePolicy = resourcePolicy; self.delegatedAdminResourcePolicy = delegatedAdminResourcePolicy }
 }
 
 extension CloudTrail {
@@ -48,6 +50,7 @@ extension CloudTrail {
 }
 extension View<CloudTrail.GetTrailResponseFields> {
     public var trail: CloudTrail.Trail? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(trail: CloudTrail.Trail?) { self.init(); self.trail = trail }
 }
 
 extension CloudTrail {
@@ -80,6 +83,7 @@ extension View<CloudTrail.GetTrailStatusResponseFields> {
     public var latestDeliveryAttemptSucceeded: String? { get { self[optional: 14] } set { self[optional: 14] = newValue } }
     public var timeLoggingStarted: String? { get { self[optional: 15] } set { self[optional: 15] = newValue } }
     public var timeLoggingStopped: String? { get { self[optional: 16] } set { self[optional: 16] = newValue } }
+    public init(isLogging: Bool?, latestDeliveryError: String?, latestNotificationError: String?, latestDeliveryTime: Timestamp?, latestNotificationTime: Timestamp?, startLoggingTime: Timestamp?, stopLoggingTime: Timestamp?, latestCloudWatchLogsDeliveryError: String?, latestCloudWatchLogsDeliveryTime: Timestamp?, latestDigestDeliveryTime: Timestamp?, latestDigestDeliveryError: String?, latestDeliveryAttemptTime: String?, latestNotificationAttemptTime: String?, latestNotificationAttemptSucceeded: String?, latestDeliveryAttemptSucceeded: String?, timeLoggingStarted: String?, timeLoggingStopped: String?) { self.init(); self.isLogging = isLogging; self.latestDeliveryError = latestDeliveryError; self.latestNotificationError = latestNotificationError; self.latestDeliveryTime = latestDeliveryTime; self.latestNotificationTime = latestNotificationTime; self.startLoggingTime = startLoggingTime; self.stopLoggingTime = stopLoggingTime; self.latestCloudWatchLogsDeliveryError = latestCloudWatchLogsDeliveryError; self.latestCloudWatchLogsDeliveryTime = latestCloudWatchLogsDeliveryTime; self.latestDigestDeliveryTime = latestDigestDeliveryTime; self.latestDigestDeliveryError = latestDigestDeliveryError; self.latestDeliveryAttemptTime = latestDeliveryAttemptTime; self.latestNotificationAttemptTime = latestNotificationAttemptTime; self.latestNotificationAttemptSucceeded = latestNotificationAttemptSucceeded; self.latestDeliveryAttemptSucceeded = latestDeliveryAttemptSucceeded; self.timeLoggingStarted = timeLoggingStarted; self.timeLoggingStopped = timeLoggingStopped }
 }
 
 extension CloudTrail {
@@ -163,6 +167,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListChannelsResponseFields> {
     public var channels: [CloudTrail.Channel]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(channels: [CloudTrail.Channel]?, nextToken: String?) { self.init(); self.channels = channels; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -183,6 +188,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListDashboardsResponseFields> {
     public var dashboards: [CloudTrail.DashboardDetail]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(dashboards: [CloudTrail.DashboardDetail]?, nextToken: String?) { self.init(); self.dashboards = dashboards; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -201,6 +207,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListEventDataStoresResponseFields> {
     public var eventDataStores: [CloudTrail.EventDataStore]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(eventDataStores: [CloudTrail.EventDataStore]?, nextToken: String?) { self.init(); self.eventDataStores = eventDataStores; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -220,6 +227,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListImportFailuresResponseFields> {
     public var failures: [CloudTrail.ImportFailureListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(failures: [CloudTrail.ImportFailureListItem]?, nextToken: String?) { self.init(); self.failures = failures; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -240,6 +248,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListImportsResponseFields> {
     public var imports: [CloudTrail.ImportsListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(imports: [CloudTrail.ImportsListItem]?, nextToken: String?) { self.init(); self.imports = imports; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -263,6 +272,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListInsightsDataResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -296,6 +306,7 @@ extension View<CloudTrail.ListInsightsMetricDataResponseFields> {
     public var timestamps: [Timestamp]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var values: [Double]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var nextToken: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public init(trailARN: String?, eventSource: String?, eventName: String?, insightType: String?, errorCode: String?, timestamps: [Timestamp]?, values: [Double]?, nextToken: String?) { self.init(); self.trailARN = trailARN; self.eventSource = eventSource; self.eventName = eventName; self.insightType = insightType; self.errorCode = errorCode; self.timestamps = timestamps; self.values = values; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -315,6 +326,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListPublicKeysResponseFields> {
     public var publicKeyList: [CloudTrail.PublicKey]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(publicKeyList: [CloudTrail.PublicKey]?, nextToken: String?) { self.init(); self.publicKeyList = publicKeyList; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -337,6 +349,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListQueriesResponseFields> {
     public var queries: [CloudTrail.Query]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(queries: [CloudTrail.Query]?, nextToken: String?) { self.init(); self.queries = queries; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -355,6 +368,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListTagsResponseFields> {
     public var resourceTagList: [CloudTrail.ResourceTag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(resourceTagList: [CloudTrail.ResourceTag]?, nextToken: String?) { self.init(); self.resourceTagList = resourceTagList; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -372,6 +386,7 @@ extension CloudTrail {
 extension View<CloudTrail.ListTrailsResponseFields> {
     public var trails: [CloudTrail.TrailInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(trails: [CloudTrail.TrailInfo]?, nextToken: String?) { self.init(); self.trails = trails; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -403,6 +418,7 @@ extension CloudTrail {
 extension View<CloudTrail.LookupEventsResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -447,6 +463,7 @@ extension View<CloudTrail.PutEventConfigurationResponseFields> {
     public var maxEventSize: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var contextKeySelectors: [CloudTrail.ContextKeySelector]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var aggregationConfigurations: [CloudTrail.AggregationConfiguration]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(trailARN: String?, eventDataStoreArn: String?, maxEventSize: String?, contextKeySelectors: [CloudTrail.ContextKeySelector]?, aggregationConfigurations: [CloudTrail.AggregationConfiguration]?) { self.init(); self.trailARN = trailARN; self.eventDataStoreArn = eventDataStoreArn; self.maxEventSize = maxEventSize; self.contextKeySelectors = contextKeySelectors; self.aggregationConfigurations = aggregationConfigurations }
 }
 
 extension CloudTrail {
@@ -467,6 +484,7 @@ extension View<CloudTrail.PutEventSelectorsResponseFields> {
     public var trailARN: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var eventSelectors: [CloudTrail.EventSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var advancedEventSelectors: [CloudTrail.AdvancedEventSelector]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(trailARN: String?, eventSelectors: [CloudTrail.EventSelector]?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?) { self.init(); self.trailARN = trailARN; self.eventSelectors = eventSelectors; self.advancedEventSelectors = advancedEventSelectors }
 }
 
 extension CloudTrail {
@@ -489,6 +507,7 @@ extension View<CloudTrail.PutInsightSelectorsResponseFields> {
     public var insightSelectors: [CloudTrail.InsightSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var eventDataStoreArn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var insightsDestination: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(trailARN: String?, insightSelectors: [CloudTrail.InsightSelector]?, eventDataStoreArn: String?, insightsDestination: String?) { self.init(); self.trailARN = trailARN; self.insightSelectors = insightSelectors; self.eventDataStoreArn = eventDataStoreArn; self.insightsDestination = insightsDestination }
 }
 
 extension CloudTrail {
@@ -508,6 +527,7 @@ extension View<CloudTrail.PutResourcePolicyResponseFields> {
     public var resourceArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var resourcePolicy: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var delegatedAdminResourcePolicy: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(resourceArn: String?, resourcePolicy: String?, delegatedAdminResourcePolicy: String?) { self.init(); self.resourceArn = resourceArn; self.resourcePolicy = resourcePolicy; self.delegatedAdminResourcePolicy = delegatedAdminResourcePolicy }
 }
 
 extension CloudTrail {

@@ -29,6 +29,7 @@ extension View<CloudTrail.RestoreEventDataStoreResponseFields> {
     public var updatedTimestamp: Timestamp? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
     public var kmsKeyId: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var billingMode: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
+    public init(eventDataStoreArn: String?, name: String?, status: String?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?, multiRegionEnabled: Bool?, organizationEnabled: Bool?, retentionPeriod: Int?, terminationProtectionEnabled: Bool?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, kmsKeyId: String?, billingMode: String?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.name = name; self.status = status; self.advancedEventSelectors = advancedEventSelectors; self.multiRegionEnabled = multiRegionEnabled; self.organizationEnabled = organizationEnabled; self.retentionPeriod = retentionPeriod; self.terminationProtectionEnabled = terminationProtectionEnabled; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.kmsKeyId = kmsKeyId; self.billingMode = billingMode }
 }
 
 extension CloudTrail {
@@ -58,6 +59,7 @@ extension CloudTrail {
 extension View<CloudTrail.SearchSampleQueriesResponseFields> {
     public var searchResults: [CloudTrail.SearchSampleQueriesSearchResult]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(searchResults: [CloudTrail.SearchSampleQueriesSearchResult]?, nextToken: String?) { self.init(); self.searchResults = searchResults; self.nextToken = nextToken }
 }
 
 extension CloudTrail {
@@ -95,6 +97,7 @@ extension CloudTrail {
 }
 extension View<CloudTrail.StartDashboardRefreshResponseFields> {
     public var refreshId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(refreshId: String?) { self.init(); self.refreshId = refreshId }
 }
 
 extension CloudTrail {
@@ -135,6 +138,7 @@ extension View<CloudTrail.StartImportResponseFields> {
     public var importStatus: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var createdTimestamp: Timestamp? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var updatedTimestamp: Timestamp? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public init(importId: String?, destinations: [String]?, importSource: CloudTrail.ImportSource?, startEventTime: Timestamp?, endEventTime: Timestamp?, importStatus: String?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?) { self.init(); self.importId = importId; self.destinations = destinations; self.importSource = importSource; self.startEventTime = startEventTime; self.endEventTime = endEventTime; self.importStatus = importStatus; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp }
 }
 
 extension CloudTrail {
@@ -169,6 +173,7 @@ extension CloudTrail {
 extension View<CloudTrail.StartQueryResponseFields> {
     public var queryId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var eventDataStoreOwnerAccountId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(queryId: String?, eventDataStoreOwnerAccountId: String?) { self.init(); self.queryId = queryId; self.eventDataStoreOwnerAccountId = eventDataStoreOwnerAccountId }
 }
 
 extension CloudTrail {
@@ -206,6 +211,7 @@ extension View<CloudTrail.StopImportResponseFields> {
     public var startEventTime: Timestamp? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var endEventTime: Timestamp? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var importStatistics: CloudTrail.ImportStatistics? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public init(importId: String?, importSource: CloudTrail.ImportSource?, destinations: [String]?, importStatus: String?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, startEventTime: Timestamp?, endEventTime: Timestamp?, importStatistics: CloudTrail.ImportStatistics?) { self.init(); self.importId = importId; self.importSource = importSource; self.destinations = destinations; self.importStatus = importStatus; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.startEventTime = startEventTime; self.endEventTime = endEventTime; self.importStatistics = importStatistics }
 }
 
 extension CloudTrail {
@@ -282,6 +288,7 @@ extension View<CloudTrail.UpdateChannelResponseFields> {
     public var name: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var source: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var destinations: [CloudTrail.Destination]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(channelArn: String?, name: String?, source: String?, destinations: [CloudTrail.Destination]?) { self.init(); self.channelArn = channelArn; self.name = name; self.source = source; self.destinations = destinations }
 }
 
 extension CloudTrail {
@@ -308,6 +315,7 @@ extension View<CloudTrail.UpdateDashboardResponseFields> {
     public var terminationProtectionEnabled: Bool? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var createdTimestamp: Timestamp? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var updatedTimestamp: Timestamp? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public init(dashboardArn: String?, name: String?, type: String?, widgets: [CloudTrail.Widget]?, refreshSchedule: CloudTrail.RefreshSchedule?, terminationProtectionEnabled: Bool?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?) { self.init(); self.dashboardArn = dashboardArn; self.name = name; self.type = type; self.widgets = widgets; self.refreshSchedule = refreshSchedule; self.terminationProtectionEnabled = terminationProtectionEnabled; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp }
 }
 
 extension CloudTrail {
@@ -345,6 +353,7 @@ extension View<CloudTrail.UpdateEventDataStoreResponseFields> {
     public var billingMode: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
     public var federationStatus: String? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
     public var federationRoleArn: String? { get { self[optional: 13] } set { self[optional: 13] = newValue } }
+    public init(eventDataStoreArn: String?, name: String?, status: String?, advancedEventSelectors: [CloudTrail.AdvancedEventSelector]?, multiRegionEnabled: Bool?, organizationEnabled: Bool?, retentionPeriod: Int?, terminationProtectionEnabled: Bool?, createdTimestamp: Timestamp?, updatedTimestamp: Timestamp?, kmsKeyId: String?, billingMode: String?, federationStatus: String?, federationRoleArn: String?) { self.init(); self.eventDataStoreArn = eventDataStoreArn; self.name = name; self.status = status; self.advancedEventSelectors = advancedEventSelectors; self.multiRegionEnabled = multiRegionEnabled; self.organizationEnabled = organizationEnabled; self.retentionPeriod = retentionPeriod; self.terminationProtectionEnabled = terminationProtectionEnabled; self.createdTimestamp = createdTimestamp; self.updatedTimestamp = updatedTimestamp; self.kmsKeyId = kmsKeyId; self.billingMode = billingMode; self.federationStatus = federationStatus; self.federationRoleArn = federationRoleArn }
 }
 
 extension CloudTrail {
@@ -383,6 +392,7 @@ extension View<CloudTrail.UpdateTrailResponseFields> {
     public var cloudWatchLogsRoleArn: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var kmsKeyId: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
     public var isOrganizationTrail: Bool? { get { self[optional: 12] } set { self[optional: 12] = newValue } }
+    public init(name: String?, s3BucketName: String?, s3KeyPrefix: String?, snsTopicName: String?, snsTopicARN: String?, includeGlobalServiceEvents: Bool?, isMultiRegionTrail: Bool?, trailARN: String?, logFileValidationEnabled: Bool?, cloudWatchLogsLogGroupArn: String?, cloudWatchLogsRoleArn: String?, kmsKeyId: String?, isOrganizationTrail: Bool?) { self.init(); self.name = name; self.s3BucketName = s3BucketName; self.s3KeyPrefix = s3KeyPrefix; self.snsTopicName = snsTopicName; self.snsTopicARN = snsTopicARN; self.includeGlobalServiceEvents = includeGlobalServiceEvents; self.isMultiRegionTrail = isMultiRegionTrail; self.trailARN = trailARN; self.logFileValidationEnabled = logFileValidationEnabled; self.cloudWatchLogsLogGroupArn = cloudWatchLogsLogGroupArn; self.cloudWatchLogsRoleArn = cloudWatchLogsRoleArn; self.kmsKeyId = kmsKeyId; self.isOrganizationTrail = isOrganizationTrail }
 }
 
 extension CloudTrail {

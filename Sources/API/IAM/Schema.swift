@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of AWS Identity and Access Management, 2010-05-08.
-public enum IAM {
+public enum IAM: APIModel {
+    public static let signingName = "iam"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

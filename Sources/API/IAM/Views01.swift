@@ -171,6 +171,7 @@ extension IAM {
 }
 extension View<IAM.CreateAccessKeyResponseFields> {
     public var accessKey: IAM.AccessKey { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(accessKey: IAM.AccessKey) { self.init(); self.accessKey = accessKey }
 }
 
 extension IAM {
@@ -204,6 +205,7 @@ extension IAM {
 extension View<IAM.CreateDelegationRequestResponseFields> {
     public var consoleDeepLink: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var delegationRequestId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(consoleDeepLink: String?, delegationRequestId: String?) { self.init(); self.consoleDeepLink = consoleDeepLink; self.delegationRequestId = delegationRequestId }
 }
 
 extension IAM {
@@ -221,6 +223,7 @@ extension IAM {
 }
 extension View<IAM.CreateGroupResponseFields> {
     public var group: IAM.Group { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(group: IAM.Group) { self.init(); self.group = group }
 }
 
 extension IAM {
@@ -239,6 +242,7 @@ extension IAM {
 }
 extension View<IAM.CreateInstanceProfileResponseFields> {
     public var instanceProfile: IAM.InstanceProfile { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(instanceProfile: IAM.InstanceProfile) { self.init(); self.instanceProfile = instanceProfile }
 }
 
 extension IAM {
@@ -257,6 +261,7 @@ extension IAM {
 }
 extension View<IAM.CreateLoginProfileResponseFields> {
     public var loginProfile: IAM.LoginProfile { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(loginProfile: IAM.LoginProfile) { self.init(); self.loginProfile = loginProfile }
 }
 
 extension IAM {
@@ -277,6 +282,7 @@ extension IAM {
 extension View<IAM.CreateOpenIDConnectProviderResponseFields> {
     public var openIDConnectProviderArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var tags: [IAM.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(openIDConnectProviderArn: String?, tags: [IAM.Tag]?) { self.init(); self.openIDConnectProviderArn = openIDConnectProviderArn; self.tags = tags }
 }
 
 extension IAM {
@@ -297,6 +303,7 @@ extension IAM {
 }
 extension View<IAM.CreatePolicyResponseFields> {
     public var policy: IAM.Policy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policy: IAM.Policy?) { self.init(); self.policy = policy }
 }
 
 extension IAM {
@@ -315,6 +322,7 @@ extension IAM {
 }
 extension View<IAM.CreatePolicyVersionResponseFields> {
     public var policyVersion: IAM.PolicyVersion? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policyVersion: IAM.PolicyVersion?) { self.init(); self.policyVersion = policyVersion }
 }
 
 extension IAM {
@@ -337,6 +345,7 @@ extension IAM {
 }
 extension View<IAM.CreateRoleResponseFields> {
     public var role: IAM.Role { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(role: IAM.Role) { self.init(); self.role = role }
 }
 
 extension IAM {
@@ -358,6 +367,7 @@ extension IAM {
 extension View<IAM.CreateSAMLProviderResponseFields> {
     public var samlProviderArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var tags: [IAM.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(samlProviderArn: String?, tags: [IAM.Tag]?) { self.init(); self.samlProviderArn = samlProviderArn; self.tags = tags }
 }
 
 extension IAM {
@@ -376,6 +386,7 @@ extension IAM {
 }
 extension View<IAM.CreateServiceLinkedRoleResponseFields> {
     public var role: IAM.Role? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(role: IAM.Role?) { self.init(); self.role = role }
 }
 
 extension IAM {
@@ -394,6 +405,7 @@ extension IAM {
 }
 extension View<IAM.CreateServiceSpecificCredentialResponseFields> {
     public var serviceSpecificCredential: IAM.ServiceSpecificCredential? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(serviceSpecificCredential: IAM.ServiceSpecificCredential?) { self.init(); self.serviceSpecificCredential = serviceSpecificCredential }
 }
 
 extension IAM {
@@ -413,6 +425,7 @@ extension IAM {
 }
 extension View<IAM.CreateUserResponseFields> {
     public var user: IAM.User? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(user: IAM.User?) { self.init(); self.user = user }
 }
 
 extension IAM {
@@ -431,6 +444,7 @@ extension IAM {
 }
 extension View<IAM.CreateVirtualMFADeviceResponseFields> {
     public var virtualMFADevice: IAM.VirtualMFADevice { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(virtualMFADevice: IAM.VirtualMFADevice) { self.init(); self.virtualMFADevice = virtualMFADevice }
 }
 
 extension IAM {

@@ -43,6 +43,7 @@ extension IAM {
 }
 extension View<IAM.DeleteServiceLinkedRoleResponseFields> {
     public var deletionTaskId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(deletionTaskId: String) { self.init(); self.deletionTaskId = deletionTaskId }
 }
 
 extension IAM {
@@ -144,6 +145,7 @@ extension IAM {
 extension View<IAM.DisableOrganizationsRootCredentialsManagementResponseFields> {
     public var organizationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enabledFeatures: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationId: String?, enabledFeatures: [String]?) { self.init(); self.organizationId = organizationId; self.enabledFeatures = enabledFeatures }
 }
 
 extension IAM {
@@ -158,6 +160,7 @@ extension IAM {
 extension View<IAM.DisableOrganizationsRootSessionsResponseFields> {
     public var organizationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enabledFeatures: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationId: String?, enabledFeatures: [String]?) { self.init(); self.organizationId = organizationId; self.enabledFeatures = enabledFeatures }
 }
 
 extension IAM {
@@ -183,6 +186,7 @@ extension IAM {
 extension View<IAM.EnableOrganizationsRootCredentialsManagementResponseFields> {
     public var organizationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enabledFeatures: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationId: String?, enabledFeatures: [String]?) { self.init(); self.organizationId = organizationId; self.enabledFeatures = enabledFeatures }
 }
 
 extension IAM {
@@ -197,6 +201,7 @@ extension IAM {
 extension View<IAM.EnableOrganizationsRootSessionsResponseFields> {
     public var organizationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enabledFeatures: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationId: String?, enabledFeatures: [String]?) { self.init(); self.organizationId = organizationId; self.enabledFeatures = enabledFeatures }
 }
 
 extension IAM {
@@ -205,6 +210,7 @@ extension IAM {
 }
 extension View<IAM.EnableOutboundWebIdentityFederationResponseFields> {
     public var issuerIdentifier: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(issuerIdentifier: String?) { self.init(); self.issuerIdentifier = issuerIdentifier }
 }
 
 extension IAM {
@@ -260,6 +266,7 @@ extension IAM {
 extension View<IAM.GenerateCredentialReportResponseFields> {
     public var state: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(state: String?, description: String?) { self.init(); self.state = state; self.description = description }
 }
 
 extension IAM {
@@ -277,6 +284,7 @@ extension IAM {
 }
 extension View<IAM.GenerateOrganizationsAccessReportResponseFields> {
     public var jobId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(jobId: String?) { self.init(); self.jobId = jobId }
 }
 
 extension IAM {
@@ -294,6 +302,7 @@ extension IAM {
 }
 extension View<IAM.GenerateServiceLastAccessedDetailsResponseFields> {
     public var jobId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(jobId: String?) { self.init(); self.jobId = jobId }
 }
 
 extension IAM {
@@ -311,6 +320,7 @@ extension IAM {
 extension View<IAM.GetAccessKeyLastUsedResponseFields> {
     public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var accessKeyLastUsed: IAM.AccessKeyLastUsed? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(userName: String?, accessKeyLastUsed: IAM.AccessKeyLastUsed?) { self.init(); self.userName = userName; self.accessKeyLastUsed = accessKeyLastUsed }
 }
 
 extension IAM {
@@ -334,6 +344,7 @@ extension View<IAM.GetAccountAuthorizationDetailsResponseFields> {
     public var policies: [IAM.ManagedPolicyDetail]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var marker: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public init(userDetailList: [IAM.UserDetail]?, groupDetailList: [IAM.GroupDetail]?, roleDetailList: [IAM.RoleDetail]?, policies: [IAM.ManagedPolicyDetail]?, isTruncated: Bool?, marker: String?) { self.init(); self.userDetailList = userDetailList; self.groupDetailList = groupDetailList; self.roleDetailList = roleDetailList; self.policies = policies; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -342,6 +353,7 @@ extension IAM {
 }
 extension View<IAM.GetAccountPasswordPolicyResponseFields> {
     public var passwordPolicy: IAM.PasswordPolicy { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(passwordPolicy: IAM.PasswordPolicy) { self.init(); self.passwordPolicy = passwordPolicy }
 }
 
 extension IAM {
@@ -350,6 +362,7 @@ extension IAM {
 }
 extension View<IAM.GetAccountSummaryResponseFields> {
     public var summaryMap: [String: Int]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(summaryMap: [String: Int]?) { self.init(); self.summaryMap = summaryMap }
 }
 
 extension IAM {
@@ -366,6 +379,7 @@ extension IAM {
 }
 extension View<IAM.GetContextKeysForPolicyResponseFields> {
     public var contextKeyNames: [String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(contextKeyNames: [String]?) { self.init(); self.contextKeyNames = contextKeyNames }
 }
 
 extension IAM {
@@ -385,6 +399,7 @@ extension View<IAM.GetCredentialReportResponseFields> {
     public var content: Blob? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var reportFormat: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var generatedTime: Timestamp? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(content: Blob?, reportFormat: String?, generatedTime: Timestamp?) { self.init(); self.content = content; self.reportFormat = reportFormat; self.generatedTime = generatedTime }
 }
 
 extension IAM {
@@ -404,6 +419,7 @@ extension View<IAM.GetDelegationRequestResponseFields> {
     public var delegationRequest: IAM.DelegationRequest? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var permissionCheckStatus: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var permissionCheckResult: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(delegationRequest: IAM.DelegationRequest?, permissionCheckStatus: String?, permissionCheckResult: String?) { self.init(); self.delegationRequest = delegationRequest; self.permissionCheckStatus = permissionCheckStatus; self.permissionCheckResult = permissionCheckResult }
 }
 
 extension IAM {
@@ -423,6 +439,7 @@ extension View<IAM.GetGroupPolicyResponseFields> {
     public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
+    public init(groupName: String, policyName: String, policyDocument: String) { self.init(); self.groupName = groupName; self.policyName = policyName; self.policyDocument = policyDocument }
 }
 
 extension IAM {
@@ -444,6 +461,7 @@ extension View<IAM.GetGroupResponseFields> {
     public var users: [IAM.User] { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var marker: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(group: IAM.Group, users: [IAM.User], isTruncated: Bool?, marker: String?) { self.init(); self.group = group; self.users = users; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -463,6 +481,7 @@ extension View<IAM.GetHumanReadableSummaryResponseFields> {
     public var summaryContent: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var locale: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var summaryState: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(summaryContent: String?, locale: String?, summaryState: String?) { self.init(); self.summaryContent = summaryContent; self.locale = locale; self.summaryState = summaryState }
 }
 
 extension IAM {
@@ -479,6 +498,7 @@ extension IAM {
 }
 extension View<IAM.GetInstanceProfileResponseFields> {
     public var instanceProfile: IAM.InstanceProfile { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(instanceProfile: IAM.InstanceProfile) { self.init(); self.instanceProfile = instanceProfile }
 }
 
 extension IAM {
@@ -495,6 +515,7 @@ extension IAM {
 }
 extension View<IAM.GetLoginProfileResponseFields> {
     public var loginProfile: IAM.LoginProfile { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(loginProfile: IAM.LoginProfile) { self.init(); self.loginProfile = loginProfile }
 }
 
 extension IAM {
@@ -515,6 +536,7 @@ extension View<IAM.GetMFADeviceResponseFields> {
     public var serialNumber: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var enableDate: Timestamp? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var certifications: [String: String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(userName: String?, serialNumber: String, enableDate: Timestamp?, certifications: [String: String]?) { self.init(); self.userName = userName; self.serialNumber = serialNumber; self.enableDate = enableDate; self.certifications = certifications }
 }
 
 extension IAM {
@@ -535,4 +557,5 @@ extension View<IAM.GetOpenIDConnectProviderResponseFields> {
     public var thumbprintList: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var createDate: Timestamp? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var tags: [IAM.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(url: String?, clientIDList: [String]?, thumbprintList: [String]?, createDate: Timestamp?, tags: [IAM.Tag]?) { self.init(); self.url = url; self.clientIDList = clientIDList; self.thumbprintList = thumbprintList; self.createDate = createDate; self.tags = tags }
 }

@@ -29,6 +29,7 @@ extension View<IAM.GetOrganizationsAccessReportResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var marker: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var errorDetails: IAM.ErrorDetails? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public init(jobStatus: String, jobCreationDate: Timestamp, jobCompletionDate: Timestamp?, numberOfServicesAccessible: Int?, numberOfServicesNotAccessed: Int?, accessDetails: [IAM.AccessDetail]?, isTruncated: Bool?, marker: String?, errorDetails: IAM.ErrorDetails?) { self.init(); self.jobStatus = jobStatus; self.jobCreationDate = jobCreationDate; self.jobCompletionDate = jobCompletionDate; self.numberOfServicesAccessible = numberOfServicesAccessible; self.numberOfServicesNotAccessed = numberOfServicesNotAccessed; self.accessDetails = accessDetails; self.isTruncated = isTruncated; self.marker = marker; self.errorDetails = errorDetails }
 }
 
 extension IAM {
@@ -38,6 +39,7 @@ extension IAM {
 extension View<IAM.GetOutboundWebIdentityFederationInfoResponseFields> {
     public var issuerIdentifier: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var jwtVendingEnabled: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(issuerIdentifier: String?, jwtVendingEnabled: Bool?) { self.init(); self.issuerIdentifier = issuerIdentifier; self.jwtVendingEnabled = jwtVendingEnabled }
 }
 
 extension IAM {
@@ -54,6 +56,7 @@ extension IAM {
 }
 extension View<IAM.GetPolicyResponseFields> {
     public var policy: IAM.Policy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policy: IAM.Policy?) { self.init(); self.policy = policy }
 }
 
 extension IAM {
@@ -71,6 +74,7 @@ extension IAM {
 }
 extension View<IAM.GetPolicyVersionResponseFields> {
     public var policyVersion: IAM.PolicyVersion? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policyVersion: IAM.PolicyVersion?) { self.init(); self.policyVersion = policyVersion }
 }
 
 extension IAM {
@@ -90,6 +94,7 @@ extension View<IAM.GetRolePolicyResponseFields> {
     public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
+    public init(roleName: String, policyName: String, policyDocument: String) { self.init(); self.roleName = roleName; self.policyName = policyName; self.policyDocument = policyDocument }
 }
 
 extension IAM {
@@ -106,6 +111,7 @@ extension IAM {
 }
 extension View<IAM.GetRoleResponseFields> {
     public var role: IAM.Role { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(role: IAM.Role) { self.init(); self.role = role }
 }
 
 extension IAM {
@@ -128,6 +134,7 @@ extension View<IAM.GetSAMLProviderResponseFields> {
     public var tags: [IAM.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var assertionEncryptionMode: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var privateKeyList: [IAM.SAMLPrivateKey]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public init(samlProviderUUID: String?, samlMetadataDocument: String?, createDate: Timestamp?, validUntil: Timestamp?, tags: [IAM.Tag]?, assertionEncryptionMode: String?, privateKeyList: [IAM.SAMLPrivateKey]?) { self.init(); self.samlProviderUUID = samlProviderUUID; self.samlMetadataDocument = samlMetadataDocument; self.createDate = createDate; self.validUntil = validUntil; self.tags = tags; self.assertionEncryptionMode = assertionEncryptionMode; self.privateKeyList = privateKeyList }
 }
 
 extension IAM {
@@ -146,6 +153,7 @@ extension IAM {
 }
 extension View<IAM.GetSSHPublicKeyResponseFields> {
     public var sshPublicKey: IAM.SSHPublicKey? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(sshPublicKey: IAM.SSHPublicKey?) { self.init(); self.sshPublicKey = sshPublicKey }
 }
 
 extension IAM {
@@ -162,6 +170,7 @@ extension IAM {
 }
 extension View<IAM.GetServerCertificateResponseFields> {
     public var serverCertificate: IAM.ServerCertificate { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(serverCertificate: IAM.ServerCertificate) { self.init(); self.serverCertificate = serverCertificate }
 }
 
 extension IAM {
@@ -187,6 +196,7 @@ extension View<IAM.GetServiceLastAccessedDetailsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var marker: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var error: IAM.ErrorDetails? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
+    public init(jobStatus: String, jobType: String?, jobCreationDate: Timestamp, servicesLastAccessed: [IAM.ServiceLastAccessed], jobCompletionDate: Timestamp, isTruncated: Bool?, marker: String?, error: IAM.ErrorDetails?) { self.init(); self.jobStatus = jobStatus; self.jobType = jobType; self.jobCreationDate = jobCreationDate; self.servicesLastAccessed = servicesLastAccessed; self.jobCompletionDate = jobCompletionDate; self.isTruncated = isTruncated; self.marker = marker; self.error = error }
 }
 
 extension IAM {
@@ -212,6 +222,7 @@ extension View<IAM.GetServiceLastAccessedDetailsWithEntitiesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var marker: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var error: IAM.ErrorDetails? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public init(jobStatus: String, jobCreationDate: Timestamp, jobCompletionDate: Timestamp, entityDetailsList: [IAM.EntityDetails], isTruncated: Bool?, marker: String?, error: IAM.ErrorDetails?) { self.init(); self.jobStatus = jobStatus; self.jobCreationDate = jobCreationDate; self.jobCompletionDate = jobCompletionDate; self.entityDetailsList = entityDetailsList; self.isTruncated = isTruncated; self.marker = marker; self.error = error }
 }
 
 extension IAM {
@@ -229,6 +240,7 @@ extension IAM {
 extension View<IAM.GetServiceLinkedRoleDeletionStatusResponseFields> {
     public var status: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var reason: IAM.DeletionTaskFailureReasonType? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(status: String, reason: IAM.DeletionTaskFailureReasonType?) { self.init(); self.status = status; self.reason = reason }
 }
 
 extension IAM {
@@ -248,6 +260,7 @@ extension View<IAM.GetUserPolicyResponseFields> {
     public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
+    public init(userName: String, policyName: String, policyDocument: String) { self.init(); self.userName = userName; self.policyName = policyName; self.policyDocument = policyDocument }
 }
 
 extension IAM {
@@ -264,6 +277,7 @@ extension IAM {
 }
 extension View<IAM.GetUserResponseFields> {
     public var user: IAM.User { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(user: IAM.User) { self.init(); self.user = user }
 }
 
 extension IAM {
@@ -324,6 +338,7 @@ extension View<IAM.ListAccessKeysResponseFields> {
     public var accessKeyMetadata: [IAM.AccessKeyMetadata] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(accessKeyMetadata: [IAM.AccessKeyMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.accessKeyMetadata = accessKeyMetadata; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -343,6 +358,7 @@ extension View<IAM.ListAccountAliasesResponseFields> {
     public var accountAliases: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(accountAliases: [String], isTruncated: Bool?, marker: String?) { self.init(); self.accountAliases = accountAliases; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -364,6 +380,7 @@ extension View<IAM.ListAttachedGroupPoliciesResponseFields> {
     public var attachedPolicies: [IAM.AttachedPolicy]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -385,6 +402,7 @@ extension View<IAM.ListAttachedRolePoliciesResponseFields> {
     public var attachedPolicies: [IAM.AttachedPolicy]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -406,6 +424,7 @@ extension View<IAM.ListAttachedUserPoliciesResponseFields> {
     public var attachedPolicies: [IAM.AttachedPolicy]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -426,6 +445,7 @@ extension View<IAM.ListDelegationRequestsResponseFields> {
     public var delegationRequests: [IAM.DelegationRequest]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(delegationRequests: [IAM.DelegationRequest]?, marker: String?, isTruncated: Bool?) { self.init(); self.delegationRequests = delegationRequests; self.marker = marker; self.isTruncated = isTruncated }
 }
 
 extension IAM {
@@ -451,6 +471,7 @@ extension View<IAM.ListEntitiesForPolicyResponseFields> {
     public var policyRoles: [IAM.PolicyRole]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var marker: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public init(policyGroups: [IAM.PolicyGroup]?, policyUsers: [IAM.PolicyUser]?, policyRoles: [IAM.PolicyRole]?, isTruncated: Bool?, marker: String?) { self.init(); self.policyGroups = policyGroups; self.policyUsers = policyUsers; self.policyRoles = policyRoles; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -471,6 +492,7 @@ extension View<IAM.ListGroupPoliciesResponseFields> {
     public var policyNames: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -491,6 +513,7 @@ extension View<IAM.ListGroupsForUserResponseFields> {
     public var groups: [IAM.Group] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -511,6 +534,7 @@ extension View<IAM.ListGroupsResponseFields> {
     public var groups: [IAM.Group] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -531,6 +555,7 @@ extension View<IAM.ListInstanceProfileTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -551,6 +576,7 @@ extension View<IAM.ListInstanceProfilesForRoleResponseFields> {
     public var instanceProfiles: [IAM.InstanceProfile] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -571,6 +597,7 @@ extension View<IAM.ListInstanceProfilesResponseFields> {
     public var instanceProfiles: [IAM.InstanceProfile] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -591,6 +618,7 @@ extension View<IAM.ListMFADeviceTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -611,4 +639,5 @@ extension View<IAM.ListMFADevicesResponseFields> {
     public var mfaDevices: [IAM.MFADevice] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(mfaDevices: [IAM.MFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.mfaDevices = mfaDevices; self.isTruncated = isTruncated; self.marker = marker }
 }

@@ -22,6 +22,7 @@ extension View<IAM.ListOpenIDConnectProviderTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -35,6 +36,7 @@ extension IAM {
 }
 extension View<IAM.ListOpenIDConnectProvidersResponseFields> {
     public var openIDConnectProviderList: [IAM.OpenIDConnectProviderListEntry]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(openIDConnectProviderList: [IAM.OpenIDConnectProviderListEntry]?) { self.init(); self.openIDConnectProviderList = openIDConnectProviderList }
 }
 
 extension IAM {
@@ -49,6 +51,7 @@ extension IAM {
 extension View<IAM.ListOrganizationsFeaturesResponseFields> {
     public var organizationId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var enabledFeatures: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationId: String?, enabledFeatures: [String]?) { self.init(); self.organizationId = organizationId; self.enabledFeatures = enabledFeatures }
 }
 
 extension IAM {
@@ -78,6 +81,7 @@ extension View<IAM.ListPoliciesGrantingServiceAccessResponseFields> {
     public var policiesGrantingServiceAccess: [IAM.ListPoliciesGrantingServiceAccessEntry] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(policiesGrantingServiceAccess: [IAM.ListPoliciesGrantingServiceAccessEntry], isTruncated: Bool?, marker: String?) { self.init(); self.policiesGrantingServiceAccess = policiesGrantingServiceAccess; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -101,6 +105,7 @@ extension View<IAM.ListPoliciesResponseFields> {
     public var policies: [IAM.Policy]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(policies: [IAM.Policy]?, isTruncated: Bool?, marker: String?) { self.init(); self.policies = policies; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -121,6 +126,7 @@ extension View<IAM.ListPolicyTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -141,6 +147,7 @@ extension View<IAM.ListPolicyVersionsResponseFields> {
     public var versions: [IAM.PolicyVersion]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(versions: [IAM.PolicyVersion]?, isTruncated: Bool?, marker: String?) { self.init(); self.versions = versions; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -161,6 +168,7 @@ extension View<IAM.ListRolePoliciesResponseFields> {
     public var policyNames: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -181,6 +189,7 @@ extension View<IAM.ListRoleTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -201,6 +210,7 @@ extension View<IAM.ListRolesResponseFields> {
     public var roles: [IAM.Role] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(roles: [IAM.Role], isTruncated: Bool?, marker: String?) { self.init(); self.roles = roles; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -221,6 +231,7 @@ extension View<IAM.ListSAMLProviderTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -234,6 +245,7 @@ extension IAM {
 }
 extension View<IAM.ListSAMLProvidersResponseFields> {
     public var samlProviderList: [IAM.SAMLProviderListEntry]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(samlProviderList: [IAM.SAMLProviderListEntry]?) { self.init(); self.samlProviderList = samlProviderList }
 }
 
 extension IAM {
@@ -254,6 +266,7 @@ extension View<IAM.ListSSHPublicKeysResponseFields> {
     public var sshPublicKeys: [IAM.SSHPublicKeyMetadata]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(sshPublicKeys: [IAM.SSHPublicKeyMetadata]?, isTruncated: Bool?, marker: String?) { self.init(); self.sshPublicKeys = sshPublicKeys; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -274,6 +287,7 @@ extension View<IAM.ListServerCertificateTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -294,6 +308,7 @@ extension View<IAM.ListServerCertificatesResponseFields> {
     public var serverCertificateMetadataList: [IAM.ServerCertificateMetadata] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(serverCertificateMetadataList: [IAM.ServerCertificateMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.serverCertificateMetadataList = serverCertificateMetadataList; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -316,6 +331,7 @@ extension View<IAM.ListServiceSpecificCredentialsResponseFields> {
     public var serviceSpecificCredentials: [IAM.ServiceSpecificCredentialMetadata]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(serviceSpecificCredentials: [IAM.ServiceSpecificCredentialMetadata]?, marker: String?, isTruncated: Bool?) { self.init(); self.serviceSpecificCredentials = serviceSpecificCredentials; self.marker = marker; self.isTruncated = isTruncated }
 }
 
 extension IAM {
@@ -336,6 +352,7 @@ extension View<IAM.ListSigningCertificatesResponseFields> {
     public var certificates: [IAM.SigningCertificate] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(certificates: [IAM.SigningCertificate], isTruncated: Bool?, marker: String?) { self.init(); self.certificates = certificates; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -356,6 +373,7 @@ extension View<IAM.ListUserPoliciesResponseFields> {
     public var policyNames: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -376,6 +394,7 @@ extension View<IAM.ListUserTagsResponseFields> {
     public var tags: [IAM.Tag] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -396,6 +415,7 @@ extension View<IAM.ListUsersResponseFields> {
     public var users: [IAM.User] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(users: [IAM.User], isTruncated: Bool?, marker: String?) { self.init(); self.users = users; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -416,6 +436,7 @@ extension View<IAM.ListVirtualMFADevicesResponseFields> {
     public var virtualMFADevices: [IAM.VirtualMFADevice] { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(virtualMFADevices: [IAM.VirtualMFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.virtualMFADevices = virtualMFADevices; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {

@@ -93,6 +93,7 @@ extension IAM {
 }
 extension View<IAM.ResetServiceSpecificCredentialResponseFields> {
     public var serviceSpecificCredential: IAM.ServiceSpecificCredential? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(serviceSpecificCredential: IAM.ServiceSpecificCredential?) { self.init(); self.serviceSpecificCredential = serviceSpecificCredential }
 }
 
 extension IAM {
@@ -350,6 +351,7 @@ extension View<IAM.SimulatePolicyResponseFields> {
     public var evaluationResults: [IAM.EvaluationResult]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(evaluationResults: [IAM.EvaluationResult]?, isTruncated: Bool?, marker: String?) { self.init(); self.evaluationResults = evaluationResults; self.isTruncated = isTruncated; self.marker = marker }
 }
 
 extension IAM {
@@ -634,4 +636,5 @@ extension IAM {
 }
 extension View<IAM.UpdateRoleDescriptionResponseFields> {
     public var role: IAM.Role? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(role: IAM.Role?) { self.init(); self.role = role }
 }

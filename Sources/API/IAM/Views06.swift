@@ -37,6 +37,7 @@ extension IAM {
 }
 extension View<IAM.UpdateSAMLProviderResponseFields> {
     public var samlProviderArn: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(samlProviderArn: String?) { self.init(); self.samlProviderArn = samlProviderArn }
 }
 
 extension IAM {
@@ -104,6 +105,7 @@ extension IAM {
 }
 extension View<IAM.UploadSSHPublicKeyResponseFields> {
     public var sshPublicKey: IAM.SSHPublicKey? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(sshPublicKey: IAM.SSHPublicKey?) { self.init(); self.sshPublicKey = sshPublicKey }
 }
 
 extension IAM {
@@ -126,6 +128,7 @@ extension IAM {
 extension View<IAM.UploadServerCertificateResponseFields> {
     public var serverCertificateMetadata: IAM.ServerCertificateMetadata? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var tags: [IAM.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(serverCertificateMetadata: IAM.ServerCertificateMetadata?, tags: [IAM.Tag]?) { self.init(); self.serverCertificateMetadata = serverCertificateMetadata; self.tags = tags }
 }
 
 extension IAM {
@@ -143,6 +146,7 @@ extension IAM {
 }
 extension View<IAM.UploadSigningCertificateResponseFields> {
     public var certificate: IAM.SigningCertificate { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(certificate: IAM.SigningCertificate) { self.init(); self.certificate = certificate }
 }
 
 extension IAM {

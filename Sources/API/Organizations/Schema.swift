@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of AWS Organizations, 2016-11-28.
-public enum Organizations {
+public enum Organizations: APIModel {
+    public static let signingName = "organizations"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

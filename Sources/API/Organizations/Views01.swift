@@ -18,6 +18,7 @@ extension Organizations {
 }
 extension View<Organizations.AcceptHandshakeResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -59,6 +60,7 @@ extension Organizations {
 }
 extension View<Organizations.CancelHandshakeResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -96,6 +98,7 @@ extension Organizations {
 }
 extension View<Organizations.CreateAccountResponseFields> {
     public var createAccountStatus: Organizations.CreateAccountStatus? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(createAccountStatus: Organizations.CreateAccountStatus?) { self.init(); self.createAccountStatus = createAccountStatus }
 }
 
 extension Organizations {
@@ -131,6 +134,7 @@ extension Organizations {
 }
 extension View<Organizations.CreateGovCloudAccountResponseFields> {
     public var createAccountStatus: Organizations.CreateAccountStatus? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(createAccountStatus: Organizations.CreateAccountStatus?) { self.init(); self.createAccountStatus = createAccountStatus }
 }
 
 extension Organizations {
@@ -147,6 +151,7 @@ extension Organizations {
 }
 extension View<Organizations.CreateOrganizationResponseFields> {
     public var organization: Organizations.Organization? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(organization: Organizations.Organization?) { self.init(); self.organization = organization }
 }
 
 extension Organizations {
@@ -165,6 +170,7 @@ extension Organizations {
 }
 extension View<Organizations.CreateOrganizationalUnitResponseFields> {
     public var organizationalUnit: Organizations.OrganizationalUnit? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(organizationalUnit: Organizations.OrganizationalUnit?) { self.init(); self.organizationalUnit = organizationalUnit }
 }
 
 extension Organizations {
@@ -185,6 +191,7 @@ extension Organizations {
 }
 extension View<Organizations.CreatePolicyResponseFields> {
     public var policy: Organizations.Policy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policy: Organizations.Policy?) { self.init(); self.policy = policy }
 }
 
 extension Organizations {
@@ -201,6 +208,7 @@ extension Organizations {
 }
 extension View<Organizations.DeclineHandshakeResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -267,6 +275,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeAccountResponseFields> {
     public var account: Organizations.Account? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(account: Organizations.Account?) { self.init(); self.account = account }
 }
 
 extension Organizations {
@@ -283,6 +292,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeCreateAccountStatusResponseFields> {
     public var createAccountStatus: Organizations.CreateAccountStatus? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(createAccountStatus: Organizations.CreateAccountStatus?) { self.init(); self.createAccountStatus = createAccountStatus }
 }
 
 extension Organizations {
@@ -300,6 +310,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeEffectivePolicyResponseFields> {
     public var effectivePolicy: Organizations.EffectivePolicy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(effectivePolicy: Organizations.EffectivePolicy?) { self.init(); self.effectivePolicy = effectivePolicy }
 }
 
 extension Organizations {
@@ -316,6 +327,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeHandshakeResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -324,6 +336,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeOrganizationResponseFields> {
     public var organization: Organizations.Organization? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(organization: Organizations.Organization?) { self.init(); self.organization = organization }
 }
 
 extension Organizations {
@@ -340,6 +353,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeOrganizationalUnitResponseFields> {
     public var organizationalUnit: Organizations.OrganizationalUnit? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(organizationalUnit: Organizations.OrganizationalUnit?) { self.init(); self.organizationalUnit = organizationalUnit }
 }
 
 extension Organizations {
@@ -356,6 +370,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribePolicyResponseFields> {
     public var policy: Organizations.Policy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policy: Organizations.Policy?) { self.init(); self.policy = policy }
 }
 
 extension Organizations {
@@ -364,6 +379,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeResourcePolicyResponseFields> {
     public var resourcePolicy: Organizations.ResourcePolicy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(resourcePolicy: Organizations.ResourcePolicy?) { self.init(); self.resourcePolicy = resourcePolicy }
 }
 
 extension Organizations {
@@ -380,6 +396,7 @@ extension Organizations {
 }
 extension View<Organizations.DescribeResponsibilityTransferResponseFields> {
     public var responsibilityTransfer: Organizations.ResponsibilityTransfer? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(responsibilityTransfer: Organizations.ResponsibilityTransfer?) { self.init(); self.responsibilityTransfer = responsibilityTransfer }
 }
 
 extension Organizations {
@@ -414,6 +431,7 @@ extension Organizations {
 }
 extension View<Organizations.DisablePolicyTypeResponseFields> {
     public var root: Organizations.Root? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(root: Organizations.Root?) { self.init(); self.root = root }
 }
 
 extension Organizations {
@@ -457,6 +475,7 @@ extension Organizations {
 }
 extension View<Organizations.EnableAllFeaturesResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -474,6 +493,7 @@ extension Organizations {
 }
 extension View<Organizations.EnablePolicyTypeResponseFields> {
     public var root: Organizations.Root? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(root: Organizations.Root?) { self.init(); self.root = root }
 }
 
 extension Organizations {
@@ -544,4 +564,5 @@ extension Organizations {
 }
 extension View<Organizations.InviteAccountToOrganizationResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }

@@ -23,6 +23,7 @@ extension Organizations {
 }
 extension View<Organizations.InviteOrganizationToTransferResponsibilityResponseFields> {
     public var handshake: Organizations.Handshake? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(handshake: Organizations.Handshake?) { self.init(); self.handshake = handshake }
 }
 
 extension Organizations {
@@ -41,6 +42,7 @@ extension Organizations {
 extension View<Organizations.ListAWSServiceAccessForOrganizationResponseFields> {
     public var enabledServicePrincipals: [Organizations.EnabledServicePrincipal]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(enabledServicePrincipals: [Organizations.EnabledServicePrincipal]?, nextToken: String?) { self.init(); self.enabledServicePrincipals = enabledServicePrincipals; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -60,6 +62,7 @@ extension Organizations {
 extension View<Organizations.ListAccountsForParentResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -78,6 +81,7 @@ extension Organizations {
 extension View<Organizations.ListAccountsResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -98,6 +102,7 @@ extension View<Organizations.ListAccountsWithInvalidEffectivePolicyResponseField
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var policyType: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(accounts: [Organizations.Account]?, policyType: String?, nextToken: String?) { self.init(); self.accounts = accounts; self.policyType = policyType; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -118,6 +123,7 @@ extension Organizations {
 extension View<Organizations.ListChildrenResponseFields> {
     public var children: [Organizations.Child]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(children: [Organizations.Child]?, nextToken: String?) { self.init(); self.children = children; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -137,6 +143,7 @@ extension Organizations {
 extension View<Organizations.ListCreateAccountStatusResponseFields> {
     public var createAccountStatuses: [Organizations.CreateAccountStatus]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(createAccountStatuses: [Organizations.CreateAccountStatus]?, nextToken: String?) { self.init(); self.createAccountStatuses = createAccountStatuses; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -156,6 +163,7 @@ extension Organizations {
 extension View<Organizations.ListDelegatedAdministratorsResponseFields> {
     public var delegatedAdministrators: [Organizations.DelegatedAdministrator]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(delegatedAdministrators: [Organizations.DelegatedAdministrator]?, nextToken: String?) { self.init(); self.delegatedAdministrators = delegatedAdministrators; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -175,6 +183,7 @@ extension Organizations {
 extension View<Organizations.ListDelegatedServicesForAccountResponseFields> {
     public var delegatedServices: [Organizations.DelegatedService]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(delegatedServices: [Organizations.DelegatedService]?, nextToken: String?) { self.init(); self.delegatedServices = delegatedServices; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -199,6 +208,7 @@ extension View<Organizations.ListEffectivePolicyValidationErrorsResponseFields> 
     public var evaluationTimestamp: Timestamp? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var nextToken: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var effectivePolicyValidationErrors: [Organizations.EffectivePolicyValidationError]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
+    public init(accountId: String?, policyType: String?, path: String?, evaluationTimestamp: Timestamp?, nextToken: String?, effectivePolicyValidationErrors: [Organizations.EffectivePolicyValidationError]?) { self.init(); self.accountId = accountId; self.policyType = policyType; self.path = path; self.evaluationTimestamp = evaluationTimestamp; self.nextToken = nextToken; self.effectivePolicyValidationErrors = effectivePolicyValidationErrors }
 }
 
 extension Organizations {
@@ -218,6 +228,7 @@ extension Organizations {
 extension View<Organizations.ListHandshakesForAccountResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -237,6 +248,7 @@ extension Organizations {
 extension View<Organizations.ListHandshakesForOrganizationResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -257,6 +269,7 @@ extension Organizations {
 extension View<Organizations.ListInboundResponsibilityTransfersResponseFields> {
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -276,6 +289,7 @@ extension Organizations {
 extension View<Organizations.ListOrganizationalUnitsForParentResponseFields> {
     public var organizationalUnits: [Organizations.OrganizationalUnit]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(organizationalUnits: [Organizations.OrganizationalUnit]?, nextToken: String?) { self.init(); self.organizationalUnits = organizationalUnits; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -295,6 +309,7 @@ extension Organizations {
 extension View<Organizations.ListOutboundResponsibilityTransfersResponseFields> {
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -314,6 +329,7 @@ extension Organizations {
 extension View<Organizations.ListParentsResponseFields> {
     public var parents: [Organizations.Parent]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(parents: [Organizations.Parent]?, nextToken: String?) { self.init(); self.parents = parents; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -334,6 +350,7 @@ extension Organizations {
 extension View<Organizations.ListPoliciesForTargetResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -353,6 +370,7 @@ extension Organizations {
 extension View<Organizations.ListPoliciesResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -371,6 +389,7 @@ extension Organizations {
 extension View<Organizations.ListRootsResponseFields> {
     public var roots: [Organizations.Root]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(roots: [Organizations.Root]?, nextToken: String?) { self.init(); self.roots = roots; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -389,6 +408,7 @@ extension Organizations {
 extension View<Organizations.ListTagsForResourceResponseFields> {
     public var tags: [Organizations.Tag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(tags: [Organizations.Tag]?, nextToken: String?) { self.init(); self.tags = tags; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -408,6 +428,7 @@ extension Organizations {
 extension View<Organizations.ListTargetsForPolicyResponseFields> {
     public var targets: [Organizations.PolicyTargetSummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(targets: [Organizations.PolicyTargetSummary]?, nextToken: String?) { self.init(); self.targets = targets; self.nextToken = nextToken }
 }
 
 extension Organizations {
@@ -511,6 +532,7 @@ extension Organizations {
 }
 extension View<Organizations.PutResourcePolicyResponseFields> {
     public var resourcePolicy: Organizations.ResourcePolicy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(resourcePolicy: Organizations.ResourcePolicy?) { self.init(); self.resourcePolicy = resourcePolicy }
 }
 
 extension Organizations {

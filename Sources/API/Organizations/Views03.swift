@@ -19,6 +19,7 @@ extension Organizations {
 }
 extension View<Organizations.TerminateResponsibilityTransferResponseFields> {
     public var responsibilityTransfer: Organizations.ResponsibilityTransfer? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(responsibilityTransfer: Organizations.ResponsibilityTransfer?) { self.init(); self.responsibilityTransfer = responsibilityTransfer }
 }
 
 extension Organizations {
@@ -54,6 +55,7 @@ extension Organizations {
 }
 extension View<Organizations.UpdateOrganizationalUnitResponseFields> {
     public var organizationalUnit: Organizations.OrganizationalUnit? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(organizationalUnit: Organizations.OrganizationalUnit?) { self.init(); self.organizationalUnit = organizationalUnit }
 }
 
 extension Organizations {
@@ -73,6 +75,7 @@ extension Organizations {
 }
 extension View<Organizations.UpdatePolicyResponseFields> {
     public var policy: Organizations.Policy? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(policy: Organizations.Policy?) { self.init(); self.policy = policy }
 }
 
 extension Organizations {
@@ -90,4 +93,5 @@ extension Organizations {
 }
 extension View<Organizations.UpdateResponsibilityTransferResponseFields> {
     public var responsibilityTransfer: Organizations.ResponsibilityTransfer? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(responsibilityTransfer: Organizations.ResponsibilityTransfer?) { self.init(); self.responsibilityTransfer = responsibilityTransfer }
 }

@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of AWS Security Token Service, 2011-06-15.
-public enum STS {
+public enum STS: APIModel {
+    public static let signingName = "sts"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

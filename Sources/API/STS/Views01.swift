@@ -32,6 +32,7 @@ extension View<STS.AssumeRoleResponseFields> {
     public var assumedRoleUser: STS.AssumedRoleUser? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var packedPolicySize: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var sourceIdentity: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
+    public init(credentials: STS.Credentials?, assumedRoleUser: STS.AssumedRoleUser?, packedPolicySize: Int?, sourceIdentity: String?) { self.init(); self.credentials = credentials; self.assumedRoleUser = assumedRoleUser; self.packedPolicySize = packedPolicySize; self.sourceIdentity = sourceIdentity }
 }
 
 extension STS {
@@ -61,6 +62,7 @@ extension View<STS.AssumeRoleWithSAMLResponseFields> {
     public var audience: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var nameQualifier: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var sourceIdentity: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public init(credentials: STS.Credentials?, assumedRoleUser: STS.AssumedRoleUser?, packedPolicySize: Int?, subject: String?, subjectType: String?, issuer: String?, audience: String?, nameQualifier: String?, sourceIdentity: String?) { self.init(); self.credentials = credentials; self.assumedRoleUser = assumedRoleUser; self.packedPolicySize = packedPolicySize; self.subject = subject; self.subjectType = subjectType; self.issuer = issuer; self.audience = audience; self.nameQualifier = nameQualifier; self.sourceIdentity = sourceIdentity }
 }
 
 extension STS {
@@ -89,6 +91,7 @@ extension View<STS.AssumeRoleWithWebIdentityResponseFields> {
     public var provider: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var audience: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var sourceIdentity: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
+    public init(credentials: STS.Credentials?, subjectFromWebIdentityToken: String?, assumedRoleUser: STS.AssumedRoleUser?, packedPolicySize: Int?, provider: String?, audience: String?, sourceIdentity: String?) { self.init(); self.credentials = credentials; self.subjectFromWebIdentityToken = subjectFromWebIdentityToken; self.assumedRoleUser = assumedRoleUser; self.packedPolicySize = packedPolicySize; self.provider = provider; self.audience = audience; self.sourceIdentity = sourceIdentity }
 }
 
 extension STS {
@@ -108,6 +111,7 @@ extension STS {
 extension View<STS.AssumeRootResponseFields> {
     public var credentials: STS.Credentials? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var sourceIdentity: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(credentials: STS.Credentials?, sourceIdentity: String?) { self.init(); self.credentials = credentials; self.sourceIdentity = sourceIdentity }
 }
 
 extension STS {
@@ -144,6 +148,7 @@ extension STS {
 }
 extension View<STS.DecodeAuthorizationMessageResponseFields> {
     public var decodedMessage: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(decodedMessage: String?) { self.init(); self.decodedMessage = decodedMessage }
 }
 
 extension STS {
@@ -169,6 +174,7 @@ extension STS {
 }
 extension View<STS.GetAccessKeyInfoResponseFields> {
     public var account: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(account: String?) { self.init(); self.account = account }
 }
 
 extension STS {
@@ -184,6 +190,7 @@ extension View<STS.GetCallerIdentityResponseFields> {
     public var userId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var account: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var arn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(userId: String?, account: String?, arn: String?) { self.init(); self.userId = userId; self.account = account; self.arn = arn }
 }
 
 extension STS {
@@ -202,6 +209,7 @@ extension View<STS.GetDelegatedAccessTokenResponseFields> {
     public var credentials: STS.Credentials? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var packedPolicySize: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var assumedPrincipal: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(credentials: STS.Credentials?, packedPolicySize: Int?, assumedPrincipal: String?) { self.init(); self.credentials = credentials; self.packedPolicySize = packedPolicySize; self.assumedPrincipal = assumedPrincipal }
 }
 
 extension STS {
@@ -224,6 +232,7 @@ extension View<STS.GetFederationTokenResponseFields> {
     public var credentials: STS.Credentials? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var federatedUser: STS.FederatedUser? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var packedPolicySize: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(credentials: STS.Credentials?, federatedUser: STS.FederatedUser?, packedPolicySize: Int?) { self.init(); self.credentials = credentials; self.federatedUser = federatedUser; self.packedPolicySize = packedPolicySize }
 }
 
 extension STS {
@@ -242,6 +251,7 @@ extension STS {
 }
 extension View<STS.GetSessionTokenResponseFields> {
     public var credentials: STS.Credentials? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public init(credentials: STS.Credentials?) { self.init(); self.credentials = credentials }
 }
 
 extension STS {
@@ -262,6 +272,7 @@ extension STS {
 extension View<STS.GetWebIdentityTokenResponseFields> {
     public var webIdentityToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var expiration: Timestamp? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public init(webIdentityToken: String?, expiration: Timestamp?) { self.init(); self.webIdentityToken = webIdentityToken; self.expiration = expiration }
 }
 
 extension STS {

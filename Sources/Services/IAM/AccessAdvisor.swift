@@ -17,9 +17,7 @@ extension IAM.GenerateServiceLastAccessedDetails: ComputeOperation {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let report = try await call.startAccessReport(
             on: input.arn, granularity: input.granularity ?? "SERVICE_LEVEL")
-        var output = Output()
-        output.jobId = report.id
-        return output
+        return Output(jobId: report.id)
     }
 }
 
@@ -90,18 +88,17 @@ extension IAM.ListPoliciesGrantingServiceAccess: ReadOperation {
         let page = page(
             Set(input.serviceNamespaces.map { $0.lowercased() }).sorted(), by: \.self,
             try Paging(marker: input.marker, maxItems: nil))
-        var output = Output()
-        output.policiesGrantingServiceAccess = page.items.map { namespace in
-            var entry = IAM.ListPoliciesGrantingServiceAccessEntry()
-            entry.serviceNamespace = namespace
-            entry.policies = policies.filter { $0.grants.grants(namespace) }.map {
-                IAM.PolicyGrantingServiceAccess($0.policy)
-            }
-            return entry
-        }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            policiesGrantingServiceAccess: page.items.map { namespace in
+                var entry = IAM.ListPoliciesGrantingServiceAccessEntry()
+                entry.serviceNamespace = namespace
+                entry.policies = policies.filter { $0.grants.grants(namespace) }.map {
+                    IAM.PolicyGrantingServiceAccess($0.policy)
+                }
+                return entry
+            },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 

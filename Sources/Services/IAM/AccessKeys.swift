@@ -41,9 +41,7 @@ extension IAM.CreateAccessKey: WriteOperation {
         view.status = "Active"
         view.secretAccessKey = key.secret
         view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
-        var output = Output()
-        output.accessKey = view
-        return output
+        return Output(accessKey: view)
     }
 }
 
@@ -56,18 +54,17 @@ extension IAM.ListAccessKeys: ReadOperation {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let keys = try records.referrers(AccessKey.self, Relation.owner, to: owner.id)
         let page = page(keys, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.accessKeyMetadata = page.items.map { key in
-            var view = IAM.AccessKeyMetadata()
-            view.userName = owner.userName
-            view.accessKeyId = key.id
-            view.status = key.isActive ? "Active" : "Inactive"
-            view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
-            return view
-        }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            accessKeyMetadata: page.items.map { key in
+                var view = IAM.AccessKeyMetadata()
+                view.userName = owner.userName
+                view.accessKeyId = key.id
+                view.status = key.isActive ? "Active" : "Inactive"
+                view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
+                return view
+            },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 

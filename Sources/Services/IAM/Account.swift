@@ -45,10 +45,10 @@ extension IAM.ListAccountAliases: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        output.accountAliases = try records.get(Account.self, call.accountID)?.alias.map { [$0] } ?? []
-        output.isTruncated = false
-        return output
+        return Output(
+            accountAliases: try records.get(Account.self, call.accountID)?.alias.map { [$0] } ?? [],
+            isTruncated: false,
+            marker: nil)
     }
 }
 
@@ -115,8 +115,6 @@ extension IAM.GetAccountSummary: ReadOperation {
         summary["VersionsPerPolicyQuota"] = quotas[.versionsPerPolicy]
         let account = try records.get(Account.self, call.accountID)
         summary["GlobalEndpointTokenVersion"] = account?.globalEndpointTokenVersion ?? 1
-        var output = Output()
-        output.summaryMap = summary
-        return output
+        return Output(summaryMap: summary)
     }
 }

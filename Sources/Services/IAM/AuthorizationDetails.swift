@@ -65,12 +65,13 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
                 }
             }
         }
-        var output = Output()
-        output.userDetailList = users
-        output.groupDetailList = groups
-        output.roleDetailList = roles
-        output.policies = policies
-        return output
+        return Output(
+            userDetailList: users,
+            groupDetailList: groups,
+            roleDetailList: roles,
+            policies: policies,
+            isTruncated: nil,
+            marker: nil)
     }
 
     private static func detail(_ user: User, _ records: Records) throws(ServiceError) -> IAM.UserDetail {

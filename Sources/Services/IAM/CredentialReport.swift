@@ -60,11 +60,10 @@ extension IAM.GetCredentialReport: ReadOperation {
         guard call.time - report.generatedTime < CredentialReport.lifetime else {
             throw ServiceError("ReportExpired", "The credential report has expired: generate a new one.", status: 410)
         }
-        var output = Output()
-        output.content = Blob(Array(report.content.utf8))
-        output.reportFormat = "text/csv"
-        output.generatedTime = Timestamp(secondsSinceEpoch: report.generatedTime)
-        return output
+        return Output(
+            content: Blob(Array(report.content.utf8)),
+            reportFormat: "text/csv",
+            generatedTime: Timestamp(secondsSinceEpoch: report.generatedTime))
     }
 }
 

@@ -34,9 +34,7 @@ extension IAM.CreateGroup: WriteOperation {
             accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.group),
             createDate: call.time)
         try records.put(group)
-        var output = Output()
-        output.group = IAM.Group(group)
-        return output
+        return Output(group: IAM.Group(group))
     }
 }
 
@@ -49,12 +47,11 @@ extension IAM.GetGroup: ReadOperation {
         let group = try records.group(input.groupName)
         let page = try records.page(
             User.self, Relation.group, to: group.uniqueID, Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.group = IAM.Group(group)
-        output.users = page.items.map { IAM.User($0) }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            group: IAM.Group(group),
+            users: page.items.map { IAM.User($0) },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 
@@ -68,11 +65,7 @@ extension IAM.ListGroups: ReadOperation {
         let page = try records.page(Group.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
             $0.path.hasPrefix(prefix)
         }
-        var output = Output()
-        output.groups = page.items.map(IAM.Group.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(groups: page.items.map(IAM.Group.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -174,10 +167,6 @@ extension IAM.ListGroupsForUser: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let groups = try records.groups(of: records.user(input.userName))
         let page = page(groups, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.groups = page.items.map(IAM.Group.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(groups: page.items.map(IAM.Group.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }

@@ -68,11 +68,7 @@ extension IAM.GetUserPolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let user = try records.user(input.userName)
         let policy = try user.inlinePolicy(input.policyName)
-        var output = Output()
-        output.userName = user.name
-        output.policyName = policy.name
-        output.policyDocument = Documents.encoded(policy.document)
-        return output
+        return Output(userName: user.name, policyName: policy.name, policyDocument: Documents.encoded(policy.document))
     }
 }
 
@@ -98,11 +94,7 @@ extension IAM.ListUserPolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.user(input.userName).inlinePolicyNames(input.marker, input.maxItems)
-        var output = Output()
-        output.policyNames = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -131,11 +123,10 @@ extension IAM.GetGroupPolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let group = try records.group(input.groupName)
         let policy = try group.inlinePolicy(input.policyName)
-        var output = Output()
-        output.groupName = group.name
-        output.policyName = policy.name
-        output.policyDocument = Documents.encoded(policy.document)
-        return output
+        return Output(
+            groupName: group.name,
+            policyName: policy.name,
+            policyDocument: Documents.encoded(policy.document))
     }
 }
 
@@ -161,11 +152,7 @@ extension IAM.ListGroupPolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.group(input.groupName).inlinePolicyNames(input.marker, input.maxItems)
-        var output = Output()
-        output.policyNames = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -194,11 +181,7 @@ extension IAM.GetRolePolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let role = try records.role(input.roleName)
         let policy = try role.inlinePolicy(input.policyName)
-        var output = Output()
-        output.roleName = role.name
-        output.policyName = policy.name
-        output.policyDocument = Documents.encoded(policy.document)
-        return output
+        return Output(roleName: role.name, policyName: policy.name, policyDocument: Documents.encoded(policy.document))
     }
 }
 
@@ -224,10 +207,6 @@ extension IAM.ListRolePolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.role(input.roleName).inlinePolicyNames(input.marker, input.maxItems)
-        var output = Output()
-        output.policyNames = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }

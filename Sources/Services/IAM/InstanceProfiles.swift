@@ -50,9 +50,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
             accountID: call.accountID, name: name, path: input.path ?? "/",
             uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.new(input.tags))
         try records.put(profile)
-        var output = Output()
-        output.instanceProfile = try IAM.InstanceProfile(profile, isWhole: true, records, call.directory)
-        return output
+        return Output(instanceProfile: try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
     }
 }
 
@@ -62,10 +60,9 @@ extension IAM.GetInstanceProfile: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        output.instanceProfile = try IAM.InstanceProfile(
-            records.instanceProfile(input.instanceProfileName), isWhole: true, records, call.directory)
-        return output
+        return Output(
+            instanceProfile: try IAM.InstanceProfile(
+                records.instanceProfile(input.instanceProfileName), isWhole: true, records, call.directory))
     }
 }
 
@@ -82,11 +79,7 @@ extension IAM.ListInstanceProfiles: ReadOperation {
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        var output = Output()
-        output.instanceProfiles = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(instanceProfiles: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -103,11 +96,7 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation {
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        var output = Output()
-        output.instanceProfiles = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(instanceProfiles: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -204,10 +193,6 @@ extension IAM.ListInstanceProfileTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let profile = try records.instanceProfile(input.instanceProfileName)
         let page = page(profile.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }

@@ -63,10 +63,7 @@ extension IAM.GetAccessKeyLastUsed: ComputeOperation {
         view.lastUsedDate = use.map { Timestamp(usedAt: $0.time) }
         view.serviceName = use?.service ?? "N/A"
         view.region = use?.region ?? "N/A"
-        var output = Output()
-        output.userName = call.directory.user(uniqueID: key.ownerID)?.name
-        output.accessKeyLastUsed = view
-        return output
+        return Output(userName: call.directory.user(uniqueID: key.ownerID)?.name, accessKeyLastUsed: view)
     }
 
     private static func key(_ input: Input, _ call: Call) -> Directory.AccessKey? {

@@ -86,9 +86,7 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation {
             ownerID: owner.id, createDate: call.time, passwordHash: hash,
             passwordResetRequired: input.passwordResetRequired ?? false)
         try records.put(profile)
-        var output = Output()
-        output.loginProfile = IAM.LoginProfile(profile, userName: owner.name)
-        return output
+        return Output(loginProfile: IAM.LoginProfile(profile, userName: owner.name))
     }
 }
 
@@ -99,9 +97,7 @@ extension IAM.GetLoginProfile: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try records.passwordOwner(input.userName, call)
-        var output = Output()
-        output.loginProfile = IAM.LoginProfile(try records.loginProfile(of: owner), userName: owner.name)
-        return output
+        return Output(loginProfile: IAM.LoginProfile(try records.loginProfile(of: owner), userName: owner.name))
     }
 }
 

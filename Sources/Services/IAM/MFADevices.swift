@@ -76,9 +76,7 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
         view.base32StringSeed = Blob(Array(seed.utf8))
         view.qrCodePNG = Blob(picture)
         if !device.tags.isEmpty { view.tags = device.tags.map(IAM.Tag.init) }
-        var output = Output()
-        output.virtualMFADevice = view
-        return output
+        return Output(virtualMFADevice: view)
     }
 }
 
@@ -187,11 +185,11 @@ extension IAM.GetMFADevice: ReadOperation {
         }
         let owner = try Owner(input.userName, call).resolve(records, call)
         let device = try records.mfaDevice(input.serialNumber, of: owner.id)
-        var output = Output()
-        output.userName = owner.userName
-        output.serialNumber = device.serialNumber
-        output.enableDate = device.enableDate.map { Timestamp(secondsSinceEpoch: $0) }
-        return output
+        return Output(
+            userName: owner.userName,
+            serialNumber: device.serialNumber,
+            enableDate: device.enableDate.map { Timestamp(secondsSinceEpoch: $0) },
+            certifications: nil)
     }
 }
 
@@ -204,17 +202,16 @@ extension IAM.ListMFADevices: ReadOperation {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             MFADevice.self, Relation.owner, to: owner.id, Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.mfaDevices = page.items.map { device in
-            var view = IAM.MFADevice()
-            view.userName = owner.userName ?? ""
-            view.serialNumber = device.serialNumber
-            view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
-            return view
-        }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            mfaDevices: page.items.map { device in
+                var view = IAM.MFADevice()
+                view.userName = owner.userName ?? ""
+                view.serialNumber = device.serialNumber
+                view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
+                return view
+            },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 
@@ -240,11 +237,7 @@ extension IAM.ListVirtualMFADevices: ReadOperation {
             if let owner = device.ownerID { view.user = try records.mfaUser(owner, call) }
             return view
         }
-        var output = Output()
-        output.virtualMFADevices = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(virtualMFADevices: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -286,11 +279,7 @@ extension IAM.ListMFADeviceTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let device = try records.mfaDevice(input.serialNumber)
         let page = page(device.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 

@@ -66,9 +66,7 @@ extension IAM.CreatePolicy: WriteOperation {
             uniqueID: Identifiers.unique(.managedPolicy), createDate: call.time, description: input.description,
             document: input.policyDocument, tags: try TagRules.new(input.tags))
         try records.put(policy)
-        var output = Output()
-        output.policy = try IAM.Policy(policy, isWhole: true, records)
-        return output
+        return Output(policy: try IAM.Policy(policy, isWhole: true, records))
     }
 }
 
@@ -131,11 +129,7 @@ extension IAM.ListPolicies: ReadOperation {
             case .aws(let policy): try IAM.Policy(policy, records)
             }
         }
-        var output = Output()
-        output.policies = page.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(policies: page.items, isTruncated: page.isTruncated, marker: page.marker)
     }
 
     private enum Listed {
@@ -241,11 +235,7 @@ extension IAM.ListPolicyTags: ReadOperation {
             tags = try records.customerPolicy(input.policyArn).tags
         }
         let page = page(tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -322,12 +312,11 @@ extension IAM.ListEntitiesForPolicy: ReadOperation {
                 users.append(view)
             }
         }
-        var output = Output()
-        output.policyGroups = groups
-        output.policyRoles = roles
-        output.policyUsers = users
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            policyGroups: groups,
+            policyUsers: users,
+            policyRoles: roles,
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }

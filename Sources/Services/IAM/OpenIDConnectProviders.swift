@@ -134,13 +134,12 @@ extension IAM.ListOpenIDConnectProviders: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        output.openIDConnectProviderList = try records.list(OpenIDConnectProvider.self).map { provider in
-            var entry = IAM.OpenIDConnectProviderListEntry()
-            entry.arn = provider.arn
-            return entry
-        }
-        return output
+        return Output(
+            openIDConnectProviderList: try records.list(OpenIDConnectProvider.self).map { provider in
+                var entry = IAM.OpenIDConnectProviderListEntry()
+                entry.arn = provider.arn
+                return entry
+            })
     }
 }
 
@@ -244,10 +243,6 @@ extension IAM.ListOpenIDConnectProviderTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let provider = try records.provider(input.openIDConnectProviderArn)
         let page = page(provider.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }

@@ -75,10 +75,7 @@ extension IAM.ListOrganizationsFeatures: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let organization = try records.organization(call, for: .administrators).organization
-        var output = Output()
-        output.organizationId = organization.id
-        output.enabledFeatures = organization.iamFeatures
-        return output
+        return Output(organizationId: organization.id, enabledFeatures: organization.iamFeatures)
     }
 }
 
@@ -90,10 +87,7 @@ extension IAM.EnableOrganizationsRootCredentialsManagement: WriteOperation {
     ) throws(ServiceError) -> Output {
         let organization = try records.set(
             .rootCredentialsManagement, enabled: true, call, for: .managementAccount)
-        var output = Output()
-        output.organizationId = organization.id
-        output.enabledFeatures = organization.iamFeatures
-        return output
+        return Output(organizationId: organization.id, enabledFeatures: organization.iamFeatures)
     }
 }
 
@@ -104,10 +98,7 @@ extension IAM.DisableOrganizationsRootCredentialsManagement: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let organization = try records.set(.rootCredentialsManagement, enabled: false, call, for: .administrators)
-        var output = Output()
-        output.organizationId = organization.id
-        output.enabledFeatures = organization.iamFeatures
-        return output
+        return Output(organizationId: organization.id, enabledFeatures: organization.iamFeatures)
     }
 }
 
@@ -118,10 +109,7 @@ extension IAM.EnableOrganizationsRootSessions: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let organization = try records.set(.rootSessions, enabled: true, call, for: .managementAccount)
-        var output = Output()
-        output.organizationId = organization.id
-        output.enabledFeatures = organization.iamFeatures
-        return output
+        return Output(organizationId: organization.id, enabledFeatures: organization.iamFeatures)
     }
 }
 
@@ -132,9 +120,6 @@ extension IAM.DisableOrganizationsRootSessions: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let organization = try records.set(.rootSessions, enabled: false, call, for: .administrators)
-        var output = Output()
-        output.organizationId = organization.id
-        output.enabledFeatures = organization.iamFeatures
-        return output
+        return Output(organizationId: organization.id, enabledFeatures: organization.iamFeatures)
     }
 }

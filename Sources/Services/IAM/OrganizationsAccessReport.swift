@@ -68,9 +68,7 @@ extension IAM.GenerateOrganizationsAccessReport: ComputeOperation {
             try records.put(report)
             try records.schedule(MakeOrganizationsAccessReport(), id: report.id, at: call.time)
         }
-        var output = Output()
-        output.jobId = report.id
-        return output
+        return Output(jobId: report.id)
     }
 }
 

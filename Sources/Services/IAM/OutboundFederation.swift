@@ -35,9 +35,7 @@ extension IAM.EnableOutboundWebIdentityFederation: PreparedWriteOperation {
                 accountID: call.accountID, issuerID: UUID().uuidString.lowercased(), createDate: call.time, keys: keys)
         }
         try records.put(federation)
-        var output = Output()
-        output.issuerIdentifier = call.environment.publicAddress.issuer(id: federation.issuerID)
-        return output
+        return Output(issuerIdentifier: call.environment.publicAddress.issuer(id: federation.issuerID))
     }
 }
 
@@ -70,9 +68,8 @@ extension IAM.GetOutboundWebIdentityFederationInfo: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let federation = try records.enabledFederation()
-        var output = Output()
-        output.issuerIdentifier = call.environment.publicAddress.issuer(id: federation.issuerID)
-        output.jwtVendingEnabled = federation.isEnabled
-        return output
+        return Output(
+            issuerIdentifier: call.environment.publicAddress.issuer(id: federation.issuerID),
+            jwtVendingEnabled: federation.isEnabled)
     }
 }

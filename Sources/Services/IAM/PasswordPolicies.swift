@@ -44,9 +44,7 @@ extension IAM.GetAccountPasswordPolicy: ReadOperation {
         view.maxPasswordAge = policy.maxAge
         view.passwordReusePrevention = policy.reusePrevention
         view.hardExpiry = policy.hardExpiry
-        var output = Output()
-        output.passwordPolicy = view
-        return output
+        return Output(passwordPolicy: view)
     }
 }
 

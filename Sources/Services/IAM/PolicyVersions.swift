@@ -56,9 +56,7 @@ extension IAM.CreatePolicyVersion: WriteOperation {
         if input.setAsDefault == true { policy.defaultVersionID = version.id }
         policy.updateDate = call.time
         try records.put(policy)
-        var output = Output()
-        output.policyVersion = IAM.PolicyVersion(version, of: policy, withDocument: false)
-        return output
+        return Output(policyVersion: IAM.PolicyVersion(version, of: policy, withDocument: false))
     }
 }
 

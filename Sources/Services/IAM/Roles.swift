@@ -54,9 +54,7 @@ extension IAM.CreateRole: WriteOperation {
             role.permissionsBoundary = boundary
         }
         try records.put(role)
-        var output = Output()
-        output.role = IAM.Role(role, isWhole: true, call.directory)
-        return output
+        return Output(role: IAM.Role(role, isWhole: true, call.directory))
     }
 }
 
@@ -70,11 +68,9 @@ extension IAM.GetRole: ComputeOperation {
         guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {
             throw .roleNotFound(input.roleName)
         }
-        var output = Output()
         var view = IAM.Role(role, isWhole: true, call.directory)
         view.roleLastUsed = call.lastUsed(role)
-        output.role = view
-        return output
+        return Output(role: view)
     }
 }
 
@@ -88,11 +84,10 @@ extension IAM.ListRoles: ReadOperation {
         let page = try records.page(
             Role.self, Paging(marker: input.marker, maxItems: input.maxItems),
             from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        var output = Output()
-        output.roles = page.items.map { IAM.Role($0, isWhole: false, call.directory) }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            roles: page.items.map { IAM.Role($0, isWhole: false, call.directory) },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 
@@ -127,9 +122,7 @@ extension IAM.UpdateRoleDescription: WriteOperation {
         var role = try records.role(input.roleName)
         role.description = input.description
         try records.put(role)
-        var output = Output()
-        output.role = IAM.Role(role, isWhole: true, call.directory)
-        return output
+        return Output(role: IAM.Role(role, isWhole: true, call.directory))
     }
 }
 
@@ -205,11 +198,7 @@ extension IAM.ListRoleTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let role = try records.role(input.roleName)
         let page = page(role.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 

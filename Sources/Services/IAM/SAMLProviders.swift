@@ -193,9 +193,7 @@ extension IAM.UpdateSAMLProvider: WriteOperation {
         if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
         if let id = input.removePrivateKey { try provider.remove(privateKey: id) }
         try records.put(provider)
-        var output = Output()
-        output.samlProviderArn = provider.arn
-        return output
+        return Output(samlProviderArn: provider.arn)
     }
 }
 
@@ -219,15 +217,14 @@ extension IAM.ListSAMLProviders: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        output.samlProviderList = try records.list(SAMLProvider.self).map { provider in
-            var view = IAM.SAMLProviderListEntry()
-            view.arn = provider.arn
-            view.validUntil = Timestamp(secondsSinceEpoch: provider.validUntil)
-            view.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
-            return view
-        }
-        return output
+        return Output(
+            samlProviderList: try records.list(SAMLProvider.self).map { provider in
+                var view = IAM.SAMLProviderListEntry()
+                view.arn = provider.arn
+                view.validUntil = Timestamp(secondsSinceEpoch: provider.validUntil)
+                view.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
+                return view
+            })
     }
 }
 
@@ -269,10 +266,6 @@ extension IAM.ListSAMLProviderTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let provider = try records.samlProvider(input.samlProviderArn)
         let page = page(provider.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }

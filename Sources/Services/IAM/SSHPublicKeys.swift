@@ -54,9 +54,7 @@ extension IAM.UploadSSHPublicKey: PreparedWriteOperation {
             id: Identifiers.unique(.sshPublicKey), ownerID: user.uniqueID, body: input.sshPublicKeyBody,
             fingerprint: fingerprint, uploadDate: call.time)
         try records.put(key)
-        var output = Output()
-        output.sshPublicKey = IAM.SSHPublicKey(key, body: key.body, userName: user.name)
-        return output
+        return Output(sshPublicKey: IAM.SSHPublicKey(key, body: key.body, userName: user.name))
     }
 }
 
@@ -71,10 +69,9 @@ extension IAM.GetSSHPublicKey: ReadOperation {
         let key = try records.sshPublicKey(input.sshPublicKeyId, of: user)
         let encoding: SSHKeyText.Encoding = input.encoding == "PEM" ? .pem : .ssh
         let text = try SSHKeyText(key.body)
-        var output = Output()
-        output.sshPublicKey = IAM.SSHPublicKey(
-            key, body: text.encoding == encoding ? key.body : text.text(in: encoding), userName: user.name)
-        return output
+        return Output(
+            sshPublicKey: IAM.SSHPublicKey(
+                key, body: text.encoding == encoding ? key.body : text.text(in: encoding), userName: user.name))
     }
 }
 
@@ -87,18 +84,17 @@ extension IAM.ListSSHPublicKeys: ReadOperation {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             SSHPublicKey.self, Relation.owner, to: owner.id, Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.sshPublicKeys = page.items.map { key in
-            var view = IAM.SSHPublicKeyMetadata()
-            view.userName = owner.userName ?? ""
-            view.sshPublicKeyId = key.id
-            view.status = key.isActive ? "Active" : "Inactive"
-            view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
-            return view
-        }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            sshPublicKeys: page.items.map { key in
+                var view = IAM.SSHPublicKeyMetadata()
+                view.userName = owner.userName ?? ""
+                view.sshPublicKeyId = key.id
+                view.status = key.isActive ? "Active" : "Inactive"
+                view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
+                return view
+            },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 

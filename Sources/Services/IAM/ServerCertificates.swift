@@ -102,9 +102,7 @@ extension IAM.GetServerCertificate: ReadOperation {
         view.certificateBody = certificate.body
         view.certificateChain = certificate.chain
         if !certificate.tags.isEmpty { view.tags = certificate.tags.map(IAM.Tag.init) }
-        var output = Output()
-        output.serverCertificate = view
-        return output
+        return Output(serverCertificate: view)
     }
 }
 
@@ -118,11 +116,10 @@ extension IAM.ListServerCertificates: ReadOperation {
         let page = try records.page(ServerCertificate.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
             $0.path.hasPrefix(prefix)
         }
-        var output = Output()
-        output.serverCertificateMetadataList = page.items.map { IAM.ServerCertificateMetadata($0) }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            serverCertificateMetadataList: page.items.map { IAM.ServerCertificateMetadata($0) },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 
@@ -211,11 +208,7 @@ extension IAM.ListServerCertificateTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let certificate = try records.serverCertificate(input.serverCertificateName)
         let page = page(certificate.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 

@@ -38,9 +38,7 @@ extension IAM.CreateServiceLinkedRole: WriteOperation {
         }
         let role = try records.makeServiceLinkedRole(
             template, suffix: input.customSuffix, description: input.description, at: call.time)
-        var output = Output()
-        output.role = IAM.Role(role, isWhole: true, call.directory)
-        return output
+        return Output(role: IAM.Role(role, isWhole: true, call.directory))
     }
 }
 
@@ -70,9 +68,7 @@ extension IAM.DeleteServiceLinkedRole: WriteOperation {
                 ServiceLinkedRoleDeletion(
                     id: id, roleARN: role.arn, failure: "The service-linked role is still in use.", uses: uses))
         }
-        var output = Output()
-        output.deletionTaskId = id
-        return output
+        return Output(deletionTaskId: id)
     }
 
     /// ARNs of what a role's service does with it here.

@@ -131,10 +131,9 @@ extension IAM.CreateServiceSpecificCredential: WriteOperation {
             serviceName: input.serviceName, alias: alias, secretHash: Array(SHA256.hash(data: Data(secret.utf8))),
             createDate: call.time, expirationDate: input.credentialAgeDays.map { call.time + Double($0) * 86400 })
         try records.put(credential)
-        var output = Output()
-        output.serviceSpecificCredential = IAM.ServiceSpecificCredential(
-            credential, kind, secret: secret, userName: user.name, call)
-        return output
+        return Output(
+            serviceSpecificCredential: IAM.ServiceSpecificCredential(
+                credential, kind, secret: secret, userName: user.name, call))
     }
 }
 
@@ -161,25 +160,24 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
             page = try records.page(
                 ServiceSpecificCredential.self, Relation.owner, to: owner.id, paging, where: isIncluded)
         }
-        var output = Output()
-        output.serviceSpecificCredentials = try page.map { (credential) throws(ServiceError) in
-            var view = IAM.ServiceSpecificCredentialMetadata()
-            // The directory may be a step behind, but then the user was there a step ago.
-            view.userName = call.directory.user(uniqueID: credential.ownerID)?.name ?? ""
-            view.status = credential.status(at: call.time)
-            switch try Kind(credential.serviceName) {
-            case .password: view.serviceUserName = credential.alias
-            case .apiKey: view.serviceCredentialAlias = credential.alias
-            }
-            view.createDate = Timestamp(secondsSinceEpoch: credential.createDate)
-            view.expirationDate = credential.expirationDate.map { Timestamp(secondsSinceEpoch: $0) }
-            view.serviceSpecificCredentialId = credential.id
-            view.serviceName = credential.serviceName
-            return view
-        }.items
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            serviceSpecificCredentials: try page.map { (credential) throws(ServiceError) in
+                var view = IAM.ServiceSpecificCredentialMetadata()
+                // The directory may be a step behind, but then the user was there a step ago.
+                view.userName = call.directory.user(uniqueID: credential.ownerID)?.name ?? ""
+                view.status = credential.status(at: call.time)
+                switch try Kind(credential.serviceName) {
+                case .password: view.serviceUserName = credential.alias
+                case .apiKey: view.serviceCredentialAlias = credential.alias
+                }
+                view.createDate = Timestamp(secondsSinceEpoch: credential.createDate)
+                view.expirationDate = credential.expirationDate.map { Timestamp(secondsSinceEpoch: $0) }
+                view.serviceSpecificCredentialId = credential.id
+                view.serviceName = credential.serviceName
+                return view
+            }.items,
+            marker: page.marker,
+            isTruncated: page.isTruncated)
     }
 }
 
@@ -215,10 +213,9 @@ extension IAM.ResetServiceSpecificCredential: WriteOperation {
         let secret = kind.secret(alias: credential.alias)
         credential.secretHash = Array(SHA256.hash(data: Data(secret.utf8)))
         try records.put(credential)
-        var output = Output()
-        output.serviceSpecificCredential = IAM.ServiceSpecificCredential(
-            credential, kind, secret: secret, userName: owner.userName ?? "", call)
-        return output
+        return Output(
+            serviceSpecificCredential: IAM.ServiceSpecificCredential(
+                credential, kind, secret: secret, userName: owner.userName ?? "", call))
     }
 }
 

@@ -61,9 +61,7 @@ extension IAM.UploadSigningCertificate: PreparedWriteOperation {
             id: Identifiers.signingCertificateID(), ownerID: owner.id, body: input.certificateBody,
             fingerprint: fingerprint, uploadDate: call.time)
         try records.put(certificate)
-        var output = Output()
-        output.certificate = IAM.SigningCertificate(certificate, userName: owner.userName)
-        return output
+        return Output(certificate: IAM.SigningCertificate(certificate, userName: owner.userName))
     }
 }
 
@@ -77,11 +75,10 @@ extension IAM.ListSigningCertificates: ReadOperation {
         let page = try records.page(
             SigningCertificate.self, Relation.owner, to: owner.id,
             Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.certificates = page.items.map { IAM.SigningCertificate($0, userName: owner.userName) }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            certificates: page.items.map { IAM.SigningCertificate($0, userName: owner.userName) },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 

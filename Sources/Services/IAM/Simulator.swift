@@ -62,9 +62,7 @@ extension IAM.GetContextKeysForCustomPolicy: ComputeOperation {
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let policies = try Simulation.policies(input.policyInputList, as: .identity, named: "PolicyInputList")
-        var output = Output()
-        output.contextKeyNames = ContextKeys(policies.map(\.document)).names
-        return output
+        return Output(contextKeyNames: ContextKeys(policies.map(\.document)).names)
     }
 }
 
@@ -77,9 +75,7 @@ extension IAM.GetContextKeysForPrincipalPolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let given = try Simulation.policies(input.policyInputList ?? [], as: .identity, named: "PolicyInputList")
         let own = try records.policySource(input.policySourceArn, call).identity
-        var output = Output()
-        output.contextKeyNames = ContextKeys((own + given).map(\.document)).names
-        return output
+        return Output(contextKeyNames: ContextKeys((own + given).map(\.document)).names)
     }
 }
 

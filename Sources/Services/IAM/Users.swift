@@ -45,9 +45,7 @@ extension IAM.CreateUser: WriteOperation {
             user.permissionsBoundary = boundary
         }
         try records.put(user)
-        var output = Output()
-        output.user = IAM.User(user, isWhole: true)
-        return output
+        return Output(user: IAM.User(user, isWhole: true))
     }
 }
 
@@ -90,15 +88,14 @@ extension IAM.ListUsers: ReadOperation {
         let page = try records.page(
             User.self, Paging(marker: input.marker, maxItems: input.maxItems),
             from: { call.directory.user(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        var output = Output()
-        output.users = page.items.map { user in
-            var view = IAM.User(user)
-            view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
-            return view
-        }
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(
+            users: page.items.map { user in
+                var view = IAM.User(user)
+                view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
+                return view
+            },
+            isTruncated: page.isTruncated,
+            marker: page.marker)
     }
 }
 
@@ -205,11 +202,7 @@ extension IAM.ListUserTags: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let user = try records.user(input.userName)
         let page = page(user.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        var output = Output()
-        output.tags = page.items.map(IAM.Tag.init)
-        output.isTruncated = page.isTruncated
-        output.marker = page.marker
-        return output
+        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 

@@ -58,9 +58,7 @@ extension Organizations.CreateAccount: WriteOperation {
             tags: try TagRules.new(input.tags), requestDate: call.time)
         try own.records.put(request)
         try own.records.schedule(MakeAccount(), id: request.id, at: call.time)
-        var output = Output()
-        output.createAccountStatus = Organizations.CreateAccountStatus(request)
-        return output
+        return Output(createAccountStatus: Organizations.CreateAccountStatus(request))
     }
 }
 
@@ -90,9 +88,7 @@ extension Organizations.DescribeCreateAccountStatus: ReadOperation {
             throw .organizations(
                 .createAccountStatusNotFoundException, "You specified a create account request that doesn't exist.")
         }
-        var output = Output()
-        output.createAccountStatus = Organizations.CreateAccountStatus(request)
-        return output
+        return Output(createAccountStatus: Organizations.CreateAccountStatus(request))
     }
 }
 
@@ -105,9 +101,8 @@ extension Organizations.ListCreateAccountStatus: ReadOperation {
         let page = try own.records.page(
             AccountRequest.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults)
         ) { states.isEmpty || states.contains($0.state.rawValue) }
-        var output = Output()
-        output.createAccountStatuses = page.items.map { Organizations.CreateAccountStatus($0) }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            createAccountStatuses: page.items.map { Organizations.CreateAccountStatus($0) },
+            nextToken: page.marker)
     }
 }

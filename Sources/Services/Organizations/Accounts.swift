@@ -49,9 +49,7 @@ extension Organizations.DescribeAccount: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        var output = Output()
-        output.account = try Organizations.Account(own.member(input.accountId), in: own)
-        return output
+        return Output(account: try Organizations.Account(own.member(input.accountId), in: own))
     }
 }
 
@@ -62,10 +60,7 @@ extension Organizations.ListAccounts: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = try own.records.page(
             OrganizationAccount.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.accounts = try own.accounts(page)
-        output.nextToken = page.marker
-        return output
+        return Output(accounts: try own.accounts(page), nextToken: page.marker)
     }
 }
 
@@ -80,10 +75,7 @@ extension Organizations.ListAccountsForParent: ReadOperation {
         let page = try own.records.page(
             OrganizationAccount.self, Relation.parent, to: input.parentId,
             Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.accounts = try own.accounts(page)
-        output.nextToken = page.marker
-        return output
+        return Output(accounts: try own.accounts(page), nextToken: page.marker)
     }
 }
 

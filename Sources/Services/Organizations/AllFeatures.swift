@@ -40,9 +40,7 @@ extension Organizations.EnableAllFeatures: WriteOperation {
         }
         if asked.isEmpty { handshake.set(.open, at: call.time) }
         try records.shared.put(handshake)
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 }
 

@@ -97,13 +97,12 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
         let page = try own.records.page(
             OrganizationAccount.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults)
         ) { since($0, input.servicePrincipal) != nil }
-        var output = Output()
-        output.delegatedAdministrators = try page.map { place throws(ServiceError) in
-            Organizations.DelegatedAdministrator(
-                try own.member(place.id), in: own, since: since(place, input.servicePrincipal) ?? place.joinedDate)
-        }.items
-        output.nextToken = page.marker
-        return output
+        return Output(
+            delegatedAdministrators: try page.map { place throws(ServiceError) in
+                Organizations.DelegatedAdministrator(
+                    try own.member(place.id), in: own, since: since(place, input.servicePrincipal) ?? place.joinedDate)
+            }.items,
+            nextToken: page.marker)
     }
 
     /// Since when an account administers a service, or any.
@@ -126,14 +125,13 @@ extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
         }
         let page = page(
             Array(services), by: \.key, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.delegatedServices = page.items.map { service in
-            var shown = Organizations.DelegatedService()
-            shown.servicePrincipal = service.key
-            shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
-            return shown
-        }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            delegatedServices: page.items.map { service in
+                var shown = Organizations.DelegatedService()
+                shown.servicePrincipal = service.key
+                shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
+                return shown
+            },
+            nextToken: page.marker)
     }
 }

@@ -29,9 +29,7 @@ extension Organizations.DescribeHandshake: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        output.handshake = try records.view(records.handshake(input.handshakeId, call), call)
-        return output
+        return Output(handshake: try records.view(records.handshake(input.handshakeId, call), call))
     }
 }
 
@@ -48,9 +46,7 @@ extension Organizations.CancelHandshake: WriteOperation {
         try records.end(&handshake, as: .canceled, call)
         let own = try records.organization(call, for: .managementAccount)
         try own.cancelHandshakes { $0.parentID == handshake.id }
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 }
 
@@ -67,9 +63,7 @@ extension Organizations.DeclineHandshake: WriteOperation {
             throw .notYourResource
         }
         try records.end(&handshake, as: .declined, call)
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 }
 
@@ -102,9 +96,7 @@ extension Organizations.AcceptHandshake: WriteOperation {
             try records.end(&handshake, as: .accepted, call)
             try own.acceptTransfer(handshake)
         }
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 }
 
@@ -169,12 +161,11 @@ extension Organizations.ListHandshakesForAccount: ReadOperation {
                 OrganizationsService.Handshake.self, Relation.recipient, to: account.email.lowercased())
         let shown = received.filter { $0.isKept(at: call.time) && filter.includes($0) }
         let page = page(shown, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.handshakes = try page.map { handshake throws(ServiceError) in
-            try records.view(handshake, call)
-        }.items
-        output.nextToken = page.marker
-        return output
+        return Output(
+            handshakes: try page.map { handshake throws(ServiceError) in
+                try records.view(handshake, call)
+            }.items,
+            nextToken: page.marker)
     }
 }
 
@@ -187,11 +178,10 @@ extension Organizations.ListHandshakesForOrganization: ReadOperation {
         try filter.check()
         let shown = try own.handshakes().filter { $0.isKept(at: call.time) && filter.includes($0) }
         let page = page(shown, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.handshakes = try page.map { handshake throws(ServiceError) in
-            try records.view(handshake, call)
-        }.items
-        output.nextToken = page.marker
-        return output
+        return Output(
+            handshakes: try page.map { handshake throws(ServiceError) in
+                try records.view(handshake, call)
+            }.items,
+            nextToken: page.marker)
     }
 }

@@ -55,9 +55,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
         handshake.tags = try TagRules.new(input.tags)
         try records.shared.put(handshake)
         try records.send(mail(handshake, account, call))
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 
     private static func mail(

@@ -62,9 +62,7 @@ extension Organizations.CreateOrganization: WriteOperation {
         }
         account.managementAccountID = account.id
         try records.put(account)
-        var output = Output()
-        output.organization = Organizations.Organization(organization, managementAccountEmail: account.email)
-        return output
+        return Output(organization: Organizations.Organization(organization, managementAccountEmail: account.email))
     }
 }
 
@@ -74,9 +72,8 @@ extension Organizations.DescribeOrganization: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .everyMember)
         let management = try own.records.get(Account.self, own.organization.managementAccountID)
-        var output = Output()
-        output.organization = Organizations.Organization(own.organization, managementAccountEmail: management?.email)
-        return output
+        return Output(
+            organization: Organizations.Organization(own.organization, managementAccountEmail: management?.email))
     }
 }
 

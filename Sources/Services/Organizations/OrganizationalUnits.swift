@@ -61,9 +61,7 @@ extension Organizations.CreateOrganizationalUnit: WriteOperation {
         unit.tags = try TagRules.new(input.tags)
         unit.policyIDs = own.organization.defaultPolicyIDs
         try own.records.put(unit)
-        var output = Output()
-        output.organizationalUnit = try Organizations.OrganizationalUnit(unit, in: own)
-        return output
+        return Output(organizationalUnit: try Organizations.OrganizationalUnit(unit, in: own))
     }
 }
 
@@ -74,10 +72,9 @@ extension Organizations.DescribeOrganizationalUnit: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        var output = Output()
-        output.organizationalUnit = try Organizations.OrganizationalUnit(
-            own.unit(input.organizationalUnitId), in: own)
-        return output
+        return Output(
+            organizationalUnit: try Organizations.OrganizationalUnit(
+                own.unit(input.organizationalUnitId), in: own))
     }
 }
 
@@ -96,9 +93,7 @@ extension Organizations.UpdateOrganizationalUnit: WriteOperation {
             unit.name = name
             try own.records.put(unit)
         }
-        var output = Output()
-        output.organizationalUnit = try Organizations.OrganizationalUnit(unit, in: own)
-        return output
+        return Output(organizationalUnit: try Organizations.OrganizationalUnit(unit, in: own))
     }
 }
 
@@ -133,12 +128,11 @@ extension Organizations.ListOrganizationalUnitsForParent: ReadOperation {
         let page = try own.records.page(
             OrganizationalUnit.self, Relation.parent, to: input.parentId,
             Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.organizationalUnits = try page.map { unit throws(ServiceError) in
-            try Organizations.OrganizationalUnit(unit, in: own)
-        }.items
-        output.nextToken = page.marker
-        return output
+        return Output(
+            organizationalUnits: try page.map { unit throws(ServiceError) in
+                try Organizations.OrganizationalUnit(unit, in: own)
+            }.items,
+            nextToken: page.marker)
     }
 }
 
@@ -159,9 +153,7 @@ extension Organizations.ListParents: ReadOperation {
         var parent = Organizations.Parent()
         parent.id = parentID
         parent.type = parentID == own.organization.rootID ? "ROOT" : "ORGANIZATIONAL_UNIT"
-        var output = Output()
-        output.parents = [parent]
-        return output
+        return Output(parents: [parent], nextToken: nil)
     }
 }
 

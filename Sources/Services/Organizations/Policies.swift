@@ -67,9 +67,7 @@ extension Organizations.CreatePolicy: WriteOperation {
             description: input.description, content: input.content, updateDate: call.time)
         policy.tags = try TagRules.new(input.tags)
         try own.records.put(policy)
-        var output = Output()
-        output.policy = Organizations.Policy(.own(policy), in: own.organization)
-        return output
+        return Output(policy: Organizations.Policy(.own(policy), in: own.organization))
     }
 }
 
@@ -95,9 +93,7 @@ extension Organizations.UpdatePolicy: WriteOperation {
             policy.updateDate = call.time
         }
         try own.records.put(policy)
-        var output = Output()
-        output.policy = Organizations.Policy(.own(policy), in: own.organization)
-        return output
+        return Output(policy: Organizations.Policy(.own(policy), in: own.organization))
     }
 }
 
@@ -129,9 +125,7 @@ extension Organizations.DescribePolicy: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        var output = Output()
-        output.policy = Organizations.Policy(try own.policy(input.policyId), in: own.organization)
-        return output
+        return Output(policy: Organizations.Policy(try own.policy(input.policyId), in: own.organization))
     }
 }
 
@@ -158,10 +152,9 @@ extension Organizations.ListPolicies: ReadOperation {
         }
         let page = try own.records.page(
             OrganizationPolicy.self, Relation.organizationPolicyType, to: input.filter, paging)
-        var output = Output()
-        output.policies = summaries + page.items.map { Organizations.PolicySummary(.own($0), in: own.organization) }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            policies: summaries + page.items.map { Organizations.PolicySummary(.own($0), in: own.organization) },
+            nextToken: page.marker)
     }
 }
 

@@ -80,10 +80,9 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
             if policy.type == input.filter { policies.append(policy) }
         }
         let page = page(policies, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.policies = page.items.map { Organizations.PolicySummary($0, in: own.organization) }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            policies: page.items.map { Organizations.PolicySummary($0, in: own.organization) },
+            nextToken: page.marker)
     }
 }
 

@@ -32,9 +32,7 @@ extension Organizations.EnablePolicyType: WriteOperation {
             }
         }
         try own.records.put(own.organization)
-        var output = Output()
-        output.root = Organizations.Root(of: own.organization)
-        return output
+        return Output(root: Organizations.Root(of: own.organization))
     }
 }
 
@@ -72,9 +70,7 @@ extension Organizations.DisablePolicyType: WriteOperation {
         }
         own.organization.rootPolicyIDs = try kept(own.organization.rootPolicyIDs)
         try own.records.put(own.organization)
-        var output = Output()
-        output.root = Organizations.Root(of: own.organization)
-        return output
+        return Output(root: Organizations.Root(of: own.organization))
     }
 }
 

@@ -53,9 +53,7 @@ extension Organizations.PutResourcePolicy: WriteOperation {
                 id: OrganizationIDs.resourcePolicy(), organizationID: own.organization.id, content: input.content)
         if policy == nil { new.tags = try TagRules.new(input.tags) }
         try own.records.put(new)
-        var output = Output()
-        output.resourcePolicy = Organizations.ResourcePolicy(new, in: own.organization)
-        return output
+        return Output(resourcePolicy: Organizations.ResourcePolicy(new, in: own.organization))
     }
 }
 
@@ -65,9 +63,7 @@ extension Organizations.DescribeResourcePolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         guard let policy = try own.resourcePolicy() else { throw .noResourcePolicy }
-        var output = Output()
-        output.resourcePolicy = Organizations.ResourcePolicy(policy, in: own.organization)
-        return output
+        return Output(resourcePolicy: Organizations.ResourcePolicy(policy, in: own.organization))
     }
 }
 

@@ -64,9 +64,7 @@ extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperati
         try records.shared.put(handshake)
         try records.shared.put(transfer)
         try records.send(mail(handshake, account, call))
-        var output = Output()
-        output.handshake = try records.view(handshake, call)
-        return output
+        return Output(handshake: try records.view(handshake, call))
     }
 
     /// The first moment of a month, which leaves time to answer until a day before.

@@ -24,9 +24,7 @@ extension Organizations.DescribeResponsibilityTransfer: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let (own, found) = try records.transfer(input.id, call)
-        var output = Output()
-        output.responsibilityTransfer = try own.view(found)
-        return output
+        return Output(responsibilityTransfer: try own.view(found))
     }
 }
 
@@ -44,9 +42,7 @@ extension Organizations.UpdateResponsibilityTransfer: WriteOperation {
         guard found.direction == .inbound else { throw .notYourResource }
         found.transfer.name = input.name
         try records.shared.put(found.transfer)
-        var output = Output()
-        output.responsibilityTransfer = try own.view(found)
-        return output
+        return Output(responsibilityTransfer: try own.view(found))
     }
 }
 
@@ -74,9 +70,7 @@ extension Organizations.TerminateResponsibilityTransfer: WriteOperation {
         }
         found.transfer.withdraw(endDate: try endDate(input.endTimestamp ?? call.timestamp, input, call), at: call.time)
         try records.shared.put(found.transfer)
-        var output = Output()
-        output.responsibilityTransfer = try own.view(found)
-        return output
+        return Output(responsibilityTransfer: try own.view(found))
     }
 
     /// The last millisecond of the month. SDKs send whole seconds, so that its last second will do.
@@ -120,10 +114,7 @@ extension Organizations.ListInboundResponsibilityTransfers: ReadOperation {
             guard !transfers.isEmpty else { throw .transferNotFound }
         }
         let page = try own.page(of: transfers, input.nextToken, input.maxResults)
-        var output = Output()
-        output.responsibilityTransfers = page.items
-        output.nextToken = page.marker
-        return output
+        return Output(responsibilityTransfers: page.items, nextToken: page.marker)
     }
 }
 
@@ -135,9 +126,6 @@ extension Organizations.ListOutboundResponsibilityTransfers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
         let page = try own.page(of: own.outboundTransfers(), input.nextToken, input.maxResults)
-        var output = Output()
-        output.responsibilityTransfers = page.items
-        output.nextToken = page.marker
-        return output
+        return Output(responsibilityTransfers: page.items, nextToken: page.marker)
     }
 }

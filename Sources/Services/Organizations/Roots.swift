@@ -18,8 +18,6 @@ extension Organizations.ListRoots: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        var output = Output()
-        output.roots = [Organizations.Root(of: own.organization)]
-        return output
+        return Output(roots: [Organizations.Root(of: own.organization)], nextToken: nil)
     }
 }

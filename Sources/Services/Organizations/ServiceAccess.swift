@@ -73,14 +73,13 @@ extension Organizations.ListAWSServiceAccessForOrganization: ReadOperation {
         let page = page(
             Array(own.organization.trustedServices), by: \.key,
             try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.enabledServicePrincipals = page.items.map { service in
-            var shown = Organizations.EnabledServicePrincipal()
-            shown.servicePrincipal = service.key
-            shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
-            return shown
-        }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            enabledServicePrincipals: page.items.map { service in
+                var shown = Organizations.EnabledServicePrincipal()
+                shown.servicePrincipal = service.key
+                shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
+                return shown
+            },
+            nextToken: page.marker)
     }
 }

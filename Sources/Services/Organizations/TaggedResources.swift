@@ -101,9 +101,6 @@ extension Organizations.ListTagsForResource: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = page(
             try own.tags(of: input.resourceId), by: \.key, try Paging(nextToken: input.nextToken, maxResults: 50))
-        var output = Output()
-        output.tags = page.items.map(Organizations.Tag.init)
-        output.nextToken = page.marker
-        return output
+        return Output(tags: page.items.map(Organizations.Tag.init), nextToken: page.marker)
     }
 }

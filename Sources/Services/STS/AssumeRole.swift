@@ -36,12 +36,11 @@ extension STS.AssumeRole: ComputeOperation {
         // AWS's pages disagree on whether the session of a role that was assumed with MFA carries the proof on. It does
         // here, as CloudTrail's mfaAuthenticated does.
         if input.tokenCode != nil { session.mfaTime = call.time }
-        var output = Output()
-        output.credentials = try STS.Credentials(session, call)
-        output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: input.roleSessionName)
-        output.sourceIdentity = session.sourceIdentity
-        output.packedPolicySize = packedSize
-        return output
+        return Output(
+            credentials: try STS.Credentials(session, call),
+            assumedRoleUser: STS.AssumedRoleUser(role, sessionName: input.roleSessionName),
+            packedPolicySize: packedSize,
+            sourceIdentity: session.sourceIdentity)
     }
 
     private static func request(_ input: Input, _ call: Call) -> RoleRequest {

@@ -48,17 +48,16 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
         }
         session.federatedProvider = identity.provider
         session.context = identity.context
-        var output = Output()
-        output.credentials = try STS.Credentials(session, call)
-        output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: request.sessionName)
-        output.packedPolicySize = packedSize
-        output.subject = identity.subject
-        output.subjectType = identity.subjectType
-        output.issuer = identity.issuer
-        output.audience = identity.audience
-        output.nameQualifier = identity.nameQualifier
-        output.sourceIdentity = session.sourceIdentity
-        return output
+        return Output(
+            credentials: try STS.Credentials(session, call),
+            assumedRoleUser: STS.AssumedRoleUser(role, sessionName: request.sessionName),
+            packedPolicySize: packedSize,
+            subject: identity.subject,
+            subjectType: identity.subjectType,
+            issuer: identity.issuer,
+            audience: identity.audience,
+            nameQualifier: identity.nameQualifier,
+            sourceIdentity: session.sourceIdentity)
     }
 
     private static func identity(_ call: Call) throws(ServiceError) -> FederatedIdentity {

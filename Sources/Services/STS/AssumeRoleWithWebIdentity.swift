@@ -56,15 +56,14 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         var (session, packedSize) = try request.session(of: role, call)
         session.federatedProvider = identity.provider
         session.context = identity.context
-        var output = Output()
-        output.credentials = try STS.Credentials(session, call)
-        output.subjectFromWebIdentityToken = identity.subject
-        output.assumedRoleUser = STS.AssumedRoleUser(role, sessionName: input.roleSessionName)
-        output.packedPolicySize = packedSize
-        output.provider = identity.provider
-        output.audience = identity.audience
-        output.sourceIdentity = session.sourceIdentity
-        return output
+        return Output(
+            credentials: try STS.Credentials(session, call),
+            subjectFromWebIdentityToken: identity.subject,
+            assumedRoleUser: STS.AssumedRoleUser(role, sessionName: input.roleSessionName),
+            packedPolicySize: packedSize,
+            provider: identity.provider,
+            audience: identity.audience,
+            sourceIdentity: session.sourceIdentity)
     }
 
     private static func identity(_ call: Call) throws(ServiceError) -> FederatedIdentity {

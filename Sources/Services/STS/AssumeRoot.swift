@@ -41,10 +41,7 @@ extension STS.AssumeRoot: ComputeOperation {
             expires: issued + Double(seconds))
         session.taskPolicyARN = task
         session.sourceIdentity = call.caller.session?.sourceIdentity
-        var output = Output()
-        output.credentials = try STS.Credentials(session, call)
-        output.sourceIdentity = session.sourceIdentity
-        return output
+        return Output(credentials: try STS.Credentials(session, call), sourceIdentity: session.sourceIdentity)
     }
 
     private static func arn(_ account: String) -> String { "arn:aws:iam::\(account):root" }

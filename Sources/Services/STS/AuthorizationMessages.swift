@@ -13,8 +13,6 @@ extension STS.DecodeAuthorizationMessage: ComputeOperation {
         guard let message = messages.decode(input.encodedMessage, account: call.accountID) else {
             throw ServiceError("InvalidAuthorizationMessageException", "Message is not valid.", status: 400)
         }
-        var output = Output()
-        output.decodedMessage = message
-        return output
+        return Output(decodedMessage: message)
     }
 }

@@ -10,11 +10,7 @@ extension STS.GetCallerIdentity: ComputeOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call) -> Output {
-        var output = Output()
-        output.userId = call.caller.userID
-        output.account = call.accountID
-        output.arn = call.caller.arn
-        return output
+        return Output(userId: call.caller.userID, account: call.accountID, arn: call.caller.arn)
     }
 }
 
@@ -32,8 +28,6 @@ extension STS.GetAccessKeyInfo: ComputeOperation {
         guard let account else {
             throw .validation("The access key \(input.accessKeyId) belongs to no account of this Gatehouse.")
         }
-        var output = Output()
-        output.account = account
-        return output
+        return Output(account: account)
     }
 }

@@ -36,10 +36,9 @@ extension STS.GetDelegatedAccessToken: ReadOperation {
         session.context = approver.context
         session.sourceIdentity = approver.sourceIdentity
         session.delegateAccountID = request.requestorID
-        var output = Output()
-        output.packedPolicySize = try SessionPolicies.packedSize(of: session)
-        output.credentials = try STS.Credentials(session, call)
-        output.assumedPrincipal = approver.arn
-        return output
+        return Output(
+            credentials: try STS.Credentials(session, call),
+            packedPolicySize: try SessionPolicies.packedSize(of: session),
+            assumedPrincipal: approver.arn)
     }
 }

@@ -67,10 +67,7 @@ extension STS.GetWebIdentityToken: ComputeOperation {
                 "JWTPayloadSizeExceededException",
                 "The requested token payload size exceeds the maximum allowed size.", status: 400)
         }
-        var output = Output()
-        output.webIdentityToken = token
-        output.expiration = Timestamp(secondsSinceEpoch: expires)
-        return output
+        return Output(webIdentityToken: token, expiration: Timestamp(secondsSinceEpoch: expires))
     }
 
     private static func tags(_ input: Input) -> [Tag] {

@@ -43,8 +43,6 @@ extension STS.GetSessionToken: ComputeOperation {
             accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
             accountID: call.accountID, principalKind: kind, principalID: id, issued: call.time.rounded(.down),
             expires: call.time.rounded(.down) + seconds, mfaTime: input.tokenCode == nil ? nil : call.time)
-        var output = Output()
-        output.credentials = try STS.Credentials(session, call)
-        return output
+        return Output(credentials: try STS.Credentials(session, call))
     }
 }

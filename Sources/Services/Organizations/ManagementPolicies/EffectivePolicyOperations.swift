@@ -34,9 +34,7 @@ extension Organizations.DescribeEffectivePolicy: ReadOperation {
         effective.lastUpdatedTimestamp = Timestamp(secondsSinceEpoch: found.updateDate)
         effective.targetId = account.id
         effective.policyType = input.policyType
-        var output = Output()
-        output.effectivePolicy = effective
-        return output
+        return Output(effectivePolicy: effective)
     }
 }
 
@@ -53,16 +51,15 @@ extension Organizations.ListEffectivePolicyValidationErrors: ReadOperation {
         let flaws = EffectivePolicyFlaw.all(in: found.policy, policies.type).enumerated()
             .map { (key: String(1_000_000 + $0.offset), flaw: $0.element) }
         let page = page(flaws, by: \.key, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        var output = Output()
-        output.accountId = account.id
-        output.policyType = input.policyType
-        output.path = try own.path(account.id, below: account.parentID)
-        output.evaluationTimestamp = call.timestamp
-        output.effectivePolicyValidationErrors = page.items.map {
-            Organizations.EffectivePolicyValidationError($0.flaw)
-        }
-        output.nextToken = page.marker
-        return output
+        return Output(
+            accountId: account.id,
+            policyType: input.policyType,
+            path: try own.path(account.id, below: account.parentID),
+            evaluationTimestamp: call.timestamp,
+            nextToken: page.marker,
+            effectivePolicyValidationErrors: page.items.map {
+                Organizations.EffectivePolicyValidationError($0.flaw)
+            })
     }
 }
 

@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of Probe Courier, 2026-01-01.
-public enum Courier {
+public enum Courier: APIModel {
+    public static let signingName = "courier"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

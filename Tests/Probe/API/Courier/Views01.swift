@@ -19,6 +19,7 @@ extension Courier {
 }
 extension View<Courier.CollectResponseFields> {
     public var contents: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(contents: String) { self.init(); self.contents = contents }
 }
 
 extension Courier {
@@ -38,4 +39,5 @@ extension Courier {
 }
 extension View<Courier.DeliverResponseFields> {
     public var parcelId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(parcelId: String) { self.init(); self.parcelId = parcelId }
 }

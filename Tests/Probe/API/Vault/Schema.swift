@@ -5,7 +5,9 @@
 import Wire
 
 /// The API model of Probe Vault, 2026-01-01.
-public enum Vault {
+public enum Vault: APIModel {
+    public static let signingName = "vault"
+
     /// The model's shapes and operations; read from the schema text at first use.
     public static let service = ServiceShape(
         schema: #"""

@@ -19,6 +19,7 @@ extension Vault {
 }
 extension View<Vault.CreateBoxResponseFields> {
     public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(arn: String) { self.init(); self.arn = arn }
 }
 
 extension Vault {
@@ -36,6 +37,7 @@ extension Vault {
 extension View<Vault.GetBoxResponseFields> {
     public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var contents: String { get { self[required: 1] } set { self[required: 1] = newValue } }
+    public init(arn: String, contents: String) { self.init(); self.arn = arn; self.contents = contents }
 }
 
 extension Vault {
@@ -53,4 +55,5 @@ extension Vault {
 }
 extension View<Vault.PutBoxResponseFields> {
     public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(arn: String) { self.init(); self.arn = arn }
 }

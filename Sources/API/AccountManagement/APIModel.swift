@@ -1,5 +1,0 @@
-import Wire
-
-extension AccountManagement: APIModel {
-    public static let signingName = "account"
-}

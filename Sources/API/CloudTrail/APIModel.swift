@@ -1,5 +1,0 @@
-import Wire
-
-extension CloudTrail: APIModel {
-    public static let signingName = "cloudtrail"
-}

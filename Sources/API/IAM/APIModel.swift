@@ -1,5 +1,0 @@
-import Wire
-
-extension IAM: APIModel {
-    public static let signingName = "iam"
-}

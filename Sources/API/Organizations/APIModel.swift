@@ -1,5 +1,0 @@
-import Wire
-
-extension Organizations: APIModel {
-    public static let signingName = "organizations"
-}

@@ -1,5 +1,0 @@
-import Wire
-
-extension STS: APIModel {
-    public static let signingName = "sts"
-}

@@ -1,5 +1,0 @@
-import Wire
-
-extension Courier: APIModel {
-    public static let signingName = "courier"
-}

@@ -1,5 +1,0 @@
-import Wire
-
-extension Vault: APIModel {
-    public static let signingName = "vault"
-}
