@@ -137,7 +137,7 @@ extension Transaction {
             _ = try held(lease)
             var deadline = lease.deadline
             deadline.due = due
-            deadline.attempts += 1
+            deadline.attempts &+= 1
             try put(deadline, lease: nil)
         }
     }
@@ -153,7 +153,8 @@ extension Transaction {
     private func held(_ lease: Lease) throws(LedgerError) -> SealedDeadline {
         guard let sealed = try query({ try $0.deadline(lease.deadline.key) }), sealed.lease?.token == lease.token else {
             throw LedgerError(
-                .conflict, "The lease of \(lease.deadline.kind) \(lease.deadline.id) was lost before its work was done.")
+                .conflict, "The lease of \(lease.deadline.kind) \(lease.deadline.id) was lost before its work was done."
+            )
         }
         return sealed
     }

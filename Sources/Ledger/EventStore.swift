@@ -4,6 +4,9 @@ import Keyring
 struct EventStore: Sendable {
     let key: SealingKey
 
+    /// The ledger's own fact that has the highest number of all segments that were deleted.
+    static let purgedThrough = "events-purged"
+
     /// Writes events, in as few segments as there may be.
     ///
     /// - Returns: the sequence number for the next segment.
@@ -26,6 +29,10 @@ struct EventStore: Sendable {
     /// - Returns: how many were deleted.
     func purge(before time: Int64, limit: Int, from session: any StoreSession) throws -> Int {
         let old = try session.segments(olderThan: time, limit: limit)
+        // Numbers are not given again, also when all segments are gone: somebody goes on from one that he has seen.
+        if let last = old.map(\.sequence).max(), try last > session.number(Self.purgedThrough) {
+            try session.setMeta(Self.purgedThrough, .integer(last))
+        }
         for segment in old {
             // The entries of a damaged segment stay behind: they lead nowhere.
             try session.delete(segment, Self.entries(of: (try? open(segment)) ?? []))

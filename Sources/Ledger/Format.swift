@@ -1,7 +1,9 @@
 import Keyring
 
 /// The checks at opening that a ledger is ours, not too new, and sealed with our key.
-enum Format {
+struct Format {
+    let key: SealingKey
+
     /// Raise this with every change of the tables or of what is sealed, and lead older ledgers up to it: see the
     /// store's own schema.
     static let current: Int64 = 2
@@ -18,20 +20,18 @@ enum Format {
         return version
     }
 
-    /// Marks a new ledger as ours.
-    static func mark(_ session: any StoreSession, _ key: SealingKey) throws {
-        guard try session.meta("format") == nil else { return }
-        try session.begin()
-        try session.setMeta("format", .integer(current))
-        try session.setMeta("canary", .bytes(key.seal(canary, authenticating: canaryContext)))
-        try session.commit()
+    /// Marks a new ledger as ours: in the transaction that makes its tables, so that there is never one without the
+    /// other, wherever the process ends.
+    func mark(_ session: any StoreSession) throws {
+        try session.setMeta("format", .integer(Self.current))
+        try session.setMeta("canary", .bytes(key.seal(Self.canary, authenticating: Self.canaryContext)))
     }
 
     /// - Throws: ``LedgerError``: `newerFormat`, `sealed` or `corrupt`.
-    static func check(_ session: any StoreSession, _ key: SealingKey) throws {
-        _ = try version(in: session)
-        guard case .bytes(let sealed)? = try session.meta("canary") else { throw notALedger }
-        guard (try? key.open(sealed, authenticating: canaryContext)) == canary else {
+    func check(_ session: any StoreSession) throws {
+        _ = try Self.version(in: session)
+        guard case .bytes(let sealed)? = try session.meta("canary") else { throw Self.notALedger }
+        guard (try? key.open(sealed, authenticating: Self.canaryContext)) == Self.canary else {
             throw LedgerError(
                 .sealed,
                 "The ledger was sealed with another key. Put back the key file that belongs to this data directory.")

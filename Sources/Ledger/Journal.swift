@@ -10,7 +10,7 @@ public struct JournalPage: Sendable {
     public let entries: [JournalEntry]
     /// The number to ask with for what follows.
     public let last: Int64
-    /// Whether there was more.
+    /// Whether there was nothing more to follow when the page was read.
     public let isEnd: Bool
     /// Whether entries that follow the number asked with are gone, by retention: whoever followed so slowly has to
     /// begin with a replay.
@@ -36,8 +36,7 @@ extension Ledger {
             return try await store.search { session in
                 // Read first: what is committed meanwhile is for the next page.
                 let head = try session.lastSequence()
-                var purged: Int64 = 0
-                if case .integer(let number)? = try session.meta(Self.purgedThrough) { purged = number }
+                let purged = try session.number(Self.purgedThrough)
                 let found = try session.entries(after: sequence, of: kinds, limit: max(1, limit))
                 let isEnd = found.count < max(1, limit)
                 return JournalPage(
@@ -65,7 +64,11 @@ extension Ledger {
         do {
             while try await store.write({ session in
                 let (count, last) = try session.purgeEntries(before: milliseconds, through: sequence, limit: limit)
-                if count > 0 { try session.setMeta(Self.purgedThrough, .integer(last)) }
+                // The clock may have gone back, so that what was deleted before may be younger.
+                if count > 0 {
+                    let purged = max(last, try session.number(Self.purgedThrough))
+                    try session.setMeta(Self.purgedThrough, .integer(purged))
+                }
                 return count
             }) == limit {}
         } catch {

@@ -38,22 +38,22 @@ public final class Ledger: Sendable {
     public init(at location: Location, keyring: any Keyring, readOnly: Bool = false) throws(LedgerError) {
         do {
             let key = try keyring.sealingKey(for: "ledger")
+            let format = Format(key: key)
             switch location {
             case .memory:
                 isInMemory = true
                 directory = Mutex(nil)
-                store = try Connection.openInMemory()
+                store = try Connection.openInMemory(format)
             case .directory(let path):
                 isInMemory = false
                 directory = Mutex(readOnly ? nil : try DataDirectory(path))
-                store = try readOnly ? Connection.openReadOnly(path) : Connection.open(path)
+                store = try readOnly ? Connection.openReadOnly(path) : Connection.open(path, format)
             }
             isReadOnly = readOnly
             records = RecordSealer(key: key)
             eventStore = EventStore(key: key)
             let next = try store.open { session in
-                if !readOnly { try Format.mark(session, key) }
-                try Format.check(session, key)
+                if readOnly { try format.check(session) }
                 // The lock on the directory proves that whoever had taken something is gone.
                 if !readOnly { try session.voidLeases() }
                 return try Writer.NextNumbers(after: session, hasDeadlines: !readOnly)
@@ -162,7 +162,7 @@ public final class Ledger: Sendable {
     /// - Parameters:
     ///   - sequence: where to go on; 0: from the beginning. A number that is none of this ledger's stands for 0.
     ///   - limit: of segments.
-    /// - Returns: nothing, and the same number, when there are no more.
+    /// - Returns: no events when there are no more; and the number to ask with for what follows.
     public func followEvents(
         after sequence: Int64, limit: Int = 64
     ) async throws(LedgerError) -> (events: [Event], last: Int64) {
@@ -204,7 +204,8 @@ public final class Ledger: Sendable {
         let limit = 64
         let store = eventStore
         do {
-            while try await self.store.write({ try store.purge(before: milliseconds, limit: limit, from: $0) }) == limit {
+            while try await self.store.write({ try store.purge(before: milliseconds, limit: limit, from: $0) }) == limit
+            {
             }
         } catch {
             throw LedgerError(error)

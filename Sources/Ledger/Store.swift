@@ -174,3 +174,10 @@ enum MetaValue {
     case integer(Int64)
     case bytes([UInt8])
 }
+
+extension StoreSession {
+    /// A number among the ledger's own facts; 0 when there is none.
+    func number(_ name: String) throws -> Int64 {
+        if case .integer(let number)? = try meta(name) { number } else { 0 }
+    }
+}

@@ -39,7 +39,7 @@ final class Writer: Sendable {
         /// - Parameter hasDeadlines: false for a ledger of the first format, opened for reading alone.
         init(after session: any StoreSession, hasDeadlines: Bool) throws {
             record = try session.lastSequence() &+ 1
-            segment = try session.lastSegment() &+ 1
+            segment = try max(session.lastSegment(), session.number(EventStore.purgedThrough)) &+ 1
             // Numbers that were given, and whose deadlines are gone, are not given again: the clock goes on meanwhile.
             let last = hasDeadlines ? try session.lastDeadlineNumber() : 0
             deadline = max(last &+ 1, Writer.milliseconds &* 1024)
@@ -238,7 +238,8 @@ final class Writer: Sendable {
     /// Milliseconds since 1970, of the real clock.
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> CommittedWork {
+    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> CommittedWork
+    {
         let time = Self.milliseconds
         var next = self.next.withLock { $0 }
         var done = CommittedWork()

@@ -1,154 +1,223 @@
 import Foundation
 import GRDB
-import Keyring
 import Testing
 
 @testable import Ledger
 
-/// Reading the journal: following it, one record's history, retention.
 @Suite struct JournalTests {
-    private func ledger() throws -> Ledger { try Ledger(at: .memory, keyring: EphemeralKeyring()) }
-
-    private func put(_ ledger: Ledger, _ names: String..., request: String = "r") async throws {
-        for name in names {
-            try await ledger.write(requestID: request) { (transaction) throws(LedgerError) in
-                try transaction.put(User(name: name, note: "\(name)'s"), in: scope)
-                return .commit(())
-            }
+    /// Follows to the end, page by page.
+    private func follow(
+        _ ledger: Ledger, after start: Int64 = 0, kinds: Set<String>? = nil, limit: Int
+    ) async throws -> [JournalEntry] {
+        var (entries, last) = ([JournalEntry](), start)
+        while true {
+            let page = try await ledger.follow(after: last, kinds: kinds, limit: limit)
+            #expect(page.entries.count <= limit)
+            entries += page.entries
+            last = page.last
+            if page.isEnd { return entries }
         }
     }
 
-    private func ids(_ page: JournalPage) -> [String] { page.entries.map(\.change.id) }
-
-    @Test func whoFollowsSeesEachChangeOnceAndInOrder() async throws {
-        let ledger = try ledger()
-        try await put(ledger, "a", "b", "c")
-        let first = try await ledger.follow(after: 0, limit: 2)
-        #expect(ids(first) == ["a", "b"] && !first.isEnd && !first.hasGap)
-        let second = try await ledger.follow(after: first.last, limit: 2)
-        #expect(ids(second) == ["c"] && second.isEnd)
-        let none = try await ledger.follow(after: second.last)
-        #expect(none.entries.isEmpty && none.isEnd && none.last == second.last)
-        try await put(ledger, "d")
-        #expect(ids(try await ledger.follow(after: none.last)) == ["d"])
-    }
-
-    @Test func entriesHaveBeforeAndAfter() async throws {
-        let ledger = try ledger()
-        try await put(ledger, "a", request: "made")
-        try await ledger.write(requestID: "changed") { (transaction) throws(LedgerError) in
-            try transaction.put(User(name: "a", note: "new"), in: scope)
-            try transaction.delete(User.self, "a", in: scope)
+    private func delete(_ name: String, in ledger: Ledger) async throws {
+        try await ledger.write(requestID: "deletion") { transaction throws(LedgerError) in
+            try transaction.delete(User.self, name, in: scope)
             return .commit(())
         }
-        let entries = try await ledger.follow(after: 0).entries
-        #expect(entries.map(\.change.requestID) == ["made", "changed", "changed"])
-        #expect(try entries.map { try $0.change.decodeBefore(User.self)?.note } == [nil, "a's", "new"])
-        #expect(try entries.map { try $0.change.decodeAfter(User.self)?.note } == ["a's", "new", nil])
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
-        #expect(entries.allSatisfy { abs($0.time - now) < 60_000 })
     }
 
-    @Test func onlyTheKindsThatAreAskedForCome() async throws {
-        let ledger = try ledger()
-        try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
-            for number in 0..<6 {
-                try transaction.put(User(name: "u\(number)"), in: scope)
-                try transaction.put(Role(id: "r\(number)"), in: scope)
-                try transaction.put(Counter(id: "c", value: number), in: scope)
+    @Test func entriesTellWhatWasAndWhatIs() async throws {
+        let ledger = try Ledger.inMemory()
+        let start = Int64(Date().timeIntervalSince1970 * 1000)
+        try await ledger.put(User(name: "alice", note: "1"), requestID: "a")
+        try await ledger.put(User(name: "alice", note: "2"), requestID: "b")
+        try await delete("alice", in: ledger)
+
+        let page = try await ledger.follow(after: 0)
+        #expect(page.entries.map(\.change.sequence) == [1, 2, 3])
+        #expect(page.entries.map(\.change.requestID) == ["a", "b", "deletion"])
+        #expect(try page.entries.map { try $0.change.decodeBefore(User.self)?.note } == [nil, "1", "2"])
+        #expect(try page.entries.map { try $0.change.decodeAfter(User.self)?.note } == ["1", "2", nil])
+        #expect(page.entries.allSatisfy { $0.change.scope == scope && $0.change.id == "alice" && $0.time >= start })
+        #expect(page.last == 3)
+        #expect(page.isEnd)
+        #expect(!page.hasGap)
+        #expect(try await ledger.lastSequence() == 3)
+    }
+
+    @Test func pagesOfAnySizeHoldEachEntryOnce() async throws {
+        let ledger = try Ledger.inMemory()
+        for number in 0..<7 {
+            try await ledger.put(User(name: "u\(number)"), Role(id: "r\(number)"), Large(id: "l\(number)", text: ""))
+        }
+        for limit in 1...22 {
+            #expect(try await follow(ledger, limit: limit).map(\.change.sequence) == Array(1...21))
+            let some = try await follow(ledger, kinds: [User.kind, Large.kind], limit: limit)
+            #expect(some.map(\.change.sequence) == (1...21).filter { $0 % 3 != 2 })
+            let later = try await follow(ledger, after: 10, kinds: [Role.kind], limit: limit)
+            #expect(later.map(\.change.id) == ["r3", "r4", "r5", "r6"])
+        }
+        #expect(try await follow(ledger, kinds: [], limit: 5).isEmpty)
+        #expect(try await follow(ledger, kinds: ["None"], limit: 5).isEmpty)
+    }
+
+    /// Who follows one kind needs not look through the others again.
+    @Test func theEndIsTheHeadOfAllKinds() async throws {
+        let ledger = try Ledger.inMemory()
+        try await ledger.put(Role(id: "r"), User(name: "a"), User(name: "b"))
+        let page = try await ledger.follow(after: 0, kinds: [Role.kind])
+        #expect(page.entries.map(\.change.sequence) == [1])
+        #expect(page.last == 3)
+        try await ledger.put(Role(id: "s"))
+        #expect(try await ledger.follow(after: page.last, kinds: [Role.kind]).entries.map(\.change.id) == ["s"])
+    }
+
+    @Test func whoFollowsWhileOthersWriteMissesNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        let total = 200
+        let writers = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<total {
+                    group.addTask { try await ledger.put(User(name: "u\(number)")) }
+                }
+                try await group.waitForAll()
             }
-            return .commit(())
         }
-        let roles = try await ledger.follow(after: 0, kinds: [Role.kind], limit: 4)
-        #expect(ids(roles) == ["r0", "r1", "r2", "r3"])
-        #expect(ids(try await ledger.follow(after: roles.last, kinds: [Role.kind])) == ["r4", "r5"])
-        let both = try await ledger.follow(after: 0, kinds: [Role.kind, User.kind], limit: 5)
-        #expect(ids(both) == ["u0", "r0", "u1", "r1", "u2"])
-        // Of what keeps no history only the last change is there.
-        #expect(try await ledger.follow(after: 0, kinds: [Counter.kind]).entries.count == 1)
-        // At the end it is as far as the journal, whatever kind came last.
-        let end = try await ledger.follow(after: 0, kinds: [Role.kind])
-        #expect(end.last == (try await ledger.lastSequence()))
-    }
-
-    @Test func largeRecordsMayLeaveOutHowTheyWere() async throws {
-        let ledger = try ledger()
-        for value in 1...2 {
-            try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
-                try transaction.put(Bulky(id: "x", value: value), in: scope)
-                return .commit(())
-            }
-        }
-        let last = try #require(try await ledger.follow(after: 0).entries.last).change
-        #expect(last.before == nil)
-        #expect(try last.decodeAfter(Bulky.self)?.value == 2)
-    }
-
-    @Test func oneRecordsHistoryIsFoundByItself() async throws {
-        let ledger = try ledger()
-        for number in 1...5 {
-            try await ledger.write(requestID: "\(number)") { (transaction) throws(LedgerError) in
-                try transaction.put(User(name: "a", note: "\(number)"), in: scope)
-                try transaction.put(User(name: "b", note: "\(number)"), in: scope)
-                try transaction.put(User(name: "a", note: "elsewhere"), in: Scope(account: "2", region: "x"))
-                return .commit(())
-            }
-        }
-        let (latest, earlier) = try await ledger.read { (reader) throws(LedgerError) in
-            let latest = try reader.history(of: User.self, "a", in: scope, limit: 2)
-            return (
-                latest,
-                try reader.history(of: User.self, "a", in: scope, before: latest.last?.change.sequence, limit: 9)
-            )
-        }
-        #expect(try latest.map { try $0.change.decodeAfter(User.self)?.note } == ["5", "4"])
-        #expect(try earlier.map { try $0.change.decodeAfter(User.self)?.note } == ["3", "2", "1"])
-    }
-
-    @Test func retentionForgetsEntriesAndSaysSoToWhoWasTooSlow() async throws {
-        let ledger = try ledger()
-        try await put(ledger, "a", "b", "c")
-        let middle = try await ledger.follow(after: 0, limit: 2).last
-        let later = Int64(Date().timeIntervalSince1970 * 1000) + 1
-        try await ledger.purgeJournal(before: later, through: middle)
-        #expect(ids(try await ledger.follow(after: middle)) == ["c"])
-        #expect(try await ledger.follow(after: 0).hasGap)
-        #expect(try await !ledger.follow(after: middle).hasGap)
-        // The last one of all stays, so that no number is ever given twice.
-        try await ledger.purgeJournal(before: later)
-        #expect(ids(try await ledger.follow(after: 0)) == ["c"])
-        let last = try await ledger.lastSequence()
-        try await put(ledger, "d")
-        #expect(try await ledger.lastSequence() == last + 1)
-        let users = try await ledger.read { (reader) throws(LedgerError) in
-            try reader.list(User.self, in: scope, limit: 9).map(\.name)
-        }
-        #expect(users == ["a", "b", "c", "d"])
-    }
-
-    @Test func eventsAreFollowedSegmentBySegment() async throws {
-        let ledger = try ledger()
-        var seen: [String] = []
-        var last: Int64 = 0
-        for round in 0..<3 {
-            for number in 0..<3 {
-                try ledger.record(makeEvent("\(round)-\(number)", time: 1_700_000_000_000 + Int64(round * 10 + number)))
-            }
-            try await ledger.flushEvents()
-            let page = try await ledger.followEvents(after: last)
-            seen += page.events.map { $0.attributes[0].value }
-            #expect(page.last > last)
+        var (names, last) = ([String](), Int64(0))
+        while names.count < total {
+            let page = try await ledger.follow(after: last, kinds: [User.kind], limit: 7)
+            names += page.entries.map(\.change.id)
             last = page.last
         }
-        #expect(seen.count == 9 && Set(seen).count == 9)
-        #expect(try await ledger.followEvents(after: last).events.isEmpty)
-        #expect(try await ledger.followEvents(after: 0, limit: 1).events.count == 3)
+        try await writers.value
+        #expect(names.count == total)
+        #expect(Set(names) == Set((0..<total).map { "u\($0)" }))
+        #expect(try await ledger.follow(after: last).entries.isEmpty)
+        await ledger.close()
     }
-}
 
-private struct Bulky: LedgerRecord {
-    static let kind = "Bulky"
-    static let journalsBefore = false
-    var id: String
-    var value: Int
+    @Test func theHistoryOfOneRecordIsTheLatestFirst() async throws {
+        let ledger = try Ledger.inMemory()
+        let elsewhere = Scope(account: "222222222222")
+        for note in ["1", "2", "3"] {
+            try await ledger.put(User(name: "alice", note: note), User(name: "bob", note: note), Role(id: "alice"))
+        }
+        try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+            try transaction.put(User(name: "alice", note: "there"), in: elsewhere)
+            return .commit(())
+        }
+        try await delete("alice", in: ledger)
+        try await ledger.read { reader throws(LedgerError) in
+            func notes(before sequence: Int64? = nil, limit: Int) throws(LedgerError) -> [String?] {
+                let entries = try reader.history(of: User.self, "alice", in: scope, before: sequence, limit: limit)
+                var notes: [String?] = []
+                for entry in entries { notes.append(try entry.change.decodeAfter(User.self)?.note) }
+                return notes
+            }
+            #expect(try notes(limit: 9) == [nil, "3", "2", "1"])
+            #expect(try notes(limit: 2) == [nil, "3"])
+            #expect(try notes(before: 7, limit: 1) == ["2"])
+            #expect(try notes(before: 1, limit: 9) == [])
+            #expect(try notes(limit: 0) == [])
+            #expect(try notes(limit: -1) == [])
+            #expect(try reader.history(of: User.self, "a\0b", in: scope, limit: 9).isEmpty)
+        }
+    }
+
+    @Test func whatIsLargeLeavesOutWhatItWas() async throws {
+        let ledger = try Ledger.inMemory()
+        try await ledger.put(Large(id: "a", text: "1"))
+        try await ledger.put(Large(id: "a", text: "2"))
+        let entries = try await ledger.follow(after: 0).entries
+        #expect(entries.map { $0.change.before == nil } == [true, true])
+        #expect(try entries.map { try $0.change.decodeAfter(Large.self)?.text } == ["1", "2"])
+        let kept = try await ledger.database.read { try Int.fetchOne($0, sql: "SELECT count(before) FROM journal") }
+        #expect(kept == 0)
+    }
+
+    @Test func oldEntriesGoAndLeaveAGap() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        // More than one step of the deletion.
+        try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+            for number in 0..<600 { try transaction.put(User(name: "u\(number)"), in: scope) }
+            return .commit(())
+        }
+        try await ledger.database.write { database in
+            try database.execute(sql: "UPDATE journal SET time = sequence * 10")
+        }
+        try await ledger.purgeJournal(before: 5_501)
+        #expect(try await follow(ledger, after: 550, limit: 99).map(\.change.sequence) == Array(551...600))
+        #expect(try await ledger.follow(after: 549).hasGap)
+        #expect(try await ledger.follow(after: 0, kinds: [Role.kind]).hasGap)
+        #expect(try await ledger.follow(after: 550).hasGap == false)
+        #expect(try await ledger.userCount() == 600)
+
+        // What somebody has yet to follow stays.
+        try await ledger.purgeJournal(before: .max, through: 560)
+        #expect(try await follow(ledger, after: 560, limit: 99).map(\.change.sequence) == Array(561...600))
+        // The last one stays, so that no number is given twice.
+        try await ledger.purgeJournal(before: .max)
+        #expect(try await follow(ledger, limit: 99).map(\.change.sequence) == [600])
+        await ledger.close()
+        let again = try directory.open()
+        #expect(try await again.follow(after: 598).hasGap)
+        try await again.put(User(name: "new"))
+        #expect(try await again.lastSequence() == 601)
+        await again.close()
+    }
+
+    /// A clock that has gone back makes a later entry go before an earlier one.
+    @Test func theGapIsKnownWhateverTheClockDid() async throws {
+        let ledger = try Ledger.inMemory()
+        for name in ["a", "b", "c"] { try await ledger.put(User(name: name)) }
+        try await ledger.database.write { database in
+            try database.execute(sql: "UPDATE journal SET time = CASE sequence WHEN 1 THEN 100 ELSE 50 END")
+        }
+        try await ledger.purgeJournal(before: 60)
+        try await ledger.purgeJournal(before: 200, through: 1)
+        #expect(try await ledger.follow(after: 1).hasGap)
+        #expect(try await ledger.follow(after: 2).hasGap == false)
+    }
+
+    @Test(arguments: [
+        "UPDATE journal SET after = (SELECT after FROM journal WHERE sequence = 1) WHERE sequence = 2",
+        "UPDATE journal SET before = after WHERE sequence = 2",
+        "UPDATE journal SET before_version = 7 WHERE sequence = 2",
+        "UPDATE journal SET id = 'bob' WHERE sequence = 2",
+        "UPDATE journal SET sequence = 9 WHERE sequence = 2",
+    ])
+    func changedEntriesAreNoticed(sql: String) async throws {
+        let ledger = try Ledger.inMemory()
+        try await ledger.put(User(name: "alice", note: "1"))
+        try await ledger.put(User(name: "alice", note: "2"))
+        try await ledger.database.write { try $0.execute(sql: sql) }
+        let error = await #expect(throws: LedgerError.self) { try await ledger.follow(after: 0) }
+        #expect(error?.kind == .corrupt)
+    }
+
+    @Test func eventsAreFollowedBySegments() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try directory.open()
+        for name in ["A", "B", "C"] { try await ledger.recordDurably(makeEvent(name)) }
+        func names(_ events: [Event]) -> [String] { events.compactMap { $0.attributes.first?.value } }
+
+        let first = try await ledger.followEvents(after: 0, limit: 2)
+        #expect(names(first.events) == ["A", "B"])
+        let second = try await ledger.followEvents(after: first.last, limit: 2)
+        #expect(names(second.events) == ["C"])
+        let none = try await ledger.followEvents(after: second.last)
+        #expect(none.events.isEmpty)
+        #expect(none.last == second.last)
+
+        // Nobody who has seen a number misses what is written after all segments are gone.
+        try await ledger.purgeEvents(before: .max)
+        await ledger.close()
+        let again = try directory.open()
+        try await again.recordDurably(makeEvent("D"))
+        #expect(names(try await again.followEvents(after: second.last).events) == ["D"])
+        #expect(try await again.lastEventSegment() == second.last + 1)
+        await again.close()
+    }
 }

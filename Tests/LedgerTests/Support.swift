@@ -1,7 +1,8 @@
 import Foundation
 import Keyring
-@testable import Ledger
 import Testing
+
+@testable import Ledger
 
 let scope = Scope(account: "111111111111")
 
@@ -27,6 +28,14 @@ struct Counter: Record {
     static let keepsHistory = false
     var id: String
     var value: Int
+}
+
+/// A record whose entries leave out what it was.
+struct Large: Record {
+    static let kind = "Large"
+    static let journalsBefore = false
+    var id: String
+    var text: String
 }
 
 /// A directory that lives as long as the test.

@@ -3,18 +3,18 @@ import GRDB
 /// How the ledger's SQLite database is opened.
 enum Connection {
     /// A database in memory.
-    static func openInMemory() throws -> SQLiteStore {
-        try store(DatabaseQueue(configuration: configuration()), isInMemory: true)
+    static func openInMemory(_ format: Format) throws -> SQLiteStore {
+        try store(DatabaseQueue(configuration: configuration()), isInMemory: true, format)
     }
 
     /// The database of a directory that this process has locked.
-    static func open(_ directory: String) throws -> SQLiteStore {
+    static func open(_ directory: String, _ format: Format) throws -> SQLiteStore {
         let pool = try DatabasePool(path: DataDirectory.databasePath(in: directory), configuration: configuration())
         // Not in `prepareDatabase`: GRDB sets NORMAL after that, and a commit would not wait for the disk.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
-        return try store(pool, isInMemory: false)
+        return try store(pool, isInMemory: false, format)
     }
 
     /// The database of a directory that another process may be changing.
@@ -31,8 +31,10 @@ enum Connection {
         }
     }
 
-    private static func store(_ database: any DatabaseWriter, isInMemory: Bool) throws -> SQLiteStore {
-        try database.writeWithoutTransaction { try Schema.prepare($0) }
+    private static func store(
+        _ database: any DatabaseWriter, isInMemory: Bool, _ format: Format
+    ) throws -> SQLiteStore {
+        try database.writeWithoutTransaction { try Schema.prepare($0, format) }
         return SQLiteStore(database, isInMemory: isInMemory)
     }
 

@@ -23,7 +23,8 @@ extension SQLiteSession {
         // Each kind is walked by its own index, so that the cost is that of the answer.
         var entries: [SealedChange] = []
         for kind in kinds {
-            entries += try sealedChanges("kind = ? AND sequence > ? ORDER BY sequence LIMIT ?", [kind, sequence, limit])
+            entries += try sealedChanges(
+                "kind = ? AND sequence > ? ORDER BY sequence LIMIT ?", [kind, sequence, limit])
         }
         return Array(entries.sorted { $0.sequence < $1.sequence }.prefix(limit))
     }
@@ -39,7 +40,7 @@ extension SQLiteSession {
     }
 
     func purgeEntries(before time: Int64, through sequence: Int64, limit: Int) throws -> (count: Int, last: Int64) {
-        let last = min(sequence, try lastSequence() - 1)
+        let last = min(sequence, try lastSequence() &- 1)
         var doomed: [Int64] = []
         let rows = try database.rows(
             "SELECT sequence FROM journal WHERE sequence <= ? AND time < ? ORDER BY sequence LIMIT ?",

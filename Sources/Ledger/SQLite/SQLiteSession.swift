@@ -26,7 +26,8 @@ final class SQLiteSession: StoreSession {
 
     func meta(_ name: String) throws -> MetaValue? {
         guard try database.tableExists("meta") else { return nil }
-        guard let row = try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name]) else {
+        guard let row = try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name])
+        else {
             return nil
         }
         if let number = Int64.fromDatabaseValue(row[0]) { return .integer(number) }

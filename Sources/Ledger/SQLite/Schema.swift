@@ -4,19 +4,22 @@ import GRDB
 enum Schema {
     /// Makes the tables when there are none, and brings older ones up to the present format.
     ///
-    /// - Throws: ``LedgerError`` `newerFormat`, before anything is changed.
-    static func prepare(_ database: Database) throws {
+    /// - Throws: ``LedgerError`` `newerFormat`, `sealed` or `corrupt`, before anything is changed.
+    static func prepare(_ database: Database, _ format: Format) throws {
+        let session = SQLiteSession(database)
         guard try database.tableExists("meta") else {
             return try database.inTransaction(.immediate) {
                 try database.execute(sql: tables + additions)
+                try format.mark(session)
                 return .commit
             }
         }
-        let format = try Format.version(in: SQLiteSession(database))
-        guard format < Format.current else { return }
+        try format.check(session)
+        let version = try Format.version(in: session)
+        guard version < Format.current else { return }
         try database.inTransaction(.immediate) {
-            if format < 2 { try database.execute(sql: additions) }
-            try SQLiteSession(database).setMeta("format", .integer(Format.current))
+            if version < 2 { try database.execute(sql: additions) }
+            try session.setMeta("format", .integer(Format.current))
             return .commit
         }
     }
