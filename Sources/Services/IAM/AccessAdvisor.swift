@@ -1,6 +1,6 @@
+import Catalogue
 import Directory
 import IAMAPI
-import Catalogue
 import Platform
 import Wire
 

@@ -1,7 +1,7 @@
+import Catalogue
 import Directory
 import FoundationEssentials
 import Ledger
-import Catalogue
 import Platform
 import Wire
 

@@ -83,7 +83,8 @@ struct MakeCredentialReport: Job {
         let environment = context.environment
         let scope = context.scope
         let rows = CredentialReportRows(
-            account: scope.account, accountDate: environment.directory.account(scope.account)?.createDate ?? environment.now(),
+            account: scope.account,
+            accountDate: environment.directory.account(scope.account)?.createDate ?? environment.now(),
             users: try await environment.all(User.self, in: scope),
             keys: try await environment.all(AccessKey.self, in: scope),
             passwords: try await environment.all(LoginProfile.self, in: scope),

@@ -10,7 +10,9 @@ extension ServiceModule {
         IAM.self, isGlobal: true, operations: builtOperations,
         events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers), records: ownRecords,
         resourceTypes: iamResourceTypes,
-        jobs: [MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self],
+        jobs: [
+            MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
+        ],
         quotas: Quota.ofIAM, samples: iamSamples,
         admits: { (call) throws(ServiceError) in try admit(call) })
 }

@@ -1,7 +1,7 @@
+import Catalogue
 import Directory
 import IAMAPI
 import Ledger
-import Catalogue
 import Platform
 import Policy
 import Wire

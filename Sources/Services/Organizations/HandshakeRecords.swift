@@ -109,7 +109,8 @@ extension RecordReading {
     }
 
     /// The handshake as an answer shows it.
-    func view(_ handshake: OrganizationsService.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake {
+    func view(_ handshake: OrganizationsService.Handshake, _ call: Call) throws(ServiceError) -> Organizations.Handshake
+    {
         let id = handshake.managementAccountID
         return Organizations.Handshake(
             handshake, try of(account: id).get(Directory.Account.self, id), try transfer(of: handshake), at: call.time)

@@ -1,6 +1,6 @@
 import Directory
-import OrganizationsAPI
 import Ledger
+import OrganizationsAPI
 import Platform
 import Wire
 

@@ -73,7 +73,8 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
 
 extension Organizations.HandshakeParty {
     /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.
-    func recipient(_ call: Call) throws(ServiceError) -> (OrganizationsService.Handshake.Recipient, Directory.Account?) {
+    func recipient(_ call: Call) throws(ServiceError) -> (OrganizationsService.Handshake.Recipient, Directory.Account?)
+    {
         switch type {
         case "ACCOUNT":
             guard id.utf8.count == 12, id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

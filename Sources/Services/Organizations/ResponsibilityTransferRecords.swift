@@ -1,6 +1,6 @@
 import Directory
-import OrganizationsAPI
 import Ledger
+import OrganizationsAPI
 import Platform
 import Policy
 import Wire
@@ -38,7 +38,9 @@ struct OwnTransfer {
 }
 
 extension RecordReading {
-    func transfer(of handshake: OrganizationsService.Handshake) throws(ServiceError) -> OrganizationsService.ResponsibilityTransfer? {
+    func transfer(of handshake: OrganizationsService.Handshake) throws(ServiceError) -> OrganizationsService
+        .ResponsibilityTransfer?
+    {
         guard let id = handshake.transferID else { return nil }
         return try shared.get(OrganizationsService.ResponsibilityTransfer.self, id)
     }
@@ -51,7 +53,9 @@ extension RecordReading {
 
 extension OwnOrganization {
     func transfer(_ id: String) throws(ServiceError) -> OwnTransfer? {
-        guard let transfer = try records.shared.get(OrganizationsService.ResponsibilityTransfer.self, id) else { return nil }
+        guard let transfer = try records.shared.get(OrganizationsService.ResponsibilityTransfer.self, id) else {
+            return nil
+        }
         return try own(transfer)
     }
 

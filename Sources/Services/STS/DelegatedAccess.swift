@@ -16,7 +16,8 @@ extension STS.GetDelegatedAccessToken: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard let id = input.tradeInToken.split(separator: ".").first,
-            let request = try records.global.of(account: DelegationRequest.scopeName).get(DelegationRequest.self, String(id)),
+            let request = try records.global.of(account: DelegationRequest.scopeName).get(
+                DelegationRequest.self, String(id)),
             request.requestorID == call.accountID, let token = request.exchangeToken,
             isSameSecret(token, input.tradeInToken), let expires = request.sessionExpires,
             let approver = request.approver,

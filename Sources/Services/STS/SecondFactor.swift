@@ -31,7 +31,8 @@ enum SecondFactor {
         do throws(LedgerError) {
             isRight = try await call.environment.ledger.write(requestID: call.requestID) {
                 (transaction) throws(LedgerError) -> Verdict<Bool?> in
-                guard var device = try transaction.get(MFADevice.self, serialNumber, in: Scope(account: call.accountID)),
+                guard
+                    var device = try transaction.get(MFADevice.self, serialNumber, in: Scope(account: call.accountID)),
                     device.ownerID == owner
                 else { return .rollback(nil) }
                 device.attempts = device.attempts.filter { $0 > call.time - attemptSpan }
