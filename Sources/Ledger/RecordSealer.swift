@@ -29,8 +29,8 @@ struct RecordSealer: Sendable {
         } catch {
             throw LedgerError(
                 .corrupt,
-                "The record \(place.kind) \(place.id) of account \(place.scope.account) was changed from outside or is"
-                    + " damaged: its seal does not match.")
+                "The record \(place.name) was changed from outside or is damaged: its seal does not match. Put a backup of"
+                    + " the data directory back.")
         }
     }
 

@@ -9,6 +9,8 @@ saml       a SAML identity provider
 trail      CloudTrail's event history, waited for
 terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
+ledger     the ledger on disk, opened by hand
+answers    whole answers, to be kept and compared
 """
 
 from .documents import allow, deny, policy, trust

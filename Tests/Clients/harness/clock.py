@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+import botocore.auth
 import pytest
 
 from .server import Server
@@ -44,3 +46,13 @@ class Clock:
 def server_with_clock(folder: Path, *options: str, data: Path | None = None) -> tuple[Server, Clock]:
     clock = Clock(folder)
     return Server(*options, data=data, environment=clock.environment()), clock
+
+
+def sign_by(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has boto3 sign by the moved clock, too."""
+
+    def now(remove_tzinfo: bool = True) -> datetime.datetime:
+        moment = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
+        return moment.replace(tzinfo=None) if remove_tzinfo else moment
+
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", now)

@@ -1,82 +1,132 @@
-"""A ledger's files seen from outside: what a disk, another version or an attacker may have done to them.
+"""The ledger on disk, opened by hand: what a fault of the disk, another version of the program or an attacker leaves.
 
-How bodies are sealed stands in Sources/Keyring/SealingKey.swift, what is authenticated beside them in
-Sources/Ledger/RecordSealer.swift.
+The forms are those of Sources/Keyring/SealingKey.swift and Sources/Ledger/RecordSealer.swift. No server may be running
+on the directory that is changed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
-import struct
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+
+SALT, NONCE = 16, 12
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a record lies."""
+
+    account: str
+    kind: str
+    id: str
+    region: str = ""
 
 
 class Ledger:
-    """The ledger of a data directory that no process uses."""
+    def __init__(self, directory: Path):
+        self.file = directory / "ledger.sqlite"
+        root = (directory / "key").read_bytes()
+        self.key = HKDF(SHA256(), 32, b"gatehouse keyring 1", b"ledger").derive(root)
 
-    def __init__(self, data: Path):
-        self.path = data / "ledger.sqlite"
-        root = (data / "key").read_bytes()
-        self.key = HKDF(hashes.SHA256(), 32, b"gatehouse keyring 1", b"ledger").derive(root)
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """A connection; what was done with it is committed at the end, unless there was an error."""
+        connection = sqlite3.connect(self.file)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
 
-    def sql(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.path)) as connection:
-            rows = connection.execute(statement, arguments).fetchall()
-            connection.commit()
-            return rows
+    # Records
 
-    def ids(self, kind: str) -> list[str]:
-        return [row[0] for row in self.sql("SELECT id FROM record WHERE kind = ? ORDER BY id", kind)]
+    def keys(self, kind: str) -> list[Key]:
+        """The places of all records of a kind."""
+        with self.database() as database:
+            rows = database.execute("SELECT account, kind, id, region FROM record WHERE kind = ?", (kind,))
+            return [Key(*row) for row in rows]
 
-    def change(self, kind: str, id: str, how: Callable[[dict[str, Any]], None], version: int = 1) -> None:
-        """Rewrites a record's JSON, sealed with the right key, as a record of that version."""
-        account, region, number, body = self._row(kind, id)
-        plain = self._open(body, self._place(account, region, kind, id, number))
-        if plain[0] == 0:
-            plain = plain[5:]
-        record = json.loads(plain)
-        how(record)
-        text = json.dumps(record).encode()
-        head = b"" if version == 1 else b"\x00" + struct.pack(">I", version)
-        self._put(kind, id, self._seal(head + text, self._place(account, region, kind, id, number)))
+    def only(self, kind: str) -> Key:
+        """The place of the one record that there is of a kind."""
+        [key] = self.keys(kind)
+        return key
 
-    def damage(self, kind: str, id: str) -> None:
-        """Changes one bit in the middle of a record's body."""
-        _, _, _, body = self._row(kind, id)
-        bad = bytearray(body)
-        bad[len(bad) // 2] ^= 1
-        self._put(kind, id, bytes(bad))
+    def body(self, key: Key) -> bytes:
+        """What is inside the record's seal."""
+        version, sealed = self._row(key)
+        return self._open(sealed, self._context(key, version))
 
-    def _row(self, kind: str, id: str) -> tuple[str, str, int, bytes]:
-        rows = self.sql("SELECT account, region, version, body FROM record WHERE kind = ? AND id = ?", kind, id)
-        assert len(rows) == 1, (kind, id, rows)
-        return rows[0]  # type: ignore[return-value]
+    def json(self, key: Key) -> dict[str, Any]:
+        """The record's members; fails when they stand behind the head of a version (a zero byte)."""
+        return dict(json.loads(self.body(key)))
 
-    def _put(self, kind: str, id: str, body: bytes) -> None:
-        self.sql("UPDATE record SET body = ? WHERE kind = ? AND id = ?", body, kind, id)
+    def put_body(self, key: Key, body: bytes) -> None:
+        """Puts other bytes into the record, sealed as the program seals them."""
+        version, _ = self._row(key)
+        self.put_sealed(key, self._seal(body, self._context(key, version)))
+
+    def put_json(self, key: Key, members: dict[str, Any]) -> None:
+        self.put_body(key, json.dumps(members, separators=(",", ":"), sort_keys=True).encode())
+
+    def sealed(self, key: Key) -> bytes:
+        return self._row(key)[1]
+
+    def put_sealed(self, key: Key, sealed: bytes) -> None:
+        """Puts bytes where the record's sealed body lies, as they are."""
+        with self.database() as database:
+            changed = database.execute(
+                "UPDATE record SET body = ? WHERE account = ? AND region = ? AND kind = ? AND id = ?",
+                (sealed, key.account, key.region, key.kind, key.id),
+            )
+            assert changed.rowcount == 1, key
+
+    def flip(self, key: Key) -> None:
+        """Damages a bit in the middle of the record's sealed body."""
+        sealed = bytearray(self.sealed(key))
+        sealed[len(sealed) // 2] ^= 1
+        self.put_sealed(key, bytes(sealed))
+
+    def checkpoint(self) -> None:
+        """Brings all into the one file, and cuts the write-ahead log to nothing."""
+        with self.database() as database:
+            busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            assert busy == 0
+
+    def _row(self, key: Key) -> tuple[int, bytes]:
+        with self.database() as database:
+            row = database.execute(
+                "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?",
+                (key.account, key.region, key.kind, key.id),
+            ).fetchone()
+        assert row, f"no record {key}"
+        return row[0], row[1]
+
+    # Seals
 
     @staticmethod
-    def _place(account: str, region: str, kind: str, id: str, version: int) -> bytes:
-        texts = b"".join(
-            struct.pack("<q", len(text.encode())) + text.encode() for text in ("record", account, region, kind, id))
-        return texts + struct.pack("<q", version)
+    def _context(key: Key, version: int) -> bytes:
+        texts = [part.encode() for part in ("record", key.account, key.region, key.kind, key.id)]
+        words = [len(text).to_bytes(8, "little") + text for text in texts]
+        return b"".join(words) + version.to_bytes(8, "little")
 
-    def _message_key(self, salt: bytes) -> bytes:
-        return HKDFExpand(hashes.SHA256(), 32, b"gatehouse message 1" + salt).derive(self.key)
+    def _message_key(self, salt: bytes) -> AESGCM:
+        return AESGCM(HKDFExpand(SHA256(), 32, b"gatehouse message 1" + salt).derive(self.key))
 
-    def _open(self, sealed: bytes, place: bytes) -> bytes:
-        salt, nonce = sealed[1:17], sealed[17:29]
-        return AESGCM(self._message_key(salt)).decrypt(nonce, sealed[29:], place)
+    def _seal(self, plain: bytes, context: bytes) -> bytes:
+        salt, nonce = os.urandom(SALT), os.urandom(NONCE)
+        return b"\x01" + salt + nonce + self._message_key(salt).encrypt(nonce, plain, context)
 
-    def _seal(self, plain: bytes, place: bytes) -> bytes:
-        salt, nonce = os.urandom(16), os.urandom(12)
-        return b"\x01" + salt + nonce + AESGCM(self._message_key(salt)).encrypt(nonce, plain, place)
+    def _open(self, sealed: bytes, context: bytes) -> bytes:
+        assert sealed[0] == 1
+        salt, nonce = sealed[1 : 1 + SALT], sealed[1 + SALT : 1 + SALT + NONCE]
+        return self._message_key(salt).decrypt(nonce, sealed[1 + SALT + NONCE :], context)
