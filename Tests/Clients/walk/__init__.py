@@ -1,0 +1,106 @@
+"""What the walk over every operation must know of a service: one file each, named as `gatehouse operations` names it.
+
+The walk itself (test_walk_every_operation.py) knows no service. It makes the least input that botocore's model takes;
+where a made-up value will not do, the service's file gives another:
+
+    SAMPLES = Samples(furnish=…)
+    SAMPLES.members(UserName="x", …)                # wherever a member has this name
+    SAMPLES.of("CreateUser", UserName="y", …)       # in one operation alone
+
+A name that stands there twice is an error, and so is one that no operation of the model asks for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import Identity
+
+Furnish = Callable[[Identity], None]
+
+
+def nothing(_: Identity) -> None:
+    pass
+
+
+@dataclass
+class Samples:
+    #: boto3's name of the service, where that is not the one that its actions begin with.
+    client: str | None = None
+    #: `eventSource` of its events; None: the actions' prefix and `.amazonaws.com`.
+    event_source: str | None = None
+    #: Makes what the samples name; called as root of a new account.
+    furnish: Furnish = nothing
+    #: Operations that any valid signature may call, and why AWS lets it.
+    needs_no_permission: dict[str, str] = field(default_factory=dict)
+    #: Operations that prove who calls by something else than a signature, and by what.
+    needs_no_signature: dict[str, str] = field(default_factory=dict)
+    #: Operations that no permission is enough for, and what the denial says of the reason.
+    denied_to_all: dict[str, str] = field(default_factory=dict)
+    #: Operations that have a further condition when all permissions are there, and what the denial says of it.
+    denied_in_the_end: dict[str, str] = field(default_factory=dict)
+    #: From the resource that a denial names to the one that a policy must name.
+    resource: Callable[[str], str] = lambda named: named
+    #: By "Member" and "Operation.Member".
+    values: dict[str, Any] = field(default_factory=dict)
+    #: Those of the values that were asked for.
+    used: set[str] = field(default_factory=set)
+
+    def members(self, **values: Any) -> None:
+        self._add(values)
+
+    def of(self, operation: str, **values: Any) -> None:
+        self._add({f"{operation}.{member}": value for member, value in values.items()})
+
+    def _add(self, values: dict[str, Any]) -> None:
+        if twice := values.keys() & self.values.keys():
+            raise ValueError(f"there twice: {sorted(twice)}")
+        self.values |= values
+
+    def input(self, shape: Any, operation: str) -> dict[str, Any]:
+        """The least input that an operation's model takes."""
+        return self._value(shape, operation, "") if shape else {}
+
+    def _value(self, shape: Any, operation: str, member: str) -> Any:
+        for name in (f"{operation}.{member}", member):
+            if name in self.values:
+                self.used.add(name)
+                return self.values[name]
+        if shape.type_name == "structure":
+            return {name: self._value(shape.members[name], operation, name) for name in shape.required_members}
+        if shape.type_name == "list":
+            count = max(1, int(shape.metadata.get("min", 1)))
+            return [self._value(shape.member, operation, member + "[]") for _ in range(count)]
+        if shape.type_name == "map":
+            return {}
+        if shape.type_name == "string":
+            return shape.enum[0] if shape.enum else "x" * max(1, int(shape.metadata.get("min", 1)))
+        if shape.type_name in ("integer", "long"):
+            return int(shape.metadata.get("min", 1))
+        if shape.type_name in ("float", "double"):
+            return float(shape.metadata.get("min", 1))
+        if shape.type_name == "boolean":
+            return False
+        if shape.type_name == "timestamp":
+            return datetime(2024, 1, 1, tzinfo=UTC)
+        if shape.type_name == "blob":
+            return b"x"
+        raise AssertionError(f"no sample for {shape.type_name} at {operation}.{member}")
+
+
+#: The services that there are samples of, by the prefix of their actions.
+SERVICES: dict[str, Samples] = {
+    path.stem: importlib.import_module(f"walk.{path.stem}").SAMPLES
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if path.stem != "__init__"
+}
+
+
+def samples_of(service: str) -> Samples:
+    """A service without a file of its own has the model's own least inputs."""
+    return SERVICES.setdefault(service, Samples())
