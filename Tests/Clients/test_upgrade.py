@@ -24,7 +24,7 @@ from harness.answers import ask
 from harness.clock import Clock, server_with_clock, sign_by
 from harness.ledger import Key, Ledger
 from harness.organizations import ROLE
-from harness.server import clean_environment
+from harness.server import clean_environment, gatehouse
 
 OLD = Path(__file__).parent / "data" / "0.1"
 CONTENTS: dict[str, Any] = json.loads((OLD / "contents.json").read_text())
@@ -119,6 +119,16 @@ def test_every_event_of_before(house: House, who: str) -> None:
         assert enrolment["requestParameters"]["userName"] == "alice"
         made = house.server.root.iam.create_user(UserName="eve")
         assert trail.of(made, "CreateUser")["requestParameters"] == {"userName": "eve"}
+
+
+def test_why_a_call_was_denied_before(house: House) -> None:
+    """Asked of the old directory as it is, and of the upgraded one."""
+    for _ in range(2):
+        done = gatehouse("why", CONTENTS["denied"], "--data", str(house.data))
+        assert done.returncode == 0, done.stderr
+        assert f"iam:CreateUser on arn:aws:iam::{IDS['prod']}:user/eve" in done.stdout
+        assert "NoUsers" in done.stdout
+        house.start().server.stop()
 
 
 # What bound, binds
