@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService", "CloudTrailService",
+                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
+                "CloudTrailService",
                 "OrganizationsService", "AccountService",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -193,7 +194,8 @@ let package = Package(
             ]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
     ],
     swiftLanguageModes: [.v6],

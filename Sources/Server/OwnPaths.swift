@@ -41,7 +41,11 @@ extension Gatehouse {
             },
             OwnPath("GET", "/_gatehouse/clock", for: .operator) { _ in .json(200, clock(environment.clock)) },
             OwnPath("POST", "/_gatehouse/clock", for: .operator) { (request) throws(ServiceError) in
-                await scheduler.advance(by: try seconds(request.body))
+                let seconds = try seconds(request.body)
+                guard environment.clock.moved + seconds <= longestWay else {
+                    throw .validation("The clock can be a hundred years ahead at most.")
+                }
+                await scheduler.advance(by: seconds)
                 return .json(200, clock(environment.clock))
             },
         ]
@@ -50,6 +54,9 @@ extension Gatehouse {
 
     /// How far the clock is moved on at a time, in seconds: ten years.
     private static let longestAdvance = 10.0 * 366 * 24 * 3600
+
+    /// How far the clock gets, in seconds: a hundred years.
+    private static let longestWay = 100.0 * 366 * 24 * 3600
 
     /// - Throws: ValidationError for a body that does not say by how much the clock is to be moved on.
     private static func seconds(_ body: [UInt8]) throws(ServiceError) -> Double {

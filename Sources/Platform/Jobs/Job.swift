@@ -131,7 +131,15 @@ extension RecordReading {
     }
 }
 
-/// Of seconds; the ends of time for what is beyond all clocks.
+/// When what is to be done at a time is due, in milliseconds; the ends of time for what is beyond all clocks.
 func milliseconds(_ seconds: Double) -> Int64 {
-    Int64(exactly: (seconds * 1000).rounded(.up)) ?? (seconds > 0 ? .max : 0)
+    Int64(exactly: (seconds * 1000 - doubt).rounded(.up)) ?? (seconds > 0 ? .max : 0)
 }
+
+/// What is due at a time, in milliseconds. A clock that was moved to when something is due is not before it.
+func dueMilliseconds(_ seconds: Double) -> Int64 {
+    Int64(exactly: (seconds * 1000 + doubt).rounded(.down)) ?? (seconds > 0 ? .max : 0)
+}
+
+/// More milliseconds than a sum of times in seconds is off by, in this century.
+private let doubt = 0.01

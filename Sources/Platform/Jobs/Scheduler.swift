@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Ledger
 public import Logging
 import Synchronization
@@ -17,8 +16,13 @@ public final class Scheduler: Sendable {
         var behind: Set<String>
         /// Followers that have failed, and from when on they may try again (real time).
         var resting: [String: (until: Double, failures: Int)] = [:]
+        /// Whether somebody is looking for what is to be done next.
+        var isClaiming = false
         /// Tasks that wait for something to end.
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [CheckedContinuation<Bool, Never>] = []
+        /// Until when nothing is taken, because the ledger could not be read or written (real time).
+        var pausedUntil = 0.0
+        var isStopped = false
         /// Where the clock is going to, by all that move it on.
         var target = 0.0
     }
@@ -36,6 +40,8 @@ public final class Scheduler: Sendable {
     /// Seconds before what failed is tried again, doubled with each time.
     private static let firstRest = 1.0
     private static let longestRest = 300.0
+    /// Seconds before a ledger that failed is asked again.
+    private static let pause = 5.0
 
     /// - Parameters:
     ///   - jobs, followers: on top of those of the environment's modules.
@@ -92,8 +98,9 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// Tells ``run()`` to begin nothing more.
+    /// Begins nothing more.
     public func stop() {
+        state.withLock { $0.isStopped = true }
         wake.finish()
     }
 
@@ -112,19 +119,37 @@ public final class Scheduler: Sendable {
     /// - Returns: whether nothing was.
     @discardableResult
     public func settle() async -> Bool {
-        var wasQuiet = true
-        while !state.withLock({ $0.running.isEmpty }) {
-            wasQuiet = false
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let isOver = state.withLock { state in
-                    if state.running.isEmpty { return true }
+        await wait { state in state.running.isEmpty && !state.isClaiming }
+    }
+
+    /// Waits until something is so.
+    /// - Parameter condition: may change the state when it holds.
+    /// - Returns: whether it was so at once.
+    @discardableResult
+    private func wait(until condition: @Sendable (inout State) -> Bool) async -> Bool {
+        var isFirst = true
+        while true {
+            let holds = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let holds = state.withLock { state in
+                    if condition(&state) { return true }
                     state.waiting.append(continuation)
                     return false
                 }
-                if isOver { continuation.resume() }
+                if holds { continuation.resume(returning: true) }
             }
+            if holds { return isFirst }
+            isFirst = false
         }
-        return wasQuiet
+    }
+
+    /// Something has ended: those that wait look again.
+    private func changed(_ change: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume(returning: false) }
     }
 
     /// Moves the clock on, and does what falls due on the way: each thing with the clock at its time, in their order.
@@ -139,6 +164,8 @@ public final class Scheduler: Sendable {
             state.target = max(state.target, clock.now) + seconds
             return state.target
         }
+        // What sleeps until something is due has to look again.
+        defer { wake.yield() }
         await runDue()
         let once = Set(jobs.filter { !($0.value is any RecurringJob.Type) }.keys)
         while let due = nextDue(once), due <= target {
@@ -179,27 +206,42 @@ public final class Scheduler: Sendable {
 
     private static let scope = Scope(account: "")
 
-    /// Takes what is to be done next; nil when there is nothing.
+    /// Takes what is to be done next; nil when there is nothing. One at a time: so two never take work of one kind, and
+    /// ``settle()`` sees what is about to begin.
     private func next() async -> Work? {
-        let real = Date().timeIntervalSince1970
+        await wait { state in
+            if state.isClaiming { return false }
+            state.isClaiming = true
+            return true
+        }
+        let work = await claim()
+        changed { state in
+            if let work { state.running.insert(work.name) }
+            state.isClaiming = false
+        }
+        return work
+    }
+
+    private func claim() async -> Work? {
+        let real = environment.clock.realTime
+        guard state.withLock({ !$0.isStopped && $0.pausedUntil <= real }) else { return nil }
         let follower = state.withLock { state -> (any Follower.Type)? in
             let ready = state.behind.subtracting(state.running).sorted().first { name in
                 (state.resting[name]?.until ?? 0) <= real
             }
             guard let ready, let follower = followers[ready] else { return nil }
             state.behind.remove(ready)
-            state.running.insert(ready)
             return follower
         }
         if let follower { return .follower(follower) }
         let idle = state.withLock { Set(jobs.keys).subtracting($0.running) }
-        let now = Int64(environment.clock.now * 1000)
-        // Looking costs less than a write, and mostly finds nothing.
-        guard !idle.isEmpty, let due = try? environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
-            due <= now
-        else { return nil }
+        let now = dueMilliseconds(environment.clock.now)
         let lease: Lease?
         do throws(LedgerError) {
+            // Looking costs less than a write, and mostly finds nothing.
+            guard !idle.isEmpty, let due = try environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
+                due <= now
+            else { return nil }
             lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                 .commit(
                     try transaction.claimDeadline(
@@ -207,10 +249,10 @@ public final class Scheduler: Sendable {
             }
         } catch {
             log.error("what is due could not be looked up", metadata: ["error": "\(error)"])
+            state.withLock { $0.pausedUntil = real + Self.pause }
             return nil
         }
         guard let lease, let job = jobs[lease.deadline.kind] else { return nil }
-        state.withLock { _ = $0.running.insert(job.kind) }
         return .job(job, lease)
     }
 
@@ -219,12 +261,7 @@ public final class Scheduler: Sendable {
         case .job(let type, let lease): await run(type, lease)
         case .follower(let type): await run(type)
         }
-        let waiting = state.withLock { state in
-            state.running.remove(work.name)
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
+        changed { $0.running.remove(work.name) }
     }
 
     private func run(_ type: any Job.Type, _ lease: Lease) async {
@@ -240,7 +277,7 @@ public final class Scheduler: Sendable {
                     "work": "\(type.kind)", "for": "\(lease.deadline.id)", "error": "\(error.code): \(error.message)",
                     "seconds": "\(rest)",
                 ])
-            let due = Int64((environment.clock.now + rest) * 1000)
+            let due = milliseconds(environment.clock.now + rest)
             do throws(LedgerError) {
                 try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                     .commit(try transaction.postpone(lease, until: due))
@@ -260,7 +297,7 @@ public final class Scheduler: Sendable {
             let failures = state.withLock { state in
                 let failures = (state.resting[type.name]?.failures ?? 0) + 1
                 let rest = min(Self.longestRest, Self.firstRest * pow2(failures - 1))
-                state.resting[type.name] = (Date().timeIntervalSince1970 + rest, failures)
+                state.resting[type.name] = (environment.clock.realTime + rest, failures)
                 state.behind.insert(type.name)
                 return failures
             }
@@ -276,12 +313,12 @@ public final class Scheduler: Sendable {
     private func withKept(
         _ lease: Lease, _ body: @escaping @Sendable () async throws(ServiceError) -> Void
     ) async throws(ServiceError) {
-        let ledger = environment.ledger
+        let environment = environment
         let keeper = Task {
             while true {
                 try await Task.sleep(for: .seconds(Self.leaseSeconds / 3))
-                let until = milliseconds(Date().timeIntervalSince1970 + Self.leaseSeconds)
-                try await ledger.write(requestID: "") { (transaction) throws(LedgerError) in
+                let until = milliseconds(environment.clock.realTime + Self.leaseSeconds)
+                try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                     .commit(try transaction.renew(lease, until: until))
                 }
             }
@@ -293,7 +330,7 @@ public final class Scheduler: Sendable {
     // MARK: Until the next
 
     private func nextDue(_ kinds: Set<String>) -> Double? {
-        let real = milliseconds(Date().timeIntervalSince1970)
+        let real = milliseconds(environment.clock.realTime)
         guard let due = try? environment.ledger.nextDeadline(kinds, realTime: real) else { return nil }
         return Double(due) / 1000
     }
@@ -301,12 +338,13 @@ public final class Scheduler: Sendable {
     /// Wakes when the next thing is due.
     private func sleepUntilNext() -> Task<Void, Never>? {
         var delays: [Double] = []
-        let idle = state.withLock { state in
-            let real = Date().timeIntervalSince1970
+        let real = environment.clock.realTime
+        let (idle, pausedUntil) = state.withLock { state in
             for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
-            return Set(jobs.keys).subtracting(state.running)
+            return (Set(jobs.keys).subtracting(state.running), state.pausedUntil)
         }
         if let due = nextDue(idle) { delays.append(due - environment.clock.now) }
+        if pausedUntil > real { delays = [pausedUntil - real] }
         guard let delay = delays.min() else { return nil }
         let wake = wake
         return Task {
