@@ -120,6 +120,29 @@ def test_bodies_that_say_nothing(cloud: Server, body: bytes) -> None:
     assert clock(cloud) - before < datetime.timedelta(seconds=30)
 
 
+def test_it_goes_a_hundred_years_and_no_further(cloud: Server) -> None:
+    decade = b'{"advance": %d}' % (10 * 366 * DAY)
+    for _ in range(10):
+        assert asked(cloud, decade).status == 200
+    answer = asked(cloud, b'{"advance": 1}')
+    assert (answer.status, answer.code) == (400, "ValidationError")
+    assert clock(cloud) > datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=36_599)
+    cloud.root.iam.create_user(UserName="late")
+    assert cloud.root.iam.get_user(UserName="late")["User"]["CreateDate"].year > 2100
+
+
+def test_what_has_begun_is_done_before_the_answer(cloud: Server) -> None:
+    org = NewOrganization(cloud)
+    requests = [
+        org.api.create_account(AccountName=f"a{n}", Email=f"a{n}@example.com")["CreateAccountStatus"]["Id"]
+        for n in range(5)
+    ]
+    cloud.advance(0)
+    for request in requests:
+        status = org.api.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
+        assert status["State"] == "SUCCEEDED", status
+
+
 def test_a_reset_sets_it_to_today(cloud: Server) -> None:
     cloud.advance(10 * DAY)
     cloud.reset()

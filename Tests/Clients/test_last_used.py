@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, UTC
-from pathlib import Path
 from typing import Any
 from collections.abc import Callable
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
-from harness import raw
-from harness.clock import server_with_clock
-
 
 
 def recent(moment: datetime) -> bool:
@@ -183,64 +179,30 @@ def test_kill_9_loses_nothing_that_the_history_has(durable: Callable[..., Server
 # With a clock that the test moves
 
 
-def asked(server: Server, clock: Any, action: str, **parameters: str) -> raw.Answer:
-    answer = raw.call(server.port, server.root, action, at=clock.now(), **parameters)
-    assert answer.status == 200, answer.text
-    return answer
+def test_uses_within_15_minutes_are_one(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
+    alice = new_user("alice", allow("iam:ListUsers"))
+    alice.sts.get_caller_identity()
+    first = last_used(root, alice.key_id)
+    assert first["ServiceName"] == "sts"
+    cloud.advance(880)
+    alice.iam.list_users()
+    assert last_used(root, alice.key_id) == first
+    cloud.advance(30)
+    alice.iam.list_users()
+    later = last_used(root, alice.key_id)
+    assert later["ServiceName"] == "iam" and later["LastUsedDate"] > first["LastUsedDate"]
 
 
-def element(answer: raw.Answer, name: str) -> str | None:
-    found = re.search(f"<{name}>([^<]*)</{name}>", answer.text)
-    return found.group(1) if found else None
+def test_a_role_is_tracked_for_400_days(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
+    admin = new_user("admin", allow("sts:AssumeRole"))
+    role = root.iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust(ACCOUNT))["Role"]["Arn"]
+    assumed = admin.sts.assume_role(RoleArn=role, RoleSessionName="session")
+    Identity.of_session(cloud.url, assumed["Credentials"]).sts.get_caller_identity()
 
+    def tracked() -> bool:
+        return "LastUsedDate" in root.iam.get_role(RoleName="worker")["Role"].get("RoleLastUsed", {})
 
-def test_uses_within_15_minutes_are_one(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
-        asked(server, clock, "CreateUser", UserName="alice")
-        made = asked(server, clock, "CreateAccessKey", UserName="alice")
-        key_id, secret = element(made, "AccessKeyId"), element(made, "SecretAccessKey")
-        assert key_id and secret
-        alice = Identity(server.url, key_id, secret)
-
-        def use(service: str = "sts", action: str = "GetCallerIdentity") -> None:
-            raw.call(server.port, alice, action, service, at=clock.now())
-
-        def seen() -> tuple[str | None, str | None]:
-            answer = asked(server, clock, "GetAccessKeyLastUsed", AccessKeyId=alice.key_id)
-            return element(answer, "LastUsedDate"), element(answer, "ServiceName")
-
-        use()
-        first = seen()
-        assert first[1] == "sts"
-        clock.advance(880)
-        use("iam", "ListUsers")
-        assert seen() == first
-        clock.advance(30)
-        use("iam", "ListUsers")
-        later = seen()
-        assert later[1] == "iam" and str(later[0]) > str(first[0])
-
-
-def test_a_role_is_tracked_for_400_days(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
-        asked(server, clock, "CreateUser", UserName="admin")
-        made = asked(server, clock, "CreateAccessKey", UserName="admin")
-        admin = Identity(server.url, element(made, "AccessKeyId") or "", element(made, "SecretAccessKey") or "")
-        asked(server, clock, "PutUserPolicy", UserName="admin", PolicyName="own",
-              PolicyDocument=policy(allow("sts:AssumeRole")))  # fmt: skip
-        asked(server, clock, "CreateRole", RoleName="worker", AssumeRolePolicyDocument=trust(ACCOUNT))
-        arn = f"arn:aws:iam::{ACCOUNT}:role/worker"
-        assumed = raw.call(
-            server.port, admin, "AssumeRole", "sts", at=clock.now(), RoleArn=arn, RoleSessionName="session"
-        )
-        session = Identity(
-            server.url, element(assumed, "AccessKeyId") or "", element(assumed, "SecretAccessKey") or "",
-            element(assumed, "SessionToken"),
-        )  # fmt: skip
-        assert raw.call(server.port, session, "GetCallerIdentity", "sts", at=clock.now()).status == 200
-        clock.advance(399 * 86_400)
-        assert element(asked(server, clock, "GetRole", RoleName="worker"), "LastUsedDate")
-        clock.advance(2 * 86_400)
-        assert not element(asked(server, clock, "GetRole", RoleName="worker"), "LastUsedDate")
+    cloud.advance(399 * 86_400)
+    assert tracked()
+    cloud.advance(2 * 86_400)
+    assert not tracked()

@@ -1,14 +1,11 @@
 """SSH public keys and service-specific credentials."""
 
 import base64
-import re
-from pathlib import Path
 
 import pytest
 
-from harness import ACCOUNT, Identity, Trail, allow, error_of, raw
+from harness import ACCOUNT, Identity, Server, Trail, allow, error_of
 from harness.certificates import openssl, ssh_rsa
-from harness.clock import server_with_clock
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
@@ -155,37 +152,33 @@ def test_user_names_and_passwords(root: Identity, trail: Trail, service: str) ->
     root.iam.delete_user(UserName="alice")
 
 
-def test_api_keys_and_their_age(tmp_path: Path) -> None:
-    server, clock = server_with_clock(tmp_path)
-    with server:
-        iam = server.root.iam
-        iam.create_user(UserName="alice")
-        made = iam.create_service_specific_credential(
-            UserName="alice", ServiceName="bedrock.amazonaws.com", CredentialAgeDays=30
-        )["ServiceSpecificCredential"]
-        assert "ServicePassword" not in made and "ServiceUserName" not in made
-        assert made["ServiceCredentialSecret"].startswith("ABSK")
-        assert made["ServiceCredentialAlias"].endswith(f"-at-{ACCOUNT}")
-        assert (made["ExpirationDate"] - made["CreateDate"]).days == 30
-        logs = iam.create_service_specific_credential(UserName="alice", ServiceName="logs.amazonaws.com")
-        assert "ExpirationDate" not in logs["ServiceSpecificCredential"]
-        refused = error_of(
-            iam.create_service_specific_credential,
-            UserName="alice",
-            ServiceName="codecommit.amazonaws.com",
-            CredentialAgeDays=1,
-        )
-        assert (refused.status, refused.code) == (400, "ValidationError")
+def test_api_keys_and_their_age(cloud: Server, root: Identity) -> None:
+    iam = root.iam
+    iam.create_user(UserName="alice")
+    made = iam.create_service_specific_credential(
+        UserName="alice", ServiceName="bedrock.amazonaws.com", CredentialAgeDays=30
+    )["ServiceSpecificCredential"]
+    assert "ServicePassword" not in made and "ServiceUserName" not in made
+    assert made["ServiceCredentialSecret"].startswith("ABSK")
+    assert made["ServiceCredentialAlias"].endswith(f"-at-{ACCOUNT}")
+    assert (made["ExpirationDate"] - made["CreateDate"]).days == 30
+    logs = iam.create_service_specific_credential(UserName="alice", ServiceName="logs.amazonaws.com")
+    assert "ExpirationDate" not in logs["ServiceSpecificCredential"]
+    refused = error_of(
+        iam.create_service_specific_credential,
+        UserName="alice",
+        ServiceName="codecommit.amazonaws.com",
+        CredentialAgeDays=1,
+    )
+    assert (refused.status, refused.code) == (400, "ValidationError")
 
-        def statuses() -> list[str]:
-            listed = raw.call(
-                server.port, server.root, "ListServiceSpecificCredentials", at=clock.now(), UserName="alice"
-            )
-            return sorted(re.findall(r"<Status>(\w+)</Status>", listed.text))
+    def statuses() -> list[str]:
+        listed = iam.list_service_specific_credentials(UserName="alice")["ServiceSpecificCredentials"]
+        return sorted(credential["Status"] for credential in listed)
 
-        assert statuses() == ["Active", "Active"]
-        clock.advance(31 * 86400)
-        assert statuses() == ["Active", "Expired"]
+    assert statuses() == ["Active", "Active"]
+    cloud.advance(31 * 86400)
+    assert statuses() == ["Active", "Expired"]
 
 
 def test_recorded_errors_of_service_specific_credentials(root: Identity) -> None:

@@ -1,8 +1,10 @@
-"""Gatehouse in your own test suite: started once, emptied before each test.
+"""Gatehouse in your own test suite: started once, emptied before each test, its clock moved on at will.
 
 Needs `gatehouse` on PATH, and `pip install pytest boto3`.
 """
 
+import datetime
+import json
 import re
 import subprocess
 
@@ -32,14 +34,31 @@ def gatehouse():
         process.terminate()
 
 
+def ask(gatehouse, path, body=None):
+    """Asks Gatehouse for what AWS has not, as the root user."""
+    request = AWSRequest("POST", f"{gatehouse}/_gatehouse/{path}", data=json.dumps(body) if body else b"")
+    SigV4Auth(boto3.Session(**ROOT).get_credentials(), "gatehouse", "us-east-1").add_auth(request)
+    answer = URLLib3Session().send(request.prepare())
+    assert answer.status_code in (200, 204), answer.text
+    return answer
+
+
 @pytest.fixture
 def root(gatehouse):
     """A boto3 session of the root user of an empty account."""
-    session = boto3.Session(region_name="us-east-1", **ROOT)
-    reset = AWSRequest("POST", f"{gatehouse}/_gatehouse/reset")
-    SigV4Auth(session.get_credentials(), "gatehouse", "us-east-1").add_auth(reset)
-    assert URLLib3Session().send(reset.prepare()).status_code in (200, 204)
-    return session
+    ask(gatehouse, "reset")
+    return boto3.Session(region_name="us-east-1", **ROOT)
+
+
+@pytest.fixture
+def advance(gatehouse, root):
+    """Moves the clock on by some seconds, and gives what it says then. What falls due meanwhile has been done."""
+
+    def advance(seconds):
+        answer = ask(gatehouse, "clock", {"advance": seconds})
+        return datetime.datetime.fromisoformat(json.loads(answer.text)["time"])
+
+    return advance
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A server whose clock the test can move on, for what expires."""
+"""A server whose machine's clock the test can move on: where `Server.advance` does not reach.
+
+That is with a data directory, whose clock nobody moves, and for signatures, which are judged by the real time.
+"""
 
 from __future__ import annotations
 
