@@ -23,7 +23,8 @@ extension Edge {
         let readable = Result { () throws(ServiceError) -> Asked.Readable in
             guard let operation = module.operations[name] else {
                 throw .notImplemented(
-                    "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is.")
+                    "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
+                )
             }
             let input = try module.wireProtocol.decode(request, as: shape, of: module.shape)
             try validate(input, of: shape)

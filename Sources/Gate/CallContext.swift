@@ -15,8 +15,10 @@ struct CallContext: RequestContext {
     func value(of key: String) -> ContextValue? {
         if let value = access.context[key] { return value }
         if let value = global(key) { return .one(value) }
-        if key == "aws:calledvia" {
-            return call.source.calledVia.isEmpty ? nil : .many(call.source.calledVia)
+        switch key {
+        case "aws:calledvia": return call.source.calledVia.isEmpty ? nil : .many(call.source.calledVia)
+        case "aws:principalservicenameslist": return call.caller.servicePrincipal.map { .many([$0.name]) }
+        default: break
         }
         return organization(key) ?? call.caller.session?.context?[key]
     }

@@ -36,6 +36,6 @@ extension CallContext {
         aws:ViaAWSService aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:MultiFactorAuthAge \
         aws:TokenIssueTime aws:SourceIdentity aws:FederatedProvider aws:PrincipalOrgID aws:PrincipalOrgPaths \
         aws:ResourceOrgID aws:ResourceOrgPaths aws:CalledVia aws:CalledViaFirst aws:CalledViaLast \
-        aws:PrincipalServiceName aws:SourceArn aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths
+        aws:PrincipalServiceName aws:PrincipalServiceNamesList aws:SourceArn aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths
         """
 }

@@ -31,7 +31,8 @@ extension Gate: ServiceGate {
         else {
             return Asked(
                 call,
-                .failure(.notImplemented("\(call.module.shape.serviceID) \(call.operation) is not built in Gatehouse yet.")))
+                .failure(
+                    .notImplemented("\(call.module.shape.serviceID) \(call.operation) is not built in Gatehouse yet.")))
         }
         return Asked(
             call,

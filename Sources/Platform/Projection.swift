@@ -60,7 +60,9 @@ public struct Projections: Sendable {
 
     /// Begins anew with these records: see `Ledger.reset`.
     public func rebuild(from changes: [Change]) {
-        do throws(LedgerError) { try replaceAll(with: changes) } catch { fatalError("a record can't be read: \(error)") }
+        do throws(LedgerError) { try replaceAll(with: changes) } catch {
+            fatalError("a record can't be read: \(error)")
+        }
     }
 
     /// - Throws: ``LedgerError`` for a record that can't be read.

@@ -91,7 +91,8 @@ extension Access {
 
     /// Looks the resource up.
     public func resolved(_ call: Call) -> Resolved {
-        guard !isOfNewResource, let arn = resourceARN(call), let type = call.environment.resourceTypes.type(of: arn) else {
+        guard !isOfNewResource, let arn = resourceARN(call), let type = call.environment.resourceTypes.type(of: arn)
+        else {
             return Resolved(access: self, resource: nil, requiredPolicy: nil)
         }
         var access = self

@@ -157,7 +157,8 @@ public struct PublicPath: Sendable {
 
     /// - Parameters: see the properties.
     public init(
-        _ method: String, _ prefix: String, respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
+        _ method: String, _ prefix: String,
+        respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
     ) {
         self.method = method
         self.prefix = prefix

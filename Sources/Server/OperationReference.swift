@@ -1,5 +1,5 @@
-import Directory
 import Catalogue
+import Directory
 import Logging
 import Platform
 import Wire

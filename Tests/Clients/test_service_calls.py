@@ -111,7 +111,8 @@ def test_without_a_service_the_keys_say_so(probe):
 def test_a_service_in_its_own_name_needs_the_boxs_policy(probe):
     own = allow({"Service": "courier.amazonaws.com"}, {"StringEquals": {
         "aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"arn:aws:courier:us-east-1:{ACCOUNT}:parcel/x",
-        "aws:PrincipalServiceName": "courier.amazonaws.com"}, "Bool": {"aws:PrincipalIsAWSService": "true"}})
+        "aws:PrincipalServiceName": "courier.amazonaws.com"}, "Bool": {"aws:PrincipalIsAWSService": "true"},
+        "ForAnyValue:StringEquals": {"aws:PrincipalServiceNamesList": "courier.amazonaws.com"}})
     box = make_box(probe, "own", own)
     # The caller itself has no permission for the vault, and needs none.
     courier = probe.client("courier", probe.user("own-name", COURIER))

@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Fetch
-
 @testable import OIDC
 
 @Suite struct ProviderTests {

@@ -103,7 +103,8 @@ extension RefCase {
             return everything && !(grants + keyGrants).isEmpty ? .allowed : .implicitlyDenied
         }
         grants += keyGrants
-        let mustBeGranted = trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:")) || isGuarded
+        let mustBeGranted =
+            trust != nil || (resourcePolicy != nil && action.lowercased().hasPrefix("kms:")) || isGuarded
         if mustBeGranted, grants.isEmpty { return .implicitlyDenied }
         if grants.contains("self") || grants.contains("everyone") { return .allowed }
         if grants.contains("behind"), filter(boundaries), sessionAllow { return .allowed }
@@ -117,7 +118,8 @@ extension RefCase {
         guard parts.count == 6 else { return false }
         let verb = action.lowercased()
         if verb.hasPrefix("kms:") { return parts[5].hasPrefix("key/") }
-        let makesSession = ["sts:tagsession", "sts:setsourceidentity"].contains(verb) || verb.hasPrefix("sts:assumerole")
+        let makesSession =
+            ["sts:tagsession", "sts:setsourceidentity"].contains(verb) || verb.hasPrefix("sts:assumerole")
         return makesSession && parts[5].hasPrefix("role/")
     }
 

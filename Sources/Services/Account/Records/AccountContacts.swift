@@ -31,23 +31,6 @@ struct AccountContacts: Record {
         var countryCode: String
         var phoneNumber: String
         var websiteURL: String?
-
-        init(
-            fullName: String, companyName: String?, addressLines: [String?], city: String, stateOrRegion: String?,
-            districtOrCounty: String?, postalCode: String, countryCode: String, phoneNumber: String,
-            websiteURL: String?
-        ) {
-            self.fullName = fullName
-            self.companyName = companyName
-            self.addressLines = addressLines
-            self.city = city
-            self.stateOrRegion = stateOrRegion
-            self.districtOrCounty = districtOrCounty
-            self.postalCode = postalCode
-            self.countryCode = countryCode
-            self.phoneNumber = phoneNumber
-            self.websiteURL = websiteURL
-        }
     }
 
     /// <https://docs.aws.amazon.com/accounts/latest/reference/API_AlternateContact.html>
@@ -56,12 +39,5 @@ struct AccountContacts: Record {
         var title: String
         var emailAddress: String
         var phoneNumber: String
-
-        init(name: String, title: String, emailAddress: String, phoneNumber: String) {
-            self.name = name
-            self.title = title
-            self.emailAddress = emailAddress
-            self.phoneNumber = phoneNumber
-        }
     }
 }
