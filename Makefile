@@ -66,6 +66,7 @@ docs: ## Build the documentation of the engine's modules into docs/
 
 generate: $(VENV)/installed ## Write Sources/API and the bundled data anew from their pinned sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
 

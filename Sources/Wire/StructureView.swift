@@ -36,6 +36,21 @@ public protocol Fields: Sendable {
     static var shape: StructureShape { get }
 }
 
+/// Those of a structure that is a key and a value and no more, both required: a tag. The generator says which are.
+public protocol KeyValueFields: Fields {}
+
+extension View where Members: KeyValueFields {
+    /// The structure of a key and a value.
+    public init(key: String, value: String) {
+        self.init()
+        self[required: 0] = key
+        self[required: 1] = value
+    }
+
+    /// The key and the value.
+    public var pair: (key: String, value: String) { (self[required: 0], self[required: 1]) }
+}
+
 /// What every view can do.
 public protocol StructureView: ValueConvertible, Equatable {
     static var shape: StructureShape { get }

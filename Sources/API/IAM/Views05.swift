@@ -385,7 +385,7 @@ extension View<IAM.StatementFields> {
 }
 
 extension IAM {
-    public enum TagFields: Fields { public static let shape = service.structure("Tag") }
+    public enum TagFields: KeyValueFields { public static let shape = service.structure("Tag") }
     public typealias Tag = View<TagFields>
 }
 extension View<IAM.TagFields> {

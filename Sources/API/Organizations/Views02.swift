@@ -599,7 +599,7 @@ extension View<Organizations.RootFields> {
 }
 
 extension Organizations {
-    public enum TagFields: Fields { public static let shape = service.structure("Tag") }
+    public enum TagFields: KeyValueFields { public static let shape = service.structure("Tag") }
     public typealias Tag = View<TagFields>
 }
 extension View<Organizations.TagFields> {

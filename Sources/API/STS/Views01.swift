@@ -293,7 +293,7 @@ extension View<STS.ProvidedContextFields> {
 }
 
 extension STS {
-    public enum TagFields: Fields { public static let shape = service.structure("Tag") }
+    public enum TagFields: KeyValueFields { public static let shape = service.structure("Tag") }
     public typealias Tag = View<TagFields>
 }
 extension View<STS.TagFields> {

@@ -48,7 +48,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
         }
         let profile = InstanceProfile(
             accountID: call.accountID, name: name, path: input.path ?? "/",
-            uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.new(input.tags))
+            uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.ofResources.new(input.tags))
         try records.put(profile)
         return Output(instanceProfile: try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
     }
@@ -164,7 +164,7 @@ extension IAM.TagInstanceProfile: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var profile = try records.instanceProfile(input.instanceProfileName)
-        profile.tags = try TagRules.merge(input.tags, into: profile.tags)
+        profile.tags = try TagRules.ofResources.merge(input.tags, into: profile.tags)
         try records.put(profile)
         return Output()
     }
@@ -179,7 +179,7 @@ extension IAM.UntagInstanceProfile: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var profile = try records.instanceProfile(input.instanceProfileName)
-        profile.tags = TagRules.remove(input.tagKeys, from: profile.tags)
+        profile.tags = TagRules.ofResources.remove(input.tagKeys, from: profile.tags)
         try records.put(profile)
         return Output()
     }

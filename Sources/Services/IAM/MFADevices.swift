@@ -63,7 +63,7 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
         }
         let device = MFADevice(
             serialNumber: serialNumber, accountID: call.accountID, seed: Identifiers.randomBytes(40),
-            createDate: call.time, tags: try TagRules.new(input.tags))
+            createDate: call.time, tags: try TagRules.ofResources.new(input.tags))
         try records.put(device)
 
         let seed = Base32.encode(device.seed)
@@ -250,7 +250,7 @@ extension IAM.TagMFADevice: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var device = try records.mfaDevice(input.serialNumber)
-        device.tags = try TagRules.merge(input.tags, into: device.tags)
+        device.tags = try TagRules.ofResources.merge(input.tags, into: device.tags)
         try records.put(device)
         return Output()
     }
@@ -265,7 +265,7 @@ extension IAM.UntagMFADevice: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var device = try records.mfaDevice(input.serialNumber)
-        device.tags = TagRules.remove(input.tagKeys, from: device.tags)
+        device.tags = TagRules.ofResources.remove(input.tagKeys, from: device.tags)
         try records.put(device)
         return Output()
     }

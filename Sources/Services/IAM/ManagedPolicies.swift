@@ -64,7 +64,7 @@ extension IAM.CreatePolicy: WriteOperation {
         let policy = ManagedPolicy(
             accountID: call.accountID, name: name, path: input.path ?? "/",
             uniqueID: Identifiers.unique(.managedPolicy), createDate: call.time, description: input.description,
-            document: input.policyDocument, tags: try TagRules.new(input.tags))
+            document: input.policyDocument, tags: try TagRules.ofResources.new(input.tags))
         try records.put(policy)
         return Output(policy: try IAM.Policy(policy, isWhole: true, records))
     }
@@ -201,7 +201,7 @@ extension IAM.TagPolicy: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var policy = try records.customerPolicy(input.policyArn)
-        policy.tags = try TagRules.merge(input.tags, into: policy.tags)
+        policy.tags = try TagRules.ofResources.merge(input.tags, into: policy.tags)
         try records.put(policy)
         return Output()
     }
@@ -216,7 +216,7 @@ extension IAM.UntagPolicy: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var policy = try records.customerPolicy(input.policyArn)
-        policy.tags = TagRules.remove(input.tagKeys, from: policy.tags)
+        policy.tags = TagRules.ofResources.remove(input.tagKeys, from: policy.tags)
         try records.put(policy)
         return Output()
     }

@@ -102,7 +102,7 @@ extension IAM.CreateOpenIDConnectProvider: PreparedWriteOperation {
         let provider = OpenIDConnectProvider(
             accountID: call.accountID, url: url, createDate: call.time,
             clientIDs: try ProviderRules.clientIDs(input.clientIDList ?? []), thumbprints: thumbprints,
-            tags: try TagRules.new(input.tags))
+            tags: try TagRules.ofResources.new(input.tags))
         try records.put(provider)
         var output = Output()
         output.openIDConnectProviderArn = provider.arn
@@ -214,7 +214,7 @@ extension IAM.TagOpenIDConnectProvider: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var provider = try records.provider(input.openIDConnectProviderArn)
-        provider.tags = try TagRules.merge(input.tags, into: provider.tags)
+        provider.tags = try TagRules.ofResources.merge(input.tags, into: provider.tags)
         try records.put(provider)
         return Output()
     }
@@ -229,7 +229,7 @@ extension IAM.UntagOpenIDConnectProvider: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var provider = try records.provider(input.openIDConnectProviderArn)
-        provider.tags = TagRules.remove(input.tagKeys, from: provider.tags)
+        provider.tags = TagRules.ofResources.remove(input.tagKeys, from: provider.tags)
         try records.put(provider)
         return Output()
     }

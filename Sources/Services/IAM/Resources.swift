@@ -105,10 +105,6 @@ extension Call {
     }
 }
 
-func requestTags(_ tags: [IAM.Tag]?) -> [String: ContextValue] {
-    ConditionKeys.requestTags((tags ?? []).map { Tag(key: $0.key, value: $0.value) })
-}
-
 /// `iam:PermissionsBoundary` of a boundary that a request brings.
 func boundaryKey(_ arn: String?) -> [String: ContextValue] {
     arn.map { ["iam:permissionsboundary": .one($0)] } ?? [:]

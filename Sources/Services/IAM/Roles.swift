@@ -48,7 +48,7 @@ extension IAM.CreateRole: WriteOperation {
             accountID: call.accountID, name: name, path: path, uniqueID: Identifiers.unique(.role),
             createDate: call.time, trustPolicy: trustPolicy, description: input.description,
             maxSessionDuration: input.maxSessionDuration ?? 3600)
-        role.tags = try TagRules.new(input.tags)
+        role.tags = try TagRules.ofIdentities.new(input.tags)
         if let boundary = input.permissionsBoundary {
             try records.requireAttachablePolicy(boundary)
             role.permissionsBoundary = boundary
@@ -169,7 +169,7 @@ extension IAM.TagRole: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var role = try records.role(input.roleName)
-        role.tags = try TagRules.merge(input.tags, into: role.tags)
+        role.tags = try TagRules.ofIdentities.merge(input.tags, into: role.tags)
         try records.put(role)
         return Output()
     }
@@ -184,7 +184,7 @@ extension IAM.UntagRole: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var role = try records.role(input.roleName)
-        role.tags = TagRules.remove(input.tagKeys, from: role.tags)
+        role.tags = TagRules.ofIdentities.remove(input.tagKeys, from: role.tags)
         try records.put(role)
         return Output()
     }

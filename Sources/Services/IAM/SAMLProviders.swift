@@ -124,7 +124,7 @@ extension IAM.CreateSAMLProvider: WriteOperation {
         var provider = SAMLProvider(
             accountID: call.accountID, name: input.name, uniqueID: Identifiers.key(), createDate: call.time,
             metadata: input.samlMetadataDocument, validUntil: metadata.validUntil(from: call.time))
-        provider.tags = try TagRules.new(input.tags)
+        provider.tags = try TagRules.ofResources.new(input.tags)
         if let pem = input.addPrivateKey { try provider.add(privateKey: pem, call) }
         if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
         try records.put(provider)
@@ -237,7 +237,7 @@ extension IAM.TagSAMLProvider: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var provider = try records.samlProvider(input.samlProviderArn)
-        provider.tags = try TagRules.merge(input.tags, into: provider.tags)
+        provider.tags = try TagRules.ofResources.merge(input.tags, into: provider.tags)
         try records.put(provider)
         return Output()
     }
@@ -252,7 +252,7 @@ extension IAM.UntagSAMLProvider: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var provider = try records.samlProvider(input.samlProviderArn)
-        provider.tags = TagRules.remove(input.tagKeys, from: provider.tags)
+        provider.tags = TagRules.ofResources.remove(input.tagKeys, from: provider.tags)
         try records.put(provider)
         return Output()
     }

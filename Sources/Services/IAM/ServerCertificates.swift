@@ -76,7 +76,7 @@ extension IAM.UploadServerCertificate: PreparedWriteOperation {
             uniqueID: Identifiers.unique(.serverCertificate), uploadDate: call.time, expiration: expiration,
             body: String(input.certificateBody[...].trimmingWhitespace),
             chain: input.certificateChain.map { String($0[...].trimmingWhitespace) }, privateKey: input.privateKey,
-            tags: try TagRules.new(input.tags))
+            tags: try TagRules.ofResources.new(input.tags))
         try records.requireFree(certificate)
         let quota = call.quotas[.serverCertificates]
         guard try records.count(ServerCertificate.self) < quota else {
@@ -179,7 +179,7 @@ extension IAM.TagServerCertificate: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var certificate = try records.serverCertificate(input.serverCertificateName)
-        certificate.tags = try TagRules.merge(input.tags, into: certificate.tags)
+        certificate.tags = try TagRules.ofResources.merge(input.tags, into: certificate.tags)
         try records.put(certificate)
         return Output()
     }
@@ -194,7 +194,7 @@ extension IAM.UntagServerCertificate: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var certificate = try records.serverCertificate(input.serverCertificateName)
-        certificate.tags = TagRules.remove(input.tagKeys, from: certificate.tags)
+        certificate.tags = TagRules.ofResources.remove(input.tagKeys, from: certificate.tags)
         try records.put(certificate)
         return Output()
     }

@@ -39,7 +39,7 @@ extension IAM.CreateUser: WriteOperation {
         var user = User(
             accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.user),
             createDate: call.time)
-        user.tags = try TagRules.new(input.tags)
+        user.tags = try TagRules.ofIdentities.new(input.tags)
         if let boundary = input.permissionsBoundary {
             try records.requireAttachablePolicy(boundary)
             user.permissionsBoundary = boundary
@@ -173,7 +173,7 @@ extension IAM.TagUser: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var user = try records.user(input.userName)
-        user.tags = try TagRules.merge(input.tags, into: user.tags)
+        user.tags = try TagRules.ofIdentities.merge(input.tags, into: user.tags)
         try records.put(user)
         return Output()
     }
@@ -188,7 +188,7 @@ extension IAM.UntagUser: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var user = try records.user(input.userName)
-        user.tags = TagRules.remove(input.tagKeys, from: user.tags)
+        user.tags = TagRules.ofIdentities.remove(input.tagKeys, from: user.tags)
         try records.put(user)
         return Output()
     }

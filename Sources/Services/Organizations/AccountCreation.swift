@@ -55,7 +55,7 @@ extension Organizations.CreateAccount: WriteOperation {
         let request = AccountRequest(
             id: OrganizationIDs.accountRequest(), organizationID: own.id, accountName: input.accountName,
             email: input.email, roleName: role, userAccessToBilling: input.iamUserAccessToBilling ?? "ALLOW",
-            tags: try TagRules.new(input.tags), requestDate: call.time)
+            tags: try TagRules.ofOrganizations.new(input.tags), requestDate: call.time)
         try own.records.put(request)
         try own.records.schedule(MakeAccount(), id: request.id, at: call.time)
         return Output(createAccountStatus: Organizations.CreateAccountStatus(request))

@@ -52,7 +52,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
             id: OrganizationIDs.handshake(), action: .invite, of: own.organization, to: recipient, at: call.time,
             days: days)
         handshake.notes = input.notes
-        handshake.tags = try TagRules.new(input.tags)
+        handshake.tags = try TagRules.ofOrganizations.new(input.tags)
         try records.shared.put(handshake)
         try records.send(mail(handshake, account, call))
         return Output(handshake: try records.view(handshake, call))

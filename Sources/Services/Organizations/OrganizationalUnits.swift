@@ -58,7 +58,7 @@ extension Organizations.CreateOrganizationalUnit: WriteOperation {
         var unit = OrganizationalUnit(
             id: OrganizationIDs.unit(below: own.organization.rootID), organizationID: own.id,
             parentID: input.parentId, name: input.name)
-        unit.tags = try TagRules.new(input.tags)
+        unit.tags = try TagRules.ofOrganizations.new(input.tags)
         unit.policyIDs = own.organization.defaultPolicyIDs
         try own.records.put(unit)
         return Output(organizationalUnit: try Organizations.OrganizationalUnit(unit, in: own))

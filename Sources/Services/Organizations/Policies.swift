@@ -65,7 +65,7 @@ extension Organizations.CreatePolicy: WriteOperation {
         var policy = OrganizationPolicy(
             id: OrganizationIDs.policy(), organizationID: own.organization.id, type: type.rawValue, name: input.name,
             description: input.description, content: input.content, updateDate: call.time)
-        policy.tags = try TagRules.new(input.tags)
+        policy.tags = try TagRules.ofOrganizations.new(input.tags)
         try own.records.put(policy)
         return Output(policy: Organizations.Policy(.own(policy), in: own.organization))
     }

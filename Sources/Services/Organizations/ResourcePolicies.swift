@@ -51,7 +51,7 @@ extension Organizations.PutResourcePolicy: WriteOperation {
             policy
             ?? OrganizationResourcePolicy(
                 id: OrganizationIDs.resourcePolicy(), organizationID: own.organization.id, content: input.content)
-        if policy == nil { new.tags = try TagRules.new(input.tags) }
+        if policy == nil { new.tags = try TagRules.ofOrganizations.new(input.tags) }
         try own.records.put(new)
         return Output(resourcePolicy: Organizations.ResourcePolicy(new, in: own.organization))
     }

@@ -59,7 +59,7 @@ extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperati
         var transfer = OrganizationsService.ResponsibilityTransfer(
             id: OrganizationIDs.responsibilityTransfer(), name: input.sourceName, target: own.organization,
             by: handshake, startDate: start)
-        transfer.tags = try TagRules.new(input.tags)
+        transfer.tags = try TagRules.ofOrganizations.new(input.tags)
         handshake.transferID = transfer.id
         try records.shared.put(handshake)
         try records.shared.put(transfer)

@@ -71,7 +71,7 @@ extension Organizations.TagResource: WriteOperation {
     ) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
         let tags = try own.tags(of: input.resourceId)
-        try own.setTags(TagRules.merge(input.tags, into: tags), of: input.resourceId)
+        try own.setTags(TagRules.ofOrganizations.merge(input.tags, into: tags), of: input.resourceId)
         return Output()
     }
 }
@@ -85,9 +85,8 @@ extension Organizations.UntagResource: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
-        let gone = Set(input.tagKeys)
-        let tags = try own.tags(of: input.resourceId).filter { !gone.contains($0.key) }
-        try own.setTags(tags, of: input.resourceId)
+        let tags = try own.tags(of: input.resourceId)
+        try own.setTags(TagRules.ofOrganizations.remove(input.tagKeys, from: tags), of: input.resourceId)
         return Output()
     }
 }

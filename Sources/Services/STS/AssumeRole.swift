@@ -47,7 +47,7 @@ extension STS.AssumeRole: ComputeOperation {
         RoleRequest(
             roleARN: input.roleArn, sessionName: input.roleSessionName, policy: input.policy,
             policyARNs: input.policyArns, durationSeconds: input.durationSeconds,
-            tags: (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) },
+            tags: (input.tags ?? []).map(Tag.init),
             transitiveTagKeys: input.transitiveTagKeys ?? [],
             sourceIdentity: input.sourceIdentity ?? call.caller.session?.sourceIdentity)
     }

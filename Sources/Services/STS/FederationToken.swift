@@ -58,6 +58,6 @@ extension STS.GetFederationToken: ComputeOperation {
     }
 
     private static func tags(_ input: Input) -> [Tag] {
-        (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
+        (input.tags ?? []).map(Tag.init)
     }
 }

@@ -71,7 +71,7 @@ extension STS.GetWebIdentityToken: ComputeOperation {
     }
 
     private static func tags(_ input: Input) -> [Tag] {
-        (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }
+        (input.tags ?? []).map(Tag.init)
     }
 
     /// What AWS says of the caller.
