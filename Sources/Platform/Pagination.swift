@@ -35,6 +35,12 @@ public struct Paging: Sendable {
         after = key
     }
 
+    /// What a list request of the model says.
+    /// - Throws: ValidationError for a marker that no answer of ours gave.
+    public init<F: PageRequestFields>(_ input: View<F>) throws(ServiceError) {
+        try self.init(marker: input.pageToken, maxItems: input.pageLimit)
+    }
+
     /// The marker that stands for a key.
     public static func marker(after key: String) -> String {
         Data(key.utf8).base64EncodedString()

@@ -51,6 +51,21 @@ extension View where Members: KeyValueFields {
     public var pair: (key: String, value: String) { (self[required: 0], self[required: 1]) }
 }
 
+/// Those of a request for a page of a list: where in it stand the token of the page before and the most items wanted.
+/// The generator says which are.
+public protocol PageRequestFields: Fields {
+    static var token: Int { get }
+    static var limit: Int { get }
+}
+
+extension View where Members: PageRequestFields {
+    /// What the answer before gave to go on with; nil for the first page.
+    public var pageToken: String? { self[optional: Members.token] }
+
+    /// How many items are wanted at most; nil: as many as the service thinks fit.
+    public var pageLimit: Int? { self[optional: Members.limit] }
+}
+
 /// What every view can do.
 public protocol StructureView: ValueConvertible, Equatable {
     static var shape: StructureShape { get }

@@ -191,7 +191,7 @@ extension View<AccountManagement.GetRegionOptStatusResponseFields> {
 }
 
 extension AccountManagement {
-    public enum ListRegionsRequestFields: Fields { public static let shape = service.structure("ListRegionsRequest") }
+    public enum ListRegionsRequestFields: PageRequestFields { public static let shape = service.structure("ListRegionsRequest"); public static let token = 2; public static let limit = 1 }
     public typealias ListRegionsRequest = View<ListRegionsRequestFields>
 }
 extension View<AccountManagement.ListRegionsRequestFields> {
@@ -209,6 +209,7 @@ extension View<AccountManagement.ListRegionsResponseFields> {
     public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var regions: [AccountManagement.Region]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(nextToken: String?, regions: [AccountManagement.Region]?) { self.init(); self.nextToken = nextToken; self.regions = regions }
+    public init(_ items: [AccountManagement.Region], next: String?) { self.init(nextToken: next, regions: items) }
 }
 
 extension AccountManagement {

@@ -152,7 +152,7 @@ extension View<CloudTrail.InsightSelectorFields> {
 }
 
 extension CloudTrail {
-    public enum ListChannelsRequestFields: Fields { public static let shape = service.structure("ListChannelsRequest") }
+    public enum ListChannelsRequestFields: PageRequestFields { public static let shape = service.structure("ListChannelsRequest"); public static let token = 1; public static let limit = 0 }
     public typealias ListChannelsRequest = View<ListChannelsRequestFields>
 }
 extension View<CloudTrail.ListChannelsRequestFields> {
@@ -168,10 +168,11 @@ extension View<CloudTrail.ListChannelsResponseFields> {
     public var channels: [CloudTrail.Channel]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(channels: [CloudTrail.Channel]?, nextToken: String?) { self.init(); self.channels = channels; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.Channel], next: String?) { self.init(channels: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListDashboardsRequestFields: Fields { public static let shape = service.structure("ListDashboardsRequest") }
+    public enum ListDashboardsRequestFields: PageRequestFields { public static let shape = service.structure("ListDashboardsRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListDashboardsRequest = View<ListDashboardsRequestFields>
 }
 extension View<CloudTrail.ListDashboardsRequestFields> {
@@ -189,10 +190,11 @@ extension View<CloudTrail.ListDashboardsResponseFields> {
     public var dashboards: [CloudTrail.DashboardDetail]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(dashboards: [CloudTrail.DashboardDetail]?, nextToken: String?) { self.init(); self.dashboards = dashboards; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.DashboardDetail], next: String?) { self.init(dashboards: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListEventDataStoresRequestFields: Fields { public static let shape = service.structure("ListEventDataStoresRequest") }
+    public enum ListEventDataStoresRequestFields: PageRequestFields { public static let shape = service.structure("ListEventDataStoresRequest"); public static let token = 0; public static let limit = 1 }
     public typealias ListEventDataStoresRequest = View<ListEventDataStoresRequestFields>
 }
 extension View<CloudTrail.ListEventDataStoresRequestFields> {
@@ -208,10 +210,11 @@ extension View<CloudTrail.ListEventDataStoresResponseFields> {
     public var eventDataStores: [CloudTrail.EventDataStore]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(eventDataStores: [CloudTrail.EventDataStore]?, nextToken: String?) { self.init(); self.eventDataStores = eventDataStores; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.EventDataStore], next: String?) { self.init(eventDataStores: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListImportFailuresRequestFields: Fields { public static let shape = service.structure("ListImportFailuresRequest") }
+    public enum ListImportFailuresRequestFields: PageRequestFields { public static let shape = service.structure("ListImportFailuresRequest"); public static let token = 2; public static let limit = 1 }
     public typealias ListImportFailuresRequest = View<ListImportFailuresRequestFields>
 }
 extension View<CloudTrail.ListImportFailuresRequestFields> {
@@ -228,10 +231,11 @@ extension View<CloudTrail.ListImportFailuresResponseFields> {
     public var failures: [CloudTrail.ImportFailureListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(failures: [CloudTrail.ImportFailureListItem]?, nextToken: String?) { self.init(); self.failures = failures; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.ImportFailureListItem], next: String?) { self.init(failures: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListImportsRequestFields: Fields { public static let shape = service.structure("ListImportsRequest") }
+    public enum ListImportsRequestFields: PageRequestFields { public static let shape = service.structure("ListImportsRequest"); public static let token = 3; public static let limit = 0 }
     public typealias ListImportsRequest = View<ListImportsRequestFields>
 }
 extension View<CloudTrail.ListImportsRequestFields> {
@@ -249,10 +253,11 @@ extension View<CloudTrail.ListImportsResponseFields> {
     public var imports: [CloudTrail.ImportsListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(imports: [CloudTrail.ImportsListItem]?, nextToken: String?) { self.init(); self.imports = imports; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.ImportsListItem], next: String?) { self.init(imports: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListInsightsDataRequestFields: Fields { public static let shape = service.structure("ListInsightsDataRequest") }
+    public enum ListInsightsDataRequestFields: PageRequestFields { public static let shape = service.structure("ListInsightsDataRequest"); public static let token = 6; public static let limit = 5 }
     public typealias ListInsightsDataRequest = View<ListInsightsDataRequestFields>
 }
 extension View<CloudTrail.ListInsightsDataRequestFields> {
@@ -273,10 +278,11 @@ extension View<CloudTrail.ListInsightsDataResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.Event], next: String?) { self.init(events: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListInsightsMetricDataRequestFields: Fields { public static let shape = service.structure("ListInsightsMetricDataRequest") }
+    public enum ListInsightsMetricDataRequestFields: PageRequestFields { public static let shape = service.structure("ListInsightsMetricDataRequest"); public static let token = 10; public static let limit = 9 }
     public typealias ListInsightsMetricDataRequest = View<ListInsightsMetricDataRequestFields>
 }
 extension View<CloudTrail.ListInsightsMetricDataRequestFields> {
@@ -327,10 +333,11 @@ extension View<CloudTrail.ListPublicKeysResponseFields> {
     public var publicKeyList: [CloudTrail.PublicKey]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(publicKeyList: [CloudTrail.PublicKey]?, nextToken: String?) { self.init(); self.publicKeyList = publicKeyList; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.PublicKey], next: String?) { self.init(publicKeyList: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListQueriesRequestFields: Fields { public static let shape = service.structure("ListQueriesRequest") }
+    public enum ListQueriesRequestFields: PageRequestFields { public static let shape = service.structure("ListQueriesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListQueriesRequest = View<ListQueriesRequestFields>
 }
 extension View<CloudTrail.ListQueriesRequestFields> {
@@ -350,6 +357,7 @@ extension View<CloudTrail.ListQueriesResponseFields> {
     public var queries: [CloudTrail.Query]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(queries: [CloudTrail.Query]?, nextToken: String?) { self.init(); self.queries = queries; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.Query], next: String?) { self.init(queries: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -369,6 +377,7 @@ extension View<CloudTrail.ListTagsResponseFields> {
     public var resourceTagList: [CloudTrail.ResourceTag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(resourceTagList: [CloudTrail.ResourceTag]?, nextToken: String?) { self.init(); self.resourceTagList = resourceTagList; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.ResourceTag], next: String?) { self.init(resourceTagList: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -387,6 +396,7 @@ extension View<CloudTrail.ListTrailsResponseFields> {
     public var trails: [CloudTrail.TrailInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(trails: [CloudTrail.TrailInfo]?, nextToken: String?) { self.init(); self.trails = trails; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.TrailInfo], next: String?) { self.init(trails: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -399,7 +409,7 @@ extension View<CloudTrail.LookupAttributeFields> {
 }
 
 extension CloudTrail {
-    public enum LookupEventsRequestFields: Fields { public static let shape = service.structure("LookupEventsRequest") }
+    public enum LookupEventsRequestFields: PageRequestFields { public static let shape = service.structure("LookupEventsRequest"); public static let token = 5; public static let limit = 4 }
     public typealias LookupEventsRequest = View<LookupEventsRequestFields>
 }
 extension View<CloudTrail.LookupEventsRequestFields> {
@@ -419,6 +429,7 @@ extension View<CloudTrail.LookupEventsResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.Event], next: String?) { self.init(events: items, nextToken: next) }
 }
 
 extension CloudTrail {

@@ -43,7 +43,7 @@ extension View<CloudTrail.S3ImportSourceFields> {
 }
 
 extension CloudTrail {
-    public enum SearchSampleQueriesRequestFields: Fields { public static let shape = service.structure("SearchSampleQueriesRequest") }
+    public enum SearchSampleQueriesRequestFields: PageRequestFields { public static let shape = service.structure("SearchSampleQueriesRequest"); public static let token = 2; public static let limit = 1 }
     public typealias SearchSampleQueriesRequest = View<SearchSampleQueriesRequestFields>
 }
 extension View<CloudTrail.SearchSampleQueriesRequestFields> {
@@ -60,6 +60,7 @@ extension View<CloudTrail.SearchSampleQueriesResponseFields> {
     public var searchResults: [CloudTrail.SearchSampleQueriesSearchResult]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(searchResults: [CloudTrail.SearchSampleQueriesSearchResult]?, nextToken: String?) { self.init(); self.searchResults = searchResults; self.nextToken = nextToken }
+    public init(_ items: [CloudTrail.SearchSampleQueriesSearchResult], next: String?) { self.init(searchResults: items, nextToken: next) }
 }
 
 extension CloudTrail {

@@ -324,7 +324,7 @@ extension View<IAM.GetAccessKeyLastUsedResponseFields> {
 }
 
 extension IAM {
-    public enum GetAccountAuthorizationDetailsRequestFields: Fields { public static let shape = service.structure("GetAccountAuthorizationDetailsRequest") }
+    public enum GetAccountAuthorizationDetailsRequestFields: PageRequestFields { public static let shape = service.structure("GetAccountAuthorizationDetailsRequest"); public static let token = 2; public static let limit = 1 }
     public typealias GetAccountAuthorizationDetailsRequest = View<GetAccountAuthorizationDetailsRequestFields>
 }
 extension View<IAM.GetAccountAuthorizationDetailsRequestFields> {
@@ -443,7 +443,7 @@ extension View<IAM.GetGroupPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetGroupRequestFields: Fields { public static let shape = service.structure("GetGroupRequest") }
+    public enum GetGroupRequestFields: PageRequestFields { public static let shape = service.structure("GetGroupRequest"); public static let token = 1; public static let limit = 2 }
     public typealias GetGroupRequest = View<GetGroupRequestFields>
 }
 extension View<IAM.GetGroupRequestFields> {

@@ -5,7 +5,7 @@
 import Wire
 
 extension IAM {
-    public enum GetOrganizationsAccessReportRequestFields: Fields { public static let shape = service.structure("GetOrganizationsAccessReportRequest") }
+    public enum GetOrganizationsAccessReportRequestFields: PageRequestFields { public static let shape = service.structure("GetOrganizationsAccessReportRequest"); public static let token = 2; public static let limit = 1 }
     public typealias GetOrganizationsAccessReportRequest = View<GetOrganizationsAccessReportRequestFields>
 }
 extension View<IAM.GetOrganizationsAccessReportRequestFields> {
@@ -174,7 +174,7 @@ extension View<IAM.GetServerCertificateResponseFields> {
 }
 
 extension IAM {
-    public enum GetServiceLastAccessedDetailsRequestFields: Fields { public static let shape = service.structure("GetServiceLastAccessedDetailsRequest") }
+    public enum GetServiceLastAccessedDetailsRequestFields: PageRequestFields { public static let shape = service.structure("GetServiceLastAccessedDetailsRequest"); public static let token = 2; public static let limit = 1 }
     public typealias GetServiceLastAccessedDetailsRequest = View<GetServiceLastAccessedDetailsRequestFields>
 }
 extension View<IAM.GetServiceLastAccessedDetailsRequestFields> {
@@ -200,7 +200,7 @@ extension View<IAM.GetServiceLastAccessedDetailsResponseFields> {
 }
 
 extension IAM {
-    public enum GetServiceLastAccessedDetailsWithEntitiesRequestFields: Fields { public static let shape = service.structure("GetServiceLastAccessedDetailsWithEntitiesRequest") }
+    public enum GetServiceLastAccessedDetailsWithEntitiesRequestFields: PageRequestFields { public static let shape = service.structure("GetServiceLastAccessedDetailsWithEntitiesRequest"); public static let token = 3; public static let limit = 2 }
     public typealias GetServiceLastAccessedDetailsWithEntitiesRequest = View<GetServiceLastAccessedDetailsWithEntitiesRequestFields>
 }
 extension View<IAM.GetServiceLastAccessedDetailsWithEntitiesRequestFields> {
@@ -321,7 +321,7 @@ extension View<IAM.InstanceProfileFields> {
 }
 
 extension IAM {
-    public enum ListAccessKeysRequestFields: Fields { public static let shape = service.structure("ListAccessKeysRequest") }
+    public enum ListAccessKeysRequestFields: PageRequestFields { public static let shape = service.structure("ListAccessKeysRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListAccessKeysRequest = View<ListAccessKeysRequestFields>
 }
 extension View<IAM.ListAccessKeysRequestFields> {
@@ -339,10 +339,11 @@ extension View<IAM.ListAccessKeysResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(accessKeyMetadata: [IAM.AccessKeyMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.accessKeyMetadata = accessKeyMetadata; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.AccessKeyMetadata], next: String?) { self.init(accessKeyMetadata: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAccountAliasesRequestFields: Fields { public static let shape = service.structure("ListAccountAliasesRequest") }
+    public enum ListAccountAliasesRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountAliasesRequest"); public static let token = 0; public static let limit = 1 }
     public typealias ListAccountAliasesRequest = View<ListAccountAliasesRequestFields>
 }
 extension View<IAM.ListAccountAliasesRequestFields> {
@@ -359,10 +360,11 @@ extension View<IAM.ListAccountAliasesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(accountAliases: [String], isTruncated: Bool?, marker: String?) { self.init(); self.accountAliases = accountAliases; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [String], next: String?) { self.init(accountAliases: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedGroupPoliciesRequestFields: Fields { public static let shape = service.structure("ListAttachedGroupPoliciesRequest") }
+    public enum ListAttachedGroupPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedGroupPoliciesRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListAttachedGroupPoliciesRequest = View<ListAttachedGroupPoliciesRequestFields>
 }
 extension View<IAM.ListAttachedGroupPoliciesRequestFields> {
@@ -381,10 +383,11 @@ extension View<IAM.ListAttachedGroupPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedRolePoliciesRequestFields: Fields { public static let shape = service.structure("ListAttachedRolePoliciesRequest") }
+    public enum ListAttachedRolePoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedRolePoliciesRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListAttachedRolePoliciesRequest = View<ListAttachedRolePoliciesRequestFields>
 }
 extension View<IAM.ListAttachedRolePoliciesRequestFields> {
@@ -403,10 +406,11 @@ extension View<IAM.ListAttachedRolePoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedUserPoliciesRequestFields: Fields { public static let shape = service.structure("ListAttachedUserPoliciesRequest") }
+    public enum ListAttachedUserPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedUserPoliciesRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListAttachedUserPoliciesRequest = View<ListAttachedUserPoliciesRequestFields>
 }
 extension View<IAM.ListAttachedUserPoliciesRequestFields> {
@@ -425,10 +429,11 @@ extension View<IAM.ListAttachedUserPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListDelegationRequestsRequestFields: Fields { public static let shape = service.structure("ListDelegationRequestsRequest") }
+    public enum ListDelegationRequestsRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegationRequestsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListDelegationRequestsRequest = View<ListDelegationRequestsRequestFields>
 }
 extension View<IAM.ListDelegationRequestsRequestFields> {
@@ -449,7 +454,7 @@ extension View<IAM.ListDelegationRequestsResponseFields> {
 }
 
 extension IAM {
-    public enum ListEntitiesForPolicyRequestFields: Fields { public static let shape = service.structure("ListEntitiesForPolicyRequest") }
+    public enum ListEntitiesForPolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListEntitiesForPolicyRequest"); public static let token = 4; public static let limit = 5 }
     public typealias ListEntitiesForPolicyRequest = View<ListEntitiesForPolicyRequestFields>
 }
 extension View<IAM.ListEntitiesForPolicyRequestFields> {
@@ -475,7 +480,7 @@ extension View<IAM.ListEntitiesForPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum ListGroupPoliciesRequestFields: Fields { public static let shape = service.structure("ListGroupPoliciesRequest") }
+    public enum ListGroupPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupPoliciesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListGroupPoliciesRequest = View<ListGroupPoliciesRequestFields>
 }
 extension View<IAM.ListGroupPoliciesRequestFields> {
@@ -493,10 +498,11 @@ extension View<IAM.ListGroupPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListGroupsForUserRequestFields: Fields { public static let shape = service.structure("ListGroupsForUserRequest") }
+    public enum ListGroupsForUserRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupsForUserRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListGroupsForUserRequest = View<ListGroupsForUserRequestFields>
 }
 extension View<IAM.ListGroupsForUserRequestFields> {
@@ -514,10 +520,11 @@ extension View<IAM.ListGroupsForUserResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Group], next: String?) { self.init(groups: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListGroupsRequestFields: Fields { public static let shape = service.structure("ListGroupsRequest") }
+    public enum ListGroupsRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListGroupsRequest = View<ListGroupsRequestFields>
 }
 extension View<IAM.ListGroupsRequestFields> {
@@ -535,10 +542,11 @@ extension View<IAM.ListGroupsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Group], next: String?) { self.init(groups: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfileTagsRequestFields: Fields { public static let shape = service.structure("ListInstanceProfileTagsRequest") }
+    public enum ListInstanceProfileTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfileTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListInstanceProfileTagsRequest = View<ListInstanceProfileTagsRequestFields>
 }
 extension View<IAM.ListInstanceProfileTagsRequestFields> {
@@ -556,10 +564,11 @@ extension View<IAM.ListInstanceProfileTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesForRoleRequestFields: Fields { public static let shape = service.structure("ListInstanceProfilesForRoleRequest") }
+    public enum ListInstanceProfilesForRoleRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfilesForRoleRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListInstanceProfilesForRoleRequest = View<ListInstanceProfilesForRoleRequestFields>
 }
 extension View<IAM.ListInstanceProfilesForRoleRequestFields> {
@@ -577,10 +586,11 @@ extension View<IAM.ListInstanceProfilesForRoleResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.InstanceProfile], next: String?) { self.init(instanceProfiles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesRequestFields: Fields { public static let shape = service.structure("ListInstanceProfilesRequest") }
+    public enum ListInstanceProfilesRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfilesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListInstanceProfilesRequest = View<ListInstanceProfilesRequestFields>
 }
 extension View<IAM.ListInstanceProfilesRequestFields> {
@@ -598,10 +608,11 @@ extension View<IAM.ListInstanceProfilesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.InstanceProfile], next: String?) { self.init(instanceProfiles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListMFADeviceTagsRequestFields: Fields { public static let shape = service.structure("ListMFADeviceTagsRequest") }
+    public enum ListMFADeviceTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListMFADeviceTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListMFADeviceTagsRequest = View<ListMFADeviceTagsRequestFields>
 }
 extension View<IAM.ListMFADeviceTagsRequestFields> {
@@ -619,10 +630,11 @@ extension View<IAM.ListMFADeviceTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListMFADevicesRequestFields: Fields { public static let shape = service.structure("ListMFADevicesRequest") }
+    public enum ListMFADevicesRequestFields: PageRequestFields { public static let shape = service.structure("ListMFADevicesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListMFADevicesRequest = View<ListMFADevicesRequestFields>
 }
 extension View<IAM.ListMFADevicesRequestFields> {
@@ -640,4 +652,5 @@ extension View<IAM.ListMFADevicesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(mfaDevices: [IAM.MFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.mfaDevices = mfaDevices; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.MFADevice], next: String?) { self.init(mfaDevices: items, isTruncated: next != nil, marker: next) }
 }

@@ -5,7 +5,7 @@
 import Wire
 
 extension IAM {
-    public enum ListOpenIDConnectProviderTagsRequestFields: Fields { public static let shape = service.structure("ListOpenIDConnectProviderTagsRequest") }
+    public enum ListOpenIDConnectProviderTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListOpenIDConnectProviderTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListOpenIDConnectProviderTagsRequest = View<ListOpenIDConnectProviderTagsRequestFields>
 }
 extension View<IAM.ListOpenIDConnectProviderTagsRequestFields> {
@@ -23,6 +23,7 @@ extension View<IAM.ListOpenIDConnectProviderTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
@@ -82,10 +83,11 @@ extension View<IAM.ListPoliciesGrantingServiceAccessResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policiesGrantingServiceAccess: [IAM.ListPoliciesGrantingServiceAccessEntry], isTruncated: Bool?, marker: String?) { self.init(); self.policiesGrantingServiceAccess = policiesGrantingServiceAccess; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.ListPoliciesGrantingServiceAccessEntry], next: String?) { self.init(policiesGrantingServiceAccess: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPoliciesRequestFields: Fields { public static let shape = service.structure("ListPoliciesRequest") }
+    public enum ListPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesRequest"); public static let token = 4; public static let limit = 5 }
     public typealias ListPoliciesRequest = View<ListPoliciesRequestFields>
 }
 extension View<IAM.ListPoliciesRequestFields> {
@@ -106,10 +108,11 @@ extension View<IAM.ListPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policies: [IAM.Policy]?, isTruncated: Bool?, marker: String?) { self.init(); self.policies = policies; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Policy], next: String?) { self.init(policies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPolicyTagsRequestFields: Fields { public static let shape = service.structure("ListPolicyTagsRequest") }
+    public enum ListPolicyTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListPolicyTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListPolicyTagsRequest = View<ListPolicyTagsRequestFields>
 }
 extension View<IAM.ListPolicyTagsRequestFields> {
@@ -127,10 +130,11 @@ extension View<IAM.ListPolicyTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPolicyVersionsRequestFields: Fields { public static let shape = service.structure("ListPolicyVersionsRequest") }
+    public enum ListPolicyVersionsRequestFields: PageRequestFields { public static let shape = service.structure("ListPolicyVersionsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListPolicyVersionsRequest = View<ListPolicyVersionsRequestFields>
 }
 extension View<IAM.ListPolicyVersionsRequestFields> {
@@ -148,10 +152,11 @@ extension View<IAM.ListPolicyVersionsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(versions: [IAM.PolicyVersion]?, isTruncated: Bool?, marker: String?) { self.init(); self.versions = versions; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.PolicyVersion], next: String?) { self.init(versions: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRolePoliciesRequestFields: Fields { public static let shape = service.structure("ListRolePoliciesRequest") }
+    public enum ListRolePoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListRolePoliciesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListRolePoliciesRequest = View<ListRolePoliciesRequestFields>
 }
 extension View<IAM.ListRolePoliciesRequestFields> {
@@ -169,10 +174,11 @@ extension View<IAM.ListRolePoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRoleTagsRequestFields: Fields { public static let shape = service.structure("ListRoleTagsRequest") }
+    public enum ListRoleTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListRoleTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListRoleTagsRequest = View<ListRoleTagsRequestFields>
 }
 extension View<IAM.ListRoleTagsRequestFields> {
@@ -190,10 +196,11 @@ extension View<IAM.ListRoleTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRolesRequestFields: Fields { public static let shape = service.structure("ListRolesRequest") }
+    public enum ListRolesRequestFields: PageRequestFields { public static let shape = service.structure("ListRolesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListRolesRequest = View<ListRolesRequestFields>
 }
 extension View<IAM.ListRolesRequestFields> {
@@ -211,10 +218,11 @@ extension View<IAM.ListRolesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(roles: [IAM.Role], isTruncated: Bool?, marker: String?) { self.init(); self.roles = roles; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Role], next: String?) { self.init(roles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListSAMLProviderTagsRequestFields: Fields { public static let shape = service.structure("ListSAMLProviderTagsRequest") }
+    public enum ListSAMLProviderTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListSAMLProviderTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListSAMLProviderTagsRequest = View<ListSAMLProviderTagsRequestFields>
 }
 extension View<IAM.ListSAMLProviderTagsRequestFields> {
@@ -232,6 +240,7 @@ extension View<IAM.ListSAMLProviderTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
@@ -249,7 +258,7 @@ extension View<IAM.ListSAMLProvidersResponseFields> {
 }
 
 extension IAM {
-    public enum ListSSHPublicKeysRequestFields: Fields { public static let shape = service.structure("ListSSHPublicKeysRequest") }
+    public enum ListSSHPublicKeysRequestFields: PageRequestFields { public static let shape = service.structure("ListSSHPublicKeysRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListSSHPublicKeysRequest = View<ListSSHPublicKeysRequestFields>
 }
 extension View<IAM.ListSSHPublicKeysRequestFields> {
@@ -267,10 +276,11 @@ extension View<IAM.ListSSHPublicKeysResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(sshPublicKeys: [IAM.SSHPublicKeyMetadata]?, isTruncated: Bool?, marker: String?) { self.init(); self.sshPublicKeys = sshPublicKeys; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.SSHPublicKeyMetadata], next: String?) { self.init(sshPublicKeys: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServerCertificateTagsRequestFields: Fields { public static let shape = service.structure("ListServerCertificateTagsRequest") }
+    public enum ListServerCertificateTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListServerCertificateTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListServerCertificateTagsRequest = View<ListServerCertificateTagsRequestFields>
 }
 extension View<IAM.ListServerCertificateTagsRequestFields> {
@@ -288,10 +298,11 @@ extension View<IAM.ListServerCertificateTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServerCertificatesRequestFields: Fields { public static let shape = service.structure("ListServerCertificatesRequest") }
+    public enum ListServerCertificatesRequestFields: PageRequestFields { public static let shape = service.structure("ListServerCertificatesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListServerCertificatesRequest = View<ListServerCertificatesRequestFields>
 }
 extension View<IAM.ListServerCertificatesRequestFields> {
@@ -309,10 +320,11 @@ extension View<IAM.ListServerCertificatesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(serverCertificateMetadataList: [IAM.ServerCertificateMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.serverCertificateMetadataList = serverCertificateMetadataList; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.ServerCertificateMetadata], next: String?) { self.init(serverCertificateMetadataList: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServiceSpecificCredentialsRequestFields: Fields { public static let shape = service.structure("ListServiceSpecificCredentialsRequest") }
+    public enum ListServiceSpecificCredentialsRequestFields: PageRequestFields { public static let shape = service.structure("ListServiceSpecificCredentialsRequest"); public static let token = 3; public static let limit = 4 }
     public typealias ListServiceSpecificCredentialsRequest = View<ListServiceSpecificCredentialsRequestFields>
 }
 extension View<IAM.ListServiceSpecificCredentialsRequestFields> {
@@ -332,10 +344,11 @@ extension View<IAM.ListServiceSpecificCredentialsResponseFields> {
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(serviceSpecificCredentials: [IAM.ServiceSpecificCredentialMetadata]?, marker: String?, isTruncated: Bool?) { self.init(); self.serviceSpecificCredentials = serviceSpecificCredentials; self.marker = marker; self.isTruncated = isTruncated }
+    public init(_ items: [IAM.ServiceSpecificCredentialMetadata], next: String?) { self.init(serviceSpecificCredentials: items, marker: next, isTruncated: next != nil) }
 }
 
 extension IAM {
-    public enum ListSigningCertificatesRequestFields: Fields { public static let shape = service.structure("ListSigningCertificatesRequest") }
+    public enum ListSigningCertificatesRequestFields: PageRequestFields { public static let shape = service.structure("ListSigningCertificatesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListSigningCertificatesRequest = View<ListSigningCertificatesRequestFields>
 }
 extension View<IAM.ListSigningCertificatesRequestFields> {
@@ -353,10 +366,11 @@ extension View<IAM.ListSigningCertificatesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(certificates: [IAM.SigningCertificate], isTruncated: Bool?, marker: String?) { self.init(); self.certificates = certificates; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.SigningCertificate], next: String?) { self.init(certificates: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUserPoliciesRequestFields: Fields { public static let shape = service.structure("ListUserPoliciesRequest") }
+    public enum ListUserPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListUserPoliciesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListUserPoliciesRequest = View<ListUserPoliciesRequestFields>
 }
 extension View<IAM.ListUserPoliciesRequestFields> {
@@ -374,10 +388,11 @@ extension View<IAM.ListUserPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUserTagsRequestFields: Fields { public static let shape = service.structure("ListUserTagsRequest") }
+    public enum ListUserTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListUserTagsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListUserTagsRequest = View<ListUserTagsRequestFields>
 }
 extension View<IAM.ListUserTagsRequestFields> {
@@ -395,10 +410,11 @@ extension View<IAM.ListUserTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUsersRequestFields: Fields { public static let shape = service.structure("ListUsersRequest") }
+    public enum ListUsersRequestFields: PageRequestFields { public static let shape = service.structure("ListUsersRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListUsersRequest = View<ListUsersRequestFields>
 }
 extension View<IAM.ListUsersRequestFields> {
@@ -416,10 +432,11 @@ extension View<IAM.ListUsersResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(users: [IAM.User], isTruncated: Bool?, marker: String?) { self.init(); self.users = users; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.User], next: String?) { self.init(users: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListVirtualMFADevicesRequestFields: Fields { public static let shape = service.structure("ListVirtualMFADevicesRequest") }
+    public enum ListVirtualMFADevicesRequestFields: PageRequestFields { public static let shape = service.structure("ListVirtualMFADevicesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListVirtualMFADevicesRequest = View<ListVirtualMFADevicesRequestFields>
 }
 extension View<IAM.ListVirtualMFADevicesRequestFields> {
@@ -437,6 +454,7 @@ extension View<IAM.ListVirtualMFADevicesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(virtualMFADevices: [IAM.VirtualMFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.virtualMFADevices = virtualMFADevices; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.VirtualMFADevice], next: String?) { self.init(virtualMFADevices: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {

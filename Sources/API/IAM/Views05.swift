@@ -326,7 +326,7 @@ extension View<IAM.SigningCertificateFields> {
 }
 
 extension IAM {
-    public enum SimulateCustomPolicyRequestFields: Fields { public static let shape = service.structure("SimulateCustomPolicyRequest") }
+    public enum SimulateCustomPolicyRequestFields: PageRequestFields { public static let shape = service.structure("SimulateCustomPolicyRequest"); public static let token = 10; public static let limit = 9 }
     public typealias SimulateCustomPolicyRequest = View<SimulateCustomPolicyRequestFields>
 }
 extension View<IAM.SimulateCustomPolicyRequestFields> {
@@ -352,10 +352,11 @@ extension View<IAM.SimulatePolicyResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(evaluationResults: [IAM.EvaluationResult]?, isTruncated: Bool?, marker: String?) { self.init(); self.evaluationResults = evaluationResults; self.isTruncated = isTruncated; self.marker = marker }
+    public init(_ items: [IAM.EvaluationResult], next: String?) { self.init(evaluationResults: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum SimulatePrincipalPolicyRequestFields: Fields { public static let shape = service.structure("SimulatePrincipalPolicyRequest") }
+    public enum SimulatePrincipalPolicyRequestFields: PageRequestFields { public static let shape = service.structure("SimulatePrincipalPolicyRequest"); public static let token = 11; public static let limit = 10 }
     public typealias SimulatePrincipalPolicyRequest = View<SimulatePrincipalPolicyRequestFields>
 }
 extension View<IAM.SimulatePrincipalPolicyRequestFields> {

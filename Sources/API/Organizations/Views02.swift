@@ -27,7 +27,7 @@ extension View<Organizations.InviteOrganizationToTransferResponsibilityResponseF
 }
 
 extension Organizations {
-    public enum ListAWSServiceAccessForOrganizationRequestFields: Fields { public static let shape = service.structure("ListAWSServiceAccessForOrganizationRequest") }
+    public enum ListAWSServiceAccessForOrganizationRequestFields: PageRequestFields { public static let shape = service.structure("ListAWSServiceAccessForOrganizationRequest"); public static let token = 0; public static let limit = 1 }
     public typealias ListAWSServiceAccessForOrganizationRequest = View<ListAWSServiceAccessForOrganizationRequestFields>
 }
 extension View<Organizations.ListAWSServiceAccessForOrganizationRequestFields> {
@@ -43,10 +43,11 @@ extension View<Organizations.ListAWSServiceAccessForOrganizationResponseFields> 
     public var enabledServicePrincipals: [Organizations.EnabledServicePrincipal]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(enabledServicePrincipals: [Organizations.EnabledServicePrincipal]?, nextToken: String?) { self.init(); self.enabledServicePrincipals = enabledServicePrincipals; self.nextToken = nextToken }
+    public init(_ items: [Organizations.EnabledServicePrincipal], next: String?) { self.init(enabledServicePrincipals: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsForParentRequestFields: Fields { public static let shape = service.structure("ListAccountsForParentRequest") }
+    public enum ListAccountsForParentRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsForParentRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListAccountsForParentRequest = View<ListAccountsForParentRequestFields>
 }
 extension View<Organizations.ListAccountsForParentRequestFields> {
@@ -63,10 +64,11 @@ extension View<Organizations.ListAccountsForParentResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Account], next: String?) { self.init(accounts: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsRequestFields: Fields { public static let shape = service.structure("ListAccountsRequest") }
+    public enum ListAccountsRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsRequest"); public static let token = 0; public static let limit = 1 }
     public typealias ListAccountsRequest = View<ListAccountsRequestFields>
 }
 extension View<Organizations.ListAccountsRequestFields> {
@@ -82,10 +84,11 @@ extension View<Organizations.ListAccountsResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Account], next: String?) { self.init(accounts: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsWithInvalidEffectivePolicyRequestFields: Fields { public static let shape = service.structure("ListAccountsWithInvalidEffectivePolicyRequest") }
+    public enum ListAccountsWithInvalidEffectivePolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsWithInvalidEffectivePolicyRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListAccountsWithInvalidEffectivePolicyRequest = View<ListAccountsWithInvalidEffectivePolicyRequestFields>
 }
 extension View<Organizations.ListAccountsWithInvalidEffectivePolicyRequestFields> {
@@ -106,7 +109,7 @@ extension View<Organizations.ListAccountsWithInvalidEffectivePolicyResponseField
 }
 
 extension Organizations {
-    public enum ListChildrenRequestFields: Fields { public static let shape = service.structure("ListChildrenRequest") }
+    public enum ListChildrenRequestFields: PageRequestFields { public static let shape = service.structure("ListChildrenRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListChildrenRequest = View<ListChildrenRequestFields>
 }
 extension View<Organizations.ListChildrenRequestFields> {
@@ -124,10 +127,11 @@ extension View<Organizations.ListChildrenResponseFields> {
     public var children: [Organizations.Child]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(children: [Organizations.Child]?, nextToken: String?) { self.init(); self.children = children; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Child], next: String?) { self.init(children: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListCreateAccountStatusRequestFields: Fields { public static let shape = service.structure("ListCreateAccountStatusRequest") }
+    public enum ListCreateAccountStatusRequestFields: PageRequestFields { public static let shape = service.structure("ListCreateAccountStatusRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListCreateAccountStatusRequest = View<ListCreateAccountStatusRequestFields>
 }
 extension View<Organizations.ListCreateAccountStatusRequestFields> {
@@ -144,10 +148,11 @@ extension View<Organizations.ListCreateAccountStatusResponseFields> {
     public var createAccountStatuses: [Organizations.CreateAccountStatus]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(createAccountStatuses: [Organizations.CreateAccountStatus]?, nextToken: String?) { self.init(); self.createAccountStatuses = createAccountStatuses; self.nextToken = nextToken }
+    public init(_ items: [Organizations.CreateAccountStatus], next: String?) { self.init(createAccountStatuses: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListDelegatedAdministratorsRequestFields: Fields { public static let shape = service.structure("ListDelegatedAdministratorsRequest") }
+    public enum ListDelegatedAdministratorsRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegatedAdministratorsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListDelegatedAdministratorsRequest = View<ListDelegatedAdministratorsRequestFields>
 }
 extension View<Organizations.ListDelegatedAdministratorsRequestFields> {
@@ -164,10 +169,11 @@ extension View<Organizations.ListDelegatedAdministratorsResponseFields> {
     public var delegatedAdministrators: [Organizations.DelegatedAdministrator]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(delegatedAdministrators: [Organizations.DelegatedAdministrator]?, nextToken: String?) { self.init(); self.delegatedAdministrators = delegatedAdministrators; self.nextToken = nextToken }
+    public init(_ items: [Organizations.DelegatedAdministrator], next: String?) { self.init(delegatedAdministrators: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListDelegatedServicesForAccountRequestFields: Fields { public static let shape = service.structure("ListDelegatedServicesForAccountRequest") }
+    public enum ListDelegatedServicesForAccountRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegatedServicesForAccountRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListDelegatedServicesForAccountRequest = View<ListDelegatedServicesForAccountRequestFields>
 }
 extension View<Organizations.ListDelegatedServicesForAccountRequestFields> {
@@ -184,10 +190,11 @@ extension View<Organizations.ListDelegatedServicesForAccountResponseFields> {
     public var delegatedServices: [Organizations.DelegatedService]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(delegatedServices: [Organizations.DelegatedService]?, nextToken: String?) { self.init(); self.delegatedServices = delegatedServices; self.nextToken = nextToken }
+    public init(_ items: [Organizations.DelegatedService], next: String?) { self.init(delegatedServices: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListEffectivePolicyValidationErrorsRequestFields: Fields { public static let shape = service.structure("ListEffectivePolicyValidationErrorsRequest") }
+    public enum ListEffectivePolicyValidationErrorsRequestFields: PageRequestFields { public static let shape = service.structure("ListEffectivePolicyValidationErrorsRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListEffectivePolicyValidationErrorsRequest = View<ListEffectivePolicyValidationErrorsRequestFields>
 }
 extension View<Organizations.ListEffectivePolicyValidationErrorsRequestFields> {
@@ -212,7 +219,7 @@ extension View<Organizations.ListEffectivePolicyValidationErrorsResponseFields> 
 }
 
 extension Organizations {
-    public enum ListHandshakesForAccountRequestFields: Fields { public static let shape = service.structure("ListHandshakesForAccountRequest") }
+    public enum ListHandshakesForAccountRequestFields: PageRequestFields { public static let shape = service.structure("ListHandshakesForAccountRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListHandshakesForAccountRequest = View<ListHandshakesForAccountRequestFields>
 }
 extension View<Organizations.ListHandshakesForAccountRequestFields> {
@@ -229,10 +236,11 @@ extension View<Organizations.ListHandshakesForAccountResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Handshake], next: String?) { self.init(handshakes: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListHandshakesForOrganizationRequestFields: Fields { public static let shape = service.structure("ListHandshakesForOrganizationRequest") }
+    public enum ListHandshakesForOrganizationRequestFields: PageRequestFields { public static let shape = service.structure("ListHandshakesForOrganizationRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListHandshakesForOrganizationRequest = View<ListHandshakesForOrganizationRequestFields>
 }
 extension View<Organizations.ListHandshakesForOrganizationRequestFields> {
@@ -249,10 +257,11 @@ extension View<Organizations.ListHandshakesForOrganizationResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Handshake], next: String?) { self.init(handshakes: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListInboundResponsibilityTransfersRequestFields: Fields { public static let shape = service.structure("ListInboundResponsibilityTransfersRequest") }
+    public enum ListInboundResponsibilityTransfersRequestFields: PageRequestFields { public static let shape = service.structure("ListInboundResponsibilityTransfersRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListInboundResponsibilityTransfersRequest = View<ListInboundResponsibilityTransfersRequestFields>
 }
 extension View<Organizations.ListInboundResponsibilityTransfersRequestFields> {
@@ -270,10 +279,11 @@ extension View<Organizations.ListInboundResponsibilityTransfersResponseFields> {
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
+    public init(_ items: [Organizations.ResponsibilityTransfer], next: String?) { self.init(responsibilityTransfers: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListOrganizationalUnitsForParentRequestFields: Fields { public static let shape = service.structure("ListOrganizationalUnitsForParentRequest") }
+    public enum ListOrganizationalUnitsForParentRequestFields: PageRequestFields { public static let shape = service.structure("ListOrganizationalUnitsForParentRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListOrganizationalUnitsForParentRequest = View<ListOrganizationalUnitsForParentRequestFields>
 }
 extension View<Organizations.ListOrganizationalUnitsForParentRequestFields> {
@@ -290,10 +300,11 @@ extension View<Organizations.ListOrganizationalUnitsForParentResponseFields> {
     public var organizationalUnits: [Organizations.OrganizationalUnit]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(organizationalUnits: [Organizations.OrganizationalUnit]?, nextToken: String?) { self.init(); self.organizationalUnits = organizationalUnits; self.nextToken = nextToken }
+    public init(_ items: [Organizations.OrganizationalUnit], next: String?) { self.init(organizationalUnits: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListOutboundResponsibilityTransfersRequestFields: Fields { public static let shape = service.structure("ListOutboundResponsibilityTransfersRequest") }
+    public enum ListOutboundResponsibilityTransfersRequestFields: PageRequestFields { public static let shape = service.structure("ListOutboundResponsibilityTransfersRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListOutboundResponsibilityTransfersRequest = View<ListOutboundResponsibilityTransfersRequestFields>
 }
 extension View<Organizations.ListOutboundResponsibilityTransfersRequestFields> {
@@ -310,10 +321,11 @@ extension View<Organizations.ListOutboundResponsibilityTransfersResponseFields> 
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
+    public init(_ items: [Organizations.ResponsibilityTransfer], next: String?) { self.init(responsibilityTransfers: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListParentsRequestFields: Fields { public static let shape = service.structure("ListParentsRequest") }
+    public enum ListParentsRequestFields: PageRequestFields { public static let shape = service.structure("ListParentsRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListParentsRequest = View<ListParentsRequestFields>
 }
 extension View<Organizations.ListParentsRequestFields> {
@@ -330,10 +342,11 @@ extension View<Organizations.ListParentsResponseFields> {
     public var parents: [Organizations.Parent]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(parents: [Organizations.Parent]?, nextToken: String?) { self.init(); self.parents = parents; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Parent], next: String?) { self.init(parents: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListPoliciesForTargetRequestFields: Fields { public static let shape = service.structure("ListPoliciesForTargetRequest") }
+    public enum ListPoliciesForTargetRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesForTargetRequest"); public static let token = 2; public static let limit = 3 }
     public typealias ListPoliciesForTargetRequest = View<ListPoliciesForTargetRequestFields>
 }
 extension View<Organizations.ListPoliciesForTargetRequestFields> {
@@ -351,10 +364,11 @@ extension View<Organizations.ListPoliciesForTargetResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
+    public init(_ items: [Organizations.PolicySummary], next: String?) { self.init(policies: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListPoliciesRequestFields: Fields { public static let shape = service.structure("ListPoliciesRequest") }
+    public enum ListPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListPoliciesRequest = View<ListPoliciesRequestFields>
 }
 extension View<Organizations.ListPoliciesRequestFields> {
@@ -371,10 +385,11 @@ extension View<Organizations.ListPoliciesResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
+    public init(_ items: [Organizations.PolicySummary], next: String?) { self.init(policies: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListRootsRequestFields: Fields { public static let shape = service.structure("ListRootsRequest") }
+    public enum ListRootsRequestFields: PageRequestFields { public static let shape = service.structure("ListRootsRequest"); public static let token = 0; public static let limit = 1 }
     public typealias ListRootsRequest = View<ListRootsRequestFields>
 }
 extension View<Organizations.ListRootsRequestFields> {
@@ -390,6 +405,7 @@ extension View<Organizations.ListRootsResponseFields> {
     public var roots: [Organizations.Root]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(roots: [Organizations.Root]?, nextToken: String?) { self.init(); self.roots = roots; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Root], next: String?) { self.init(roots: items, nextToken: next) }
 }
 
 extension Organizations {
@@ -409,10 +425,11 @@ extension View<Organizations.ListTagsForResourceResponseFields> {
     public var tags: [Organizations.Tag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(tags: [Organizations.Tag]?, nextToken: String?) { self.init(); self.tags = tags; self.nextToken = nextToken }
+    public init(_ items: [Organizations.Tag], next: String?) { self.init(tags: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListTargetsForPolicyRequestFields: Fields { public static let shape = service.structure("ListTargetsForPolicyRequest") }
+    public enum ListTargetsForPolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListTargetsForPolicyRequest"); public static let token = 1; public static let limit = 2 }
     public typealias ListTargetsForPolicyRequest = View<ListTargetsForPolicyRequestFields>
 }
 extension View<Organizations.ListTargetsForPolicyRequestFields> {
@@ -429,6 +446,7 @@ extension View<Organizations.ListTargetsForPolicyResponseFields> {
     public var targets: [Organizations.PolicyTargetSummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(targets: [Organizations.PolicyTargetSummary]?, nextToken: String?) { self.init(); self.targets = targets; self.nextToken = nextToken }
+    public init(_ items: [Organizations.PolicyTargetSummary], next: String?) { self.init(targets: items, nextToken: next) }
 }
 
 extension Organizations {

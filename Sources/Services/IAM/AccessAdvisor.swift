@@ -27,7 +27,7 @@ extension IAM.GetServiceLastAccessedDetails: ComputeOperation {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let report = try await call.accessReport(input.jobId)
-        let page = page(report.services, by: \.namespace, try Paging(marker: input.marker, maxItems: input.maxItems))
+        let page = page(report.services, by: \.namespace, try Paging(input))
         var output = Output()
         output.jobStatus = report.status
         output.jobType = report.granularity
@@ -57,7 +57,7 @@ extension IAM.GetServiceLastAccessedDetailsWithEntities: ComputeOperation {
             }
             details = IAM.EntityDetails.all(service, of: report)
         }
-        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let paging = try Paging(input)
         let page = page(details, paging)
         var output = Output()
         output.jobStatus = report.status
@@ -89,16 +89,14 @@ extension IAM.ListPoliciesGrantingServiceAccess: ReadOperation {
             Set(input.serviceNamespaces.map { $0.lowercased() }).sorted(), by: \.self,
             try Paging(marker: input.marker, maxItems: nil))
         return Output(
-            policiesGrantingServiceAccess: page.items.map { namespace in
+            page.items.map { namespace in
                 var entry = IAM.ListPoliciesGrantingServiceAccessEntry()
                 entry.serviceNamespace = namespace
                 entry.policies = policies.filter { $0.grants.grants(namespace) }.map {
                     IAM.PolicyGrantingServiceAccess($0.policy)
                 }
                 return entry
-            },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            }, next: page.marker)
     }
 }
 

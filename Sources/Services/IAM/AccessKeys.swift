@@ -53,18 +53,16 @@ extension IAM.ListAccessKeys: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let keys = try records.referrers(AccessKey.self, Relation.owner, to: owner.id)
-        let page = page(keys, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
+        let page = page(keys, by: \.id, try Paging(input))
         return Output(
-            accessKeyMetadata: page.items.map { key in
+            page.items.map { key in
                 var view = IAM.AccessKeyMetadata()
                 view.userName = owner.userName
                 view.accessKeyId = key.id
                 view.status = key.isActive ? "Active" : "Inactive"
                 view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
                 return view
-            },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            }, next: page.marker)
     }
 }
 

@@ -113,7 +113,7 @@ extension IAM.ListAttachedUserPolicies: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.user(input.userName).attachedPolicyPage(
             pathPrefix: input.pathPrefix, input.marker, input.maxItems)
-        return Output(attachedPolicies: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -158,7 +158,7 @@ extension IAM.ListAttachedGroupPolicies: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.group(input.groupName).attachedPolicyPage(
             pathPrefix: input.pathPrefix, input.marker, input.maxItems)
-        return Output(attachedPolicies: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -203,6 +203,6 @@ extension IAM.ListAttachedRolePolicies: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.role(input.roleName).attachedPolicyPage(
             pathPrefix: input.pathPrefix, input.marker, input.maxItems)
-        return Output(attachedPolicies: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }

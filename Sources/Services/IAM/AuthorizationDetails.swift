@@ -31,7 +31,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
                 .union(records.policyARNsInUse(as: .boundary))
             items += inUse.filter(isAWSManaged).map { ("4" + $0, .awsPolicy($0)) }
         }
-        let page = page(items, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        let page = page(items, by: \.key, try Paging(input))
         var output = try output(page.items.map(\.item), records, call)
         output.isTruncated = page.isTruncated
         output.marker = page.marker

@@ -84,7 +84,7 @@ extension IAM.ListDelegationRequests: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.of(account: DelegationRequest.scopeName).page(
             DelegationRequest.self, DelegationRequest.Relation.ownerAccount, to: call.accountID,
-            Paging(marker: input.marker, maxItems: input.maxItems)
+            Paging(input)
         ) { request in
             guard let owner = request.ownerID else { return false }
             return input.ownerId.map { $0 == owner } ?? true

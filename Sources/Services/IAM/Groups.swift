@@ -46,7 +46,7 @@ extension IAM.GetGroup: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let group = try records.group(input.groupName)
         let page = try records.page(
-            User.self, Relation.group, to: group.uniqueID, Paging(marker: input.marker, maxItems: input.maxItems))
+            User.self, Relation.group, to: group.uniqueID, Paging(input))
         return Output(
             group: IAM.Group(group),
             users: page.items.map { IAM.User($0) },
@@ -62,10 +62,10 @@ extension IAM.ListGroups: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(Group.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+        let page = try records.page(Group.self, Paging(input)) {
             $0.path.hasPrefix(prefix)
         }
-        return Output(groups: page.items.map(IAM.Group.init), isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items.map(IAM.Group.init), next: page.marker)
     }
 }
 
@@ -166,7 +166,7 @@ extension IAM.ListGroupsForUser: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let groups = try records.groups(of: records.user(input.userName))
-        let page = page(groups, by: \.id, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(groups: page.items.map(IAM.Group.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(groups, by: \.id, try Paging(input))
+        return Output(page.items.map(IAM.Group.init), next: page.marker)
     }
 }

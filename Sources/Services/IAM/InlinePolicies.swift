@@ -94,7 +94,7 @@ extension IAM.ListUserPolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.user(input.userName).inlinePolicyNames(input.marker, input.maxItems)
-        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -152,7 +152,7 @@ extension IAM.ListGroupPolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.group(input.groupName).inlinePolicyNames(input.marker, input.maxItems)
-        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -207,6 +207,6 @@ extension IAM.ListRolePolicies: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.role(input.roleName).inlinePolicyNames(input.marker, input.maxItems)
-        return Output(policyNames: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }

@@ -48,7 +48,8 @@ extension IAM.CreateInstanceProfile: WriteOperation {
         }
         let profile = InstanceProfile(
             accountID: call.accountID, name: name, path: input.path ?? "/",
-            uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time, tags: try TagRules.ofResources.new(input.tags))
+            uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time,
+            tags: try TagRules.ofResources.new(input.tags))
         try records.put(profile)
         return Output(instanceProfile: try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
     }
@@ -73,13 +74,13 @@ extension IAM.ListInstanceProfiles: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(InstanceProfile.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+        let page = try records.page(InstanceProfile.self, Paging(input)) {
             $0.path.hasPrefix(prefix)
         }
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        return Output(instanceProfiles: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -91,12 +92,12 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let role = try records.role(input.roleName)
         let page = try records.page(
-            InstanceProfile.self, Relation.role, to: role.id, Paging(marker: input.marker, maxItems: input.maxItems)
+            InstanceProfile.self, Relation.role, to: role.id, Paging(input)
         )
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        return Output(instanceProfiles: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -192,7 +193,7 @@ extension IAM.ListInstanceProfileTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let profile = try records.instanceProfile(input.instanceProfileName)
-        let page = page(profile.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(profile.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }

@@ -201,17 +201,15 @@ extension IAM.ListMFADevices: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
-            MFADevice.self, Relation.owner, to: owner.id, Paging(marker: input.marker, maxItems: input.maxItems))
+            MFADevice.self, Relation.owner, to: owner.id, Paging(input))
         return Output(
-            mfaDevices: page.items.map { device in
+            page.items.map { device in
                 var view = IAM.MFADevice()
                 view.userName = owner.userName ?? ""
                 view.serialNumber = device.serialNumber
                 view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
                 return view
-            },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            }, next: page.marker)
     }
 }
 
@@ -222,7 +220,7 @@ extension IAM.ListVirtualMFADevices: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.page(
-            MFADevice.self, Paging(marker: input.marker, maxItems: input.maxItems)
+            MFADevice.self, Paging(input)
         ) { device in
             switch input.assignmentStatus {
             case "Assigned": device.ownerID != nil
@@ -237,7 +235,7 @@ extension IAM.ListVirtualMFADevices: ReadOperation {
             if let owner = device.ownerID { view.user = try records.mfaUser(owner, call) }
             return view
         }
-        return Output(virtualMFADevices: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -278,8 +276,8 @@ extension IAM.ListMFADeviceTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let device = try records.mfaDevice(input.serialNumber)
-        let page = page(device.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(device.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }
 

@@ -103,7 +103,7 @@ extension IAM.ListPolicies: ReadOperation {
 
     /// The customer's policies come first, then AWS's, each in the order of their names.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let paging = try Paging(input)
         let prefix = input.pathPrefix ?? "/"
         let scope = input.scope ?? "All"
         let attached = try attachedARNs(input, records)
@@ -129,7 +129,7 @@ extension IAM.ListPolicies: ReadOperation {
             case .aws(let policy): try IAM.Policy(policy, records)
             }
         }
-        return Output(policies: page.items, isTruncated: page.isTruncated, marker: page.marker)
+        return Output(page.items, next: page.marker)
     }
 
     private enum Listed {
@@ -234,8 +234,8 @@ extension IAM.ListPolicyTags: ReadOperation {
         } else {
             tags = try records.customerPolicy(input.policyArn).tags
         }
-        let page = page(tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }
 
@@ -279,7 +279,7 @@ extension IAM.ListEntitiesForPolicy: ReadOperation {
             }
         }
         let entities = found.map { (key: $0.key, entity: $0.value) }
-        let page = page(entities, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
+        let page = page(entities, by: \.key, try Paging(input))
         return output(page)
     }
 

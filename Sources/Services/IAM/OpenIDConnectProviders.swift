@@ -242,7 +242,7 @@ extension IAM.ListOpenIDConnectProviderTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let provider = try records.provider(input.openIDConnectProviderArn)
-        let page = page(provider.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(provider.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }

@@ -85,7 +85,7 @@ extension IAM.GetOrganizationsAccessReport: ComputeOperation {
             throw .noSuchEntity("Job with id \(id) cannot be found.")
         }
         let services = sorted(report.services, by: input.sortKey ?? "SERVICE_NAMESPACE_ASCENDING")
-        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let paging = try Paging(input)
         let page = page(services, paging)
         var output = Output()
         output.jobStatus = report.status

@@ -102,7 +102,7 @@ extension IAM.ListPolicyVersions: ReadOperation {
             // The newest first, as AWS lists them.
             versions = policy.versions.reversed().map { IAM.PolicyVersion($0, of: policy, withDocument: false) }
         }
-        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let paging = try Paging(input)
         if let after = paging.after {
             guard let index = versions.firstIndex(where: { $0.versionId == after }) else {
                 throw .validation("Invalid Marker.")

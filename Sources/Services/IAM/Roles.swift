@@ -82,12 +82,9 @@ extension IAM.ListRoles: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
         let page = try records.page(
-            Role.self, Paging(marker: input.marker, maxItems: input.maxItems),
+            Role.self, Paging(input),
             from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        return Output(
-            roles: page.items.map { IAM.Role($0, isWhole: false, call.directory) },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+        return Output(page.items.map { IAM.Role($0, isWhole: false, call.directory) }, next: page.marker)
     }
 }
 
@@ -197,8 +194,8 @@ extension IAM.ListRoleTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let role = try records.role(input.roleName)
-        let page = page(role.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(role.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }
 

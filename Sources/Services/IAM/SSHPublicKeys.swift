@@ -83,18 +83,16 @@ extension IAM.ListSSHPublicKeys: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
-            SSHPublicKey.self, Relation.owner, to: owner.id, Paging(marker: input.marker, maxItems: input.maxItems))
+            SSHPublicKey.self, Relation.owner, to: owner.id, Paging(input))
         return Output(
-            sshPublicKeys: page.items.map { key in
+            page.items.map { key in
                 var view = IAM.SSHPublicKeyMetadata()
                 view.userName = owner.userName ?? ""
                 view.sshPublicKeyId = key.id
                 view.status = key.isActive ? "Active" : "Inactive"
                 view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
                 return view
-            },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            }, next: page.marker)
     }
 }
 

@@ -113,13 +113,10 @@ extension IAM.ListServerCertificates: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(ServerCertificate.self, Paging(marker: input.marker, maxItems: input.maxItems)) {
+        let page = try records.page(ServerCertificate.self, Paging(input)) {
             $0.path.hasPrefix(prefix)
         }
-        return Output(
-            serverCertificateMetadataList: page.items.map { IAM.ServerCertificateMetadata($0) },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+        return Output(page.items.map { IAM.ServerCertificateMetadata($0) }, next: page.marker)
     }
 }
 
@@ -207,8 +204,8 @@ extension IAM.ListServerCertificateTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let certificate = try records.serverCertificate(input.serverCertificateName)
-        let page = page(certificate.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(certificate.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }
 

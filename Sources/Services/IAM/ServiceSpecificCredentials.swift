@@ -148,7 +148,7 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
         let isIncluded: (IAMService.ServiceSpecificCredential) -> Bool = {
             input.serviceName == nil || $0.serviceName == input.serviceName
         }
-        let paging = try Paging(marker: input.marker, maxItems: input.maxItems)
+        let paging = try Paging(input)
         let page: Page<IAMService.ServiceSpecificCredential>
         if input.allUsers == true {
             guard input.userName == nil else {
@@ -161,7 +161,7 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
                 ServiceSpecificCredential.self, Relation.owner, to: owner.id, paging, where: isIncluded)
         }
         return Output(
-            serviceSpecificCredentials: try page.map { (credential) throws(ServiceError) in
+            try page.map { (credential) throws(ServiceError) in
                 var view = IAM.ServiceSpecificCredentialMetadata()
                 // The directory may be a step behind, but then the user was there a step ago.
                 view.userName = call.directory.user(uniqueID: credential.ownerID)?.name ?? ""
@@ -175,9 +175,7 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
                 view.serviceSpecificCredentialId = credential.id
                 view.serviceName = credential.serviceName
                 return view
-            }.items,
-            marker: page.marker,
-            isTruncated: page.isTruncated)
+            }.items, next: page.marker)
     }
 }
 

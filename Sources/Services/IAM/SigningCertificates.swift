@@ -74,11 +74,8 @@ extension IAM.ListSigningCertificates: ReadOperation {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             SigningCertificate.self, Relation.owner, to: owner.id,
-            Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(
-            certificates: page.items.map { IAM.SigningCertificate($0, userName: owner.userName) },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            Paging(input))
+        return Output(page.items.map { IAM.SigningCertificate($0, userName: owner.userName) }, next: page.marker)
     }
 }
 

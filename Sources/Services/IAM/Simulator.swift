@@ -25,7 +25,7 @@ extension IAM.SimulateCustomPolicy: ComputeOperation {
             context: input.contextEntries)
         return try simulation.output(
             actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
-            Paging(marker: input.marker, maxItems: input.maxItems))
+            Paging(input))
     }
 }
 
@@ -52,7 +52,7 @@ extension IAM.SimulatePrincipalPolicy: ReadOperation {
             context: input.contextEntries)
         return try simulation.output(
             actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
-            Paging(marker: input.marker, maxItems: input.maxItems))
+            Paging(input))
     }
 }
 

@@ -86,16 +86,14 @@ extension IAM.ListUsers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
         let page = try records.page(
-            User.self, Paging(marker: input.marker, maxItems: input.maxItems),
+            User.self, Paging(input),
             from: { call.directory.user(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
         return Output(
-            users: page.items.map { user in
+            page.items.map { user in
                 var view = IAM.User(user)
                 view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
                 return view
-            },
-            isTruncated: page.isTruncated,
-            marker: page.marker)
+            }, next: page.marker)
     }
 }
 
@@ -201,8 +199,8 @@ extension IAM.ListUserTags: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let user = try records.user(input.userName)
-        let page = page(user.tags, by: \.key, try Paging(marker: input.marker, maxItems: input.maxItems))
-        return Output(tags: page.items.map(IAM.Tag.init), isTruncated: page.isTruncated, marker: page.marker)
+        let page = page(user.tags, by: \.key, try Paging(input))
+        return Output(page.items.map(IAM.Tag.init), next: page.marker)
     }
 }
 

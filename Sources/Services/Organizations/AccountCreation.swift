@@ -99,10 +99,8 @@ extension Organizations.ListCreateAccountStatus: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let states = Set(input.states ?? [])
         let page = try own.records.page(
-            AccountRequest.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+            AccountRequest.self, Paging(organizations: input)
         ) { states.isEmpty || states.contains($0.state.rawValue) }
-        return Output(
-            createAccountStatuses: page.items.map { Organizations.CreateAccountStatus($0) },
-            nextToken: page.marker)
+        return Output(page.items.map { Organizations.CreateAccountStatus($0) }, next: page.marker)
     }
 }

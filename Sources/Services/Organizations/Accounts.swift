@@ -59,8 +59,8 @@ extension Organizations.ListAccounts: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = try own.records.page(
-            OrganizationAccount.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        return Output(accounts: try own.accounts(page), nextToken: page.marker)
+            OrganizationAccount.self, Paging(organizations: input))
+        return Output(try own.accounts(page), next: page.marker)
     }
 }
 
@@ -74,8 +74,8 @@ extension Organizations.ListAccountsForParent: ReadOperation {
         try own.requireParent(input.parentId)
         let page = try own.records.page(
             OrganizationAccount.self, Relation.parent, to: input.parentId,
-            Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        return Output(accounts: try own.accounts(page), nextToken: page.marker)
+            Paging(organizations: input))
+        return Output(try own.accounts(page), next: page.marker)
     }
 }
 

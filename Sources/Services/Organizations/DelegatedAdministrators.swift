@@ -95,14 +95,13 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = try own.records.page(
-            OrganizationAccount.self, Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+            OrganizationAccount.self, Paging(organizations: input)
         ) { since($0, input.servicePrincipal) != nil }
         return Output(
-            delegatedAdministrators: try page.map { place throws(ServiceError) in
+            try page.map { place throws(ServiceError) in
                 Organizations.DelegatedAdministrator(
                     try own.member(place.id), in: own, since: since(place, input.servicePrincipal) ?? place.joinedDate)
-            }.items,
-            nextToken: page.marker)
+            }.items, next: page.marker)
     }
 
     /// Since when an account administers a service, or any.
@@ -124,14 +123,13 @@ extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
                 .accountNotRegisteredException, "The provided account is not a registered delegated administrator.")
         }
         let page = page(
-            Array(services), by: \.key, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+            Array(services), by: \.key, try Paging(organizations: input))
         return Output(
-            delegatedServices: page.items.map { service in
+            page.items.map { service in
                 var shown = Organizations.DelegatedService()
                 shown.servicePrincipal = service.key
                 shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
                 return shown
-            },
-            nextToken: page.marker)
+            }, next: page.marker)
     }
 }

@@ -160,12 +160,11 @@ extension Organizations.ListHandshakesForAccount: ReadOperation {
             + records.shared.referrers(
                 OrganizationsService.Handshake.self, Relation.recipient, to: account.email.lowercased())
         let shown = received.filter { $0.isKept(at: call.time) && filter.includes($0) }
-        let page = page(shown, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+        let page = page(shown, by: \.id, try Paging(organizations: input))
         return Output(
-            handshakes: try page.map { handshake throws(ServiceError) in
+            try page.map { handshake throws(ServiceError) in
                 try records.view(handshake, call)
-            }.items,
-            nextToken: page.marker)
+            }.items, next: page.marker)
     }
 }
 
@@ -177,11 +176,10 @@ extension Organizations.ListHandshakesForOrganization: ReadOperation {
         let filter = input.filter ?? Organizations.HandshakeFilter()
         try filter.check()
         let shown = try own.handshakes().filter { $0.isKept(at: call.time) && filter.includes($0) }
-        let page = page(shown, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+        let page = page(shown, by: \.id, try Paging(organizations: input))
         return Output(
-            handshakes: try page.map { handshake throws(ServiceError) in
+            try page.map { handshake throws(ServiceError) in
                 try records.view(handshake, call)
-            }.items,
-            nextToken: page.marker)
+            }.items, next: page.marker)
     }
 }

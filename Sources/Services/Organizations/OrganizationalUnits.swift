@@ -127,12 +127,11 @@ extension Organizations.ListOrganizationalUnitsForParent: ReadOperation {
         try own.requireParent(input.parentId)
         let page = try own.records.page(
             OrganizationalUnit.self, Relation.parent, to: input.parentId,
-            Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+            Paging(organizations: input))
         return Output(
-            organizationalUnits: try page.map { unit throws(ServiceError) in
+            try page.map { unit throws(ServiceError) in
                 try Organizations.OrganizationalUnit(unit, in: own)
-            }.items,
-            nextToken: page.marker)
+            }.items, next: page.marker)
     }
 }
 
@@ -165,7 +164,7 @@ extension Organizations.ListChildren: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         try own.requireParent(input.parentId)
-        let paging = try Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+        let paging = try Paging(organizations: input)
         var output = Output()
         if input.childType == "ACCOUNT" {
             let page = try own.records.page(OrganizationAccount.self, Relation.parent, to: input.parentId, paging)

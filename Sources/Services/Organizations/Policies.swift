@@ -137,7 +137,7 @@ extension Organizations.ListPolicies: ReadOperation {
     /// AWS's own policies come first.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        var paging = try Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+        var paging = try Paging(organizations: input)
         var summaries: [Organizations.PolicySummary] = []
         if paging.after == nil, let managed = ManagedControlPolicy.ofType(input.filter) {
             summaries.append(Organizations.PolicySummary(.managed(managed), in: own.organization))
@@ -153,8 +153,8 @@ extension Organizations.ListPolicies: ReadOperation {
         let page = try own.records.page(
             OrganizationPolicy.self, Relation.organizationPolicyType, to: input.filter, paging)
         return Output(
-            policies: summaries + page.items.map { Organizations.PolicySummary(.own($0), in: own.organization) },
-            nextToken: page.marker)
+            summaries + page.items.map { Organizations.PolicySummary(.own($0), in: own.organization) },
+            next: page.marker)
     }
 }
 
@@ -211,6 +211,11 @@ extension OwnOrganization {
 
 extension Paging {
     /// AWS answers 20 items at most.
+    /// - Throws: InvalidInputException for a token that no answer of ours gave.
+    init<F: PageRequestFields>(organizations input: View<F>) throws(ServiceError) {
+        try self.init(nextToken: input.pageToken, maxResults: input.pageLimit)
+    }
+
     /// - Throws: InvalidInputException for a token that no answer of ours gave.
     init(nextToken: String?, maxResults: Int?) throws(ServiceError) {
         do throws(ServiceError) {

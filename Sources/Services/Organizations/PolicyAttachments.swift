@@ -79,10 +79,8 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
             let policy = try own.policy(id)
             if policy.type == input.filter { policies.append(policy) }
         }
-        let page = page(policies, by: \.id, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
-        return Output(
-            policies: page.items.map { Organizations.PolicySummary($0, in: own.organization) },
-            nextToken: page.marker)
+        let page = page(policies, by: \.id, try Paging(organizations: input))
+        return Output(page.items.map { Organizations.PolicySummary($0, in: own.organization) }, next: page.marker)
     }
 }
 
@@ -95,7 +93,7 @@ extension Organizations.ListTargetsForPolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let policy = try own.policy(input.policyId)
-        let paging = try Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+        let paging = try Paging(organizations: input)
         // Ids of accounts begin with a digit, of units with "ou-", of the root with "r-".
         let after = paging.after ?? ""
         var targets: [PolicyTarget] = []

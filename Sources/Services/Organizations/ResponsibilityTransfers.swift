@@ -114,7 +114,7 @@ extension Organizations.ListInboundResponsibilityTransfers: ReadOperation {
             guard !transfers.isEmpty else { throw .transferNotFound }
         }
         let page = try own.page(of: transfers, input.nextToken, input.maxResults)
-        return Output(responsibilityTransfers: page.items, nextToken: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }
 
@@ -126,6 +126,6 @@ extension Organizations.ListOutboundResponsibilityTransfers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
         let page = try own.page(of: own.outboundTransfers(), input.nextToken, input.maxResults)
-        return Output(responsibilityTransfers: page.items, nextToken: page.marker)
+        return Output(page.items, next: page.marker)
     }
 }

@@ -72,14 +72,13 @@ extension Organizations.ListAWSServiceAccessForOrganization: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = page(
             Array(own.organization.trustedServices), by: \.key,
-            try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+            try Paging(organizations: input))
         return Output(
-            enabledServicePrincipals: page.items.map { service in
+            page.items.map { service in
                 var shown = Organizations.EnabledServicePrincipal()
                 shown.servicePrincipal = service.key
                 shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
                 return shown
-            },
-            nextToken: page.marker)
+            }, next: page.marker)
     }
 }

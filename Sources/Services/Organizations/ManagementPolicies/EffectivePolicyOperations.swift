@@ -50,7 +50,7 @@ extension Organizations.ListEffectivePolicyValidationErrors: ReadOperation {
         guard let found = try policies.effective(for: account) else { throw .noEffectivePolicy }
         let flaws = EffectivePolicyFlaw.all(in: found.policy, policies.type).enumerated()
             .map { (key: String(1_000_000 + $0.offset), flaw: $0.element) }
-        let page = page(flaws, by: \.key, try Paging(nextToken: input.nextToken, maxResults: input.maxResults))
+        let page = page(flaws, by: \.key, try Paging(organizations: input))
         return Output(
             accountId: account.id,
             policyType: input.policyType,
@@ -81,7 +81,7 @@ extension Organizations.ListAccountsWithInvalidEffectivePolicy: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         var policies = try PolicyLevels(own, input.policyType)
-        let paging = try Paging(nextToken: input.nextToken, maxResults: input.maxResults)
+        let paging = try Paging(organizations: input)
         var invalid: [OrganizationAccount] = []
         for account in try own.records.list(OrganizationAccount.self, after: paging.after) {
             guard try policies.isInvalid(for: account) else { continue }
