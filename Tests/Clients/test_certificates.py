@@ -85,7 +85,7 @@ def test_paths_names_and_tags(root: Identity, lone: Certificate) -> None:
 
     root.iam.tag_server_certificate(ServerCertificateName="one", Tags=[{"Key": "a", "Value": "1"}])
     root.iam.tag_server_certificate(ServerCertificateName="one", Tags=[{"Key": "b", "Value": "2"}])
-    root.iam.untag_server_certificate(ServerCertificateName="one", TagKeys=["A"])
+    root.iam.untag_server_certificate(ServerCertificateName="one", TagKeys=["a", "B"])
     tags = root.iam.list_server_certificate_tags(ServerCertificateName="one")["Tags"]
     assert tags == [{"Key": "b", "Value": "2"}]
 

@@ -502,7 +502,7 @@ def test_a_provider_in_iam(root: Identity, idp: IdentityProvider) -> None:
     iam.tag_saml_provider(SAMLProviderArn=PROVIDER, Tags=[{"Key": "Team", "Value": "blue"}, {"Key": "b", "Value": "2"}])
     pages = iam.list_saml_provider_tags(SAMLProviderArn=PROVIDER, MaxItems=1)
     assert pages["IsTruncated"] and len(pages["Tags"]) == 1
-    iam.untag_saml_provider(SAMLProviderArn=PROVIDER, TagKeys=["TEAM"])
+    iam.untag_saml_provider(SAMLProviderArn=PROVIDER, TagKeys=["TEAM", "Team", "team"])
     assert iam.list_saml_provider_tags(SAMLProviderArn=PROVIDER)["Tags"] == [{"Key": "b", "Value": "2"}]
     iam.delete_saml_provider(SAMLProviderArn=PROVIDER)
     assert iam.list_saml_providers()["SAMLProviderList"] == []

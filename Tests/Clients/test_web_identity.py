@@ -527,7 +527,7 @@ def test_provider_operations(cloud: Server, root: Identity, trail: Trail) -> Non
     root.iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="one")
     root.iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="never")
     root.iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "team", "Value": "red"}])
-    root.iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=["none"])
+    root.iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=["none", "Team"])
     assert root.iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"] == [
         {"Key": "team", "Value": "red"}
     ]
