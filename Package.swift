@@ -6,7 +6,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
-        .library(name: "Lint", targets: ["Lint"]),
+        .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "SAML", targets: ["SAML"]),
@@ -175,8 +175,12 @@ let package = Package(
         .testTarget(
             name: "FetchTests",
             dependencies: [
-                "Fetch", .product(name: "NIOCore", package: "swift-nio"),
+                "Fetch", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),

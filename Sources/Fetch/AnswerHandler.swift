@@ -41,10 +41,7 @@ final class AnswerHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            status = Int(head.status.code)
-            let size = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-            if size > limits.headers { fail(.tooLarge, context) }
+        case .head(let head): status = Int(head.status.code)
         case .body(let part):
             guard part.readableBytes <= limits.body - body.count else { return fail(.tooLarge, context) }
             body += part.readableBytesView
@@ -55,7 +52,8 @@ final class AnswerHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        answer.fail(error)
+        // The decoder stops at `limits.headers`, before it has them all.
+        answer.fail(error as? HTTPParserError == .headerOverflow ? FetchError.tooLarge : error)
         context.close(promise: nil)
     }
 

@@ -17,10 +17,16 @@ public struct Fetch: Sendable {
         public var seconds: Int64 = 5
         /// Bytes of an answer's body.
         public var body = 512 * 1024
-        /// Bytes of an answer's headers together.
+        /// Bytes of an answer's headers and trailers together.
         public var headers = 64 * 1024
 
         public init() {}
+
+        fileprivate var ofDecoder: NIOHTTPDecoderLimitConfiguration {
+            var configuration = NIOHTTPDecoderLimitConfiguration()
+            configuration.maxHeaderListSize = headers
+            return configuration
+        }
     }
 
     public struct Request: Sendable {
@@ -112,7 +118,7 @@ public struct Fetch: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context { try pipeline.addHandler(Self.handshake(context, address.host, isTrusted)) }
-                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHTTPClientHandlers(decoderLimitConfiguration: limits.ofDecoder)
                     try pipeline.addHandler(AnswerHandler(request, limits, answer))
                 }
             }

@@ -156,16 +156,35 @@ extension Query {
     }
 
     /// What the engine knows by itself: all that is done with a key needs its key policy, and all that makes a session
-    /// of a role its trust policy. What KMS does with no key (`kms:ListKeys`) or only with an alias asks for neither.
+    /// of a role its trust policy. The action says it, so that no other resource (`*`, a key's alias) leads around it;
+    /// what KMS may come to do is taken to need a key.
     fileprivate var requiredPolicy: PolicyType? {
-        if hasService("kms:") { return isResource("key/") ? .resource : nil }
-        if hasService("sts:"), isAssumption { return isResource("role/") ? .roleTrust : nil }
+        if hasService("kms:") { return needsNoKey ? nil : .resource }
+        if hasService("sts:") { return makesSessionOfRole ? .roleTrust : nil }
         return nil
     }
 
-    /// sts:AssumeRole and its kin, and what is asked for together with them.
-    private var isAssumption: Bool {
-        hasPrefix("sts:assumerole") || isAction("sts:tagsession") || isAction("sts:setsourceidentity")
+    /// Whether an action of KMS's is about no key, or about the alias alone: the key that an alias is made for is asked
+    /// about by itself.
+    /// AWS: `https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html`.
+    private var needsNoKey: Bool {
+        if isResource("key/") { return false }
+        if isAction("kms:createalias") || isAction("kms:updatealias") || isAction("kms:deletealias") {
+            return isResource("alias/")
+        }
+        return isAction("kms:createkey") || isAction("kms:listkeys") || isAction("kms:listaliases")
+            || isAction("kms:listretirablegrants") || isAction("kms:generaterandom")
+            || isAction("kms:createcustomkeystore") || isAction("kms:updatecustomkeystore")
+            || isAction("kms:deletecustomkeystore") || isAction("kms:connectcustomkeystore")
+            || isAction("kms:disconnectcustomkeystore") || isAction("kms:describecustomkeystores")
+    }
+
+    /// Whether the action is sts:AssumeRole or its kin, or what is asked for together with them; GetFederationToken's
+    /// sessions, which are of no role, have tags too.
+    private var makesSessionOfRole: Bool {
+        if hasPrefix("sts:assumerole") { return true }
+        guard isAction("sts:tagsession") || isAction("sts:setsourceidentity") else { return false }
+        return !isResource("federated-user/") && !isResource("user/")
     }
 
     /// Whether the last part of the resource's ARN begins so.

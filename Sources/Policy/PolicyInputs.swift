@@ -15,7 +15,8 @@ public struct PolicyInputs: Sendable {
     public var endpoint: [CompiledPolicy]?
     /// The type of policy that the resource can't be without: `.resource` or `.roleTrust`. It has to allow the request
     /// also in the same account (rule 11), and where there is none nobody is allowed. Of KMS keys and of roles that are
-    /// to be assumed the engine knows it by itself; of others whoever knows their type says it here.
+    /// to be assumed the engine knows it by itself, and nil takes nothing from that; of others whoever knows their type
+    /// says it here.
     public var requiredPolicy: PolicyType?
     /// Whether nothing is known of the resource's policies, so that the decision is that of the caller's own alone: for
     /// a simulation of identity-based policies, as IAM's simulator is. Never for a request that is carried out.

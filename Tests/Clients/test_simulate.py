@@ -311,6 +311,8 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("action, resource", [
     ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"),
+    ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/a"),
+    ("kms:Decrypt", "*"),
     ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/r"),
 ])  # fmt: skip
 def test_a_key_and_a_role_are_nobodys_without_their_policy(write: Any, action: str, resource: str) -> None:
@@ -318,7 +320,7 @@ def test_a_key_and_a_role_are_nobodys_without_their_policy(write: Any, action: s
     request = ("simulate", "--principal", ALICE, "--action", action, "--resource", resource, "--identity", everything)
     done = gatehouse(*request)
     assert done.returncode == 1, done.stdout
-    assert "Denied" in done.stdout
+    assert "Denied implicitly" in done.stdout and "and one would have to allow" in done.stdout
     # Its account's own policies count where the resource's policy says so.
     delegating = write(
         "delegating.json", trust(ACCOUNT) if "role/" in resource

@@ -46,12 +46,48 @@ private final class Server: Sendable {
     }
 }
 
+/// A server that sends a body of no end, a byte every few milliseconds.
+private final class TricklingServer: Sendable {
+    private let channel: any Channel
+
+    init() async throws {
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(Trickler()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    deinit { channel.close(promise: nil) }
+
+    private final class Trickler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func channelActive(context: ChannelHandlerContext) {
+            let channel = context.channel
+            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"), promise: nil)
+            channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { task in
+                channel.writeAndFlush(ByteBuffer(string: "x")).whenFailure { _ in task.cancel() }
+            }
+        }
+    }
+
+    var address: WebAddress {
+        get throws {
+            let port = try #require(channel.localAddress?.port)
+            return try #require(WebAddress("http://127.0.0.1:\(port)/", mayBePlain: true))
+        }
+    }
+}
+
 @Suite struct FetchTests {
     private func ask(
         _ bytes: String, staysOpen: Bool = false, _ change: (inout Fetch.Limits) -> Void = { _ in }
     ) async throws -> Result<Fetch.Answer, FetchError> {
         let server = try await Server(bytes, staysOpen: staysOpen)
         var limits = Fetch.Limits()
+        // The machine may be busy with other tests.
+        limits.seconds = 60
         change(&limits)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         do throws(FetchError) {
@@ -98,6 +134,14 @@ private final class Server: Sendable {
         #expect(try await ask(bytes).get().status == 200)
     }
 
+    @Test func trailersCountAsHeaders() async throws {
+        let bytes =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n1\r\na\r\n0\r\n"
+            + "X-Long: \(String(repeating: "x", count: 500))\r\n\r\n"
+        await #expect(throws: FetchError.tooLarge) { try await ask(bytes) { $0.headers = 200 }.get() }
+        #expect(try await ask(bytes).get().body == Array("a".utf8))
+    }
+
     @Test func aServerThatDoesNotComeToAnEndIsLeft() async throws {
         let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"
         await #expect(throws: FetchError.tooSlow) { try await ask(bytes, staysOpen: true) { $0.seconds = 1 }.get() }
@@ -115,6 +159,15 @@ private final class Server: Sendable {
     @Test func whereNobodyListensIsUnreachable() async throws {
         let address = try #require(WebAddress("http://127.0.0.1:1/", mayBePlain: true))
         await #expect(throws: FetchError.self) { try await Fetch(trust: ServerTrust()).get(address) }
+    }
+
+    /// The time is that of the whole exchange: a byte now and then does not buy more of it.
+    @Test func aServerThatTricklesIsLeft() async throws {
+        let server = try await TricklingServer()
+        var limits = Fetch.Limits()
+        limits.seconds = 1
+        let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
+        await #expect(throws: FetchError.tooSlow) { try await fetch.get(address) }
     }
 
     @Test func plainHTTPMustBeAllowed() throws {

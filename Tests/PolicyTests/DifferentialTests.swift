@@ -77,7 +77,7 @@ extension RefCase {
     }
 
     func inputs() throws -> PolicyInputs {
-        PolicyInputs(
+        var inputs = PolicyInputs(
             identity: try identity.map { try $0.compiled() }, resource: try resourcePolicy?.compiled(),
             roleTrust: try trust?.compiled(), boundaries: try boundaries?.map { try $0.compiled() },
             session: try sessions?.map { try $0.compiled() },
@@ -92,6 +92,9 @@ extension RefCase {
                         sourceARN: grant.source))
             },
             restrictsPublicBuckets: blocksPublicAccess)
+        inputs.requiredPolicy = isOfGuardedType ? .resource : nil
+        inputs.ignoresResourceSide = ignoresResourceSide
+        return inputs
     }
 }
 

@@ -32,6 +32,21 @@ struct CaseGenerator {
     private static let actions = [
         "s3:GetObject", "s3:PutObject", "s3:ListBucket", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant",
         "sts:AssumeRole", "sts:GetCallerIdentity", "S3:getobject", "kms:DescribeKey", "kms:CreateGrant",
+        "kms:ListKeys", "KMS:createAlias", "sts:TagSession",
+    ]
+    /// What can't be done, or is not a matter of a resource's policy at all, by the resource that goes with it.
+    private static let guarded = [
+        ("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k"), ("kms:Decrypt", "*"),
+        ("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:alias/key/k"),
+        ("kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:alias/key/k"),
+        ("kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:key/k"),
+        ("kms:ListKeys", "*"), ("kms:ListKeys", "arn:aws:kms:us-east-1:111122223333:key/k"),
+        ("kms:UpdateCustomKeyStore", "*"), ("kms:ListRetirableGrants", "*"), ("kms:NotYetThere", "*"),
+        ("sts:AssumeRole", "arn:aws:iam::111122223333:role/R"), ("sts:AssumeRole", "*"),
+        ("sts:AssumeRoleWithSAML", "arn:aws:iam::111122223333:role/R"),
+        ("sts:TagSession", "arn:aws:iam::111122223333:role/R"),
+        ("sts:TagSession", "arn:aws:sts::111122223333:federated-user/bob"), ("sts:SetSourceIdentity", "*"),
+        ("sts:SetSourceIdentity", "arn:aws:iam::111122223333:user/alice"), ("sts:AssumeRoot", "*"),
     ]
     private static let resources = [
         "arn:aws:s3:::bucket/alice/key", "arn:aws:s3:::bucket/a:b", "arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/é",
@@ -66,6 +81,7 @@ struct CaseGenerator {
     mutating func next() -> RefCase {
         let caller = caller()
         var (action, resource) = (pick(Self.actions), pick(Self.resources))
+        if chance(15) { (action, resource) = pick(Self.guarded) }
         let trusts = chance(15)
         if trusts {
             action = "sts:AssumeRole"
@@ -93,6 +109,8 @@ struct CaseGenerator {
         if chance(20) { result.rcps = levels(.rcp, result) }
         if result.action.hasPrefix("kms:") || chance(5), chance(60) { result.grants = some(3) { $0.grant() } }
         result.blocksPublicAccess = chance(30)
+        result.isOfGuardedType = chance(15)
+        result.ignoresResourceSide = chance(10)
         if chance(15) { result.endpoints = chance(20) ? [] : some(2) { $0.policy(.endpoint, result) } }
         return result
     }

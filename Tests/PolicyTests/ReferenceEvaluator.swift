@@ -52,6 +52,9 @@ struct RefCase {
     var endpoints: [RefPolicy]?
     var grants: [RefGrant] = []
     var blocksPublicAccess = false
+    /// Whether the resource's type is one that can't be without a policy, as its service says.
+    var isOfGuardedType = false
+    var ignoresResourceSide = false
 }
 
 struct RefGrant {
@@ -112,16 +115,31 @@ extension RefCase {
     }
 
     /// "You cannot use IAM policies alone": a key is nobody's without its key policy, and a role nobody's without the
-    /// policy that says whom it trusts.
+    /// policy that says whom it trusts. Some types of other services are the same.
     private var isGuarded: Bool {
-        let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6 else { return false }
-        let verb = action.lowercased()
-        if verb.hasPrefix("kms:") { return parts[5].hasPrefix("key/") }
-        let makesSession =
-            ["sts:tagsession", "sts:setsourceidentity"].contains(verb) || verb.hasPrefix("sts:assumerole")
-        return makesSession && parts[5].hasPrefix("role/")
+        if ignoresResourceSide { return false }
+        if isOfGuardedType { return true }
+        let parts = action.lowercased().split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return false }
+        let named = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        let kind = named.count == 6 ? named[5].split(separator: "/").first.map(String.init) ?? "" : ""
+        switch parts[0] {
+        case "kms":
+            if kind == "alias", ["createalias", "updatealias", "deletealias"].contains(parts[1]) { return false }
+            return kind == "key" || !Self.actionsWithoutKey.contains(parts[1])
+        case "sts":
+            if ["assumerole", "assumerolewithsaml", "assumerolewithwebidentity"].contains(parts[1]) { return true }
+            return ["tagsession", "setsourceidentity"].contains(parts[1]) && !["user", "federated-user"].contains(kind)
+        default: return false
+        }
     }
+
+    /// Those of the service authorization reference's page on KMS that have no resource type.
+    private static let actionsWithoutKey: Set<String> = [
+        "connectcustomkeystore", "createcustomkeystore", "createkey", "deletecustomkeystore",
+        "describecustomkeystores", "disconnectcustomkeystore", "generaterandom", "listaliases", "listkeys",
+        "listretirablegrants", "updatecustomkeystore",
+    ]
 
     private var resourceOwner: String {
         if let resourceAccount { return isNumber(resourceAccount) ? resourceAccount : caller.account }
