@@ -39,6 +39,16 @@ public final class IdentityDirectory: Sendable {
 
     // MARK: Look-ups
 
+    /// How many identities there are in all accounts.
+    public var identityCounts: (users: Int, groups: Int, roles: Int) {
+        state.withLock { ($0.users.byUniqueID.count, $0.groups.byUniqueID.count, $0.roles.byUniqueID.count) }
+    }
+
+    /// How many accounts there are in each state.
+    public var accountCounts: [Account.State: Int] {
+        state.withLock { state in state.accounts.values.reduce(into: [:]) { $0[$1.state, default: 0] &+= 1 } }
+    }
+
     public func account(_ id: String) -> Account? {
         state.withLock { $0.accounts[id] }
     }

@@ -62,7 +62,7 @@ extension Edge {
     }
 
     private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
-        gate.metrics.count(refusedSignature: error.code(isJSON: false))
+        gate.environment.metrics.count(refusedSignature: error.code(isJSON: false))
         return ServiceError(
             error.code(isJSON: routed.isJSON), error.message,
             status: error.status(isJSON: routed.isJSON && !routed.isREST))

@@ -15,7 +15,6 @@ public import Wire
 /// left out.
 public struct Gate: Sendable {
     public let environment: Environment
-    public let metrics: Metrics
     let audit: Audit
     let log: Logger
 
@@ -27,10 +26,9 @@ public struct Gate: Sendable {
         case strict
     }
 
-    public init(environment: Environment, audit: Audit, metrics: Metrics, log: Logger) {
+    public init(environment: Environment, audit: Audit, log: Logger) {
         self.environment = environment
         self.audit = audit
-        self.metrics = metrics
         self.log = log
     }
 

@@ -24,6 +24,9 @@ public struct Attempt: Sendable {
     var call: Call { identified?.call ?? asked.call }
 
     var caller: Caller { call.caller }
+
+    /// Whether there is an account in whose event history the call stands.
+    var hasHistory: Bool { !call.operation.isEmpty && !caller.accountID.isEmpty }
 }
 
 /// A result whose event is recorded, so that it may be sent. Only `record` makes it.
@@ -40,18 +43,13 @@ public struct Outcome: Sendable {
 
 extension Gate {
     /// Puts the call into the event history, unless that was done together with its change. When it can't be recorded,
-    /// the answer is an error, whatever the result was. A call that is in no account's name has no history to stand in.
+    /// the answer is an error, whatever the result was.
     func record(_ attempt: Attempt) async -> Outcome {
-        let call = attempt.call
-        metrics.count(
-            service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
-            attempt.result)
-        guard !attempt.isRecorded, !call.operation.isEmpty, !attempt.caller.accountID.isEmpty else {
-            return Outcome(attempt, attempt.result)
-        }
+        count(attempt)
+        guard !attempt.isRecorded, attempt.hasHistory else { return Outcome(attempt, attempt.result) }
         do throws(LedgerError) {
             for event in attempt.events(attempt.result) {
-                if audit == .strict || call.isRecordedDurably {
+                if audit == .strict || attempt.call.isRecordedDurably {
                     try await environment.ledger.recordDurably(event)
                 } else {
                     try environment.ledger.record(event)
@@ -59,9 +57,32 @@ extension Gate {
             }
             return Outcome(attempt, attempt.result)
         } catch {
-            log.error("the event of a call could not be recorded", metadata: ["error": "\(error)"])
+            logUnrecorded(error)
             return Outcome(attempt, .failure(.internalFailure))
         }
+    }
+
+    /// Records a call that failed within the transaction of the service that made it. That transaction is rolled back,
+    /// and an event in it would be lost: so the event goes into the queue, whatever the audit mode.
+    func recordFailure(_ attempt: Attempt) {
+        count(attempt)
+        guard attempt.hasHistory else { return }
+        do throws(LedgerError) {
+            for event in attempt.events(attempt.result) { try environment.ledger.record(event) }
+        } catch {
+            logUnrecorded(error)
+        }
+    }
+
+    func count(_ attempt: Attempt) {
+        let call = attempt.call
+        environment.metrics.count(
+            service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
+            attempt.result)
+    }
+
+    private func logUnrecorded(_ error: LedgerError) {
+        log.error("the event of a call could not be recorded", metadata: ["error": "\(error)"])
     }
 }
 

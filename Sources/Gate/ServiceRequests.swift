@@ -16,7 +16,7 @@ extension Gate: ServiceGate {
         do throws(ServiceError) {
             let permit = try await permit(asked, &attempt)
             let work = try await permit.operation.begin(permit.input, permit.call)
-            return PermittedRequest(permit: permit, work: work, attempt: attempt)
+            return PermittedRequest(gate: self, permit: permit, work: work, attempt: attempt)
         } catch {
             attempt.result = .failure(error)
             _ = await record(attempt)
@@ -45,19 +45,31 @@ extension Gate: ServiceGate {
 
 /// A request that has its permit, and waits for the transaction in which it is done.
 private struct PermittedRequest: PreparedRequest {
+    let gate: Gate
     let permit: Permit
     let work: AnyOperation.Work
     let attempt: Attempt
 
     func complete(in records: MutableRecords) throws(ServiceError) -> Structure {
-        let own = records.of(permit.call.scope)
-        let output: Structure
-        switch work {
-        case .done(let structure): output = structure
-        case .read(let body): output = try body(own.readOnly)
-        case .write(let body): output = try body(own)
+        var attempt = attempt
+        do throws(ServiceError) {
+            let output = try output(records.of(permit.call.scope))
+            attempt.result = .success(output)
+            for event in attempt.events(attempt.result) { try records.record(event) }
+            gate.count(attempt)
+            return output
+        } catch {
+            attempt.result = .failure(error)
+            gate.recordFailure(attempt)
+            throw error
         }
-        for event in attempt.events(.success(output)) { try records.record(event) }
-        return output
+    }
+
+    private func output(_ records: MutableRecords) throws(ServiceError) -> Structure {
+        switch work {
+        case .done(let structure): structure
+        case .read(let body): try body(records.readOnly)
+        case .write(let body): try body(records)
+        }
     }
 }

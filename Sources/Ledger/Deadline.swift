@@ -77,7 +77,7 @@ extension Transaction {
     public func cancelDeadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Bool {
         try change { () throws(LedgerError) in
             guard scope.isStorable, isStorable(id) else { return false }
-            return try query { try $0.delete(RecordKey(scope: scope, kind: kind, id: id), deadline: ()) }
+            return try query { try $0.deleteDeadline(RecordKey(scope: scope, kind: kind, id: id)) }
         }
     }
 
@@ -124,7 +124,7 @@ extension Transaction {
     public func complete(_ lease: Lease) throws(LedgerError) {
         try change { () throws(LedgerError) in
             let sealed = try held(lease)
-            try query { _ = try $0.delete(sealed.key, deadline: ()) }
+            try query { _ = try $0.deleteDeadline(sealed.key) }
         }
     }
 

@@ -54,8 +54,8 @@ extension Ledger {
         do { return try await store.search { try $0.lastSequence() } } catch { throw LedgerError(error) }
     }
 
-    /// Deletes entries that are older than `milliseconds` since 1970, a few at a time so that writers need not wait
-    /// long. Records stay as they are.
+    /// Deletes entries from the journal's beginning, up to the first that is not older than `milliseconds` since 1970; a
+    /// few at a time so that writers need not wait long. Records stay as they are.
     ///
     /// - Parameter sequence: entries beyond this number stay: somebody has yet to follow them.
     public func purgeJournal(before milliseconds: Int64, through sequence: Int64 = .max) async throws(LedgerError) {
@@ -64,11 +64,7 @@ extension Ledger {
         do {
             while try await store.write({ session in
                 let (count, last) = try session.purgeEntries(before: milliseconds, through: sequence, limit: limit)
-                // The clock may have gone back, so that what was deleted before may be younger.
-                if count > 0 {
-                    let purged = max(last, try session.number(Self.purgedThrough))
-                    try session.setMeta(Self.purgedThrough, .integer(purged))
-                }
+                if count > 0 { try session.setMeta(Self.purgedThrough, .integer(last)) }
                 return count
             }) == limit {}
         } catch {

@@ -62,7 +62,8 @@ protocol StoreSession: AnyObject {
     func history(of key: RecordKey, before sequence: Int64, limit: Int) throws -> [SealedChange]
     /// 0 when there is none.
     func lastSequence() throws -> Int64
-    /// Deletes up to `limit` entries that are older than `time`, never the last one of all.
+    /// Deletes up to `limit` entries from the journal's beginning, as far as they are older than `time`; never the last
+    /// one of all.
     /// - Returns: how many, and the highest number among them.
     func purgeEntries(before time: Int64, through sequence: Int64, limit: Int) throws -> (count: Int, last: Int64)
 
@@ -86,7 +87,7 @@ protocol StoreSession: AnyObject {
     // MARK: Deadlines
 
     func put(_ deadline: SealedDeadline) throws
-    func delete(_ key: RecordKey, deadline: Void) throws -> Bool
+    func deleteDeadline(_ key: RecordKey) throws -> Bool
     func deadline(_ key: RecordKey) throws -> SealedDeadline?
     /// By the time at which they are due, then in the order of scheduling.
     func deadlines(_ query: DeadlineQuery) throws -> [SealedDeadline]

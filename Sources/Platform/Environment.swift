@@ -18,6 +18,7 @@ public final class Environment: Sendable {
     public let clock: Clock
     /// Who used what last, and when.
     public let usage = UsageFold()
+    public let metrics = Metrics()
     /// The services that this Gatehouse answers.
     public let modules: [ServiceModule]
     /// What the modules keep in memory of the ledger.

@@ -28,15 +28,13 @@ public struct Resource: Sendable {
 /// A type of resource, as its module declares it, so that the authoriser can fetch the resource's side of every request
 /// by the ARN alone. An operation can't forget it.
 public struct ResourceType: Sendable {
-    /// Whether resources of the type have policies, and what it means that one has none.
+    /// Whether resources of the type have resource-based policies, and what it means that one has none. What is done
+    /// with KMS keys, and who gets sessions of roles, the policy engine itself knows to need one.
     public enum PolicyRule: Sendable {
         /// It has none; or one without which its account's own policies decide.
         case optional
-        /// It can't be without one of this type for these actions: where none is found, nobody is allowed.
-        case required(PolicyType, for: @Sendable (_ action: String) -> Bool)
-
-        /// A resource-based policy, for every action.
-        public static var required: PolicyRule { .required(.resource) { _ in true } }
+        /// It can't be without: where none is found, nobody is allowed.
+        case required
     }
 
     /// The service in the ARN: `kms`.
@@ -85,7 +83,7 @@ extension Access {
         public let access: Access
         /// nil where the access names no resource, or one of a type that no module declares, or that is not there.
         public let resource: Resource?
-        /// The type of policy without which nobody is allowed; nil where a resource may be without.
+        /// The type of policy without which nobody is allowed; nil where the type of resource may be without.
         public let requiredPolicy: PolicyType?
     }
 
@@ -105,10 +103,7 @@ extension Access {
             }
             if !resource.context.isEmpty { access.context.merge(resource.context) { own, _ in own } }
         }
-        var required: PolicyType?
-        if case .required(let policyType, let isRequired) = type.policyRule, isRequired(action) {
-            required = policyType
-        }
+        let required = type.policyRule == .required ? PolicyType.resource : nil
         return Resolved(access: access, resource: resource, requiredPolicy: required)
     }
 

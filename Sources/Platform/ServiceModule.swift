@@ -40,6 +40,8 @@ public final class ServiceModule: Sendable {
     /// Paths outside of the AWS API that the service answers: documents that the world may read.
     public let paths: [PublicPath]
     public let samples: Samples
+    /// What `GET /metrics` shows of it, besides its calls.
+    public let metrics: [Metric]
     /// Refuses calls that temporary credentials of a kind are not good for.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
@@ -57,15 +59,15 @@ public final class ServiceModule: Sendable {
     ///   - isGlobal: see the property.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
-    ///   - records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, admits: see the
-    ///     properties.
+    ///   - records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics, admits:
+    ///     see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
         operations: [any Operation.Type], events: EventParticulars? = nil, records: [any Record.Type] = [],
         projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
-        paths: [PublicPath] = [], samples: Samples = Samples(),
+        paths: [PublicPath] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
     ) {
         self.api = api
@@ -81,6 +83,7 @@ public final class ServiceModule: Sendable {
         self.quotas = quotas
         self.paths = paths
         self.samples = samples
+        self.metrics = metrics
         self.admits = admits
         operationTypes = operations
     }

@@ -91,12 +91,12 @@ public struct Gatehouse: Sendable {
         } catch {
             throw StartError("\(error)")
         }
-        let gate = Gate(environment: environment, audit: configuration.audit, metrics: Metrics(), log: log)
+        let gate = Gate(environment: environment, audit: configuration.audit, log: log)
         environment.open(gate)
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, gate.metrics, configuration.dataDirectory == nil ? scheduler : nil))
+                environment, configuration.dataDirectory == nil ? scheduler : nil))
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {

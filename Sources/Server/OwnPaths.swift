@@ -7,8 +7,8 @@ import Wire
 extension Gatehouse {
     /// What Gatehouse answers besides AWS's API.
     /// - Parameter movable: of a Gatehouse in memory, which can be reset and its clock moved on.
-    static func ownPaths(_ environment: Environment, _ metrics: Metrics, _ movable: Scheduler?) -> [OwnPath] {
-        var paths = [
+    static func ownPaths(_ environment: Environment, _ movable: Scheduler?) -> [OwnPath] {
+        [
             OwnPath("GET", "/health", for: .everybody) { _ in
                 .json(200, #"{"status":"ok","version":"\#(Version.text)"}"#)
             },
@@ -16,7 +16,7 @@ extension Gatehouse {
                 WireResponse(
                     status: 200,
                     headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                    body: Array(metrics.text.utf8))
+                    body: Array(environment.metrics.text(environment).utf8))
             },
             // The mail of all accounts is there.
             OwnPath("GET", "/_gatehouse/outbox", for: .operator) { (_) throws(ServiceError) in
@@ -31,16 +31,15 @@ extension Gatehouse {
                 let key = try await RootKey.make(account.map { String($0.dropFirst(8)) }, environment)
                 return .json(200, key.json)
             },
-        ]
-        guard let scheduler = movable else { return paths }
-        paths += [
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
+                let scheduler = try inMemory(movable)
                 do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
                 try await scheduler.reset()
                 return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("GET", "/_gatehouse/clock", for: .operator) { _ in .json(200, clock(environment.clock)) },
             OwnPath("POST", "/_gatehouse/clock", for: .operator) { (request) throws(ServiceError) in
+                let scheduler = try inMemory(movable)
                 let seconds = try seconds(request.body)
                 guard environment.clock.moved + seconds <= longestWay else {
                     throw .validation("The clock can be a hundred years ahead at most.")
@@ -49,7 +48,14 @@ extension Gatehouse {
                 return .json(200, clock(environment.clock))
             },
         ]
-        return paths
+    }
+
+    /// - Throws: ValidationError when what is kept is on disk: nobody is to lose it by a request.
+    private static func inMemory(_ movable: Scheduler?) throws(ServiceError) -> Scheduler {
+        guard let movable else {
+            throw .validation("Only a Gatehouse started with --in-memory can be reset, or its clock be moved.")
+        }
+        return movable
     }
 
     /// How far the clock is moved on at a time, in seconds: ten years.

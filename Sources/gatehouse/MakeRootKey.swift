@@ -25,9 +25,11 @@ struct MakeRootKey: AsyncParsableCommand {
     @OptionGroup var dataOptions: DataOptions
 
     func validate() throws {
-        guard let account else { return }
-        guard account.wholeMatch(of: /[0-9]{12}/) != nil else {
+        if let account, account.wholeMatch(of: /[0-9]{12}/) == nil {
             throw ValidationError("--account takes twelve digits, not '\(account)'.")
+        }
+        if let endpoint, endpoint.wholeMatch(of: /https?:\/\/[^\/?#]+\/?/) == nil {
+            throw ValidationError("'\(endpoint)' is no endpoint: give scheme, host and port alone.")
         }
     }
 

@@ -83,7 +83,7 @@ def test_health(cloud: Server) -> None:
     assert status == 200 and json.loads(text)
 
 
-def test_metrics(cloud: Server, root: Identity) -> None:
+def test_metrics(cloud: Server, root: Identity, new_user) -> None:
     root.iam.list_users()
     error_of(root.iam.get_user, UserName="nobody")
     status, text = cloud.get("/metrics")
@@ -94,10 +94,14 @@ def test_metrics(cloud: Server, root: Identity) -> None:
             found = re.fullmatch(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})? ([0-9.eE+-]+|NaN|[+-]Inf)( \d+)?", line)
             assert found, line
             samples[found.group(1) + (found.group(2) or "")] = float(found.group(3))
+    assert samples['gatehouse_organizations_accounts{state="ACTIVE"}'] >= 1
     assert any("ListUsers" in name and value >= 1 for name, value in samples.items()), text
     before = sum(value for name, value in samples.items() if "ListUsers" in name and "bucket" not in name)
     root.iam.list_users()
+    users = 'gatehouse_iam_identities{type="user"}'
+    new_user("counted")
     again = cloud.get("/metrics")[1]
+    assert f"{users} {int(samples[users]) + 1}\n" in again
     assert again != text and before >= 1
     assert ROOT_SECRET not in text and ROOT_KEY_ID not in text
 
@@ -431,8 +435,14 @@ def test_reset_is_not_offered_with_a_data_directory(durable: Callable[..., Serve
     with durable() as server:
         server.root.iam.create_user(UserName="alice")
         request = raw.signed("POST", "/_gatehouse/reset", b"", server.root, service="gatehouse")
-        assert raw.send(server.port, request).status >= 400
+        clock = raw.signed("POST", "/_gatehouse/clock", b'{"advance": 1}', server.root, service="gatehouse")
+        for refused in (request, clock):
+            answer = raw.send(server.port, refused)
+            assert answer.status == 400 and b"--in-memory" in answer.body, answer
         assert len(server.root.iam.list_users()["Users"]) == 1
+        look = raw.signed("GET", "/_gatehouse/clock", b"", server.root, service="gatehouse")
+        answer = raw.send(server.port, look)
+        assert answer.status == 200 and json.loads(answer.body)["advanced"] == 0, answer
 
 
 # Why

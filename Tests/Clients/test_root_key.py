@@ -85,6 +85,10 @@ def test_in_memory(cloud: Server) -> None:
     unknown = gatehouse("root-key", "--account", "999999999999", "--endpoint", cloud.url, environment=root)
     assert unknown.returncode == 1 and "NoSuchEntity" in unknown.stderr
 
+    for wrong in (cloud.url + "/path", cloud.url + "?query", cloud.url.removeprefix("http://"), "ftp://localhost"):
+        refused = gatehouse("root-key", "--account", number, "--endpoint", wrong, environment=root)
+        assert refused.returncode == 64 and "scheme, host and port alone" in refused.stderr, refused
+
     # A member's root owns its account, not Gatehouse.
     for path in ("/_gatehouse/root-key", "/_gatehouse/reset"):
         answer = raw.send(cloud.port, raw.signed("POST", path, b"", key, service="gatehouse"))

@@ -163,6 +163,29 @@ def test_two_services_changes_are_one(probe):
     assert len([event for event in probe.events("PutBox") if event["requestParameters"]["arn"] == box]) == count
 
 
+def test_what_fails_within_the_callers_transaction_is_on_record(probe):
+    box = make_box(probe, "small", OWN_ACCOUNT)
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        probe.client("courier").deliver(BoxArn=box, Contents="x" * 1001)
+    assert error.value.response["Error"]["Code"] == "ConflictException"
+    put = [event for event in probe.events("PutBox") if event["requestParameters"]["arn"] == box]
+    assert [event.get("errorCode") for event in put] == ["ConflictException"]
+    assert put[0]["userIdentity"]["invokedBy"] == "courier.amazonaws.com"
+    assert 'gatehouse_calls_total{service="vault",operation="PutBox",code="ConflictException"} 1' in probe.metrics()
+
+
+def test_a_module_has_metrics_of_its_own():
+    with Probe() as probe:
+        assert "vault_openings_total 0\n" in probe.metrics()
+        box = make_box(probe, "counted", OWN_ACCOUNT)
+        make_box(probe, "bare")
+        probe.client("vault").get_box(Arn=box)
+        probe.client("courier").collect(BoxArn=box)
+        metrics = probe.metrics()
+        assert "# TYPE vault_openings_total counter\nvault_openings_total 2\n" in metrics
+        assert '# TYPE vault_boxes gauge\nvault_boxes{policy="no"} 1\nvault_boxes{policy="yes"} 1\n' in metrics
+
+
 def member(probe):
     """Another account: its root user's key."""
     organizations = probe.client("organizations")

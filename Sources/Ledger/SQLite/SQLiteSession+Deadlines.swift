@@ -17,7 +17,7 @@ extension SQLiteSession {
             ])
     }
 
-    func delete(_ key: RecordKey, deadline: Void) throws -> Bool {
+    func deleteDeadline(_ key: RecordKey) throws -> Bool {
         try database.run(
             "DELETE FROM deadline WHERE account = ? AND region = ? AND kind = ? AND id = ?", key.arguments)
         return database.changesCount > 0

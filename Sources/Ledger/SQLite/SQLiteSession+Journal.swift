@@ -42,10 +42,10 @@ extension SQLiteSession {
     func purgeEntries(before time: Int64, through sequence: Int64, limit: Int) throws -> (count: Int, last: Int64) {
         let last = min(sequence, try lastSequence() &- 1)
         var doomed: [Int64] = []
+        // Only the old end is read: looking for older entries beyond it would read the whole journal each time.
         let rows = try database.rows(
-            "SELECT sequence FROM journal WHERE sequence <= ? AND time < ? ORDER BY sequence LIMIT ?",
-            [last, time, limit])
-        while let row = try rows.next() { doomed.append(try row.integer(0)) }
+            "SELECT sequence, time FROM journal WHERE sequence <= ? ORDER BY sequence LIMIT ?", [last, limit])
+        while let row = try rows.next(), try row.integer(1) < time { doomed.append(try row.integer(0)) }
         for sequence in doomed { try deleteEntry(sequence) }
         return (doomed.count, doomed.last ?? 0)
     }

@@ -13,8 +13,17 @@ extension ServiceModule {
         jobs: [
             MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
         ],
-        quotas: Quota.ofIAM, samples: iamSamples,
+        quotas: Quota.ofIAM, samples: iamSamples, metrics: [.identities],
         admits: { (call) throws(ServiceError) in try admit(call) })
+}
+
+extension Metric {
+    fileprivate static let identities = gauge(
+        "gatehouse_iam_identities", "Users, groups and roles of all accounts.", label: "type"
+    ) { environment in
+        let counts = environment.directory.identityCounts
+        return [("user", counts.users), ("group", counts.groups), ("role", counts.roles)]
+    }
 }
 
 private let ownRecords: [any Record.Type] = [

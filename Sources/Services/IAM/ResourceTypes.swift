@@ -6,7 +6,7 @@ import Policy
 /// has a resource-based policy.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 let iamResourceTypes: [ResourceType] = [
-    ResourceType("iam", "role/", policy: .required(.roleTrust, for: { $0.hasPrefix("sts:") })) { access, arn, call in
+    ResourceType("iam", "role/") { access, arn, call in
         // An ARN with another path names no role.
         guard let role = call.directory.role(named: name(arn), in: arn.account), role.arn == access.resource else {
             return nil

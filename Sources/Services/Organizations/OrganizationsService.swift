@@ -3,6 +3,14 @@ import OrganizationsAPI
 public import Platform
 import Wire
 
+extension Metric {
+    fileprivate static let accounts = gauge(
+        "gatehouse_organizations_accounts", "Accounts, in an organization or not, by state.", label: "state"
+    ) { environment in
+        environment.directory.accountCounts.map { (label: $0.key.rawValue, value: $0.value) }
+    }
+}
+
 extension ServiceModule {
     /// AWS Organizations.
     public static let organizations = ServiceModule(
@@ -16,7 +24,7 @@ extension ServiceModule {
         resourceTypes: [.ofOrganization],
         jobs: [MakeAccount.self, CloseAccount.self, ForgetClosedAccount.self, ForgetHandshakes.self],
         begin: { (environment) async throws(ServiceError) in try await scheduleWhatIsLeft(environment) },
-        quotas: Quota.ofOrganizations, samples: organizationsSamples)
+        quotas: Quota.ofOrganizations, samples: organizationsSamples, metrics: [.accounts])
 
     private static let organizationOperations: [any Platform.Operation.Type] = [
         Organizations.CreateOrganization.self, Organizations.DescribeOrganization.self,

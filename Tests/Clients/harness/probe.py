@@ -3,6 +3,7 @@
 import pathlib
 import re
 import subprocess
+import urllib.request
 
 import boto3
 import botocore.config
@@ -69,6 +70,11 @@ class Probe:
                 PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def metrics(self):
+        """What `GET /metrics` shows."""
+        with urllib.request.urlopen(self.url + "/metrics") as answer:
+            return answer.read().decode()
 
     def events(self, name, key=KEY, region="us-east-1"):
         """The recorded events of an operation, oldest first."""

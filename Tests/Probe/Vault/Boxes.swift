@@ -9,6 +9,8 @@ import Wire
 /// A box and what is in it.
 struct Box: Record {
     static let kind = "AWS::Vault::Box"
+    /// Bytes.
+    static let size = 1000
 
     let arn: String
     var contents = ""
@@ -46,6 +48,14 @@ final class BoxIndex: Projection {
         try apply(changes)
     }
 
+    /// How many boxes have a policy, and how many have none.
+    var counts: (closed: Int, open: Int) {
+        policies.withLock { policies in
+            let closed = policies.values.count { $0 != nil }
+            return (closed, policies.count - closed)
+        }
+    }
+
     /// nil: there is no such box.
     func policy(ofBox arn: String) -> CompiledPolicy?? { policies.withLock { $0[arn] } }
 }
@@ -53,6 +63,14 @@ final class BoxIndex: Projection {
 extension ResourceType {
     static let box = ResourceType("vault", "box/", policy: .required) { access, _, call in
         call.environment.projection(BoxIndex.self).policy(ofBox: access.resource).map { Resource(policy: $0) }
+    }
+}
+
+extension Metric {
+    static let openings = Metric("vault_openings_total", "Boxes that were looked into.")
+    static let boxes = gauge("vault_boxes", "Boxes that there are.", label: "policy") { environment in
+        let counts = environment.projection(BoxIndex.self).counts
+        return [("yes", counts.closed), ("no", counts.open)]
     }
 }
 
@@ -102,6 +120,9 @@ extension Vault.PutBox: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (box, own) = try records.box(input.arn)
+        guard input.contents.utf8.count <= Box.size else {
+            throw Vault.Failure.conflictException("It does not fit into the box.")
+        }
         box.contents = input.contents
         try own.put(box)
         return Output { $0.arn = box.arn }
@@ -113,6 +134,7 @@ extension Vault.GetBox: ReadOperation {
 
     static public func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let (box, _) = try records.box(input.arn)
+        call.environment.metrics.add(1, to: .openings)
         return Output {
             $0.arn = box.arn
             $0.contents = box.contents

@@ -7,5 +7,5 @@ extension ServiceModule {
         Vault.self, operations: [Vault.CreateBox.self, Vault.PutBox.self, Vault.GetBox.self],
         events: EventParticulars(
             source: "vault.amazonaws.com", resources: ["Arn": "AWS::Vault::Box"], listsResources: true),
-        records: [Box.self], projections: [BoxIndex.self], resourceTypes: [.box])
+        records: [Box.self], projections: [BoxIndex.self], resourceTypes: [.box], metrics: [.openings, .boxes])
 }

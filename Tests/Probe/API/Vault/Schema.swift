@@ -39,6 +39,6 @@ public enum Vault: APIModel {
         string Text
         operation CreateBox input=CreateBoxRequest output=CreateBoxResponse errors=ConflictException
         operation GetBox input=GetBoxRequest output=GetBoxResponse errors=NotFoundException
-        operation PutBox input=PutBoxRequest output=PutBoxResponse errors=NotFoundException
+        operation PutBox input=PutBoxRequest output=PutBoxResponse errors=ConflictException,NotFoundException
         """#)
 }

@@ -1,0 +1,126 @@
+import Synchronization
+public import Wire
+
+/// A number that a service shows at `GET /metrics`, as its module declares it. Names and labels are ours: nothing that a
+/// client made up may get there.
+///
+/// ```swift
+/// extension Metric {
+///     static let keysUsed = Metric("gatehouse_kms_cryptographic_operations_total", "What keys were used for.", label: "operation")
+/// }
+/// // in an operation:
+/// call.environment.metrics.add(1, to: .keysUsed, "Decrypt")
+/// ```
+///
+/// <https://prometheus.io/docs/practices/naming/>
+public struct Metric: Sendable {
+    /// Without a unit it counts things: `gatehouse_kms_keys`; what only grows ends in `_total`.
+    public let name: String
+    /// What it tells, in one sentence.
+    public let help: String
+    /// What tells its values apart; nil: there is one.
+    public let label: String?
+    /// Reads a number that goes up and down; nil: it only grows, by ``Metrics/add(_:to:_:)``.
+    let read: (@Sendable (Environment) -> [(label: String, value: Int)])?
+
+    /// A counter, which begins with 0 when Gatehouse starts.
+    /// - Parameters: see the properties.
+    public init(_ name: String, _ help: String, label: String? = nil) {
+        self.init(name: name, help: help, label: label, read: nil)
+    }
+
+    /// A gauge, which is read whenever somebody looks.
+    /// - Parameters:
+    ///   - name, help, label: see the properties.
+    ///   - read: gives the value for each label, from memory.
+    public static func gauge(
+        _ name: String, _ help: String, label: String,
+        read: @escaping @Sendable (Environment) -> [(label: String, value: Int)]
+    ) -> Metric {
+        Metric(name: name, help: help, label: label, read: read)
+    }
+
+    private init(
+        name: String, help: String, label: String?,
+        read: (@Sendable (Environment) -> [(label: String, value: Int)])?
+    ) {
+        self.name = name
+        self.help = help
+        self.label = label
+        self.read = read
+    }
+}
+
+/// What is counted, printed in Prometheus's text form.
+/// <https://prometheus.io/docs/instrumenting/exposition_formats/>
+public final class Metrics: Sendable {
+    private struct Call: Hashable {
+        var service: String
+        var operation: String
+        var code: String
+    }
+
+    private struct State {
+        var calls: [Call: Int] = [:]
+        var signatureFaults: [String: Int] = [:]
+        /// By metric and label.
+        var counters: [String: [String: Int]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Counts a call.
+    public func count(service: String, operation: String, _ result: Result<Structure, ServiceError>) {
+        var code = "OK"
+        if case .failure(let error) = result { code = error.code }
+        let call = Call(service: service, operation: operation, code: code)
+        state.withLock { $0.calls[call, default: 0] &+= 1 }
+    }
+
+    /// Counts a request whose caller could not be authenticated.
+    public func count(refusedSignature code: String) {
+        state.withLock { $0.signatureFaults[code, default: 0] &+= 1 }
+    }
+
+    /// Adds to a counter of a service's.
+    /// - Parameter label: one of few: each is kept, and shown, until Gatehouse ends.
+    public func add(_ number: Int, to metric: Metric, _ label: String = "") {
+        state.withLock { $0.counters[metric.name, default: [:]][label, default: 0] &+= number }
+    }
+
+    /// All that is counted, as text.
+    public func text(_ environment: Environment) -> String {
+        let state = state.withLock { $0 }
+        let calls = state.calls.map { call, count in
+            "{service=\"\(call.service)\",operation=\"\(call.operation)\",code=\"\(call.code)\"} \(count)"
+        }
+        let faults = state.signatureFaults.map { "{code=\"\($0)\"} \($1)" }
+        var lines = Self.lines(
+            "gatehouse_calls_total", "Calls whose caller was authenticated, by service, operation and result.",
+            "counter", calls)
+        lines += Self.lines(
+            "gatehouse_refused_signatures_total", "Requests whose caller could not be authenticated.", "counter",
+            faults)
+        for metric in environment.modules.flatMap(\.metrics) {
+            lines += Self.lines(metric, metric.read?(environment), state.counters[metric.name] ?? [:])
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func lines(
+        _ metric: Metric, _ gauges: [(label: String, value: Int)]?, _ counters: [String: Int]
+    ) -> [String] {
+        let type = gauges == nil ? "counter" : "gauge"
+        guard let label = metric.label else {
+            return lines(metric.name, metric.help, type, [" \(counters.values.reduce(0, &+))"])
+        }
+        let values = gauges ?? counters.map { (label: $0.key, value: $0.value) }
+        return lines(metric.name, metric.help, type, values.map { "{\(label)=\"\($0.label)\"} \($0.value)" })
+    }
+
+    private static func lines(_ name: String, _ help: String, _ type: String, _ values: [String]) -> [String] {
+        ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"] + values.sorted().map { name + $0 }
+    }
+}
