@@ -82,13 +82,24 @@ public struct Listener: Service {
         var fields = HTTPFields()
         fields.reserveCapacity(response.headers.count + 1)
         for header in response.headers {
-            guard let name = HTTPField.Name(header.name) else { continue }
+            guard let name = fieldName(header.name) else { continue }
             fields.append(HTTPField(name: name, value: header.value))
         }
         if fields[.contentLength] == nil { fields[.contentLength] = String(response.body.count) }
         let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
         try await writer.write(
             response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+
+    private static let requestIDName = HTTPField.Name("x-amzn-RequestId")
+
+    /// The names of nearly all answers are known: to make one anew looks at each byte.
+    private static func fieldName(_ name: String) -> HTTPField.Name? {
+        switch name {
+        case "Content-Type": .contentType
+        case "x-amzn-RequestId": requestIDName
+        default: HTTPField.Name(name)
+        }
     }
 
     /// The client's address; one of IPv4 in its own form also where the socket is of IPv6.
@@ -100,7 +111,7 @@ public struct Listener: Service {
 
     private static func wireRequest(_ request: Request, _ body: ByteBuffer) -> WireRequest {
         let target = request.head.path ?? "/"
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(request.headers.count + 1)
         // HTTPTypes keeps the Host header apart from the others, but clients sign it like any other.
@@ -109,7 +120,7 @@ public struct Listener: Service {
             headers.append((name: field.name.canonicalName, value: field.value))
         }
         return WireRequest(
-            method: request.method.rawValue, path: parts.first.map(String.init) ?? "/",
-            query: parts.count > 1 ? String(parts[1]) : "", headers: headers, body: Array(buffer: body))
+            method: request.method.rawValue, path: String(target[..<question]),
+            query: String(target[question...].dropFirst()), headers: headers, body: Array(buffer: body))
     }
 }

@@ -19,11 +19,13 @@ struct Permit: Sendable {
 
 /// What the policies said to one access, and all that they were asked with.
 struct AccessDecision: Sendable {
-    let access: Access
+    let resolved: Access.Resolved
     let request: AuthorizationRequest
     let inputs: PolicyInputs
     let context: CallContext
     let decision: Decision
+
+    var access: Access { resolved.access }
 
     /// The same once more, with everything that was looked at.
     var trace: Trace { PolicyEvaluator.explain(request, inputs, context) }
@@ -98,20 +100,21 @@ extension Gate {
         let inputs = PolicyInputs(
             identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
             session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
-            resourceControlLevels: resourceControl(access, membership, call)
+            resourceControlLevels: resourceControl(resolved, membership, call)
         ).with(resolved)
-        let context = CallContext(call: call, access: access)
+        let context = CallContext(call: call, resolved: resolved)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)
-        return AccessDecision(access: access, request: request, inputs: inputs, context: context, decision: decision)
+        return AccessDecision(
+            resolved: resolved, request: request, inputs: inputs, context: context, decision: decision)
     }
 
     /// The resource control policies of the account that the resource is in: of whichever organization.
     /// - Parameter membership: the caller's.
     private func resourceControl(
-        _ access: Access, _ membership: OrganizationMembership?, _ call: Call
+        _ resolved: Access.Resolved, _ membership: OrganizationMembership?, _ call: Call
     ) -> [PolicySet]? {
-        guard ResourceControl.governs(action: access.action) else { return nil }
-        let owner = access.owner(call)
+        guard ResourceControl.governs(action: resolved.access.action) else { return nil }
+        let owner = resolved.owner(call)
         if owner == call.accountID { return membership?.resourceControl }
         return environment.directory.membership(ofAccount: owner)?.resourceControl
     }
@@ -133,16 +136,5 @@ extension PolicyInputs {
         inputs.restrictsPublicBuckets = resource.restrictsPublicBuckets
         inputs.endpoint = resource.endpointPolicies
         return inputs
-    }
-}
-
-extension Access {
-    /// The account that the resource is in; the caller's for an action that has no resource.
-    func owner(_ call: Call) -> String {
-        if let resourceAccount { return resourceAccount }
-        guard resource != "*", let account = ARN(parsing: resource)?.account, account.utf8.count == 12 else {
-            return call.accountID
-        }
-        return account
     }
 }

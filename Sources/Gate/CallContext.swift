@@ -7,13 +7,13 @@ import Wire
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 struct CallContext: RequestContext {
     let call: Call
-    let access: Access
+    let resolved: Access.Resolved
 
     func value(of key: ConditionKey) -> ContextValue? { value(of: key.name) }
 
     /// - Parameter key: in lower case.
     func value(of key: String) -> ContextValue? {
-        if let value = access.context[key] { return value }
+        if let value = resolved.value(of: key) { return value }
         if let value = global(key) { return .one(value) }
         switch key {
         case "aws:calledvia": return call.source.calledVia.isEmpty ? nil : .many(call.source.calledVia)
@@ -30,7 +30,7 @@ struct CallContext: RequestContext {
         case "aws:principalorgid", "aws:principalorgpaths":
             guard call.caller.isOfAWS else { return nil }
             account = call.accountID
-        case "aws:resourceorgid", "aws:resourceorgpaths": account = access.owner(call)
+        case "aws:resourceorgid", "aws:resourceorgpaths": account = resolved.owner(call)
         case "aws:sourceorgid", "aws:sourceorgpaths":
             guard let service = call.caller.servicePrincipal else { return nil }
             account = service.sourceAccount
@@ -70,8 +70,7 @@ struct CallContext: RequestContext {
             }
         case "aws:federatedprovider": return caller.session?.federatedProvider
         case "aws:resourceaccount":
-            if let account = access.resourceAccount { return account }
-            return ARN(parsing: access.resource).map(\.account) ?? call.accountID
+            return resolved.access.resourceAccount ?? resolved.arn?.account ?? call.accountID
         // A service that calls has no address that a policy could mean.
         case "aws:sourceip": return call.source.address
         case "aws:useragent": return call.source.userAgent

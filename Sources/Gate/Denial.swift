@@ -22,9 +22,10 @@ extension AccessDecision {
 extension CallContext {
     /// The condition keys that the request has, but for the tags of its principal.
     fileprivate var all: [(key: String, value: ContextValue)] {
-        let own = access.context.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        let given = resolved.context
+        let own = given.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
         let global = Self.globalKeys.split(separator: " ").compactMap { name in
-            access.context[name.lowercased()] == nil
+            given[name.lowercased()] == nil
                 ? value(of: name.lowercased()).map { (key: String(name), value: $0) } : nil
         }
         return own + global

@@ -105,7 +105,7 @@ extension Attempt {
         let call = call
         var owners: [String] = []
         for decision in decisions {
-            let owner = decision.access.owner(call)
+            let owner = decision.resolved.owner(call)
             guard owner != call.accountID, owner.utf8.count == 12, !owners.contains(owner),
                 call.directory.account(owner) != nil
             else { continue }
@@ -137,7 +137,7 @@ extension Attempt {
             if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         }
         guard let readable else { return attributes }
-        for (member, type) in call.module.events.resources.sorted(by: { $0.key < $1.key }) {
+        for (member, type) in call.module.events.resources {
             guard case .string(let name) = readable.input[member] else { continue }
             attributes.append(EventAttribute("ResourceType", type))
             attributes.append(EventAttribute("ResourceName", name))

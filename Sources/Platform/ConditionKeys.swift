@@ -20,6 +20,19 @@ public enum ConditionKeys {
         return keys
     }
 
+    /// The folded tag key in a condition key that ``resourceTags(_:service:)`` makes; nil for all other keys.
+    static func resourceTag(in key: String, service: String) -> String? {
+        let bytes = key.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let prefix = bytes[..<colon]
+        let rest = bytes[colon...].dropFirst()
+        let name = "resourcetag/".utf8
+        guard rest.starts(with: name), prefix.elementsEqual("aws".utf8) || prefix.elementsEqual(service.utf8) else {
+            return nil
+        }
+        return String(Substring(rest.dropFirst(name.count)))
+    }
+
     /// `aws:RequestTag/…` and `aws:TagKeys` of the tags that a request brings.
     public static func requestTags(_ tags: [Tag]) -> [String: ContextValue] {
         guard !tags.isEmpty else { return [:] }

@@ -79,39 +79,60 @@ extension Access {
     /// What the policies are to be asked about, with the resource's side: of the access's own ARN, as the type of
     /// resource says that it is found.
     public struct Resolved: Sendable {
-        /// With the resource's owner and condition keys. Those that the operation gave itself go before.
+        /// With the resource's owner.
         public let access: Access
+        /// What the access names; of an action that has no resource (`*`) the service in the caller's account. nil for
+        /// what is no ARN.
+        public let arn: ARN?
         /// nil where the access names no resource, or one of a type that no module declares, or that is not there.
         public let resource: Resource?
         /// The type of policy without which nobody is allowed; nil where the type of resource may be without.
         public let requiredPolicy: PolicyType?
+
+        /// The account that the resource is in; the caller's for an action that has no resource.
+        public func owner(_ call: Call) -> String {
+            if let account = access.resourceAccount { return account }
+            guard let account = arn?.account, account.utf8.count == 12 else { return call.accountID }
+            return account
+        }
+
+        /// A condition key of the access's or the resource's; those that the operation gave go before.
+        /// - Parameter key: in lower case.
+        public func value(of key: String) -> ContextValue? {
+            if let value = access.context[key] { return value }
+            guard let arn, let resource else { return nil }
+            if let value = resource.context[key] { return value }
+            guard !resource.tags.isEmpty, let tag = ConditionKeys.resourceTag(in: key, service: arn.service) else {
+                return nil
+            }
+            return resource.tags.last { ConditionKeys.folded($0.key) == tag }.map { .one($0.value) }
+        }
+
+        /// All condition keys of the access's and the resource's, lower-case.
+        public var context: [String: ContextValue] {
+            guard let arn, let resource else { return access.context }
+            return access.context.merging(resource.context) { own, _ in own }
+                .merging(ConditionKeys.resourceTags(resource.tags, service: arn.service)) { own, _ in own }
+        }
     }
 
     /// Looks the resource up.
     public func resolved(_ call: Call) -> Resolved {
-        guard !isOfNewResource, let arn = resourceARN(call), let type = call.environment.resourceTypes.type(of: arn)
-        else {
-            return Resolved(access: self, resource: nil, requiredPolicy: nil)
+        let arn = resourceARN(call)
+        guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {
+            return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil)
         }
         var access = self
         let resource = type.find(self, arn, call)
-        if let resource {
-            if access.resourceAccount == nil { access.resourceAccount = resource.owner }
-            if !resource.tags.isEmpty {
-                let keys = ConditionKeys.resourceTags(resource.tags, service: arn.service)
-                access.context.merge(keys) { own, _ in own }
-            }
-            if !resource.context.isEmpty { access.context.merge(resource.context) { own, _ in own } }
-        }
+        if access.resourceAccount == nil { access.resourceAccount = resource?.owner }
         let required = type.policyRule == .required ? PolicyType.resource : nil
-        return Resolved(access: access, resource: resource, requiredPolicy: required)
+        return Resolved(access: access, arn: arn, resource: resource, requiredPolicy: required)
     }
 
     private func resourceARN(_ call: Call) -> ARN? {
         if resource == "*" {
-            return action.split(separator: ":", maxSplits: 1).first.map {
-                ARN(service: String($0), account: call.accountID, resource: "*")
-            }
+            let service = action.utf8.prefix { $0 != UInt8(ascii: ":") }
+            return ARN(service: String(Substring(service)), account: call.accountID, resource: "*")
         }
         return ARN(parsing: resource)
     }

@@ -133,8 +133,8 @@ public final class ServiceModule: Sendable {
 public struct EventParticulars: Sendable {
     /// `iam.amazonaws.com`
     public var source: String
-    /// Which members of a request name a resource, and of what type.
-    public var resources: [String: String]
+    /// Which members of a request name a resource, and of what type; in the order of the members' names.
+    public let resources: [(member: String, type: String)]
     /// Whether the service's records have a `resources` list of their own.
     public var listsResources: Bool
     /// The operations whose events are data events; all others' are management events.
@@ -145,7 +145,7 @@ public struct EventParticulars: Sendable {
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = []
     ) {
         self.source = source
-        self.resources = resources
+        self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources
         self.dataEvents = dataEvents
     }

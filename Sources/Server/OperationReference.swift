@@ -85,11 +85,11 @@ public struct OperationReference: Sendable {
                 switch try await operation.access(input, call) {
                 case .notRequired: if asked.isEmpty { asked = ["nothing"] }
                 case .required(let accesses):
-                    for access in accesses.map({ $0.resolved(call).access }) {
-                        let text = Self.text(access)
+                    for resolved in accesses.map({ $0.resolved(call) }) {
+                        let text = Self.text(resolved.access)
                         if !asked.contains(text) { asked.append(text) }
-                        for key in access.context.keys { keys.insert(Self.name(ofKey: key, service.actionPrefix)) }
-                        listed.formUnion(Self.listedKeys(of: access.action))
+                        for key in resolved.context.keys { keys.insert(Self.name(ofKey: key, service.actionPrefix)) }
+                        listed.formUnion(Self.listedKeys(of: resolved.access.action))
                     }
                 }
             } catch {

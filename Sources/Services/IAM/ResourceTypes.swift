@@ -8,7 +8,7 @@ import Policy
 let iamResourceTypes: [ResourceType] = [
     ResourceType("iam", "role/") { access, arn, call in
         // An ARN with another path names no role.
-        guard let role = call.directory.role(named: name(arn), in: arn.account), role.arn == access.resource else {
+        guard let role = call.directory.role(named: arn.lastPart, in: arn.account), role.arn == access.resource else {
             return nil
         }
         let isTrusted = access.action.hasPrefix("sts:") && call.directory.isActive(account: arn.account)
@@ -16,14 +16,14 @@ let iamResourceTypes: [ResourceType] = [
         return Resource(tags: role.tags, policy: trust)
     },
     ResourceType("iam", "user/") { access, arn, call in
-        call.directory.user(named: name(arn), in: arn.account)
+        call.directory.user(named: arn.lastPart, in: arn.account)
             .flatMap { $0.arn == access.resource ? Resource(tags: $0.tags) : nil }
     },
     ResourceType("iam", "policy/") { access, _, call in
         call.directory.managedPolicy(arn: access.resource).map { Resource(tags: $0.tags) }
     },
     ResourceType("iam", "instance-profile/") { access, arn, call in
-        call.directory.instanceProfile(named: name(arn), in: arn.account)
+        call.directory.instanceProfile(named: arn.lastPart, in: arn.account)
             .flatMap { $0.arn == access.resource ? Resource(tags: $0.tags) : nil }
     },
     ResourceType("iam", "mfa/") { access, _, call in
@@ -33,6 +33,3 @@ let iamResourceTypes: [ResourceType] = [
         call.directory.openIDConnectProvider(arn: access.resource).map { Resource(tags: $0.tags) }
     },
 ]
-
-/// The last part of an ARN's path.
-private func name(_ arn: ARN) -> String { arn.resource.split(separator: "/").last.map(String.init) ?? "" }
