@@ -2,9 +2,9 @@
 
 A page's blocks marked `console` and `sh` run in one bash, one after another, as if a reader typed them:
 
-- In a `console` block a line that begins with `$ ` is a command; lines after it belong to it while it ends with `\\` .
-  What follows is what it prints, where the page shows it. `…` there stands for any text, and white space counts as one
-  space, so that a page may break long lines. A command may fail only where the page shows what it prints.
+- In a `console` block a line that begins with `$ ` is a command, and goes on while lines end with `\\` . What follows
+  is what it prints, where the page shows it. `…` there stands for any text, and white space counts as one space, so
+  that a page may break long lines. A command may fail only where the page shows what it prints.
 - An `sh` block is one command, and must succeed.
 - `gatehouse serve` and `make run` go on in the background, as in a terminal of their own, until the page ends.
 - `<!-- Ctrl-C -->` stops the one that was started last.
@@ -31,7 +31,7 @@ from .server import BINARY, LISTENS, REPOSITORY, clean_environment
 PLACE = "127.0.0.1:4566"
 SERVE = re.compile(r"(?:\w+=\S*\s+|\\\n\s*)*(?:gatehouse serve|make run)\b(?!.*--help)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- (Ctrl-C) -->$", re.M | re.S)
-NOT_RUN = re.compile(r"<!-- not run: *(.*?) *-->\s*\Z", re.S)
+NOT_RUN = re.compile(r"<!-- not run: *((?:(?!-->).)*?) *-->\n\Z", re.S)
 KNOWN = {"console", "sh"}
 
 
