@@ -136,6 +136,12 @@ def test_make_has_the_targets(page: Path) -> None:
     assert {one or other for one, other in told} <= targets
 
 
+def test_make_run_serves() -> None:
+    """Which is what the pages' shell does in its stead."""
+    makefile = (REPOSITORY / "Makefile").read_text()
+    assert re.search(r"^run: release\b.*\n\t@exec \$\(GATEHOUSE\) serve\b", makefile, re.M)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_have_the_options(page: Path) -> None:
     """Also where a block is not run, or a sentence tells of an option."""
