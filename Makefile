@@ -21,7 +21,7 @@ DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring Ledger Directory
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: release ## Install what is missing, build, start on 127.0.0.1:4566 (ARGS="…" are passed on)
+run: release ## Install what is missing, build, start on 127.0.0.1:4566 (ARGS="…" is passed to serve)
 	@exec $(GATEHOUSE) serve $(ARGS)
 
 release: ## Build the program: .build/release/gatehouse
@@ -35,7 +35,7 @@ test-swift: ## Run the Swift tests
 	swift build --build-tests
 	swift test --skip-build --parallel
 
-test-clients: $(VENV)/installed ## Run the real clients against the debug build (TESTS="…" picks some)
+test-clients: $(VENV)/installed ## Run real clients against the debug build (TESTS="…" selects some)
 	@Tools/install-dependencies build test
 	swift build --product gatehouse
 	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
@@ -56,28 +56,28 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 format: ## Format the Swift sources
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-lint: ## Look for what format would change, or would like changed
+lint: ## Check format and style, and change nothing
 	swift format lint --recursive --parallel --strict Package.swift Sources Tests
 
-docs: ## Build the documentation of the engine's modules into docs/
+docs: ## Build the API documentation of the engine's modules into docs/
 	@Tools/install-dependencies build
 	swift package --allow-writing-to-directory docs generate-documentation \
 	    --enable-experimental-combined-documentation $(DOCUMENTED:%=--target %) --output-path docs
 
-generate: $(VENV)/installed ## Write Sources/API and the bundled data anew from their pinned sources
+generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from their pinned sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
 
-operations: ## Write OPERATIONS.md anew from the code
+operations: ## Regenerate OPERATIONS.md from the code
 	swift build --product gatehouse
 	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
 
-fuzz: ## Fuzz the parsers that hostile input reaches, SECONDS each
+fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)
 
-clean: ## Remove what was built
+clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt

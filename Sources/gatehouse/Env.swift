@@ -3,9 +3,9 @@ import Server
 
 struct Env: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the lines that point the AWS CLI at Gatehouse, as root: eval \"$(gatehouse env)\".")
+        abstract: "Print export lines that point the AWS CLI at Gatehouse, as root: eval \"$(gatehouse env)\".")
 
-    @Option(help: "The account whose root user it is (default: the one that Gatehouse began with).")
+    @Option(help: "The account whose root user to act as (default: the first account).")
     var account: String?
 
     @OptionGroup var dataOptions: DataOptions
@@ -13,7 +13,9 @@ struct Env: ParsableCommand {
     func run() throws {
         let data = dataOptions.directory()
         guard let endpoint = data.endpoint else {
-            fail("There is no Gatehouse in \(data.path) yet: start one with `gatehouse serve`, or name its --data.")
+            fail(
+                "There is no Gatehouse in \(data.path) yet: start one with `gatehouse serve`, or name its directory with "
+                    + "--data.")
         }
         do {
             print(endpoint.exportLine)
@@ -21,7 +23,7 @@ struct Env: ParsableCommand {
             if let key = keys.first {
                 print(Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret))
             } else {
-                print("# The root user has no active access key: use a user's, or `gatehouse root-key`.")
+                print("# The root user has no active access key: use another user's, or `gatehouse root-key`.")
             }
             print(Endpoint.unsetLine)
         } catch {

@@ -8,8 +8,8 @@ struct LintPolicies: ParsableCommand {
         commandName: "lint",
         abstract: "Check policy documents as IAM Access Analyzer does.",
         discussion: """
-            Prints what is wrong, dangerous or needless, where, and what to change. Needs no server. \
-            Exit status: 0 nothing at or above --fail-on, 1 something, 2 a file could not be read.
+            Prints what is wrong, dangerous or redundant, where, and what to change. Needs no server. \
+            Exit status: 0 if nothing is found at or above --fail-on, 1 if something is, 2 if a file can't be read.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -45,19 +45,19 @@ struct LintPolicies: ParsableCommand {
         }
     }
 
-    @Argument(help: "The files, each one policy document; - is the standard input.")
+    @Argument(help: "The files, one policy document each; - is standard input.")
     var files: [String]
 
-    @Option(help: "What the policies are (default: guessed from each).")
+    @Option(help: "The type of the policies (default: guessed for each).")
     var type: Kind?
 
     @Option(help: "What a resource policy is attached to, as in AWS::S3::Bucket.")
     var resourceType: String?
 
-    @Option(help: "How to print what is found.")
+    @Option(help: "The output format.")
     var format = Format.text
 
-    @Option(help: "The mildest finding that makes the exit status 1.")
+    @Option(help: "The least severe finding that makes the exit status 1.")
     var failOn = Threshold.securityWarning
 
     func validate() throws {

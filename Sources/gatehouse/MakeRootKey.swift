@@ -8,18 +8,18 @@ import Signature
 struct MakeRootKey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "root-key",
-        abstract: "Make an access key for an account's root user, and print the lines that use it.",
+        abstract: "Make an access key for an account's root user, and print export lines for it.",
         discussion: """
-            For the root users of member accounts, who begin without keys, and for whoever has lost root's. It works on \
-            the data directory, or, while a server uses that, through the server, signed by the first account's root \
-            user. A server that keeps all in memory is named by --endpoint, and asked with AWS_ACCESS_KEY_ID and \
-            AWS_SECRET_ACCESS_KEY of that root user.
+            For root users of member accounts, which start without keys, and for anyone who has lost root's keys. It \
+            works on the data directory or, while a server is using it, asks that server with the first account's root \
+            key. For a server in memory, name it with --endpoint, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
+            to the key of the first account's root user.
             """)
 
-    @Option(help: "The account, twelve digits (default: the one that Gatehouse began with).")
+    @Option(help: "The account id, twelve digits (default: the first account).")
     var account: String?
 
-    @Option(help: "The server to ask, instead of a data directory: http://127.0.0.1:4566.")
+    @Option(help: "The server to ask instead of using a data directory, for example http://127.0.0.1:4566.")
     var endpoint: String?
 
     @OptionGroup var dataOptions: DataOptions
@@ -92,7 +92,7 @@ struct MakeRootKey: AsyncParsableCommand {
         let url = "\(base)/_gatehouse/root-key" + (query.isEmpty ? "" : "?" + query)
         // It is the operator's own server, mostly on this machine.
         guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
-            fail("'\(endpoint)' is no endpoint.")
+            fail("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566.")
         }
         let signable = SignableRequest(
             method: "POST", path: "/_gatehouse/root-key", query: query, headers: [("host", address.authority)],
@@ -110,7 +110,7 @@ struct MakeRootKey: AsyncParsableCommand {
             }
             return key
         } catch {
-            fail("Gatehouse can't be asked at \(endpoint): \(error)")
+            fail("Can't reach Gatehouse at \(endpoint): \(error)")
         }
     }
 }

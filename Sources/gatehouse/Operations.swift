@@ -3,13 +3,13 @@ import Server
 
 struct Operations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the operations that are built.")
+        abstract: "List the API operations that are implemented.")
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json, markdown
     }
 
-    @Option(help: "text, json, or markdown, which says what each operation asks for too.")
+    @Option(help: "The output format; markdown also says what each operation asks the policies for.")
     var format = Format.text
 
     func run() async throws {

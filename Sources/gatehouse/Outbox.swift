@@ -3,10 +3,11 @@ import Server
 
 struct Outbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the mail that AWS would have sent: codes, for example.",
+        abstract: "Print the mail that AWS would have sent, such as verification codes.",
         discussion: """
-            Gatehouse sends no mail. Where AWS would, as with the code of account:StartPrimaryEmailUpdate, it keeps the \
-            message here. Of a Gatehouse in memory, the root user reads them with a signed GET of /_gatehouse/outbox.
+            Gatehouse sends no mail. Where AWS would, for example the code for account:StartPrimaryEmailUpdate, it \
+            keeps the message here. For a server in memory, the root user reads them with a signed GET of \
+            /_gatehouse/outbox.
             """)
 
     @OptionGroup var dataOptions: DataOptions

@@ -11,58 +11,58 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer the AWS API.",
         discussion: """
-            Every option can also be given as an environment variable, GATEHOUSE_ and its name in capitals: \
-            GATEHOUSE_PORT=4566, GATEHOUSE_IN_MEMORY=1, GATEHOUSE_QUOTA=Users=10000,Roles=2000.
+            Every option can also be set by an environment variable, which is GATEHOUSE_ followed by the option's name \
+            in capitals: GATEHOUSE_PORT=4566, GATEHOUSE_IN_MEMORY=1, GATEHOUSE_QUOTA=Users=10000,Roles=2000.
             """)
 
     @Option(help: "The address to listen on (default 127.0.0.1).")
     var address: String?
 
-    @Option(help: "The port to listen on (default 4566; 0: any that is free).")
+    @Option(help: "The port to listen on (default 4566; 0 picks a free one).")
     var port: Int?
 
     @OptionGroup var dataOptions: DataOptions
 
-    @Option(help: "The region that this Gatehouse is in (default us-east-1).")
+    @Option(help: "The region to run in (default us-east-1).")
     var region: String?
 
     @Option(
         help: """
-            A PEM file with certificate authorities to be trusted on top of the system's when identity providers are \
-            asked for their keys.
+            A PEM file of certificate authorities to trust, besides the system's, when fetching identity providers' \
+            keys.
             """)
     var caBundle: String?
 
     @Option(
         help: """
-            The URL by which others reach this Gatehouse, when a proxy stands before it; the tokens that it issues \
-            name it (default: where it listens).
+            The URL at which others reach this server if it is behind a proxy; the tokens it issues name it as their \
+            issuer (default: where it listens).
             """)
     var publicURL: String?
 
-    @Option(help: "The account's id, twelve digits (default: random on the first start).")
+    @Option(help: "The first account's id, twelve digits (default: random, chosen on the first start).")
     var accountID: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical (default info).")
     var logLevel: String?
 
-    @Flag(help: "Keep nothing: all state is in memory, for tests.")
+    @Flag(help: "Keep all state in memory and nothing on disk, for tests.")
     var inMemory = false
 
     @Option(
         help: """
-            batched: events of calls that change nothing are written within a second; strict: every answer waits for \
-            its event (default batched).
+            batched: events of calls that change nothing are written within a second; strict: every answer waits until \
+            its event is written (default batched).
             """)
     var audit: String?
 
-    @Option(help: "The root user's access key id, taken on the first start (default: random).")
+    @Option(help: "The root user's access key id, used on the first start (default: random).")
     var rootAccessKeyID: String?
 
-    @Option(help: "The root user's secret access key, taken on the first start (default: random).")
+    @Option(help: "The root user's secret access key, used on the first start (default: random).")
     var rootSecretAccessKey: String?
 
-    @Option(help: "Raise a quota, for example Users=10000. May be given several times.")
+    @Option(help: "Set a quota, for example Users=10000. Can be repeated.")
     var quota: [String] = []
 
     func run() async throws {
@@ -186,7 +186,8 @@ struct Serve: AsyncParsableCommand {
     private func level() throws -> Logger.Level {
         guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return .info }
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
-            throw ValidationError("--log-level does not know '\(text)'.")
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level takes one of \(names), not '\(text)'.")
         }
         return level
     }

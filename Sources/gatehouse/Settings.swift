@@ -12,7 +12,7 @@ enum Settings {
     static func value<T: LosslessStringConvertible>(_ name: String) throws -> T? {
         guard let text = text(name) else { return nil }
         guard let value = T(text) else {
-            throw ValidationError("GATEHOUSE_\(name) is '\(text)', which is no \(T.self).")
+            throw ValidationError("GATEHOUSE_\(name) is '\(text)', which is not a valid value.")
         }
         return value
     }

@@ -5,14 +5,17 @@ import Simulation
 
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Decide a request by policy files, without a server, and say why.",
+        abstract: "Evaluate a request against policy files, without a server, and explain the result.",
         discussion: """
-            gatehouse simulate --principal arn:aws:iam::111122223333:user/alice --action s3:GetObject \\
-                --resource arn:aws:s3:::home/alice/x --identity alice.json --context aws:username=alice
+            gatehouse simulate --identity alice.json --context aws:username=alice \\
+              --principal arn:aws:iam::111122223333:user/alice \\
+              --action s3:GetObject --resource arn:aws:s3:::home/alice/x
 
-            The condition keys are those of --context and no others. Exit status: 0 allowed, 1 denied, 2 bad input.
+            The request has the condition keys given with --context, and no others. Exit status: 0 allowed, 1 denied, \
+            2 bad input.
 
-            With --json-lines, each line of standard input is a case, and each line of standard output its answer:
+            With --json-lines, each line of standard input is a case, and each line of standard output is its answer. \
+            A case is:
             {"id": 1, "request": {"principal": …, "action": …, "resource": …, "resourceAccount": …, "context": {…}}, \
             "identityPolicies": […], "resourcePolicy": …, "permissionBoundaries": […], "sessionPolicies": […], \
             "scps": [[…]], "rcps": [[…]], "endpointPolicies": […]}.
@@ -20,12 +23,12 @@ struct Simulate: ParsableCommand {
 
     @Option(
         help: """
-            Who asks: the ARN of a user, role, role session, federated user or root user, an account's id, a service's \
+            The caller: the ARN of a user, role, role session, federated user or root user, an account id, a service \
             name, or '*' for an anonymous caller.
             """)
     var principal: String?
 
-    @Option(help: "What is asked, for example s3:GetObject.")
+    @Option(help: "The action, for example s3:GetObject.")
     var action: String?
 
     @Option(help: "The resource's ARN, or '*' for an action that has none.")
@@ -39,7 +42,7 @@ struct Simulate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A condition key of the request, key=value. Several with the same key make a multivalued key.",
+            "A condition key of the request, key=value. Repeat a key to give it several values.",
             valueName: "key=value"))
     var context: [String] = []
 
@@ -50,7 +53,7 @@ struct Simulate: ParsableCommand {
     var resourcePolicy: String?
 
     @Option(
-        help: ArgumentHelp("The trust policy, when the resource is a role that is to be assumed.", valueName: "file"))
+        help: ArgumentHelp("The trust policy, if the resource is a role to be assumed.", valueName: "file"))
     var trust: String?
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("The caller's permissions boundary.", valueName: "file"))
@@ -63,12 +66,12 @@ struct Simulate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The SCPs of one level, joined by commas; once for each level, the root first.", valueName: "file,…"))
+            "The SCPs of one level, separated by commas; repeat for each level, root first.", valueName: "file,…"))
     var scp: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The RCPs of one level, as --scp. RCPFullAWSAccess, which can't be detached, is always there.",
+            "The RCPs of one level, as for --scp. RCPFullAWSAccess, which can't be detached, is always included.",
             valueName: "file,…"))
     var rcp: [String] = []
 
@@ -77,7 +80,7 @@ struct Simulate: ParsableCommand {
         help: ArgumentHelp("The policy of the VPC endpoint that the request comes through.", valueName: "file"))
     var endpoint: [String] = []
 
-    @Flag(help: "Answer cases from standard input, one a line.")
+    @Flag(help: "Answer cases from standard input, one per line.")
     var jsonLines = false
 
     enum Coloring: String, ExpressibleByArgument, CaseIterable {

@@ -3,10 +3,10 @@ import Server
 
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say why a recorded call was allowed or denied.",
+        abstract: "Explain why a recorded call was allowed or denied.",
         discussion: """
-            The request id stands in every answer (x-amzn-RequestId; the AWS CLI shows it with --debug), and as \
-            requestID in CloudTrail's events.
+            Every response carries its request id (x-amzn-RequestId; the AWS CLI shows it with --debug), and so does \
+            every CloudTrail event, as requestID.
             """)
 
     @Argument(help: "The request id.")

@@ -505,7 +505,7 @@ def test_why(durable: Callable[..., Server]) -> None:
 
 
 def test_the_example_suite_passes(tmp_path: Path) -> None:
-    """What the README shows is run as it stands, by a pytest of its own."""
+    """What README and the third tutorial name is run as it stands, by a pytest of its own."""
     suite = tmp_path / "suite"
     shutil.copytree(Path(__file__).with_name("example_suite"), suite, ignore=shutil.ignore_patterns("__pycache__"))
     done = subprocess.run(

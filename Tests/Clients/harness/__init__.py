@@ -11,6 +11,7 @@ terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
 ledger     the ledger on disk, opened by hand
 answers    whole answers, to be kept and compared
+pages      the pages of the documentation, and a shell that does what they say
 """
 
 from .documents import allow, deny, policy, trust
