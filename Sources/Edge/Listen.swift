@@ -1,11 +1,9 @@
-import HTTPTypes
-import HummingbirdCore
-import Ledger
 public import Logging
 import NIOCore
+import NIOExtras
+import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
-import Wire
 
 /// Takes requests from the network and hands them to the edge: the first step of a request's way, and the last.
 ///
@@ -18,6 +16,7 @@ public struct Listener: Service {
         /// Bytes of a request's headers together.
         public var headers = 32 * 1024
         public var connections = 1024
+        public var connectionsPerAddress = 512
         /// Seconds that a request may take to arrive whole.
         public var requestSeconds: Int64 = 20
         /// Seconds that a connection may be without a request.
@@ -26,80 +25,76 @@ public struct Listener: Service {
         public init() {}
     }
 
-    private let server: Server<HTTP1Channel>
+    private let address: String
+    private let port: Int
+    private let limits: Limits
+    private let log: Logger
+    private let edge: Edge
+    private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameter onListening: called once with the port that is listened on.
     public init(
         address: String, port: Int, limits: Limits = Limits(), log: Logger, edge: Edge,
         onListening: @escaping @Sendable (Int) async -> Void
     ) {
-        var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
-        decoder.maxHeaderListSize = limits.headers
-        decoder.maxHeaderFieldSize = limits.headers
-        decoder.maxHeaderFieldCount = 200
-        let channel = HTTP1Channel(
-            responder: { request, writer, channel in
-                try await Self.respond(request, writer, channel, limits, edge)
-            },
-            configuration: .init(
-                additionalChannelHandlers: [RequestDeadline(.seconds(limits.requestSeconds))],
-                idleTimeout: .seconds(limits.idleSeconds), httpDecoderConfiguration: decoder))
-        server = Server(
-            childChannelSetup: channel,
-            configuration: .init(
-                address: .hostname(address, port: port), serverName: "Gatehouse",
-                availableConnectionsDelegate: .maximum(limits.connections, logger: log)),
-            onServerRunning: { await onListening($0.localAddress?.port ?? port) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log)
+        self.address = address
+        self.port = port
+        self.limits = limits
+        self.log = log
+        self.edge = edge
+        self.onListening = onListening
     }
 
     /// Serves until it is told to stop; then it lets the requests that have begun come to their end.
     public func run() async throws {
-        try await server.run()
+        let group = MultiThreadedEventLoopGroup.singleton
+        let quiescing = ServerQuiescingHelper(group: group)
+        let connections = Connections(limits, log: log)
+        let (limits, edge) = (limits, edge)
+        let server = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                }
+            }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.setUp(channel, connections, limits, edge)
+                }
+            }
+            .bind(host: address, port: port).get()
+        let isDone = server.eventLoop.makePromise(of: Void.self)
+        try await withGracefulShutdownHandler {
+            await onListening(server.localAddress?.port ?? port)
+            try await isDone.futureResult.get()
+        } onGracefulShutdown: {
+            quiescing.initiateShutdown(promise: isDone)
+        }
     }
 
-    private static func respond(
-        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, _ limits: Limits,
-        _ edge: Edge
-    ) async throws {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: limits.body)
-        } catch is NIOTooManyBytesError {
-            let head = HTTPResponse(
-                status: .contentTooLarge, headerFields: [.connection: "close", .contentLength: "0"])
-            try await writer.writeResponse(head)
-            // What is left of the body is not worth reading.
-            try await channel.close()
-            return
+    /// - Throws: when there is no room for another connection, so that it is closed.
+    private static func setUp(
+        _ channel: any Channel, _ connections: Connections, _ limits: Limits, _ edge: Edge
+    ) throws {
+        // A client that is gone again has no address. Who it was is not known, so nothing may be decided by it.
+        guard let address = sourceIP(channel), let connection = connections.admit(channel, from: address) else {
+            throw ChannelError.ioOnClosedChannel
         }
-        guard let sourceIP = sourceIP(channel) else {
-            // The client is gone. Who it was is not known any more, so nothing may be decided by it.
-            try await channel.close()
-            return
-        }
-        let response = await edge.respond(to: wireRequest(request, body), sourceIP: sourceIP)
-        var fields = HTTPFields()
-        fields.reserveCapacity(response.headers.count + 1)
-        for header in response.headers {
-            guard let name = fieldName(header.name) else { continue }
-            fields.append(HTTPField(name: name, value: header.value))
-        }
-        if fields[.contentLength] == nil { fields[.contentLength] = String(response.body.count) }
-        let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
-        try await writer.write(
-            response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
-    }
-
-    private static let requestIDName = HTTPField.Name("x-amzn-RequestId")
-
-    /// The names of nearly all answers are known: to make one anew looks at each byte.
-    private static func fieldName(_ name: String) -> HTTPField.Name? {
-        switch name {
-        case "Content-Type": .contentType
-        case "x-amzn-RequestId": requestIDName
-        default: HTTPField.Name(name)
-        }
+        var headerLimits = NIOHTTPDecoderLimitConfiguration()
+        headerLimits.maxHeaderListSize = limits.headers
+        headerLimits.maxHeaderFieldSize = limits.headers
+        headerLimits.maxHeaderFieldCount = 200
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(RequestDeadline(connection, limits))
+        // One request at a time reaches the handler, and answers go out in the order of the requests.
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
+        try pipeline.addHandler(RequestHandler(connection, limits, edge))
     }
 
     /// The client's address; one of IPv4 in its own form also where the socket is of IPv6.
@@ -107,20 +102,5 @@ public struct Listener: Service {
         guard let address = channel.remoteAddress?.ipAddress else { return nil }
         let mapped = "::ffff:"
         return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
-    }
-
-    private static func wireRequest(_ request: Request, _ body: ByteBuffer) -> WireRequest {
-        let target = request.head.path ?? "/"
-        let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(request.headers.count + 1)
-        // HTTPTypes keeps the Host header apart from the others, but clients sign it like any other.
-        if let host = request.head.authority { headers.append((name: "host", value: host)) }
-        for field in request.headers {
-            headers.append((name: field.name.canonicalName, value: field.value))
-        }
-        return WireRequest(
-            method: request.method.rawValue, path: String(target[..<question]),
-            query: String(target[question...].dropFirst()), headers: headers, body: Array(buffer: body))
     }
 }

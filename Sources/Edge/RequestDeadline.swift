@@ -1,30 +1,27 @@
 import NIOCore
-import NIOHTTPTypes
 
-/// Closes a connection whose client takes too long over one request: a drop of the body now and then does not keep it
-/// open, as it would against an idle timeout alone.
-final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
+/// Closes a connection whose client takes too long over one request, or has none for too long: a byte now and then does
+/// not keep it open, as it would against a timeout between bytes.
+final class RequestDeadline: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
 
-    private let limit: TimeAmount
-    /// When the request that is being read began; nil between requests.
-    private var start: NIODeadline?
-    /// One timer at most: it is not made anew for each request, but looks at `start` when it fires.
+    private let connection: Connection
+    private let limits: Listener.Limits
+    /// One at a time: it is not made anew for each request, but looks at the connection when it fires.
     private var timer: Scheduled<Void>?
 
-    init(_ limit: TimeAmount) {
-        self.limit = limit
+    init(_ connection: Connection, _ limits: Listener.Limits) {
+        self.connection = connection
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        schedule(context, in: .seconds(min(limits.requestSeconds, limits.idleSeconds)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head:
-            start = .now()
-            if timer == nil { schedule(context, in: limit) }
-        case .body: break
-        case .end: start = nil
-        }
+        if connection.phase == .idle { connection.begin(.reading) }
         context.fireChannelRead(data)
     }
 
@@ -39,14 +36,22 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
     private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
-            self.timer = nil
-            guard let start = self.start else { return }
-            let left = start + self.limit - .now()
+            let left = self.timeLeft
             if left <= .nanoseconds(0) {
+                self.timer = nil
                 context.close(promise: nil)
             } else {
                 self.schedule(context, in: left)
             }
+        }
+    }
+
+    private var timeLeft: TimeAmount {
+        switch connection.phase {
+        case .idle: connection.since + .seconds(limits.idleSeconds) - .now()
+        case .reading: connection.since + .seconds(limits.requestSeconds) - .now()
+        // How long an answer takes is not the client's doing.
+        case .answering: .seconds(limits.requestSeconds)
         }
     }
 

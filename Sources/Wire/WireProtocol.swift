@@ -80,7 +80,7 @@ func isSame(_ left: String, _ right: String) -> Bool {
 }
 
 /// Compares ASCII without regard to case; the second text is in lower case already.
-func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercased: String.UTF8View) -> Bool {
+package func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercased: String.UTF8View) -> Bool {
     text.count == lowercased.count
         && zip(text, lowercased).allSatisfy { left, right in
             (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right

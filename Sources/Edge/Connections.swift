@@ -1,0 +1,103 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// The open connections. When there are too many, or too many from one address, the one gives way that has kept the
+/// server waiting longest: so a client that opens many and says nothing keeps nobody out.
+final class Connections: Sendable {
+    private struct State {
+        var open: [ObjectIdentifier: Connection] = [:]
+        /// By address.
+        var counts: [String: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let limits: Listener.Limits
+    private let log: Logger
+
+    init(_ limits: Listener.Limits, log: Logger) {
+        self.limits = limits
+        self.log = log
+    }
+
+    /// Takes a connection in, which must be of the calling event loop.
+    /// - Returns: nil when there is no room, because all others are being answered.
+    /// - Complexity: O(1), and linear in the open connections when a limit is reached.
+    func admit(_ channel: any Channel, from address: String) -> Connection? {
+        let new = Connection(channel, from: address)
+        let (isAdmitted, victim) = state.withLock { state -> (Bool, Connection?) in
+            var victim: Connection?
+            if state.counts[address, default: 0] >= limits.connectionsPerAddress {
+                victim = state.open.values.lazy.filter { $0.address == address }.longestWaitedFor
+                guard victim != nil else { return (false, nil) }
+            } else if state.open.count >= limits.connections {
+                victim = state.open.values.longestWaitedFor
+                guard victim != nil else { return (false, nil) }
+            }
+            if let victim { state.remove(victim) }
+            state.open[ObjectIdentifier(new)] = new
+            state.counts[address, default: 0] += 1
+            return (true, victim)
+        }
+        if let victim {
+            log.debug("too many connections: one gives way", metadata: ["address": "\(victim.address)"])
+            victim.channel.close(promise: nil)
+        }
+        guard isAdmitted else { return nil }
+        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.remove(new) } }
+        return new
+    }
+}
+
+extension Connections.State {
+    fileprivate mutating func remove(_ connection: Connection) {
+        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        let count = counts[connection.address, default: 0] - 1
+        counts[connection.address] = count > 0 ? count : nil
+    }
+}
+
+extension Sequence<Connection> {
+    /// nil when all are being answered.
+    fileprivate var longestWaitedFor: Connection? {
+        lazy.compactMap { connection in connection.waitingSince.map { ($0, connection) } }.min { $0.0 < $1.0 }?.1
+    }
+}
+
+/// A connection, and whose turn it is.
+final class Connection: Sendable {
+    enum Phase: UInt64 {
+        /// The client has nothing to say.
+        case idle
+        /// A request has begun to arrive.
+        case reading
+        /// It is being answered.
+        case answering
+    }
+
+    let channel: any Channel
+    /// The client's.
+    let address: String
+    /// When the phase began, in nanoseconds of the machine's uptime, and in the last two bits which it is.
+    private let word: Atomic<UInt64>
+
+    fileprivate init(_ channel: any Channel, from address: String) {
+        self.channel = channel
+        self.address = address
+        word = Atomic(Self.word(.idle))
+    }
+
+    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 3) ?? .answering }
+
+    /// When the phase began.
+    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 2) }
+
+    /// Since when the client has been waited for; nil while it is waiting itself.
+    var waitingSince: NIODeadline? { phase == .answering ? nil : since }
+
+    func begin(_ phase: Phase) {
+        word.store(Self.word(phase), ordering: .relaxed)
+    }
+
+    private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 2 | phase.rawValue }
+}
