@@ -35,10 +35,10 @@ extension Organizations.Account {
 
 extension OwnOrganization {
     /// A page of accounts as lists show them.
-    func accounts(_ page: Page<OrganizationAccount>) throws(ServiceError) -> [Organizations.Account] {
+    func accounts(_ page: Page<OrganizationAccount>) throws(ServiceError) -> Page<Organizations.Account> {
         try page.map { place throws(ServiceError) in
             try Organizations.Account(member(place.id), in: self)
-        }.items
+        }
     }
 }
 
@@ -60,7 +60,7 @@ extension Organizations.ListAccounts: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = try own.records.page(
             OrganizationAccount.self, Paging(organizations: input))
-        return Output(try own.accounts(page), next: page.marker)
+        return Output(try own.accounts(page))
     }
 }
 
@@ -75,7 +75,7 @@ extension Organizations.ListAccountsForParent: ReadOperation {
         let page = try own.records.page(
             OrganizationAccount.self, Relation.parent, to: input.parentId,
             Paging(organizations: input))
-        return Output(try own.accounts(page), next: page.marker)
+        return Output(try own.accounts(page))
     }
 }
 

@@ -101,7 +101,7 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
             try page.map { place throws(ServiceError) in
                 Organizations.DelegatedAdministrator(
                     try own.member(place.id), in: own, since: since(place, input.servicePrincipal) ?? place.joinedDate)
-            }.items, next: page.marker)
+            })
     }
 
     /// Since when an account administers a service, or any.
@@ -125,11 +125,11 @@ extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
         let page = page(
             Array(services), by: \.key, try Paging(organizations: input))
         return Output(
-            page.items.map { service in
+            page.map { service in
                 var shown = Organizations.DelegatedService()
                 shown.servicePrincipal = service.key
                 shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
                 return shown
-            }, next: page.marker)
+            })
     }
 }

@@ -164,7 +164,7 @@ extension Organizations.ListHandshakesForAccount: ReadOperation {
         return Output(
             try page.map { handshake throws(ServiceError) in
                 try records.view(handshake, call)
-            }.items, next: page.marker)
+            })
     }
 }
 
@@ -180,6 +180,6 @@ extension Organizations.ListHandshakesForOrganization: ReadOperation {
         return Output(
             try page.map { handshake throws(ServiceError) in
                 try records.view(handshake, call)
-            }.items, next: page.marker)
+            })
     }
 }

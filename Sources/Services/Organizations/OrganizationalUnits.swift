@@ -131,7 +131,7 @@ extension Organizations.ListOrganizationalUnitsForParent: ReadOperation {
         return Output(
             try page.map { unit throws(ServiceError) in
                 try Organizations.OrganizationalUnit(unit, in: own)
-            }.items, next: page.marker)
+            })
     }
 }
 

@@ -80,7 +80,7 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
             if policy.type == input.filter { policies.append(policy) }
         }
         let page = page(policies, by: \.id, try Paging(organizations: input))
-        return Output(page.items.map { Organizations.PolicySummary($0, in: own.organization) }, next: page.marker)
+        return Output(page.map { Organizations.PolicySummary($0, in: own.organization) })
     }
 }
 

@@ -93,10 +93,11 @@ extension Organizations.TerminateResponsibilityTransfer: WriteOperation {
 extension OwnOrganization {
     fileprivate func page(
         of transfers: [OwnTransfer], _ nextToken: String?, _ maxResults: Int?
-    ) throws(ServiceError) -> (items: [Organizations.ResponsibilityTransfer], marker: String?) {
+    ) throws(ServiceError) -> Page<Organizations.ResponsibilityTransfer> {
         let paging = try Paging(nextToken: nextToken, maxResults: maxResults)
-        let page = Platform.page(transfers, by: \.transfer.id, paging)
-        return (try page.map { own throws(ServiceError) in try view(own) }.items, page.marker)
+        return try Platform.page(transfers, by: \.transfer.id, paging).map { own throws(ServiceError) in
+            try view(own)
+        }
     }
 }
 
@@ -114,7 +115,7 @@ extension Organizations.ListInboundResponsibilityTransfers: ReadOperation {
             guard !transfers.isEmpty else { throw .transferNotFound }
         }
         let page = try own.page(of: transfers, input.nextToken, input.maxResults)
-        return Output(page.items, next: page.marker)
+        return Output(page)
     }
 }
 
@@ -126,6 +127,6 @@ extension Organizations.ListOutboundResponsibilityTransfers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
         let page = try own.page(of: own.outboundTransfers(), input.nextToken, input.maxResults)
-        return Output(page.items, next: page.marker)
+        return Output(page)
     }
 }
