@@ -42,11 +42,7 @@ extension OwnOrganization {
     }
 }
 
-extension Organizations.DescribeAccount: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.DescribeAccount: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         return Output(account: try Organizations.Account(own.member(input.accountId), in: own))
@@ -64,11 +60,7 @@ extension Organizations.ListAccounts: ReadOperation {
     }
 }
 
-extension Organizations.ListAccountsForParent: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.parentId))
-    }
-
+extension Organizations.ListAccountsForParent: ReadOperation, OnParent {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         try own.requireParent(input.parentId)

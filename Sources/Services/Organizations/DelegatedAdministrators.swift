@@ -110,11 +110,7 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
     }
 }
 
-extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.ListDelegatedServicesForAccount: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let services = try own.member(input.accountId).place.delegatedServices

@@ -84,11 +84,7 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
     }
 }
 
-extension Organizations.ListTargetsForPolicy: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(policy: input.policyId))
-    }
-
+extension Organizations.ListTargetsForPolicy: ReadOperation, OnPolicy {
     /// The root, then the units, then the accounts.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
