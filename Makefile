@@ -47,6 +47,7 @@ audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/insta
 
 bench: release $(VENV)/installed ## Measure, and print ratios that hold on any machine
 	@Tools/install-dependencies bench
+	swift build -c release --static-swift-stdlib --product BareHTTP
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench

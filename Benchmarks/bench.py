@@ -5,7 +5,7 @@
 Six questions:
 
 1. What does it cost that each call is proved, decided and recorded? GetCallerIdentity and GetUser against the bare HTTP
-   answer of the same server framework (`gatehouse bench-baseline`), the server held to one core, the load on another.
+   answer of a server framework, Hummingbird (`BareHTTP`), the server held to one core, the load on another.
 2. How much of the disk's fsync rate becomes durable CreateUser calls, with 1 client and with 64?
 3. How long from the start of the process to its first answer?
 4. How much memory, idle and with 10,000 users?
@@ -135,7 +135,7 @@ def pin(pid: int) -> None:
 
 @contextmanager
 def bare_http() -> Iterator[int]:
-    """The same framework answering a fixed body; yields its port."""
+    """Hummingbird answering a fixed body; yields its port."""
     with bare_process() as (_, port):
         yield port
 
@@ -146,7 +146,7 @@ def bare_process() -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = pinned(SERVER_CORE, [str(BINARY), "bench-baseline", "--port", str(port)])
+    command = pinned(SERVER_CORE, [str(BINARY.with_name("BareHTTP")), str(port)])
     process = subprocess.Popen(
         command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -158,7 +158,7 @@ def bare_process() -> Iterator[tuple[int, int]]:
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit("`gatehouse bench-baseline` does not listen") from None
+                    raise SystemExit("`BareHTTP` does not listen") from None
                 time.sleep(0.02)
         yield process.pid, port
     finally:
@@ -211,7 +211,7 @@ def checked_against_bare(folder: Path) -> None:
             rates["user"].append(load(server.port, get_user, ROUND, CONNECTIONS))
     bare, who, user = (statistics.median(rates[name]) for name in ("bare", "identity", "user"))
     heading("A call proved, decided and recorded, against a bare HTTP answer (one core, 64 connections)")
-    row("bare HTTP answer, same framework, same requests", f"{bare:,.0f}/s", "1.00")
+    row("bare HTTP answer of Hummingbird, same requests", f"{bare:,.0f}/s", "1.00")
     row("GetCallerIdentity", f"{who:,.0f}/s", f"{who / bare:.2f}   (aim {AIM})")
     row("GetUser, allowed by a group's managed policy", f"{user:,.0f}/s", f"{user / bare:.2f}")
 

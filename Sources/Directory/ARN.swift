@@ -21,7 +21,11 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// resource, or has a character that is not printable ASCII. No name in AWS has one; and Swift takes some (the Kelvin
     /// sign for K) to be equal to ASCII letters, which the policy engine, comparing bytes, does not.
     public init?(parsing text: some StringProtocol) {
-        // By bytes: to look for characters costs many times as much, and each request comes through here.
+        self.init(parsing: String(text))
+    }
+
+    /// The same. (Each request comes through here; by bytes, and without a type parameter, it costs the least.)
+    public init?(parsing text: String) {
         let bytes = text.utf8
         guard bytes.starts(with: "arn:".utf8), bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
         var rest = bytes[...].dropFirst(4)

@@ -10,11 +10,15 @@ public struct Page<Item> {
 
     public var isTruncated: Bool { marker != nil }
 
-    public func map<T>(_ transform: (Item) throws(ServiceError) -> T) throws(ServiceError) -> Page<T> {
-        var mapped: [T] = []
-        mapped.reserveCapacity(items.count)
-        for item in items { mapped.append(try transform(item)) }
-        return Page<T>(items: mapped, marker: marker)
+    public func map<T, Failure: Error>(_ transform: (Item) throws(Failure) -> T) throws(Failure) -> Page<T> {
+        Page<T>(items: try items.map(transform), marker: marker)
+    }
+}
+
+extension View where Members: PageFields {
+    /// An answer that is one page.
+    public init(_ page: Page<Members.Item>) {
+        self.init(page.items, next: page.marker)
     }
 }
 

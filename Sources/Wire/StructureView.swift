@@ -54,16 +54,40 @@ extension View where Members: KeyValueFields {
 /// Those of a request for a page of a list: where in it stand the token of the page before and the most items wanted.
 /// The generator says which are.
 public protocol PageRequestFields: Fields {
-    static var token: Int { get }
-    static var limit: Int { get }
+    static var tokenPlace: Int { get }
+    static var limitPlace: Int { get }
 }
 
 extension View where Members: PageRequestFields {
     /// What the answer before gave to go on with; nil for the first page.
-    public var pageToken: String? { self[optional: Members.token] }
+    public var pageToken: String? { self[optional: Members.tokenPlace] }
 
     /// How many items are wanted at most; nil: as many as the service thinks fit.
-    public var pageLimit: Int? { self[optional: Members.limit] }
+    public var pageLimit: Int? { self[optional: Members.limitPlace] }
+}
+
+/// Those of an answer that is one page of a list and no more. The generator says which are.
+public protocol PageFields: Fields {
+    associatedtype Item: ValueConvertible
+    static var itemsPlace: Int { get }
+    /// Of the token that the next page is asked for with.
+    static var nextPlace: Int { get }
+    /// Of the word whether there is a next page; nil in services that say it by the token alone.
+    static var isTruncatedPlace: Int? { get }
+}
+
+extension View where Members: PageFields {
+    /// An answer that is one page.
+    ///
+    /// - Parameters:
+    ///   - items: of the page.
+    ///   - next: what the next page is asked for with; nil on the last one.
+    public init(_ items: [Members.Item], next: String?) {
+        self.init()
+        self[optional: Members.itemsPlace] = items
+        self[optional: Members.nextPlace] = next
+        if let place = Members.isTruncatedPlace { self[optional: place] = next != nil }
+    }
 }
 
 /// What every view can do.
@@ -97,10 +121,13 @@ extension StructureView {
     public static var absent: Self { Self() }
 }
 
-/// An operation of a model, for code that is written for one operation: its shape, and views of its input and output.
+/// An operation of a model, for code that is written for one operation, or for several that have members in common: its
+/// shape, and views of its input and output.
 public protocol OperationModel: Sendable {
-    associatedtype Input: StructureView
-    associatedtype Output: StructureView
+    associatedtype InputFields: Fields
+    associatedtype OutputFields: Fields
+    typealias Input = View<InputFields>
+    typealias Output = View<OutputFields>
     static var shape: OperationShape { get }
 }
 

@@ -10,7 +10,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
             Operations.self,
-            PrintVersion.self, BenchBaseline.self, BenchFill.self,
+            PrintVersion.self, BenchFill.self,
         ])
 }
 

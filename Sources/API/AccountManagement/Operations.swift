@@ -6,92 +6,92 @@ import Wire
 
 extension AccountManagement {
     public enum AcceptPrimaryEmailUpdate: OperationModel {
-        public typealias Input = AcceptPrimaryEmailUpdateRequest
-        public typealias Output = AcceptPrimaryEmailUpdateResponse
+        public typealias InputFields = AcceptPrimaryEmailUpdateRequestFields
+        public typealias OutputFields = AcceptPrimaryEmailUpdateResponseFields
         public static let shape = service.operation("AcceptPrimaryEmailUpdate")
     }
 
     public enum DeleteAlternateContact: OperationModel {
-        public typealias Input = DeleteAlternateContactRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteAlternateContactRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteAlternateContact")
     }
 
     public enum DisableRegion: OperationModel {
-        public typealias Input = DisableRegionRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DisableRegionRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DisableRegion")
     }
 
     public enum EnableRegion: OperationModel {
-        public typealias Input = EnableRegionRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EnableRegionRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("EnableRegion")
     }
 
     public enum GetAccountInformation: OperationModel {
-        public typealias Input = GetAccountInformationRequest
-        public typealias Output = GetAccountInformationResponse
+        public typealias InputFields = GetAccountInformationRequestFields
+        public typealias OutputFields = GetAccountInformationResponseFields
         public static let shape = service.operation("GetAccountInformation")
     }
 
     public enum GetAlternateContact: OperationModel {
-        public typealias Input = GetAlternateContactRequest
-        public typealias Output = GetAlternateContactResponse
+        public typealias InputFields = GetAlternateContactRequestFields
+        public typealias OutputFields = GetAlternateContactResponseFields
         public static let shape = service.operation("GetAlternateContact")
     }
 
     public enum GetContactInformation: OperationModel {
-        public typealias Input = GetContactInformationRequest
-        public typealias Output = GetContactInformationResponse
+        public typealias InputFields = GetContactInformationRequestFields
+        public typealias OutputFields = GetContactInformationResponseFields
         public static let shape = service.operation("GetContactInformation")
     }
 
     public enum GetGovCloudAccountInformation: OperationModel {
-        public typealias Input = GetGovCloudAccountInformationRequest
-        public typealias Output = GetGovCloudAccountInformationResponse
+        public typealias InputFields = GetGovCloudAccountInformationRequestFields
+        public typealias OutputFields = GetGovCloudAccountInformationResponseFields
         public static let shape = service.operation("GetGovCloudAccountInformation")
     }
 
     public enum GetPrimaryEmail: OperationModel {
-        public typealias Input = GetPrimaryEmailRequest
-        public typealias Output = GetPrimaryEmailResponse
+        public typealias InputFields = GetPrimaryEmailRequestFields
+        public typealias OutputFields = GetPrimaryEmailResponseFields
         public static let shape = service.operation("GetPrimaryEmail")
     }
 
     public enum GetRegionOptStatus: OperationModel {
-        public typealias Input = GetRegionOptStatusRequest
-        public typealias Output = GetRegionOptStatusResponse
+        public typealias InputFields = GetRegionOptStatusRequestFields
+        public typealias OutputFields = GetRegionOptStatusResponseFields
         public static let shape = service.operation("GetRegionOptStatus")
     }
 
     public enum ListRegions: OperationModel {
-        public typealias Input = ListRegionsRequest
-        public typealias Output = ListRegionsResponse
+        public typealias InputFields = ListRegionsRequestFields
+        public typealias OutputFields = ListRegionsResponseFields
         public static let shape = service.operation("ListRegions")
     }
 
     public enum PutAccountName: OperationModel {
-        public typealias Input = PutAccountNameRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutAccountNameRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutAccountName")
     }
 
     public enum PutAlternateContact: OperationModel {
-        public typealias Input = PutAlternateContactRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutAlternateContactRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutAlternateContact")
     }
 
     public enum PutContactInformation: OperationModel {
-        public typealias Input = PutContactInformationRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutContactInformationRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutContactInformation")
     }
 
     public enum StartPrimaryEmailUpdate: OperationModel {
-        public typealias Input = StartPrimaryEmailUpdateRequest
-        public typealias Output = StartPrimaryEmailUpdateResponse
+        public typealias InputFields = StartPrimaryEmailUpdateRequestFields
+        public typealias OutputFields = StartPrimaryEmailUpdateResponseFields
         public static let shape = service.operation("StartPrimaryEmailUpdate")
     }
 

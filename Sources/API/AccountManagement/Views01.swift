@@ -5,12 +5,10 @@
 import Wire
 
 extension AccountManagement {
-    public enum AcceptPrimaryEmailUpdateRequestFields: Fields { public static let shape = service.structure("AcceptPrimaryEmailUpdateRequest") }
+    public enum AcceptPrimaryEmailUpdateRequestFields: AccountManagement.WithAccountId, AccountManagement.WithPrimaryEmail { public static let accountId = 0; public static let primaryEmail = 1; public static let shape = service.structure("AcceptPrimaryEmailUpdateRequest") }
     public typealias AcceptPrimaryEmailUpdateRequest = View<AcceptPrimaryEmailUpdateRequestFields>
 }
 extension View<AccountManagement.AcceptPrimaryEmailUpdateRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var primaryEmail: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var otp: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
@@ -55,38 +53,31 @@ extension View<AccountManagement.ContactInformationFields> {
 }
 
 extension AccountManagement {
-    public enum DeleteAlternateContactRequestFields: Fields { public static let shape = service.structure("DeleteAlternateContactRequest") }
+    public enum DeleteAlternateContactRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithAlternateContactType { public static let accountId = 1; public static let alternateContactType = 0; public static let shape = service.structure("DeleteAlternateContactRequest") }
     public typealias DeleteAlternateContactRequest = View<DeleteAlternateContactRequestFields>
 }
 extension View<AccountManagement.DeleteAlternateContactRequestFields> {
-    public var alternateContactType: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension AccountManagement {
-    public enum DisableRegionRequestFields: Fields { public static let shape = service.structure("DisableRegionRequest") }
+    public enum DisableRegionRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithRegionName { public static let accountId = 0; public static let regionName = 1; public static let shape = service.structure("DisableRegionRequest") }
     public typealias DisableRegionRequest = View<DisableRegionRequestFields>
 }
 extension View<AccountManagement.DisableRegionRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var regionName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension AccountManagement {
-    public enum EnableRegionRequestFields: Fields { public static let shape = service.structure("EnableRegionRequest") }
+    public enum EnableRegionRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithRegionName { public static let accountId = 0; public static let regionName = 1; public static let shape = service.structure("EnableRegionRequest") }
     public typealias EnableRegionRequest = View<EnableRegionRequestFields>
 }
 extension View<AccountManagement.EnableRegionRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var regionName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension AccountManagement {
-    public enum GetAccountInformationRequestFields: Fields { public static let shape = service.structure("GetAccountInformationRequest") }
+    public enum GetAccountInformationRequestFields: AccountManagement.MayHaveAccountId { public static let accountId = 0; public static let shape = service.structure("GetAccountInformationRequest") }
     public typealias GetAccountInformationRequest = View<GetAccountInformationRequestFields>
 }
 extension View<AccountManagement.GetAccountInformationRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension AccountManagement {
@@ -102,12 +93,10 @@ extension View<AccountManagement.GetAccountInformationResponseFields> {
 }
 
 extension AccountManagement {
-    public enum GetAlternateContactRequestFields: Fields { public static let shape = service.structure("GetAlternateContactRequest") }
+    public enum GetAlternateContactRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithAlternateContactType { public static let accountId = 1; public static let alternateContactType = 0; public static let shape = service.structure("GetAlternateContactRequest") }
     public typealias GetAlternateContactRequest = View<GetAlternateContactRequestFields>
 }
 extension View<AccountManagement.GetAlternateContactRequestFields> {
-    public var alternateContactType: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension AccountManagement {
@@ -120,11 +109,10 @@ extension View<AccountManagement.GetAlternateContactResponseFields> {
 }
 
 extension AccountManagement {
-    public enum GetContactInformationRequestFields: Fields { public static let shape = service.structure("GetContactInformationRequest") }
+    public enum GetContactInformationRequestFields: AccountManagement.MayHaveAccountId { public static let accountId = 0; public static let shape = service.structure("GetContactInformationRequest") }
     public typealias GetContactInformationRequest = View<GetContactInformationRequestFields>
 }
 extension View<AccountManagement.GetContactInformationRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension AccountManagement {
@@ -155,11 +143,10 @@ extension View<AccountManagement.GetGovCloudAccountInformationResponseFields> {
 }
 
 extension AccountManagement {
-    public enum GetPrimaryEmailRequestFields: Fields { public static let shape = service.structure("GetPrimaryEmailRequest") }
+    public enum GetPrimaryEmailRequestFields: AccountManagement.WithAccountId { public static let accountId = 0; public static let shape = service.structure("GetPrimaryEmailRequest") }
     public typealias GetPrimaryEmailRequest = View<GetPrimaryEmailRequestFields>
 }
 extension View<AccountManagement.GetPrimaryEmailRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension AccountManagement {
@@ -172,12 +159,10 @@ extension View<AccountManagement.GetPrimaryEmailResponseFields> {
 }
 
 extension AccountManagement {
-    public enum GetRegionOptStatusRequestFields: Fields { public static let shape = service.structure("GetRegionOptStatusRequest") }
+    public enum GetRegionOptStatusRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithRegionName { public static let accountId = 0; public static let regionName = 1; public static let shape = service.structure("GetRegionOptStatusRequest") }
     public typealias GetRegionOptStatusRequest = View<GetRegionOptStatusRequestFields>
 }
 extension View<AccountManagement.GetRegionOptStatusRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var regionName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension AccountManagement {
@@ -191,38 +176,35 @@ extension View<AccountManagement.GetRegionOptStatusResponseFields> {
 }
 
 extension AccountManagement {
-    public enum ListRegionsRequestFields: PageRequestFields { public static let shape = service.structure("ListRegionsRequest"); public static let token = 2; public static let limit = 1 }
+    public enum ListRegionsRequestFields: PageRequestFields, AccountManagement.MayHaveAccountId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let accountId = 0; public static let shape = service.structure("ListRegionsRequest") }
     public typealias ListRegionsRequest = View<ListRegionsRequestFields>
 }
 extension View<AccountManagement.ListRegionsRequestFields> {
-    public var accountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var maxResults: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var regionOptStatusContains: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension AccountManagement {
-    public enum ListRegionsResponseFields: Fields { public static let shape = service.structure("ListRegionsResponse") }
+    public enum ListRegionsResponseFields: PageFields { public typealias Item = AccountManagement.Region; public static let itemsPlace = 1; public static let nextPlace = 0; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListRegionsResponse") }
     public typealias ListRegionsResponse = View<ListRegionsResponseFields>
 }
 extension View<AccountManagement.ListRegionsResponseFields> {
     public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var regions: [AccountManagement.Region]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(nextToken: String?, regions: [AccountManagement.Region]?) { self.init(); self.nextToken = nextToken; self.regions = regions }
-    public init(_ items: [AccountManagement.Region], next: String?) { self.init(nextToken: next, regions: items) }
 }
 
 extension AccountManagement {
-    public enum PutAccountNameRequestFields: Fields { public static let shape = service.structure("PutAccountNameRequest") }
+    public enum PutAccountNameRequestFields: AccountManagement.MayHaveAccountId { public static let accountId = 1; public static let shape = service.structure("PutAccountNameRequest") }
     public typealias PutAccountNameRequest = View<PutAccountNameRequestFields>
 }
 extension View<AccountManagement.PutAccountNameRequestFields> {
     public var accountName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension AccountManagement {
-    public enum PutAlternateContactRequestFields: Fields { public static let shape = service.structure("PutAlternateContactRequest") }
+    public enum PutAlternateContactRequestFields: AccountManagement.MayHaveAccountId, AccountManagement.WithAlternateContactType { public static let accountId = 5; public static let alternateContactType = 4; public static let shape = service.structure("PutAlternateContactRequest") }
     public typealias PutAlternateContactRequest = View<PutAlternateContactRequestFields>
 }
 extension View<AccountManagement.PutAlternateContactRequestFields> {
@@ -230,17 +212,14 @@ extension View<AccountManagement.PutAlternateContactRequestFields> {
     public var title: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var emailAddress: String { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var phoneNumber: String { get { self[required: 3] } set { self[required: 3] = newValue } }
-    public var alternateContactType: String { get { self[required: 4] } set { self[required: 4] = newValue } }
-    public var accountId: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension AccountManagement {
-    public enum PutContactInformationRequestFields: Fields { public static let shape = service.structure("PutContactInformationRequest") }
+    public enum PutContactInformationRequestFields: AccountManagement.MayHaveAccountId { public static let accountId = 1; public static let shape = service.structure("PutContactInformationRequest") }
     public typealias PutContactInformationRequest = View<PutContactInformationRequestFields>
 }
 extension View<AccountManagement.PutContactInformationRequestFields> {
     public var contactInformation: AccountManagement.ContactInformation { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension AccountManagement {
@@ -253,12 +232,10 @@ extension View<AccountManagement.RegionFields> {
 }
 
 extension AccountManagement {
-    public enum StartPrimaryEmailUpdateRequestFields: Fields { public static let shape = service.structure("StartPrimaryEmailUpdateRequest") }
+    public enum StartPrimaryEmailUpdateRequestFields: AccountManagement.WithAccountId, AccountManagement.WithPrimaryEmail { public static let accountId = 0; public static let primaryEmail = 1; public static let shape = service.structure("StartPrimaryEmailUpdateRequest") }
     public typealias StartPrimaryEmailUpdateRequest = View<StartPrimaryEmailUpdateRequestFields>
 }
 extension View<AccountManagement.StartPrimaryEmailUpdateRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var primaryEmail: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension AccountManagement {

@@ -6,362 +6,362 @@ import Wire
 
 extension CloudTrail {
     public enum AddTags: OperationModel {
-        public typealias Input = AddTagsRequest
-        public typealias Output = AddTagsResponse
+        public typealias InputFields = AddTagsRequestFields
+        public typealias OutputFields = AddTagsResponseFields
         public static let shape = service.operation("AddTags")
     }
 
     public enum CancelQuery: OperationModel {
-        public typealias Input = CancelQueryRequest
-        public typealias Output = CancelQueryResponse
+        public typealias InputFields = CancelQueryRequestFields
+        public typealias OutputFields = CancelQueryResponseFields
         public static let shape = service.operation("CancelQuery")
     }
 
     public enum CreateChannel: OperationModel {
-        public typealias Input = CreateChannelRequest
-        public typealias Output = CreateChannelResponse
+        public typealias InputFields = CreateChannelRequestFields
+        public typealias OutputFields = CreateChannelResponseFields
         public static let shape = service.operation("CreateChannel")
     }
 
     public enum CreateDashboard: OperationModel {
-        public typealias Input = CreateDashboardRequest
-        public typealias Output = CreateDashboardResponse
+        public typealias InputFields = CreateDashboardRequestFields
+        public typealias OutputFields = CreateDashboardResponseFields
         public static let shape = service.operation("CreateDashboard")
     }
 
     public enum CreateEventDataStore: OperationModel {
-        public typealias Input = CreateEventDataStoreRequest
-        public typealias Output = CreateEventDataStoreResponse
+        public typealias InputFields = CreateEventDataStoreRequestFields
+        public typealias OutputFields = CreateEventDataStoreResponseFields
         public static let shape = service.operation("CreateEventDataStore")
     }
 
     public enum CreateTrail: OperationModel {
-        public typealias Input = CreateTrailRequest
-        public typealias Output = CreateTrailResponse
+        public typealias InputFields = CreateTrailRequestFields
+        public typealias OutputFields = CreateTrailResponseFields
         public static let shape = service.operation("CreateTrail")
     }
 
     public enum DeleteChannel: OperationModel {
-        public typealias Input = DeleteChannelRequest
-        public typealias Output = DeleteChannelResponse
+        public typealias InputFields = DeleteChannelRequestFields
+        public typealias OutputFields = DeleteChannelResponseFields
         public static let shape = service.operation("DeleteChannel")
     }
 
     public enum DeleteDashboard: OperationModel {
-        public typealias Input = DeleteDashboardRequest
-        public typealias Output = DeleteDashboardResponse
+        public typealias InputFields = DeleteDashboardRequestFields
+        public typealias OutputFields = DeleteDashboardResponseFields
         public static let shape = service.operation("DeleteDashboard")
     }
 
     public enum DeleteEventDataStore: OperationModel {
-        public typealias Input = DeleteEventDataStoreRequest
-        public typealias Output = DeleteEventDataStoreResponse
+        public typealias InputFields = DeleteEventDataStoreRequestFields
+        public typealias OutputFields = DeleteEventDataStoreResponseFields
         public static let shape = service.operation("DeleteEventDataStore")
     }
 
     public enum DeleteResourcePolicy: OperationModel {
-        public typealias Input = DeleteResourcePolicyRequest
-        public typealias Output = DeleteResourcePolicyResponse
+        public typealias InputFields = DeleteResourcePolicyRequestFields
+        public typealias OutputFields = DeleteResourcePolicyResponseFields
         public static let shape = service.operation("DeleteResourcePolicy")
     }
 
     public enum DeleteTrail: OperationModel {
-        public typealias Input = DeleteTrailRequest
-        public typealias Output = DeleteTrailResponse
+        public typealias InputFields = DeleteTrailRequestFields
+        public typealias OutputFields = DeleteTrailResponseFields
         public static let shape = service.operation("DeleteTrail")
     }
 
     public enum DeregisterOrganizationDelegatedAdmin: OperationModel {
-        public typealias Input = DeregisterOrganizationDelegatedAdminRequest
-        public typealias Output = DeregisterOrganizationDelegatedAdminResponse
+        public typealias InputFields = DeregisterOrganizationDelegatedAdminRequestFields
+        public typealias OutputFields = DeregisterOrganizationDelegatedAdminResponseFields
         public static let shape = service.operation("DeregisterOrganizationDelegatedAdmin")
     }
 
     public enum DescribeQuery: OperationModel {
-        public typealias Input = DescribeQueryRequest
-        public typealias Output = DescribeQueryResponse
+        public typealias InputFields = DescribeQueryRequestFields
+        public typealias OutputFields = DescribeQueryResponseFields
         public static let shape = service.operation("DescribeQuery")
     }
 
     public enum DescribeTrails: OperationModel {
-        public typealias Input = DescribeTrailsRequest
-        public typealias Output = DescribeTrailsResponse
+        public typealias InputFields = DescribeTrailsRequestFields
+        public typealias OutputFields = DescribeTrailsResponseFields
         public static let shape = service.operation("DescribeTrails")
     }
 
     public enum DisableFederation: OperationModel {
-        public typealias Input = DisableFederationRequest
-        public typealias Output = DisableFederationResponse
+        public typealias InputFields = DisableFederationRequestFields
+        public typealias OutputFields = DisableFederationResponseFields
         public static let shape = service.operation("DisableFederation")
     }
 
     public enum EnableFederation: OperationModel {
-        public typealias Input = EnableFederationRequest
-        public typealias Output = EnableFederationResponse
+        public typealias InputFields = EnableFederationRequestFields
+        public typealias OutputFields = EnableFederationResponseFields
         public static let shape = service.operation("EnableFederation")
     }
 
     public enum GenerateQuery: OperationModel {
-        public typealias Input = GenerateQueryRequest
-        public typealias Output = GenerateQueryResponse
+        public typealias InputFields = GenerateQueryRequestFields
+        public typealias OutputFields = GenerateQueryResponseFields
         public static let shape = service.operation("GenerateQuery")
     }
 
     public enum GetChannel: OperationModel {
-        public typealias Input = GetChannelRequest
-        public typealias Output = GetChannelResponse
+        public typealias InputFields = GetChannelRequestFields
+        public typealias OutputFields = GetChannelResponseFields
         public static let shape = service.operation("GetChannel")
     }
 
     public enum GetDashboard: OperationModel {
-        public typealias Input = GetDashboardRequest
-        public typealias Output = GetDashboardResponse
+        public typealias InputFields = GetDashboardRequestFields
+        public typealias OutputFields = GetDashboardResponseFields
         public static let shape = service.operation("GetDashboard")
     }
 
     public enum GetEventConfiguration: OperationModel {
-        public typealias Input = GetEventConfigurationRequest
-        public typealias Output = GetEventConfigurationResponse
+        public typealias InputFields = GetEventConfigurationRequestFields
+        public typealias OutputFields = GetEventConfigurationResponseFields
         public static let shape = service.operation("GetEventConfiguration")
     }
 
     public enum GetEventDataStore: OperationModel {
-        public typealias Input = GetEventDataStoreRequest
-        public typealias Output = GetEventDataStoreResponse
+        public typealias InputFields = GetEventDataStoreRequestFields
+        public typealias OutputFields = GetEventDataStoreResponseFields
         public static let shape = service.operation("GetEventDataStore")
     }
 
     public enum GetEventSelectors: OperationModel {
-        public typealias Input = GetEventSelectorsRequest
-        public typealias Output = GetEventSelectorsResponse
+        public typealias InputFields = GetEventSelectorsRequestFields
+        public typealias OutputFields = GetEventSelectorsResponseFields
         public static let shape = service.operation("GetEventSelectors")
     }
 
     public enum GetImport: OperationModel {
-        public typealias Input = GetImportRequest
-        public typealias Output = GetImportResponse
+        public typealias InputFields = GetImportRequestFields
+        public typealias OutputFields = GetImportResponseFields
         public static let shape = service.operation("GetImport")
     }
 
     public enum GetInsightSelectors: OperationModel {
-        public typealias Input = GetInsightSelectorsRequest
-        public typealias Output = GetInsightSelectorsResponse
+        public typealias InputFields = GetInsightSelectorsRequestFields
+        public typealias OutputFields = GetInsightSelectorsResponseFields
         public static let shape = service.operation("GetInsightSelectors")
     }
 
     public enum GetQueryResults: OperationModel {
-        public typealias Input = GetQueryResultsRequest
-        public typealias Output = GetQueryResultsResponse
+        public typealias InputFields = GetQueryResultsRequestFields
+        public typealias OutputFields = GetQueryResultsResponseFields
         public static let shape = service.operation("GetQueryResults")
     }
 
     public enum GetResourcePolicy: OperationModel {
-        public typealias Input = GetResourcePolicyRequest
-        public typealias Output = GetResourcePolicyResponse
+        public typealias InputFields = GetResourcePolicyRequestFields
+        public typealias OutputFields = GetResourcePolicyResponseFields
         public static let shape = service.operation("GetResourcePolicy")
     }
 
     public enum GetTrail: OperationModel {
-        public typealias Input = GetTrailRequest
-        public typealias Output = GetTrailResponse
+        public typealias InputFields = GetTrailRequestFields
+        public typealias OutputFields = GetTrailResponseFields
         public static let shape = service.operation("GetTrail")
     }
 
     public enum GetTrailStatus: OperationModel {
-        public typealias Input = GetTrailStatusRequest
-        public typealias Output = GetTrailStatusResponse
+        public typealias InputFields = GetTrailStatusRequestFields
+        public typealias OutputFields = GetTrailStatusResponseFields
         public static let shape = service.operation("GetTrailStatus")
     }
 
     public enum ListChannels: OperationModel {
-        public typealias Input = ListChannelsRequest
-        public typealias Output = ListChannelsResponse
+        public typealias InputFields = ListChannelsRequestFields
+        public typealias OutputFields = ListChannelsResponseFields
         public static let shape = service.operation("ListChannels")
     }
 
     public enum ListDashboards: OperationModel {
-        public typealias Input = ListDashboardsRequest
-        public typealias Output = ListDashboardsResponse
+        public typealias InputFields = ListDashboardsRequestFields
+        public typealias OutputFields = ListDashboardsResponseFields
         public static let shape = service.operation("ListDashboards")
     }
 
     public enum ListEventDataStores: OperationModel {
-        public typealias Input = ListEventDataStoresRequest
-        public typealias Output = ListEventDataStoresResponse
+        public typealias InputFields = ListEventDataStoresRequestFields
+        public typealias OutputFields = ListEventDataStoresResponseFields
         public static let shape = service.operation("ListEventDataStores")
     }
 
     public enum ListImportFailures: OperationModel {
-        public typealias Input = ListImportFailuresRequest
-        public typealias Output = ListImportFailuresResponse
+        public typealias InputFields = ListImportFailuresRequestFields
+        public typealias OutputFields = ListImportFailuresResponseFields
         public static let shape = service.operation("ListImportFailures")
     }
 
     public enum ListImports: OperationModel {
-        public typealias Input = ListImportsRequest
-        public typealias Output = ListImportsResponse
+        public typealias InputFields = ListImportsRequestFields
+        public typealias OutputFields = ListImportsResponseFields
         public static let shape = service.operation("ListImports")
     }
 
     public enum ListInsightsData: OperationModel {
-        public typealias Input = ListInsightsDataRequest
-        public typealias Output = ListInsightsDataResponse
+        public typealias InputFields = ListInsightsDataRequestFields
+        public typealias OutputFields = ListInsightsDataResponseFields
         public static let shape = service.operation("ListInsightsData")
     }
 
     public enum ListInsightsMetricData: OperationModel {
-        public typealias Input = ListInsightsMetricDataRequest
-        public typealias Output = ListInsightsMetricDataResponse
+        public typealias InputFields = ListInsightsMetricDataRequestFields
+        public typealias OutputFields = ListInsightsMetricDataResponseFields
         public static let shape = service.operation("ListInsightsMetricData")
     }
 
     public enum ListPublicKeys: OperationModel {
-        public typealias Input = ListPublicKeysRequest
-        public typealias Output = ListPublicKeysResponse
+        public typealias InputFields = ListPublicKeysRequestFields
+        public typealias OutputFields = ListPublicKeysResponseFields
         public static let shape = service.operation("ListPublicKeys")
     }
 
     public enum ListQueries: OperationModel {
-        public typealias Input = ListQueriesRequest
-        public typealias Output = ListQueriesResponse
+        public typealias InputFields = ListQueriesRequestFields
+        public typealias OutputFields = ListQueriesResponseFields
         public static let shape = service.operation("ListQueries")
     }
 
     public enum ListTags: OperationModel {
-        public typealias Input = ListTagsRequest
-        public typealias Output = ListTagsResponse
+        public typealias InputFields = ListTagsRequestFields
+        public typealias OutputFields = ListTagsResponseFields
         public static let shape = service.operation("ListTags")
     }
 
     public enum ListTrails: OperationModel {
-        public typealias Input = ListTrailsRequest
-        public typealias Output = ListTrailsResponse
+        public typealias InputFields = ListTrailsRequestFields
+        public typealias OutputFields = ListTrailsResponseFields
         public static let shape = service.operation("ListTrails")
     }
 
     public enum LookupEvents: OperationModel {
-        public typealias Input = LookupEventsRequest
-        public typealias Output = LookupEventsResponse
+        public typealias InputFields = LookupEventsRequestFields
+        public typealias OutputFields = LookupEventsResponseFields
         public static let shape = service.operation("LookupEvents")
     }
 
     public enum PutEventConfiguration: OperationModel {
-        public typealias Input = PutEventConfigurationRequest
-        public typealias Output = PutEventConfigurationResponse
+        public typealias InputFields = PutEventConfigurationRequestFields
+        public typealias OutputFields = PutEventConfigurationResponseFields
         public static let shape = service.operation("PutEventConfiguration")
     }
 
     public enum PutEventSelectors: OperationModel {
-        public typealias Input = PutEventSelectorsRequest
-        public typealias Output = PutEventSelectorsResponse
+        public typealias InputFields = PutEventSelectorsRequestFields
+        public typealias OutputFields = PutEventSelectorsResponseFields
         public static let shape = service.operation("PutEventSelectors")
     }
 
     public enum PutInsightSelectors: OperationModel {
-        public typealias Input = PutInsightSelectorsRequest
-        public typealias Output = PutInsightSelectorsResponse
+        public typealias InputFields = PutInsightSelectorsRequestFields
+        public typealias OutputFields = PutInsightSelectorsResponseFields
         public static let shape = service.operation("PutInsightSelectors")
     }
 
     public enum PutResourcePolicy: OperationModel {
-        public typealias Input = PutResourcePolicyRequest
-        public typealias Output = PutResourcePolicyResponse
+        public typealias InputFields = PutResourcePolicyRequestFields
+        public typealias OutputFields = PutResourcePolicyResponseFields
         public static let shape = service.operation("PutResourcePolicy")
     }
 
     public enum RegisterOrganizationDelegatedAdmin: OperationModel {
-        public typealias Input = RegisterOrganizationDelegatedAdminRequest
-        public typealias Output = RegisterOrganizationDelegatedAdminResponse
+        public typealias InputFields = RegisterOrganizationDelegatedAdminRequestFields
+        public typealias OutputFields = RegisterOrganizationDelegatedAdminResponseFields
         public static let shape = service.operation("RegisterOrganizationDelegatedAdmin")
     }
 
     public enum RemoveTags: OperationModel {
-        public typealias Input = RemoveTagsRequest
-        public typealias Output = RemoveTagsResponse
+        public typealias InputFields = RemoveTagsRequestFields
+        public typealias OutputFields = RemoveTagsResponseFields
         public static let shape = service.operation("RemoveTags")
     }
 
     public enum RestoreEventDataStore: OperationModel {
-        public typealias Input = RestoreEventDataStoreRequest
-        public typealias Output = RestoreEventDataStoreResponse
+        public typealias InputFields = RestoreEventDataStoreRequestFields
+        public typealias OutputFields = RestoreEventDataStoreResponseFields
         public static let shape = service.operation("RestoreEventDataStore")
     }
 
     public enum SearchSampleQueries: OperationModel {
-        public typealias Input = SearchSampleQueriesRequest
-        public typealias Output = SearchSampleQueriesResponse
+        public typealias InputFields = SearchSampleQueriesRequestFields
+        public typealias OutputFields = SearchSampleQueriesResponseFields
         public static let shape = service.operation("SearchSampleQueries")
     }
 
     public enum StartDashboardRefresh: OperationModel {
-        public typealias Input = StartDashboardRefreshRequest
-        public typealias Output = StartDashboardRefreshResponse
+        public typealias InputFields = StartDashboardRefreshRequestFields
+        public typealias OutputFields = StartDashboardRefreshResponseFields
         public static let shape = service.operation("StartDashboardRefresh")
     }
 
     public enum StartEventDataStoreIngestion: OperationModel {
-        public typealias Input = StartEventDataStoreIngestionRequest
-        public typealias Output = StartEventDataStoreIngestionResponse
+        public typealias InputFields = StartEventDataStoreIngestionRequestFields
+        public typealias OutputFields = StartEventDataStoreIngestionResponseFields
         public static let shape = service.operation("StartEventDataStoreIngestion")
     }
 
     public enum StartImport: OperationModel {
-        public typealias Input = StartImportRequest
-        public typealias Output = StartImportResponse
+        public typealias InputFields = StartImportRequestFields
+        public typealias OutputFields = StartImportResponseFields
         public static let shape = service.operation("StartImport")
     }
 
     public enum StartLogging: OperationModel {
-        public typealias Input = StartLoggingRequest
-        public typealias Output = StartLoggingResponse
+        public typealias InputFields = StartLoggingRequestFields
+        public typealias OutputFields = StartLoggingResponseFields
         public static let shape = service.operation("StartLogging")
     }
 
     public enum StartQuery: OperationModel {
-        public typealias Input = StartQueryRequest
-        public typealias Output = StartQueryResponse
+        public typealias InputFields = StartQueryRequestFields
+        public typealias OutputFields = StartQueryResponseFields
         public static let shape = service.operation("StartQuery")
     }
 
     public enum StopEventDataStoreIngestion: OperationModel {
-        public typealias Input = StopEventDataStoreIngestionRequest
-        public typealias Output = StopEventDataStoreIngestionResponse
+        public typealias InputFields = StopEventDataStoreIngestionRequestFields
+        public typealias OutputFields = StopEventDataStoreIngestionResponseFields
         public static let shape = service.operation("StopEventDataStoreIngestion")
     }
 
     public enum StopImport: OperationModel {
-        public typealias Input = StopImportRequest
-        public typealias Output = StopImportResponse
+        public typealias InputFields = StopImportRequestFields
+        public typealias OutputFields = StopImportResponseFields
         public static let shape = service.operation("StopImport")
     }
 
     public enum StopLogging: OperationModel {
-        public typealias Input = StopLoggingRequest
-        public typealias Output = StopLoggingResponse
+        public typealias InputFields = StopLoggingRequestFields
+        public typealias OutputFields = StopLoggingResponseFields
         public static let shape = service.operation("StopLogging")
     }
 
     public enum UpdateChannel: OperationModel {
-        public typealias Input = UpdateChannelRequest
-        public typealias Output = UpdateChannelResponse
+        public typealias InputFields = UpdateChannelRequestFields
+        public typealias OutputFields = UpdateChannelResponseFields
         public static let shape = service.operation("UpdateChannel")
     }
 
     public enum UpdateDashboard: OperationModel {
-        public typealias Input = UpdateDashboardRequest
-        public typealias Output = UpdateDashboardResponse
+        public typealias InputFields = UpdateDashboardRequestFields
+        public typealias OutputFields = UpdateDashboardResponseFields
         public static let shape = service.operation("UpdateDashboard")
     }
 
     public enum UpdateEventDataStore: OperationModel {
-        public typealias Input = UpdateEventDataStoreRequest
-        public typealias Output = UpdateEventDataStoreResponse
+        public typealias InputFields = UpdateEventDataStoreRequestFields
+        public typealias OutputFields = UpdateEventDataStoreResponseFields
         public static let shape = service.operation("UpdateEventDataStore")
     }
 
     public enum UpdateTrail: OperationModel {
-        public typealias Input = UpdateTrailRequest
-        public typealias Output = UpdateTrailResponse
+        public typealias InputFields = UpdateTrailRequestFields
+        public typealias OutputFields = UpdateTrailResponseFields
         public static let shape = service.operation("UpdateTrail")
     }
 

@@ -5,12 +5,10 @@
 import Wire
 
 extension CloudTrail {
-    public enum AddTagsRequestFields: Fields { public static let shape = service.structure("AddTagsRequest") }
+    public enum AddTagsRequestFields: CloudTrail.WithResourceId, CloudTrail.WithTagsList { public static let resourceId = 0; public static let tagsList = 1; public static let shape = service.structure("AddTagsRequest") }
     public typealias AddTagsRequest = View<AddTagsRequestFields>
 }
 extension View<CloudTrail.AddTagsRequestFields> {
-    public var resourceId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagsList: [CloudTrail.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension CloudTrail {
@@ -51,13 +49,10 @@ extension View<CloudTrail.AggregationConfigurationFields> {
 }
 
 extension CloudTrail {
-    public enum CancelQueryRequestFields: Fields { public static let shape = service.structure("CancelQueryRequest") }
+    public enum CancelQueryRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveEventDataStoreOwnerAccountId, CloudTrail.WithQueryId { public static let eventDataStore = 0; public static let eventDataStoreOwnerAccountId = 2; public static let queryId = 1; public static let shape = service.structure("CancelQueryRequest") }
     public typealias CancelQueryRequest = View<CancelQueryRequestFields>
 }
 extension View<CloudTrail.CancelQueryRequestFields> {
-    public var eventDataStore: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var queryId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var eventDataStoreOwnerAccountId: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension CloudTrail {
@@ -90,11 +85,10 @@ extension View<CloudTrail.ContextKeySelectorFields> {
 }
 
 extension CloudTrail {
-    public enum CreateChannelRequestFields: Fields { public static let shape = service.structure("CreateChannelRequest") }
+    public enum CreateChannelRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("CreateChannelRequest") }
     public typealias CreateChannelRequest = View<CreateChannelRequestFields>
 }
 extension View<CloudTrail.CreateChannelRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var source: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var destinations: [CloudTrail.Destination] { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var tags: [CloudTrail.Tag]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
@@ -114,15 +108,10 @@ extension View<CloudTrail.CreateChannelResponseFields> {
 }
 
 extension CloudTrail {
-    public enum CreateDashboardRequestFields: Fields { public static let shape = service.structure("CreateDashboardRequest") }
+    public enum CreateDashboardRequestFields: CloudTrail.MayHaveRefreshSchedule, CloudTrail.MayHaveTagsList, CloudTrail.MayHaveTerminationProtectionEnabled, CloudTrail.MayHaveWidgets, CloudTrail.WithName { public static let refreshSchedule = 1; public static let tagsList = 2; public static let terminationProtectionEnabled = 3; public static let widgets = 4; public static let name = 0; public static let shape = service.structure("CreateDashboardRequest") }
     public typealias CreateDashboardRequest = View<CreateDashboardRequestFields>
 }
 extension View<CloudTrail.CreateDashboardRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var refreshSchedule: CloudTrail.RefreshSchedule? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tagsList: [CloudTrail.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var terminationProtectionEnabled: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var widgets: [CloudTrail.RequestWidget]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension CloudTrail {
@@ -141,20 +130,11 @@ extension View<CloudTrail.CreateDashboardResponseFields> {
 }
 
 extension CloudTrail {
-    public enum CreateEventDataStoreRequestFields: Fields { public static let shape = service.structure("CreateEventDataStoreRequest") }
+    public enum CreateEventDataStoreRequestFields: CloudTrail.MayHaveAdvancedEventSelectors, CloudTrail.MayHaveBillingMode, CloudTrail.MayHaveKmsKeyId, CloudTrail.MayHaveMultiRegionEnabled, CloudTrail.MayHaveOrganizationEnabled, CloudTrail.MayHaveRetentionPeriod, CloudTrail.MayHaveTagsList, CloudTrail.MayHaveTerminationProtectionEnabled, CloudTrail.WithName { public static let advancedEventSelectors = 1; public static let billingMode = 9; public static let kmsKeyId = 7; public static let multiRegionEnabled = 2; public static let organizationEnabled = 3; public static let retentionPeriod = 4; public static let tagsList = 6; public static let terminationProtectionEnabled = 5; public static let name = 0; public static let shape = service.structure("CreateEventDataStoreRequest") }
     public typealias CreateEventDataStoreRequest = View<CreateEventDataStoreRequestFields>
 }
 extension View<CloudTrail.CreateEventDataStoreRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var advancedEventSelectors: [CloudTrail.AdvancedEventSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var multiRegionEnabled: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var organizationEnabled: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var retentionPeriod: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var terminationProtectionEnabled: Bool? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var tagsList: [CloudTrail.Tag]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var startIngestion: Bool? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var billingMode: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
 }
 
 extension CloudTrail {
@@ -179,22 +159,11 @@ extension View<CloudTrail.CreateEventDataStoreResponseFields> {
 }
 
 extension CloudTrail {
-    public enum CreateTrailRequestFields: Fields { public static let shape = service.structure("CreateTrailRequest") }
+    public enum CreateTrailRequestFields: CloudTrail.MayHaveCloudWatchLogsLogGroupArn, CloudTrail.MayHaveCloudWatchLogsRoleArn, CloudTrail.MayHaveEnableLogFileValidation, CloudTrail.MayHaveIncludeGlobalServiceEvents, CloudTrail.MayHaveIsMultiRegionTrail, CloudTrail.MayHaveIsOrganizationTrail, CloudTrail.MayHaveKmsKeyId, CloudTrail.MayHaveS3KeyPrefix, CloudTrail.MayHaveSnsTopicName, CloudTrail.MayHaveTagsList, CloudTrail.WithName { public static let cloudWatchLogsLogGroupArn = 7; public static let cloudWatchLogsRoleArn = 8; public static let enableLogFileValidation = 6; public static let includeGlobalServiceEvents = 4; public static let isMultiRegionTrail = 5; public static let isOrganizationTrail = 10; public static let kmsKeyId = 9; public static let s3KeyPrefix = 2; public static let snsTopicName = 3; public static let tagsList = 11; public static let name = 0; public static let shape = service.structure("CreateTrailRequest") }
     public typealias CreateTrailRequest = View<CreateTrailRequestFields>
 }
 extension View<CloudTrail.CreateTrailRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var s3BucketName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var s3KeyPrefix: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var snsTopicName: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var includeGlobalServiceEvents: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var isMultiRegionTrail: Bool? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var enableLogFileValidation: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var cloudWatchLogsLogGroupArn: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var cloudWatchLogsRoleArn: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var isOrganizationTrail: Bool? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
-    public var tagsList: [CloudTrail.Tag]? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
 }
 
 extension CloudTrail {
@@ -237,11 +206,10 @@ extension View<CloudTrail.DataResourceFields> {
 }
 
 extension CloudTrail {
-    public enum DeleteChannelRequestFields: Fields { public static let shape = service.structure("DeleteChannelRequest") }
+    public enum DeleteChannelRequestFields: CloudTrail.WithChannel { public static let channel = 0; public static let shape = service.structure("DeleteChannelRequest") }
     public typealias DeleteChannelRequest = View<DeleteChannelRequestFields>
 }
 extension View<CloudTrail.DeleteChannelRequestFields> {
-    public var channel: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -250,11 +218,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum DeleteDashboardRequestFields: Fields { public static let shape = service.structure("DeleteDashboardRequest") }
+    public enum DeleteDashboardRequestFields: CloudTrail.WithDashboardId { public static let dashboardId = 0; public static let shape = service.structure("DeleteDashboardRequest") }
     public typealias DeleteDashboardRequest = View<DeleteDashboardRequestFields>
 }
 extension View<CloudTrail.DeleteDashboardRequestFields> {
-    public var dashboardId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -263,11 +230,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum DeleteEventDataStoreRequestFields: Fields { public static let shape = service.structure("DeleteEventDataStoreRequest") }
+    public enum DeleteEventDataStoreRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("DeleteEventDataStoreRequest") }
     public typealias DeleteEventDataStoreRequest = View<DeleteEventDataStoreRequestFields>
 }
 extension View<CloudTrail.DeleteEventDataStoreRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -276,11 +242,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum DeleteResourcePolicyRequestFields: Fields { public static let shape = service.structure("DeleteResourcePolicyRequest") }
+    public enum DeleteResourcePolicyRequestFields: CloudTrail.WithResourceArn { public static let resourceArn = 0; public static let shape = service.structure("DeleteResourcePolicyRequest") }
     public typealias DeleteResourcePolicyRequest = View<DeleteResourcePolicyRequestFields>
 }
 extension View<CloudTrail.DeleteResourcePolicyRequestFields> {
-    public var resourceArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -289,11 +254,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum DeleteTrailRequestFields: Fields { public static let shape = service.structure("DeleteTrailRequest") }
+    public enum DeleteTrailRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("DeleteTrailRequest") }
     public typealias DeleteTrailRequest = View<DeleteTrailRequestFields>
 }
 extension View<CloudTrail.DeleteTrailRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -315,15 +279,12 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum DescribeQueryRequestFields: Fields { public static let shape = service.structure("DescribeQueryRequest") }
+    public enum DescribeQueryRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveEventDataStoreOwnerAccountId, CloudTrail.MayHaveQueryAlias { public static let eventDataStore = 0; public static let eventDataStoreOwnerAccountId = 4; public static let queryAlias = 2; public static let shape = service.structure("DescribeQueryRequest") }
     public typealias DescribeQueryRequest = View<DescribeQueryRequestFields>
 }
 extension View<CloudTrail.DescribeQueryRequestFields> {
-    public var eventDataStore: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var queryId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var queryAlias: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var refreshId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var eventDataStoreOwnerAccountId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension CloudTrail {
@@ -371,11 +332,10 @@ extension View<CloudTrail.DestinationFields> {
 }
 
 extension CloudTrail {
-    public enum DisableFederationRequestFields: Fields { public static let shape = service.structure("DisableFederationRequest") }
+    public enum DisableFederationRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("DisableFederationRequest") }
     public typealias DisableFederationRequest = View<DisableFederationRequestFields>
 }
 extension View<CloudTrail.DisableFederationRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -389,11 +349,10 @@ extension View<CloudTrail.DisableFederationResponseFields> {
 }
 
 extension CloudTrail {
-    public enum EnableFederationRequestFields: Fields { public static let shape = service.structure("EnableFederationRequest") }
+    public enum EnableFederationRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("EnableFederationRequest") }
     public typealias EnableFederationRequest = View<EnableFederationRequestFields>
 }
 extension View<CloudTrail.EnableFederationRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var federationRoleArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
@@ -473,11 +432,10 @@ extension View<CloudTrail.GenerateQueryResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetChannelRequestFields: Fields { public static let shape = service.structure("GetChannelRequest") }
+    public enum GetChannelRequestFields: CloudTrail.WithChannel { public static let channel = 0; public static let shape = service.structure("GetChannelRequest") }
     public typealias GetChannelRequest = View<GetChannelRequestFields>
 }
 extension View<CloudTrail.GetChannelRequestFields> {
-    public var channel: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -495,11 +453,10 @@ extension View<CloudTrail.GetChannelResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetDashboardRequestFields: Fields { public static let shape = service.structure("GetDashboardRequest") }
+    public enum GetDashboardRequestFields: CloudTrail.WithDashboardId { public static let dashboardId = 0; public static let shape = service.structure("GetDashboardRequest") }
     public typealias GetDashboardRequest = View<GetDashboardRequestFields>
 }
 extension View<CloudTrail.GetDashboardRequestFields> {
-    public var dashboardId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -521,12 +478,10 @@ extension View<CloudTrail.GetDashboardResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetEventConfigurationRequestFields: Fields { public static let shape = service.structure("GetEventConfigurationRequest") }
+    public enum GetEventConfigurationRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveTrailName { public static let eventDataStore = 1; public static let trailName = 0; public static let shape = service.structure("GetEventConfigurationRequest") }
     public typealias GetEventConfigurationRequest = View<GetEventConfigurationRequestFields>
 }
 extension View<CloudTrail.GetEventConfigurationRequestFields> {
-    public var trailName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var eventDataStore: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension CloudTrail {
@@ -543,11 +498,10 @@ extension View<CloudTrail.GetEventConfigurationResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetEventDataStoreRequestFields: Fields { public static let shape = service.structure("GetEventDataStoreRequest") }
+    public enum GetEventDataStoreRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("GetEventDataStoreRequest") }
     public typealias GetEventDataStoreRequest = View<GetEventDataStoreRequestFields>
 }
 extension View<CloudTrail.GetEventDataStoreRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -574,11 +528,10 @@ extension View<CloudTrail.GetEventDataStoreResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetEventSelectorsRequestFields: Fields { public static let shape = service.structure("GetEventSelectorsRequest") }
+    public enum GetEventSelectorsRequestFields: CloudTrail.WithTrailName { public static let trailName = 0; public static let shape = service.structure("GetEventSelectorsRequest") }
     public typealias GetEventSelectorsRequest = View<GetEventSelectorsRequestFields>
 }
 extension View<CloudTrail.GetEventSelectorsRequestFields> {
-    public var trailName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -593,11 +546,10 @@ extension View<CloudTrail.GetEventSelectorsResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetImportRequestFields: Fields { public static let shape = service.structure("GetImportRequest") }
+    public enum GetImportRequestFields: CloudTrail.WithImportId { public static let importId = 0; public static let shape = service.structure("GetImportRequest") }
     public typealias GetImportRequest = View<GetImportRequestFields>
 }
 extension View<CloudTrail.GetImportRequestFields> {
-    public var importId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -618,12 +570,10 @@ extension View<CloudTrail.GetImportResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetInsightSelectorsRequestFields: Fields { public static let shape = service.structure("GetInsightSelectorsRequest") }
+    public enum GetInsightSelectorsRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveTrailName { public static let eventDataStore = 1; public static let trailName = 0; public static let shape = service.structure("GetInsightSelectorsRequest") }
     public typealias GetInsightSelectorsRequest = View<GetInsightSelectorsRequestFields>
 }
 extension View<CloudTrail.GetInsightSelectorsRequestFields> {
-    public var trailName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var eventDataStore: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension CloudTrail {
@@ -639,13 +589,9 @@ extension View<CloudTrail.GetInsightSelectorsResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetQueryResultsRequestFields: Fields { public static let shape = service.structure("GetQueryResultsRequest") }
+    public enum GetQueryResultsRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveEventDataStoreOwnerAccountId, CloudTrail.MayHaveNextToken, CloudTrail.WithQueryId { public static let eventDataStore = 0; public static let eventDataStoreOwnerAccountId = 4; public static let nextToken = 2; public static let queryId = 1; public static let shape = service.structure("GetQueryResultsRequest") }
     public typealias GetQueryResultsRequest = View<GetQueryResultsRequestFields>
 }
 extension View<CloudTrail.GetQueryResultsRequestFields> {
-    public var eventDataStore: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var queryId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxQueryResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var eventDataStoreOwnerAccountId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }

@@ -18,11 +18,10 @@ extension View<CloudTrail.GetQueryResultsResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetResourcePolicyRequestFields: Fields { public static let shape = service.structure("GetResourcePolicyRequest") }
+    public enum GetResourcePolicyRequestFields: CloudTrail.WithResourceArn { public static let resourceArn = 0; public static let shape = service.structure("GetResourcePolicyRequest") }
     public typealias GetResourcePolicyRequest = View<GetResourcePolicyRequestFields>
 }
 extension View<CloudTrail.GetResourcePolicyRequestFields> {
-    public var resourceArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -37,11 +36,10 @@ extension View<CloudTrail.GetResourcePolicyResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetTrailRequestFields: Fields { public static let shape = service.structure("GetTrailRequest") }
+    public enum GetTrailRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("GetTrailRequest") }
     public typealias GetTrailRequest = View<GetTrailRequestFields>
 }
 extension View<CloudTrail.GetTrailRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -54,11 +52,10 @@ extension View<CloudTrail.GetTrailResponseFields> {
 }
 
 extension CloudTrail {
-    public enum GetTrailStatusRequestFields: Fields { public static let shape = service.structure("GetTrailStatusRequest") }
+    public enum GetTrailStatusRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("GetTrailStatusRequest") }
     public typealias GetTrailStatusRequest = View<GetTrailStatusRequestFields>
 }
 extension View<CloudTrail.GetTrailStatusRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -152,7 +149,7 @@ extension View<CloudTrail.InsightSelectorFields> {
 }
 
 extension CloudTrail {
-    public enum ListChannelsRequestFields: PageRequestFields { public static let shape = service.structure("ListChannelsRequest"); public static let token = 1; public static let limit = 0 }
+    public enum ListChannelsRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 0; public static let shape = service.structure("ListChannelsRequest") }
     public typealias ListChannelsRequest = View<ListChannelsRequestFields>
 }
 extension View<CloudTrail.ListChannelsRequestFields> {
@@ -161,18 +158,17 @@ extension View<CloudTrail.ListChannelsRequestFields> {
 }
 
 extension CloudTrail {
-    public enum ListChannelsResponseFields: Fields { public static let shape = service.structure("ListChannelsResponse") }
+    public enum ListChannelsResponseFields: PageFields { public typealias Item = CloudTrail.Channel; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListChannelsResponse") }
     public typealias ListChannelsResponse = View<ListChannelsResponseFields>
 }
 extension View<CloudTrail.ListChannelsResponseFields> {
     public var channels: [CloudTrail.Channel]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(channels: [CloudTrail.Channel]?, nextToken: String?) { self.init(); self.channels = channels; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.Channel], next: String?) { self.init(channels: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListDashboardsRequestFields: PageRequestFields { public static let shape = service.structure("ListDashboardsRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListDashboardsRequestFields: PageRequestFields { public static let tokenPlace = 2; public static let limitPlace = 3; public static let shape = service.structure("ListDashboardsRequest") }
     public typealias ListDashboardsRequest = View<ListDashboardsRequestFields>
 }
 extension View<CloudTrail.ListDashboardsRequestFields> {
@@ -183,18 +179,17 @@ extension View<CloudTrail.ListDashboardsRequestFields> {
 }
 
 extension CloudTrail {
-    public enum ListDashboardsResponseFields: Fields { public static let shape = service.structure("ListDashboardsResponse") }
+    public enum ListDashboardsResponseFields: PageFields { public typealias Item = CloudTrail.DashboardDetail; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListDashboardsResponse") }
     public typealias ListDashboardsResponse = View<ListDashboardsResponseFields>
 }
 extension View<CloudTrail.ListDashboardsResponseFields> {
     public var dashboards: [CloudTrail.DashboardDetail]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(dashboards: [CloudTrail.DashboardDetail]?, nextToken: String?) { self.init(); self.dashboards = dashboards; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.DashboardDetail], next: String?) { self.init(dashboards: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListEventDataStoresRequestFields: PageRequestFields { public static let shape = service.structure("ListEventDataStoresRequest"); public static let token = 0; public static let limit = 1 }
+    public enum ListEventDataStoresRequestFields: PageRequestFields { public static let tokenPlace = 0; public static let limitPlace = 1; public static let shape = service.structure("ListEventDataStoresRequest") }
     public typealias ListEventDataStoresRequest = View<ListEventDataStoresRequestFields>
 }
 extension View<CloudTrail.ListEventDataStoresRequestFields> {
@@ -203,39 +198,36 @@ extension View<CloudTrail.ListEventDataStoresRequestFields> {
 }
 
 extension CloudTrail {
-    public enum ListEventDataStoresResponseFields: Fields { public static let shape = service.structure("ListEventDataStoresResponse") }
+    public enum ListEventDataStoresResponseFields: PageFields { public typealias Item = CloudTrail.EventDataStore; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListEventDataStoresResponse") }
     public typealias ListEventDataStoresResponse = View<ListEventDataStoresResponseFields>
 }
 extension View<CloudTrail.ListEventDataStoresResponseFields> {
     public var eventDataStores: [CloudTrail.EventDataStore]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(eventDataStores: [CloudTrail.EventDataStore]?, nextToken: String?) { self.init(); self.eventDataStores = eventDataStores; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.EventDataStore], next: String?) { self.init(eventDataStores: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListImportFailuresRequestFields: PageRequestFields { public static let shape = service.structure("ListImportFailuresRequest"); public static let token = 2; public static let limit = 1 }
+    public enum ListImportFailuresRequestFields: PageRequestFields, CloudTrail.WithImportId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let importId = 0; public static let shape = service.structure("ListImportFailuresRequest") }
     public typealias ListImportFailuresRequest = View<ListImportFailuresRequestFields>
 }
 extension View<CloudTrail.ListImportFailuresRequestFields> {
-    public var importId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var maxResults: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListImportFailuresResponseFields: Fields { public static let shape = service.structure("ListImportFailuresResponse") }
+    public enum ListImportFailuresResponseFields: PageFields { public typealias Item = CloudTrail.ImportFailureListItem; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListImportFailuresResponse") }
     public typealias ListImportFailuresResponse = View<ListImportFailuresResponseFields>
 }
 extension View<CloudTrail.ListImportFailuresResponseFields> {
     public var failures: [CloudTrail.ImportFailureListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(failures: [CloudTrail.ImportFailureListItem]?, nextToken: String?) { self.init(); self.failures = failures; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.ImportFailureListItem], next: String?) { self.init(failures: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListImportsRequestFields: PageRequestFields { public static let shape = service.structure("ListImportsRequest"); public static let token = 3; public static let limit = 0 }
+    public enum ListImportsRequestFields: PageRequestFields { public static let tokenPlace = 3; public static let limitPlace = 0; public static let shape = service.structure("ListImportsRequest") }
     public typealias ListImportsRequest = View<ListImportsRequestFields>
 }
 extension View<CloudTrail.ListImportsRequestFields> {
@@ -246,53 +238,46 @@ extension View<CloudTrail.ListImportsRequestFields> {
 }
 
 extension CloudTrail {
-    public enum ListImportsResponseFields: Fields { public static let shape = service.structure("ListImportsResponse") }
+    public enum ListImportsResponseFields: PageFields { public typealias Item = CloudTrail.ImportsListItem; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListImportsResponse") }
     public typealias ListImportsResponse = View<ListImportsResponseFields>
 }
 extension View<CloudTrail.ListImportsResponseFields> {
     public var imports: [CloudTrail.ImportsListItem]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(imports: [CloudTrail.ImportsListItem]?, nextToken: String?) { self.init(); self.imports = imports; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.ImportsListItem], next: String?) { self.init(imports: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListInsightsDataRequestFields: PageRequestFields { public static let shape = service.structure("ListInsightsDataRequest"); public static let token = 6; public static let limit = 5 }
+    public enum ListInsightsDataRequestFields: PageRequestFields, CloudTrail.MayHaveEndTime, CloudTrail.MayHaveStartTime { public static let tokenPlace = 6; public static let limitPlace = 5; public static let endTime = 4; public static let startTime = 3; public static let shape = service.structure("ListInsightsDataRequest") }
     public typealias ListInsightsDataRequest = View<ListInsightsDataRequestFields>
 }
 extension View<CloudTrail.ListInsightsDataRequestFields> {
     public var insightSource: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var dataType: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var dimensions: [String: String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var startTime: Timestamp? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var maxResults: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var nextToken: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListInsightsDataResponseFields: Fields { public static let shape = service.structure("ListInsightsDataResponse") }
+    public enum ListInsightsDataResponseFields: PageFields { public typealias Item = CloudTrail.Event; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListInsightsDataResponse") }
     public typealias ListInsightsDataResponse = View<ListInsightsDataResponseFields>
 }
 extension View<CloudTrail.ListInsightsDataResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.Event], next: String?) { self.init(events: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListInsightsMetricDataRequestFields: PageRequestFields { public static let shape = service.structure("ListInsightsMetricDataRequest"); public static let token = 10; public static let limit = 9 }
+    public enum ListInsightsMetricDataRequestFields: PageRequestFields, CloudTrail.MayHaveEndTime, CloudTrail.MayHaveStartTime, CloudTrail.MayHaveTrailName { public static let tokenPlace = 10; public static let limitPlace = 9; public static let endTime = 6; public static let startTime = 5; public static let trailName = 0; public static let shape = service.structure("ListInsightsMetricDataRequest") }
     public typealias ListInsightsMetricDataRequest = View<ListInsightsMetricDataRequestFields>
 }
 extension View<CloudTrail.ListInsightsMetricDataRequestFields> {
-    public var trailName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var eventSource: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var eventName: String { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var insightType: String { get { self[required: 3] } set { self[required: 3] = newValue } }
     public var errorCode: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var startTime: Timestamp? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var period: Int? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var dataType: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
     public var maxResults: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
@@ -316,87 +301,75 @@ extension View<CloudTrail.ListInsightsMetricDataResponseFields> {
 }
 
 extension CloudTrail {
-    public enum ListPublicKeysRequestFields: Fields { public static let shape = service.structure("ListPublicKeysRequest") }
+    public enum ListPublicKeysRequestFields: CloudTrail.MayHaveEndTime, CloudTrail.MayHaveNextToken, CloudTrail.MayHaveStartTime { public static let endTime = 1; public static let nextToken = 2; public static let startTime = 0; public static let shape = service.structure("ListPublicKeysRequest") }
     public typealias ListPublicKeysRequest = View<ListPublicKeysRequestFields>
 }
 extension View<CloudTrail.ListPublicKeysRequestFields> {
-    public var startTime: Timestamp? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListPublicKeysResponseFields: Fields { public static let shape = service.structure("ListPublicKeysResponse") }
+    public enum ListPublicKeysResponseFields: PageFields { public typealias Item = CloudTrail.PublicKey; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListPublicKeysResponse") }
     public typealias ListPublicKeysResponse = View<ListPublicKeysResponseFields>
 }
 extension View<CloudTrail.ListPublicKeysResponseFields> {
     public var publicKeyList: [CloudTrail.PublicKey]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(publicKeyList: [CloudTrail.PublicKey]?, nextToken: String?) { self.init(); self.publicKeyList = publicKeyList; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.PublicKey], next: String?) { self.init(publicKeyList: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListQueriesRequestFields: PageRequestFields { public static let shape = service.structure("ListQueriesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListQueriesRequestFields: PageRequestFields, CloudTrail.MayHaveEndTime, CloudTrail.MayHaveStartTime, CloudTrail.WithEventDataStore { public static let tokenPlace = 1; public static let limitPlace = 2; public static let endTime = 4; public static let startTime = 3; public static let eventDataStore = 0; public static let shape = service.structure("ListQueriesRequest") }
     public typealias ListQueriesRequest = View<ListQueriesRequestFields>
 }
 extension View<CloudTrail.ListQueriesRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var startTime: Timestamp? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var queryStatus: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListQueriesResponseFields: Fields { public static let shape = service.structure("ListQueriesResponse") }
+    public enum ListQueriesResponseFields: PageFields { public typealias Item = CloudTrail.Query; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListQueriesResponse") }
     public typealias ListQueriesResponse = View<ListQueriesResponseFields>
 }
 extension View<CloudTrail.ListQueriesResponseFields> {
     public var queries: [CloudTrail.Query]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(queries: [CloudTrail.Query]?, nextToken: String?) { self.init(); self.queries = queries; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.Query], next: String?) { self.init(queries: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListTagsRequestFields: Fields { public static let shape = service.structure("ListTagsRequest") }
+    public enum ListTagsRequestFields: CloudTrail.MayHaveNextToken { public static let nextToken = 1; public static let shape = service.structure("ListTagsRequest") }
     public typealias ListTagsRequest = View<ListTagsRequestFields>
 }
 extension View<CloudTrail.ListTagsRequestFields> {
     public var resourceIdList: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListTagsResponseFields: Fields { public static let shape = service.structure("ListTagsResponse") }
+    public enum ListTagsResponseFields: PageFields { public typealias Item = CloudTrail.ResourceTag; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListTagsResponse") }
     public typealias ListTagsResponse = View<ListTagsResponseFields>
 }
 extension View<CloudTrail.ListTagsResponseFields> {
     public var resourceTagList: [CloudTrail.ResourceTag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(resourceTagList: [CloudTrail.ResourceTag]?, nextToken: String?) { self.init(); self.resourceTagList = resourceTagList; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.ResourceTag], next: String?) { self.init(resourceTagList: items, nextToken: next) }
 }
 
 extension CloudTrail {
-    public enum ListTrailsRequestFields: Fields { public static let shape = service.structure("ListTrailsRequest") }
+    public enum ListTrailsRequestFields: CloudTrail.MayHaveNextToken { public static let nextToken = 0; public static let shape = service.structure("ListTrailsRequest") }
     public typealias ListTrailsRequest = View<ListTrailsRequestFields>
 }
 extension View<CloudTrail.ListTrailsRequestFields> {
-    public var nextToken: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension CloudTrail {
-    public enum ListTrailsResponseFields: Fields { public static let shape = service.structure("ListTrailsResponse") }
+    public enum ListTrailsResponseFields: PageFields { public typealias Item = CloudTrail.TrailInfo; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListTrailsResponse") }
     public typealias ListTrailsResponse = View<ListTrailsResponseFields>
 }
 extension View<CloudTrail.ListTrailsResponseFields> {
     public var trails: [CloudTrail.TrailInfo]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(trails: [CloudTrail.TrailInfo]?, nextToken: String?) { self.init(); self.trails = trails; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.TrailInfo], next: String?) { self.init(trails: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -409,27 +382,24 @@ extension View<CloudTrail.LookupAttributeFields> {
 }
 
 extension CloudTrail {
-    public enum LookupEventsRequestFields: PageRequestFields { public static let shape = service.structure("LookupEventsRequest"); public static let token = 5; public static let limit = 4 }
+    public enum LookupEventsRequestFields: PageRequestFields, CloudTrail.MayHaveEndTime, CloudTrail.MayHaveStartTime { public static let tokenPlace = 5; public static let limitPlace = 4; public static let endTime = 2; public static let startTime = 1; public static let shape = service.structure("LookupEventsRequest") }
     public typealias LookupEventsRequest = View<LookupEventsRequestFields>
 }
 extension View<CloudTrail.LookupEventsRequestFields> {
     public var lookupAttributes: [CloudTrail.LookupAttribute]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var startTime: Timestamp? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var endTime: Timestamp? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var eventCategory: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var maxResults: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var nextToken: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension CloudTrail {
-    public enum LookupEventsResponseFields: Fields { public static let shape = service.structure("LookupEventsResponse") }
+    public enum LookupEventsResponseFields: PageFields { public typealias Item = CloudTrail.Event; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("LookupEventsResponse") }
     public typealias LookupEventsResponse = View<LookupEventsResponseFields>
 }
 extension View<CloudTrail.LookupEventsResponseFields> {
     public var events: [CloudTrail.Event]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(events: [CloudTrail.Event]?, nextToken: String?) { self.init(); self.events = events; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.Event], next: String?) { self.init(events: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -453,12 +423,10 @@ extension View<CloudTrail.PublicKeyFields> {
 }
 
 extension CloudTrail {
-    public enum PutEventConfigurationRequestFields: Fields { public static let shape = service.structure("PutEventConfigurationRequest") }
+    public enum PutEventConfigurationRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveTrailName { public static let eventDataStore = 1; public static let trailName = 0; public static let shape = service.structure("PutEventConfigurationRequest") }
     public typealias PutEventConfigurationRequest = View<PutEventConfigurationRequestFields>
 }
 extension View<CloudTrail.PutEventConfigurationRequestFields> {
-    public var trailName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var eventDataStore: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxEventSize: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var contextKeySelectors: [CloudTrail.ContextKeySelector]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var aggregationConfigurations: [CloudTrail.AggregationConfiguration]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
@@ -478,13 +446,11 @@ extension View<CloudTrail.PutEventConfigurationResponseFields> {
 }
 
 extension CloudTrail {
-    public enum PutEventSelectorsRequestFields: Fields { public static let shape = service.structure("PutEventSelectorsRequest") }
+    public enum PutEventSelectorsRequestFields: CloudTrail.MayHaveAdvancedEventSelectors, CloudTrail.WithTrailName { public static let advancedEventSelectors = 2; public static let trailName = 0; public static let shape = service.structure("PutEventSelectorsRequest") }
     public typealias PutEventSelectorsRequest = View<PutEventSelectorsRequestFields>
 }
 extension View<CloudTrail.PutEventSelectorsRequestFields> {
-    public var trailName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var eventSelectors: [CloudTrail.EventSelector]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var advancedEventSelectors: [CloudTrail.AdvancedEventSelector]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension CloudTrail {
@@ -499,13 +465,11 @@ extension View<CloudTrail.PutEventSelectorsResponseFields> {
 }
 
 extension CloudTrail {
-    public enum PutInsightSelectorsRequestFields: Fields { public static let shape = service.structure("PutInsightSelectorsRequest") }
+    public enum PutInsightSelectorsRequestFields: CloudTrail.MayHaveEventDataStore, CloudTrail.MayHaveTrailName { public static let eventDataStore = 2; public static let trailName = 0; public static let shape = service.structure("PutInsightSelectorsRequest") }
     public typealias PutInsightSelectorsRequest = View<PutInsightSelectorsRequestFields>
 }
 extension View<CloudTrail.PutInsightSelectorsRequestFields> {
-    public var trailName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var insightSelectors: [CloudTrail.InsightSelector] { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var eventDataStore: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var insightsDestination: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
@@ -522,11 +486,10 @@ extension View<CloudTrail.PutInsightSelectorsResponseFields> {
 }
 
 extension CloudTrail {
-    public enum PutResourcePolicyRequestFields: Fields { public static let shape = service.structure("PutResourcePolicyRequest") }
+    public enum PutResourcePolicyRequestFields: CloudTrail.WithResourceArn { public static let resourceArn = 0; public static let shape = service.structure("PutResourcePolicyRequest") }
     public typealias PutResourcePolicyRequest = View<PutResourcePolicyRequestFields>
 }
 extension View<CloudTrail.PutResourcePolicyRequestFields> {
-    public var resourceArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var resourcePolicy: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
@@ -606,12 +569,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum RemoveTagsRequestFields: Fields { public static let shape = service.structure("RemoveTagsRequest") }
+    public enum RemoveTagsRequestFields: CloudTrail.WithResourceId, CloudTrail.WithTagsList { public static let resourceId = 0; public static let tagsList = 1; public static let shape = service.structure("RemoveTagsRequest") }
     public typealias RemoveTagsRequest = View<RemoveTagsRequestFields>
 }
 extension View<CloudTrail.RemoveTagsRequestFields> {
-    public var resourceId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagsList: [CloudTrail.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension CloudTrail {

@@ -5,11 +5,10 @@
 import Wire
 
 extension CloudTrail {
-    public enum RestoreEventDataStoreRequestFields: Fields { public static let shape = service.structure("RestoreEventDataStoreRequest") }
+    public enum RestoreEventDataStoreRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("RestoreEventDataStoreRequest") }
     public typealias RestoreEventDataStoreRequest = View<RestoreEventDataStoreRequestFields>
 }
 extension View<CloudTrail.RestoreEventDataStoreRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -43,7 +42,7 @@ extension View<CloudTrail.S3ImportSourceFields> {
 }
 
 extension CloudTrail {
-    public enum SearchSampleQueriesRequestFields: PageRequestFields { public static let shape = service.structure("SearchSampleQueriesRequest"); public static let token = 2; public static let limit = 1 }
+    public enum SearchSampleQueriesRequestFields: PageRequestFields { public static let tokenPlace = 2; public static let limitPlace = 1; public static let shape = service.structure("SearchSampleQueriesRequest") }
     public typealias SearchSampleQueriesRequest = View<SearchSampleQueriesRequestFields>
 }
 extension View<CloudTrail.SearchSampleQueriesRequestFields> {
@@ -53,14 +52,13 @@ extension View<CloudTrail.SearchSampleQueriesRequestFields> {
 }
 
 extension CloudTrail {
-    public enum SearchSampleQueriesResponseFields: Fields { public static let shape = service.structure("SearchSampleQueriesResponse") }
+    public enum SearchSampleQueriesResponseFields: PageFields { public typealias Item = CloudTrail.SearchSampleQueriesSearchResult; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("SearchSampleQueriesResponse") }
     public typealias SearchSampleQueriesResponse = View<SearchSampleQueriesResponseFields>
 }
 extension View<CloudTrail.SearchSampleQueriesResponseFields> {
     public var searchResults: [CloudTrail.SearchSampleQueriesSearchResult]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(searchResults: [CloudTrail.SearchSampleQueriesSearchResult]?, nextToken: String?) { self.init(); self.searchResults = searchResults; self.nextToken = nextToken }
-    public init(_ items: [CloudTrail.SearchSampleQueriesSearchResult], next: String?) { self.init(searchResults: items, nextToken: next) }
 }
 
 extension CloudTrail {
@@ -84,11 +82,10 @@ extension View<CloudTrail.SourceConfigFields> {
 }
 
 extension CloudTrail {
-    public enum StartDashboardRefreshRequestFields: Fields { public static let shape = service.structure("StartDashboardRefreshRequest") }
+    public enum StartDashboardRefreshRequestFields: CloudTrail.WithDashboardId { public static let dashboardId = 0; public static let shape = service.structure("StartDashboardRefreshRequest") }
     public typealias StartDashboardRefreshRequest = View<StartDashboardRefreshRequestFields>
 }
 extension View<CloudTrail.StartDashboardRefreshRequestFields> {
-    public var dashboardId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var queryParameterValues: [String: String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
@@ -102,11 +99,10 @@ extension View<CloudTrail.StartDashboardRefreshResponseFields> {
 }
 
 extension CloudTrail {
-    public enum StartEventDataStoreIngestionRequestFields: Fields { public static let shape = service.structure("StartEventDataStoreIngestionRequest") }
+    public enum StartEventDataStoreIngestionRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("StartEventDataStoreIngestionRequest") }
     public typealias StartEventDataStoreIngestionRequest = View<StartEventDataStoreIngestionRequestFields>
 }
 extension View<CloudTrail.StartEventDataStoreIngestionRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -143,11 +139,10 @@ extension View<CloudTrail.StartImportResponseFields> {
 }
 
 extension CloudTrail {
-    public enum StartLoggingRequestFields: Fields { public static let shape = service.structure("StartLoggingRequest") }
+    public enum StartLoggingRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("StartLoggingRequest") }
     public typealias StartLoggingRequest = View<StartLoggingRequestFields>
 }
 extension View<CloudTrail.StartLoggingRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -156,15 +151,13 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum StartQueryRequestFields: Fields { public static let shape = service.structure("StartQueryRequest") }
+    public enum StartQueryRequestFields: CloudTrail.MayHaveEventDataStoreOwnerAccountId, CloudTrail.MayHaveQueryAlias { public static let eventDataStoreOwnerAccountId = 4; public static let queryAlias = 2; public static let shape = service.structure("StartQueryRequest") }
     public typealias StartQueryRequest = View<StartQueryRequestFields>
 }
 extension View<CloudTrail.StartQueryRequestFields> {
     public var queryStatement: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var deliveryS3Uri: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var queryAlias: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var queryParameters: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var eventDataStoreOwnerAccountId: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension CloudTrail {
@@ -178,11 +171,10 @@ extension View<CloudTrail.StartQueryResponseFields> {
 }
 
 extension CloudTrail {
-    public enum StopEventDataStoreIngestionRequestFields: Fields { public static let shape = service.structure("StopEventDataStoreIngestionRequest") }
+    public enum StopEventDataStoreIngestionRequestFields: CloudTrail.WithEventDataStore { public static let eventDataStore = 0; public static let shape = service.structure("StopEventDataStoreIngestionRequest") }
     public typealias StopEventDataStoreIngestionRequest = View<StopEventDataStoreIngestionRequestFields>
 }
 extension View<CloudTrail.StopEventDataStoreIngestionRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -191,11 +183,10 @@ extension CloudTrail {
 }
 
 extension CloudTrail {
-    public enum StopImportRequestFields: Fields { public static let shape = service.structure("StopImportRequest") }
+    public enum StopImportRequestFields: CloudTrail.WithImportId { public static let importId = 0; public static let shape = service.structure("StopImportRequest") }
     public typealias StopImportRequest = View<StopImportRequestFields>
 }
 extension View<CloudTrail.StopImportRequestFields> {
-    public var importId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -216,11 +207,10 @@ extension View<CloudTrail.StopImportResponseFields> {
 }
 
 extension CloudTrail {
-    public enum StopLoggingRequestFields: Fields { public static let shape = service.structure("StopLoggingRequest") }
+    public enum StopLoggingRequestFields: CloudTrail.WithName { public static let name = 0; public static let shape = service.structure("StopLoggingRequest") }
     public typealias StopLoggingRequest = View<StopLoggingRequestFields>
 }
 extension View<CloudTrail.StopLoggingRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension CloudTrail {
@@ -271,13 +261,11 @@ extension View<CloudTrail.TrailInfoFields> {
 }
 
 extension CloudTrail {
-    public enum UpdateChannelRequestFields: Fields { public static let shape = service.structure("UpdateChannelRequest") }
+    public enum UpdateChannelRequestFields: CloudTrail.MayHaveName, CloudTrail.WithChannel { public static let name = 2; public static let channel = 0; public static let shape = service.structure("UpdateChannelRequest") }
     public typealias UpdateChannelRequest = View<UpdateChannelRequestFields>
 }
 extension View<CloudTrail.UpdateChannelRequestFields> {
-    public var channel: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var destinations: [CloudTrail.Destination]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var name: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension CloudTrail {
@@ -293,14 +281,10 @@ extension View<CloudTrail.UpdateChannelResponseFields> {
 }
 
 extension CloudTrail {
-    public enum UpdateDashboardRequestFields: Fields { public static let shape = service.structure("UpdateDashboardRequest") }
+    public enum UpdateDashboardRequestFields: CloudTrail.MayHaveRefreshSchedule, CloudTrail.MayHaveTerminationProtectionEnabled, CloudTrail.MayHaveWidgets, CloudTrail.WithDashboardId { public static let refreshSchedule = 2; public static let terminationProtectionEnabled = 3; public static let widgets = 1; public static let dashboardId = 0; public static let shape = service.structure("UpdateDashboardRequest") }
     public typealias UpdateDashboardRequest = View<UpdateDashboardRequestFields>
 }
 extension View<CloudTrail.UpdateDashboardRequestFields> {
-    public var dashboardId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var widgets: [CloudTrail.RequestWidget]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var refreshSchedule: CloudTrail.RefreshSchedule? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var terminationProtectionEnabled: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension CloudTrail {
@@ -320,19 +304,10 @@ extension View<CloudTrail.UpdateDashboardResponseFields> {
 }
 
 extension CloudTrail {
-    public enum UpdateEventDataStoreRequestFields: Fields { public static let shape = service.structure("UpdateEventDataStoreRequest") }
+    public enum UpdateEventDataStoreRequestFields: CloudTrail.MayHaveAdvancedEventSelectors, CloudTrail.MayHaveBillingMode, CloudTrail.MayHaveKmsKeyId, CloudTrail.MayHaveMultiRegionEnabled, CloudTrail.MayHaveName, CloudTrail.MayHaveOrganizationEnabled, CloudTrail.MayHaveRetentionPeriod, CloudTrail.MayHaveTerminationProtectionEnabled, CloudTrail.WithEventDataStore { public static let advancedEventSelectors = 2; public static let billingMode = 8; public static let kmsKeyId = 7; public static let multiRegionEnabled = 3; public static let name = 1; public static let organizationEnabled = 4; public static let retentionPeriod = 5; public static let terminationProtectionEnabled = 6; public static let eventDataStore = 0; public static let shape = service.structure("UpdateEventDataStoreRequest") }
     public typealias UpdateEventDataStoreRequest = View<UpdateEventDataStoreRequestFields>
 }
 extension View<CloudTrail.UpdateEventDataStoreRequestFields> {
-    public var eventDataStore: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var name: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var advancedEventSelectors: [CloudTrail.AdvancedEventSelector]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var multiRegionEnabled: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var organizationEnabled: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var retentionPeriod: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var terminationProtectionEnabled: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var billingMode: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
 }
 
 extension CloudTrail {
@@ -358,21 +333,11 @@ extension View<CloudTrail.UpdateEventDataStoreResponseFields> {
 }
 
 extension CloudTrail {
-    public enum UpdateTrailRequestFields: Fields { public static let shape = service.structure("UpdateTrailRequest") }
+    public enum UpdateTrailRequestFields: CloudTrail.MayHaveCloudWatchLogsLogGroupArn, CloudTrail.MayHaveCloudWatchLogsRoleArn, CloudTrail.MayHaveEnableLogFileValidation, CloudTrail.MayHaveIncludeGlobalServiceEvents, CloudTrail.MayHaveIsMultiRegionTrail, CloudTrail.MayHaveIsOrganizationTrail, CloudTrail.MayHaveKmsKeyId, CloudTrail.MayHaveS3KeyPrefix, CloudTrail.MayHaveSnsTopicName, CloudTrail.WithName { public static let cloudWatchLogsLogGroupArn = 7; public static let cloudWatchLogsRoleArn = 8; public static let enableLogFileValidation = 6; public static let includeGlobalServiceEvents = 4; public static let isMultiRegionTrail = 5; public static let isOrganizationTrail = 10; public static let kmsKeyId = 9; public static let s3KeyPrefix = 2; public static let snsTopicName = 3; public static let name = 0; public static let shape = service.structure("UpdateTrailRequest") }
     public typealias UpdateTrailRequest = View<UpdateTrailRequestFields>
 }
 extension View<CloudTrail.UpdateTrailRequestFields> {
-    public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var s3BucketName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var s3KeyPrefix: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var snsTopicName: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var includeGlobalServiceEvents: Bool? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var isMultiRegionTrail: Bool? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var enableLogFileValidation: Bool? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var cloudWatchLogsLogGroupArn: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var cloudWatchLogsRoleArn: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var kmsKeyId: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
-    public var isOrganizationTrail: Bool? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
 }
 
 extension CloudTrail {

@@ -6,1058 +6,1058 @@ import Wire
 
 extension IAM {
     public enum AcceptDelegationRequest: OperationModel {
-        public typealias Input = AcceptDelegationRequestRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AcceptDelegationRequestRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AcceptDelegationRequest")
     }
 
     public enum AddClientIDToOpenIDConnectProvider: OperationModel {
-        public typealias Input = AddClientIDToOpenIDConnectProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AddClientIDToOpenIDConnectProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AddClientIDToOpenIDConnectProvider")
     }
 
     public enum AddRoleToInstanceProfile: OperationModel {
-        public typealias Input = AddRoleToInstanceProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AddRoleToInstanceProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AddRoleToInstanceProfile")
     }
 
     public enum AddUserToGroup: OperationModel {
-        public typealias Input = AddUserToGroupRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AddUserToGroupRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AddUserToGroup")
     }
 
     public enum AssociateDelegationRequest: OperationModel {
-        public typealias Input = AssociateDelegationRequestRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AssociateDelegationRequestRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AssociateDelegationRequest")
     }
 
     public enum AttachGroupPolicy: OperationModel {
-        public typealias Input = AttachGroupPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AttachGroupPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AttachGroupPolicy")
     }
 
     public enum AttachRolePolicy: OperationModel {
-        public typealias Input = AttachRolePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AttachRolePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AttachRolePolicy")
     }
 
     public enum AttachUserPolicy: OperationModel {
-        public typealias Input = AttachUserPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AttachUserPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AttachUserPolicy")
     }
 
     public enum ChangePassword: OperationModel {
-        public typealias Input = ChangePasswordRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = ChangePasswordRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("ChangePassword")
     }
 
     public enum CreateAccessKey: OperationModel {
-        public typealias Input = CreateAccessKeyRequest
-        public typealias Output = CreateAccessKeyResponse
+        public typealias InputFields = CreateAccessKeyRequestFields
+        public typealias OutputFields = CreateAccessKeyResponseFields
         public static let shape = service.operation("CreateAccessKey")
     }
 
     public enum CreateAccountAlias: OperationModel {
-        public typealias Input = CreateAccountAliasRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = CreateAccountAliasRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("CreateAccountAlias")
     }
 
     public enum CreateDelegationRequest: OperationModel {
-        public typealias Input = CreateDelegationRequestRequest
-        public typealias Output = CreateDelegationRequestResponse
+        public typealias InputFields = CreateDelegationRequestRequestFields
+        public typealias OutputFields = CreateDelegationRequestResponseFields
         public static let shape = service.operation("CreateDelegationRequest")
     }
 
     public enum CreateGroup: OperationModel {
-        public typealias Input = CreateGroupRequest
-        public typealias Output = CreateGroupResponse
+        public typealias InputFields = CreateGroupRequestFields
+        public typealias OutputFields = CreateGroupResponseFields
         public static let shape = service.operation("CreateGroup")
     }
 
     public enum CreateInstanceProfile: OperationModel {
-        public typealias Input = CreateInstanceProfileRequest
-        public typealias Output = CreateInstanceProfileResponse
+        public typealias InputFields = CreateInstanceProfileRequestFields
+        public typealias OutputFields = CreateInstanceProfileResponseFields
         public static let shape = service.operation("CreateInstanceProfile")
     }
 
     public enum CreateLoginProfile: OperationModel {
-        public typealias Input = CreateLoginProfileRequest
-        public typealias Output = CreateLoginProfileResponse
+        public typealias InputFields = CreateLoginProfileRequestFields
+        public typealias OutputFields = CreateLoginProfileResponseFields
         public static let shape = service.operation("CreateLoginProfile")
     }
 
     public enum CreateOpenIDConnectProvider: OperationModel {
-        public typealias Input = CreateOpenIDConnectProviderRequest
-        public typealias Output = CreateOpenIDConnectProviderResponse
+        public typealias InputFields = CreateOpenIDConnectProviderRequestFields
+        public typealias OutputFields = CreateOpenIDConnectProviderResponseFields
         public static let shape = service.operation("CreateOpenIDConnectProvider")
     }
 
     public enum CreatePolicy: OperationModel {
-        public typealias Input = CreatePolicyRequest
-        public typealias Output = CreatePolicyResponse
+        public typealias InputFields = CreatePolicyRequestFields
+        public typealias OutputFields = CreatePolicyResponseFields
         public static let shape = service.operation("CreatePolicy")
     }
 
     public enum CreatePolicyVersion: OperationModel {
-        public typealias Input = CreatePolicyVersionRequest
-        public typealias Output = CreatePolicyVersionResponse
+        public typealias InputFields = CreatePolicyVersionRequestFields
+        public typealias OutputFields = CreatePolicyVersionResponseFields
         public static let shape = service.operation("CreatePolicyVersion")
     }
 
     public enum CreateRole: OperationModel {
-        public typealias Input = CreateRoleRequest
-        public typealias Output = CreateRoleResponse
+        public typealias InputFields = CreateRoleRequestFields
+        public typealias OutputFields = CreateRoleResponseFields
         public static let shape = service.operation("CreateRole")
     }
 
     public enum CreateSAMLProvider: OperationModel {
-        public typealias Input = CreateSAMLProviderRequest
-        public typealias Output = CreateSAMLProviderResponse
+        public typealias InputFields = CreateSAMLProviderRequestFields
+        public typealias OutputFields = CreateSAMLProviderResponseFields
         public static let shape = service.operation("CreateSAMLProvider")
     }
 
     public enum CreateServiceLinkedRole: OperationModel {
-        public typealias Input = CreateServiceLinkedRoleRequest
-        public typealias Output = CreateServiceLinkedRoleResponse
+        public typealias InputFields = CreateServiceLinkedRoleRequestFields
+        public typealias OutputFields = CreateServiceLinkedRoleResponseFields
         public static let shape = service.operation("CreateServiceLinkedRole")
     }
 
     public enum CreateServiceSpecificCredential: OperationModel {
-        public typealias Input = CreateServiceSpecificCredentialRequest
-        public typealias Output = CreateServiceSpecificCredentialResponse
+        public typealias InputFields = CreateServiceSpecificCredentialRequestFields
+        public typealias OutputFields = CreateServiceSpecificCredentialResponseFields
         public static let shape = service.operation("CreateServiceSpecificCredential")
     }
 
     public enum CreateUser: OperationModel {
-        public typealias Input = CreateUserRequest
-        public typealias Output = CreateUserResponse
+        public typealias InputFields = CreateUserRequestFields
+        public typealias OutputFields = CreateUserResponseFields
         public static let shape = service.operation("CreateUser")
     }
 
     public enum CreateVirtualMFADevice: OperationModel {
-        public typealias Input = CreateVirtualMFADeviceRequest
-        public typealias Output = CreateVirtualMFADeviceResponse
+        public typealias InputFields = CreateVirtualMFADeviceRequestFields
+        public typealias OutputFields = CreateVirtualMFADeviceResponseFields
         public static let shape = service.operation("CreateVirtualMFADevice")
     }
 
     public enum DeactivateMFADevice: OperationModel {
-        public typealias Input = DeactivateMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeactivateMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeactivateMFADevice")
     }
 
     public enum DeleteAccessKey: OperationModel {
-        public typealias Input = DeleteAccessKeyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteAccessKeyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteAccessKey")
     }
 
     public enum DeleteAccountAlias: OperationModel {
-        public typealias Input = DeleteAccountAliasRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteAccountAliasRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteAccountAlias")
     }
 
     public enum DeleteAccountPasswordPolicy: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteAccountPasswordPolicy")
     }
 
     public enum DeleteGroup: OperationModel {
-        public typealias Input = DeleteGroupRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteGroupRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteGroup")
     }
 
     public enum DeleteGroupPolicy: OperationModel {
-        public typealias Input = DeleteGroupPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteGroupPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteGroupPolicy")
     }
 
     public enum DeleteInstanceProfile: OperationModel {
-        public typealias Input = DeleteInstanceProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteInstanceProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteInstanceProfile")
     }
 
     public enum DeleteLoginProfile: OperationModel {
-        public typealias Input = DeleteLoginProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteLoginProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteLoginProfile")
     }
 
     public enum DeleteOpenIDConnectProvider: OperationModel {
-        public typealias Input = DeleteOpenIDConnectProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteOpenIDConnectProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteOpenIDConnectProvider")
     }
 
     public enum DeletePolicy: OperationModel {
-        public typealias Input = DeletePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeletePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeletePolicy")
     }
 
     public enum DeletePolicyVersion: OperationModel {
-        public typealias Input = DeletePolicyVersionRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeletePolicyVersionRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeletePolicyVersion")
     }
 
     public enum DeleteRole: OperationModel {
-        public typealias Input = DeleteRoleRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteRoleRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteRole")
     }
 
     public enum DeleteRolePermissionsBoundary: OperationModel {
-        public typealias Input = DeleteRolePermissionsBoundaryRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteRolePermissionsBoundaryRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteRolePermissionsBoundary")
     }
 
     public enum DeleteRolePolicy: OperationModel {
-        public typealias Input = DeleteRolePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteRolePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteRolePolicy")
     }
 
     public enum DeleteSAMLProvider: OperationModel {
-        public typealias Input = DeleteSAMLProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteSAMLProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteSAMLProvider")
     }
 
     public enum DeleteSSHPublicKey: OperationModel {
-        public typealias Input = DeleteSSHPublicKeyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteSSHPublicKeyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteSSHPublicKey")
     }
 
     public enum DeleteServerCertificate: OperationModel {
-        public typealias Input = DeleteServerCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteServerCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteServerCertificate")
     }
 
     public enum DeleteServiceLinkedRole: OperationModel {
-        public typealias Input = DeleteServiceLinkedRoleRequest
-        public typealias Output = DeleteServiceLinkedRoleResponse
+        public typealias InputFields = DeleteServiceLinkedRoleRequestFields
+        public typealias OutputFields = DeleteServiceLinkedRoleResponseFields
         public static let shape = service.operation("DeleteServiceLinkedRole")
     }
 
     public enum DeleteServiceSpecificCredential: OperationModel {
-        public typealias Input = DeleteServiceSpecificCredentialRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteServiceSpecificCredentialRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteServiceSpecificCredential")
     }
 
     public enum DeleteSigningCertificate: OperationModel {
-        public typealias Input = DeleteSigningCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteSigningCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteSigningCertificate")
     }
 
     public enum DeleteUser: OperationModel {
-        public typealias Input = DeleteUserRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteUserRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteUser")
     }
 
     public enum DeleteUserPermissionsBoundary: OperationModel {
-        public typealias Input = DeleteUserPermissionsBoundaryRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteUserPermissionsBoundaryRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteUserPermissionsBoundary")
     }
 
     public enum DeleteUserPolicy: OperationModel {
-        public typealias Input = DeleteUserPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteUserPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteUserPolicy")
     }
 
     public enum DeleteVirtualMFADevice: OperationModel {
-        public typealias Input = DeleteVirtualMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteVirtualMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteVirtualMFADevice")
     }
 
     public enum DetachGroupPolicy: OperationModel {
-        public typealias Input = DetachGroupPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DetachGroupPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DetachGroupPolicy")
     }
 
     public enum DetachRolePolicy: OperationModel {
-        public typealias Input = DetachRolePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DetachRolePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DetachRolePolicy")
     }
 
     public enum DetachUserPolicy: OperationModel {
-        public typealias Input = DetachUserPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DetachUserPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DetachUserPolicy")
     }
 
     public enum DisableOrganizationsRootCredentialsManagement: OperationModel {
-        public typealias Input = DisableOrganizationsRootCredentialsManagementRequest
-        public typealias Output = DisableOrganizationsRootCredentialsManagementResponse
+        public typealias InputFields = DisableOrganizationsRootCredentialsManagementRequestFields
+        public typealias OutputFields = DisableOrganizationsRootCredentialsManagementResponseFields
         public static let shape = service.operation("DisableOrganizationsRootCredentialsManagement")
     }
 
     public enum DisableOrganizationsRootSessions: OperationModel {
-        public typealias Input = DisableOrganizationsRootSessionsRequest
-        public typealias Output = DisableOrganizationsRootSessionsResponse
+        public typealias InputFields = DisableOrganizationsRootSessionsRequestFields
+        public typealias OutputFields = DisableOrganizationsRootSessionsResponseFields
         public static let shape = service.operation("DisableOrganizationsRootSessions")
     }
 
     public enum DisableOutboundWebIdentityFederation: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DisableOutboundWebIdentityFederation")
     }
 
     public enum EnableMFADevice: OperationModel {
-        public typealias Input = EnableMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EnableMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("EnableMFADevice")
     }
 
     public enum EnableOrganizationsRootCredentialsManagement: OperationModel {
-        public typealias Input = EnableOrganizationsRootCredentialsManagementRequest
-        public typealias Output = EnableOrganizationsRootCredentialsManagementResponse
+        public typealias InputFields = EnableOrganizationsRootCredentialsManagementRequestFields
+        public typealias OutputFields = EnableOrganizationsRootCredentialsManagementResponseFields
         public static let shape = service.operation("EnableOrganizationsRootCredentialsManagement")
     }
 
     public enum EnableOrganizationsRootSessions: OperationModel {
-        public typealias Input = EnableOrganizationsRootSessionsRequest
-        public typealias Output = EnableOrganizationsRootSessionsResponse
+        public typealias InputFields = EnableOrganizationsRootSessionsRequestFields
+        public typealias OutputFields = EnableOrganizationsRootSessionsResponseFields
         public static let shape = service.operation("EnableOrganizationsRootSessions")
     }
 
     public enum EnableOutboundWebIdentityFederation: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EnableOutboundWebIdentityFederationResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EnableOutboundWebIdentityFederationResponseFields
         public static let shape = service.operation("EnableOutboundWebIdentityFederation")
     }
 
     public enum GenerateCredentialReport: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = GenerateCredentialReportResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = GenerateCredentialReportResponseFields
         public static let shape = service.operation("GenerateCredentialReport")
     }
 
     public enum GenerateOrganizationsAccessReport: OperationModel {
-        public typealias Input = GenerateOrganizationsAccessReportRequest
-        public typealias Output = GenerateOrganizationsAccessReportResponse
+        public typealias InputFields = GenerateOrganizationsAccessReportRequestFields
+        public typealias OutputFields = GenerateOrganizationsAccessReportResponseFields
         public static let shape = service.operation("GenerateOrganizationsAccessReport")
     }
 
     public enum GenerateServiceLastAccessedDetails: OperationModel {
-        public typealias Input = GenerateServiceLastAccessedDetailsRequest
-        public typealias Output = GenerateServiceLastAccessedDetailsResponse
+        public typealias InputFields = GenerateServiceLastAccessedDetailsRequestFields
+        public typealias OutputFields = GenerateServiceLastAccessedDetailsResponseFields
         public static let shape = service.operation("GenerateServiceLastAccessedDetails")
     }
 
     public enum GetAccessKeyLastUsed: OperationModel {
-        public typealias Input = GetAccessKeyLastUsedRequest
-        public typealias Output = GetAccessKeyLastUsedResponse
+        public typealias InputFields = GetAccessKeyLastUsedRequestFields
+        public typealias OutputFields = GetAccessKeyLastUsedResponseFields
         public static let shape = service.operation("GetAccessKeyLastUsed")
     }
 
     public enum GetAccountAuthorizationDetails: OperationModel {
-        public typealias Input = GetAccountAuthorizationDetailsRequest
-        public typealias Output = GetAccountAuthorizationDetailsResponse
+        public typealias InputFields = GetAccountAuthorizationDetailsRequestFields
+        public typealias OutputFields = GetAccountAuthorizationDetailsResponseFields
         public static let shape = service.operation("GetAccountAuthorizationDetails")
     }
 
     public enum GetAccountPasswordPolicy: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = GetAccountPasswordPolicyResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = GetAccountPasswordPolicyResponseFields
         public static let shape = service.operation("GetAccountPasswordPolicy")
     }
 
     public enum GetAccountSummary: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = GetAccountSummaryResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = GetAccountSummaryResponseFields
         public static let shape = service.operation("GetAccountSummary")
     }
 
     public enum GetContextKeysForCustomPolicy: OperationModel {
-        public typealias Input = GetContextKeysForCustomPolicyRequest
-        public typealias Output = GetContextKeysForPolicyResponse
+        public typealias InputFields = GetContextKeysForCustomPolicyRequestFields
+        public typealias OutputFields = GetContextKeysForPolicyResponseFields
         public static let shape = service.operation("GetContextKeysForCustomPolicy")
     }
 
     public enum GetContextKeysForPrincipalPolicy: OperationModel {
-        public typealias Input = GetContextKeysForPrincipalPolicyRequest
-        public typealias Output = GetContextKeysForPolicyResponse
+        public typealias InputFields = GetContextKeysForPrincipalPolicyRequestFields
+        public typealias OutputFields = GetContextKeysForPolicyResponseFields
         public static let shape = service.operation("GetContextKeysForPrincipalPolicy")
     }
 
     public enum GetCredentialReport: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = GetCredentialReportResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = GetCredentialReportResponseFields
         public static let shape = service.operation("GetCredentialReport")
     }
 
     public enum GetDelegationRequest: OperationModel {
-        public typealias Input = GetDelegationRequestRequest
-        public typealias Output = GetDelegationRequestResponse
+        public typealias InputFields = GetDelegationRequestRequestFields
+        public typealias OutputFields = GetDelegationRequestResponseFields
         public static let shape = service.operation("GetDelegationRequest")
     }
 
     public enum GetGroup: OperationModel {
-        public typealias Input = GetGroupRequest
-        public typealias Output = GetGroupResponse
+        public typealias InputFields = GetGroupRequestFields
+        public typealias OutputFields = GetGroupResponseFields
         public static let shape = service.operation("GetGroup")
     }
 
     public enum GetGroupPolicy: OperationModel {
-        public typealias Input = GetGroupPolicyRequest
-        public typealias Output = GetGroupPolicyResponse
+        public typealias InputFields = GetGroupPolicyRequestFields
+        public typealias OutputFields = GetGroupPolicyResponseFields
         public static let shape = service.operation("GetGroupPolicy")
     }
 
     public enum GetHumanReadableSummary: OperationModel {
-        public typealias Input = GetHumanReadableSummaryRequest
-        public typealias Output = GetHumanReadableSummaryResponse
+        public typealias InputFields = GetHumanReadableSummaryRequestFields
+        public typealias OutputFields = GetHumanReadableSummaryResponseFields
         public static let shape = service.operation("GetHumanReadableSummary")
     }
 
     public enum GetInstanceProfile: OperationModel {
-        public typealias Input = GetInstanceProfileRequest
-        public typealias Output = GetInstanceProfileResponse
+        public typealias InputFields = GetInstanceProfileRequestFields
+        public typealias OutputFields = GetInstanceProfileResponseFields
         public static let shape = service.operation("GetInstanceProfile")
     }
 
     public enum GetLoginProfile: OperationModel {
-        public typealias Input = GetLoginProfileRequest
-        public typealias Output = GetLoginProfileResponse
+        public typealias InputFields = GetLoginProfileRequestFields
+        public typealias OutputFields = GetLoginProfileResponseFields
         public static let shape = service.operation("GetLoginProfile")
     }
 
     public enum GetMFADevice: OperationModel {
-        public typealias Input = GetMFADeviceRequest
-        public typealias Output = GetMFADeviceResponse
+        public typealias InputFields = GetMFADeviceRequestFields
+        public typealias OutputFields = GetMFADeviceResponseFields
         public static let shape = service.operation("GetMFADevice")
     }
 
     public enum GetOpenIDConnectProvider: OperationModel {
-        public typealias Input = GetOpenIDConnectProviderRequest
-        public typealias Output = GetOpenIDConnectProviderResponse
+        public typealias InputFields = GetOpenIDConnectProviderRequestFields
+        public typealias OutputFields = GetOpenIDConnectProviderResponseFields
         public static let shape = service.operation("GetOpenIDConnectProvider")
     }
 
     public enum GetOrganizationsAccessReport: OperationModel {
-        public typealias Input = GetOrganizationsAccessReportRequest
-        public typealias Output = GetOrganizationsAccessReportResponse
+        public typealias InputFields = GetOrganizationsAccessReportRequestFields
+        public typealias OutputFields = GetOrganizationsAccessReportResponseFields
         public static let shape = service.operation("GetOrganizationsAccessReport")
     }
 
     public enum GetOutboundWebIdentityFederationInfo: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = GetOutboundWebIdentityFederationInfoResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = GetOutboundWebIdentityFederationInfoResponseFields
         public static let shape = service.operation("GetOutboundWebIdentityFederationInfo")
     }
 
     public enum GetPolicy: OperationModel {
-        public typealias Input = GetPolicyRequest
-        public typealias Output = GetPolicyResponse
+        public typealias InputFields = GetPolicyRequestFields
+        public typealias OutputFields = GetPolicyResponseFields
         public static let shape = service.operation("GetPolicy")
     }
 
     public enum GetPolicyVersion: OperationModel {
-        public typealias Input = GetPolicyVersionRequest
-        public typealias Output = GetPolicyVersionResponse
+        public typealias InputFields = GetPolicyVersionRequestFields
+        public typealias OutputFields = GetPolicyVersionResponseFields
         public static let shape = service.operation("GetPolicyVersion")
     }
 
     public enum GetRole: OperationModel {
-        public typealias Input = GetRoleRequest
-        public typealias Output = GetRoleResponse
+        public typealias InputFields = GetRoleRequestFields
+        public typealias OutputFields = GetRoleResponseFields
         public static let shape = service.operation("GetRole")
     }
 
     public enum GetRolePolicy: OperationModel {
-        public typealias Input = GetRolePolicyRequest
-        public typealias Output = GetRolePolicyResponse
+        public typealias InputFields = GetRolePolicyRequestFields
+        public typealias OutputFields = GetRolePolicyResponseFields
         public static let shape = service.operation("GetRolePolicy")
     }
 
     public enum GetSAMLProvider: OperationModel {
-        public typealias Input = GetSAMLProviderRequest
-        public typealias Output = GetSAMLProviderResponse
+        public typealias InputFields = GetSAMLProviderRequestFields
+        public typealias OutputFields = GetSAMLProviderResponseFields
         public static let shape = service.operation("GetSAMLProvider")
     }
 
     public enum GetSSHPublicKey: OperationModel {
-        public typealias Input = GetSSHPublicKeyRequest
-        public typealias Output = GetSSHPublicKeyResponse
+        public typealias InputFields = GetSSHPublicKeyRequestFields
+        public typealias OutputFields = GetSSHPublicKeyResponseFields
         public static let shape = service.operation("GetSSHPublicKey")
     }
 
     public enum GetServerCertificate: OperationModel {
-        public typealias Input = GetServerCertificateRequest
-        public typealias Output = GetServerCertificateResponse
+        public typealias InputFields = GetServerCertificateRequestFields
+        public typealias OutputFields = GetServerCertificateResponseFields
         public static let shape = service.operation("GetServerCertificate")
     }
 
     public enum GetServiceLastAccessedDetails: OperationModel {
-        public typealias Input = GetServiceLastAccessedDetailsRequest
-        public typealias Output = GetServiceLastAccessedDetailsResponse
+        public typealias InputFields = GetServiceLastAccessedDetailsRequestFields
+        public typealias OutputFields = GetServiceLastAccessedDetailsResponseFields
         public static let shape = service.operation("GetServiceLastAccessedDetails")
     }
 
     public enum GetServiceLastAccessedDetailsWithEntities: OperationModel {
-        public typealias Input = GetServiceLastAccessedDetailsWithEntitiesRequest
-        public typealias Output = GetServiceLastAccessedDetailsWithEntitiesResponse
+        public typealias InputFields = GetServiceLastAccessedDetailsWithEntitiesRequestFields
+        public typealias OutputFields = GetServiceLastAccessedDetailsWithEntitiesResponseFields
         public static let shape = service.operation("GetServiceLastAccessedDetailsWithEntities")
     }
 
     public enum GetServiceLinkedRoleDeletionStatus: OperationModel {
-        public typealias Input = GetServiceLinkedRoleDeletionStatusRequest
-        public typealias Output = GetServiceLinkedRoleDeletionStatusResponse
+        public typealias InputFields = GetServiceLinkedRoleDeletionStatusRequestFields
+        public typealias OutputFields = GetServiceLinkedRoleDeletionStatusResponseFields
         public static let shape = service.operation("GetServiceLinkedRoleDeletionStatus")
     }
 
     public enum GetUser: OperationModel {
-        public typealias Input = GetUserRequest
-        public typealias Output = GetUserResponse
+        public typealias InputFields = GetUserRequestFields
+        public typealias OutputFields = GetUserResponseFields
         public static let shape = service.operation("GetUser")
     }
 
     public enum GetUserPolicy: OperationModel {
-        public typealias Input = GetUserPolicyRequest
-        public typealias Output = GetUserPolicyResponse
+        public typealias InputFields = GetUserPolicyRequestFields
+        public typealias OutputFields = GetUserPolicyResponseFields
         public static let shape = service.operation("GetUserPolicy")
     }
 
     public enum ListAccessKeys: OperationModel {
-        public typealias Input = ListAccessKeysRequest
-        public typealias Output = ListAccessKeysResponse
+        public typealias InputFields = ListAccessKeysRequestFields
+        public typealias OutputFields = ListAccessKeysResponseFields
         public static let shape = service.operation("ListAccessKeys")
     }
 
     public enum ListAccountAliases: OperationModel {
-        public typealias Input = ListAccountAliasesRequest
-        public typealias Output = ListAccountAliasesResponse
+        public typealias InputFields = ListAccountAliasesRequestFields
+        public typealias OutputFields = ListAccountAliasesResponseFields
         public static let shape = service.operation("ListAccountAliases")
     }
 
     public enum ListAttachedGroupPolicies: OperationModel {
-        public typealias Input = ListAttachedGroupPoliciesRequest
-        public typealias Output = ListAttachedGroupPoliciesResponse
+        public typealias InputFields = ListAttachedGroupPoliciesRequestFields
+        public typealias OutputFields = ListAttachedGroupPoliciesResponseFields
         public static let shape = service.operation("ListAttachedGroupPolicies")
     }
 
     public enum ListAttachedRolePolicies: OperationModel {
-        public typealias Input = ListAttachedRolePoliciesRequest
-        public typealias Output = ListAttachedRolePoliciesResponse
+        public typealias InputFields = ListAttachedRolePoliciesRequestFields
+        public typealias OutputFields = ListAttachedRolePoliciesResponseFields
         public static let shape = service.operation("ListAttachedRolePolicies")
     }
 
     public enum ListAttachedUserPolicies: OperationModel {
-        public typealias Input = ListAttachedUserPoliciesRequest
-        public typealias Output = ListAttachedUserPoliciesResponse
+        public typealias InputFields = ListAttachedUserPoliciesRequestFields
+        public typealias OutputFields = ListAttachedUserPoliciesResponseFields
         public static let shape = service.operation("ListAttachedUserPolicies")
     }
 
     public enum ListDelegationRequests: OperationModel {
-        public typealias Input = ListDelegationRequestsRequest
-        public typealias Output = ListDelegationRequestsResponse
+        public typealias InputFields = ListDelegationRequestsRequestFields
+        public typealias OutputFields = ListDelegationRequestsResponseFields
         public static let shape = service.operation("ListDelegationRequests")
     }
 
     public enum ListEntitiesForPolicy: OperationModel {
-        public typealias Input = ListEntitiesForPolicyRequest
-        public typealias Output = ListEntitiesForPolicyResponse
+        public typealias InputFields = ListEntitiesForPolicyRequestFields
+        public typealias OutputFields = ListEntitiesForPolicyResponseFields
         public static let shape = service.operation("ListEntitiesForPolicy")
     }
 
     public enum ListGroupPolicies: OperationModel {
-        public typealias Input = ListGroupPoliciesRequest
-        public typealias Output = ListGroupPoliciesResponse
+        public typealias InputFields = ListGroupPoliciesRequestFields
+        public typealias OutputFields = ListGroupPoliciesResponseFields
         public static let shape = service.operation("ListGroupPolicies")
     }
 
     public enum ListGroups: OperationModel {
-        public typealias Input = ListGroupsRequest
-        public typealias Output = ListGroupsResponse
+        public typealias InputFields = ListGroupsRequestFields
+        public typealias OutputFields = ListGroupsResponseFields
         public static let shape = service.operation("ListGroups")
     }
 
     public enum ListGroupsForUser: OperationModel {
-        public typealias Input = ListGroupsForUserRequest
-        public typealias Output = ListGroupsForUserResponse
+        public typealias InputFields = ListGroupsForUserRequestFields
+        public typealias OutputFields = ListGroupsForUserResponseFields
         public static let shape = service.operation("ListGroupsForUser")
     }
 
     public enum ListInstanceProfileTags: OperationModel {
-        public typealias Input = ListInstanceProfileTagsRequest
-        public typealias Output = ListInstanceProfileTagsResponse
+        public typealias InputFields = ListInstanceProfileTagsRequestFields
+        public typealias OutputFields = ListInstanceProfileTagsResponseFields
         public static let shape = service.operation("ListInstanceProfileTags")
     }
 
     public enum ListInstanceProfiles: OperationModel {
-        public typealias Input = ListInstanceProfilesRequest
-        public typealias Output = ListInstanceProfilesResponse
+        public typealias InputFields = ListInstanceProfilesRequestFields
+        public typealias OutputFields = ListInstanceProfilesResponseFields
         public static let shape = service.operation("ListInstanceProfiles")
     }
 
     public enum ListInstanceProfilesForRole: OperationModel {
-        public typealias Input = ListInstanceProfilesForRoleRequest
-        public typealias Output = ListInstanceProfilesForRoleResponse
+        public typealias InputFields = ListInstanceProfilesForRoleRequestFields
+        public typealias OutputFields = ListInstanceProfilesForRoleResponseFields
         public static let shape = service.operation("ListInstanceProfilesForRole")
     }
 
     public enum ListMFADeviceTags: OperationModel {
-        public typealias Input = ListMFADeviceTagsRequest
-        public typealias Output = ListMFADeviceTagsResponse
+        public typealias InputFields = ListMFADeviceTagsRequestFields
+        public typealias OutputFields = ListMFADeviceTagsResponseFields
         public static let shape = service.operation("ListMFADeviceTags")
     }
 
     public enum ListMFADevices: OperationModel {
-        public typealias Input = ListMFADevicesRequest
-        public typealias Output = ListMFADevicesResponse
+        public typealias InputFields = ListMFADevicesRequestFields
+        public typealias OutputFields = ListMFADevicesResponseFields
         public static let shape = service.operation("ListMFADevices")
     }
 
     public enum ListOpenIDConnectProviderTags: OperationModel {
-        public typealias Input = ListOpenIDConnectProviderTagsRequest
-        public typealias Output = ListOpenIDConnectProviderTagsResponse
+        public typealias InputFields = ListOpenIDConnectProviderTagsRequestFields
+        public typealias OutputFields = ListOpenIDConnectProviderTagsResponseFields
         public static let shape = service.operation("ListOpenIDConnectProviderTags")
     }
 
     public enum ListOpenIDConnectProviders: OperationModel {
-        public typealias Input = ListOpenIDConnectProvidersRequest
-        public typealias Output = ListOpenIDConnectProvidersResponse
+        public typealias InputFields = ListOpenIDConnectProvidersRequestFields
+        public typealias OutputFields = ListOpenIDConnectProvidersResponseFields
         public static let shape = service.operation("ListOpenIDConnectProviders")
     }
 
     public enum ListOrganizationsFeatures: OperationModel {
-        public typealias Input = ListOrganizationsFeaturesRequest
-        public typealias Output = ListOrganizationsFeaturesResponse
+        public typealias InputFields = ListOrganizationsFeaturesRequestFields
+        public typealias OutputFields = ListOrganizationsFeaturesResponseFields
         public static let shape = service.operation("ListOrganizationsFeatures")
     }
 
     public enum ListPolicies: OperationModel {
-        public typealias Input = ListPoliciesRequest
-        public typealias Output = ListPoliciesResponse
+        public typealias InputFields = ListPoliciesRequestFields
+        public typealias OutputFields = ListPoliciesResponseFields
         public static let shape = service.operation("ListPolicies")
     }
 
     public enum ListPoliciesGrantingServiceAccess: OperationModel {
-        public typealias Input = ListPoliciesGrantingServiceAccessRequest
-        public typealias Output = ListPoliciesGrantingServiceAccessResponse
+        public typealias InputFields = ListPoliciesGrantingServiceAccessRequestFields
+        public typealias OutputFields = ListPoliciesGrantingServiceAccessResponseFields
         public static let shape = service.operation("ListPoliciesGrantingServiceAccess")
     }
 
     public enum ListPolicyTags: OperationModel {
-        public typealias Input = ListPolicyTagsRequest
-        public typealias Output = ListPolicyTagsResponse
+        public typealias InputFields = ListPolicyTagsRequestFields
+        public typealias OutputFields = ListPolicyTagsResponseFields
         public static let shape = service.operation("ListPolicyTags")
     }
 
     public enum ListPolicyVersions: OperationModel {
-        public typealias Input = ListPolicyVersionsRequest
-        public typealias Output = ListPolicyVersionsResponse
+        public typealias InputFields = ListPolicyVersionsRequestFields
+        public typealias OutputFields = ListPolicyVersionsResponseFields
         public static let shape = service.operation("ListPolicyVersions")
     }
 
     public enum ListRolePolicies: OperationModel {
-        public typealias Input = ListRolePoliciesRequest
-        public typealias Output = ListRolePoliciesResponse
+        public typealias InputFields = ListRolePoliciesRequestFields
+        public typealias OutputFields = ListRolePoliciesResponseFields
         public static let shape = service.operation("ListRolePolicies")
     }
 
     public enum ListRoleTags: OperationModel {
-        public typealias Input = ListRoleTagsRequest
-        public typealias Output = ListRoleTagsResponse
+        public typealias InputFields = ListRoleTagsRequestFields
+        public typealias OutputFields = ListRoleTagsResponseFields
         public static let shape = service.operation("ListRoleTags")
     }
 
     public enum ListRoles: OperationModel {
-        public typealias Input = ListRolesRequest
-        public typealias Output = ListRolesResponse
+        public typealias InputFields = ListRolesRequestFields
+        public typealias OutputFields = ListRolesResponseFields
         public static let shape = service.operation("ListRoles")
     }
 
     public enum ListSAMLProviderTags: OperationModel {
-        public typealias Input = ListSAMLProviderTagsRequest
-        public typealias Output = ListSAMLProviderTagsResponse
+        public typealias InputFields = ListSAMLProviderTagsRequestFields
+        public typealias OutputFields = ListSAMLProviderTagsResponseFields
         public static let shape = service.operation("ListSAMLProviderTags")
     }
 
     public enum ListSAMLProviders: OperationModel {
-        public typealias Input = ListSAMLProvidersRequest
-        public typealias Output = ListSAMLProvidersResponse
+        public typealias InputFields = ListSAMLProvidersRequestFields
+        public typealias OutputFields = ListSAMLProvidersResponseFields
         public static let shape = service.operation("ListSAMLProviders")
     }
 
     public enum ListSSHPublicKeys: OperationModel {
-        public typealias Input = ListSSHPublicKeysRequest
-        public typealias Output = ListSSHPublicKeysResponse
+        public typealias InputFields = ListSSHPublicKeysRequestFields
+        public typealias OutputFields = ListSSHPublicKeysResponseFields
         public static let shape = service.operation("ListSSHPublicKeys")
     }
 
     public enum ListServerCertificateTags: OperationModel {
-        public typealias Input = ListServerCertificateTagsRequest
-        public typealias Output = ListServerCertificateTagsResponse
+        public typealias InputFields = ListServerCertificateTagsRequestFields
+        public typealias OutputFields = ListServerCertificateTagsResponseFields
         public static let shape = service.operation("ListServerCertificateTags")
     }
 
     public enum ListServerCertificates: OperationModel {
-        public typealias Input = ListServerCertificatesRequest
-        public typealias Output = ListServerCertificatesResponse
+        public typealias InputFields = ListServerCertificatesRequestFields
+        public typealias OutputFields = ListServerCertificatesResponseFields
         public static let shape = service.operation("ListServerCertificates")
     }
 
     public enum ListServiceSpecificCredentials: OperationModel {
-        public typealias Input = ListServiceSpecificCredentialsRequest
-        public typealias Output = ListServiceSpecificCredentialsResponse
+        public typealias InputFields = ListServiceSpecificCredentialsRequestFields
+        public typealias OutputFields = ListServiceSpecificCredentialsResponseFields
         public static let shape = service.operation("ListServiceSpecificCredentials")
     }
 
     public enum ListSigningCertificates: OperationModel {
-        public typealias Input = ListSigningCertificatesRequest
-        public typealias Output = ListSigningCertificatesResponse
+        public typealias InputFields = ListSigningCertificatesRequestFields
+        public typealias OutputFields = ListSigningCertificatesResponseFields
         public static let shape = service.operation("ListSigningCertificates")
     }
 
     public enum ListUserPolicies: OperationModel {
-        public typealias Input = ListUserPoliciesRequest
-        public typealias Output = ListUserPoliciesResponse
+        public typealias InputFields = ListUserPoliciesRequestFields
+        public typealias OutputFields = ListUserPoliciesResponseFields
         public static let shape = service.operation("ListUserPolicies")
     }
 
     public enum ListUserTags: OperationModel {
-        public typealias Input = ListUserTagsRequest
-        public typealias Output = ListUserTagsResponse
+        public typealias InputFields = ListUserTagsRequestFields
+        public typealias OutputFields = ListUserTagsResponseFields
         public static let shape = service.operation("ListUserTags")
     }
 
     public enum ListUsers: OperationModel {
-        public typealias Input = ListUsersRequest
-        public typealias Output = ListUsersResponse
+        public typealias InputFields = ListUsersRequestFields
+        public typealias OutputFields = ListUsersResponseFields
         public static let shape = service.operation("ListUsers")
     }
 
     public enum ListVirtualMFADevices: OperationModel {
-        public typealias Input = ListVirtualMFADevicesRequest
-        public typealias Output = ListVirtualMFADevicesResponse
+        public typealias InputFields = ListVirtualMFADevicesRequestFields
+        public typealias OutputFields = ListVirtualMFADevicesResponseFields
         public static let shape = service.operation("ListVirtualMFADevices")
     }
 
     public enum PutGroupPolicy: OperationModel {
-        public typealias Input = PutGroupPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutGroupPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutGroupPolicy")
     }
 
     public enum PutRolePermissionsBoundary: OperationModel {
-        public typealias Input = PutRolePermissionsBoundaryRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutRolePermissionsBoundaryRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutRolePermissionsBoundary")
     }
 
     public enum PutRolePolicy: OperationModel {
-        public typealias Input = PutRolePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutRolePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutRolePolicy")
     }
 
     public enum PutUserPermissionsBoundary: OperationModel {
-        public typealias Input = PutUserPermissionsBoundaryRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutUserPermissionsBoundaryRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutUserPermissionsBoundary")
     }
 
     public enum PutUserPolicy: OperationModel {
-        public typealias Input = PutUserPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = PutUserPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("PutUserPolicy")
     }
 
     public enum RejectDelegationRequest: OperationModel {
-        public typealias Input = RejectDelegationRequestRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RejectDelegationRequestRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RejectDelegationRequest")
     }
 
     public enum RemoveClientIDFromOpenIDConnectProvider: OperationModel {
-        public typealias Input = RemoveClientIDFromOpenIDConnectProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RemoveClientIDFromOpenIDConnectProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RemoveClientIDFromOpenIDConnectProvider")
     }
 
     public enum RemoveRoleFromInstanceProfile: OperationModel {
-        public typealias Input = RemoveRoleFromInstanceProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RemoveRoleFromInstanceProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RemoveRoleFromInstanceProfile")
     }
 
     public enum RemoveUserFromGroup: OperationModel {
-        public typealias Input = RemoveUserFromGroupRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RemoveUserFromGroupRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RemoveUserFromGroup")
     }
 
     public enum ResetServiceSpecificCredential: OperationModel {
-        public typealias Input = ResetServiceSpecificCredentialRequest
-        public typealias Output = ResetServiceSpecificCredentialResponse
+        public typealias InputFields = ResetServiceSpecificCredentialRequestFields
+        public typealias OutputFields = ResetServiceSpecificCredentialResponseFields
         public static let shape = service.operation("ResetServiceSpecificCredential")
     }
 
     public enum ResyncMFADevice: OperationModel {
-        public typealias Input = ResyncMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = ResyncMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("ResyncMFADevice")
     }
 
     public enum SendDelegationToken: OperationModel {
-        public typealias Input = SendDelegationTokenRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = SendDelegationTokenRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("SendDelegationToken")
     }
 
     public enum SetDefaultPolicyVersion: OperationModel {
-        public typealias Input = SetDefaultPolicyVersionRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = SetDefaultPolicyVersionRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("SetDefaultPolicyVersion")
     }
 
     public enum SetSecurityTokenServicePreferences: OperationModel {
-        public typealias Input = SetSecurityTokenServicePreferencesRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = SetSecurityTokenServicePreferencesRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("SetSecurityTokenServicePreferences")
     }
 
     public enum SimulateCustomPolicy: OperationModel {
-        public typealias Input = SimulateCustomPolicyRequest
-        public typealias Output = SimulatePolicyResponse
+        public typealias InputFields = SimulateCustomPolicyRequestFields
+        public typealias OutputFields = SimulatePolicyResponseFields
         public static let shape = service.operation("SimulateCustomPolicy")
     }
 
     public enum SimulatePrincipalPolicy: OperationModel {
-        public typealias Input = SimulatePrincipalPolicyRequest
-        public typealias Output = SimulatePolicyResponse
+        public typealias InputFields = SimulatePrincipalPolicyRequestFields
+        public typealias OutputFields = SimulatePolicyResponseFields
         public static let shape = service.operation("SimulatePrincipalPolicy")
     }
 
     public enum TagInstanceProfile: OperationModel {
-        public typealias Input = TagInstanceProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagInstanceProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagInstanceProfile")
     }
 
     public enum TagMFADevice: OperationModel {
-        public typealias Input = TagMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagMFADevice")
     }
 
     public enum TagOpenIDConnectProvider: OperationModel {
-        public typealias Input = TagOpenIDConnectProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagOpenIDConnectProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagOpenIDConnectProvider")
     }
 
     public enum TagPolicy: OperationModel {
-        public typealias Input = TagPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagPolicy")
     }
 
     public enum TagRole: OperationModel {
-        public typealias Input = TagRoleRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagRoleRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagRole")
     }
 
     public enum TagSAMLProvider: OperationModel {
-        public typealias Input = TagSAMLProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagSAMLProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagSAMLProvider")
     }
 
     public enum TagServerCertificate: OperationModel {
-        public typealias Input = TagServerCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagServerCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagServerCertificate")
     }
 
     public enum TagUser: OperationModel {
-        public typealias Input = TagUserRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagUserRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagUser")
     }
 
     public enum UntagInstanceProfile: OperationModel {
-        public typealias Input = UntagInstanceProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagInstanceProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagInstanceProfile")
     }
 
     public enum UntagMFADevice: OperationModel {
-        public typealias Input = UntagMFADeviceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagMFADeviceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagMFADevice")
     }
 
     public enum UntagOpenIDConnectProvider: OperationModel {
-        public typealias Input = UntagOpenIDConnectProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagOpenIDConnectProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagOpenIDConnectProvider")
     }
 
     public enum UntagPolicy: OperationModel {
-        public typealias Input = UntagPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagPolicy")
     }
 
     public enum UntagRole: OperationModel {
-        public typealias Input = UntagRoleRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagRoleRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagRole")
     }
 
     public enum UntagSAMLProvider: OperationModel {
-        public typealias Input = UntagSAMLProviderRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagSAMLProviderRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagSAMLProvider")
     }
 
     public enum UntagServerCertificate: OperationModel {
-        public typealias Input = UntagServerCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagServerCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagServerCertificate")
     }
 
     public enum UntagUser: OperationModel {
-        public typealias Input = UntagUserRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagUserRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagUser")
     }
 
     public enum UpdateAccessKey: OperationModel {
-        public typealias Input = UpdateAccessKeyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateAccessKeyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateAccessKey")
     }
 
     public enum UpdateAccountPasswordPolicy: OperationModel {
-        public typealias Input = UpdateAccountPasswordPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateAccountPasswordPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateAccountPasswordPolicy")
     }
 
     public enum UpdateAssumeRolePolicy: OperationModel {
-        public typealias Input = UpdateAssumeRolePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateAssumeRolePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateAssumeRolePolicy")
     }
 
     public enum UpdateDelegationRequest: OperationModel {
-        public typealias Input = UpdateDelegationRequestRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateDelegationRequestRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateDelegationRequest")
     }
 
     public enum UpdateGroup: OperationModel {
-        public typealias Input = UpdateGroupRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateGroupRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateGroup")
     }
 
     public enum UpdateLoginProfile: OperationModel {
-        public typealias Input = UpdateLoginProfileRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateLoginProfileRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateLoginProfile")
     }
 
     public enum UpdateOpenIDConnectProviderThumbprint: OperationModel {
-        public typealias Input = UpdateOpenIDConnectProviderThumbprintRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateOpenIDConnectProviderThumbprintRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateOpenIDConnectProviderThumbprint")
     }
 
     public enum UpdateRole: OperationModel {
-        public typealias Input = UpdateRoleRequest
-        public typealias Output = UpdateRoleResponse
+        public typealias InputFields = UpdateRoleRequestFields
+        public typealias OutputFields = UpdateRoleResponseFields
         public static let shape = service.operation("UpdateRole")
     }
 
     public enum UpdateRoleDescription: OperationModel {
-        public typealias Input = UpdateRoleDescriptionRequest
-        public typealias Output = UpdateRoleDescriptionResponse
+        public typealias InputFields = UpdateRoleDescriptionRequestFields
+        public typealias OutputFields = UpdateRoleDescriptionResponseFields
         public static let shape = service.operation("UpdateRoleDescription")
     }
 
     public enum UpdateSAMLProvider: OperationModel {
-        public typealias Input = UpdateSAMLProviderRequest
-        public typealias Output = UpdateSAMLProviderResponse
+        public typealias InputFields = UpdateSAMLProviderRequestFields
+        public typealias OutputFields = UpdateSAMLProviderResponseFields
         public static let shape = service.operation("UpdateSAMLProvider")
     }
 
     public enum UpdateSSHPublicKey: OperationModel {
-        public typealias Input = UpdateSSHPublicKeyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateSSHPublicKeyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateSSHPublicKey")
     }
 
     public enum UpdateServerCertificate: OperationModel {
-        public typealias Input = UpdateServerCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateServerCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateServerCertificate")
     }
 
     public enum UpdateServiceSpecificCredential: OperationModel {
-        public typealias Input = UpdateServiceSpecificCredentialRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateServiceSpecificCredentialRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateServiceSpecificCredential")
     }
 
     public enum UpdateSigningCertificate: OperationModel {
-        public typealias Input = UpdateSigningCertificateRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateSigningCertificateRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateSigningCertificate")
     }
 
     public enum UpdateUser: OperationModel {
-        public typealias Input = UpdateUserRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UpdateUserRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UpdateUser")
     }
 
     public enum UploadSSHPublicKey: OperationModel {
-        public typealias Input = UploadSSHPublicKeyRequest
-        public typealias Output = UploadSSHPublicKeyResponse
+        public typealias InputFields = UploadSSHPublicKeyRequestFields
+        public typealias OutputFields = UploadSSHPublicKeyResponseFields
         public static let shape = service.operation("UploadSSHPublicKey")
     }
 
     public enum UploadServerCertificate: OperationModel {
-        public typealias Input = UploadServerCertificateRequest
-        public typealias Output = UploadServerCertificateResponse
+        public typealias InputFields = UploadServerCertificateRequestFields
+        public typealias OutputFields = UploadServerCertificateResponseFields
         public static let shape = service.operation("UploadServerCertificate")
     }
 
     public enum UploadSigningCertificate: OperationModel {
-        public typealias Input = UploadSigningCertificateRequest
-        public typealias Output = UploadSigningCertificateResponse
+        public typealias InputFields = UploadSigningCertificateRequestFields
+        public typealias OutputFields = UploadSigningCertificateResponseFields
         public static let shape = service.operation("UploadSigningCertificate")
     }
 

@@ -5,11 +5,10 @@
 import Wire
 
 extension IAM {
-    public enum AcceptDelegationRequestRequestFields: Fields { public static let shape = service.structure("AcceptDelegationRequestRequest") }
+    public enum AcceptDelegationRequestRequestFields: IAM.WithDelegationRequestId { public static let delegationRequestId = 0; public static let shape = service.structure("AcceptDelegationRequestRequest") }
     public typealias AcceptDelegationRequestRequest = View<AcceptDelegationRequestRequestFields>
 }
 extension View<IAM.AcceptDelegationRequestRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -59,65 +58,52 @@ extension View<IAM.AccessKeyMetadataFields> {
 }
 
 extension IAM {
-    public enum AddClientIDToOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("AddClientIDToOpenIDConnectProviderRequest") }
+    public enum AddClientIDToOpenIDConnectProviderRequestFields: IAM.WithClientID, IAM.WithOpenIDConnectProviderArn { public static let clientID = 1; public static let openIDConnectProviderArn = 0; public static let shape = service.structure("AddClientIDToOpenIDConnectProviderRequest") }
     public typealias AddClientIDToOpenIDConnectProviderRequest = View<AddClientIDToOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.AddClientIDToOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var clientID: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum AddRoleToInstanceProfileRequestFields: Fields { public static let shape = service.structure("AddRoleToInstanceProfileRequest") }
+    public enum AddRoleToInstanceProfileRequestFields: IAM.WithInstanceProfileName, IAM.WithRoleName { public static let instanceProfileName = 0; public static let roleName = 1; public static let shape = service.structure("AddRoleToInstanceProfileRequest") }
     public typealias AddRoleToInstanceProfileRequest = View<AddRoleToInstanceProfileRequestFields>
 }
 extension View<IAM.AddRoleToInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var roleName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum AddUserToGroupRequestFields: Fields { public static let shape = service.structure("AddUserToGroupRequest") }
+    public enum AddUserToGroupRequestFields: IAM.WithGroupName, IAM.WithUserName { public static let groupName = 0; public static let userName = 1; public static let shape = service.structure("AddUserToGroupRequest") }
     public typealias AddUserToGroupRequest = View<AddUserToGroupRequestFields>
 }
 extension View<IAM.AddUserToGroupRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var userName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum AssociateDelegationRequestRequestFields: Fields { public static let shape = service.structure("AssociateDelegationRequestRequest") }
+    public enum AssociateDelegationRequestRequestFields: IAM.WithDelegationRequestId { public static let delegationRequestId = 0; public static let shape = service.structure("AssociateDelegationRequestRequest") }
     public typealias AssociateDelegationRequestRequest = View<AssociateDelegationRequestRequestFields>
 }
 extension View<IAM.AssociateDelegationRequestRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum AttachGroupPolicyRequestFields: Fields { public static let shape = service.structure("AttachGroupPolicyRequest") }
+    public enum AttachGroupPolicyRequestFields: IAM.WithGroupName, IAM.WithPolicyArn { public static let groupName = 0; public static let policyArn = 1; public static let shape = service.structure("AttachGroupPolicyRequest") }
     public typealias AttachGroupPolicyRequest = View<AttachGroupPolicyRequestFields>
 }
 extension View<IAM.AttachGroupPolicyRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum AttachRolePolicyRequestFields: Fields { public static let shape = service.structure("AttachRolePolicyRequest") }
+    public enum AttachRolePolicyRequestFields: IAM.WithPolicyArn, IAM.WithRoleName { public static let policyArn = 1; public static let roleName = 0; public static let shape = service.structure("AttachRolePolicyRequest") }
     public typealias AttachRolePolicyRequest = View<AttachRolePolicyRequestFields>
 }
 extension View<IAM.AttachRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum AttachUserPolicyRequestFields: Fields { public static let shape = service.structure("AttachUserPolicyRequest") }
+    public enum AttachUserPolicyRequestFields: IAM.WithPolicyArn, IAM.WithUserName { public static let policyArn = 1; public static let userName = 0; public static let shape = service.structure("AttachUserPolicyRequest") }
     public typealias AttachUserPolicyRequest = View<AttachUserPolicyRequestFields>
 }
 extension View<IAM.AttachUserPolicyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -158,11 +144,10 @@ extension View<IAM.ContextEntryFields> {
 }
 
 extension IAM {
-    public enum CreateAccessKeyRequestFields: Fields { public static let shape = service.structure("CreateAccessKeyRequest") }
+    public enum CreateAccessKeyRequestFields: IAM.MayHaveUserName { public static let userName = 0; public static let shape = service.structure("CreateAccessKeyRequest") }
     public typealias CreateAccessKeyRequest = View<CreateAccessKeyRequestFields>
 }
 extension View<IAM.CreateAccessKeyRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension IAM {
@@ -175,20 +160,18 @@ extension View<IAM.CreateAccessKeyResponseFields> {
 }
 
 extension IAM {
-    public enum CreateAccountAliasRequestFields: Fields { public static let shape = service.structure("CreateAccountAliasRequest") }
+    public enum CreateAccountAliasRequestFields: IAM.WithAccountAlias { public static let accountAlias = 0; public static let shape = service.structure("CreateAccountAliasRequest") }
     public typealias CreateAccountAliasRequest = View<CreateAccountAliasRequestFields>
 }
 extension View<IAM.CreateAccountAliasRequestFields> {
-    public var accountAlias: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum CreateDelegationRequestRequestFields: Fields { public static let shape = service.structure("CreateDelegationRequestRequest") }
+    public enum CreateDelegationRequestRequestFields: IAM.WithDescription { public static let description = 1; public static let shape = service.structure("CreateDelegationRequestRequest") }
     public typealias CreateDelegationRequestRequest = View<CreateDelegationRequestRequestFields>
 }
 extension View<IAM.CreateDelegationRequestRequestFields> {
     public var ownerAccountId: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var description: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var permissions: IAM.DelegationPermission { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var requestMessage: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var requestorWorkflowId: String { get { self[required: 4] } set { self[required: 4] = newValue } }
@@ -209,12 +192,10 @@ extension View<IAM.CreateDelegationRequestResponseFields> {
 }
 
 extension IAM {
-    public enum CreateGroupRequestFields: Fields { public static let shape = service.structure("CreateGroupRequest") }
+    public enum CreateGroupRequestFields: IAM.MayHavePath, IAM.WithGroupName { public static let path = 0; public static let groupName = 1; public static let shape = service.structure("CreateGroupRequest") }
     public typealias CreateGroupRequest = View<CreateGroupRequestFields>
 }
 extension View<IAM.CreateGroupRequestFields> {
-    public var path: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var groupName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -227,13 +208,10 @@ extension View<IAM.CreateGroupResponseFields> {
 }
 
 extension IAM {
-    public enum CreateInstanceProfileRequestFields: Fields { public static let shape = service.structure("CreateInstanceProfileRequest") }
+    public enum CreateInstanceProfileRequestFields: IAM.MayHavePath, IAM.MayHaveTags, IAM.WithInstanceProfileName { public static let path = 1; public static let tags = 2; public static let instanceProfileName = 0; public static let shape = service.structure("CreateInstanceProfileRequest") }
     public typealias CreateInstanceProfileRequest = View<CreateInstanceProfileRequestFields>
 }
 extension View<IAM.CreateInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var path: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
@@ -246,13 +224,10 @@ extension View<IAM.CreateInstanceProfileResponseFields> {
 }
 
 extension IAM {
-    public enum CreateLoginProfileRequestFields: Fields { public static let shape = service.structure("CreateLoginProfileRequest") }
+    public enum CreateLoginProfileRequestFields: IAM.MayHavePassword, IAM.MayHavePasswordResetRequired, IAM.MayHaveUserName { public static let password = 1; public static let passwordResetRequired = 2; public static let userName = 0; public static let shape = service.structure("CreateLoginProfileRequest") }
     public typealias CreateLoginProfileRequest = View<CreateLoginProfileRequestFields>
 }
 extension View<IAM.CreateLoginProfileRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var password: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var passwordResetRequired: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
@@ -265,14 +240,13 @@ extension View<IAM.CreateLoginProfileResponseFields> {
 }
 
 extension IAM {
-    public enum CreateOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("CreateOpenIDConnectProviderRequest") }
+    public enum CreateOpenIDConnectProviderRequestFields: IAM.MayHaveTags { public static let tags = 3; public static let shape = service.structure("CreateOpenIDConnectProviderRequest") }
     public typealias CreateOpenIDConnectProviderRequest = View<CreateOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.CreateOpenIDConnectProviderRequestFields> {
     public var url: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var clientIDList: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var thumbprintList: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension IAM {
@@ -286,15 +260,10 @@ extension View<IAM.CreateOpenIDConnectProviderResponseFields> {
 }
 
 extension IAM {
-    public enum CreatePolicyRequestFields: Fields { public static let shape = service.structure("CreatePolicyRequest") }
+    public enum CreatePolicyRequestFields: IAM.MayHaveDescription, IAM.MayHavePath, IAM.MayHaveTags, IAM.WithPolicyDocument, IAM.WithPolicyName { public static let description = 3; public static let path = 1; public static let tags = 4; public static let policyDocument = 2; public static let policyName = 0; public static let shape = service.structure("CreatePolicyRequest") }
     public typealias CreatePolicyRequest = View<CreatePolicyRequestFields>
 }
 extension View<IAM.CreatePolicyRequestFields> {
-    public var policyName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var path: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var description: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension IAM {
@@ -307,12 +276,10 @@ extension View<IAM.CreatePolicyResponseFields> {
 }
 
 extension IAM {
-    public enum CreatePolicyVersionRequestFields: Fields { public static let shape = service.structure("CreatePolicyVersionRequest") }
+    public enum CreatePolicyVersionRequestFields: IAM.WithPolicyArn, IAM.WithPolicyDocument { public static let policyArn = 0; public static let policyDocument = 1; public static let shape = service.structure("CreatePolicyVersionRequest") }
     public typealias CreatePolicyVersionRequest = View<CreatePolicyVersionRequestFields>
 }
 extension View<IAM.CreatePolicyVersionRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyDocument: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var setAsDefault: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
@@ -326,17 +293,11 @@ extension View<IAM.CreatePolicyVersionResponseFields> {
 }
 
 extension IAM {
-    public enum CreateRoleRequestFields: Fields { public static let shape = service.structure("CreateRoleRequest") }
+    public enum CreateRoleRequestFields: IAM.MayHaveDescription, IAM.MayHaveMaxSessionDuration, IAM.MayHavePath, IAM.MayHavePermissionsBoundary, IAM.MayHaveTags, IAM.WithRoleName { public static let description = 3; public static let maxSessionDuration = 4; public static let path = 0; public static let permissionsBoundary = 5; public static let tags = 6; public static let roleName = 1; public static let shape = service.structure("CreateRoleRequest") }
     public typealias CreateRoleRequest = View<CreateRoleRequestFields>
 }
 extension View<IAM.CreateRoleRequestFields> {
-    public var path: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var roleName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var assumeRolePolicyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var description: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var maxSessionDuration: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var permissionsBoundary: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
 }
 
 extension IAM {
@@ -349,15 +310,12 @@ extension View<IAM.CreateRoleResponseFields> {
 }
 
 extension IAM {
-    public enum CreateSAMLProviderRequestFields: Fields { public static let shape = service.structure("CreateSAMLProviderRequest") }
+    public enum CreateSAMLProviderRequestFields: IAM.MayHaveAddPrivateKey, IAM.MayHaveAssertionEncryptionMode, IAM.MayHaveTags { public static let addPrivateKey = 4; public static let assertionEncryptionMode = 3; public static let tags = 2; public static let shape = service.structure("CreateSAMLProviderRequest") }
     public typealias CreateSAMLProviderRequest = View<CreateSAMLProviderRequestFields>
 }
 extension View<IAM.CreateSAMLProviderRequestFields> {
     public var samlMetadataDocument: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var name: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var assertionEncryptionMode: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var addPrivateKey: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension IAM {
@@ -371,12 +329,11 @@ extension View<IAM.CreateSAMLProviderResponseFields> {
 }
 
 extension IAM {
-    public enum CreateServiceLinkedRoleRequestFields: Fields { public static let shape = service.structure("CreateServiceLinkedRoleRequest") }
+    public enum CreateServiceLinkedRoleRequestFields: IAM.MayHaveDescription { public static let description = 1; public static let shape = service.structure("CreateServiceLinkedRoleRequest") }
     public typealias CreateServiceLinkedRoleRequest = View<CreateServiceLinkedRoleRequestFields>
 }
 extension View<IAM.CreateServiceLinkedRoleRequestFields> {
     public var awsServiceName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var customSuffix: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
@@ -390,11 +347,10 @@ extension View<IAM.CreateServiceLinkedRoleResponseFields> {
 }
 
 extension IAM {
-    public enum CreateServiceSpecificCredentialRequestFields: Fields { public static let shape = service.structure("CreateServiceSpecificCredentialRequest") }
+    public enum CreateServiceSpecificCredentialRequestFields: IAM.WithUserName { public static let userName = 0; public static let shape = service.structure("CreateServiceSpecificCredentialRequest") }
     public typealias CreateServiceSpecificCredentialRequest = View<CreateServiceSpecificCredentialRequestFields>
 }
 extension View<IAM.CreateServiceSpecificCredentialRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var serviceName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var credentialAgeDays: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
@@ -409,14 +365,10 @@ extension View<IAM.CreateServiceSpecificCredentialResponseFields> {
 }
 
 extension IAM {
-    public enum CreateUserRequestFields: Fields { public static let shape = service.structure("CreateUserRequest") }
+    public enum CreateUserRequestFields: IAM.MayHavePath, IAM.MayHavePermissionsBoundary, IAM.MayHaveTags, IAM.WithUserName { public static let path = 0; public static let permissionsBoundary = 2; public static let tags = 3; public static let userName = 1; public static let shape = service.structure("CreateUserRequest") }
     public typealias CreateUserRequest = View<CreateUserRequestFields>
 }
 extension View<IAM.CreateUserRequestFields> {
-    public var path: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var userName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var permissionsBoundary: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension IAM {
@@ -429,13 +381,11 @@ extension View<IAM.CreateUserResponseFields> {
 }
 
 extension IAM {
-    public enum CreateVirtualMFADeviceRequestFields: Fields { public static let shape = service.structure("CreateVirtualMFADeviceRequest") }
+    public enum CreateVirtualMFADeviceRequestFields: IAM.MayHavePath, IAM.MayHaveTags { public static let path = 0; public static let tags = 2; public static let shape = service.structure("CreateVirtualMFADeviceRequest") }
     public typealias CreateVirtualMFADeviceRequest = View<CreateVirtualMFADeviceRequestFields>
 }
 extension View<IAM.CreateVirtualMFADeviceRequestFields> {
-    public var path: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var virtualMFADeviceName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
@@ -448,12 +398,10 @@ extension View<IAM.CreateVirtualMFADeviceResponseFields> {
 }
 
 extension IAM {
-    public enum DeactivateMFADeviceRequestFields: Fields { public static let shape = service.structure("DeactivateMFADeviceRequest") }
+    public enum DeactivateMFADeviceRequestFields: IAM.MayHaveUserName, IAM.WithSerialNumber { public static let userName = 0; public static let serialNumber = 1; public static let shape = service.structure("DeactivateMFADeviceRequest") }
     public typealias DeactivateMFADeviceRequest = View<DeactivateMFADeviceRequestFields>
 }
 extension View<IAM.DeactivateMFADeviceRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serialNumber: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -493,101 +441,85 @@ extension View<IAM.DelegationRequestFields> {
 }
 
 extension IAM {
-    public enum DeleteAccessKeyRequestFields: Fields { public static let shape = service.structure("DeleteAccessKeyRequest") }
+    public enum DeleteAccessKeyRequestFields: IAM.MayHaveUserName, IAM.WithAccessKeyId { public static let userName = 0; public static let accessKeyId = 1; public static let shape = service.structure("DeleteAccessKeyRequest") }
     public typealias DeleteAccessKeyRequest = View<DeleteAccessKeyRequestFields>
 }
 extension View<IAM.DeleteAccessKeyRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var accessKeyId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteAccountAliasRequestFields: Fields { public static let shape = service.structure("DeleteAccountAliasRequest") }
+    public enum DeleteAccountAliasRequestFields: IAM.WithAccountAlias { public static let accountAlias = 0; public static let shape = service.structure("DeleteAccountAliasRequest") }
     public typealias DeleteAccountAliasRequest = View<DeleteAccountAliasRequestFields>
 }
 extension View<IAM.DeleteAccountAliasRequestFields> {
-    public var accountAlias: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteGroupPolicyRequestFields: Fields { public static let shape = service.structure("DeleteGroupPolicyRequest") }
+    public enum DeleteGroupPolicyRequestFields: IAM.WithGroupName, IAM.WithPolicyName { public static let groupName = 0; public static let policyName = 1; public static let shape = service.structure("DeleteGroupPolicyRequest") }
     public typealias DeleteGroupPolicyRequest = View<DeleteGroupPolicyRequestFields>
 }
 extension View<IAM.DeleteGroupPolicyRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteGroupRequestFields: Fields { public static let shape = service.structure("DeleteGroupRequest") }
+    public enum DeleteGroupRequestFields: IAM.WithGroupName { public static let groupName = 0; public static let shape = service.structure("DeleteGroupRequest") }
     public typealias DeleteGroupRequest = View<DeleteGroupRequestFields>
 }
 extension View<IAM.DeleteGroupRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteInstanceProfileRequestFields: Fields { public static let shape = service.structure("DeleteInstanceProfileRequest") }
+    public enum DeleteInstanceProfileRequestFields: IAM.WithInstanceProfileName { public static let instanceProfileName = 0; public static let shape = service.structure("DeleteInstanceProfileRequest") }
     public typealias DeleteInstanceProfileRequest = View<DeleteInstanceProfileRequestFields>
 }
 extension View<IAM.DeleteInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteLoginProfileRequestFields: Fields { public static let shape = service.structure("DeleteLoginProfileRequest") }
+    public enum DeleteLoginProfileRequestFields: IAM.MayHaveUserName { public static let userName = 0; public static let shape = service.structure("DeleteLoginProfileRequest") }
     public typealias DeleteLoginProfileRequest = View<DeleteLoginProfileRequestFields>
 }
 extension View<IAM.DeleteLoginProfileRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("DeleteOpenIDConnectProviderRequest") }
+    public enum DeleteOpenIDConnectProviderRequestFields: IAM.WithOpenIDConnectProviderArn { public static let openIDConnectProviderArn = 0; public static let shape = service.structure("DeleteOpenIDConnectProviderRequest") }
     public typealias DeleteOpenIDConnectProviderRequest = View<DeleteOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.DeleteOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeletePolicyRequestFields: Fields { public static let shape = service.structure("DeletePolicyRequest") }
+    public enum DeletePolicyRequestFields: IAM.WithPolicyArn { public static let policyArn = 0; public static let shape = service.structure("DeletePolicyRequest") }
     public typealias DeletePolicyRequest = View<DeletePolicyRequestFields>
 }
 extension View<IAM.DeletePolicyRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeletePolicyVersionRequestFields: Fields { public static let shape = service.structure("DeletePolicyVersionRequest") }
+    public enum DeletePolicyVersionRequestFields: IAM.WithPolicyArn, IAM.WithVersionId { public static let policyArn = 0; public static let versionId = 1; public static let shape = service.structure("DeletePolicyVersionRequest") }
     public typealias DeletePolicyVersionRequest = View<DeletePolicyVersionRequestFields>
 }
 extension View<IAM.DeletePolicyVersionRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var versionId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteRolePermissionsBoundaryRequestFields: Fields { public static let shape = service.structure("DeleteRolePermissionsBoundaryRequest") }
+    public enum DeleteRolePermissionsBoundaryRequestFields: IAM.WithRoleName { public static let roleName = 0; public static let shape = service.structure("DeleteRolePermissionsBoundaryRequest") }
     public typealias DeleteRolePermissionsBoundaryRequest = View<DeleteRolePermissionsBoundaryRequestFields>
 }
 extension View<IAM.DeleteRolePermissionsBoundaryRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteRolePolicyRequestFields: Fields { public static let shape = service.structure("DeleteRolePolicyRequest") }
+    public enum DeleteRolePolicyRequestFields: IAM.WithPolicyName, IAM.WithRoleName { public static let policyName = 1; public static let roleName = 0; public static let shape = service.structure("DeleteRolePolicyRequest") }
     public typealias DeleteRolePolicyRequest = View<DeleteRolePolicyRequestFields>
 }
 extension View<IAM.DeleteRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteRoleRequestFields: Fields { public static let shape = service.structure("DeleteRoleRequest") }
+    public enum DeleteRoleRequestFields: IAM.WithRoleName { public static let roleName = 0; public static let shape = service.structure("DeleteRoleRequest") }
     public typealias DeleteRoleRequest = View<DeleteRoleRequestFields>
 }
 extension View<IAM.DeleteRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }

@@ -5,36 +5,31 @@
 import Wire
 
 extension IAM {
-    public enum DeleteSAMLProviderRequestFields: Fields { public static let shape = service.structure("DeleteSAMLProviderRequest") }
+    public enum DeleteSAMLProviderRequestFields: IAM.WithSAMLProviderArn { public static let samlProviderArn = 0; public static let shape = service.structure("DeleteSAMLProviderRequest") }
     public typealias DeleteSAMLProviderRequest = View<DeleteSAMLProviderRequestFields>
 }
 extension View<IAM.DeleteSAMLProviderRequestFields> {
-    public var samlProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteSSHPublicKeyRequestFields: Fields { public static let shape = service.structure("DeleteSSHPublicKeyRequest") }
+    public enum DeleteSSHPublicKeyRequestFields: IAM.WithSSHPublicKeyId, IAM.WithUserName { public static let sshPublicKeyId = 1; public static let userName = 0; public static let shape = service.structure("DeleteSSHPublicKeyRequest") }
     public typealias DeleteSSHPublicKeyRequest = View<DeleteSSHPublicKeyRequestFields>
 }
 extension View<IAM.DeleteSSHPublicKeyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var sshPublicKeyId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteServerCertificateRequestFields: Fields { public static let shape = service.structure("DeleteServerCertificateRequest") }
+    public enum DeleteServerCertificateRequestFields: IAM.WithServerCertificateName { public static let serverCertificateName = 0; public static let shape = service.structure("DeleteServerCertificateRequest") }
     public typealias DeleteServerCertificateRequest = View<DeleteServerCertificateRequestFields>
 }
 extension View<IAM.DeleteServerCertificateRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteServiceLinkedRoleRequestFields: Fields { public static let shape = service.structure("DeleteServiceLinkedRoleRequest") }
+    public enum DeleteServiceLinkedRoleRequestFields: IAM.WithRoleName { public static let roleName = 0; public static let shape = service.structure("DeleteServiceLinkedRoleRequest") }
     public typealias DeleteServiceLinkedRoleRequest = View<DeleteServiceLinkedRoleRequestFields>
 }
 extension View<IAM.DeleteServiceLinkedRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -47,54 +42,45 @@ extension View<IAM.DeleteServiceLinkedRoleResponseFields> {
 }
 
 extension IAM {
-    public enum DeleteServiceSpecificCredentialRequestFields: Fields { public static let shape = service.structure("DeleteServiceSpecificCredentialRequest") }
+    public enum DeleteServiceSpecificCredentialRequestFields: IAM.MayHaveUserName, IAM.WithServiceSpecificCredentialId { public static let userName = 0; public static let serviceSpecificCredentialId = 1; public static let shape = service.structure("DeleteServiceSpecificCredentialRequest") }
     public typealias DeleteServiceSpecificCredentialRequest = View<DeleteServiceSpecificCredentialRequestFields>
 }
 extension View<IAM.DeleteServiceSpecificCredentialRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serviceSpecificCredentialId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteSigningCertificateRequestFields: Fields { public static let shape = service.structure("DeleteSigningCertificateRequest") }
+    public enum DeleteSigningCertificateRequestFields: IAM.MayHaveUserName, IAM.WithCertificateId { public static let userName = 0; public static let certificateId = 1; public static let shape = service.structure("DeleteSigningCertificateRequest") }
     public typealias DeleteSigningCertificateRequest = View<DeleteSigningCertificateRequestFields>
 }
 extension View<IAM.DeleteSigningCertificateRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var certificateId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteUserPermissionsBoundaryRequestFields: Fields { public static let shape = service.structure("DeleteUserPermissionsBoundaryRequest") }
+    public enum DeleteUserPermissionsBoundaryRequestFields: IAM.WithUserName { public static let userName = 0; public static let shape = service.structure("DeleteUserPermissionsBoundaryRequest") }
     public typealias DeleteUserPermissionsBoundaryRequest = View<DeleteUserPermissionsBoundaryRequestFields>
 }
 extension View<IAM.DeleteUserPermissionsBoundaryRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteUserPolicyRequestFields: Fields { public static let shape = service.structure("DeleteUserPolicyRequest") }
+    public enum DeleteUserPolicyRequestFields: IAM.WithPolicyName, IAM.WithUserName { public static let policyName = 1; public static let userName = 0; public static let shape = service.structure("DeleteUserPolicyRequest") }
     public typealias DeleteUserPolicyRequest = View<DeleteUserPolicyRequestFields>
 }
 extension View<IAM.DeleteUserPolicyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteUserRequestFields: Fields { public static let shape = service.structure("DeleteUserRequest") }
+    public enum DeleteUserRequestFields: IAM.WithUserName { public static let userName = 0; public static let shape = service.structure("DeleteUserRequest") }
     public typealias DeleteUserRequest = View<DeleteUserRequestFields>
 }
 extension View<IAM.DeleteUserRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
-    public enum DeleteVirtualMFADeviceRequestFields: Fields { public static let shape = service.structure("DeleteVirtualMFADeviceRequest") }
+    public enum DeleteVirtualMFADeviceRequestFields: IAM.WithSerialNumber { public static let serialNumber = 0; public static let shape = service.structure("DeleteVirtualMFADeviceRequest") }
     public typealias DeleteVirtualMFADeviceRequest = View<DeleteVirtualMFADeviceRequestFields>
 }
 extension View<IAM.DeleteVirtualMFADeviceRequestFields> {
-    public var serialNumber: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -107,30 +93,24 @@ extension View<IAM.DeletionTaskFailureReasonTypeFields> {
 }
 
 extension IAM {
-    public enum DetachGroupPolicyRequestFields: Fields { public static let shape = service.structure("DetachGroupPolicyRequest") }
+    public enum DetachGroupPolicyRequestFields: IAM.WithGroupName, IAM.WithPolicyArn { public static let groupName = 0; public static let policyArn = 1; public static let shape = service.structure("DetachGroupPolicyRequest") }
     public typealias DetachGroupPolicyRequest = View<DetachGroupPolicyRequestFields>
 }
 extension View<IAM.DetachGroupPolicyRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DetachRolePolicyRequestFields: Fields { public static let shape = service.structure("DetachRolePolicyRequest") }
+    public enum DetachRolePolicyRequestFields: IAM.WithPolicyArn, IAM.WithRoleName { public static let policyArn = 1; public static let roleName = 0; public static let shape = service.structure("DetachRolePolicyRequest") }
     public typealias DetachRolePolicyRequest = View<DetachRolePolicyRequestFields>
 }
 extension View<IAM.DetachRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum DetachUserPolicyRequestFields: Fields { public static let shape = service.structure("DetachUserPolicyRequest") }
+    public enum DetachUserPolicyRequestFields: IAM.WithPolicyArn, IAM.WithUserName { public static let policyArn = 1; public static let userName = 0; public static let shape = service.structure("DetachUserPolicyRequest") }
     public typealias DetachUserPolicyRequest = View<DetachUserPolicyRequestFields>
 }
 extension View<IAM.DetachUserPolicyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -164,14 +144,10 @@ extension View<IAM.DisableOrganizationsRootSessionsResponseFields> {
 }
 
 extension IAM {
-    public enum EnableMFADeviceRequestFields: Fields { public static let shape = service.structure("EnableMFADeviceRequest") }
+    public enum EnableMFADeviceRequestFields: IAM.WithAuthenticationCode1, IAM.WithAuthenticationCode2, IAM.WithSerialNumber, IAM.WithUserName { public static let authenticationCode1 = 2; public static let authenticationCode2 = 3; public static let serialNumber = 1; public static let userName = 0; public static let shape = service.structure("EnableMFADeviceRequest") }
     public typealias EnableMFADeviceRequest = View<EnableMFADeviceRequestFields>
 }
 extension View<IAM.EnableMFADeviceRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var serialNumber: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var authenticationCode1: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var authenticationCode2: String { get { self[required: 3] } set { self[required: 3] = newValue } }
 }
 
 extension IAM {
@@ -288,11 +264,10 @@ extension View<IAM.GenerateOrganizationsAccessReportResponseFields> {
 }
 
 extension IAM {
-    public enum GenerateServiceLastAccessedDetailsRequestFields: Fields { public static let shape = service.structure("GenerateServiceLastAccessedDetailsRequest") }
+    public enum GenerateServiceLastAccessedDetailsRequestFields: IAM.WithArn { public static let arn = 0; public static let shape = service.structure("GenerateServiceLastAccessedDetailsRequest") }
     public typealias GenerateServiceLastAccessedDetailsRequest = View<GenerateServiceLastAccessedDetailsRequestFields>
 }
 extension View<IAM.GenerateServiceLastAccessedDetailsRequestFields> {
-    public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var granularity: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
@@ -306,11 +281,10 @@ extension View<IAM.GenerateServiceLastAccessedDetailsResponseFields> {
 }
 
 extension IAM {
-    public enum GetAccessKeyLastUsedRequestFields: Fields { public static let shape = service.structure("GetAccessKeyLastUsedRequest") }
+    public enum GetAccessKeyLastUsedRequestFields: IAM.WithAccessKeyId { public static let accessKeyId = 0; public static let shape = service.structure("GetAccessKeyLastUsedRequest") }
     public typealias GetAccessKeyLastUsedRequest = View<GetAccessKeyLastUsedRequestFields>
 }
 extension View<IAM.GetAccessKeyLastUsedRequestFields> {
-    public var accessKeyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -324,7 +298,7 @@ extension View<IAM.GetAccessKeyLastUsedResponseFields> {
 }
 
 extension IAM {
-    public enum GetAccountAuthorizationDetailsRequestFields: PageRequestFields { public static let shape = service.structure("GetAccountAuthorizationDetailsRequest"); public static let token = 2; public static let limit = 1 }
+    public enum GetAccountAuthorizationDetailsRequestFields: PageRequestFields { public static let tokenPlace = 2; public static let limitPlace = 1; public static let shape = service.structure("GetAccountAuthorizationDetailsRequest") }
     public typealias GetAccountAuthorizationDetailsRequest = View<GetAccountAuthorizationDetailsRequestFields>
 }
 extension View<IAM.GetAccountAuthorizationDetailsRequestFields> {
@@ -366,11 +340,10 @@ extension View<IAM.GetAccountSummaryResponseFields> {
 }
 
 extension IAM {
-    public enum GetContextKeysForCustomPolicyRequestFields: Fields { public static let shape = service.structure("GetContextKeysForCustomPolicyRequest") }
+    public enum GetContextKeysForCustomPolicyRequestFields: IAM.WithPolicyInputList { public static let policyInputList = 0; public static let shape = service.structure("GetContextKeysForCustomPolicyRequest") }
     public typealias GetContextKeysForCustomPolicyRequest = View<GetContextKeysForCustomPolicyRequestFields>
 }
 extension View<IAM.GetContextKeysForCustomPolicyRequestFields> {
-    public var policyInputList: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -383,12 +356,10 @@ extension View<IAM.GetContextKeysForPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetContextKeysForPrincipalPolicyRequestFields: Fields { public static let shape = service.structure("GetContextKeysForPrincipalPolicyRequest") }
+    public enum GetContextKeysForPrincipalPolicyRequestFields: IAM.MayHavePolicyInputList, IAM.WithPolicySourceArn { public static let policyInputList = 1; public static let policySourceArn = 0; public static let shape = service.structure("GetContextKeysForPrincipalPolicyRequest") }
     public typealias GetContextKeysForPrincipalPolicyRequest = View<GetContextKeysForPrincipalPolicyRequestFields>
 }
 extension View<IAM.GetContextKeysForPrincipalPolicyRequestFields> {
-    public var policySourceArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyInputList: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension IAM {
@@ -403,11 +374,10 @@ extension View<IAM.GetCredentialReportResponseFields> {
 }
 
 extension IAM {
-    public enum GetDelegationRequestRequestFields: Fields { public static let shape = service.structure("GetDelegationRequestRequest") }
+    public enum GetDelegationRequestRequestFields: IAM.WithDelegationRequestId { public static let delegationRequestId = 0; public static let shape = service.structure("GetDelegationRequestRequest") }
     public typealias GetDelegationRequestRequest = View<GetDelegationRequestRequestFields>
 }
 extension View<IAM.GetDelegationRequestRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var delegationPermissionCheck: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
@@ -423,12 +393,10 @@ extension View<IAM.GetDelegationRequestResponseFields> {
 }
 
 extension IAM {
-    public enum GetGroupPolicyRequestFields: Fields { public static let shape = service.structure("GetGroupPolicyRequest") }
+    public enum GetGroupPolicyRequestFields: IAM.WithGroupName, IAM.WithPolicyName { public static let groupName = 0; public static let policyName = 1; public static let shape = service.structure("GetGroupPolicyRequest") }
     public typealias GetGroupPolicyRequest = View<GetGroupPolicyRequestFields>
 }
 extension View<IAM.GetGroupPolicyRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -443,11 +411,10 @@ extension View<IAM.GetGroupPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetGroupRequestFields: PageRequestFields { public static let shape = service.structure("GetGroupRequest"); public static let token = 1; public static let limit = 2 }
+    public enum GetGroupRequestFields: PageRequestFields, IAM.WithGroupName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let groupName = 0; public static let shape = service.structure("GetGroupRequest") }
     public typealias GetGroupRequest = View<GetGroupRequestFields>
 }
 extension View<IAM.GetGroupRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
@@ -485,11 +452,10 @@ extension View<IAM.GetHumanReadableSummaryResponseFields> {
 }
 
 extension IAM {
-    public enum GetInstanceProfileRequestFields: Fields { public static let shape = service.structure("GetInstanceProfileRequest") }
+    public enum GetInstanceProfileRequestFields: IAM.WithInstanceProfileName { public static let instanceProfileName = 0; public static let shape = service.structure("GetInstanceProfileRequest") }
     public typealias GetInstanceProfileRequest = View<GetInstanceProfileRequestFields>
 }
 extension View<IAM.GetInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -502,11 +468,10 @@ extension View<IAM.GetInstanceProfileResponseFields> {
 }
 
 extension IAM {
-    public enum GetLoginProfileRequestFields: Fields { public static let shape = service.structure("GetLoginProfileRequest") }
+    public enum GetLoginProfileRequestFields: IAM.MayHaveUserName { public static let userName = 0; public static let shape = service.structure("GetLoginProfileRequest") }
     public typealias GetLoginProfileRequest = View<GetLoginProfileRequestFields>
 }
 extension View<IAM.GetLoginProfileRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension IAM {
@@ -519,12 +484,10 @@ extension View<IAM.GetLoginProfileResponseFields> {
 }
 
 extension IAM {
-    public enum GetMFADeviceRequestFields: Fields { public static let shape = service.structure("GetMFADeviceRequest") }
+    public enum GetMFADeviceRequestFields: IAM.MayHaveUserName, IAM.WithSerialNumber { public static let userName = 1; public static let serialNumber = 0; public static let shape = service.structure("GetMFADeviceRequest") }
     public typealias GetMFADeviceRequest = View<GetMFADeviceRequestFields>
 }
 extension View<IAM.GetMFADeviceRequestFields> {
-    public var serialNumber: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var userName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension IAM {
@@ -540,11 +503,10 @@ extension View<IAM.GetMFADeviceResponseFields> {
 }
 
 extension IAM {
-    public enum GetOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("GetOpenIDConnectProviderRequest") }
+    public enum GetOpenIDConnectProviderRequestFields: IAM.WithOpenIDConnectProviderArn { public static let openIDConnectProviderArn = 0; public static let shape = service.structure("GetOpenIDConnectProviderRequest") }
     public typealias GetOpenIDConnectProviderRequest = View<GetOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.GetOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {

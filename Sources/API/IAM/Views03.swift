@@ -5,11 +5,10 @@
 import Wire
 
 extension IAM {
-    public enum GetOrganizationsAccessReportRequestFields: PageRequestFields { public static let shape = service.structure("GetOrganizationsAccessReportRequest"); public static let token = 2; public static let limit = 1 }
+    public enum GetOrganizationsAccessReportRequestFields: PageRequestFields, IAM.WithJobId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let jobId = 0; public static let shape = service.structure("GetOrganizationsAccessReportRequest") }
     public typealias GetOrganizationsAccessReportRequest = View<GetOrganizationsAccessReportRequestFields>
 }
 extension View<IAM.GetOrganizationsAccessReportRequestFields> {
-    public var jobId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var maxItems: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var sortKey: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
@@ -43,11 +42,10 @@ extension View<IAM.GetOutboundWebIdentityFederationInfoResponseFields> {
 }
 
 extension IAM {
-    public enum GetPolicyRequestFields: Fields { public static let shape = service.structure("GetPolicyRequest") }
+    public enum GetPolicyRequestFields: IAM.WithPolicyArn { public static let policyArn = 0; public static let shape = service.structure("GetPolicyRequest") }
     public typealias GetPolicyRequest = View<GetPolicyRequestFields>
 }
 extension View<IAM.GetPolicyRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -60,12 +58,10 @@ extension View<IAM.GetPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetPolicyVersionRequestFields: Fields { public static let shape = service.structure("GetPolicyVersionRequest") }
+    public enum GetPolicyVersionRequestFields: IAM.WithPolicyArn, IAM.WithVersionId { public static let policyArn = 0; public static let versionId = 1; public static let shape = service.structure("GetPolicyVersionRequest") }
     public typealias GetPolicyVersionRequest = View<GetPolicyVersionRequestFields>
 }
 extension View<IAM.GetPolicyVersionRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var versionId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -78,12 +74,10 @@ extension View<IAM.GetPolicyVersionResponseFields> {
 }
 
 extension IAM {
-    public enum GetRolePolicyRequestFields: Fields { public static let shape = service.structure("GetRolePolicyRequest") }
+    public enum GetRolePolicyRequestFields: IAM.WithPolicyName, IAM.WithRoleName { public static let policyName = 1; public static let roleName = 0; public static let shape = service.structure("GetRolePolicyRequest") }
     public typealias GetRolePolicyRequest = View<GetRolePolicyRequestFields>
 }
 extension View<IAM.GetRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -98,11 +92,10 @@ extension View<IAM.GetRolePolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetRoleRequestFields: Fields { public static let shape = service.structure("GetRoleRequest") }
+    public enum GetRoleRequestFields: IAM.WithRoleName { public static let roleName = 0; public static let shape = service.structure("GetRoleRequest") }
     public typealias GetRoleRequest = View<GetRoleRequestFields>
 }
 extension View<IAM.GetRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -115,11 +108,10 @@ extension View<IAM.GetRoleResponseFields> {
 }
 
 extension IAM {
-    public enum GetSAMLProviderRequestFields: Fields { public static let shape = service.structure("GetSAMLProviderRequest") }
+    public enum GetSAMLProviderRequestFields: IAM.WithSAMLProviderArn { public static let samlProviderArn = 0; public static let shape = service.structure("GetSAMLProviderRequest") }
     public typealias GetSAMLProviderRequest = View<GetSAMLProviderRequestFields>
 }
 extension View<IAM.GetSAMLProviderRequestFields> {
-    public var samlProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -138,12 +130,10 @@ extension View<IAM.GetSAMLProviderResponseFields> {
 }
 
 extension IAM {
-    public enum GetSSHPublicKeyRequestFields: Fields { public static let shape = service.structure("GetSSHPublicKeyRequest") }
+    public enum GetSSHPublicKeyRequestFields: IAM.WithSSHPublicKeyId, IAM.WithUserName { public static let sshPublicKeyId = 1; public static let userName = 0; public static let shape = service.structure("GetSSHPublicKeyRequest") }
     public typealias GetSSHPublicKeyRequest = View<GetSSHPublicKeyRequestFields>
 }
 extension View<IAM.GetSSHPublicKeyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var sshPublicKeyId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var encoding: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
@@ -157,11 +147,10 @@ extension View<IAM.GetSSHPublicKeyResponseFields> {
 }
 
 extension IAM {
-    public enum GetServerCertificateRequestFields: Fields { public static let shape = service.structure("GetServerCertificateRequest") }
+    public enum GetServerCertificateRequestFields: IAM.WithServerCertificateName { public static let serverCertificateName = 0; public static let shape = service.structure("GetServerCertificateRequest") }
     public typealias GetServerCertificateRequest = View<GetServerCertificateRequestFields>
 }
 extension View<IAM.GetServerCertificateRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -174,11 +163,10 @@ extension View<IAM.GetServerCertificateResponseFields> {
 }
 
 extension IAM {
-    public enum GetServiceLastAccessedDetailsRequestFields: PageRequestFields { public static let shape = service.structure("GetServiceLastAccessedDetailsRequest"); public static let token = 2; public static let limit = 1 }
+    public enum GetServiceLastAccessedDetailsRequestFields: PageRequestFields, IAM.WithJobId { public static let tokenPlace = 2; public static let limitPlace = 1; public static let jobId = 0; public static let shape = service.structure("GetServiceLastAccessedDetailsRequest") }
     public typealias GetServiceLastAccessedDetailsRequest = View<GetServiceLastAccessedDetailsRequestFields>
 }
 extension View<IAM.GetServiceLastAccessedDetailsRequestFields> {
-    public var jobId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var maxItems: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
@@ -200,11 +188,10 @@ extension View<IAM.GetServiceLastAccessedDetailsResponseFields> {
 }
 
 extension IAM {
-    public enum GetServiceLastAccessedDetailsWithEntitiesRequestFields: PageRequestFields { public static let shape = service.structure("GetServiceLastAccessedDetailsWithEntitiesRequest"); public static let token = 3; public static let limit = 2 }
+    public enum GetServiceLastAccessedDetailsWithEntitiesRequestFields: PageRequestFields, IAM.WithJobId { public static let tokenPlace = 3; public static let limitPlace = 2; public static let jobId = 0; public static let shape = service.structure("GetServiceLastAccessedDetailsWithEntitiesRequest") }
     public typealias GetServiceLastAccessedDetailsWithEntitiesRequest = View<GetServiceLastAccessedDetailsWithEntitiesRequestFields>
 }
 extension View<IAM.GetServiceLastAccessedDetailsWithEntitiesRequestFields> {
-    public var jobId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var serviceNamespace: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var marker: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
@@ -244,12 +231,10 @@ extension View<IAM.GetServiceLinkedRoleDeletionStatusResponseFields> {
 }
 
 extension IAM {
-    public enum GetUserPolicyRequestFields: Fields { public static let shape = service.structure("GetUserPolicyRequest") }
+    public enum GetUserPolicyRequestFields: IAM.WithPolicyName, IAM.WithUserName { public static let policyName = 1; public static let userName = 0; public static let shape = service.structure("GetUserPolicyRequest") }
     public typealias GetUserPolicyRequest = View<GetUserPolicyRequestFields>
 }
 extension View<IAM.GetUserPolicyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -264,11 +249,10 @@ extension View<IAM.GetUserPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum GetUserRequestFields: Fields { public static let shape = service.structure("GetUserRequest") }
+    public enum GetUserRequestFields: IAM.MayHaveUserName { public static let userName = 0; public static let shape = service.structure("GetUserRequest") }
     public typealias GetUserRequest = View<GetUserRequestFields>
 }
 extension View<IAM.GetUserRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
 }
 
 extension IAM {
@@ -321,17 +305,16 @@ extension View<IAM.InstanceProfileFields> {
 }
 
 extension IAM {
-    public enum ListAccessKeysRequestFields: PageRequestFields { public static let shape = service.structure("ListAccessKeysRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListAccessKeysRequestFields: PageRequestFields, IAM.MayHaveUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListAccessKeysRequest") }
     public typealias ListAccessKeysRequest = View<ListAccessKeysRequestFields>
 }
 extension View<IAM.ListAccessKeysRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListAccessKeysResponseFields: Fields { public static let shape = service.structure("ListAccessKeysResponse") }
+    public enum ListAccessKeysResponseFields: PageFields { public typealias Item = IAM.AccessKeyMetadata; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListAccessKeysResponse") }
     public typealias ListAccessKeysResponse = View<ListAccessKeysResponseFields>
 }
 extension View<IAM.ListAccessKeysResponseFields> {
@@ -339,11 +322,10 @@ extension View<IAM.ListAccessKeysResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(accessKeyMetadata: [IAM.AccessKeyMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.accessKeyMetadata = accessKeyMetadata; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.AccessKeyMetadata], next: String?) { self.init(accessKeyMetadata: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAccountAliasesRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountAliasesRequest"); public static let token = 0; public static let limit = 1 }
+    public enum ListAccountAliasesRequestFields: PageRequestFields { public static let tokenPlace = 0; public static let limitPlace = 1; public static let shape = service.structure("ListAccountAliasesRequest") }
     public typealias ListAccountAliasesRequest = View<ListAccountAliasesRequestFields>
 }
 extension View<IAM.ListAccountAliasesRequestFields> {
@@ -352,7 +334,7 @@ extension View<IAM.ListAccountAliasesRequestFields> {
 }
 
 extension IAM {
-    public enum ListAccountAliasesResponseFields: Fields { public static let shape = service.structure("ListAccountAliasesResponse") }
+    public enum ListAccountAliasesResponseFields: PageFields { public typealias Item = String; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListAccountAliasesResponse") }
     public typealias ListAccountAliasesResponse = View<ListAccountAliasesResponseFields>
 }
 extension View<IAM.ListAccountAliasesResponseFields> {
@@ -360,22 +342,19 @@ extension View<IAM.ListAccountAliasesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(accountAliases: [String], isTruncated: Bool?, marker: String?) { self.init(); self.accountAliases = accountAliases; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [String], next: String?) { self.init(accountAliases: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedGroupPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedGroupPoliciesRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListAttachedGroupPoliciesRequestFields: PageRequestFields, IAM.MayHavePathPrefix, IAM.WithGroupName { public static let tokenPlace = 2; public static let limitPlace = 3; public static let pathPrefix = 1; public static let groupName = 0; public static let shape = service.structure("ListAttachedGroupPoliciesRequest") }
     public typealias ListAttachedGroupPoliciesRequest = View<ListAttachedGroupPoliciesRequestFields>
 }
 extension View<IAM.ListAttachedGroupPoliciesRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var pathPrefix: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxItems: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension IAM {
-    public enum ListAttachedGroupPoliciesResponseFields: Fields { public static let shape = service.structure("ListAttachedGroupPoliciesResponse") }
+    public enum ListAttachedGroupPoliciesResponseFields: PageFields { public typealias Item = IAM.AttachedPolicy; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListAttachedGroupPoliciesResponse") }
     public typealias ListAttachedGroupPoliciesResponse = View<ListAttachedGroupPoliciesResponseFields>
 }
 extension View<IAM.ListAttachedGroupPoliciesResponseFields> {
@@ -383,22 +362,19 @@ extension View<IAM.ListAttachedGroupPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedRolePoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedRolePoliciesRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListAttachedRolePoliciesRequestFields: PageRequestFields, IAM.MayHavePathPrefix, IAM.WithRoleName { public static let tokenPlace = 2; public static let limitPlace = 3; public static let pathPrefix = 1; public static let roleName = 0; public static let shape = service.structure("ListAttachedRolePoliciesRequest") }
     public typealias ListAttachedRolePoliciesRequest = View<ListAttachedRolePoliciesRequestFields>
 }
 extension View<IAM.ListAttachedRolePoliciesRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var pathPrefix: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxItems: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension IAM {
-    public enum ListAttachedRolePoliciesResponseFields: Fields { public static let shape = service.structure("ListAttachedRolePoliciesResponse") }
+    public enum ListAttachedRolePoliciesResponseFields: PageFields { public typealias Item = IAM.AttachedPolicy; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListAttachedRolePoliciesResponse") }
     public typealias ListAttachedRolePoliciesResponse = View<ListAttachedRolePoliciesResponseFields>
 }
 extension View<IAM.ListAttachedRolePoliciesResponseFields> {
@@ -406,22 +382,19 @@ extension View<IAM.ListAttachedRolePoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListAttachedUserPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListAttachedUserPoliciesRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListAttachedUserPoliciesRequestFields: PageRequestFields, IAM.MayHavePathPrefix, IAM.WithUserName { public static let tokenPlace = 2; public static let limitPlace = 3; public static let pathPrefix = 1; public static let userName = 0; public static let shape = service.structure("ListAttachedUserPoliciesRequest") }
     public typealias ListAttachedUserPoliciesRequest = View<ListAttachedUserPoliciesRequestFields>
 }
 extension View<IAM.ListAttachedUserPoliciesRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var pathPrefix: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxItems: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension IAM {
-    public enum ListAttachedUserPoliciesResponseFields: Fields { public static let shape = service.structure("ListAttachedUserPoliciesResponse") }
+    public enum ListAttachedUserPoliciesResponseFields: PageFields { public typealias Item = IAM.AttachedPolicy; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListAttachedUserPoliciesResponse") }
     public typealias ListAttachedUserPoliciesResponse = View<ListAttachedUserPoliciesResponseFields>
 }
 extension View<IAM.ListAttachedUserPoliciesResponseFields> {
@@ -429,11 +402,10 @@ extension View<IAM.ListAttachedUserPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(attachedPolicies: [IAM.AttachedPolicy]?, isTruncated: Bool?, marker: String?) { self.init(); self.attachedPolicies = attachedPolicies; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.AttachedPolicy], next: String?) { self.init(attachedPolicies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListDelegationRequestsRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegationRequestsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListDelegationRequestsRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 2; public static let shape = service.structure("ListDelegationRequestsRequest") }
     public typealias ListDelegationRequestsRequest = View<ListDelegationRequestsRequestFields>
 }
 extension View<IAM.ListDelegationRequestsRequestFields> {
@@ -454,14 +426,11 @@ extension View<IAM.ListDelegationRequestsResponseFields> {
 }
 
 extension IAM {
-    public enum ListEntitiesForPolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListEntitiesForPolicyRequest"); public static let token = 4; public static let limit = 5 }
+    public enum ListEntitiesForPolicyRequestFields: PageRequestFields, IAM.MayHavePathPrefix, IAM.MayHavePolicyUsageFilter, IAM.WithPolicyArn { public static let tokenPlace = 4; public static let limitPlace = 5; public static let pathPrefix = 2; public static let policyUsageFilter = 3; public static let policyArn = 0; public static let shape = service.structure("ListEntitiesForPolicyRequest") }
     public typealias ListEntitiesForPolicyRequest = View<ListEntitiesForPolicyRequestFields>
 }
 extension View<IAM.ListEntitiesForPolicyRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var entityFilter: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var pathPrefix: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var policyUsageFilter: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var marker: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var maxItems: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
@@ -480,17 +449,16 @@ extension View<IAM.ListEntitiesForPolicyResponseFields> {
 }
 
 extension IAM {
-    public enum ListGroupPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupPoliciesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListGroupPoliciesRequestFields: PageRequestFields, IAM.WithGroupName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let groupName = 0; public static let shape = service.structure("ListGroupPoliciesRequest") }
     public typealias ListGroupPoliciesRequest = View<ListGroupPoliciesRequestFields>
 }
 extension View<IAM.ListGroupPoliciesRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListGroupPoliciesResponseFields: Fields { public static let shape = service.structure("ListGroupPoliciesResponse") }
+    public enum ListGroupPoliciesResponseFields: PageFields { public typealias Item = String; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListGroupPoliciesResponse") }
     public typealias ListGroupPoliciesResponse = View<ListGroupPoliciesResponseFields>
 }
 extension View<IAM.ListGroupPoliciesResponseFields> {
@@ -498,21 +466,19 @@ extension View<IAM.ListGroupPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListGroupsForUserRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupsForUserRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListGroupsForUserRequestFields: PageRequestFields, IAM.WithUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListGroupsForUserRequest") }
     public typealias ListGroupsForUserRequest = View<ListGroupsForUserRequestFields>
 }
 extension View<IAM.ListGroupsForUserRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListGroupsForUserResponseFields: Fields { public static let shape = service.structure("ListGroupsForUserResponse") }
+    public enum ListGroupsForUserResponseFields: PageFields { public typealias Item = IAM.Group; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListGroupsForUserResponse") }
     public typealias ListGroupsForUserResponse = View<ListGroupsForUserResponseFields>
 }
 extension View<IAM.ListGroupsForUserResponseFields> {
@@ -520,21 +486,19 @@ extension View<IAM.ListGroupsForUserResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Group], next: String?) { self.init(groups: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListGroupsRequestFields: PageRequestFields { public static let shape = service.structure("ListGroupsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListGroupsRequestFields: PageRequestFields, IAM.MayHavePathPrefix { public static let tokenPlace = 1; public static let limitPlace = 2; public static let pathPrefix = 0; public static let shape = service.structure("ListGroupsRequest") }
     public typealias ListGroupsRequest = View<ListGroupsRequestFields>
 }
 extension View<IAM.ListGroupsRequestFields> {
-    public var pathPrefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListGroupsResponseFields: Fields { public static let shape = service.structure("ListGroupsResponse") }
+    public enum ListGroupsResponseFields: PageFields { public typealias Item = IAM.Group; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListGroupsResponse") }
     public typealias ListGroupsResponse = View<ListGroupsResponseFields>
 }
 extension View<IAM.ListGroupsResponseFields> {
@@ -542,21 +506,19 @@ extension View<IAM.ListGroupsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(groups: [IAM.Group], isTruncated: Bool?, marker: String?) { self.init(); self.groups = groups; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Group], next: String?) { self.init(groups: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfileTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfileTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListInstanceProfileTagsRequestFields: PageRequestFields, IAM.WithInstanceProfileName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let instanceProfileName = 0; public static let shape = service.structure("ListInstanceProfileTagsRequest") }
     public typealias ListInstanceProfileTagsRequest = View<ListInstanceProfileTagsRequestFields>
 }
 extension View<IAM.ListInstanceProfileTagsRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListInstanceProfileTagsResponseFields: Fields { public static let shape = service.structure("ListInstanceProfileTagsResponse") }
+    public enum ListInstanceProfileTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListInstanceProfileTagsResponse") }
     public typealias ListInstanceProfileTagsResponse = View<ListInstanceProfileTagsResponseFields>
 }
 extension View<IAM.ListInstanceProfileTagsResponseFields> {
@@ -564,21 +526,19 @@ extension View<IAM.ListInstanceProfileTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesForRoleRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfilesForRoleRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListInstanceProfilesForRoleRequestFields: PageRequestFields, IAM.WithRoleName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let roleName = 0; public static let shape = service.structure("ListInstanceProfilesForRoleRequest") }
     public typealias ListInstanceProfilesForRoleRequest = View<ListInstanceProfilesForRoleRequestFields>
 }
 extension View<IAM.ListInstanceProfilesForRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesForRoleResponseFields: Fields { public static let shape = service.structure("ListInstanceProfilesForRoleResponse") }
+    public enum ListInstanceProfilesForRoleResponseFields: PageFields { public typealias Item = IAM.InstanceProfile; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListInstanceProfilesForRoleResponse") }
     public typealias ListInstanceProfilesForRoleResponse = View<ListInstanceProfilesForRoleResponseFields>
 }
 extension View<IAM.ListInstanceProfilesForRoleResponseFields> {
@@ -586,21 +546,19 @@ extension View<IAM.ListInstanceProfilesForRoleResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.InstanceProfile], next: String?) { self.init(instanceProfiles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesRequestFields: PageRequestFields { public static let shape = service.structure("ListInstanceProfilesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListInstanceProfilesRequestFields: PageRequestFields, IAM.MayHavePathPrefix { public static let tokenPlace = 1; public static let limitPlace = 2; public static let pathPrefix = 0; public static let shape = service.structure("ListInstanceProfilesRequest") }
     public typealias ListInstanceProfilesRequest = View<ListInstanceProfilesRequestFields>
 }
 extension View<IAM.ListInstanceProfilesRequestFields> {
-    public var pathPrefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListInstanceProfilesResponseFields: Fields { public static let shape = service.structure("ListInstanceProfilesResponse") }
+    public enum ListInstanceProfilesResponseFields: PageFields { public typealias Item = IAM.InstanceProfile; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListInstanceProfilesResponse") }
     public typealias ListInstanceProfilesResponse = View<ListInstanceProfilesResponseFields>
 }
 extension View<IAM.ListInstanceProfilesResponseFields> {
@@ -608,21 +566,19 @@ extension View<IAM.ListInstanceProfilesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(instanceProfiles: [IAM.InstanceProfile], isTruncated: Bool?, marker: String?) { self.init(); self.instanceProfiles = instanceProfiles; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.InstanceProfile], next: String?) { self.init(instanceProfiles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListMFADeviceTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListMFADeviceTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListMFADeviceTagsRequestFields: PageRequestFields, IAM.WithSerialNumber { public static let tokenPlace = 1; public static let limitPlace = 2; public static let serialNumber = 0; public static let shape = service.structure("ListMFADeviceTagsRequest") }
     public typealias ListMFADeviceTagsRequest = View<ListMFADeviceTagsRequestFields>
 }
 extension View<IAM.ListMFADeviceTagsRequestFields> {
-    public var serialNumber: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListMFADeviceTagsResponseFields: Fields { public static let shape = service.structure("ListMFADeviceTagsResponse") }
+    public enum ListMFADeviceTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListMFADeviceTagsResponse") }
     public typealias ListMFADeviceTagsResponse = View<ListMFADeviceTagsResponseFields>
 }
 extension View<IAM.ListMFADeviceTagsResponseFields> {
@@ -630,21 +586,19 @@ extension View<IAM.ListMFADeviceTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListMFADevicesRequestFields: PageRequestFields { public static let shape = service.structure("ListMFADevicesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListMFADevicesRequestFields: PageRequestFields, IAM.MayHaveUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListMFADevicesRequest") }
     public typealias ListMFADevicesRequest = View<ListMFADevicesRequestFields>
 }
 extension View<IAM.ListMFADevicesRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListMFADevicesResponseFields: Fields { public static let shape = service.structure("ListMFADevicesResponse") }
+    public enum ListMFADevicesResponseFields: PageFields { public typealias Item = IAM.MFADevice; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListMFADevicesResponse") }
     public typealias ListMFADevicesResponse = View<ListMFADevicesResponseFields>
 }
 extension View<IAM.ListMFADevicesResponseFields> {
@@ -652,5 +606,4 @@ extension View<IAM.ListMFADevicesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(mfaDevices: [IAM.MFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.mfaDevices = mfaDevices; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.MFADevice], next: String?) { self.init(mfaDevices: items, isTruncated: next != nil, marker: next) }
 }

@@ -5,17 +5,16 @@
 import Wire
 
 extension IAM {
-    public enum ListOpenIDConnectProviderTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListOpenIDConnectProviderTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListOpenIDConnectProviderTagsRequestFields: PageRequestFields, IAM.WithOpenIDConnectProviderArn { public static let tokenPlace = 1; public static let limitPlace = 2; public static let openIDConnectProviderArn = 0; public static let shape = service.structure("ListOpenIDConnectProviderTagsRequest") }
     public typealias ListOpenIDConnectProviderTagsRequest = View<ListOpenIDConnectProviderTagsRequestFields>
 }
 extension View<IAM.ListOpenIDConnectProviderTagsRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListOpenIDConnectProviderTagsResponseFields: Fields { public static let shape = service.structure("ListOpenIDConnectProviderTagsResponse") }
+    public enum ListOpenIDConnectProviderTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListOpenIDConnectProviderTagsResponse") }
     public typealias ListOpenIDConnectProviderTagsResponse = View<ListOpenIDConnectProviderTagsResponseFields>
 }
 extension View<IAM.ListOpenIDConnectProviderTagsResponseFields> {
@@ -23,7 +22,6 @@ extension View<IAM.ListOpenIDConnectProviderTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
@@ -65,17 +63,16 @@ extension View<IAM.ListPoliciesGrantingServiceAccessEntryFields> {
 }
 
 extension IAM {
-    public enum ListPoliciesGrantingServiceAccessRequestFields: Fields { public static let shape = service.structure("ListPoliciesGrantingServiceAccessRequest") }
+    public enum ListPoliciesGrantingServiceAccessRequestFields: IAM.WithArn { public static let arn = 1; public static let shape = service.structure("ListPoliciesGrantingServiceAccessRequest") }
     public typealias ListPoliciesGrantingServiceAccessRequest = View<ListPoliciesGrantingServiceAccessRequestFields>
 }
 extension View<IAM.ListPoliciesGrantingServiceAccessRequestFields> {
     public var marker: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var arn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var serviceNamespaces: [String] { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListPoliciesGrantingServiceAccessResponseFields: Fields { public static let shape = service.structure("ListPoliciesGrantingServiceAccessResponse") }
+    public enum ListPoliciesGrantingServiceAccessResponseFields: PageFields { public typealias Item = IAM.ListPoliciesGrantingServiceAccessEntry; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListPoliciesGrantingServiceAccessResponse") }
     public typealias ListPoliciesGrantingServiceAccessResponse = View<ListPoliciesGrantingServiceAccessResponseFields>
 }
 extension View<IAM.ListPoliciesGrantingServiceAccessResponseFields> {
@@ -83,24 +80,21 @@ extension View<IAM.ListPoliciesGrantingServiceAccessResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policiesGrantingServiceAccess: [IAM.ListPoliciesGrantingServiceAccessEntry], isTruncated: Bool?, marker: String?) { self.init(); self.policiesGrantingServiceAccess = policiesGrantingServiceAccess; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.ListPoliciesGrantingServiceAccessEntry], next: String?) { self.init(policiesGrantingServiceAccess: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesRequest"); public static let token = 4; public static let limit = 5 }
+    public enum ListPoliciesRequestFields: PageRequestFields, IAM.MayHavePathPrefix, IAM.MayHavePolicyUsageFilter { public static let tokenPlace = 4; public static let limitPlace = 5; public static let pathPrefix = 2; public static let policyUsageFilter = 3; public static let shape = service.structure("ListPoliciesRequest") }
     public typealias ListPoliciesRequest = View<ListPoliciesRequestFields>
 }
 extension View<IAM.ListPoliciesRequestFields> {
     public var scope: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var onlyAttached: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var pathPrefix: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var policyUsageFilter: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var marker: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var maxItems: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension IAM {
-    public enum ListPoliciesResponseFields: Fields { public static let shape = service.structure("ListPoliciesResponse") }
+    public enum ListPoliciesResponseFields: PageFields { public typealias Item = IAM.Policy; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListPoliciesResponse") }
     public typealias ListPoliciesResponse = View<ListPoliciesResponseFields>
 }
 extension View<IAM.ListPoliciesResponseFields> {
@@ -108,21 +102,19 @@ extension View<IAM.ListPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policies: [IAM.Policy]?, isTruncated: Bool?, marker: String?) { self.init(); self.policies = policies; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Policy], next: String?) { self.init(policies: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPolicyTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListPolicyTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListPolicyTagsRequestFields: PageRequestFields, IAM.WithPolicyArn { public static let tokenPlace = 1; public static let limitPlace = 2; public static let policyArn = 0; public static let shape = service.structure("ListPolicyTagsRequest") }
     public typealias ListPolicyTagsRequest = View<ListPolicyTagsRequestFields>
 }
 extension View<IAM.ListPolicyTagsRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListPolicyTagsResponseFields: Fields { public static let shape = service.structure("ListPolicyTagsResponse") }
+    public enum ListPolicyTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListPolicyTagsResponse") }
     public typealias ListPolicyTagsResponse = View<ListPolicyTagsResponseFields>
 }
 extension View<IAM.ListPolicyTagsResponseFields> {
@@ -130,21 +122,19 @@ extension View<IAM.ListPolicyTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListPolicyVersionsRequestFields: PageRequestFields { public static let shape = service.structure("ListPolicyVersionsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListPolicyVersionsRequestFields: PageRequestFields, IAM.WithPolicyArn { public static let tokenPlace = 1; public static let limitPlace = 2; public static let policyArn = 0; public static let shape = service.structure("ListPolicyVersionsRequest") }
     public typealias ListPolicyVersionsRequest = View<ListPolicyVersionsRequestFields>
 }
 extension View<IAM.ListPolicyVersionsRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListPolicyVersionsResponseFields: Fields { public static let shape = service.structure("ListPolicyVersionsResponse") }
+    public enum ListPolicyVersionsResponseFields: PageFields { public typealias Item = IAM.PolicyVersion; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListPolicyVersionsResponse") }
     public typealias ListPolicyVersionsResponse = View<ListPolicyVersionsResponseFields>
 }
 extension View<IAM.ListPolicyVersionsResponseFields> {
@@ -152,21 +142,19 @@ extension View<IAM.ListPolicyVersionsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(versions: [IAM.PolicyVersion]?, isTruncated: Bool?, marker: String?) { self.init(); self.versions = versions; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.PolicyVersion], next: String?) { self.init(versions: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRolePoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListRolePoliciesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListRolePoliciesRequestFields: PageRequestFields, IAM.WithRoleName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let roleName = 0; public static let shape = service.structure("ListRolePoliciesRequest") }
     public typealias ListRolePoliciesRequest = View<ListRolePoliciesRequestFields>
 }
 extension View<IAM.ListRolePoliciesRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListRolePoliciesResponseFields: Fields { public static let shape = service.structure("ListRolePoliciesResponse") }
+    public enum ListRolePoliciesResponseFields: PageFields { public typealias Item = String; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListRolePoliciesResponse") }
     public typealias ListRolePoliciesResponse = View<ListRolePoliciesResponseFields>
 }
 extension View<IAM.ListRolePoliciesResponseFields> {
@@ -174,21 +162,19 @@ extension View<IAM.ListRolePoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRoleTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListRoleTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListRoleTagsRequestFields: PageRequestFields, IAM.WithRoleName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let roleName = 0; public static let shape = service.structure("ListRoleTagsRequest") }
     public typealias ListRoleTagsRequest = View<ListRoleTagsRequestFields>
 }
 extension View<IAM.ListRoleTagsRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListRoleTagsResponseFields: Fields { public static let shape = service.structure("ListRoleTagsResponse") }
+    public enum ListRoleTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListRoleTagsResponse") }
     public typealias ListRoleTagsResponse = View<ListRoleTagsResponseFields>
 }
 extension View<IAM.ListRoleTagsResponseFields> {
@@ -196,21 +182,19 @@ extension View<IAM.ListRoleTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListRolesRequestFields: PageRequestFields { public static let shape = service.structure("ListRolesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListRolesRequestFields: PageRequestFields, IAM.MayHavePathPrefix { public static let tokenPlace = 1; public static let limitPlace = 2; public static let pathPrefix = 0; public static let shape = service.structure("ListRolesRequest") }
     public typealias ListRolesRequest = View<ListRolesRequestFields>
 }
 extension View<IAM.ListRolesRequestFields> {
-    public var pathPrefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListRolesResponseFields: Fields { public static let shape = service.structure("ListRolesResponse") }
+    public enum ListRolesResponseFields: PageFields { public typealias Item = IAM.Role; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListRolesResponse") }
     public typealias ListRolesResponse = View<ListRolesResponseFields>
 }
 extension View<IAM.ListRolesResponseFields> {
@@ -218,21 +202,19 @@ extension View<IAM.ListRolesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(roles: [IAM.Role], isTruncated: Bool?, marker: String?) { self.init(); self.roles = roles; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Role], next: String?) { self.init(roles: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListSAMLProviderTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListSAMLProviderTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListSAMLProviderTagsRequestFields: PageRequestFields, IAM.WithSAMLProviderArn { public static let tokenPlace = 1; public static let limitPlace = 2; public static let samlProviderArn = 0; public static let shape = service.structure("ListSAMLProviderTagsRequest") }
     public typealias ListSAMLProviderTagsRequest = View<ListSAMLProviderTagsRequestFields>
 }
 extension View<IAM.ListSAMLProviderTagsRequestFields> {
-    public var samlProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListSAMLProviderTagsResponseFields: Fields { public static let shape = service.structure("ListSAMLProviderTagsResponse") }
+    public enum ListSAMLProviderTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListSAMLProviderTagsResponse") }
     public typealias ListSAMLProviderTagsResponse = View<ListSAMLProviderTagsResponseFields>
 }
 extension View<IAM.ListSAMLProviderTagsResponseFields> {
@@ -240,7 +222,6 @@ extension View<IAM.ListSAMLProviderTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
@@ -258,17 +239,16 @@ extension View<IAM.ListSAMLProvidersResponseFields> {
 }
 
 extension IAM {
-    public enum ListSSHPublicKeysRequestFields: PageRequestFields { public static let shape = service.structure("ListSSHPublicKeysRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListSSHPublicKeysRequestFields: PageRequestFields, IAM.MayHaveUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListSSHPublicKeysRequest") }
     public typealias ListSSHPublicKeysRequest = View<ListSSHPublicKeysRequestFields>
 }
 extension View<IAM.ListSSHPublicKeysRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListSSHPublicKeysResponseFields: Fields { public static let shape = service.structure("ListSSHPublicKeysResponse") }
+    public enum ListSSHPublicKeysResponseFields: PageFields { public typealias Item = IAM.SSHPublicKeyMetadata; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListSSHPublicKeysResponse") }
     public typealias ListSSHPublicKeysResponse = View<ListSSHPublicKeysResponseFields>
 }
 extension View<IAM.ListSSHPublicKeysResponseFields> {
@@ -276,21 +256,19 @@ extension View<IAM.ListSSHPublicKeysResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(sshPublicKeys: [IAM.SSHPublicKeyMetadata]?, isTruncated: Bool?, marker: String?) { self.init(); self.sshPublicKeys = sshPublicKeys; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.SSHPublicKeyMetadata], next: String?) { self.init(sshPublicKeys: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServerCertificateTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListServerCertificateTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListServerCertificateTagsRequestFields: PageRequestFields, IAM.WithServerCertificateName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let serverCertificateName = 0; public static let shape = service.structure("ListServerCertificateTagsRequest") }
     public typealias ListServerCertificateTagsRequest = View<ListServerCertificateTagsRequestFields>
 }
 extension View<IAM.ListServerCertificateTagsRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListServerCertificateTagsResponseFields: Fields { public static let shape = service.structure("ListServerCertificateTagsResponse") }
+    public enum ListServerCertificateTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListServerCertificateTagsResponse") }
     public typealias ListServerCertificateTagsResponse = View<ListServerCertificateTagsResponseFields>
 }
 extension View<IAM.ListServerCertificateTagsResponseFields> {
@@ -298,21 +276,19 @@ extension View<IAM.ListServerCertificateTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServerCertificatesRequestFields: PageRequestFields { public static let shape = service.structure("ListServerCertificatesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListServerCertificatesRequestFields: PageRequestFields, IAM.MayHavePathPrefix { public static let tokenPlace = 1; public static let limitPlace = 2; public static let pathPrefix = 0; public static let shape = service.structure("ListServerCertificatesRequest") }
     public typealias ListServerCertificatesRequest = View<ListServerCertificatesRequestFields>
 }
 extension View<IAM.ListServerCertificatesRequestFields> {
-    public var pathPrefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListServerCertificatesResponseFields: Fields { public static let shape = service.structure("ListServerCertificatesResponse") }
+    public enum ListServerCertificatesResponseFields: PageFields { public typealias Item = IAM.ServerCertificateMetadata; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListServerCertificatesResponse") }
     public typealias ListServerCertificatesResponse = View<ListServerCertificatesResponseFields>
 }
 extension View<IAM.ListServerCertificatesResponseFields> {
@@ -320,15 +296,13 @@ extension View<IAM.ListServerCertificatesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(serverCertificateMetadataList: [IAM.ServerCertificateMetadata], isTruncated: Bool?, marker: String?) { self.init(); self.serverCertificateMetadataList = serverCertificateMetadataList; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.ServerCertificateMetadata], next: String?) { self.init(serverCertificateMetadataList: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListServiceSpecificCredentialsRequestFields: PageRequestFields { public static let shape = service.structure("ListServiceSpecificCredentialsRequest"); public static let token = 3; public static let limit = 4 }
+    public enum ListServiceSpecificCredentialsRequestFields: PageRequestFields, IAM.MayHaveUserName { public static let tokenPlace = 3; public static let limitPlace = 4; public static let userName = 0; public static let shape = service.structure("ListServiceSpecificCredentialsRequest") }
     public typealias ListServiceSpecificCredentialsRequest = View<ListServiceSpecificCredentialsRequestFields>
 }
 extension View<IAM.ListServiceSpecificCredentialsRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var serviceName: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var allUsers: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var marker: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
@@ -336,7 +310,7 @@ extension View<IAM.ListServiceSpecificCredentialsRequestFields> {
 }
 
 extension IAM {
-    public enum ListServiceSpecificCredentialsResponseFields: Fields { public static let shape = service.structure("ListServiceSpecificCredentialsResponse") }
+    public enum ListServiceSpecificCredentialsResponseFields: PageFields { public typealias Item = IAM.ServiceSpecificCredentialMetadata; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = 2; public static let shape = service.structure("ListServiceSpecificCredentialsResponse") }
     public typealias ListServiceSpecificCredentialsResponse = View<ListServiceSpecificCredentialsResponseFields>
 }
 extension View<IAM.ListServiceSpecificCredentialsResponseFields> {
@@ -344,21 +318,19 @@ extension View<IAM.ListServiceSpecificCredentialsResponseFields> {
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var isTruncated: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(serviceSpecificCredentials: [IAM.ServiceSpecificCredentialMetadata]?, marker: String?, isTruncated: Bool?) { self.init(); self.serviceSpecificCredentials = serviceSpecificCredentials; self.marker = marker; self.isTruncated = isTruncated }
-    public init(_ items: [IAM.ServiceSpecificCredentialMetadata], next: String?) { self.init(serviceSpecificCredentials: items, marker: next, isTruncated: next != nil) }
 }
 
 extension IAM {
-    public enum ListSigningCertificatesRequestFields: PageRequestFields { public static let shape = service.structure("ListSigningCertificatesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListSigningCertificatesRequestFields: PageRequestFields, IAM.MayHaveUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListSigningCertificatesRequest") }
     public typealias ListSigningCertificatesRequest = View<ListSigningCertificatesRequestFields>
 }
 extension View<IAM.ListSigningCertificatesRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListSigningCertificatesResponseFields: Fields { public static let shape = service.structure("ListSigningCertificatesResponse") }
+    public enum ListSigningCertificatesResponseFields: PageFields { public typealias Item = IAM.SigningCertificate; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListSigningCertificatesResponse") }
     public typealias ListSigningCertificatesResponse = View<ListSigningCertificatesResponseFields>
 }
 extension View<IAM.ListSigningCertificatesResponseFields> {
@@ -366,21 +338,19 @@ extension View<IAM.ListSigningCertificatesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(certificates: [IAM.SigningCertificate], isTruncated: Bool?, marker: String?) { self.init(); self.certificates = certificates; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.SigningCertificate], next: String?) { self.init(certificates: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUserPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListUserPoliciesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListUserPoliciesRequestFields: PageRequestFields, IAM.WithUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListUserPoliciesRequest") }
     public typealias ListUserPoliciesRequest = View<ListUserPoliciesRequestFields>
 }
 extension View<IAM.ListUserPoliciesRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListUserPoliciesResponseFields: Fields { public static let shape = service.structure("ListUserPoliciesResponse") }
+    public enum ListUserPoliciesResponseFields: PageFields { public typealias Item = String; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListUserPoliciesResponse") }
     public typealias ListUserPoliciesResponse = View<ListUserPoliciesResponseFields>
 }
 extension View<IAM.ListUserPoliciesResponseFields> {
@@ -388,21 +358,19 @@ extension View<IAM.ListUserPoliciesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(policyNames: [String], isTruncated: Bool?, marker: String?) { self.init(); self.policyNames = policyNames; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [String], next: String?) { self.init(policyNames: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUserTagsRequestFields: PageRequestFields { public static let shape = service.structure("ListUserTagsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListUserTagsRequestFields: PageRequestFields, IAM.WithUserName { public static let tokenPlace = 1; public static let limitPlace = 2; public static let userName = 0; public static let shape = service.structure("ListUserTagsRequest") }
     public typealias ListUserTagsRequest = View<ListUserTagsRequestFields>
 }
 extension View<IAM.ListUserTagsRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListUserTagsResponseFields: Fields { public static let shape = service.structure("ListUserTagsResponse") }
+    public enum ListUserTagsResponseFields: PageFields { public typealias Item = IAM.Tag; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListUserTagsResponse") }
     public typealias ListUserTagsResponse = View<ListUserTagsResponseFields>
 }
 extension View<IAM.ListUserTagsResponseFields> {
@@ -410,21 +378,19 @@ extension View<IAM.ListUserTagsResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(tags: [IAM.Tag], isTruncated: Bool?, marker: String?) { self.init(); self.tags = tags; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.Tag], next: String?) { self.init(tags: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListUsersRequestFields: PageRequestFields { public static let shape = service.structure("ListUsersRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListUsersRequestFields: PageRequestFields, IAM.MayHavePathPrefix { public static let tokenPlace = 1; public static let limitPlace = 2; public static let pathPrefix = 0; public static let shape = service.structure("ListUsersRequest") }
     public typealias ListUsersRequest = View<ListUsersRequestFields>
 }
 extension View<IAM.ListUsersRequestFields> {
-    public var pathPrefix: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxItems: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum ListUsersResponseFields: Fields { public static let shape = service.structure("ListUsersResponse") }
+    public enum ListUsersResponseFields: PageFields { public typealias Item = IAM.User; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListUsersResponse") }
     public typealias ListUsersResponse = View<ListUsersResponseFields>
 }
 extension View<IAM.ListUsersResponseFields> {
@@ -432,11 +398,10 @@ extension View<IAM.ListUsersResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(users: [IAM.User], isTruncated: Bool?, marker: String?) { self.init(); self.users = users; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.User], next: String?) { self.init(users: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum ListVirtualMFADevicesRequestFields: PageRequestFields { public static let shape = service.structure("ListVirtualMFADevicesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListVirtualMFADevicesRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 2; public static let shape = service.structure("ListVirtualMFADevicesRequest") }
     public typealias ListVirtualMFADevicesRequest = View<ListVirtualMFADevicesRequestFields>
 }
 extension View<IAM.ListVirtualMFADevicesRequestFields> {
@@ -446,7 +411,7 @@ extension View<IAM.ListVirtualMFADevicesRequestFields> {
 }
 
 extension IAM {
-    public enum ListVirtualMFADevicesResponseFields: Fields { public static let shape = service.structure("ListVirtualMFADevicesResponse") }
+    public enum ListVirtualMFADevicesResponseFields: PageFields { public typealias Item = IAM.VirtualMFADevice; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("ListVirtualMFADevicesResponse") }
     public typealias ListVirtualMFADevicesResponse = View<ListVirtualMFADevicesResponseFields>
 }
 extension View<IAM.ListVirtualMFADevicesResponseFields> {
@@ -454,7 +419,6 @@ extension View<IAM.ListVirtualMFADevicesResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(virtualMFADevices: [IAM.VirtualMFADevice], isTruncated: Bool?, marker: String?) { self.init(); self.virtualMFADevices = virtualMFADevices; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.VirtualMFADevice], next: String?) { self.init(virtualMFADevices: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
@@ -635,11 +599,8 @@ extension View<IAM.PositionFields> {
 }
 
 extension IAM {
-    public enum PutGroupPolicyRequestFields: Fields { public static let shape = service.structure("PutGroupPolicyRequest") }
+    public enum PutGroupPolicyRequestFields: IAM.WithGroupName, IAM.WithPolicyDocument, IAM.WithPolicyName { public static let groupName = 0; public static let policyDocument = 2; public static let policyName = 1; public static let shape = service.structure("PutGroupPolicyRequest") }
     public typealias PutGroupPolicyRequest = View<PutGroupPolicyRequestFields>
 }
 extension View<IAM.PutGroupPolicyRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }

@@ -5,86 +5,66 @@
 import Wire
 
 extension IAM {
-    public enum PutRolePermissionsBoundaryRequestFields: Fields { public static let shape = service.structure("PutRolePermissionsBoundaryRequest") }
+    public enum PutRolePermissionsBoundaryRequestFields: IAM.WithPermissionsBoundary, IAM.WithRoleName { public static let permissionsBoundary = 1; public static let roleName = 0; public static let shape = service.structure("PutRolePermissionsBoundaryRequest") }
     public typealias PutRolePermissionsBoundaryRequest = View<PutRolePermissionsBoundaryRequestFields>
 }
 extension View<IAM.PutRolePermissionsBoundaryRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var permissionsBoundary: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum PutRolePolicyRequestFields: Fields { public static let shape = service.structure("PutRolePolicyRequest") }
+    public enum PutRolePolicyRequestFields: IAM.WithPolicyDocument, IAM.WithPolicyName, IAM.WithRoleName { public static let policyDocument = 2; public static let policyName = 1; public static let roleName = 0; public static let shape = service.structure("PutRolePolicyRequest") }
     public typealias PutRolePolicyRequest = View<PutRolePolicyRequestFields>
 }
 extension View<IAM.PutRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum PutUserPermissionsBoundaryRequestFields: Fields { public static let shape = service.structure("PutUserPermissionsBoundaryRequest") }
+    public enum PutUserPermissionsBoundaryRequestFields: IAM.WithPermissionsBoundary, IAM.WithUserName { public static let permissionsBoundary = 1; public static let userName = 0; public static let shape = service.structure("PutUserPermissionsBoundaryRequest") }
     public typealias PutUserPermissionsBoundaryRequest = View<PutUserPermissionsBoundaryRequestFields>
 }
 extension View<IAM.PutUserPermissionsBoundaryRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var permissionsBoundary: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum PutUserPolicyRequestFields: Fields { public static let shape = service.structure("PutUserPolicyRequest") }
+    public enum PutUserPolicyRequestFields: IAM.WithPolicyDocument, IAM.WithPolicyName, IAM.WithUserName { public static let policyDocument = 2; public static let policyName = 1; public static let userName = 0; public static let shape = service.structure("PutUserPolicyRequest") }
     public typealias PutUserPolicyRequest = View<PutUserPolicyRequestFields>
 }
 extension View<IAM.PutUserPolicyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var policyDocument: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum RejectDelegationRequestRequestFields: Fields { public static let shape = service.structure("RejectDelegationRequestRequest") }
+    public enum RejectDelegationRequestRequestFields: IAM.MayHaveNotes, IAM.WithDelegationRequestId { public static let notes = 1; public static let delegationRequestId = 0; public static let shape = service.structure("RejectDelegationRequestRequest") }
     public typealias RejectDelegationRequestRequest = View<RejectDelegationRequestRequestFields>
 }
 extension View<IAM.RejectDelegationRequestRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var notes: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension IAM {
-    public enum RemoveClientIDFromOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("RemoveClientIDFromOpenIDConnectProviderRequest") }
+    public enum RemoveClientIDFromOpenIDConnectProviderRequestFields: IAM.WithClientID, IAM.WithOpenIDConnectProviderArn { public static let clientID = 1; public static let openIDConnectProviderArn = 0; public static let shape = service.structure("RemoveClientIDFromOpenIDConnectProviderRequest") }
     public typealias RemoveClientIDFromOpenIDConnectProviderRequest = View<RemoveClientIDFromOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.RemoveClientIDFromOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var clientID: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum RemoveRoleFromInstanceProfileRequestFields: Fields { public static let shape = service.structure("RemoveRoleFromInstanceProfileRequest") }
+    public enum RemoveRoleFromInstanceProfileRequestFields: IAM.WithInstanceProfileName, IAM.WithRoleName { public static let instanceProfileName = 0; public static let roleName = 1; public static let shape = service.structure("RemoveRoleFromInstanceProfileRequest") }
     public typealias RemoveRoleFromInstanceProfileRequest = View<RemoveRoleFromInstanceProfileRequestFields>
 }
 extension View<IAM.RemoveRoleFromInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var roleName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum RemoveUserFromGroupRequestFields: Fields { public static let shape = service.structure("RemoveUserFromGroupRequest") }
+    public enum RemoveUserFromGroupRequestFields: IAM.WithGroupName, IAM.WithUserName { public static let groupName = 0; public static let userName = 1; public static let shape = service.structure("RemoveUserFromGroupRequest") }
     public typealias RemoveUserFromGroupRequest = View<RemoveUserFromGroupRequestFields>
 }
 extension View<IAM.RemoveUserFromGroupRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var userName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum ResetServiceSpecificCredentialRequestFields: Fields { public static let shape = service.structure("ResetServiceSpecificCredentialRequest") }
+    public enum ResetServiceSpecificCredentialRequestFields: IAM.MayHaveUserName, IAM.WithServiceSpecificCredentialId { public static let userName = 0; public static let serviceSpecificCredentialId = 1; public static let shape = service.structure("ResetServiceSpecificCredentialRequest") }
     public typealias ResetServiceSpecificCredentialRequest = View<ResetServiceSpecificCredentialRequestFields>
 }
 extension View<IAM.ResetServiceSpecificCredentialRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serviceSpecificCredentialId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -110,14 +90,10 @@ extension View<IAM.ResourceSpecificResultFields> {
 }
 
 extension IAM {
-    public enum ResyncMFADeviceRequestFields: Fields { public static let shape = service.structure("ResyncMFADeviceRequest") }
+    public enum ResyncMFADeviceRequestFields: IAM.WithAuthenticationCode1, IAM.WithAuthenticationCode2, IAM.WithSerialNumber, IAM.WithUserName { public static let authenticationCode1 = 2; public static let authenticationCode2 = 3; public static let serialNumber = 1; public static let userName = 0; public static let shape = service.structure("ResyncMFADeviceRequest") }
     public typealias ResyncMFADeviceRequest = View<ResyncMFADeviceRequestFields>
 }
 extension View<IAM.ResyncMFADeviceRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var serialNumber: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var authenticationCode1: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var authenticationCode2: String { get { self[required: 3] } set { self[required: 3] = newValue } }
 }
 
 extension IAM {
@@ -219,11 +195,10 @@ extension View<IAM.SSHPublicKeyMetadataFields> {
 }
 
 extension IAM {
-    public enum SendDelegationTokenRequestFields: Fields { public static let shape = service.structure("SendDelegationTokenRequest") }
+    public enum SendDelegationTokenRequestFields: IAM.WithDelegationRequestId { public static let delegationRequestId = 0; public static let shape = service.structure("SendDelegationTokenRequest") }
     public typealias SendDelegationTokenRequest = View<SendDelegationTokenRequestFields>
 }
 extension View<IAM.SendDelegationTokenRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension IAM {
@@ -297,12 +272,10 @@ extension View<IAM.ServiceSpecificCredentialMetadataFields> {
 }
 
 extension IAM {
-    public enum SetDefaultPolicyVersionRequestFields: Fields { public static let shape = service.structure("SetDefaultPolicyVersionRequest") }
+    public enum SetDefaultPolicyVersionRequestFields: IAM.WithPolicyArn, IAM.WithVersionId { public static let policyArn = 0; public static let versionId = 1; public static let shape = service.structure("SetDefaultPolicyVersionRequest") }
     public typealias SetDefaultPolicyVersionRequest = View<SetDefaultPolicyVersionRequestFields>
 }
 extension View<IAM.SetDefaultPolicyVersionRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var versionId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -326,25 +299,16 @@ extension View<IAM.SigningCertificateFields> {
 }
 
 extension IAM {
-    public enum SimulateCustomPolicyRequestFields: PageRequestFields { public static let shape = service.structure("SimulateCustomPolicyRequest"); public static let token = 10; public static let limit = 9 }
+    public enum SimulateCustomPolicyRequestFields: PageRequestFields, IAM.MayHaveCallerArn, IAM.MayHaveContextEntries, IAM.MayHavePermissionsBoundaryPolicyInputList, IAM.MayHaveResourceArns, IAM.MayHaveResourceHandlingOption, IAM.MayHaveResourceOwner, IAM.MayHaveResourcePolicy, IAM.WithActionNames, IAM.WithPolicyInputList { public static let tokenPlace = 10; public static let limitPlace = 9; public static let callerArn = 6; public static let contextEntries = 7; public static let permissionsBoundaryPolicyInputList = 1; public static let resourceArns = 3; public static let resourceHandlingOption = 8; public static let resourceOwner = 5; public static let resourcePolicy = 4; public static let actionNames = 2; public static let policyInputList = 0; public static let shape = service.structure("SimulateCustomPolicyRequest") }
     public typealias SimulateCustomPolicyRequest = View<SimulateCustomPolicyRequestFields>
 }
 extension View<IAM.SimulateCustomPolicyRequestFields> {
-    public var policyInputList: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var permissionsBoundaryPolicyInputList: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var actionNames: [String] { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var resourceArns: [String]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var resourcePolicy: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var resourceOwner: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var callerArn: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var contextEntries: [IAM.ContextEntry]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var resourceHandlingOption: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
     public var maxItems: Int? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
     public var marker: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
 }
 
 extension IAM {
-    public enum SimulatePolicyResponseFields: Fields { public static let shape = service.structure("SimulatePolicyResponse") }
+    public enum SimulatePolicyResponseFields: PageFields { public typealias Item = IAM.EvaluationResult; public static let itemsPlace = 0; public static let nextPlace = 2; public static let isTruncatedPlace: Int? = 1; public static let shape = service.structure("SimulatePolicyResponse") }
     public typealias SimulatePolicyResponse = View<SimulatePolicyResponseFields>
 }
 extension View<IAM.SimulatePolicyResponseFields> {
@@ -352,24 +316,13 @@ extension View<IAM.SimulatePolicyResponseFields> {
     public var isTruncated: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var marker: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public init(evaluationResults: [IAM.EvaluationResult]?, isTruncated: Bool?, marker: String?) { self.init(); self.evaluationResults = evaluationResults; self.isTruncated = isTruncated; self.marker = marker }
-    public init(_ items: [IAM.EvaluationResult], next: String?) { self.init(evaluationResults: items, isTruncated: next != nil, marker: next) }
 }
 
 extension IAM {
-    public enum SimulatePrincipalPolicyRequestFields: PageRequestFields { public static let shape = service.structure("SimulatePrincipalPolicyRequest"); public static let token = 11; public static let limit = 10 }
+    public enum SimulatePrincipalPolicyRequestFields: PageRequestFields, IAM.MayHaveCallerArn, IAM.MayHaveContextEntries, IAM.MayHavePermissionsBoundaryPolicyInputList, IAM.MayHavePolicyInputList, IAM.MayHaveResourceArns, IAM.MayHaveResourceHandlingOption, IAM.MayHaveResourceOwner, IAM.MayHaveResourcePolicy, IAM.WithActionNames, IAM.WithPolicySourceArn { public static let tokenPlace = 11; public static let limitPlace = 10; public static let callerArn = 7; public static let contextEntries = 8; public static let permissionsBoundaryPolicyInputList = 2; public static let policyInputList = 1; public static let resourceArns = 4; public static let resourceHandlingOption = 9; public static let resourceOwner = 6; public static let resourcePolicy = 5; public static let actionNames = 3; public static let policySourceArn = 0; public static let shape = service.structure("SimulatePrincipalPolicyRequest") }
     public typealias SimulatePrincipalPolicyRequest = View<SimulatePrincipalPolicyRequestFields>
 }
 extension View<IAM.SimulatePrincipalPolicyRequestFields> {
-    public var policySourceArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyInputList: [String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var permissionsBoundaryPolicyInputList: [String]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var actionNames: [String] { get { self[required: 3] } set { self[required: 3] = newValue } }
-    public var resourceArns: [String]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var resourcePolicy: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var resourceOwner: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
-    public var callerArn: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var contextEntries: [IAM.ContextEntry]? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var resourceHandlingOption: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
     public var maxItems: Int? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var marker: String? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
 }
@@ -395,75 +348,59 @@ extension View<IAM.TagFields> {
 }
 
 extension IAM {
-    public enum TagInstanceProfileRequestFields: Fields { public static let shape = service.structure("TagInstanceProfileRequest") }
+    public enum TagInstanceProfileRequestFields: IAM.WithInstanceProfileName, IAM.WithTags { public static let instanceProfileName = 0; public static let tags = 1; public static let shape = service.structure("TagInstanceProfileRequest") }
     public typealias TagInstanceProfileRequest = View<TagInstanceProfileRequestFields>
 }
 extension View<IAM.TagInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagMFADeviceRequestFields: Fields { public static let shape = service.structure("TagMFADeviceRequest") }
+    public enum TagMFADeviceRequestFields: IAM.WithSerialNumber, IAM.WithTags { public static let serialNumber = 0; public static let tags = 1; public static let shape = service.structure("TagMFADeviceRequest") }
     public typealias TagMFADeviceRequest = View<TagMFADeviceRequestFields>
 }
 extension View<IAM.TagMFADeviceRequestFields> {
-    public var serialNumber: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("TagOpenIDConnectProviderRequest") }
+    public enum TagOpenIDConnectProviderRequestFields: IAM.WithOpenIDConnectProviderArn, IAM.WithTags { public static let openIDConnectProviderArn = 0; public static let tags = 1; public static let shape = service.structure("TagOpenIDConnectProviderRequest") }
     public typealias TagOpenIDConnectProviderRequest = View<TagOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.TagOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagPolicyRequestFields: Fields { public static let shape = service.structure("TagPolicyRequest") }
+    public enum TagPolicyRequestFields: IAM.WithPolicyArn, IAM.WithTags { public static let policyArn = 0; public static let tags = 1; public static let shape = service.structure("TagPolicyRequest") }
     public typealias TagPolicyRequest = View<TagPolicyRequestFields>
 }
 extension View<IAM.TagPolicyRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagRoleRequestFields: Fields { public static let shape = service.structure("TagRoleRequest") }
+    public enum TagRoleRequestFields: IAM.WithRoleName, IAM.WithTags { public static let roleName = 0; public static let tags = 1; public static let shape = service.structure("TagRoleRequest") }
     public typealias TagRoleRequest = View<TagRoleRequestFields>
 }
 extension View<IAM.TagRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagSAMLProviderRequestFields: Fields { public static let shape = service.structure("TagSAMLProviderRequest") }
+    public enum TagSAMLProviderRequestFields: IAM.WithSAMLProviderArn, IAM.WithTags { public static let samlProviderArn = 0; public static let tags = 1; public static let shape = service.structure("TagSAMLProviderRequest") }
     public typealias TagSAMLProviderRequest = View<TagSAMLProviderRequestFields>
 }
 extension View<IAM.TagSAMLProviderRequestFields> {
-    public var samlProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagServerCertificateRequestFields: Fields { public static let shape = service.structure("TagServerCertificateRequest") }
+    public enum TagServerCertificateRequestFields: IAM.WithServerCertificateName, IAM.WithTags { public static let serverCertificateName = 0; public static let tags = 1; public static let shape = service.structure("TagServerCertificateRequest") }
     public typealias TagServerCertificateRequest = View<TagServerCertificateRequestFields>
 }
 extension View<IAM.TagServerCertificateRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum TagUserRequestFields: Fields { public static let shape = service.structure("TagUserRequest") }
+    public enum TagUserRequestFields: IAM.WithTags, IAM.WithUserName { public static let tags = 1; public static let userName = 0; public static let shape = service.structure("TagUserRequest") }
     public typealias TagUserRequest = View<TagUserRequestFields>
 }
 extension View<IAM.TagUserRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [IAM.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
@@ -478,85 +415,66 @@ extension View<IAM.TrackedActionLastAccessedFields> {
 }
 
 extension IAM {
-    public enum UntagInstanceProfileRequestFields: Fields { public static let shape = service.structure("UntagInstanceProfileRequest") }
+    public enum UntagInstanceProfileRequestFields: IAM.WithInstanceProfileName, IAM.WithTagKeys { public static let instanceProfileName = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagInstanceProfileRequest") }
     public typealias UntagInstanceProfileRequest = View<UntagInstanceProfileRequestFields>
 }
 extension View<IAM.UntagInstanceProfileRequestFields> {
-    public var instanceProfileName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagMFADeviceRequestFields: Fields { public static let shape = service.structure("UntagMFADeviceRequest") }
+    public enum UntagMFADeviceRequestFields: IAM.WithSerialNumber, IAM.WithTagKeys { public static let serialNumber = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagMFADeviceRequest") }
     public typealias UntagMFADeviceRequest = View<UntagMFADeviceRequestFields>
 }
 extension View<IAM.UntagMFADeviceRequestFields> {
-    public var serialNumber: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagOpenIDConnectProviderRequestFields: Fields { public static let shape = service.structure("UntagOpenIDConnectProviderRequest") }
+    public enum UntagOpenIDConnectProviderRequestFields: IAM.WithOpenIDConnectProviderArn, IAM.WithTagKeys { public static let openIDConnectProviderArn = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagOpenIDConnectProviderRequest") }
     public typealias UntagOpenIDConnectProviderRequest = View<UntagOpenIDConnectProviderRequestFields>
 }
 extension View<IAM.UntagOpenIDConnectProviderRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagPolicyRequestFields: Fields { public static let shape = service.structure("UntagPolicyRequest") }
+    public enum UntagPolicyRequestFields: IAM.WithPolicyArn, IAM.WithTagKeys { public static let policyArn = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagPolicyRequest") }
     public typealias UntagPolicyRequest = View<UntagPolicyRequestFields>
 }
 extension View<IAM.UntagPolicyRequestFields> {
-    public var policyArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagRoleRequestFields: Fields { public static let shape = service.structure("UntagRoleRequest") }
+    public enum UntagRoleRequestFields: IAM.WithRoleName, IAM.WithTagKeys { public static let roleName = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagRoleRequest") }
     public typealias UntagRoleRequest = View<UntagRoleRequestFields>
 }
 extension View<IAM.UntagRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagSAMLProviderRequestFields: Fields { public static let shape = service.structure("UntagSAMLProviderRequest") }
+    public enum UntagSAMLProviderRequestFields: IAM.WithSAMLProviderArn, IAM.WithTagKeys { public static let samlProviderArn = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagSAMLProviderRequest") }
     public typealias UntagSAMLProviderRequest = View<UntagSAMLProviderRequestFields>
 }
 extension View<IAM.UntagSAMLProviderRequestFields> {
-    public var samlProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagServerCertificateRequestFields: Fields { public static let shape = service.structure("UntagServerCertificateRequest") }
+    public enum UntagServerCertificateRequestFields: IAM.WithServerCertificateName, IAM.WithTagKeys { public static let serverCertificateName = 0; public static let tagKeys = 1; public static let shape = service.structure("UntagServerCertificateRequest") }
     public typealias UntagServerCertificateRequest = View<UntagServerCertificateRequestFields>
 }
 extension View<IAM.UntagServerCertificateRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UntagUserRequestFields: Fields { public static let shape = service.structure("UntagUserRequest") }
+    public enum UntagUserRequestFields: IAM.WithTagKeys, IAM.WithUserName { public static let tagKeys = 1; public static let userName = 0; public static let shape = service.structure("UntagUserRequest") }
     public typealias UntagUserRequest = View<UntagUserRequestFields>
 }
 extension View<IAM.UntagUserRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateAccessKeyRequestFields: Fields { public static let shape = service.structure("UpdateAccessKeyRequest") }
+    public enum UpdateAccessKeyRequestFields: IAM.MayHaveUserName, IAM.WithAccessKeyId, IAM.WithStatus { public static let userName = 0; public static let accessKeyId = 1; public static let status = 2; public static let shape = service.structure("UpdateAccessKeyRequest") }
     public typealias UpdateAccessKeyRequest = View<UpdateAccessKeyRequestFields>
 }
 extension View<IAM.UpdateAccessKeyRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var accessKeyId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var status: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
@@ -576,59 +494,47 @@ extension View<IAM.UpdateAccountPasswordPolicyRequestFields> {
 }
 
 extension IAM {
-    public enum UpdateAssumeRolePolicyRequestFields: Fields { public static let shape = service.structure("UpdateAssumeRolePolicyRequest") }
+    public enum UpdateAssumeRolePolicyRequestFields: IAM.WithPolicyDocument, IAM.WithRoleName { public static let policyDocument = 1; public static let roleName = 0; public static let shape = service.structure("UpdateAssumeRolePolicyRequest") }
     public typealias UpdateAssumeRolePolicyRequest = View<UpdateAssumeRolePolicyRequestFields>
 }
 extension View<IAM.UpdateAssumeRolePolicyRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyDocument: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateDelegationRequestRequestFields: Fields { public static let shape = service.structure("UpdateDelegationRequestRequest") }
+    public enum UpdateDelegationRequestRequestFields: IAM.MayHaveNotes, IAM.WithDelegationRequestId { public static let notes = 1; public static let delegationRequestId = 0; public static let shape = service.structure("UpdateDelegationRequestRequest") }
     public typealias UpdateDelegationRequestRequest = View<UpdateDelegationRequestRequestFields>
 }
 extension View<IAM.UpdateDelegationRequestRequestFields> {
-    public var delegationRequestId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var notes: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateGroupRequestFields: Fields { public static let shape = service.structure("UpdateGroupRequest") }
+    public enum UpdateGroupRequestFields: IAM.MayHaveNewPath, IAM.WithGroupName { public static let newPath = 1; public static let groupName = 0; public static let shape = service.structure("UpdateGroupRequest") }
     public typealias UpdateGroupRequest = View<UpdateGroupRequestFields>
 }
 extension View<IAM.UpdateGroupRequestFields> {
-    public var groupName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var newPath: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var newGroupName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateLoginProfileRequestFields: Fields { public static let shape = service.structure("UpdateLoginProfileRequest") }
+    public enum UpdateLoginProfileRequestFields: IAM.MayHavePassword, IAM.MayHavePasswordResetRequired, IAM.WithUserName { public static let password = 1; public static let passwordResetRequired = 2; public static let userName = 0; public static let shape = service.structure("UpdateLoginProfileRequest") }
     public typealias UpdateLoginProfileRequest = View<UpdateLoginProfileRequestFields>
 }
 extension View<IAM.UpdateLoginProfileRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var password: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var passwordResetRequired: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateOpenIDConnectProviderThumbprintRequestFields: Fields { public static let shape = service.structure("UpdateOpenIDConnectProviderThumbprintRequest") }
+    public enum UpdateOpenIDConnectProviderThumbprintRequestFields: IAM.WithOpenIDConnectProviderArn { public static let openIDConnectProviderArn = 0; public static let shape = service.structure("UpdateOpenIDConnectProviderThumbprintRequest") }
     public typealias UpdateOpenIDConnectProviderThumbprintRequest = View<UpdateOpenIDConnectProviderThumbprintRequestFields>
 }
 extension View<IAM.UpdateOpenIDConnectProviderThumbprintRequestFields> {
-    public var openIDConnectProviderArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var thumbprintList: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateRoleDescriptionRequestFields: Fields { public static let shape = service.structure("UpdateRoleDescriptionRequest") }
+    public enum UpdateRoleDescriptionRequestFields: IAM.WithDescription, IAM.WithRoleName { public static let description = 1; public static let roleName = 0; public static let shape = service.structure("UpdateRoleDescriptionRequest") }
     public typealias UpdateRoleDescriptionRequest = View<UpdateRoleDescriptionRequestFields>
 }
 extension View<IAM.UpdateRoleDescriptionRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var description: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {

@@ -5,13 +5,10 @@
 import Wire
 
 extension IAM {
-    public enum UpdateRoleRequestFields: Fields { public static let shape = service.structure("UpdateRoleRequest") }
+    public enum UpdateRoleRequestFields: IAM.MayHaveDescription, IAM.MayHaveMaxSessionDuration, IAM.WithRoleName { public static let description = 1; public static let maxSessionDuration = 2; public static let roleName = 0; public static let shape = service.structure("UpdateRoleRequest") }
     public typealias UpdateRoleRequest = View<UpdateRoleRequestFields>
 }
 extension View<IAM.UpdateRoleRequestFields> {
-    public var roleName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var description: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var maxSessionDuration: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
@@ -20,14 +17,11 @@ extension IAM {
 }
 
 extension IAM {
-    public enum UpdateSAMLProviderRequestFields: Fields { public static let shape = service.structure("UpdateSAMLProviderRequest") }
+    public enum UpdateSAMLProviderRequestFields: IAM.MayHaveAddPrivateKey, IAM.MayHaveAssertionEncryptionMode, IAM.WithSAMLProviderArn { public static let addPrivateKey = 3; public static let assertionEncryptionMode = 2; public static let samlProviderArn = 1; public static let shape = service.structure("UpdateSAMLProviderRequest") }
     public typealias UpdateSAMLProviderRequest = View<UpdateSAMLProviderRequestFields>
 }
 extension View<IAM.UpdateSAMLProviderRequestFields> {
     public var samlMetadataDocument: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var samlProviderArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var assertionEncryptionMode: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var addPrivateKey: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
     public var removePrivateKey: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
@@ -41,61 +35,47 @@ extension View<IAM.UpdateSAMLProviderResponseFields> {
 }
 
 extension IAM {
-    public enum UpdateSSHPublicKeyRequestFields: Fields { public static let shape = service.structure("UpdateSSHPublicKeyRequest") }
+    public enum UpdateSSHPublicKeyRequestFields: IAM.WithSSHPublicKeyId, IAM.WithStatus, IAM.WithUserName { public static let sshPublicKeyId = 1; public static let status = 2; public static let userName = 0; public static let shape = service.structure("UpdateSSHPublicKeyRequest") }
     public typealias UpdateSSHPublicKeyRequest = View<UpdateSSHPublicKeyRequestFields>
 }
 extension View<IAM.UpdateSSHPublicKeyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var sshPublicKeyId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var status: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateServerCertificateRequestFields: Fields { public static let shape = service.structure("UpdateServerCertificateRequest") }
+    public enum UpdateServerCertificateRequestFields: IAM.MayHaveNewPath, IAM.WithServerCertificateName { public static let newPath = 1; public static let serverCertificateName = 0; public static let shape = service.structure("UpdateServerCertificateRequest") }
     public typealias UpdateServerCertificateRequest = View<UpdateServerCertificateRequestFields>
 }
 extension View<IAM.UpdateServerCertificateRequestFields> {
-    public var serverCertificateName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var newPath: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var newServerCertificateName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateServiceSpecificCredentialRequestFields: Fields { public static let shape = service.structure("UpdateServiceSpecificCredentialRequest") }
+    public enum UpdateServiceSpecificCredentialRequestFields: IAM.MayHaveUserName, IAM.WithServiceSpecificCredentialId, IAM.WithStatus { public static let userName = 0; public static let serviceSpecificCredentialId = 1; public static let status = 2; public static let shape = service.structure("UpdateServiceSpecificCredentialRequest") }
     public typealias UpdateServiceSpecificCredentialRequest = View<UpdateServiceSpecificCredentialRequestFields>
 }
 extension View<IAM.UpdateServiceSpecificCredentialRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serviceSpecificCredentialId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var status: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateSigningCertificateRequestFields: Fields { public static let shape = service.structure("UpdateSigningCertificateRequest") }
+    public enum UpdateSigningCertificateRequestFields: IAM.MayHaveUserName, IAM.WithCertificateId, IAM.WithStatus { public static let userName = 0; public static let certificateId = 1; public static let status = 2; public static let shape = service.structure("UpdateSigningCertificateRequest") }
     public typealias UpdateSigningCertificateRequest = View<UpdateSigningCertificateRequestFields>
 }
 extension View<IAM.UpdateSigningCertificateRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var certificateId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var status: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UpdateUserRequestFields: Fields { public static let shape = service.structure("UpdateUserRequest") }
+    public enum UpdateUserRequestFields: IAM.MayHaveNewPath, IAM.WithUserName { public static let newPath = 1; public static let userName = 0; public static let shape = service.structure("UpdateUserRequest") }
     public typealias UpdateUserRequest = View<UpdateUserRequestFields>
 }
 extension View<IAM.UpdateUserRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var newPath: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var newUserName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension IAM {
-    public enum UploadSSHPublicKeyRequestFields: Fields { public static let shape = service.structure("UploadSSHPublicKeyRequest") }
+    public enum UploadSSHPublicKeyRequestFields: IAM.WithUserName { public static let userName = 0; public static let shape = service.structure("UploadSSHPublicKeyRequest") }
     public typealias UploadSSHPublicKeyRequest = View<UploadSSHPublicKeyRequestFields>
 }
 extension View<IAM.UploadSSHPublicKeyRequestFields> {
-    public var userName: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var sshPublicKeyBody: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
@@ -109,16 +89,12 @@ extension View<IAM.UploadSSHPublicKeyResponseFields> {
 }
 
 extension IAM {
-    public enum UploadServerCertificateRequestFields: Fields { public static let shape = service.structure("UploadServerCertificateRequest") }
+    public enum UploadServerCertificateRequestFields: IAM.MayHavePath, IAM.MayHaveTags, IAM.WithCertificateBody, IAM.WithServerCertificateName { public static let path = 0; public static let tags = 5; public static let certificateBody = 2; public static let serverCertificateName = 1; public static let shape = service.structure("UploadServerCertificateRequest") }
     public typealias UploadServerCertificateRequest = View<UploadServerCertificateRequestFields>
 }
 extension View<IAM.UploadServerCertificateRequestFields> {
-    public var path: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serverCertificateName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var certificateBody: String { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var privateKey: String { get { self[required: 3] } set { self[required: 3] = newValue } }
     public var certificateChain: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var tags: [IAM.Tag]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension IAM {
@@ -132,12 +108,10 @@ extension View<IAM.UploadServerCertificateResponseFields> {
 }
 
 extension IAM {
-    public enum UploadSigningCertificateRequestFields: Fields { public static let shape = service.structure("UploadSigningCertificateRequest") }
+    public enum UploadSigningCertificateRequestFields: IAM.MayHaveUserName, IAM.WithCertificateBody { public static let userName = 0; public static let certificateBody = 1; public static let shape = service.structure("UploadSigningCertificateRequest") }
     public typealias UploadSigningCertificateRequest = View<UploadSigningCertificateRequestFields>
 }
 extension View<IAM.UploadSigningCertificateRequestFields> {
-    public var userName: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var certificateBody: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension IAM {

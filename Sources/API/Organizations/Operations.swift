@@ -6,380 +6,380 @@ import Wire
 
 extension Organizations {
     public enum AcceptHandshake: OperationModel {
-        public typealias Input = AcceptHandshakeRequest
-        public typealias Output = AcceptHandshakeResponse
+        public typealias InputFields = AcceptHandshakeRequestFields
+        public typealias OutputFields = AcceptHandshakeResponseFields
         public static let shape = service.operation("AcceptHandshake")
     }
 
     public enum AttachPolicy: OperationModel {
-        public typealias Input = AttachPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = AttachPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("AttachPolicy")
     }
 
     public enum CancelHandshake: OperationModel {
-        public typealias Input = CancelHandshakeRequest
-        public typealias Output = CancelHandshakeResponse
+        public typealias InputFields = CancelHandshakeRequestFields
+        public typealias OutputFields = CancelHandshakeResponseFields
         public static let shape = service.operation("CancelHandshake")
     }
 
     public enum CloseAccount: OperationModel {
-        public typealias Input = CloseAccountRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = CloseAccountRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("CloseAccount")
     }
 
     public enum CreateAccount: OperationModel {
-        public typealias Input = CreateAccountRequest
-        public typealias Output = CreateAccountResponse
+        public typealias InputFields = CreateAccountRequestFields
+        public typealias OutputFields = CreateAccountResponseFields
         public static let shape = service.operation("CreateAccount")
     }
 
     public enum CreateGovCloudAccount: OperationModel {
-        public typealias Input = CreateGovCloudAccountRequest
-        public typealias Output = CreateGovCloudAccountResponse
+        public typealias InputFields = CreateGovCloudAccountRequestFields
+        public typealias OutputFields = CreateGovCloudAccountResponseFields
         public static let shape = service.operation("CreateGovCloudAccount")
     }
 
     public enum CreateOrganization: OperationModel {
-        public typealias Input = CreateOrganizationRequest
-        public typealias Output = CreateOrganizationResponse
+        public typealias InputFields = CreateOrganizationRequestFields
+        public typealias OutputFields = CreateOrganizationResponseFields
         public static let shape = service.operation("CreateOrganization")
     }
 
     public enum CreateOrganizationalUnit: OperationModel {
-        public typealias Input = CreateOrganizationalUnitRequest
-        public typealias Output = CreateOrganizationalUnitResponse
+        public typealias InputFields = CreateOrganizationalUnitRequestFields
+        public typealias OutputFields = CreateOrganizationalUnitResponseFields
         public static let shape = service.operation("CreateOrganizationalUnit")
     }
 
     public enum CreatePolicy: OperationModel {
-        public typealias Input = CreatePolicyRequest
-        public typealias Output = CreatePolicyResponse
+        public typealias InputFields = CreatePolicyRequestFields
+        public typealias OutputFields = CreatePolicyResponseFields
         public static let shape = service.operation("CreatePolicy")
     }
 
     public enum DeclineHandshake: OperationModel {
-        public typealias Input = DeclineHandshakeRequest
-        public typealias Output = DeclineHandshakeResponse
+        public typealias InputFields = DeclineHandshakeRequestFields
+        public typealias OutputFields = DeclineHandshakeResponseFields
         public static let shape = service.operation("DeclineHandshake")
     }
 
     public enum DeleteOrganization: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteOrganization")
     }
 
     public enum DeleteOrganizationalUnit: OperationModel {
-        public typealias Input = DeleteOrganizationalUnitRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeleteOrganizationalUnitRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteOrganizationalUnit")
     }
 
     public enum DeletePolicy: OperationModel {
-        public typealias Input = DeletePolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeletePolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeletePolicy")
     }
 
     public enum DeleteResourcePolicy: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeleteResourcePolicy")
     }
 
     public enum DeregisterDelegatedAdministrator: OperationModel {
-        public typealias Input = DeregisterDelegatedAdministratorRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DeregisterDelegatedAdministratorRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DeregisterDelegatedAdministrator")
     }
 
     public enum DescribeAccount: OperationModel {
-        public typealias Input = DescribeAccountRequest
-        public typealias Output = DescribeAccountResponse
+        public typealias InputFields = DescribeAccountRequestFields
+        public typealias OutputFields = DescribeAccountResponseFields
         public static let shape = service.operation("DescribeAccount")
     }
 
     public enum DescribeCreateAccountStatus: OperationModel {
-        public typealias Input = DescribeCreateAccountStatusRequest
-        public typealias Output = DescribeCreateAccountStatusResponse
+        public typealias InputFields = DescribeCreateAccountStatusRequestFields
+        public typealias OutputFields = DescribeCreateAccountStatusResponseFields
         public static let shape = service.operation("DescribeCreateAccountStatus")
     }
 
     public enum DescribeEffectivePolicy: OperationModel {
-        public typealias Input = DescribeEffectivePolicyRequest
-        public typealias Output = DescribeEffectivePolicyResponse
+        public typealias InputFields = DescribeEffectivePolicyRequestFields
+        public typealias OutputFields = DescribeEffectivePolicyResponseFields
         public static let shape = service.operation("DescribeEffectivePolicy")
     }
 
     public enum DescribeHandshake: OperationModel {
-        public typealias Input = DescribeHandshakeRequest
-        public typealias Output = DescribeHandshakeResponse
+        public typealias InputFields = DescribeHandshakeRequestFields
+        public typealias OutputFields = DescribeHandshakeResponseFields
         public static let shape = service.operation("DescribeHandshake")
     }
 
     public enum DescribeOrganization: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = DescribeOrganizationResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = DescribeOrganizationResponseFields
         public static let shape = service.operation("DescribeOrganization")
     }
 
     public enum DescribeOrganizationalUnit: OperationModel {
-        public typealias Input = DescribeOrganizationalUnitRequest
-        public typealias Output = DescribeOrganizationalUnitResponse
+        public typealias InputFields = DescribeOrganizationalUnitRequestFields
+        public typealias OutputFields = DescribeOrganizationalUnitResponseFields
         public static let shape = service.operation("DescribeOrganizationalUnit")
     }
 
     public enum DescribePolicy: OperationModel {
-        public typealias Input = DescribePolicyRequest
-        public typealias Output = DescribePolicyResponse
+        public typealias InputFields = DescribePolicyRequestFields
+        public typealias OutputFields = DescribePolicyResponseFields
         public static let shape = service.operation("DescribePolicy")
     }
 
     public enum DescribeResourcePolicy: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = DescribeResourcePolicyResponse
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = DescribeResourcePolicyResponseFields
         public static let shape = service.operation("DescribeResourcePolicy")
     }
 
     public enum DescribeResponsibilityTransfer: OperationModel {
-        public typealias Input = DescribeResponsibilityTransferRequest
-        public typealias Output = DescribeResponsibilityTransferResponse
+        public typealias InputFields = DescribeResponsibilityTransferRequestFields
+        public typealias OutputFields = DescribeResponsibilityTransferResponseFields
         public static let shape = service.operation("DescribeResponsibilityTransfer")
     }
 
     public enum DetachPolicy: OperationModel {
-        public typealias Input = DetachPolicyRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DetachPolicyRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DetachPolicy")
     }
 
     public enum DisableAWSServiceAccess: OperationModel {
-        public typealias Input = DisableAWSServiceAccessRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = DisableAWSServiceAccessRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("DisableAWSServiceAccess")
     }
 
     public enum DisablePolicyType: OperationModel {
-        public typealias Input = DisablePolicyTypeRequest
-        public typealias Output = DisablePolicyTypeResponse
+        public typealias InputFields = DisablePolicyTypeRequestFields
+        public typealias OutputFields = DisablePolicyTypeResponseFields
         public static let shape = service.operation("DisablePolicyType")
     }
 
     public enum EnableAWSServiceAccess: OperationModel {
-        public typealias Input = EnableAWSServiceAccessRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EnableAWSServiceAccessRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("EnableAWSServiceAccess")
     }
 
     public enum EnableAllFeatures: OperationModel {
-        public typealias Input = EnableAllFeaturesRequest
-        public typealias Output = EnableAllFeaturesResponse
+        public typealias InputFields = EnableAllFeaturesRequestFields
+        public typealias OutputFields = EnableAllFeaturesResponseFields
         public static let shape = service.operation("EnableAllFeatures")
     }
 
     public enum EnablePolicyType: OperationModel {
-        public typealias Input = EnablePolicyTypeRequest
-        public typealias Output = EnablePolicyTypeResponse
+        public typealias InputFields = EnablePolicyTypeRequestFields
+        public typealias OutputFields = EnablePolicyTypeResponseFields
         public static let shape = service.operation("EnablePolicyType")
     }
 
     public enum InviteAccountToOrganization: OperationModel {
-        public typealias Input = InviteAccountToOrganizationRequest
-        public typealias Output = InviteAccountToOrganizationResponse
+        public typealias InputFields = InviteAccountToOrganizationRequestFields
+        public typealias OutputFields = InviteAccountToOrganizationResponseFields
         public static let shape = service.operation("InviteAccountToOrganization")
     }
 
     public enum InviteOrganizationToTransferResponsibility: OperationModel {
-        public typealias Input = InviteOrganizationToTransferResponsibilityRequest
-        public typealias Output = InviteOrganizationToTransferResponsibilityResponse
+        public typealias InputFields = InviteOrganizationToTransferResponsibilityRequestFields
+        public typealias OutputFields = InviteOrganizationToTransferResponsibilityResponseFields
         public static let shape = service.operation("InviteOrganizationToTransferResponsibility")
     }
 
     public enum LeaveOrganization: OperationModel {
-        public typealias Input = EmptyStructure
-        public typealias Output = EmptyStructure
+        public typealias InputFields = EmptyFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("LeaveOrganization")
     }
 
     public enum ListAWSServiceAccessForOrganization: OperationModel {
-        public typealias Input = ListAWSServiceAccessForOrganizationRequest
-        public typealias Output = ListAWSServiceAccessForOrganizationResponse
+        public typealias InputFields = ListAWSServiceAccessForOrganizationRequestFields
+        public typealias OutputFields = ListAWSServiceAccessForOrganizationResponseFields
         public static let shape = service.operation("ListAWSServiceAccessForOrganization")
     }
 
     public enum ListAccounts: OperationModel {
-        public typealias Input = ListAccountsRequest
-        public typealias Output = ListAccountsResponse
+        public typealias InputFields = ListAccountsRequestFields
+        public typealias OutputFields = ListAccountsResponseFields
         public static let shape = service.operation("ListAccounts")
     }
 
     public enum ListAccountsForParent: OperationModel {
-        public typealias Input = ListAccountsForParentRequest
-        public typealias Output = ListAccountsForParentResponse
+        public typealias InputFields = ListAccountsForParentRequestFields
+        public typealias OutputFields = ListAccountsForParentResponseFields
         public static let shape = service.operation("ListAccountsForParent")
     }
 
     public enum ListAccountsWithInvalidEffectivePolicy: OperationModel {
-        public typealias Input = ListAccountsWithInvalidEffectivePolicyRequest
-        public typealias Output = ListAccountsWithInvalidEffectivePolicyResponse
+        public typealias InputFields = ListAccountsWithInvalidEffectivePolicyRequestFields
+        public typealias OutputFields = ListAccountsWithInvalidEffectivePolicyResponseFields
         public static let shape = service.operation("ListAccountsWithInvalidEffectivePolicy")
     }
 
     public enum ListChildren: OperationModel {
-        public typealias Input = ListChildrenRequest
-        public typealias Output = ListChildrenResponse
+        public typealias InputFields = ListChildrenRequestFields
+        public typealias OutputFields = ListChildrenResponseFields
         public static let shape = service.operation("ListChildren")
     }
 
     public enum ListCreateAccountStatus: OperationModel {
-        public typealias Input = ListCreateAccountStatusRequest
-        public typealias Output = ListCreateAccountStatusResponse
+        public typealias InputFields = ListCreateAccountStatusRequestFields
+        public typealias OutputFields = ListCreateAccountStatusResponseFields
         public static let shape = service.operation("ListCreateAccountStatus")
     }
 
     public enum ListDelegatedAdministrators: OperationModel {
-        public typealias Input = ListDelegatedAdministratorsRequest
-        public typealias Output = ListDelegatedAdministratorsResponse
+        public typealias InputFields = ListDelegatedAdministratorsRequestFields
+        public typealias OutputFields = ListDelegatedAdministratorsResponseFields
         public static let shape = service.operation("ListDelegatedAdministrators")
     }
 
     public enum ListDelegatedServicesForAccount: OperationModel {
-        public typealias Input = ListDelegatedServicesForAccountRequest
-        public typealias Output = ListDelegatedServicesForAccountResponse
+        public typealias InputFields = ListDelegatedServicesForAccountRequestFields
+        public typealias OutputFields = ListDelegatedServicesForAccountResponseFields
         public static let shape = service.operation("ListDelegatedServicesForAccount")
     }
 
     public enum ListEffectivePolicyValidationErrors: OperationModel {
-        public typealias Input = ListEffectivePolicyValidationErrorsRequest
-        public typealias Output = ListEffectivePolicyValidationErrorsResponse
+        public typealias InputFields = ListEffectivePolicyValidationErrorsRequestFields
+        public typealias OutputFields = ListEffectivePolicyValidationErrorsResponseFields
         public static let shape = service.operation("ListEffectivePolicyValidationErrors")
     }
 
     public enum ListHandshakesForAccount: OperationModel {
-        public typealias Input = ListHandshakesForAccountRequest
-        public typealias Output = ListHandshakesForAccountResponse
+        public typealias InputFields = ListHandshakesForAccountRequestFields
+        public typealias OutputFields = ListHandshakesForAccountResponseFields
         public static let shape = service.operation("ListHandshakesForAccount")
     }
 
     public enum ListHandshakesForOrganization: OperationModel {
-        public typealias Input = ListHandshakesForOrganizationRequest
-        public typealias Output = ListHandshakesForOrganizationResponse
+        public typealias InputFields = ListHandshakesForOrganizationRequestFields
+        public typealias OutputFields = ListHandshakesForOrganizationResponseFields
         public static let shape = service.operation("ListHandshakesForOrganization")
     }
 
     public enum ListInboundResponsibilityTransfers: OperationModel {
-        public typealias Input = ListInboundResponsibilityTransfersRequest
-        public typealias Output = ListInboundResponsibilityTransfersResponse
+        public typealias InputFields = ListInboundResponsibilityTransfersRequestFields
+        public typealias OutputFields = ListInboundResponsibilityTransfersResponseFields
         public static let shape = service.operation("ListInboundResponsibilityTransfers")
     }
 
     public enum ListOrganizationalUnitsForParent: OperationModel {
-        public typealias Input = ListOrganizationalUnitsForParentRequest
-        public typealias Output = ListOrganizationalUnitsForParentResponse
+        public typealias InputFields = ListOrganizationalUnitsForParentRequestFields
+        public typealias OutputFields = ListOrganizationalUnitsForParentResponseFields
         public static let shape = service.operation("ListOrganizationalUnitsForParent")
     }
 
     public enum ListOutboundResponsibilityTransfers: OperationModel {
-        public typealias Input = ListOutboundResponsibilityTransfersRequest
-        public typealias Output = ListOutboundResponsibilityTransfersResponse
+        public typealias InputFields = ListOutboundResponsibilityTransfersRequestFields
+        public typealias OutputFields = ListOutboundResponsibilityTransfersResponseFields
         public static let shape = service.operation("ListOutboundResponsibilityTransfers")
     }
 
     public enum ListParents: OperationModel {
-        public typealias Input = ListParentsRequest
-        public typealias Output = ListParentsResponse
+        public typealias InputFields = ListParentsRequestFields
+        public typealias OutputFields = ListParentsResponseFields
         public static let shape = service.operation("ListParents")
     }
 
     public enum ListPolicies: OperationModel {
-        public typealias Input = ListPoliciesRequest
-        public typealias Output = ListPoliciesResponse
+        public typealias InputFields = ListPoliciesRequestFields
+        public typealias OutputFields = ListPoliciesResponseFields
         public static let shape = service.operation("ListPolicies")
     }
 
     public enum ListPoliciesForTarget: OperationModel {
-        public typealias Input = ListPoliciesForTargetRequest
-        public typealias Output = ListPoliciesForTargetResponse
+        public typealias InputFields = ListPoliciesForTargetRequestFields
+        public typealias OutputFields = ListPoliciesForTargetResponseFields
         public static let shape = service.operation("ListPoliciesForTarget")
     }
 
     public enum ListRoots: OperationModel {
-        public typealias Input = ListRootsRequest
-        public typealias Output = ListRootsResponse
+        public typealias InputFields = ListRootsRequestFields
+        public typealias OutputFields = ListRootsResponseFields
         public static let shape = service.operation("ListRoots")
     }
 
     public enum ListTagsForResource: OperationModel {
-        public typealias Input = ListTagsForResourceRequest
-        public typealias Output = ListTagsForResourceResponse
+        public typealias InputFields = ListTagsForResourceRequestFields
+        public typealias OutputFields = ListTagsForResourceResponseFields
         public static let shape = service.operation("ListTagsForResource")
     }
 
     public enum ListTargetsForPolicy: OperationModel {
-        public typealias Input = ListTargetsForPolicyRequest
-        public typealias Output = ListTargetsForPolicyResponse
+        public typealias InputFields = ListTargetsForPolicyRequestFields
+        public typealias OutputFields = ListTargetsForPolicyResponseFields
         public static let shape = service.operation("ListTargetsForPolicy")
     }
 
     public enum MoveAccount: OperationModel {
-        public typealias Input = MoveAccountRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = MoveAccountRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("MoveAccount")
     }
 
     public enum PutResourcePolicy: OperationModel {
-        public typealias Input = PutResourcePolicyRequest
-        public typealias Output = PutResourcePolicyResponse
+        public typealias InputFields = PutResourcePolicyRequestFields
+        public typealias OutputFields = PutResourcePolicyResponseFields
         public static let shape = service.operation("PutResourcePolicy")
     }
 
     public enum RegisterDelegatedAdministrator: OperationModel {
-        public typealias Input = RegisterDelegatedAdministratorRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RegisterDelegatedAdministratorRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RegisterDelegatedAdministrator")
     }
 
     public enum RemoveAccountFromOrganization: OperationModel {
-        public typealias Input = RemoveAccountFromOrganizationRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = RemoveAccountFromOrganizationRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("RemoveAccountFromOrganization")
     }
 
     public enum TagResource: OperationModel {
-        public typealias Input = TagResourceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = TagResourceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("TagResource")
     }
 
     public enum TerminateResponsibilityTransfer: OperationModel {
-        public typealias Input = TerminateResponsibilityTransferRequest
-        public typealias Output = TerminateResponsibilityTransferResponse
+        public typealias InputFields = TerminateResponsibilityTransferRequestFields
+        public typealias OutputFields = TerminateResponsibilityTransferResponseFields
         public static let shape = service.operation("TerminateResponsibilityTransfer")
     }
 
     public enum UntagResource: OperationModel {
-        public typealias Input = UntagResourceRequest
-        public typealias Output = EmptyStructure
+        public typealias InputFields = UntagResourceRequestFields
+        public typealias OutputFields = EmptyFields
         public static let shape = service.operation("UntagResource")
     }
 
     public enum UpdateOrganizationalUnit: OperationModel {
-        public typealias Input = UpdateOrganizationalUnitRequest
-        public typealias Output = UpdateOrganizationalUnitResponse
+        public typealias InputFields = UpdateOrganizationalUnitRequestFields
+        public typealias OutputFields = UpdateOrganizationalUnitResponseFields
         public static let shape = service.operation("UpdateOrganizationalUnit")
     }
 
     public enum UpdatePolicy: OperationModel {
-        public typealias Input = UpdatePolicyRequest
-        public typealias Output = UpdatePolicyResponse
+        public typealias InputFields = UpdatePolicyRequestFields
+        public typealias OutputFields = UpdatePolicyResponseFields
         public static let shape = service.operation("UpdatePolicy")
     }
 
     public enum UpdateResponsibilityTransfer: OperationModel {
-        public typealias Input = UpdateResponsibilityTransferRequest
-        public typealias Output = UpdateResponsibilityTransferResponse
+        public typealias InputFields = UpdateResponsibilityTransferRequestFields
+        public typealias OutputFields = UpdateResponsibilityTransferResponseFields
         public static let shape = service.operation("UpdateResponsibilityTransfer")
     }
 

@@ -5,11 +5,10 @@
 import Wire
 
 extension Organizations {
-    public enum AcceptHandshakeRequestFields: Fields { public static let shape = service.structure("AcceptHandshakeRequest") }
+    public enum AcceptHandshakeRequestFields: Organizations.WithHandshakeId { public static let handshakeId = 0; public static let shape = service.structure("AcceptHandshakeRequest") }
     public typealias AcceptHandshakeRequest = View<AcceptHandshakeRequestFields>
 }
 extension View<Organizations.AcceptHandshakeRequestFields> {
-    public var handshakeId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -38,20 +37,17 @@ extension View<Organizations.AccountFields> {
 }
 
 extension Organizations {
-    public enum AttachPolicyRequestFields: Fields { public static let shape = service.structure("AttachPolicyRequest") }
+    public enum AttachPolicyRequestFields: Organizations.WithPolicyId, Organizations.WithTargetId { public static let policyId = 0; public static let targetId = 1; public static let shape = service.structure("AttachPolicyRequest") }
     public typealias AttachPolicyRequest = View<AttachPolicyRequestFields>
 }
 extension View<Organizations.AttachPolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var targetId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum CancelHandshakeRequestFields: Fields { public static let shape = service.structure("CancelHandshakeRequest") }
+    public enum CancelHandshakeRequestFields: Organizations.WithHandshakeId { public static let handshakeId = 0; public static let shape = service.structure("CancelHandshakeRequest") }
     public typealias CancelHandshakeRequest = View<CancelHandshakeRequestFields>
 }
 extension View<Organizations.CancelHandshakeRequestFields> {
-    public var handshakeId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -73,23 +69,17 @@ extension View<Organizations.ChildFields> {
 }
 
 extension Organizations {
-    public enum CloseAccountRequestFields: Fields { public static let shape = service.structure("CloseAccountRequest") }
+    public enum CloseAccountRequestFields: Organizations.WithAccountId { public static let accountId = 0; public static let shape = service.structure("CloseAccountRequest") }
     public typealias CloseAccountRequest = View<CloseAccountRequestFields>
 }
 extension View<Organizations.CloseAccountRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
-    public enum CreateAccountRequestFields: Fields { public static let shape = service.structure("CreateAccountRequest") }
+    public enum CreateAccountRequestFields: Organizations.MayHaveIamUserAccessToBilling, Organizations.MayHaveRoleName, Organizations.MayHaveTags, Organizations.WithAccountName, Organizations.WithEmail { public static let iamUserAccessToBilling = 3; public static let roleName = 2; public static let tags = 4; public static let accountName = 1; public static let email = 0; public static let shape = service.structure("CreateAccountRequest") }
     public typealias CreateAccountRequest = View<CreateAccountRequestFields>
 }
 extension View<Organizations.CreateAccountRequestFields> {
-    public var email: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var roleName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var iamUserAccessToBilling: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension Organizations {
@@ -117,15 +107,10 @@ extension View<Organizations.CreateAccountStatusFields> {
 }
 
 extension Organizations {
-    public enum CreateGovCloudAccountRequestFields: Fields { public static let shape = service.structure("CreateGovCloudAccountRequest") }
+    public enum CreateGovCloudAccountRequestFields: Organizations.MayHaveIamUserAccessToBilling, Organizations.MayHaveRoleName, Organizations.MayHaveTags, Organizations.WithAccountName, Organizations.WithEmail { public static let iamUserAccessToBilling = 3; public static let roleName = 2; public static let tags = 4; public static let accountName = 1; public static let email = 0; public static let shape = service.structure("CreateGovCloudAccountRequest") }
     public typealias CreateGovCloudAccountRequest = View<CreateGovCloudAccountRequestFields>
 }
 extension View<Organizations.CreateGovCloudAccountRequestFields> {
-    public var email: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var accountName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var roleName: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var iamUserAccessToBilling: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension Organizations {
@@ -155,13 +140,10 @@ extension View<Organizations.CreateOrganizationResponseFields> {
 }
 
 extension Organizations {
-    public enum CreateOrganizationalUnitRequestFields: Fields { public static let shape = service.structure("CreateOrganizationalUnitRequest") }
+    public enum CreateOrganizationalUnitRequestFields: Organizations.MayHaveTags, Organizations.WithName, Organizations.WithParentId { public static let tags = 2; public static let name = 1; public static let parentId = 0; public static let shape = service.structure("CreateOrganizationalUnitRequest") }
     public typealias CreateOrganizationalUnitRequest = View<CreateOrganizationalUnitRequestFields>
 }
 extension View<Organizations.CreateOrganizationalUnitRequestFields> {
-    public var parentId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var name: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
@@ -174,15 +156,11 @@ extension View<Organizations.CreateOrganizationalUnitResponseFields> {
 }
 
 extension Organizations {
-    public enum CreatePolicyRequestFields: Fields { public static let shape = service.structure("CreatePolicyRequest") }
+    public enum CreatePolicyRequestFields: Organizations.MayHaveTags, Organizations.WithContent, Organizations.WithName, Organizations.WithType { public static let tags = 4; public static let content = 0; public static let name = 2; public static let type = 3; public static let shape = service.structure("CreatePolicyRequest") }
     public typealias CreatePolicyRequest = View<CreatePolicyRequestFields>
 }
 extension View<Organizations.CreatePolicyRequestFields> {
-    public var content: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var description: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var name: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var type: String { get { self[required: 3] } set { self[required: 3] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension Organizations {
@@ -195,11 +173,10 @@ extension View<Organizations.CreatePolicyResponseFields> {
 }
 
 extension Organizations {
-    public enum DeclineHandshakeRequestFields: Fields { public static let shape = service.structure("DeclineHandshakeRequest") }
+    public enum DeclineHandshakeRequestFields: Organizations.WithHandshakeId { public static let handshakeId = 0; public static let shape = service.structure("DeclineHandshakeRequest") }
     public typealias DeclineHandshakeRequest = View<DeclineHandshakeRequestFields>
 }
 extension View<Organizations.DeclineHandshakeRequestFields> {
-    public var handshakeId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -237,36 +214,31 @@ extension View<Organizations.DelegatedServiceFields> {
 }
 
 extension Organizations {
-    public enum DeleteOrganizationalUnitRequestFields: Fields { public static let shape = service.structure("DeleteOrganizationalUnitRequest") }
+    public enum DeleteOrganizationalUnitRequestFields: Organizations.WithOrganizationalUnitId { public static let organizationalUnitId = 0; public static let shape = service.structure("DeleteOrganizationalUnitRequest") }
     public typealias DeleteOrganizationalUnitRequest = View<DeleteOrganizationalUnitRequestFields>
 }
 extension View<Organizations.DeleteOrganizationalUnitRequestFields> {
-    public var organizationalUnitId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
-    public enum DeletePolicyRequestFields: Fields { public static let shape = service.structure("DeletePolicyRequest") }
+    public enum DeletePolicyRequestFields: Organizations.WithPolicyId { public static let policyId = 0; public static let shape = service.structure("DeletePolicyRequest") }
     public typealias DeletePolicyRequest = View<DeletePolicyRequestFields>
 }
 extension View<Organizations.DeletePolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
-    public enum DeregisterDelegatedAdministratorRequestFields: Fields { public static let shape = service.structure("DeregisterDelegatedAdministratorRequest") }
+    public enum DeregisterDelegatedAdministratorRequestFields: Organizations.WithAccountId, Organizations.WithServicePrincipal { public static let accountId = 0; public static let servicePrincipal = 1; public static let shape = service.structure("DeregisterDelegatedAdministratorRequest") }
     public typealias DeregisterDelegatedAdministratorRequest = View<DeregisterDelegatedAdministratorRequestFields>
 }
 extension View<Organizations.DeregisterDelegatedAdministratorRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var servicePrincipal: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum DescribeAccountRequestFields: Fields { public static let shape = service.structure("DescribeAccountRequest") }
+    public enum DescribeAccountRequestFields: Organizations.WithAccountId { public static let accountId = 0; public static let shape = service.structure("DescribeAccountRequest") }
     public typealias DescribeAccountRequest = View<DescribeAccountRequestFields>
 }
 extension View<Organizations.DescribeAccountRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -296,11 +268,10 @@ extension View<Organizations.DescribeCreateAccountStatusResponseFields> {
 }
 
 extension Organizations {
-    public enum DescribeEffectivePolicyRequestFields: Fields { public static let shape = service.structure("DescribeEffectivePolicyRequest") }
+    public enum DescribeEffectivePolicyRequestFields: Organizations.WithPolicyType { public static let policyType = 0; public static let shape = service.structure("DescribeEffectivePolicyRequest") }
     public typealias DescribeEffectivePolicyRequest = View<DescribeEffectivePolicyRequestFields>
 }
 extension View<Organizations.DescribeEffectivePolicyRequestFields> {
-    public var policyType: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var targetId: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
@@ -314,11 +285,10 @@ extension View<Organizations.DescribeEffectivePolicyResponseFields> {
 }
 
 extension Organizations {
-    public enum DescribeHandshakeRequestFields: Fields { public static let shape = service.structure("DescribeHandshakeRequest") }
+    public enum DescribeHandshakeRequestFields: Organizations.WithHandshakeId { public static let handshakeId = 0; public static let shape = service.structure("DescribeHandshakeRequest") }
     public typealias DescribeHandshakeRequest = View<DescribeHandshakeRequestFields>
 }
 extension View<Organizations.DescribeHandshakeRequestFields> {
-    public var handshakeId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -340,11 +310,10 @@ extension View<Organizations.DescribeOrganizationResponseFields> {
 }
 
 extension Organizations {
-    public enum DescribeOrganizationalUnitRequestFields: Fields { public static let shape = service.structure("DescribeOrganizationalUnitRequest") }
+    public enum DescribeOrganizationalUnitRequestFields: Organizations.WithOrganizationalUnitId { public static let organizationalUnitId = 0; public static let shape = service.structure("DescribeOrganizationalUnitRequest") }
     public typealias DescribeOrganizationalUnitRequest = View<DescribeOrganizationalUnitRequestFields>
 }
 extension View<Organizations.DescribeOrganizationalUnitRequestFields> {
-    public var organizationalUnitId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -357,11 +326,10 @@ extension View<Organizations.DescribeOrganizationalUnitResponseFields> {
 }
 
 extension Organizations {
-    public enum DescribePolicyRequestFields: Fields { public static let shape = service.structure("DescribePolicyRequest") }
+    public enum DescribePolicyRequestFields: Organizations.WithPolicyId { public static let policyId = 0; public static let shape = service.structure("DescribePolicyRequest") }
     public typealias DescribePolicyRequest = View<DescribePolicyRequestFields>
 }
 extension View<Organizations.DescribePolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -383,11 +351,10 @@ extension View<Organizations.DescribeResourcePolicyResponseFields> {
 }
 
 extension Organizations {
-    public enum DescribeResponsibilityTransferRequestFields: Fields { public static let shape = service.structure("DescribeResponsibilityTransferRequest") }
+    public enum DescribeResponsibilityTransferRequestFields: Organizations.WithId { public static let id = 0; public static let shape = service.structure("DescribeResponsibilityTransferRequest") }
     public typealias DescribeResponsibilityTransferRequest = View<DescribeResponsibilityTransferRequestFields>
 }
 extension View<Organizations.DescribeResponsibilityTransferRequestFields> {
-    public var id: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -400,29 +367,24 @@ extension View<Organizations.DescribeResponsibilityTransferResponseFields> {
 }
 
 extension Organizations {
-    public enum DetachPolicyRequestFields: Fields { public static let shape = service.structure("DetachPolicyRequest") }
+    public enum DetachPolicyRequestFields: Organizations.WithPolicyId, Organizations.WithTargetId { public static let policyId = 0; public static let targetId = 1; public static let shape = service.structure("DetachPolicyRequest") }
     public typealias DetachPolicyRequest = View<DetachPolicyRequestFields>
 }
 extension View<Organizations.DetachPolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var targetId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum DisableAWSServiceAccessRequestFields: Fields { public static let shape = service.structure("DisableAWSServiceAccessRequest") }
+    public enum DisableAWSServiceAccessRequestFields: Organizations.WithServicePrincipal { public static let servicePrincipal = 0; public static let shape = service.structure("DisableAWSServiceAccessRequest") }
     public typealias DisableAWSServiceAccessRequest = View<DisableAWSServiceAccessRequestFields>
 }
 extension View<Organizations.DisableAWSServiceAccessRequestFields> {
-    public var servicePrincipal: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
-    public enum DisablePolicyTypeRequestFields: Fields { public static let shape = service.structure("DisablePolicyTypeRequest") }
+    public enum DisablePolicyTypeRequestFields: Organizations.WithPolicyType, Organizations.WithRootId { public static let policyType = 1; public static let rootId = 0; public static let shape = service.structure("DisablePolicyTypeRequest") }
     public typealias DisablePolicyTypeRequest = View<DisablePolicyTypeRequestFields>
 }
 extension View<Organizations.DisablePolicyTypeRequestFields> {
-    public var rootId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyType: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
@@ -457,11 +419,10 @@ extension View<Organizations.EffectivePolicyValidationErrorFields> {
 }
 
 extension Organizations {
-    public enum EnableAWSServiceAccessRequestFields: Fields { public static let shape = service.structure("EnableAWSServiceAccessRequest") }
+    public enum EnableAWSServiceAccessRequestFields: Organizations.WithServicePrincipal { public static let servicePrincipal = 0; public static let shape = service.structure("EnableAWSServiceAccessRequest") }
     public typealias EnableAWSServiceAccessRequest = View<EnableAWSServiceAccessRequestFields>
 }
 extension View<Organizations.EnableAWSServiceAccessRequestFields> {
-    public var servicePrincipal: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -479,12 +440,10 @@ extension View<Organizations.EnableAllFeaturesResponseFields> {
 }
 
 extension Organizations {
-    public enum EnablePolicyTypeRequestFields: Fields { public static let shape = service.structure("EnablePolicyTypeRequest") }
+    public enum EnablePolicyTypeRequestFields: Organizations.WithPolicyType, Organizations.WithRootId { public static let policyType = 1; public static let rootId = 0; public static let shape = service.structure("EnablePolicyTypeRequest") }
     public typealias EnablePolicyTypeRequest = View<EnablePolicyTypeRequestFields>
 }
 extension View<Organizations.EnablePolicyTypeRequestFields> {
-    public var rootId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyType: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
@@ -549,13 +508,10 @@ extension View<Organizations.HandshakeResourceFields> {
 }
 
 extension Organizations {
-    public enum InviteAccountToOrganizationRequestFields: Fields { public static let shape = service.structure("InviteAccountToOrganizationRequest") }
+    public enum InviteAccountToOrganizationRequestFields: Organizations.MayHaveNotes, Organizations.MayHaveTags, Organizations.WithTarget { public static let notes = 1; public static let tags = 2; public static let target = 0; public static let shape = service.structure("InviteAccountToOrganizationRequest") }
     public typealias InviteAccountToOrganizationRequest = View<InviteAccountToOrganizationRequestFields>
 }
 extension View<Organizations.InviteAccountToOrganizationRequestFields> {
-    public var target: Organizations.HandshakeParty { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var notes: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {

@@ -5,16 +5,12 @@
 import Wire
 
 extension Organizations {
-    public enum InviteOrganizationToTransferResponsibilityRequestFields: Fields { public static let shape = service.structure("InviteOrganizationToTransferResponsibilityRequest") }
+    public enum InviteOrganizationToTransferResponsibilityRequestFields: Organizations.MayHaveNotes, Organizations.MayHaveTags, Organizations.WithTarget, Organizations.WithType { public static let notes = 2; public static let tags = 5; public static let target = 1; public static let type = 0; public static let shape = service.structure("InviteOrganizationToTransferResponsibilityRequest") }
     public typealias InviteOrganizationToTransferResponsibilityRequest = View<InviteOrganizationToTransferResponsibilityRequestFields>
 }
 extension View<Organizations.InviteOrganizationToTransferResponsibilityRequestFields> {
-    public var type: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var target: Organizations.HandshakeParty { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var notes: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var startTimestamp: Timestamp { get { self[required: 3] } set { self[required: 3] = newValue } }
     public var sourceName: String { get { self[required: 4] } set { self[required: 4] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension Organizations {
@@ -27,7 +23,7 @@ extension View<Organizations.InviteOrganizationToTransferResponsibilityResponseF
 }
 
 extension Organizations {
-    public enum ListAWSServiceAccessForOrganizationRequestFields: PageRequestFields { public static let shape = service.structure("ListAWSServiceAccessForOrganizationRequest"); public static let token = 0; public static let limit = 1 }
+    public enum ListAWSServiceAccessForOrganizationRequestFields: PageRequestFields { public static let tokenPlace = 0; public static let limitPlace = 1; public static let shape = service.structure("ListAWSServiceAccessForOrganizationRequest") }
     public typealias ListAWSServiceAccessForOrganizationRequest = View<ListAWSServiceAccessForOrganizationRequestFields>
 }
 extension View<Organizations.ListAWSServiceAccessForOrganizationRequestFields> {
@@ -36,39 +32,36 @@ extension View<Organizations.ListAWSServiceAccessForOrganizationRequestFields> {
 }
 
 extension Organizations {
-    public enum ListAWSServiceAccessForOrganizationResponseFields: Fields { public static let shape = service.structure("ListAWSServiceAccessForOrganizationResponse") }
+    public enum ListAWSServiceAccessForOrganizationResponseFields: PageFields { public typealias Item = Organizations.EnabledServicePrincipal; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListAWSServiceAccessForOrganizationResponse") }
     public typealias ListAWSServiceAccessForOrganizationResponse = View<ListAWSServiceAccessForOrganizationResponseFields>
 }
 extension View<Organizations.ListAWSServiceAccessForOrganizationResponseFields> {
     public var enabledServicePrincipals: [Organizations.EnabledServicePrincipal]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(enabledServicePrincipals: [Organizations.EnabledServicePrincipal]?, nextToken: String?) { self.init(); self.enabledServicePrincipals = enabledServicePrincipals; self.nextToken = nextToken }
-    public init(_ items: [Organizations.EnabledServicePrincipal], next: String?) { self.init(enabledServicePrincipals: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsForParentRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsForParentRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListAccountsForParentRequestFields: PageRequestFields, Organizations.WithParentId { public static let tokenPlace = 1; public static let limitPlace = 2; public static let parentId = 0; public static let shape = service.structure("ListAccountsForParentRequest") }
     public typealias ListAccountsForParentRequest = View<ListAccountsForParentRequestFields>
 }
 extension View<Organizations.ListAccountsForParentRequestFields> {
-    public var parentId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListAccountsForParentResponseFields: Fields { public static let shape = service.structure("ListAccountsForParentResponse") }
+    public enum ListAccountsForParentResponseFields: PageFields { public typealias Item = Organizations.Account; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListAccountsForParentResponse") }
     public typealias ListAccountsForParentResponse = View<ListAccountsForParentResponseFields>
 }
 extension View<Organizations.ListAccountsForParentResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Account], next: String?) { self.init(accounts: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsRequest"); public static let token = 0; public static let limit = 1 }
+    public enum ListAccountsRequestFields: PageRequestFields { public static let tokenPlace = 0; public static let limitPlace = 1; public static let shape = service.structure("ListAccountsRequest") }
     public typealias ListAccountsRequest = View<ListAccountsRequestFields>
 }
 extension View<Organizations.ListAccountsRequestFields> {
@@ -77,22 +70,20 @@ extension View<Organizations.ListAccountsRequestFields> {
 }
 
 extension Organizations {
-    public enum ListAccountsResponseFields: Fields { public static let shape = service.structure("ListAccountsResponse") }
+    public enum ListAccountsResponseFields: PageFields { public typealias Item = Organizations.Account; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListAccountsResponse") }
     public typealias ListAccountsResponse = View<ListAccountsResponseFields>
 }
 extension View<Organizations.ListAccountsResponseFields> {
     public var accounts: [Organizations.Account]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(accounts: [Organizations.Account]?, nextToken: String?) { self.init(); self.accounts = accounts; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Account], next: String?) { self.init(accounts: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListAccountsWithInvalidEffectivePolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListAccountsWithInvalidEffectivePolicyRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListAccountsWithInvalidEffectivePolicyRequestFields: PageRequestFields, Organizations.WithPolicyType { public static let tokenPlace = 1; public static let limitPlace = 2; public static let policyType = 0; public static let shape = service.structure("ListAccountsWithInvalidEffectivePolicyRequest") }
     public typealias ListAccountsWithInvalidEffectivePolicyRequest = View<ListAccountsWithInvalidEffectivePolicyRequestFields>
 }
 extension View<Organizations.ListAccountsWithInvalidEffectivePolicyRequestFields> {
-    public var policyType: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
@@ -109,29 +100,27 @@ extension View<Organizations.ListAccountsWithInvalidEffectivePolicyResponseField
 }
 
 extension Organizations {
-    public enum ListChildrenRequestFields: PageRequestFields { public static let shape = service.structure("ListChildrenRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListChildrenRequestFields: PageRequestFields, Organizations.WithParentId { public static let tokenPlace = 2; public static let limitPlace = 3; public static let parentId = 0; public static let shape = service.structure("ListChildrenRequest") }
     public typealias ListChildrenRequest = View<ListChildrenRequestFields>
 }
 extension View<Organizations.ListChildrenRequestFields> {
-    public var parentId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var childType: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension Organizations {
-    public enum ListChildrenResponseFields: Fields { public static let shape = service.structure("ListChildrenResponse") }
+    public enum ListChildrenResponseFields: PageFields { public typealias Item = Organizations.Child; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListChildrenResponse") }
     public typealias ListChildrenResponse = View<ListChildrenResponseFields>
 }
 extension View<Organizations.ListChildrenResponseFields> {
     public var children: [Organizations.Child]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(children: [Organizations.Child]?, nextToken: String?) { self.init(); self.children = children; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Child], next: String?) { self.init(children: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListCreateAccountStatusRequestFields: PageRequestFields { public static let shape = service.structure("ListCreateAccountStatusRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListCreateAccountStatusRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 2; public static let shape = service.structure("ListCreateAccountStatusRequest") }
     public typealias ListCreateAccountStatusRequest = View<ListCreateAccountStatusRequestFields>
 }
 extension View<Organizations.ListCreateAccountStatusRequestFields> {
@@ -141,18 +130,17 @@ extension View<Organizations.ListCreateAccountStatusRequestFields> {
 }
 
 extension Organizations {
-    public enum ListCreateAccountStatusResponseFields: Fields { public static let shape = service.structure("ListCreateAccountStatusResponse") }
+    public enum ListCreateAccountStatusResponseFields: PageFields { public typealias Item = Organizations.CreateAccountStatus; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListCreateAccountStatusResponse") }
     public typealias ListCreateAccountStatusResponse = View<ListCreateAccountStatusResponseFields>
 }
 extension View<Organizations.ListCreateAccountStatusResponseFields> {
     public var createAccountStatuses: [Organizations.CreateAccountStatus]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(createAccountStatuses: [Organizations.CreateAccountStatus]?, nextToken: String?) { self.init(); self.createAccountStatuses = createAccountStatuses; self.nextToken = nextToken }
-    public init(_ items: [Organizations.CreateAccountStatus], next: String?) { self.init(createAccountStatuses: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListDelegatedAdministratorsRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegatedAdministratorsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListDelegatedAdministratorsRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 2; public static let shape = service.structure("ListDelegatedAdministratorsRequest") }
     public typealias ListDelegatedAdministratorsRequest = View<ListDelegatedAdministratorsRequestFields>
 }
 extension View<Organizations.ListDelegatedAdministratorsRequestFields> {
@@ -162,44 +150,39 @@ extension View<Organizations.ListDelegatedAdministratorsRequestFields> {
 }
 
 extension Organizations {
-    public enum ListDelegatedAdministratorsResponseFields: Fields { public static let shape = service.structure("ListDelegatedAdministratorsResponse") }
+    public enum ListDelegatedAdministratorsResponseFields: PageFields { public typealias Item = Organizations.DelegatedAdministrator; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListDelegatedAdministratorsResponse") }
     public typealias ListDelegatedAdministratorsResponse = View<ListDelegatedAdministratorsResponseFields>
 }
 extension View<Organizations.ListDelegatedAdministratorsResponseFields> {
     public var delegatedAdministrators: [Organizations.DelegatedAdministrator]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(delegatedAdministrators: [Organizations.DelegatedAdministrator]?, nextToken: String?) { self.init(); self.delegatedAdministrators = delegatedAdministrators; self.nextToken = nextToken }
-    public init(_ items: [Organizations.DelegatedAdministrator], next: String?) { self.init(delegatedAdministrators: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListDelegatedServicesForAccountRequestFields: PageRequestFields { public static let shape = service.structure("ListDelegatedServicesForAccountRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListDelegatedServicesForAccountRequestFields: PageRequestFields, Organizations.WithAccountId { public static let tokenPlace = 1; public static let limitPlace = 2; public static let accountId = 0; public static let shape = service.structure("ListDelegatedServicesForAccountRequest") }
     public typealias ListDelegatedServicesForAccountRequest = View<ListDelegatedServicesForAccountRequestFields>
 }
 extension View<Organizations.ListDelegatedServicesForAccountRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListDelegatedServicesForAccountResponseFields: Fields { public static let shape = service.structure("ListDelegatedServicesForAccountResponse") }
+    public enum ListDelegatedServicesForAccountResponseFields: PageFields { public typealias Item = Organizations.DelegatedService; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListDelegatedServicesForAccountResponse") }
     public typealias ListDelegatedServicesForAccountResponse = View<ListDelegatedServicesForAccountResponseFields>
 }
 extension View<Organizations.ListDelegatedServicesForAccountResponseFields> {
     public var delegatedServices: [Organizations.DelegatedService]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(delegatedServices: [Organizations.DelegatedService]?, nextToken: String?) { self.init(); self.delegatedServices = delegatedServices; self.nextToken = nextToken }
-    public init(_ items: [Organizations.DelegatedService], next: String?) { self.init(delegatedServices: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListEffectivePolicyValidationErrorsRequestFields: PageRequestFields { public static let shape = service.structure("ListEffectivePolicyValidationErrorsRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListEffectivePolicyValidationErrorsRequestFields: PageRequestFields, Organizations.WithAccountId, Organizations.WithPolicyType { public static let tokenPlace = 2; public static let limitPlace = 3; public static let accountId = 0; public static let policyType = 1; public static let shape = service.structure("ListEffectivePolicyValidationErrorsRequest") }
     public typealias ListEffectivePolicyValidationErrorsRequest = View<ListEffectivePolicyValidationErrorsRequestFields>
 }
 extension View<Organizations.ListEffectivePolicyValidationErrorsRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policyType: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
@@ -219,113 +202,103 @@ extension View<Organizations.ListEffectivePolicyValidationErrorsResponseFields> 
 }
 
 extension Organizations {
-    public enum ListHandshakesForAccountRequestFields: PageRequestFields { public static let shape = service.structure("ListHandshakesForAccountRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListHandshakesForAccountRequestFields: PageRequestFields, Organizations.MayHaveFilter { public static let tokenPlace = 1; public static let limitPlace = 2; public static let filter = 0; public static let shape = service.structure("ListHandshakesForAccountRequest") }
     public typealias ListHandshakesForAccountRequest = View<ListHandshakesForAccountRequestFields>
 }
 extension View<Organizations.ListHandshakesForAccountRequestFields> {
-    public var filter: Organizations.HandshakeFilter? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListHandshakesForAccountResponseFields: Fields { public static let shape = service.structure("ListHandshakesForAccountResponse") }
+    public enum ListHandshakesForAccountResponseFields: PageFields { public typealias Item = Organizations.Handshake; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListHandshakesForAccountResponse") }
     public typealias ListHandshakesForAccountResponse = View<ListHandshakesForAccountResponseFields>
 }
 extension View<Organizations.ListHandshakesForAccountResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Handshake], next: String?) { self.init(handshakes: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListHandshakesForOrganizationRequestFields: PageRequestFields { public static let shape = service.structure("ListHandshakesForOrganizationRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListHandshakesForOrganizationRequestFields: PageRequestFields, Organizations.MayHaveFilter { public static let tokenPlace = 1; public static let limitPlace = 2; public static let filter = 0; public static let shape = service.structure("ListHandshakesForOrganizationRequest") }
     public typealias ListHandshakesForOrganizationRequest = View<ListHandshakesForOrganizationRequestFields>
 }
 extension View<Organizations.ListHandshakesForOrganizationRequestFields> {
-    public var filter: Organizations.HandshakeFilter? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListHandshakesForOrganizationResponseFields: Fields { public static let shape = service.structure("ListHandshakesForOrganizationResponse") }
+    public enum ListHandshakesForOrganizationResponseFields: PageFields { public typealias Item = Organizations.Handshake; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListHandshakesForOrganizationResponse") }
     public typealias ListHandshakesForOrganizationResponse = View<ListHandshakesForOrganizationResponseFields>
 }
 extension View<Organizations.ListHandshakesForOrganizationResponseFields> {
     public var handshakes: [Organizations.Handshake]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(handshakes: [Organizations.Handshake]?, nextToken: String?) { self.init(); self.handshakes = handshakes; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Handshake], next: String?) { self.init(handshakes: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListInboundResponsibilityTransfersRequestFields: PageRequestFields { public static let shape = service.structure("ListInboundResponsibilityTransfersRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListInboundResponsibilityTransfersRequestFields: PageRequestFields, Organizations.WithType { public static let tokenPlace = 2; public static let limitPlace = 3; public static let type = 0; public static let shape = service.structure("ListInboundResponsibilityTransfersRequest") }
     public typealias ListInboundResponsibilityTransfersRequest = View<ListInboundResponsibilityTransfersRequestFields>
 }
 extension View<Organizations.ListInboundResponsibilityTransfersRequestFields> {
-    public var type: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var id: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension Organizations {
-    public enum ListInboundResponsibilityTransfersResponseFields: Fields { public static let shape = service.structure("ListInboundResponsibilityTransfersResponse") }
+    public enum ListInboundResponsibilityTransfersResponseFields: PageFields { public typealias Item = Organizations.ResponsibilityTransfer; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListInboundResponsibilityTransfersResponse") }
     public typealias ListInboundResponsibilityTransfersResponse = View<ListInboundResponsibilityTransfersResponseFields>
 }
 extension View<Organizations.ListInboundResponsibilityTransfersResponseFields> {
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
-    public init(_ items: [Organizations.ResponsibilityTransfer], next: String?) { self.init(responsibilityTransfers: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListOrganizationalUnitsForParentRequestFields: PageRequestFields { public static let shape = service.structure("ListOrganizationalUnitsForParentRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListOrganizationalUnitsForParentRequestFields: PageRequestFields, Organizations.WithParentId { public static let tokenPlace = 1; public static let limitPlace = 2; public static let parentId = 0; public static let shape = service.structure("ListOrganizationalUnitsForParentRequest") }
     public typealias ListOrganizationalUnitsForParentRequest = View<ListOrganizationalUnitsForParentRequestFields>
 }
 extension View<Organizations.ListOrganizationalUnitsForParentRequestFields> {
-    public var parentId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListOrganizationalUnitsForParentResponseFields: Fields { public static let shape = service.structure("ListOrganizationalUnitsForParentResponse") }
+    public enum ListOrganizationalUnitsForParentResponseFields: PageFields { public typealias Item = Organizations.OrganizationalUnit; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListOrganizationalUnitsForParentResponse") }
     public typealias ListOrganizationalUnitsForParentResponse = View<ListOrganizationalUnitsForParentResponseFields>
 }
 extension View<Organizations.ListOrganizationalUnitsForParentResponseFields> {
     public var organizationalUnits: [Organizations.OrganizationalUnit]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(organizationalUnits: [Organizations.OrganizationalUnit]?, nextToken: String?) { self.init(); self.organizationalUnits = organizationalUnits; self.nextToken = nextToken }
-    public init(_ items: [Organizations.OrganizationalUnit], next: String?) { self.init(organizationalUnits: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListOutboundResponsibilityTransfersRequestFields: PageRequestFields { public static let shape = service.structure("ListOutboundResponsibilityTransfersRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListOutboundResponsibilityTransfersRequestFields: PageRequestFields, Organizations.WithType { public static let tokenPlace = 1; public static let limitPlace = 2; public static let type = 0; public static let shape = service.structure("ListOutboundResponsibilityTransfersRequest") }
     public typealias ListOutboundResponsibilityTransfersRequest = View<ListOutboundResponsibilityTransfersRequestFields>
 }
 extension View<Organizations.ListOutboundResponsibilityTransfersRequestFields> {
-    public var type: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListOutboundResponsibilityTransfersResponseFields: Fields { public static let shape = service.structure("ListOutboundResponsibilityTransfersResponse") }
+    public enum ListOutboundResponsibilityTransfersResponseFields: PageFields { public typealias Item = Organizations.ResponsibilityTransfer; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListOutboundResponsibilityTransfersResponse") }
     public typealias ListOutboundResponsibilityTransfersResponse = View<ListOutboundResponsibilityTransfersResponseFields>
 }
 extension View<Organizations.ListOutboundResponsibilityTransfersResponseFields> {
     public var responsibilityTransfers: [Organizations.ResponsibilityTransfer]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(responsibilityTransfers: [Organizations.ResponsibilityTransfer]?, nextToken: String?) { self.init(); self.responsibilityTransfers = responsibilityTransfers; self.nextToken = nextToken }
-    public init(_ items: [Organizations.ResponsibilityTransfer], next: String?) { self.init(responsibilityTransfers: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListParentsRequestFields: PageRequestFields { public static let shape = service.structure("ListParentsRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListParentsRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 2; public static let shape = service.structure("ListParentsRequest") }
     public typealias ListParentsRequest = View<ListParentsRequestFields>
 }
 extension View<Organizations.ListParentsRequestFields> {
@@ -335,61 +308,55 @@ extension View<Organizations.ListParentsRequestFields> {
 }
 
 extension Organizations {
-    public enum ListParentsResponseFields: Fields { public static let shape = service.structure("ListParentsResponse") }
+    public enum ListParentsResponseFields: PageFields { public typealias Item = Organizations.Parent; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListParentsResponse") }
     public typealias ListParentsResponse = View<ListParentsResponseFields>
 }
 extension View<Organizations.ListParentsResponseFields> {
     public var parents: [Organizations.Parent]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(parents: [Organizations.Parent]?, nextToken: String?) { self.init(); self.parents = parents; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Parent], next: String?) { self.init(parents: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListPoliciesForTargetRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesForTargetRequest"); public static let token = 2; public static let limit = 3 }
+    public enum ListPoliciesForTargetRequestFields: PageRequestFields, Organizations.WithFilter, Organizations.WithTargetId { public static let tokenPlace = 2; public static let limitPlace = 3; public static let filter = 1; public static let targetId = 0; public static let shape = service.structure("ListPoliciesForTargetRequest") }
     public typealias ListPoliciesForTargetRequest = View<ListPoliciesForTargetRequestFields>
 }
 extension View<Organizations.ListPoliciesForTargetRequestFields> {
-    public var targetId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var filter: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var nextToken: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var maxResults: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension Organizations {
-    public enum ListPoliciesForTargetResponseFields: Fields { public static let shape = service.structure("ListPoliciesForTargetResponse") }
+    public enum ListPoliciesForTargetResponseFields: PageFields { public typealias Item = Organizations.PolicySummary; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListPoliciesForTargetResponse") }
     public typealias ListPoliciesForTargetResponse = View<ListPoliciesForTargetResponseFields>
 }
 extension View<Organizations.ListPoliciesForTargetResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
-    public init(_ items: [Organizations.PolicySummary], next: String?) { self.init(policies: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListPoliciesRequestFields: PageRequestFields { public static let shape = service.structure("ListPoliciesRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListPoliciesRequestFields: PageRequestFields, Organizations.WithFilter { public static let tokenPlace = 1; public static let limitPlace = 2; public static let filter = 0; public static let shape = service.structure("ListPoliciesRequest") }
     public typealias ListPoliciesRequest = View<ListPoliciesRequestFields>
 }
 extension View<Organizations.ListPoliciesRequestFields> {
-    public var filter: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListPoliciesResponseFields: Fields { public static let shape = service.structure("ListPoliciesResponse") }
+    public enum ListPoliciesResponseFields: PageFields { public typealias Item = Organizations.PolicySummary; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListPoliciesResponse") }
     public typealias ListPoliciesResponse = View<ListPoliciesResponseFields>
 }
 extension View<Organizations.ListPoliciesResponseFields> {
     public var policies: [Organizations.PolicySummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(policies: [Organizations.PolicySummary]?, nextToken: String?) { self.init(); self.policies = policies; self.nextToken = nextToken }
-    public init(_ items: [Organizations.PolicySummary], next: String?) { self.init(policies: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListRootsRequestFields: PageRequestFields { public static let shape = service.structure("ListRootsRequest"); public static let token = 0; public static let limit = 1 }
+    public enum ListRootsRequestFields: PageRequestFields { public static let tokenPlace = 0; public static let limitPlace = 1; public static let shape = service.structure("ListRootsRequest") }
     public typealias ListRootsRequest = View<ListRootsRequestFields>
 }
 extension View<Organizations.ListRootsRequestFields> {
@@ -398,63 +365,57 @@ extension View<Organizations.ListRootsRequestFields> {
 }
 
 extension Organizations {
-    public enum ListRootsResponseFields: Fields { public static let shape = service.structure("ListRootsResponse") }
+    public enum ListRootsResponseFields: PageFields { public typealias Item = Organizations.Root; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListRootsResponse") }
     public typealias ListRootsResponse = View<ListRootsResponseFields>
 }
 extension View<Organizations.ListRootsResponseFields> {
     public var roots: [Organizations.Root]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(roots: [Organizations.Root]?, nextToken: String?) { self.init(); self.roots = roots; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Root], next: String?) { self.init(roots: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListTagsForResourceRequestFields: Fields { public static let shape = service.structure("ListTagsForResourceRequest") }
+    public enum ListTagsForResourceRequestFields: Organizations.WithResourceId { public static let resourceId = 0; public static let shape = service.structure("ListTagsForResourceRequest") }
     public typealias ListTagsForResourceRequest = View<ListTagsForResourceRequestFields>
 }
 extension View<Organizations.ListTagsForResourceRequestFields> {
-    public var resourceId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum ListTagsForResourceResponseFields: Fields { public static let shape = service.structure("ListTagsForResourceResponse") }
+    public enum ListTagsForResourceResponseFields: PageFields { public typealias Item = Organizations.Tag; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListTagsForResourceResponse") }
     public typealias ListTagsForResourceResponse = View<ListTagsForResourceResponseFields>
 }
 extension View<Organizations.ListTagsForResourceResponseFields> {
     public var tags: [Organizations.Tag]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(tags: [Organizations.Tag]?, nextToken: String?) { self.init(); self.tags = tags; self.nextToken = nextToken }
-    public init(_ items: [Organizations.Tag], next: String?) { self.init(tags: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum ListTargetsForPolicyRequestFields: PageRequestFields { public static let shape = service.structure("ListTargetsForPolicyRequest"); public static let token = 1; public static let limit = 2 }
+    public enum ListTargetsForPolicyRequestFields: PageRequestFields, Organizations.WithPolicyId { public static let tokenPlace = 1; public static let limitPlace = 2; public static let policyId = 0; public static let shape = service.structure("ListTargetsForPolicyRequest") }
     public typealias ListTargetsForPolicyRequest = View<ListTargetsForPolicyRequestFields>
 }
 extension View<Organizations.ListTargetsForPolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var maxResults: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension Organizations {
-    public enum ListTargetsForPolicyResponseFields: Fields { public static let shape = service.structure("ListTargetsForPolicyResponse") }
+    public enum ListTargetsForPolicyResponseFields: PageFields { public typealias Item = Organizations.PolicyTargetSummary; public static let itemsPlace = 0; public static let nextPlace = 1; public static let isTruncatedPlace: Int? = nil; public static let shape = service.structure("ListTargetsForPolicyResponse") }
     public typealias ListTargetsForPolicyResponse = View<ListTargetsForPolicyResponseFields>
 }
 extension View<Organizations.ListTargetsForPolicyResponseFields> {
     public var targets: [Organizations.PolicyTargetSummary]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var nextToken: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public init(targets: [Organizations.PolicyTargetSummary]?, nextToken: String?) { self.init(); self.targets = targets; self.nextToken = nextToken }
-    public init(_ items: [Organizations.PolicyTargetSummary], next: String?) { self.init(targets: items, nextToken: next) }
 }
 
 extension Organizations {
-    public enum MoveAccountRequestFields: Fields { public static let shape = service.structure("MoveAccountRequest") }
+    public enum MoveAccountRequestFields: Organizations.WithAccountId { public static let accountId = 0; public static let shape = service.structure("MoveAccountRequest") }
     public typealias MoveAccountRequest = View<MoveAccountRequestFields>
 }
 extension View<Organizations.MoveAccountRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var sourceParentId: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var destinationParentId: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
@@ -536,12 +497,10 @@ extension View<Organizations.PolicyTypeSummaryFields> {
 }
 
 extension Organizations {
-    public enum PutResourcePolicyRequestFields: Fields { public static let shape = service.structure("PutResourcePolicyRequest") }
+    public enum PutResourcePolicyRequestFields: Organizations.MayHaveTags, Organizations.WithContent { public static let tags = 1; public static let content = 0; public static let shape = service.structure("PutResourcePolicyRequest") }
     public typealias PutResourcePolicyRequest = View<PutResourcePolicyRequestFields>
 }
 extension View<Organizations.PutResourcePolicyRequestFields> {
-    public var content: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var tags: [Organizations.Tag]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension Organizations {
@@ -554,20 +513,17 @@ extension View<Organizations.PutResourcePolicyResponseFields> {
 }
 
 extension Organizations {
-    public enum RegisterDelegatedAdministratorRequestFields: Fields { public static let shape = service.structure("RegisterDelegatedAdministratorRequest") }
+    public enum RegisterDelegatedAdministratorRequestFields: Organizations.WithAccountId, Organizations.WithServicePrincipal { public static let accountId = 0; public static let servicePrincipal = 1; public static let shape = service.structure("RegisterDelegatedAdministratorRequest") }
     public typealias RegisterDelegatedAdministratorRequest = View<RegisterDelegatedAdministratorRequestFields>
 }
 extension View<Organizations.RegisterDelegatedAdministratorRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var servicePrincipal: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum RemoveAccountFromOrganizationRequestFields: Fields { public static let shape = service.structure("RemoveAccountFromOrganizationRequest") }
+    public enum RemoveAccountFromOrganizationRequestFields: Organizations.WithAccountId { public static let accountId = 0; public static let shape = service.structure("RemoveAccountFromOrganizationRequest") }
     public typealias RemoveAccountFromOrganizationRequest = View<RemoveAccountFromOrganizationRequestFields>
 }
 extension View<Organizations.RemoveAccountFromOrganizationRequestFields> {
-    public var accountId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Organizations {
@@ -626,10 +582,9 @@ extension View<Organizations.TagFields> {
 }
 
 extension Organizations {
-    public enum TagResourceRequestFields: Fields { public static let shape = service.structure("TagResourceRequest") }
+    public enum TagResourceRequestFields: Organizations.WithResourceId { public static let resourceId = 0; public static let shape = service.structure("TagResourceRequest") }
     public typealias TagResourceRequest = View<TagResourceRequestFields>
 }
 extension View<Organizations.TagResourceRequestFields> {
-    public var resourceId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var tags: [Organizations.Tag] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }

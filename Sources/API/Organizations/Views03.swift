@@ -5,11 +5,10 @@
 import Wire
 
 extension Organizations {
-    public enum TerminateResponsibilityTransferRequestFields: Fields { public static let shape = service.structure("TerminateResponsibilityTransferRequest") }
+    public enum TerminateResponsibilityTransferRequestFields: Organizations.WithId { public static let id = 0; public static let shape = service.structure("TerminateResponsibilityTransferRequest") }
     public typealias TerminateResponsibilityTransferRequest = View<TerminateResponsibilityTransferRequestFields>
 }
 extension View<Organizations.TerminateResponsibilityTransferRequestFields> {
-    public var id: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var endTimestamp: Timestamp? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
@@ -32,21 +31,18 @@ extension View<Organizations.TransferParticipantFields> {
 }
 
 extension Organizations {
-    public enum UntagResourceRequestFields: Fields { public static let shape = service.structure("UntagResourceRequest") }
+    public enum UntagResourceRequestFields: Organizations.WithResourceId { public static let resourceId = 0; public static let shape = service.structure("UntagResourceRequest") }
     public typealias UntagResourceRequest = View<UntagResourceRequestFields>
 }
 extension View<Organizations.UntagResourceRequestFields> {
-    public var resourceId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var tagKeys: [String] { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {
-    public enum UpdateOrganizationalUnitRequestFields: Fields { public static let shape = service.structure("UpdateOrganizationalUnitRequest") }
+    public enum UpdateOrganizationalUnitRequestFields: Organizations.MayHaveName, Organizations.WithOrganizationalUnitId { public static let name = 1; public static let organizationalUnitId = 0; public static let shape = service.structure("UpdateOrganizationalUnitRequest") }
     public typealias UpdateOrganizationalUnitRequest = View<UpdateOrganizationalUnitRequestFields>
 }
 extension View<Organizations.UpdateOrganizationalUnitRequestFields> {
-    public var organizationalUnitId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var name: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension Organizations {
@@ -59,12 +55,10 @@ extension View<Organizations.UpdateOrganizationalUnitResponseFields> {
 }
 
 extension Organizations {
-    public enum UpdatePolicyRequestFields: Fields { public static let shape = service.structure("UpdatePolicyRequest") }
+    public enum UpdatePolicyRequestFields: Organizations.MayHaveName, Organizations.WithPolicyId { public static let name = 1; public static let policyId = 0; public static let shape = service.structure("UpdatePolicyRequest") }
     public typealias UpdatePolicyRequest = View<UpdatePolicyRequestFields>
 }
 extension View<Organizations.UpdatePolicyRequestFields> {
-    public var policyId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var name: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var description: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var content: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
@@ -79,12 +73,10 @@ extension View<Organizations.UpdatePolicyResponseFields> {
 }
 
 extension Organizations {
-    public enum UpdateResponsibilityTransferRequestFields: Fields { public static let shape = service.structure("UpdateResponsibilityTransferRequest") }
+    public enum UpdateResponsibilityTransferRequestFields: Organizations.WithId, Organizations.WithName { public static let id = 0; public static let name = 1; public static let shape = service.structure("UpdateResponsibilityTransferRequest") }
     public typealias UpdateResponsibilityTransferRequest = View<UpdateResponsibilityTransferRequestFields>
 }
 extension View<Organizations.UpdateResponsibilityTransferRequestFields> {
-    public var id: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var name: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
 extension Organizations {

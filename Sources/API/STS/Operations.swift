@@ -6,68 +6,68 @@ import Wire
 
 extension STS {
     public enum AssumeRole: OperationModel {
-        public typealias Input = AssumeRoleRequest
-        public typealias Output = AssumeRoleResponse
+        public typealias InputFields = AssumeRoleRequestFields
+        public typealias OutputFields = AssumeRoleResponseFields
         public static let shape = service.operation("AssumeRole")
     }
 
     public enum AssumeRoleWithSAML: OperationModel {
-        public typealias Input = AssumeRoleWithSAMLRequest
-        public typealias Output = AssumeRoleWithSAMLResponse
+        public typealias InputFields = AssumeRoleWithSAMLRequestFields
+        public typealias OutputFields = AssumeRoleWithSAMLResponseFields
         public static let shape = service.operation("AssumeRoleWithSAML")
     }
 
     public enum AssumeRoleWithWebIdentity: OperationModel {
-        public typealias Input = AssumeRoleWithWebIdentityRequest
-        public typealias Output = AssumeRoleWithWebIdentityResponse
+        public typealias InputFields = AssumeRoleWithWebIdentityRequestFields
+        public typealias OutputFields = AssumeRoleWithWebIdentityResponseFields
         public static let shape = service.operation("AssumeRoleWithWebIdentity")
     }
 
     public enum AssumeRoot: OperationModel {
-        public typealias Input = AssumeRootRequest
-        public typealias Output = AssumeRootResponse
+        public typealias InputFields = AssumeRootRequestFields
+        public typealias OutputFields = AssumeRootResponseFields
         public static let shape = service.operation("AssumeRoot")
     }
 
     public enum DecodeAuthorizationMessage: OperationModel {
-        public typealias Input = DecodeAuthorizationMessageRequest
-        public typealias Output = DecodeAuthorizationMessageResponse
+        public typealias InputFields = DecodeAuthorizationMessageRequestFields
+        public typealias OutputFields = DecodeAuthorizationMessageResponseFields
         public static let shape = service.operation("DecodeAuthorizationMessage")
     }
 
     public enum GetAccessKeyInfo: OperationModel {
-        public typealias Input = GetAccessKeyInfoRequest
-        public typealias Output = GetAccessKeyInfoResponse
+        public typealias InputFields = GetAccessKeyInfoRequestFields
+        public typealias OutputFields = GetAccessKeyInfoResponseFields
         public static let shape = service.operation("GetAccessKeyInfo")
     }
 
     public enum GetCallerIdentity: OperationModel {
-        public typealias Input = GetCallerIdentityRequest
-        public typealias Output = GetCallerIdentityResponse
+        public typealias InputFields = GetCallerIdentityRequestFields
+        public typealias OutputFields = GetCallerIdentityResponseFields
         public static let shape = service.operation("GetCallerIdentity")
     }
 
     public enum GetDelegatedAccessToken: OperationModel {
-        public typealias Input = GetDelegatedAccessTokenRequest
-        public typealias Output = GetDelegatedAccessTokenResponse
+        public typealias InputFields = GetDelegatedAccessTokenRequestFields
+        public typealias OutputFields = GetDelegatedAccessTokenResponseFields
         public static let shape = service.operation("GetDelegatedAccessToken")
     }
 
     public enum GetFederationToken: OperationModel {
-        public typealias Input = GetFederationTokenRequest
-        public typealias Output = GetFederationTokenResponse
+        public typealias InputFields = GetFederationTokenRequestFields
+        public typealias OutputFields = GetFederationTokenResponseFields
         public static let shape = service.operation("GetFederationToken")
     }
 
     public enum GetSessionToken: OperationModel {
-        public typealias Input = GetSessionTokenRequest
-        public typealias Output = GetSessionTokenResponse
+        public typealias InputFields = GetSessionTokenRequestFields
+        public typealias OutputFields = GetSessionTokenResponseFields
         public static let shape = service.operation("GetSessionToken")
     }
 
     public enum GetWebIdentityToken: OperationModel {
-        public typealias Input = GetWebIdentityTokenRequest
-        public typealias Output = GetWebIdentityTokenResponse
+        public typealias InputFields = GetWebIdentityTokenRequestFields
+        public typealias OutputFields = GetWebIdentityTokenResponseFields
         public static let shape = service.operation("GetWebIdentityToken")
     }
 

@@ -5,20 +5,12 @@
 import Wire
 
 extension STS {
-    public enum AssumeRoleRequestFields: Fields { public static let shape = service.structure("AssumeRoleRequest") }
+    public enum AssumeRoleRequestFields: STS.MayHaveDurationSeconds, STS.MayHavePolicy, STS.MayHavePolicyArns, STS.MayHaveSerialNumber, STS.MayHaveTags, STS.MayHaveTokenCode, STS.WithRoleArn, STS.WithRoleSessionName { public static let durationSeconds = 4; public static let policy = 3; public static let policyArns = 2; public static let serialNumber = 8; public static let tags = 5; public static let tokenCode = 9; public static let roleArn = 0; public static let roleSessionName = 1; public static let shape = service.structure("AssumeRoleRequest") }
     public typealias AssumeRoleRequest = View<AssumeRoleRequestFields>
 }
 extension View<STS.AssumeRoleRequestFields> {
-    public var roleArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var roleSessionName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var policyArns: [STS.PolicyDescriptorType]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var policy: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var tags: [STS.Tag]? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
     public var transitiveTagKeys: [String]? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var externalId: String? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
-    public var serialNumber: String? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
-    public var tokenCode: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
     public var sourceIdentity: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
     public var providedContexts: [STS.ProvidedContext]? { get { self[optional: 11] } set { self[optional: 11] = newValue } }
 }
@@ -36,16 +28,12 @@ extension View<STS.AssumeRoleResponseFields> {
 }
 
 extension STS {
-    public enum AssumeRoleWithSAMLRequestFields: Fields { public static let shape = service.structure("AssumeRoleWithSAMLRequest") }
+    public enum AssumeRoleWithSAMLRequestFields: STS.MayHaveDurationSeconds, STS.MayHavePolicy, STS.MayHavePolicyArns, STS.WithRoleArn { public static let durationSeconds = 5; public static let policy = 4; public static let policyArns = 3; public static let roleArn = 0; public static let shape = service.structure("AssumeRoleWithSAMLRequest") }
     public typealias AssumeRoleWithSAMLRequest = View<AssumeRoleWithSAMLRequestFields>
 }
 extension View<STS.AssumeRoleWithSAMLRequestFields> {
-    public var roleArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var principalArn: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var samlAssertion: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var policyArns: [STS.PolicyDescriptorType]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var policy: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension STS {
@@ -66,17 +54,12 @@ extension View<STS.AssumeRoleWithSAMLResponseFields> {
 }
 
 extension STS {
-    public enum AssumeRoleWithWebIdentityRequestFields: Fields { public static let shape = service.structure("AssumeRoleWithWebIdentityRequest") }
+    public enum AssumeRoleWithWebIdentityRequestFields: STS.MayHaveDurationSeconds, STS.MayHavePolicy, STS.MayHavePolicyArns, STS.WithRoleArn, STS.WithRoleSessionName { public static let durationSeconds = 6; public static let policy = 5; public static let policyArns = 4; public static let roleArn = 0; public static let roleSessionName = 1; public static let shape = service.structure("AssumeRoleWithWebIdentityRequest") }
     public typealias AssumeRoleWithWebIdentityRequest = View<AssumeRoleWithWebIdentityRequestFields>
 }
 extension View<STS.AssumeRoleWithWebIdentityRequestFields> {
-    public var roleArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var roleSessionName: String { get { self[required: 1] } set { self[required: 1] = newValue } }
     public var webIdentityToken: String { get { self[required: 2] } set { self[required: 2] = newValue } }
     public var providerId: String? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var policyArns: [STS.PolicyDescriptorType]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
-    public var policy: String? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
 }
 
 extension STS {
@@ -95,13 +78,12 @@ extension View<STS.AssumeRoleWithWebIdentityResponseFields> {
 }
 
 extension STS {
-    public enum AssumeRootRequestFields: Fields { public static let shape = service.structure("AssumeRootRequest") }
+    public enum AssumeRootRequestFields: STS.MayHaveDurationSeconds { public static let durationSeconds = 2; public static let shape = service.structure("AssumeRootRequest") }
     public typealias AssumeRootRequest = View<AssumeRootRequestFields>
 }
 extension View<STS.AssumeRootRequestFields> {
     public var targetPrincipal: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var taskPolicyArn: STS.PolicyDescriptorType { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension STS {
@@ -213,15 +195,11 @@ extension View<STS.GetDelegatedAccessTokenResponseFields> {
 }
 
 extension STS {
-    public enum GetFederationTokenRequestFields: Fields { public static let shape = service.structure("GetFederationTokenRequest") }
+    public enum GetFederationTokenRequestFields: STS.MayHaveDurationSeconds, STS.MayHavePolicy, STS.MayHavePolicyArns, STS.MayHaveTags { public static let durationSeconds = 3; public static let policy = 1; public static let policyArns = 2; public static let tags = 4; public static let shape = service.structure("GetFederationTokenRequest") }
     public typealias GetFederationTokenRequest = View<GetFederationTokenRequestFields>
 }
 extension View<STS.GetFederationTokenRequestFields> {
     public var name: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var policy: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var policyArns: [STS.PolicyDescriptorType]? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var tags: [STS.Tag]? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension STS {
@@ -236,13 +214,10 @@ extension View<STS.GetFederationTokenResponseFields> {
 }
 
 extension STS {
-    public enum GetSessionTokenRequestFields: Fields { public static let shape = service.structure("GetSessionTokenRequest") }
+    public enum GetSessionTokenRequestFields: STS.MayHaveDurationSeconds, STS.MayHaveSerialNumber, STS.MayHaveTokenCode { public static let durationSeconds = 0; public static let serialNumber = 1; public static let tokenCode = 2; public static let shape = service.structure("GetSessionTokenRequest") }
     public typealias GetSessionTokenRequest = View<GetSessionTokenRequestFields>
 }
 extension View<STS.GetSessionTokenRequestFields> {
-    public var durationSeconds: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
-    public var serialNumber: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var tokenCode: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension STS {
@@ -255,14 +230,12 @@ extension View<STS.GetSessionTokenResponseFields> {
 }
 
 extension STS {
-    public enum GetWebIdentityTokenRequestFields: Fields { public static let shape = service.structure("GetWebIdentityTokenRequest") }
+    public enum GetWebIdentityTokenRequestFields: STS.MayHaveDurationSeconds, STS.MayHaveTags { public static let durationSeconds = 1; public static let tags = 3; public static let shape = service.structure("GetWebIdentityTokenRequest") }
     public typealias GetWebIdentityTokenRequest = View<GetWebIdentityTokenRequestFields>
 }
 extension View<STS.GetWebIdentityTokenRequestFields> {
     public var audience: [String] { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var durationSeconds: Int? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var signingAlgorithm: String { get { self[required: 2] } set { self[required: 2] = newValue } }
-    public var tags: [STS.Tag]? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 
 extension STS {

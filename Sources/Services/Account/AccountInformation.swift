@@ -5,11 +5,7 @@ import Wire
 
 // What an account is called, and since when it is there.
 
-extension AccountManagement.GetAccountInformation: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(on: input.accountId)
-    }
-
+extension AccountManagement.GetAccountInformation: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let account = try records.account(call.target(input.accountId).accountID)
         return Output {
@@ -22,11 +18,7 @@ extension AccountManagement.GetAccountInformation: ReadOperation {
     }
 }
 
-extension AccountManagement.PutAccountName: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(on: input.accountId)
-    }
-
+extension AccountManagement.PutAccountName: WriteOperation, OnAccount {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -6,9 +6,11 @@ import Wire
 
 // The alternate contacts, one for each of billing, operations and security.
 
-extension Call {
-    fileprivate func access(onContact type: String, of accountID: String?) throws(ServiceError) -> Authorization {
-        try access(on: accountID, ["account:alternatecontacttypes": .many([type])])
+protocol OnContact: OnAccount where InputFields: AccountManagement.WithAlternateContactType {}
+
+extension OnContact {
+    static func keys(_ input: Input) -> [String: ContextValue] {
+        ["account:alternatecontacttypes": .many([input.alternateContactType])]
     }
 }
 
@@ -16,11 +18,7 @@ extension ServiceError {
     fileprivate static let noSuchContact = notFound("No contact of the inputted alternate contact type found.")
 }
 
-extension AccountManagement.GetAlternateContact: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(onContact: input.alternateContactType, of: input.accountId)
-    }
-
+extension AccountManagement.GetAlternateContact: ReadOperation, OnContact {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let id = try call.target(input.accountId).accountID
         let contacts = try records.of(account: id).get(AccountContacts.self, id)
@@ -37,11 +35,7 @@ extension AccountManagement.GetAlternateContact: ReadOperation {
     }
 }
 
-extension AccountManagement.PutAlternateContact: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(onContact: input.alternateContactType, of: input.accountId)
-    }
-
+extension AccountManagement.PutAlternateContact: WriteOperation, OnContact {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -55,11 +49,7 @@ extension AccountManagement.PutAlternateContact: WriteOperation {
     }
 }
 
-extension AccountManagement.DeleteAlternateContact: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(onContact: input.alternateContactType, of: input.accountId)
-    }
-
+extension AccountManagement.DeleteAlternateContact: WriteOperation, OnContact {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -5,11 +5,7 @@ import Wire
 
 // The primary contact: who owns the account.
 
-extension AccountManagement.GetContactInformation: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(on: input.accountId)
-    }
-
+extension AccountManagement.GetContactInformation: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let id = try call.target(input.accountId).accountID
         guard let contact = try records.of(account: id).get(AccountContacts.self, id)?.primary else {
@@ -19,11 +15,7 @@ extension AccountManagement.GetContactInformation: ReadOperation {
     }
 }
 
-extension AccountManagement.PutContactInformation: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(on: input.accountId)
-    }
-
+extension AccountManagement.PutContactInformation: WriteOperation, OnAccount {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

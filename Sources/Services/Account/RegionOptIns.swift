@@ -8,11 +8,13 @@ import Wire
 // Which of AWS's regions an account may use.
 // <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
 
-extension Call {
-    fileprivate func access(toRegion region: String, of accountID: String?) throws(ServiceError) -> Authorization {
-        try access(on: accountID, ["account:targetregion": .one(region)])
-    }
+protocol OnRegion: OnAccount where InputFields: AccountManagement.WithRegionName {}
 
+extension OnRegion {
+    static func keys(_ input: Input) -> [String: ContextValue] { ["account:targetregion": .one(input.regionName)] }
+}
+
+extension Call {
     fileprivate func status(ofRegion region: String, for accountID: String) throws(ServiceError) -> RegionOptIn.Status {
         guard let status = environment.status(ofRegion: region, for: accountID, at: time) else {
             throw .invalidRegion("The Region \(region) is not valid.")
@@ -21,11 +23,7 @@ extension Call {
     }
 }
 
-extension AccountManagement.GetRegionOptStatus: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(toRegion: input.regionName, of: input.accountId)
-    }
-
+extension AccountManagement.GetRegionOptStatus: ReadOperation, OnRegion {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let id = try call.target(input.accountId).accountID
         let status = try call.status(ofRegion: input.regionName, for: id)
@@ -36,11 +34,7 @@ extension AccountManagement.GetRegionOptStatus: ReadOperation {
     }
 }
 
-extension AccountManagement.ListRegions: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(on: input.accountId)
-    }
-
+extension AccountManagement.ListRegions: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let id = try call.target(input.accountId).accountID
         var names = Regions.all[...]
@@ -70,11 +64,7 @@ extension AccountManagement.ListRegions: ReadOperation {
     }
 }
 
-extension AccountManagement.EnableRegion: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(toRegion: input.regionName, of: input.accountId)
-    }
-
+extension AccountManagement.EnableRegion: WriteOperation, OnRegion {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -83,11 +73,7 @@ extension AccountManagement.EnableRegion: WriteOperation {
     }
 }
 
-extension AccountManagement.DisableRegion: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try call.access(toRegion: input.regionName, of: input.accountId)
-    }
-
+extension AccountManagement.DisableRegion: WriteOperation, OnRegion {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -1,3 +1,4 @@
+import AccountAPI
 import Directory
 import Platform
 import Policy
@@ -9,6 +10,20 @@ struct Target {
     let arn: String
     /// Condition keys that come with an account of an organization.
     let context: [String: ContextValue]
+}
+
+/// An operation on the account that its input names, or the caller's own, which asks for its own action on it.
+protocol OnAccount: Operation where InputFields: AccountManagement.MayHaveAccountId {
+    /// The condition keys that the request brings.
+    static func keys(_ input: Input) -> [String: ContextValue]
+}
+
+extension OnAccount {
+    static func keys(_ input: Input) -> [String: ContextValue] { [:] }
+
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try call.access(on: input.accountId, keys(input))
+    }
 }
 
 extension Call {

@@ -12,14 +12,12 @@ extension CloudTrail.LookupEvents: ComputeOperation {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         if let start = input.startTime, let end = input.endTime, start > end {
-            throw ServiceError(
-                "InvalidTimeRangeException",
-                "The start time is later than the end time, or the range is otherwise invalid.", status: 400)
+            throw CloudTrail.Failure.invalidTimeRangeException(
+                "The start time is later than the end time, or the range is otherwise invalid.")
         }
         let attributes = input.lookupAttributes ?? []
         guard attributes.count <= 1 else {
-            throw ServiceError(
-                "InvalidLookupAttributesException", "You can only specify one lookup attribute.", status: 400)
+            throw CloudTrail.Failure.invalidLookupAttributesException("You can only specify one lookup attribute.")
         }
         var output = Output()
         // Insights are not kept, so there are none.
@@ -41,7 +39,7 @@ extension CloudTrail.LookupEvents: ComputeOperation {
             return output
         } catch {
             if error.kind == .invalidCursor {
-                throw ServiceError("InvalidNextTokenException", "The specified token is invalid.", status: 400)
+                throw CloudTrail.Failure.invalidNextTokenException("The specified token is invalid.")
             }
             throw ServiceError(error)
         }

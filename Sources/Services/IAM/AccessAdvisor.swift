@@ -89,14 +89,14 @@ extension IAM.ListPoliciesGrantingServiceAccess: ReadOperation {
             Set(input.serviceNamespaces.map { $0.lowercased() }).sorted(), by: \.self,
             try Paging(marker: input.marker, maxItems: nil))
         return Output(
-            page.items.map { namespace in
+            page.map { namespace in
                 var entry = IAM.ListPoliciesGrantingServiceAccessEntry()
                 entry.serviceNamespace = namespace
                 entry.policies = policies.filter { $0.grants.grants(namespace) }.map {
                     IAM.PolicyGrantingServiceAccess($0.policy)
                 }
                 return entry
-            }, next: page.marker)
+            })
     }
 }
 

@@ -5,23 +5,23 @@ import Wire
 
 // Access keys of users and of root. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html>
 
-extension RecordReading {
-    /// An access key of an owner.
+protocol OnAccessKey: OnOwner, RecordOperation where InputFields: IAM.WithAccessKeyId, Target == AccessKey {}
+
+extension OnAccessKey {
     /// - Throws: NoSuchEntity, also when the key is somebody else's.
-    fileprivate func accessKey(_ id: String, of ownerID: String) throws(ServiceError) -> Directory.AccessKey {
-        guard let key = try get(AccessKey.self, id), key.ownerID == ownerID else {
-            throw .noSuchEntity("The Access Key with id \(id) cannot be found.")
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> AccessKey {
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        guard let key = try records.get(AccessKey.self, input.accessKeyId), key.ownerID == owner.id else {
+            throw .noSuchEntity("The Access Key with id \(input.accessKeyId) cannot be found.")
         }
         return key
     }
 }
 
-extension IAM.CreateAccessKey: WriteOperation {
+extension IAM.CreateAccessKey: WriteOperation, OnOwner {
     public static var secretMembers: Set<String> { ["SecretAccessKey"] }
-
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
@@ -45,56 +45,32 @@ extension IAM.CreateAccessKey: WriteOperation {
     }
 }
 
-extension IAM.ListAccessKeys: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.ListAccessKeys: ReadOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let keys = try records.referrers(AccessKey.self, Relation.owner, to: owner.id)
         let page = page(keys, by: \.id, try Paging(input))
         return Output(
-            page.items.map { key in
+            page.map { key in
                 var view = IAM.AccessKeyMetadata()
                 view.userName = owner.userName
                 view.accessKeyId = key.id
                 view.status = key.isActive ? "Active" : "Inactive"
                 view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
                 return view
-            }, next: page.marker)
+            })
     }
 }
 
-extension IAM.UpdateAccessKey: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        var key = try records.accessKey(input.accessKeyId, of: owner.id)
+extension IAM.UpdateAccessKey: ChangeOperation, OnAccessKey {
+    static func change(
+        _ key: inout AccessKey, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         guard ["Active", "Inactive"].contains(input.status) else {
             throw .validation("Status of an access key can only be set to Active or Inactive.")
         }
         key.isActive = input.status == "Active"
-        try records.put(key)
-        return Output()
     }
 }
 
-extension IAM.DeleteAccessKey: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        try records.delete(try records.accessKey(input.accessKeyId, of: owner.id))
-        return Output()
-    }
-}
+extension IAM.DeleteAccessKey: DeleteOperation, OnAccessKey {}

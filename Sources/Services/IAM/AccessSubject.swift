@@ -133,7 +133,7 @@ extension Call {
         case "user": need = self.need(onUser: name)
         case "role": need = self.need(onRole: name)
         case "group": need = self.need(onGroup: name)
-        default: return access(onPolicy: text)
+        default: return access(on: text)
         }
         need.resource = text
         need.displayedResource = text

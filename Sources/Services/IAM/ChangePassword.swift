@@ -24,7 +24,7 @@ extension IAM.ChangePassword: PreparedWriteOperation {
         _ input: Input, _ call: Call
     ) async throws(ServiceError) -> (old: String, new: String) {
         guard case .user(let user) = call.caller.identity else {
-            throw ServiceError("InvalidUserType", "Only IAM Users can change their own password", status: 400)
+            throw IAM.Failure.invalidUserType("Only IAM Users can change their own password")
         }
         // Counted before it is looked at, so that guesses made at the same time count, too.
         let (policy, profile) = try await call.keep { (records) throws(ServiceError) in
@@ -54,8 +54,7 @@ extension IAM.ChangePassword: PreparedWriteOperation {
         guard case .user(let user) = call.caller.identity else { throw .internalFailure }
         var profile = try records.loginProfile(of: user)
         guard profile.passwordHash == hashes.old else {
-            throw ServiceError(
-                "EntityTemporarilyUnmodifiable", "The password of user \(user.name) was changed just now.", status: 409)
+            throw IAM.Failure.entityTemporarilyUnmodifiable("The password of user \(user.name) was changed just now.")
         }
         profile.replacePassword(with: hashes.new, at: call.time)
         profile.passwordResetRequired = false

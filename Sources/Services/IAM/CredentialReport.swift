@@ -52,13 +52,13 @@ extension IAM.GetCredentialReport: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard try !records.isMakingCredentialReport else {
-            throw ServiceError("ReportInProgress", "The credential report is still being generated.", status: 404)
+            throw IAM.Failure.reportInProgress("The credential report is still being generated.")
         }
         guard let report = try records.get(CredentialReport.self, CredentialReport.id) else {
-            throw ServiceError("ReportNotPresent", "No credential report exists: generate one first.", status: 410)
+            throw IAM.Failure.reportNotPresent("No credential report exists: generate one first.")
         }
         guard call.time - report.generatedTime < CredentialReport.lifetime else {
-            throw ServiceError("ReportExpired", "The credential report has expired: generate a new one.", status: 410)
+            throw IAM.Failure.reportExpired("The credential report has expired: generate a new one.")
         }
         return Output(
             content: Blob(Array(report.content.utf8)),

@@ -1,22 +1,23 @@
 import Directory
+import IAMAPI
 import Wire
 
 /// IAM's own errors. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html> lists them by operation.
 extension ServiceError {
     static func noSuchEntity(_ message: String) -> ServiceError {
-        ServiceError("NoSuchEntity", message, status: 404)
+        IAM.Failure.noSuchEntity(message)
     }
 
     static func entityAlreadyExists(_ message: String) -> ServiceError {
-        ServiceError("EntityAlreadyExists", message, status: 409)
+        IAM.Failure.entityAlreadyExists(message)
     }
 
     static func deleteConflict(_ what: String) -> ServiceError {
-        ServiceError("DeleteConflict", "Cannot delete entity, must \(what) first.", status: 409)
+        IAM.Failure.deleteConflict("Cannot delete entity, must \(what) first.")
     }
 
     static func limitExceeded(_ message: String) -> ServiceError {
-        ServiceError("LimitExceeded", message, status: 409)
+        IAM.Failure.limitExceeded(message)
     }
 
     static func quotaExceeded(_ quota: String, _ limit: Int) -> ServiceError {
@@ -24,18 +25,16 @@ extension ServiceError {
     }
 
     static func invalidInput(_ message: String) -> ServiceError {
-        ServiceError("InvalidInput", message, status: 400)
+        IAM.Failure.invalidInput(message)
     }
 
     static func malformedPolicyDocument(_ message: String) -> ServiceError {
-        ServiceError("MalformedPolicyDocument", message, status: 400)
+        IAM.Failure.malformedPolicyDocument(message)
     }
 
     static func unmodifiable(_ role: Role) -> ServiceError {
-        ServiceError(
-            "UnmodifiableEntity",
-            "Cannot perform the operation on the protected role '\(role.name)' - this role is only modifiable by AWS",
-            status: 400)
+        IAM.Failure.unmodifiableEntity(
+            "Cannot perform the operation on the protected role '\(role.name)' - this role is only modifiable by AWS")
     }
 
     static let invalidARN = ServiceError.validation("Invalid ARN:  Could not be parsed!")

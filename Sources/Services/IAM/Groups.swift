@@ -38,11 +38,7 @@ extension IAM.CreateGroup: WriteOperation {
     }
 }
 
-extension IAM.GetGroup: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onGroup: input.groupName)
-    }
-
+extension IAM.GetGroup: ReadOperation, OnGroup {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let group = try records.group(input.groupName)
         let page = try records.page(
@@ -65,69 +61,39 @@ extension IAM.ListGroups: ReadOperation {
         let page = try records.page(Group.self, Paging(input)) {
             $0.path.hasPrefix(prefix)
         }
-        return Output(page.items.map(IAM.Group.init), next: page.marker)
+        return Output(page.map(IAM.Group.init))
     }
 }
 
 extension IAM.UpdateGroup: WriteOperation {
-    /// AWS asks for the permission on both the group as it is and the group as it is to be.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let current = call.need(onGroup: input.groupName)
-        guard input.newGroupName != nil || input.newPath != nil else { return .required(current) }
-        let name = input.newGroupName ?? input.groupName
-        let path = input.newPath ?? call.directory.group(named: input.groupName, in: call.accountID)?.path ?? "/"
-        var new = current
-        new.resource = ARN.iam(call.accountID, "group", path: path, name: name)
-        new.displayedResource = ARN.iam(call.accountID, "group", path: input.newPath ?? "/", name: name)
-        return .required([current, new])
+        let group = call.directory.group(named: input.groupName, in: call.accountID)
+        return call.access(
+            changing: call.need(onGroup: input.groupName), "group", input.groupName, path: group?.path,
+            toName: input.newGroupName, toPath: input.newPath)
     }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let old = try records.group(input.groupName)
-        var group = old
-        if let path = input.newPath { group.path = path }
-        if let name = input.newGroupName {
-            group.name = name
-            if group.id != old.id {
-                guard try records.get(Group.self, group.id) == nil else {
-                    throw .entityAlreadyExists("Group with name \(name) already exists.")
-                }
-                try records.delete(old)
-            }
-        }
-        try records.put(group)
+        try records.change(try records.group(input.groupName), toName: input.newGroupName, toPath: input.newPath)
         return Output()
     }
 }
 
-extension IAM.DeleteGroup: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onGroup: input.groupName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let group = try records.group(input.groupName)
+extension IAM.DeleteGroup: DeleteOperation, OnGroup {
+    static func check(_ group: Group, _ records: MutableRecords) throws(ServiceError) {
         guard try records.referrers(User.self, Relation.group, to: group.uniqueID, limit: 1).isEmpty else {
             throw .deleteConflict("remove users from group")
         }
         guard group.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
         guard group.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
-        try records.delete(group)
-        return Output()
     }
 }
 
 // MARK: - Membership
 
-extension IAM.AddUserToGroup: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onGroup: input.groupName)
-    }
-
+extension IAM.AddUserToGroup: WriteOperation, OnGroup {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -142,11 +108,7 @@ extension IAM.AddUserToGroup: WriteOperation {
     }
 }
 
-extension IAM.RemoveUserFromGroup: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onGroup: input.groupName)
-    }
-
+extension IAM.RemoveUserFromGroup: WriteOperation, OnGroup {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -159,14 +121,10 @@ extension IAM.RemoveUserFromGroup: WriteOperation {
     }
 }
 
-extension IAM.ListGroupsForUser: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
+extension IAM.ListGroupsForUser: ReadOperation, OnUser {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let groups = try records.groups(of: records.user(input.userName))
         let page = page(groups, by: \.id, try Paging(input))
-        return Output(page.items.map(IAM.Group.init), next: page.marker)
+        return Output(page.map(IAM.Group.init))
     }
 }

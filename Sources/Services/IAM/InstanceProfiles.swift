@@ -55,11 +55,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
     }
 }
 
-extension IAM.GetInstanceProfile: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName)
-    }
-
+extension IAM.GetInstanceProfile: ReadOperation, OnInstanceProfile {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         return Output(
             instanceProfile: try IAM.InstanceProfile(
@@ -80,15 +76,11 @@ extension IAM.ListInstanceProfiles: ReadOperation {
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        return Output(page.items, next: page.marker)
+        return Output(page)
     }
 }
 
-extension IAM.ListInstanceProfilesForRole: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
+extension IAM.ListInstanceProfilesForRole: ReadOperation, OnRole {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let role = try records.role(input.roleName)
         let page = try records.page(
@@ -97,22 +89,13 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation {
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
         }
-        return Output(page.items, next: page.marker)
+        return Output(page)
     }
 }
 
-extension IAM.DeleteInstanceProfile: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let profile = try records.instanceProfile(input.instanceProfileName)
+extension IAM.DeleteInstanceProfile: DeleteOperation, OnInstanceProfile {
+    static func check(_ profile: InstanceProfile, _ records: MutableRecords) throws(ServiceError) {
         guard profile.roleID == nil else { throw .deleteConflict("remove roles from instance profile") }
-        try records.delete(profile)
-        return Output()
     }
 }
 
@@ -137,63 +120,18 @@ extension IAM.AddRoleToInstanceProfile: WriteOperation {
     }
 }
 
-extension IAM.RemoveRoleFromInstanceProfile: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var profile = try records.instanceProfile(input.instanceProfileName)
+extension IAM.RemoveRoleFromInstanceProfile: ChangeOperation, OnInstanceProfile {
+    static func change(
+        _ profile: inout InstanceProfile, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         let role = try records.role(input.roleName)
         guard profile.roleID == role.id else {
             throw .noSuchEntity("The role with name \(input.roleName) cannot be found.")
         }
         profile.roleID = nil
-        try records.put(profile)
-        return Output()
     }
 }
 
-extension IAM.TagInstanceProfile: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var profile = try records.instanceProfile(input.instanceProfileName)
-        profile.tags = try TagRules.ofResources.merge(input.tags, into: profile.tags)
-        try records.put(profile)
-        return Output()
-    }
-}
-
-extension IAM.UntagInstanceProfile: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var profile = try records.instanceProfile(input.instanceProfileName)
-        profile.tags = TagRules.ofResources.remove(input.tagKeys, from: profile.tags)
-        try records.put(profile)
-        return Output()
-    }
-}
-
-extension IAM.ListInstanceProfileTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onInstanceProfile: input.instanceProfileName)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let profile = try records.instanceProfile(input.instanceProfileName)
-        let page = page(profile.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagInstanceProfile: TagOperation, OnInstanceProfile {}
+extension IAM.UntagInstanceProfile: UntagOperation, OnInstanceProfile {}
+extension IAM.ListInstanceProfileTags: ListTagsOperation, OnInstanceProfile {}

@@ -52,12 +52,8 @@ private struct PasswordOwner {
     let name: String
 }
 
-extension IAM.CreateLoginProfile: PreparedWriteOperation {
+extension IAM.CreateLoginProfile: PreparedWriteOperation, OnOwner {
     public static var secretMembers: Set<String> { ["Password"] }
-
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         if call.caller.session?.taskPolicyARN != nil {
@@ -90,23 +86,15 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation {
     }
 }
 
-extension IAM.GetLoginProfile: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.GetLoginProfile: ReadOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try records.passwordOwner(input.userName, call)
         return Output(loginProfile: IAM.LoginProfile(try records.loginProfile(of: owner), userName: owner.name))
     }
 }
 
-extension IAM.UpdateLoginProfile: PreparedWriteOperation {
+extension IAM.UpdateLoginProfile: PreparedWriteOperation, OnUser {
     public static var secretMembers: Set<String> { ["Password"] }
-
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         guard let password = input.password else { return nil }
@@ -132,11 +120,7 @@ extension IAM.UpdateLoginProfile: PreparedWriteOperation {
     }
 }
 
-extension IAM.DeleteLoginProfile: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.DeleteLoginProfile: WriteOperation, OnOwner {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -52,6 +52,19 @@ extension RecordReading {
         }
         return policy
     }
+
+    /// The managed policy of an ARN, whoever provides it.
+    /// - Throws: NoSuchEntity, and ValidationError for what is no ARN.
+    func managedPolicy(_ arn: String) throws(ServiceError) -> AnyManagedPolicy {
+        guard isAWSManaged(arn) else { return .customer(try customerPolicy(arn)) }
+        guard let policy = ManagedPolicyCatalog.aws.entry(arn: arn) else { throw .policyNotFound(arn) }
+        return .aws(policy)
+    }
+}
+
+enum AnyManagedPolicy {
+    case customer(ManagedPolicy)
+    case aws(ManagedPolicyCatalog.Entry)
 }
 
 /// Whether an ARN is that of a policy that AWS itself provides.

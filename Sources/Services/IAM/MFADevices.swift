@@ -1,6 +1,7 @@
 import Directory
 import IAMAPI
 import Platform
+import Policy
 import Wire
 
 // Virtual MFA devices. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
@@ -24,6 +25,18 @@ extension RecordReading {
     }
 }
 
+protocol OnMFADevice: RecordOperation where InputFields: IAM.WithSerialNumber, Target == MFADevice {}
+
+extension OnMFADevice {
+    static func access(_ input: Input, _ keys: [String: ContextValue], _ call: Call) -> Authorization {
+        call.access(on: input.serialNumber, keys)
+    }
+
+    static func target(_ input: Input, _ call: Call, _ records: some RecordReading) throws(ServiceError) -> MFADevice {
+        try records.mfaDevice(input.serialNumber)
+    }
+}
+
 extension Directory.MFADevice {
     /// Takes two consecutive codes as proof that the device is at hand, and learns its clock from them.
     /// - Throws: InvalidAuthenticationCode.
@@ -33,8 +46,7 @@ extension Directory.MFADevice {
         let steps = OneTimePassword(seed: seed)
             .consecutiveSteps(first, second, around: call.clientTime, window: 1000, after: lastStep)
         guard let step = steps else {
-            throw ServiceError(
-                "InvalidAuthenticationCode", "Authentication code for device is not valid.", status: 403)
+            throw IAM.Failure.invalidAuthenticationCode("Authentication code for device is not valid.")
         }
         lastStep = step
         clockOffset = step - OneTimePassword.step(at: call.clientTime)
@@ -97,12 +109,8 @@ extension IAM.CreateVirtualMFADevice: PreparedWriteOperation {
     }
 }
 
-extension IAM.EnableMFADevice: WriteOperation {
+extension IAM.EnableMFADevice: WriteOperation, OnUser {
     public static var secretMembers: Set<String> { ["AuthenticationCode1", "AuthenticationCode2"] }
-
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
@@ -124,12 +132,8 @@ extension IAM.EnableMFADevice: WriteOperation {
     }
 }
 
-extension IAM.ResyncMFADevice: WriteOperation {
+extension IAM.ResyncMFADevice: WriteOperation, OnUser {
     public static var secretMembers: Set<String> { ["AuthenticationCode1", "AuthenticationCode2"] }
-
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
@@ -142,11 +146,7 @@ extension IAM.ResyncMFADevice: WriteOperation {
     }
 }
 
-extension IAM.DeactivateMFADevice: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.DeactivateMFADevice: WriteOperation, OnOwner {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -160,20 +160,11 @@ extension IAM.DeactivateMFADevice: WriteOperation {
     }
 }
 
-extension IAM.DeleteVirtualMFADevice: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onMFADevice: input.serialNumber)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let device = try records.mfaDevice(input.serialNumber)
+extension IAM.DeleteVirtualMFADevice: DeleteOperation, OnMFADevice {
+    static func check(_ device: MFADevice, _ records: MutableRecords) throws(ServiceError) {
         guard device.ownerID == nil else {
-            throw ServiceError("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.", status: 409)
+            throw IAM.Failure.deleteConflict("MFA VirtualDevice in use. Must deactivate first.")
         }
-        try records.delete(device)
-        return Output()
     }
 }
 
@@ -189,11 +180,7 @@ private func requireSecondFactor(toChangeDevicesOf owner: String, _ call: Call) 
     }
 }
 
-extension IAM.GetMFADevice: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.GetMFADevice: ReadOperation, OnOwner {
     /// AWS answers it for FIDO security keys only, which are registered in the console: no other device has
     /// certifications.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
@@ -210,23 +197,19 @@ extension IAM.GetMFADevice: ReadOperation {
     }
 }
 
-extension IAM.ListMFADevices: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.ListMFADevices: ReadOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             MFADevice.self, Relation.owner, to: owner.id, Paging(input))
         return Output(
-            page.items.map { device in
+            page.map { device in
                 var view = IAM.MFADevice()
                 view.userName = owner.userName ?? ""
                 view.serialNumber = device.serialNumber
                 view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
                 return view
-            }, next: page.marker)
+            })
     }
 }
 
@@ -252,51 +235,13 @@ extension IAM.ListVirtualMFADevices: ReadOperation {
             if let owner = device.ownerID { view.user = try records.mfaUser(owner, call) }
             return view
         }
-        return Output(page.items, next: page.marker)
+        return Output(page)
     }
 }
 
-extension IAM.TagMFADevice: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onMFADevice: input.serialNumber, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var device = try records.mfaDevice(input.serialNumber)
-        device.tags = try TagRules.ofResources.merge(input.tags, into: device.tags)
-        try records.put(device)
-        return Output()
-    }
-}
-
-extension IAM.UntagMFADevice: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onMFADevice: input.serialNumber, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var device = try records.mfaDevice(input.serialNumber)
-        device.tags = TagRules.ofResources.remove(input.tagKeys, from: device.tags)
-        try records.put(device)
-        return Output()
-    }
-}
-
-extension IAM.ListMFADeviceTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onMFADevice: input.serialNumber)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let device = try records.mfaDevice(input.serialNumber)
-        let page = page(device.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagMFADevice: TagOperation, OnMFADevice {}
+extension IAM.UntagMFADevice: UntagOperation, OnMFADevice {}
+extension IAM.ListMFADeviceTags: ListTagsOperation, OnMFADevice {}
 
 extension RecordReading {
     /// The owner's id for a request that names a user; root names its account.

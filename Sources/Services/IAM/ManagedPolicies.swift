@@ -38,6 +38,14 @@ extension IAM.Policy {
         try count(records)
     }
 
+    /// - Parameter isWhole: with a customer's description and tags, which lists leave out.
+    init(_ policy: AnyManagedPolicy, isWhole: Bool, _ records: some RecordReading) throws(ServiceError) {
+        switch policy {
+        case .customer(let policy): try self.init(policy, isWhole: isWhole, records)
+        case .aws(let policy): try self.init(policy, records)
+        }
+    }
+
     private mutating func count(_ records: some RecordReading) throws(ServiceError) {
         let arn = arn ?? ""
         attachmentCount = try records.referrerCount(Relation.attachedPolicy, to: arn)
@@ -77,22 +85,9 @@ func checkManagedDocument(_ text: String, _ call: Call) throws(ServiceError) {
     guard document.nonWhitespaceCount <= limit else { throw .quotaExceeded("PolicySize", limit) }
 }
 
-extension IAM.GetPolicy: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
+extension IAM.GetPolicy: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        if isAWSManaged(input.policyArn) {
-            guard let policy = ManagedPolicyCatalog.aws.entry(arn: input.policyArn) else {
-                throw .policyNotFound(input.policyArn)
-            }
-            output.policy = try IAM.Policy(policy, records)
-        } else {
-            output.policy = try IAM.Policy(records.customerPolicy(input.policyArn), isWhole: true, records)
-        }
-        return output
+        Output(policy: try IAM.Policy(records.managedPolicy(input.policyArn), isWhole: true, records))
     }
 }
 
@@ -110,7 +105,7 @@ extension IAM.ListPolicies: ReadOperation {
         let isIncluded = { (arn: String, path: String) in
             path.hasPrefix(prefix) && (attached?.contains(arn) ?? true)
         }
-        var keys: [(key: String, policy: Listed)] = []
+        var keys: [(key: String, policy: AnyManagedPolicy)] = []
         if scope != "AWS" {
             for policy in try records.list(ManagedPolicy.self) where isIncluded(policy.arn, policy.path) {
                 keys.append(("0" + policy.id, .customer(policy)))
@@ -124,17 +119,9 @@ extension IAM.ListPolicies: ReadOperation {
             }
         }
         let page = try page(keys, by: \.key, paging).map { (item) throws(ServiceError) in
-            switch item.policy {
-            case .customer(let policy): try IAM.Policy(policy, isWhole: false, records)
-            case .aws(let policy): try IAM.Policy(policy, records)
-            }
+            try IAM.Policy(item.policy, isWhole: false, records)
         }
-        return Output(page.items, next: page.marker)
-    }
-
-    private enum Listed {
-        case customer(ManagedPolicy)
-        case aws(ManagedPolicyCatalog.Entry)
+        return Output(page)
     }
 
     /// The policies in use, when the request asks for those alone; nil when it asks for all.
@@ -167,90 +154,37 @@ extension RecordReading {
     }
 }
 
-extension IAM.DeletePolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let policy = try records.customerPolicy(input.policyArn)
+extension IAM.DeletePolicy: DeleteOperation, OnPolicy {
+    static func check(_ policy: ManagedPolicy, _ records: MutableRecords) throws(ServiceError) {
         guard try records.referrerCount(Relation.attachedPolicy, to: policy.arn) == 0,
             try records.referrerCount(Relation.permissionsBoundary, to: policy.arn) == 0
         else {
-            throw ServiceError("DeleteConflict", "Cannot delete a policy attached to entities.", status: 409)
+            throw IAM.Failure.deleteConflict("Cannot delete a policy attached to entities.")
         }
         guard policy.versions.count == 1 else {
-            throw ServiceError(
-                "DeleteConflict",
+            throw IAM.Failure.deleteConflict(
                 "This policy has more than one version. Before you delete a policy, you must delete the policy's "
-                    + "versions. The default version is deleted with the policy.", status: 409)
+                    + "versions. The default version is deleted with the policy.")
         }
-        try records.delete(policy)
-        return Output()
     }
 }
 
-extension IAM.TagPolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn, requestTags(input.tags))
-    }
+extension IAM.TagPolicy: TagOperation, OnPolicy {}
+extension IAM.UntagPolicy: UntagOperation, OnPolicy {}
 
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var policy = try records.customerPolicy(input.policyArn)
-        policy.tags = try TagRules.ofResources.merge(input.tags, into: policy.tags)
-        try records.put(policy)
-        return Output()
+extension IAM.ListPolicyTags: ListTagsOperation, OnPolicy {
+    /// AWS's own policies have none.
+    static func tags(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> [Directory.Tag] {
+        guard isAWSManaged(input.policyArn) else { return try records.customerPolicy(input.policyArn).tags }
+        try records.requirePolicy(input.policyArn)
+        return []
     }
 }
 
-extension IAM.UntagPolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var policy = try records.customerPolicy(input.policyArn)
-        policy.tags = TagRules.ofResources.remove(input.tagKeys, from: policy.tags)
-        try records.put(policy)
-        return Output()
-    }
-}
-
-extension IAM.ListPolicyTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var tags: [Directory.Tag] = []
-        if isAWSManaged(input.policyArn) {
-            try records.requirePolicy(input.policyArn)
-        } else {
-            tags = try records.customerPolicy(input.policyArn).tags
-        }
-        let page = page(tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
-
-extension IAM.ListEntitiesForPolicy: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
+extension IAM.ListEntitiesForPolicy: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let arn = input.policyArn
-        if isAWSManaged(arn) {
-            guard ManagedPolicyCatalog.aws.entry(arn: arn) != nil else { throw .policyNotFound(arn) }
-        } else {
-            _ = try records.customerPolicy(arn)
-        }
+        _ = try records.managedPolicy(arn)
         let relations =
             switch input.policyUsageFilter {
             case "PermissionsBoundary": [Relation.permissionsBoundary]

@@ -11,13 +11,6 @@ import Wire
 private let mostClientIDs = 100
 private let mostThumbprints = 5
 
-extension Call {
-    fileprivate func access(onProvider arn: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        let tags = directory.openIDConnectProvider(arn: arn)?.tags ?? []
-        return access(on: arn, ConditionKeys.resourceTags(tags, service: "iam").merging(context) { $1 })
-    }
-}
-
 extension RecordReading {
     /// - Throws: NoSuchEntity; InvalidInput for the ARN of something else.
     fileprivate func provider(_ arn: String) throws(ServiceError) -> OpenIDConnectProvider {
@@ -28,6 +21,23 @@ extension RecordReading {
             throw .noSuchEntity("OpenIDConnect Provider not found for arn \(arn)")
         }
         return provider
+    }
+}
+
+protocol OnOpenIDConnectProvider: RecordOperation
+where InputFields: IAM.WithOpenIDConnectProviderArn, Target == OpenIDConnectProvider {}
+
+extension OnOpenIDConnectProvider {
+    static func access(_ input: Input, _ keys: [String: ContextValue], _ call: Call) -> Authorization {
+        let arn = input.openIDConnectProviderArn
+        let tags = call.directory.openIDConnectProvider(arn: arn)?.tags ?? []
+        return call.access(on: arn, ConditionKeys.resourceTags(tags, service: "iam").merging(keys) { $1 })
+    }
+
+    static func target(_ input: Input, _ call: Call, _ records: some RecordReading) throws(ServiceError)
+        -> OpenIDConnectProvider
+    {
+        try records.provider(input.openIDConnectProviderArn)
     }
 }
 
@@ -82,9 +92,8 @@ extension IAM.CreateOpenIDConnectProvider: PreparedWriteOperation {
         do throws(OIDCError) {
             return [try await call.environment.openIDProviders.thumbprint(of: address)]
         } catch {
-            throw ServiceError(
-                "OpenIdIdpCommunicationError",
-                "The certificate of the OpenID Connect provider \(input.url) could not be retrieved.", status: 400)
+            throw IAM.Failure.openIdIdpCommunicationError(
+                "The certificate of the OpenID Connect provider \(input.url) could not be retrieved.")
         }
     }
 
@@ -111,11 +120,7 @@ extension IAM.CreateOpenIDConnectProvider: PreparedWriteOperation {
     }
 }
 
-extension IAM.GetOpenIDConnectProvider: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
-
+extension IAM.GetOpenIDConnectProvider: ReadOperation, OnOpenIDConnectProvider {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let provider = try records.provider(input.openIDConnectProviderArn)
         var output = Output()
@@ -143,106 +148,36 @@ extension IAM.ListOpenIDConnectProviders: ReadOperation {
     }
 }
 
-extension IAM.DeleteOpenIDConnectProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
+/// Roles that trust the provider stay; nobody can assume them by it any more.
+extension IAM.DeleteOpenIDConnectProvider: DeleteOperation, OnOpenIDConnectProvider {}
 
-    /// Roles that trust the provider stay; nobody can assume them by it any more.
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        try records.delete(try records.provider(input.openIDConnectProviderArn))
-        return Output()
-    }
-}
-
-extension IAM.AddClientIDToOpenIDConnectProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
-
+extension IAM.AddClientIDToOpenIDConnectProvider: ChangeOperation, OnOpenIDConnectProvider {
     /// One that is there already does not matter.
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.provider(input.openIDConnectProviderArn)
+    static func change(
+        _ provider: inout OpenIDConnectProvider, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         provider.clientIDs = try ProviderRules.clientIDs(provider.clientIDs + [input.clientID])
-        try records.put(provider)
-        return Output()
     }
 }
 
-extension IAM.RemoveClientIDFromOpenIDConnectProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
-
+extension IAM.RemoveClientIDFromOpenIDConnectProvider: ChangeOperation, OnOpenIDConnectProvider {
     /// One that is not there does not matter.
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.provider(input.openIDConnectProviderArn)
+    static func change(
+        _ provider: inout OpenIDConnectProvider, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         provider.clientIDs.removeAll { $0 == input.clientID }
-        try records.put(provider)
-        return Output()
     }
 }
 
-extension IAM.UpdateOpenIDConnectProviderThumbprint: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
-
+extension IAM.UpdateOpenIDConnectProviderThumbprint: ChangeOperation, OnOpenIDConnectProvider {
     /// The new list takes the place of the old one.
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.provider(input.openIDConnectProviderArn)
+    static func change(
+        _ provider: inout OpenIDConnectProvider, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         provider.thumbprints = try ProviderRules.thumbprints(input.thumbprintList)
-        try records.put(provider)
-        return Output()
     }
 }
 
-extension IAM.TagOpenIDConnectProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.provider(input.openIDConnectProviderArn)
-        provider.tags = try TagRules.ofResources.merge(input.tags, into: provider.tags)
-        try records.put(provider)
-        return Output()
-    }
-}
-
-extension IAM.UntagOpenIDConnectProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.provider(input.openIDConnectProviderArn)
-        provider.tags = TagRules.ofResources.remove(input.tagKeys, from: provider.tags)
-        try records.put(provider)
-        return Output()
-    }
-}
-
-extension IAM.ListOpenIDConnectProviderTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onProvider: input.openIDConnectProviderArn)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let provider = try records.provider(input.openIDConnectProviderArn)
-        let page = page(provider.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagOpenIDConnectProvider: TagOperation, OnOpenIDConnectProvider {}
+extension IAM.UntagOpenIDConnectProvider: UntagOperation, OnOpenIDConnectProvider {}
+extension IAM.ListOpenIDConnectProviderTags: ListTagsOperation, OnOpenIDConnectProvider {}

@@ -21,22 +21,16 @@ private enum Audience {
 private let servicePrincipal = "iam.amazonaws.com"
 
 extension ServiceError {
-    /// The model gives these errors neither a code nor a status of their own.
-    private static func organization(_ code: String, _ message: String) -> ServiceError {
-        ServiceError(code, message, status: 400)
-    }
-
-    fileprivate static let organizationNotFound = organization(
-        "OrganizationNotFoundException", "The account is not a member of an organization.")
-    fileprivate static let notAllFeatures = organization(
-        "OrganizationNotInAllFeaturesModeException", "The organization does not have all features enabled.")
-    fileprivate static let notAdministrator = organization(
-        "AccountNotManagementOrDelegatedAdministratorException",
+    fileprivate static let organizationNotFound = IAM.Failure.organizationNotFoundException(
+        "The account is not a member of an organization.")
+    fileprivate static let notAllFeatures = IAM.Failure.organizationNotInAllFeaturesModeException(
+        "The organization does not have all features enabled.")
+    fileprivate static let notAdministrator = IAM.Failure.accountNotManagementOrDelegatedAdministratorException(
         "The account is neither the management account nor a delegated administrator of IAM.")
-    fileprivate static let notManagementAccount = organization(
-        "CallerIsNotManagementAccountException", "The account is not the management account of the organization.")
-    fileprivate static let noServiceAccess = organization(
-        "ServiceAccessNotEnabledException", "Trusted access for IAM is not enabled in the organization.")
+    fileprivate static let notManagementAccount = IAM.Failure.callerIsNotManagementAccountException(
+        "The account is not the management account of the organization.")
+    fileprivate static let noServiceAccess = IAM.Failure.serviceAccessNotEnabledException(
+        "Trusted access for IAM is not enabled in the organization.")
 }
 
 extension RecordReading {

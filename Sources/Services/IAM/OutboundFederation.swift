@@ -23,9 +23,8 @@ extension IAM.EnableOutboundWebIdentityFederation: PreparedWriteOperation {
         var federation: OutboundFederation
         if let known = try records.get(OutboundFederation.self, OutboundFederation.onlyID) {
             guard !known.isEnabled else {
-                throw ServiceError(
-                    "FeatureEnabled", "Outbound web identity federation is already enabled for your account.",
-                    status: 409)
+                throw IAM.Failure.featureEnabled(
+                    "Outbound web identity federation is already enabled for your account.")
             }
             federation = known
             federation.isEnabled = true
@@ -43,8 +42,7 @@ extension RecordReading {
     /// - Throws: FeatureDisabled.
     fileprivate func enabledFederation() throws(ServiceError) -> OutboundFederation {
         guard let federation = try get(OutboundFederation.self, OutboundFederation.onlyID), federation.isEnabled else {
-            throw ServiceError(
-                "FeatureDisabled", "Outbound web identity federation is disabled for your account.", status: 404)
+            throw IAM.Failure.featureDisabled("Outbound web identity federation is disabled for your account.")
         }
         return federation
     }

@@ -131,6 +131,6 @@ enum PasswordRules {
     }
 
     private static func violation(_ message: String) -> ServiceError {
-        ServiceError("PasswordPolicyViolation", message, status: 400)
+        IAM.Failure.passwordPolicyViolation(message)
     }
 }

@@ -7,70 +7,45 @@ import Wire
 // Permissions boundaries of users and roles.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
 
-extension IAM.PutUserPermissionsBoundary: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName, ["iam:permissionsboundary": .one(input.permissionsBoundary)])
-    }
+/// What can have a boundary.
+protocol BoundedIdentity: PolicyHolder {
+    var permissionsBoundary: String? { get set }
+}
 
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var user = try records.user(input.userName)
+extension User: BoundedIdentity {}
+extension Role: BoundedIdentity {}
+
+protocol PutBoundaryOperation: ChangeOperation
+where Target: BoundedIdentity, InputFields: IAM.WithPermissionsBoundary {}
+
+extension PutBoundaryOperation {
+    static func keys(_ input: Input) -> [String: ContextValue] { boundaryKey(input.permissionsBoundary) }
+
+    static func change(
+        _ identity: inout Target, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        try identity.requireChangeable()
         try records.requireAttachablePolicy(input.permissionsBoundary)
-        user.permissionsBoundary = input.permissionsBoundary
-        try records.put(user)
-        return Output()
+        identity.permissionsBoundary = input.permissionsBoundary
     }
 }
 
-extension IAM.DeleteUserPermissionsBoundary: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
+extension IAM.PutUserPermissionsBoundary: PutBoundaryOperation, OnUser {}
+extension IAM.PutRolePermissionsBoundary: PutBoundaryOperation, OnRole {}
 
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var user = try records.user(input.userName)
-        guard user.permissionsBoundary != nil else {
-            throw .noSuchEntity("User \(user.name) does not have a permissions boundary.")
+protocol DeleteBoundaryOperation: ChangeOperation where Target: BoundedIdentity {}
+
+extension DeleteBoundaryOperation {
+    static func change(
+        _ identity: inout Target, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        try identity.requireChangeable()
+        guard identity.permissionsBoundary != nil else {
+            throw .noSuchEntity("\(Target.typeName) \(identity.name) does not have a permissions boundary.")
         }
-        user.permissionsBoundary = nil
-        try records.put(user)
-        return Output()
+        identity.permissionsBoundary = nil
     }
 }
 
-extension IAM.PutRolePermissionsBoundary: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName, ["iam:permissionsboundary": .one(input.permissionsBoundary)])
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var role = try records.changeableRole(input.roleName)
-        try records.requireAttachablePolicy(input.permissionsBoundary)
-        role.permissionsBoundary = input.permissionsBoundary
-        try records.put(role)
-        return Output()
-    }
-}
-
-extension IAM.DeleteRolePermissionsBoundary: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var role = try records.changeableRole(input.roleName)
-        guard role.permissionsBoundary != nil else {
-            throw .noSuchEntity("Role \(role.name) does not have a permissions boundary.")
-        }
-        role.permissionsBoundary = nil
-        try records.put(role)
-        return Output()
-    }
-}
+extension IAM.DeleteUserPermissionsBoundary: DeleteBoundaryOperation, OnUser {}
+extension IAM.DeleteRolePermissionsBoundary: DeleteBoundaryOperation, OnRole {}

@@ -24,20 +24,22 @@ extension IAM.PolicyVersion {
     }
 }
 
+extension ServiceError {
+    fileprivate static func versionNotFound(_ id: String, of arn: String) -> ServiceError {
+        .noSuchEntity("Policy \(arn) version \(id) does not exist or is not attachable.")
+    }
+}
+
 extension ManagedPolicy {
     func version(_ id: String) throws(ServiceError) -> Version {
         guard let version = versions.first(where: { $0.id == id }) else {
-            throw .noSuchEntity("Policy \(arn) version \(id) does not exist or is not attachable.")
+            throw .versionNotFound(id, of: arn)
         }
         return version
     }
 }
 
-extension IAM.CreatePolicyVersion: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
+extension IAM.CreatePolicyVersion: WriteOperation, OnPolicy {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -60,47 +62,30 @@ extension IAM.CreatePolicyVersion: WriteOperation {
     }
 }
 
-extension IAM.GetPolicyVersion: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
+extension IAM.GetPolicyVersion: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        var output = Output()
-        if isAWSManaged(input.policyArn) {
-            guard let policy = ManagedPolicyCatalog.aws.entry(arn: input.policyArn) else {
-                throw .policyNotFound(input.policyArn)
-            }
+        switch try records.managedPolicy(input.policyArn) {
+        case .customer(let policy):
+            let version = try policy.version(input.versionId)
+            return Output(policyVersion: IAM.PolicyVersion(version, of: policy, withDocument: true))
+        case .aws(let policy):
             guard policy.defaultVersionID == input.versionId else {
-                throw .noSuchEntity(
-                    "Policy \(policy.arn) version \(input.versionId) does not exist or is not attachable.")
+                throw .versionNotFound(input.versionId, of: policy.arn)
             }
-            output.policyVersion = IAM.PolicyVersion(policy, withDocument: true)
-        } else {
-            let policy = try records.customerPolicy(input.policyArn)
-            output.policyVersion = IAM.PolicyVersion(
-                try policy.version(input.versionId), of: policy, withDocument: true)
+            return Output(policyVersion: IAM.PolicyVersion(policy, withDocument: true))
         }
-        return output
     }
 }
 
-extension IAM.ListPolicyVersions: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
+extension IAM.ListPolicyVersions: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         var versions: [IAM.PolicyVersion]
-        if isAWSManaged(input.policyArn) {
-            guard let policy = ManagedPolicyCatalog.aws.entry(arn: input.policyArn) else {
-                throw .policyNotFound(input.policyArn)
-            }
-            versions = [IAM.PolicyVersion(policy, withDocument: false)]
-        } else {
-            let policy = try records.customerPolicy(input.policyArn)
+        switch try records.managedPolicy(input.policyArn) {
+        case .customer(let policy):
             // The newest first, as AWS lists them.
             versions = policy.versions.reversed().map { IAM.PolicyVersion($0, of: policy, withDocument: false) }
+        case .aws(let policy):
+            versions = [IAM.PolicyVersion(policy, withDocument: false)]
         }
         let paging = try Paging(input)
         if let after = paging.after {
@@ -118,36 +103,22 @@ extension IAM.ListPolicyVersions: ReadOperation {
     }
 }
 
-extension IAM.DeletePolicyVersion: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var policy = try records.customerPolicy(input.policyArn)
+extension IAM.DeletePolicyVersion: ChangeOperation, OnPolicy {
+    static func change(
+        _ policy: inout ManagedPolicy, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         let version = try policy.version(input.versionId)
         guard version.id != policy.defaultVersionID else {
-            throw ServiceError("DeleteConflict", "Cannot delete the default version of a policy.", status: 409)
+            throw IAM.Failure.deleteConflict("Cannot delete the default version of a policy.")
         }
         policy.versions.removeAll { $0.id == version.id }
-        try records.put(policy)
-        return Output()
     }
 }
 
-extension IAM.SetDefaultPolicyVersion: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onPolicy: input.policyArn)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var policy = try records.customerPolicy(input.policyArn)
+extension IAM.SetDefaultPolicyVersion: ChangeOperation, OnPolicy {
+    static func change(
+        _ policy: inout ManagedPolicy, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         policy.defaultVersionID = try policy.version(input.versionId).id
-        try records.put(policy)
-        return Output()
     }
 }

@@ -34,25 +34,23 @@ extension Call {
     func access(onUser name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
         .required(need(onUser: name, context))
     }
+}
 
-    func access(onGroup name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        .required(need(onGroup: name, context))
-    }
-
-    func access(onRole name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        .required(need(onRole: name, context))
-    }
-
-    func access(onInstanceProfile name: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        .required(need(onInstanceProfile: name, context))
-    }
-
-    func access(onPolicy arn: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        access(on: arn, context)
-    }
-
-    func access(onMFADevice serialNumber: String, _ context: [String: ContextValue] = [:]) -> Authorization {
-        access(on: serialNumber, context)
+extension Call {
+    /// Renaming or moving: AWS asks for the permission on both the thing as it is and the thing as it is to be.
+    ///
+    /// - Parameters:
+    ///   - current: the access to the thing as it is.
+    ///   - path: where it is; nil when there is no such thing.
+    func access(
+        changing current: Access, _ type: String, _ name: String, path: String?, toName newName: String?,
+        toPath newPath: String?
+    ) -> Authorization {
+        guard newName != nil || newPath != nil else { return .required(current) }
+        var new = current
+        new.resource = ARN.iam(accountID, type, path: newPath ?? path ?? "/", name: newName ?? name)
+        new.displayedResource = ARN.iam(accountID, type, path: newPath ?? "/", name: newName ?? name)
+        return .required([current, new])
     }
 }
 
@@ -110,10 +108,6 @@ func boundaryKey(_ arn: String?) -> [String: ContextValue] {
     arn.map { ["iam:permissionsboundary": .one($0)] } ?? [:]
 }
 
-func tagKeys(_ keys: [String]) -> [String: ContextValue] {
-    ConditionKeys.tagKeys(keys)
-}
-
 /// Whose credentials or devices a request is about, when the user's name may be left out.
 enum Owner {
     case user(String)
@@ -133,10 +127,10 @@ enum Owner {
         }
     }
 
-    func access(_ call: Call) -> Authorization {
+    func access(_ call: Call, _ keys: [String: ContextValue] = [:]) -> Authorization {
         switch self {
-        case .user(let name): call.access(onUser: name)
-        case .root: call.access(on: "arn:aws:iam::\(call.accountID):root")
+        case .user(let name): call.access(onUser: name, keys)
+        case .root: call.access(on: "arn:aws:iam::\(call.accountID):root", keys)
         }
     }
 

@@ -59,11 +59,7 @@ extension IAM.CreateRole: WriteOperation {
 }
 
 /// The directory has what the ledger has, and is asked for little.
-extension IAM.GetRole: ComputeOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
+extension IAM.GetRole: ComputeOperation, OnRole {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {
             throw .roleNotFound(input.roleName)
@@ -84,23 +80,19 @@ extension IAM.ListRoles: ReadOperation {
         let page = try records.page(
             Role.self, Paging(input),
             from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        return Output(page.items.map { IAM.Role($0, isWhole: false, call.directory) }, next: page.marker)
+        return Output(page.map { IAM.Role($0, isWhole: false, call.directory) })
     }
 }
 
 /// Its description is the one thing of a service-linked role that its account may change.
-extension IAM.UpdateRole: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
+extension IAM.UpdateRole: WriteOperation, OnRole {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var role = try records.role(input.roleName)
         if let description = input.description { role.description = description }
         if let duration = input.maxSessionDuration {
-            guard !role.isServiceLinked else { throw .unmodifiable(role) }
+            try role.requireChangeable()
             role.maxSessionDuration = duration
         }
         try records.put(role)
@@ -108,11 +100,7 @@ extension IAM.UpdateRole: WriteOperation {
     }
 }
 
-extension IAM.UpdateRoleDescription: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
+extension IAM.UpdateRoleDescription: WriteOperation, OnRole {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -123,88 +111,36 @@ extension IAM.UpdateRoleDescription: WriteOperation {
     }
 }
 
-extension IAM.UpdateAssumeRolePolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var role = try records.changeableRole(input.roleName)
+extension IAM.UpdateAssumeRolePolicy: ChangeOperation, OnRole {
+    static func change(
+        _ role: inout Role, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        try role.requireChangeable()
         role.trustPolicy = try Documents.kept(trust: input.policyDocument, call)
-        try records.put(role)
-        return Output()
     }
 }
 
-extension IAM.DeleteRole: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let role = try records.changeableRole(input.roleName)
+extension IAM.DeleteRole: DeleteOperation, OnRole {
+    static func check(_ role: Role, _ records: MutableRecords) throws(ServiceError) {
+        try role.requireChangeable()
         guard try records.referrers(InstanceProfile.self, Relation.role, to: role.id, limit: 1).isEmpty else {
             throw .deleteConflict("remove roles from instance profile")
         }
         guard role.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
         guard role.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
-        try records.delete(role)
-        return Output()
     }
 }
 
-extension IAM.TagRole: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var role = try records.role(input.roleName)
-        role.tags = try TagRules.ofIdentities.merge(input.tags, into: role.tags)
-        try records.put(role)
-        return Output()
-    }
-}
-
-extension IAM.UntagRole: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var role = try records.role(input.roleName)
-        role.tags = TagRules.ofIdentities.remove(input.tagKeys, from: role.tags)
-        try records.put(role)
-        return Output()
-    }
-}
-
-extension IAM.ListRoleTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let role = try records.role(input.roleName)
-        let page = page(role.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagRole: TagOperation, OnRole {}
+extension IAM.UntagRole: UntagOperation, OnRole {}
+extension IAM.ListRoleTags: ListTagsOperation, OnRole {}
 
 extension RecordReading {
     /// A role that its account may change: service-linked roles are their service's.
     /// - Throws: NoSuchEntity, UnmodifiableEntity.
     func changeableRole(_ name: String) throws(ServiceError) -> Directory.Role {
         let role = try role(name)
-        guard !role.isServiceLinked else { throw .unmodifiable(role) }
+        try role.requireChangeable()
         return role
     }
 }

@@ -103,22 +103,22 @@ extension RecordReading {
     }
 }
 
-extension Call {
-    fileprivate func access(
-        onSAMLProvider arn: String, _ context: [String: ContextValue] = [:]
+protocol OnSAMLProvider: RecordOperation where InputFields: IAM.WithSAMLProviderArn, Target == SAMLProvider {}
+
+extension OnSAMLProvider {
+    static func access(
+        _ input: Input, _ keys: [String: ContextValue], _ call: Call
     ) async throws(ServiceError) -> Authorization {
+        let arn = input.samlProviderArn
         let name = try name(ofARN: arn)
-        let scope = scope
-        let found: SAMLProvider?
-        do throws(LedgerError) {
-            found = try await environment.ledger.read { (reader) throws(LedgerError) in
-                try reader.get(SAMLProvider.self, name, in: scope)
-            }
-        } catch {
-            throw ServiceError(error)
-        }
+        let found = try await call.read { (records) throws(ServiceError) in try records.get(SAMLProvider.self, name) }
         let tags = found?.arn == arn ? found?.tags ?? [] : []
-        return access(on: arn, ConditionKeys.resourceTags(tags, service: "iam").merging(context) { $1 })
+        return call.access(on: arn, ConditionKeys.resourceTags(tags, service: "iam").merging(keys) { $1 })
+    }
+
+    static func target(_ input: Input, _ call: Call, _ records: some RecordReading) throws(ServiceError) -> SAMLProvider
+    {
+        try records.samlProvider(input.samlProviderArn)
     }
 }
 
@@ -159,11 +159,7 @@ extension IAM.CreateSAMLProvider: PreparedWriteOperation {
     }
 }
 
-extension IAM.GetSAMLProvider: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn)
-    }
-
+extension IAM.GetSAMLProvider: ReadOperation, OnSAMLProvider {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let provider = try records.samlProvider(input.samlProviderArn)
         var output = Output()
@@ -185,12 +181,8 @@ extension IAM.GetSAMLProvider: ReadOperation {
     }
 }
 
-extension IAM.UpdateSAMLProvider: PreparedWriteOperation {
+extension IAM.UpdateSAMLProvider: PreparedWriteOperation, OnSAMLProvider {
     public static var secretMembers: Set<String> { ["AddPrivateKey"] }
-
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn)
-    }
 
     public static func prepare(_ input: Input, _ call: Call) -> SAMLDocuments {
         SAMLDocuments(metadata: input.samlMetadataDocument, privateKey: input.addPrivateKey, call)
@@ -224,19 +216,8 @@ extension IAM.UpdateSAMLProvider: PreparedWriteOperation {
     }
 }
 
-extension IAM.DeleteSAMLProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn)
-    }
-
-    /// Roles that trust the provider stay as they are, and can't be assumed by its word any more.
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        try records.delete(try records.samlProvider(input.samlProviderArn))
-        return Output()
-    }
-}
+/// Roles that trust the provider stay as they are, and can't be assumed by its word any more.
+extension IAM.DeleteSAMLProvider: DeleteOperation, OnSAMLProvider {}
 
 extension IAM.ListSAMLProviders: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -255,44 +236,6 @@ extension IAM.ListSAMLProviders: ReadOperation {
     }
 }
 
-extension IAM.TagSAMLProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.samlProvider(input.samlProviderArn)
-        provider.tags = try TagRules.ofResources.merge(input.tags, into: provider.tags)
-        try records.put(provider)
-        return Output()
-    }
-}
-
-extension IAM.UntagSAMLProvider: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var provider = try records.samlProvider(input.samlProviderArn)
-        provider.tags = TagRules.ofResources.remove(input.tagKeys, from: provider.tags)
-        try records.put(provider)
-        return Output()
-    }
-}
-
-extension IAM.ListSAMLProviderTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.access(onSAMLProvider: input.samlProviderArn)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let provider = try records.samlProvider(input.samlProviderArn)
-        let page = page(provider.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagSAMLProvider: TagOperation, OnSAMLProvider {}
+extension IAM.UntagSAMLProvider: UntagOperation, OnSAMLProvider {}
+extension IAM.ListSAMLProviderTags: ListTagsOperation, OnSAMLProvider {}

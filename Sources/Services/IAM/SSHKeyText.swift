@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import FoundationEssentials
+import IAMAPI
 import Wire
 
 /// An RSA public key that was sent in one of the two encodings that IAM takes: `ssh-rsa …` (RFC 4253, section 6.6) or
@@ -28,13 +29,11 @@ struct SSHKeyText {
             encoding = .pem
             key = try? _RSA.Signing.PublicKey(pemRepresentation: text)
         } else {
-            throw ServiceError(
-                "UnrecognizedPublicKeyEncoding", "The public key must be encoded in ssh-rsa format or PEM format.",
-                status: 400)
+            throw IAM.Failure.unrecognizedPublicKeyEncoding(
+                "The public key must be encoded in ssh-rsa format or PEM format.")
         }
         guard let key, key.keySizeInBits >= 2048, let numbers = try? key.getKeyPrimitives() else {
-            throw ServiceError(
-                "InvalidPublicKey", "The public key must be a valid RSA key of at least 2048 bits.", status: 400)
+            throw IAM.Failure.invalidPublicKey("The public key must be a valid RSA key of at least 2048 bits.")
         }
         self.key = key
         blob =

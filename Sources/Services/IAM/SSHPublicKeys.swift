@@ -1,6 +1,7 @@
 import Directory
 import IAMAPI
 import Platform
+import Policy
 import Wire
 
 // SSH public keys of users. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_ssh-keys.html>
@@ -17,22 +18,26 @@ extension IAM.SSHPublicKey {
     }
 }
 
-extension RecordReading {
-    fileprivate func sshPublicKey(
-        _ id: String, of user: Directory.User
-    ) throws(ServiceError) -> IAMService.SSHPublicKey {
-        guard let key = try get(SSHPublicKey.self, id), key.ownerID == user.uniqueID else {
-            throw .noSuchEntity("The Public Key with id \(id) cannot be found.")
+protocol OnSSHPublicKey: RecordOperation
+where InputFields: IAM.WithUserName & IAM.WithSSHPublicKeyId, Target == SSHPublicKey {}
+
+extension OnSSHPublicKey {
+    static func access(_ input: Input, _ keys: [String: ContextValue], _ call: Call) -> Authorization {
+        call.access(onUser: input.userName, keys)
+    }
+
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> SSHPublicKey {
+        let user = try records.user(input.userName)
+        guard let key = try records.get(SSHPublicKey.self, input.sshPublicKeyId), key.ownerID == user.uniqueID else {
+            throw .noSuchEntity("The Public Key with id \(input.sshPublicKeyId) cannot be found.")
         }
         return key
     }
 }
 
-extension IAM.UploadSSHPublicKey: PreparedWriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
+extension IAM.UploadSSHPublicKey: PreparedWriteOperation, OnUser {
     /// The key's fingerprint.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         try SSHKeyText(input.sshPublicKeyBody).fingerprint
@@ -44,9 +49,7 @@ extension IAM.UploadSSHPublicKey: PreparedWriteOperation {
         let user = try records.user(input.userName)
         let keys = try records.referrers(SSHPublicKey.self, Relation.owner, to: user.uniqueID)
         guard !keys.contains(where: { $0.fingerprint == fingerprint }) else {
-            throw ServiceError(
-                "DuplicateSSHPublicKey", "The SSH public key is already associated with user \(user.name).",
-                status: 400)
+            throw IAM.Failure.duplicateSSHPublicKey("The SSH public key is already associated with user \(user.name).")
         }
         let quota = call.quotas[.sshPublicKeysPerUser]
         guard keys.count < quota else { throw .quotaExceeded("SSHPublicKeysPerUser", quota) }
@@ -58,15 +61,11 @@ extension IAM.UploadSSHPublicKey: PreparedWriteOperation {
     }
 }
 
-extension IAM.GetSSHPublicKey: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
+extension IAM.GetSSHPublicKey: ReadOperation, OnSSHPublicKey {
     /// In the encoding in which it was sent, a key comes back as it was sent.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let user = try records.user(input.userName)
-        let key = try records.sshPublicKey(input.sshPublicKeyId, of: user)
+        let key = try target(input, call, records)
         let encoding: SSHKeyText.Encoding = input.encoding == "PEM" ? .pem : .ssh
         let text = try SSHKeyText(key.body)
         return Output(
@@ -75,51 +74,29 @@ extension IAM.GetSSHPublicKey: ReadOperation {
     }
 }
 
-extension IAM.ListSSHPublicKeys: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.ListSSHPublicKeys: ReadOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             SSHPublicKey.self, Relation.owner, to: owner.id, Paging(input))
         return Output(
-            page.items.map { key in
+            page.map { key in
                 var view = IAM.SSHPublicKeyMetadata()
                 view.userName = owner.userName ?? ""
                 view.sshPublicKeyId = key.id
                 view.status = key.isActive ? "Active" : "Inactive"
                 view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
                 return view
-            }, next: page.marker)
+            })
     }
 }
 
-extension IAM.UpdateSSHPublicKey: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var key = try records.sshPublicKey(input.sshPublicKeyId, of: records.user(input.userName))
+extension IAM.UpdateSSHPublicKey: ChangeOperation, OnSSHPublicKey {
+    static func change(
+        _ key: inout SSHPublicKey, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         key.isActive = try isActive(input.status)
-        try records.put(key)
-        return Output()
     }
 }
 
-extension IAM.DeleteSSHPublicKey: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        try records.delete(try records.sshPublicKey(input.sshPublicKeyId, of: records.user(input.userName)))
-        return Output()
-    }
-}
+extension IAM.DeleteSSHPublicKey: DeleteOperation, OnSSHPublicKey {}

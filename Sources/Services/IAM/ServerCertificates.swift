@@ -45,6 +45,23 @@ extension Call {
     }
 }
 
+protocol OnServerCertificate: RecordOperation
+where InputFields: IAM.WithServerCertificateName, Target == ServerCertificate {}
+
+extension OnServerCertificate {
+    static func access(
+        _ input: Input, _ keys: [String: ContextValue], _ call: Call
+    ) async throws(ServiceError) -> Authorization {
+        .required(try await call.need(onServerCertificate: input.serverCertificateName, keys))
+    }
+
+    static func target(_ input: Input, _ call: Call, _ records: some RecordReading) throws(ServiceError)
+        -> ServerCertificate
+    {
+        try records.serverCertificate(input.serverCertificateName)
+    }
+}
+
 extension IAM.UploadServerCertificate: PreparedWriteOperation {
     public static var secretMembers: Set<String> { ["PrivateKey"] }
 
@@ -61,7 +78,7 @@ extension IAM.UploadServerCertificate: PreparedWriteOperation {
             throw .malformedCertificate("Invalid Private Key.")
         }
         guard parsed.certificate.publicKey == key.publicKey else {
-            throw ServiceError("KeyPairMismatch", "Certificate Public Key doesn't match Private Key.", status: 400)
+            throw IAM.Failure.keyPairMismatch("Certificate Public Key doesn't match Private Key.")
         }
         if let problem = parsed.dateProblem(at: call.time) { throw .malformedCertificate(problem) }
         if let chain = input.certificateChain { try parsed.check(chain: chain) }
@@ -90,11 +107,7 @@ extension IAM.UploadServerCertificate: PreparedWriteOperation {
     }
 }
 
-extension IAM.GetServerCertificate: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(onServerCertificate: input.serverCertificateName))
-    }
-
+extension IAM.GetServerCertificate: ReadOperation, OnServerCertificate {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let certificate = try records.serverCertificate(input.serverCertificateName)
         var view = IAM.ServerCertificate()
@@ -116,24 +129,19 @@ extension IAM.ListServerCertificates: ReadOperation {
         let page = try records.page(ServerCertificate.self, Paging(input)) {
             $0.path.hasPrefix(prefix)
         }
-        return Output(page.items.map { IAM.ServerCertificateMetadata($0) }, next: page.marker)
+        return Output(page.map { IAM.ServerCertificateMetadata($0) })
     }
 }
 
 extension IAM.UpdateServerCertificate: WriteOperation {
-    /// AWS asks for the permission on both the certificate as it is and as it is to be.
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let current = try await call.need(onServerCertificate: input.serverCertificateName)
-        guard input.newServerCertificateName != nil || input.newPath != nil else { return .required(current) }
-        let name = input.newServerCertificateName ?? input.serverCertificateName
-        let oldPath = try await call.read { (records) throws(ServiceError) in
-            try records.get(ServerCertificate.self, ServerCertificate.id(ofName: input.serverCertificateName))?.path
+        let name = input.serverCertificateName
+        let path = try await call.read { (records) throws(ServiceError) in
+            try records.get(ServerCertificate.self, ServerCertificate.id(ofName: name))?.path
         }
-        var new = current
-        new.resource = ARN.iam(
-            call.accountID, "server-certificate", path: input.newPath ?? oldPath ?? "/", name: name)
-        new.displayedResource = ARN.iam(call.accountID, "server-certificate", path: input.newPath ?? "/", name: name)
-        return .required([current, new])
+        return call.access(
+            changing: try await call.need(onServerCertificate: name), "server-certificate", name, path: path,
+            toName: input.newServerCertificateName, toPath: input.newPath)
     }
 
     public static func handle(
@@ -154,60 +162,11 @@ extension IAM.UpdateServerCertificate: WriteOperation {
     }
 }
 
-extension IAM.DeleteServerCertificate: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(onServerCertificate: input.serverCertificateName))
-    }
+extension IAM.DeleteServerCertificate: DeleteOperation, OnServerCertificate {}
 
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        try records.delete(try records.serverCertificate(input.serverCertificateName))
-        return Output()
-    }
-}
-
-extension IAM.TagServerCertificate: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(onServerCertificate: input.serverCertificateName, requestTags(input.tags)))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var certificate = try records.serverCertificate(input.serverCertificateName)
-        certificate.tags = try TagRules.ofResources.merge(input.tags, into: certificate.tags)
-        try records.put(certificate)
-        return Output()
-    }
-}
-
-extension IAM.UntagServerCertificate: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(onServerCertificate: input.serverCertificateName, tagKeys(input.tagKeys)))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var certificate = try records.serverCertificate(input.serverCertificateName)
-        certificate.tags = TagRules.ofResources.remove(input.tagKeys, from: certificate.tags)
-        try records.put(certificate)
-        return Output()
-    }
-}
-
-extension IAM.ListServerCertificateTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(onServerCertificate: input.serverCertificateName))
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let certificate = try records.serverCertificate(input.serverCertificateName)
-        let page = page(certificate.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagServerCertificate: TagOperation, OnServerCertificate {}
+extension IAM.UntagServerCertificate: UntagOperation, OnServerCertificate {}
+extension IAM.ListServerCertificateTags: ListTagsOperation, OnServerCertificate {}
 
 extension RecordReading {
     /// - Throws: EntityAlreadyExists when another certificate has the name.

@@ -42,11 +42,7 @@ extension IAM.CreateServiceLinkedRole: WriteOperation {
     }
 }
 
-extension IAM.DeleteServiceLinkedRole: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onRole: input.roleName)
-    }
-
+extension IAM.DeleteServiceLinkedRole: WriteOperation, OnRole {
     /// Nothing has to be waited for here: the task is done, one way or the other, when it is submitted.
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords

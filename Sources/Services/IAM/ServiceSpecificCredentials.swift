@@ -65,32 +65,36 @@ extension IAM.ServiceSpecificCredential {
     }
 }
 
-extension RecordReading {
-    fileprivate func serviceSpecificCredential(
-        _ id: String, of ownerID: String
-    ) throws(ServiceError) -> IAMService.ServiceSpecificCredential {
-        guard let credential = try get(ServiceSpecificCredential.self, id), credential.ownerID == ownerID else {
-            throw .noSuchEntity("No such credential \(id) exists")
-        }
-        return credential
-    }
-}
-
 private func serviceNameKey(_ name: String) -> [String: ContextValue] {
     ["iam:servicespecificcredentialservicename": .one(name)]
 }
 
-/// Access to a credential that there may be, with the service that it is for.
-private func access(
-    _ userName: String?, _ credentialID: String, _ call: Call
-) async throws(ServiceError) -> Authorization {
-    let credential = try await call.read { (records) throws(ServiceError) in
-        try records.get(ServiceSpecificCredential.self, credentialID)
+protocol OnServiceSpecificCredential: RecordOperation
+where
+    InputFields: IAM.MayHaveUserName & IAM.WithServiceSpecificCredentialId, Target == ServiceSpecificCredential
+{}
+
+extension OnServiceSpecificCredential {
+    /// With the service that the credential is for, if there is one.
+    static func access(
+        _ input: Input, _ keys: [String: ContextValue], _ call: Call
+    ) async throws(ServiceError) -> Authorization {
+        let credential = try await call.read { (records) throws(ServiceError) in
+            try records.get(ServiceSpecificCredential.self, input.serviceSpecificCredentialId)
+        }
+        let owner = try Owner(input.userName, call)
+        guard case .user = owner, let credential else { return owner.access(call) }
+        return owner.access(call, serviceNameKey(credential.serviceName))
     }
-    switch try Owner(userName, call) {
-    case .root: return try Owner(userName, call).access(call)
-    case .user(let name):
-        return call.access(onUser: name, credential.map { serviceNameKey($0.serviceName) } ?? [:])
+
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> ServiceSpecificCredential {
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        let id = input.serviceSpecificCredentialId
+        guard let credential = try records.get(ServiceSpecificCredential.self, id), credential.ownerID == owner.id
+        else { throw .noSuchEntity("No such credential \(id) exists") }
+        return credential
     }
 }
 
@@ -175,38 +179,26 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
                 view.serviceSpecificCredentialId = credential.id
                 view.serviceName = credential.serviceName
                 return view
-            }.items, next: page.marker)
+            })
     }
 }
 
-extension IAM.UpdateServiceSpecificCredential: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await IAMService.access(input.userName, input.serviceSpecificCredentialId, call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        var credential = try records.serviceSpecificCredential(input.serviceSpecificCredentialId, of: owner.id)
+extension IAM.UpdateServiceSpecificCredential: ChangeOperation, OnServiceSpecificCredential {
+    static func change(
+        _ credential: inout ServiceSpecificCredential, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         credential.isActive = try isActive(input.status)
-        try records.put(credential)
-        return Output()
     }
 }
 
-extension IAM.ResetServiceSpecificCredential: WriteOperation {
+extension IAM.ResetServiceSpecificCredential: WriteOperation, OnServiceSpecificCredential {
     public static var secretMembers: Set<String> { ["ServicePassword", "ServiceCredentialSecret"] }
 
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await IAMService.access(input.userName, input.serviceSpecificCredentialId, call)
-    }
-
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
-        var credential = try records.serviceSpecificCredential(input.serviceSpecificCredentialId, of: owner.id)
+        var credential = try target(input, call, records)
         let kind = try Kind(credential.serviceName)
         let secret = kind.secret(alias: credential.alias)
         credential.secretHash = Array(SHA256.hash(data: Data(secret.utf8)))
@@ -217,17 +209,4 @@ extension IAM.ResetServiceSpecificCredential: WriteOperation {
     }
 }
 
-extension IAM.DeleteServiceSpecificCredential: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await IAMService.access(input.userName, input.serviceSpecificCredentialId, call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        try records.delete(
-            try records.serviceSpecificCredential(input.serviceSpecificCredentialId, of: owner.id))
-        return Output()
-    }
-}
+extension IAM.DeleteServiceSpecificCredential: DeleteOperation, OnServiceSpecificCredential {}

@@ -17,27 +17,28 @@ extension IAM.SigningCertificate {
     }
 }
 
-extension RecordReading {
-    fileprivate func signingCertificate(
-        _ id: String, of ownerID: String
-    ) throws(ServiceError) -> IAMService.SigningCertificate {
-        guard let certificate = try get(SigningCertificate.self, id), certificate.ownerID == ownerID else {
-            throw .noSuchEntity("The Certificate with id \(id) cannot be found.")
+protocol OnSigningCertificate: OnOwner, RecordOperation
+where InputFields: IAM.WithCertificateId, Target == SigningCertificate {}
+
+extension OnSigningCertificate {
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> SigningCertificate {
+        let owner = try Owner(input.userName, call).resolve(records, call)
+        let found = try records.get(SigningCertificate.self, input.certificateId)
+        guard let found, found.ownerID == owner.id else {
+            throw .noSuchEntity("The Certificate with id \(input.certificateId) cannot be found.")
         }
-        return certificate
+        return found
     }
 }
 
-extension IAM.UploadSigningCertificate: PreparedWriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.UploadSigningCertificate: PreparedWriteOperation, OnOwner {
     /// The certificate's fingerprint.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         let parsed = try ParsedCertificate(pem: input.certificateBody)
         if let problem = parsed.dateProblem(at: call.time) {
-            throw ServiceError("InvalidCertificate", problem, status: 400)
+            throw IAM.Failure.invalidCertificate(problem)
         }
         return parsed.fingerprint
     }
@@ -49,9 +50,7 @@ extension IAM.UploadSigningCertificate: PreparedWriteOperation {
         guard
             try records.referrers(SigningCertificate.self, Relation.fingerprint, to: fingerprint, limit: 1).isEmpty
         else {
-            throw ServiceError(
-                "DuplicateCertificate", "The certificate is already associated with a user of this account.",
-                status: 409)
+            throw IAM.Failure.duplicateCertificate("The certificate is already associated with a user of this account.")
         }
         let quota = call.quotas[.signingCertificatesPerUser]
         guard try records.referrers(SigningCertificate.self, Relation.owner, to: owner.id).count < quota else {
@@ -65,49 +64,25 @@ extension IAM.UploadSigningCertificate: PreparedWriteOperation {
     }
 }
 
-extension IAM.ListSigningCertificates: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.ListSigningCertificates: ReadOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             SigningCertificate.self, Relation.owner, to: owner.id,
             Paging(input))
-        return Output(page.items.map { IAM.SigningCertificate($0, userName: owner.userName) }, next: page.marker)
+        return Output(page.map { IAM.SigningCertificate($0, userName: owner.userName) })
     }
 }
 
-extension IAM.UpdateSigningCertificate: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        var certificate = try records.signingCertificate(input.certificateId, of: owner.id)
+extension IAM.UpdateSigningCertificate: ChangeOperation, OnSigningCertificate {
+    static func change(
+        _ certificate: inout SigningCertificate, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
         certificate.isActive = try isActive(input.status)
-        try records.put(certificate)
-        return Output()
     }
 }
 
-extension IAM.DeleteSigningCertificate: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let owner = try Owner(input.userName, call).resolve(records, call)
-        try records.delete(try records.signingCertificate(input.certificateId, of: owner.id))
-        return Output()
-    }
-}
+extension IAM.DeleteSigningCertificate: DeleteOperation, OnSigningCertificate {}
 
 /// What a request sets the status of a credential to.
 /// - Throws: InvalidInput for `Expired`, which credentials become by themselves.

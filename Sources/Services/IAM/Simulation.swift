@@ -4,6 +4,10 @@ import Platform
 import Policy
 import Wire
 
+/// The requests of the two simulating operations.
+typealias SimulationFields = IAM.WithActionNames & IAM.MayHaveCallerArn & IAM.MayHaveContextEntries
+    & IAM.MayHaveResourceArns & IAM.MayHaveResourceOwner & IAM.MayHaveResourcePolicy & PageRequestFields
+
 /// What the two simulating operations have in common: one caller and its policies, asked about many requests.
 struct Simulation {
     private var caller: Principal
@@ -26,24 +30,22 @@ struct Simulation {
     }
 
     /// - Throws: InvalidInput.
-    mutating func set(
-        caller callerARN: String?, resourcePolicy: String?, resourceOwner: String?, context: [IAM.ContextEntry]?
-    ) throws(ServiceError) {
-        if let callerARN {
+    mutating func set<F: SimulationFields>(_ input: View<F>) throws(ServiceError) {
+        if let callerARN = input.callerArn {
             // AWS takes users alone here.
             guard let arn = ARN(parsing: callerARN), arn.service == "iam", arn.resource.hasPrefix("user/") else {
                 throw .invalidInput("Invalid Caller Arn: \(callerARN) is not the ARN of an IAM user.")
             }
             caller = Principal(kind: .user, arn: callerARN, accountID: arn.account)
         }
-        if let resourceOwner {
+        if let resourceOwner = input.resourceOwner {
             guard let account = Self.account(resourceOwner) else {
                 throw .invalidInput("Invalid Resource Owner: \(resourceOwner) is not the ARN of an account.")
             }
             self.resourceOwner = account
         }
-        self.resourcePolicy = resourcePolicy
-        for entry in context ?? [] { try add(entry) }
+        resourcePolicy = input.resourcePolicy
+        for entry in input.contextEntries ?? [] { try add(entry) }
     }
 
     // MARK: Results
@@ -51,10 +53,12 @@ struct Simulation {
     /// One page of the results, in the order of the actions, and of each in that of the resources. Without a scenario
     /// each action on each resource has a result of its own; a scenario asks about all resources together.
     /// - Throws: InvalidInput.
-    func output(
-        actions: [String], resources: [String]?, scenario: SimulatedScenario?, _ paging: Paging
+    func output<F: SimulationFields>(
+        _ input: View<F>, _ scenario: SimulatedScenario?
     ) throws(ServiceError) -> IAM.SimulatePolicyResponse {
-        let resources = resources.flatMap { $0.isEmpty ? nil : $0 } ?? ["*"]
+        let paging = try Paging(input)
+        let actions = input.actionNames
+        let resources = input.resourceArns.flatMap { $0.isEmpty ? nil : $0 } ?? ["*"]
         for action in actions where !Self.isAction(action) {
             throw .invalidInput("Invalid action name: \(action)")
         }

@@ -20,12 +20,8 @@ extension IAM.SimulateCustomPolicy: ComputeOperation {
         if input.resourcePolicy != nil, input.callerArn == nil {
             throw .invalidInput("CallerArn is required when a ResourcePolicy is given.")
         }
-        try simulation.set(
-            caller: input.callerArn, resourcePolicy: input.resourcePolicy, resourceOwner: input.resourceOwner,
-            context: input.contextEntries)
-        return try simulation.output(
-            actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
-            Paging(input))
+        try simulation.set(input)
+        return try simulation.output(input, scenario)
     }
 }
 
@@ -47,12 +43,8 @@ extension IAM.SimulatePrincipalPolicy: ReadOperation {
                 + (try Simulation.policies(input.policyInputList ?? [], as: .identity, named: "PolicyInputList")),
             boundaries: try Simulation.boundaries(input.permissionsBoundaryPolicyInputList) ?? source.boundary,
             membership: call.directory.membership(ofAccount: call.accountID))
-        try simulation.set(
-            caller: input.callerArn, resourcePolicy: input.resourcePolicy, resourceOwner: input.resourceOwner,
-            context: input.contextEntries)
-        return try simulation.output(
-            actions: input.actionNames, resources: input.resourceArns, scenario: scenario,
-            Paging(input))
+        try simulation.set(input)
+        return try simulation.output(input, scenario)
     }
 }
 

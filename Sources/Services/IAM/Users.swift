@@ -50,11 +50,7 @@ extension IAM.CreateUser: WriteOperation {
 }
 
 /// The directory has what the ledger has, and is asked for little.
-extension IAM.GetUser: ComputeOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try Owner(input.userName, call).access(call)
-    }
-
+extension IAM.GetUser: ComputeOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         var output = Output()
         switch try Owner(input.userName, call) {
@@ -89,56 +85,32 @@ extension IAM.ListUsers: ReadOperation {
             User.self, Paging(input),
             from: { call.directory.user(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
         return Output(
-            page.items.map { user in
+            page.map { user in
                 var view = IAM.User(user)
                 view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
                 return view
-            }, next: page.marker)
+            })
     }
 }
 
 extension IAM.UpdateUser: WriteOperation {
-    /// AWS asks for the permission on both the user as it is and the user as it is to be.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
-        let current = call.need(onUser: input.userName)
-        guard input.newUserName != nil || input.newPath != nil else { return .required(current) }
-        let name = input.newUserName ?? input.userName
-        let path = input.newPath ?? call.directory.user(named: input.userName, in: call.accountID)?.path ?? "/"
-        var new = current
-        new.resource = ARN.iam(call.accountID, "user", path: path, name: name)
-        new.displayedResource = ARN.iam(call.accountID, "user", path: input.newPath ?? "/", name: name)
-        return .required([current, new])
+        let user = call.directory.user(named: input.userName, in: call.accountID)
+        return call.access(
+            changing: call.need(onUser: input.userName), "user", input.userName, path: user?.path,
+            toName: input.newUserName, toPath: input.newPath)
     }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let old = try records.user(input.userName)
-        var user = old
-        if let path = input.newPath { user.path = path }
-        if let name = input.newUserName {
-            user.name = name
-            if user.id != old.id {
-                guard try records.get(User.self, user.id) == nil else {
-                    throw .entityAlreadyExists("User with name \(name) already exists.")
-                }
-                try records.delete(old)
-            }
-        }
-        try records.put(user)
+        try records.change(try records.user(input.userName), toName: input.newUserName, toPath: input.newPath)
         return Output()
     }
 }
 
-extension IAM.DeleteUser: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        let user = try records.user(input.userName)
+extension IAM.DeleteUser: DeleteOperation, OnUser {
+    static func check(_ user: User, _ records: MutableRecords) throws(ServiceError) {
         guard user.groupIDs.isEmpty else { throw .deleteConflict("remove users from group") }
         guard user.attachedPolicies.isEmpty else { throw .deleteConflict("detach all policies") }
         guard user.inlinePolicies.isEmpty else { throw .deleteConflict("delete policies") }
@@ -157,52 +129,12 @@ extension IAM.DeleteUser: WriteOperation {
             // SSH public keys and service-specific credentials.
             throw .deleteConflict("remove referenced objects")
         }
-        try records.delete(user)
-        return Output()
     }
 }
 
-extension IAM.TagUser: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName, requestTags(input.tags))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var user = try records.user(input.userName)
-        user.tags = try TagRules.ofIdentities.merge(input.tags, into: user.tags)
-        try records.put(user)
-        return Output()
-    }
-}
-
-extension IAM.UntagUser: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName, tagKeys(input.tagKeys))
-    }
-
-    public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        var user = try records.user(input.userName)
-        user.tags = TagRules.ofIdentities.remove(input.tagKeys, from: user.tags)
-        try records.put(user)
-        return Output()
-    }
-}
-
-extension IAM.ListUserTags: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        call.access(onUser: input.userName)
-    }
-
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let user = try records.user(input.userName)
-        let page = page(user.tags, by: \.key, try Paging(input))
-        return Output(page.items.map(IAM.Tag.init), next: page.marker)
-    }
-}
+extension IAM.TagUser: TagOperation, OnUser {}
+extension IAM.UntagUser: UntagOperation, OnUser {}
+extension IAM.ListUserTags: ListTagsOperation, OnUser {}
 
 extension IAM.AttachedPermissionsBoundary {
     init(arn: String) {

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import IAMAPI
 import Wire
 import X509
 
@@ -8,7 +9,7 @@ import X509
 
 extension ServiceError {
     static func malformedCertificate(_ message: String) -> ServiceError {
-        ServiceError("MalformedCertificate", message, status: 400)
+        IAM.Failure.malformedCertificate(message)
     }
 }
 

@@ -101,6 +101,6 @@ extension Organizations.ListCreateAccountStatus: ReadOperation {
         let page = try own.records.page(
             AccountRequest.self, Paging(organizations: input)
         ) { states.isEmpty || states.contains($0.state.rawValue) }
-        return Output(page.items.map { Organizations.CreateAccountStatus($0) }, next: page.marker)
+        return Output(page.map { Organizations.CreateAccountStatus($0) })
     }
 }

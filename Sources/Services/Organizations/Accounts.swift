@@ -35,18 +35,14 @@ extension Organizations.Account {
 
 extension OwnOrganization {
     /// A page of accounts as lists show them.
-    func accounts(_ page: Page<OrganizationAccount>) throws(ServiceError) -> [Organizations.Account] {
+    func accounts(_ page: Page<OrganizationAccount>) throws(ServiceError) -> Page<Organizations.Account> {
         try page.map { place throws(ServiceError) in
             try Organizations.Account(member(place.id), in: self)
-        }.items
+        }
     }
 }
 
-extension Organizations.DescribeAccount: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.DescribeAccount: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         return Output(account: try Organizations.Account(own.member(input.accountId), in: own))
@@ -60,22 +56,18 @@ extension Organizations.ListAccounts: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = try own.records.page(
             OrganizationAccount.self, Paging(organizations: input))
-        return Output(try own.accounts(page), next: page.marker)
+        return Output(try own.accounts(page))
     }
 }
 
-extension Organizations.ListAccountsForParent: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.parentId))
-    }
-
+extension Organizations.ListAccountsForParent: ReadOperation, OnParent {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         try own.requireParent(input.parentId)
         let page = try own.records.page(
             OrganizationAccount.self, Relation.parent, to: input.parentId,
             Paging(organizations: input))
-        return Output(try own.accounts(page), next: page.marker)
+        return Output(try own.accounts(page))
     }
 }
 

@@ -101,7 +101,7 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
             try page.map { place throws(ServiceError) in
                 Organizations.DelegatedAdministrator(
                     try own.member(place.id), in: own, since: since(place, input.servicePrincipal) ?? place.joinedDate)
-            }.items, next: page.marker)
+            })
     }
 
     /// Since when an account administers a service, or any.
@@ -110,11 +110,7 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
     }
 }
 
-extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.ListDelegatedServicesForAccount: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let services = try own.member(input.accountId).place.delegatedServices
@@ -125,11 +121,11 @@ extension Organizations.ListDelegatedServicesForAccount: ReadOperation {
         let page = page(
             Array(services), by: \.key, try Paging(organizations: input))
         return Output(
-            page.items.map { service in
+            page.map { service in
                 var shown = Organizations.DelegatedService()
                 shown.servicePrincipal = service.key
                 shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
                 return shown
-            }, next: page.marker)
+            })
     }
 }

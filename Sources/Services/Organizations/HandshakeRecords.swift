@@ -80,6 +80,13 @@ extension OrganizationsService.Handshake {
         "arn:aws:organizations::\(managementAccountID):handshake/\(organizationID)/\(action.rawValue.lowercased())/\(id)"
     }
 
+    /// Where mail about it goes.
+    /// - Parameter account: whom it was sent to, if there is such an account.
+    func address(_ account: Directory.Account?) -> String {
+        if case .email(let address) = recipient { return address }
+        return account?.email ?? ""
+    }
+
     /// Whether it was sent to an account, by its number or its root user's address.
     func isFor(_ account: Directory.Account) -> Bool {
         switch recipient {

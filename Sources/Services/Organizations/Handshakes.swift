@@ -6,15 +6,22 @@ import Wire
 
 // Asking, and answering. <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_invites.html>
 
-extension Call {
-    /// The access to a handshake. One that does not concern the caller's account looks like one that does not exist.
-    fileprivate func access(onHandshake id: String) async throws(ServiceError) -> [Access] {
-        let handshake = try await environment.read(Scope(account: accountID)) { records throws(ServiceError) in
-            try records.visibleHandshake(id, self)
+protocol OnHandshake: Operation where InputFields: Organizations.WithHandshakeId {}
+
+extension OnHandshake {
+    /// A handshake that does not concern the caller's account looks like one that does not exist.
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        let id = input.handshakeId
+        let handshake = try await call.environment.read(Scope(account: call.accountID)) {
+            records throws(ServiceError) in
+            try records.visibleHandshake(id, call)
         }
-        var accesses = [need(on: handshake?.arn ?? "arn:aws:organizations::\(accountID):handshake/o-*/*/\(id)")]
-        if operation == "AcceptHandshake", handshake?.mayMakeRole == true { accesses.append(needForOrganizationsRole) }
-        return accesses
+        let arn = handshake?.arn ?? "arn:aws:organizations::\(call.accountID):handshake/o-*/*/\(id)"
+        var accesses = [call.need(on: arn)]
+        if call.operation == "AcceptHandshake", handshake?.mayMakeRole == true {
+            accesses.append(call.needForOrganizationsRole)
+        }
+        return .required(accesses)
     }
 }
 
@@ -23,21 +30,13 @@ extension OrganizationsService.Handshake {
     fileprivate var mayMakeRole: Bool { action == .invite && featureSet == .all || action == .approveAllFeatures }
 }
 
-extension Organizations.DescribeHandshake: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.access(onHandshake: input.handshakeId))
-    }
-
+extension Organizations.DescribeHandshake: ReadOperation, OnHandshake {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         return Output(handshake: try records.view(records.handshake(input.handshakeId, call), call))
     }
 }
 
-extension Organizations.CancelHandshake: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.access(onHandshake: input.handshakeId))
-    }
-
+extension Organizations.CancelHandshake: WriteOperation, OnHandshake {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -50,11 +49,7 @@ extension Organizations.CancelHandshake: WriteOperation {
     }
 }
 
-extension Organizations.DeclineHandshake: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.access(onHandshake: input.handshakeId))
-    }
-
+extension Organizations.DeclineHandshake: WriteOperation, OnHandshake {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -67,11 +62,7 @@ extension Organizations.DeclineHandshake: WriteOperation {
     }
 }
 
-extension Organizations.AcceptHandshake: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.access(onHandshake: input.handshakeId))
-    }
-
+extension Organizations.AcceptHandshake: WriteOperation, OnHandshake {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -148,23 +139,29 @@ extension Organizations.HandshakeFilter {
     }
 }
 
+extension RecordReading {
+    /// A page of those among some handshakes that a request's filter lets through.
+    fileprivate func page<F: Organizations.MayHaveFilter & PageRequestFields>(
+        of handshakes: [OrganizationsService.Handshake], _ input: View<F>, _ call: Call
+    ) throws(ServiceError) -> Page<Organizations.Handshake> {
+        let filter = input.filter ?? Organizations.HandshakeFilter()
+        try filter.check()
+        let shown = handshakes.filter { $0.isKept(at: call.time) && filter.includes($0) }
+        return try Platform.page(shown, by: \.id, try Paging(organizations: input))
+            .map { handshake throws(ServiceError) in try view(handshake, call) }
+    }
+}
+
 extension Organizations.ListHandshakesForAccount: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessOnAll() }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard let account = try records.get(Account.self, call.accountID) else { throw .internalFailure }
-        let filter = input.filter ?? Organizations.HandshakeFilter()
-        try filter.check()
         let received =
             try records.shared.referrers(OrganizationsService.Handshake.self, Relation.recipient, to: account.id)
             + records.shared.referrers(
                 OrganizationsService.Handshake.self, Relation.recipient, to: account.email.lowercased())
-        let shown = received.filter { $0.isKept(at: call.time) && filter.includes($0) }
-        let page = page(shown, by: \.id, try Paging(organizations: input))
-        return Output(
-            try page.map { handshake throws(ServiceError) in
-                try records.view(handshake, call)
-            }.items, next: page.marker)
+        return Output(try records.page(of: received, input, call))
     }
 }
 
@@ -173,13 +170,6 @@ extension Organizations.ListHandshakesForOrganization: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
-        let filter = input.filter ?? Organizations.HandshakeFilter()
-        try filter.check()
-        let shown = try own.handshakes().filter { $0.isKept(at: call.time) && filter.includes($0) }
-        let page = page(shown, by: \.id, try Paging(organizations: input))
-        return Output(
-            try page.map { handshake throws(ServiceError) in
-                try records.view(handshake, call)
-            }.items, next: page.marker)
+        return Output(try records.page(of: own.handshakes(), input, call))
     }
 }

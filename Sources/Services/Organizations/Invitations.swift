@@ -61,10 +61,8 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
     private static func mail(
         _ handshake: OrganizationsService.Handshake, _ account: Directory.Account?, _ call: Call
     ) -> Mail {
-        var recipient = account?.email ?? ""
-        if case .email(let address) = handshake.recipient { recipient = address }
-        return Mail(
-            call, about: account?.id ?? call.accountID, to: recipient,
+        Mail(
+            call, about: account?.id ?? call.accountID, to: handshake.address(account),
             subject: "Account \(call.accountID) invites your account to its organization",
             text: "To join the organization \(handshake.organizationID), accept the handshake \(handshake.id) within "
                 + "\(Int(days)) days." + (handshake.notes.map { "\n\n" + $0 } ?? ""))

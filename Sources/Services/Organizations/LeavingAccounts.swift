@@ -39,11 +39,7 @@ extension OwnOrganization<MutableRecords> {
     }
 }
 
-extension Organizations.RemoveAccountFromOrganization: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.RemoveAccountFromOrganization: WriteOperation, OnAccount {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -65,11 +61,7 @@ extension Organizations.LeaveOrganization: WriteOperation {
 
 /// Closing goes on in the background: see `CloseAccount` in Jobs.swift.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html>
-extension Organizations.CloseAccount: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.accountId))
-    }
-
+extension Organizations.CloseAccount: WriteOperation, OnAccount {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

@@ -65,11 +65,7 @@ extension Organizations.CreateOrganizationalUnit: WriteOperation {
     }
 }
 
-extension Organizations.DescribeOrganizationalUnit: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.organizationalUnitId))
-    }
-
+extension Organizations.DescribeOrganizationalUnit: ReadOperation, OnUnit {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         return Output(
@@ -78,11 +74,7 @@ extension Organizations.DescribeOrganizationalUnit: ReadOperation {
     }
 }
 
-extension Organizations.UpdateOrganizationalUnit: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.organizationalUnitId))
-    }
-
+extension Organizations.UpdateOrganizationalUnit: WriteOperation, OnUnit {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -97,11 +89,7 @@ extension Organizations.UpdateOrganizationalUnit: WriteOperation {
     }
 }
 
-extension Organizations.DeleteOrganizationalUnit: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.organizationalUnitId))
-    }
-
+extension Organizations.DeleteOrganizationalUnit: WriteOperation, OnUnit {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -117,11 +105,7 @@ extension Organizations.DeleteOrganizationalUnit: WriteOperation {
     }
 }
 
-extension Organizations.ListOrganizationalUnitsForParent: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.parentId))
-    }
-
+extension Organizations.ListOrganizationalUnitsForParent: ReadOperation, OnParent {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         try own.requireParent(input.parentId)
@@ -131,7 +115,7 @@ extension Organizations.ListOrganizationalUnitsForParent: ReadOperation {
         return Output(
             try page.map { unit throws(ServiceError) in
                 try Organizations.OrganizationalUnit(unit, in: own)
-            }.items, next: page.marker)
+            })
     }
 }
 
@@ -156,11 +140,7 @@ extension Organizations.ListParents: ReadOperation {
     }
 }
 
-extension Organizations.ListChildren: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(target: input.parentId))
-    }
-
+extension Organizations.ListChildren: ReadOperation, OnParent {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         try own.requireParent(input.parentId)

@@ -71,11 +71,7 @@ extension Organizations.CreatePolicy: WriteOperation {
     }
 }
 
-extension Organizations.UpdatePolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(policy: input.policyId))
-    }
-
+extension Organizations.UpdatePolicy: WriteOperation, OnPolicy {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -97,11 +93,7 @@ extension Organizations.UpdatePolicy: WriteOperation {
     }
 }
 
-extension Organizations.DeletePolicy: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(policy: input.policyId))
-    }
-
+extension Organizations.DeletePolicy: WriteOperation, OnPolicy {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -118,11 +110,7 @@ extension Organizations.DeletePolicy: WriteOperation {
     }
 }
 
-extension Organizations.DescribePolicy: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(policy: input.policyId))
-    }
-
+extension Organizations.DescribePolicy: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)
         return Output(policy: Organizations.Policy(try own.policy(input.policyId), in: own.organization))

@@ -80,15 +80,11 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
             if policy.type == input.filter { policies.append(policy) }
         }
         let page = page(policies, by: \.id, try Paging(organizations: input))
-        return Output(page.items.map { Organizations.PolicySummary($0, in: own.organization) }, next: page.marker)
+        return Output(page.map { Organizations.PolicySummary($0, in: own.organization) })
     }
 }
 
-extension Organizations.ListTargetsForPolicy: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) -> Authorization {
-        .required(call.need(policy: input.policyId))
-    }
-
+extension Organizations.ListTargetsForPolicy: ReadOperation, OnPolicy {
     /// The root, then the units, then the accounts.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .delegatedAdministrators)

@@ -91,10 +91,8 @@ extension Organizations.InviteOrganizationToTransferResponsibility: WriteOperati
     private static func mail(
         _ handshake: OrganizationsService.Handshake, _ account: Directory.Account?, _ call: Call
     ) -> Mail {
-        var recipient = account?.email ?? ""
-        if case .email(let address) = handshake.recipient { recipient = address }
-        return Mail(
-            call, about: account?.id ?? call.accountID, to: recipient,
+        Mail(
+            call, about: account?.id ?? call.accountID, to: handshake.address(account),
             subject: "Account \(call.accountID) asks to pay your organization's bill",
             text: "To transfer your bill to account \(call.accountID), accept the handshake \(handshake.id) before "
                 + "\(Timestamp(secondsSinceEpoch: handshake.expirationDate).iso8601)."

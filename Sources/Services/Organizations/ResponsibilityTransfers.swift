@@ -17,11 +17,7 @@ extension RecordReading {
     }
 }
 
-extension Organizations.DescribeResponsibilityTransfer: ReadOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(transfer: input.id))
-    }
-
+extension Organizations.DescribeResponsibilityTransfer: ReadOperation, OnTransfer {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let (own, found) = try records.transfer(input.id, call)
         return Output(responsibilityTransfer: try own.view(found))
@@ -30,11 +26,7 @@ extension Organizations.DescribeResponsibilityTransfer: ReadOperation {
 
 /// Only of the name, which is the target's: for the source it's not to be changed.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-update-transfer.html>
-extension Organizations.UpdateResponsibilityTransfer: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(transfer: input.id))
-    }
-
+extension Organizations.UpdateResponsibilityTransfer: WriteOperation, OnTransfer {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -49,11 +41,7 @@ extension Organizations.UpdateResponsibilityTransfer: WriteOperation {
 /// By either participant; it ends with a month. Where none is named, AWS doesn't say with which: here the present one,
 /// so that a transfer that has not begun by then never begins.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-stop-transfer.html>
-extension Organizations.TerminateResponsibilityTransfer: WriteOperation {
-    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        .required(try await call.need(transfer: input.id))
-    }
-
+extension Organizations.TerminateResponsibilityTransfer: WriteOperation, OnTransfer {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -91,12 +79,11 @@ extension Organizations.TerminateResponsibilityTransfer: WriteOperation {
 // MARK: - Lists
 
 extension OwnOrganization {
-    fileprivate func page(
-        of transfers: [OwnTransfer], _ nextToken: String?, _ maxResults: Int?
-    ) throws(ServiceError) -> (items: [Organizations.ResponsibilityTransfer], marker: String?) {
-        let paging = try Paging(nextToken: nextToken, maxResults: maxResults)
-        let page = Platform.page(transfers, by: \.transfer.id, paging)
-        return (try page.map { own throws(ServiceError) in try view(own) }.items, page.marker)
+    fileprivate func page<F: PageRequestFields>(
+        of transfers: [OwnTransfer], _ input: View<F>
+    ) throws(ServiceError) -> Page<Organizations.ResponsibilityTransfer> {
+        try Platform.page(transfers, by: \.transfer.id, try Paging(organizations: input))
+            .map { own throws(ServiceError) in try view(own) }
     }
 }
 
@@ -113,8 +100,7 @@ extension Organizations.ListInboundResponsibilityTransfers: ReadOperation {
             transfers = transfers.filter { $0.transfer.id == id }
             guard !transfers.isEmpty else { throw .transferNotFound }
         }
-        let page = try own.page(of: transfers, input.nextToken, input.maxResults)
-        return Output(page.items, next: page.marker)
+        return Output(try own.page(of: transfers, input))
     }
 }
 
@@ -125,7 +111,6 @@ extension Organizations.ListOutboundResponsibilityTransfers: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let own = try records.organization(call, for: .managementAccount)
-        let page = try own.page(of: own.outboundTransfers(), input.nextToken, input.maxResults)
-        return Output(page.items, next: page.marker)
+        return Output(try own.page(of: own.outboundTransfers(), input))
     }
 }

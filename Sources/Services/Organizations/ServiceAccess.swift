@@ -74,11 +74,11 @@ extension Organizations.ListAWSServiceAccessForOrganization: ReadOperation {
             Array(own.organization.trustedServices), by: \.key,
             try Paging(organizations: input))
         return Output(
-            page.items.map { service in
+            page.map { service in
                 var shown = Organizations.EnabledServicePrincipal()
                 shown.servicePrincipal = service.key
                 shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
                 return shown
-            }, next: page.marker)
+            })
     }
 }

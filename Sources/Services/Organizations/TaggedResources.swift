@@ -100,6 +100,6 @@ extension Organizations.ListTagsForResource: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = page(
             try own.tags(of: input.resourceId), by: \.key, try Paging(nextToken: input.nextToken, maxResults: 50))
-        return Output(page.items.map(Organizations.Tag.init), next: page.marker)
+        return Output(page.map(Organizations.Tag.init))
     }
 }

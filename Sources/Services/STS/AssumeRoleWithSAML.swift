@@ -106,7 +106,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
 
 extension ServiceError {
     static func invalidIdentityToken(_ message: String) -> ServiceError {
-        ServiceError("InvalidIdentityToken", message, status: 400)
+        STS.Failure.invalidIdentityToken(message)
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>, as far as it names them.
@@ -123,12 +123,10 @@ extension ServiceError {
             case .undecipherable: .invalidIdentityToken("Unable to decrypt the assertion")
             case .notYetValid: .invalidIdentityToken("Response is not valid yet")
             case .rejectedByProvider:
-                ServiceError(
-                    "IDPRejectedClaim", "The identity provider reported that authentication failed", status: 403)
-            case .expired: ServiceError("ExpiredTokenException", "Response has expired", status: 400)
+                STS.Failure.idpRejectedClaim("The identity provider reported that authentication failed")
+            case .expired: STS.Failure.expiredTokenException("Response has expired")
             case .tooOld:
-                ServiceError(
-                    "ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance", status: 400)
+                STS.Failure.expiredTokenException("Token must be redeemed within 5 minutes of issuance")
             }
     }
 }

@@ -109,10 +109,9 @@ extension ServiceError {
             case .missingClaim(let name): .invalidIdentityToken("Missing a required claim: \(name)")
             case .wrongAudience: .invalidIdentityToken("Incorrect token audience")
             case .expired(let time):
-                ServiceError(
-                    "ExpiredTokenException",
+                STS.Failure.expiredTokenException(
                     "Token expired: current date/time \(Int64(exactly: now.rounded(.down)) ?? 0) must be before the "
-                        + "expiration date/time \(time)", status: 400)
+                        + "expiration date/time \(time)")
             case .notYetValid: .invalidIdentityToken("The web identity token is not valid yet")
             case .unsupportedAlgorithm, .wrongSignature:
                 .invalidIdentityToken("The web identity token provided could not be validated")
@@ -121,9 +120,8 @@ extension ServiceError {
             case .provider(.untrustedCertificate):
                 .invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
             case .provider(.unreachable):
-                ServiceError(
-                    "IDPCommunicationError",
-                    "The identity provider that was asked to verify the token could not be reached.", status: 400)
+                STS.Failure.idpCommunicationError(
+                    "The identity provider that was asked to verify the token could not be reached.")
             }
     }
 }

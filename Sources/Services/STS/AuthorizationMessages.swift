@@ -11,7 +11,7 @@ extension STS.DecodeAuthorizationMessage: ComputeOperation {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let messages = call.environment.authorizationMessages
         guard let message = messages.decode(input.encodedMessage, account: call.accountID) else {
-            throw ServiceError("InvalidAuthorizationMessageException", "Message is not valid.", status: 400)
+            throw STS.Failure.invalidAuthorizationMessageException("Message is not valid.")
         }
         return Output(decodedMessage: message)
     }

@@ -36,17 +36,14 @@ extension STS.GetWebIdentityToken: ComputeOperation {
             throw .invalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
         }
         guard let federation = call.directory.outboundFederation(ofAccount: call.accountID), federation.isEnabled else {
-            throw ServiceError(
-                "OutboundWebIdentityFederationDisabledException",
-                "Outbound web identity federation is not enabled for your account.", status: 403)
+            throw STS.Failure.outboundWebIdentityFederationDisabledException(
+                "Outbound web identity federation is not enabled for your account.")
         }
         let issued = call.time.rounded(.down)
         let expires = issued + Double(input.durationSeconds ?? usualSeconds)
         if let session = call.caller.session, expires > session.expires {
-            throw ServiceError(
-                "SessionDurationEscalationException",
-                "The requested token duration would extend the session beyond its original expiration time.",
-                status: 403)
+            throw STS.Failure.sessionDurationEscalationException(
+                "The requested token duration would extend the session beyond its original expiration time.")
         }
         let claims: [String: ClaimValue] = [
             "iss": .string(call.environment.publicAddress.issuer(id: federation.issuerID)),
@@ -63,9 +60,8 @@ extension STS.GetWebIdentityToken: ComputeOperation {
             throw .internalFailure
         }
         guard token.utf8.count <= longestToken else {
-            throw ServiceError(
-                "JWTPayloadSizeExceededException",
-                "The requested token payload size exceeds the maximum allowed size.", status: 400)
+            throw STS.Failure.jwtPayloadSizeExceededException(
+                "The requested token payload size exceeds the maximum allowed size.")
         }
         return Output(webIdentityToken: token, expiration: Timestamp(secondsSinceEpoch: expires))
     }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Platform
 import Policy
 import SAML
+import STSAPI
 import Wire
 
 extension FederatedIdentity {
@@ -28,7 +29,7 @@ extension FederatedIdentity {
         (tags, transitiveTagKeys) = (try claims.tags(), claims.values("TransitiveTagKeys"))
         if let end = assertion.sessionNotOnOrAfter {
             guard end > call.clientTime else {
-                throw ServiceError("ExpiredTokenException", "Response has expired", status: 400)
+                throw STS.Failure.expiredTokenException("Response has expired")
             }
             longestSession = Int(min(end - call.clientTime, 43_200))
         }

@@ -24,7 +24,7 @@ enum SessionPolicies {
         do throws(PolicyError) {
             _ = try PolicyDocument(parsing: policy, as: .session)
         } catch {
-            throw ServiceError("MalformedPolicyDocument", error.message, status: 400)
+            throw STS.Failure.malformedPolicyDocument(error.message)
         }
         return policy
     }
@@ -60,9 +60,8 @@ enum SessionPolicies {
         for tag in session.tags { size += tag.key.utf8.count + tag.value.utf8.count }
         let percent = max(1, (size * 100 + packedLimit - 1) / packedLimit)
         guard percent <= 100 else {
-            throw ServiceError(
-                "PackedPolicyTooLarge",
-                "Packed size of session policies and tags consumes \(percent)% of allotted space.", status: 400)
+            throw STS.Failure.packedPolicyTooLarge(
+                "Packed size of session policies and tags consumes \(percent)% of allotted space.")
         }
         return percent
     }

@@ -17,12 +17,4 @@ struct PrimaryEmailUpdate: Record {
     var starts: [Double]
     /// How often a code was tried, right or wrong; nil: never.
     var attempts: Int?
-
-    init(id: String, email: String, code: String, expires: Double, starts: [Double]) {
-        self.id = id
-        self.email = email
-        self.code = code
-        self.expires = expires
-        self.starts = starts
-    }
 }

@@ -18,13 +18,5 @@ struct SSHPublicKey: Record {
     let uploadDate: Double
     var isActive = true
 
-    init(id: String, ownerID: String, body: String, fingerprint: String, uploadDate: Double) {
-        self.id = id
-        self.ownerID = ownerID
-        self.body = body
-        self.fingerprint = fingerprint
-        self.uploadDate = uploadDate
-    }
-
     var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 }

@@ -23,22 +23,6 @@ struct ServerCertificate: Record, CustomStringConvertible {
     let privateKey: String
     var tags: [Tag]
 
-    init(
-        accountID: String, name: String, path: String, uniqueID: String, uploadDate: Double, expiration: Double,
-        body: String, chain: String?, privateKey: String, tags: [Tag]
-    ) {
-        self.accountID = accountID
-        self.name = name
-        self.path = path
-        self.uniqueID = uniqueID
-        self.uploadDate = uploadDate
-        self.expiration = expiration
-        self.body = body
-        self.chain = chain
-        self.privateKey = privateKey
-        self.tags = tags
-    }
-
     var id: String { Self.id(ofName: name) }
 
     static func id(ofName name: String) -> String { name.lowercased() }

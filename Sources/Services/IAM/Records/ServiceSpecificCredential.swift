@@ -22,19 +22,6 @@ struct ServiceSpecificCredential: Record, CustomStringConvertible {
     let expirationDate: Double?
     var isActive = true
 
-    init(
-        id: String, ownerID: String, serviceName: String, alias: String, secretHash: [UInt8], createDate: Double,
-        expirationDate: Double?
-    ) {
-        self.id = id
-        self.ownerID = ownerID
-        self.serviceName = serviceName
-        self.alias = alias
-        self.secretHash = secretHash
-        self.createDate = createDate
-        self.expirationDate = expirationDate
-    }
-
     var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 
     var description: String { "ServiceSpecificCredential(\(id))" }

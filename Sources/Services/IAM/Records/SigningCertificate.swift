@@ -17,14 +17,6 @@ struct SigningCertificate: Record {
     let uploadDate: Double
     var isActive = true
 
-    init(id: String, ownerID: String, body: String, fingerprint: String, uploadDate: Double) {
-        self.id = id
-        self.ownerID = ownerID
-        self.body = body
-        self.fingerprint = fingerprint
-        self.uploadDate = uploadDate
-    }
-
     var references: [Reference] {
         [Reference(Relation.owner, to: ownerID), Reference(Relation.fingerprint, to: fingerprint)]
     }

@@ -32,19 +32,5 @@ struct AccountRequest: Record {
     /// `EMAIL_ALREADY_EXISTS`, …
     var failureReason: String?
 
-    init(
-        id: String, organizationID: String, accountName: String, email: String, roleName: String,
-        userAccessToBilling: String, tags: [Tag], requestDate: Double
-    ) {
-        self.id = id
-        self.organizationID = organizationID
-        self.accountName = accountName
-        self.email = email
-        self.roleName = roleName
-        self.userAccessToBilling = userAccessToBilling
-        self.tags = tags
-        self.requestDate = requestDate
-    }
-
     var references: [Reference] { [Reference(Relation.state, to: state.rawValue)] }
 }

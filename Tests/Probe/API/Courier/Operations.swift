@@ -6,14 +6,14 @@ import Wire
 
 extension Courier {
     public enum Collect: OperationModel {
-        public typealias Input = CollectRequest
-        public typealias Output = CollectResponse
+        public typealias InputFields = CollectRequestFields
+        public typealias OutputFields = CollectResponseFields
         public static let shape = service.operation("Collect")
     }
 
     public enum Deliver: OperationModel {
-        public typealias Input = DeliverRequest
-        public typealias Output = DeliverResponse
+        public typealias InputFields = DeliverRequestFields
+        public typealias OutputFields = DeliverResponseFields
         public static let shape = service.operation("Deliver")
     }
 

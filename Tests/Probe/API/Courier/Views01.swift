@@ -5,12 +5,10 @@
 import Wire
 
 extension Courier {
-    public enum CollectRequestFields: Fields { public static let shape = service.structure("CollectRequest") }
+    public enum CollectRequestFields: Courier.MayHaveInOwnName, Courier.WithBoxArn { public static let inOwnName = 1; public static let boxArn = 0; public static let shape = service.structure("CollectRequest") }
     public typealias CollectRequest = View<CollectRequestFields>
 }
 extension View<Courier.CollectRequestFields> {
-    public var boxArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
-    public var inOwnName: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
 }
 
 extension Courier {
@@ -23,13 +21,11 @@ extension View<Courier.CollectResponseFields> {
 }
 
 extension Courier {
-    public enum DeliverRequestFields: Fields { public static let shape = service.structure("DeliverRequest") }
+    public enum DeliverRequestFields: Courier.MayHaveInOwnName, Courier.WithBoxArn { public static let inOwnName = 2; public static let boxArn = 0; public static let shape = service.structure("DeliverRequest") }
     public typealias DeliverRequest = View<DeliverRequestFields>
 }
 extension View<Courier.DeliverRequestFields> {
-    public var boxArn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var contents: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var inOwnName: Bool? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var thenFail: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
 }
 

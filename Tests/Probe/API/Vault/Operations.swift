@@ -6,20 +6,20 @@ import Wire
 
 extension Vault {
     public enum CreateBox: OperationModel {
-        public typealias Input = CreateBoxRequest
-        public typealias Output = CreateBoxResponse
+        public typealias InputFields = CreateBoxRequestFields
+        public typealias OutputFields = CreateBoxResponseFields
         public static let shape = service.operation("CreateBox")
     }
 
     public enum GetBox: OperationModel {
-        public typealias Input = GetBoxRequest
-        public typealias Output = GetBoxResponse
+        public typealias InputFields = GetBoxRequestFields
+        public typealias OutputFields = GetBoxResponseFields
         public static let shape = service.operation("GetBox")
     }
 
     public enum PutBox: OperationModel {
-        public typealias Input = PutBoxRequest
-        public typealias Output = PutBoxResponse
+        public typealias InputFields = PutBoxRequestFields
+        public typealias OutputFields = PutBoxResponseFields
         public static let shape = service.operation("PutBox")
     }
 

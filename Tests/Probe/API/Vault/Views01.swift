@@ -23,11 +23,10 @@ extension View<Vault.CreateBoxResponseFields> {
 }
 
 extension Vault {
-    public enum GetBoxRequestFields: Fields { public static let shape = service.structure("GetBoxRequest") }
+    public enum GetBoxRequestFields: Vault.WithArn { public static let arn = 0; public static let shape = service.structure("GetBoxRequest") }
     public typealias GetBoxRequest = View<GetBoxRequestFields>
 }
 extension View<Vault.GetBoxRequestFields> {
-    public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
 }
 
 extension Vault {
@@ -41,11 +40,10 @@ extension View<Vault.GetBoxResponseFields> {
 }
 
 extension Vault {
-    public enum PutBoxRequestFields: Fields { public static let shape = service.structure("PutBoxRequest") }
+    public enum PutBoxRequestFields: Vault.WithArn { public static let arn = 0; public static let shape = service.structure("PutBoxRequest") }
     public typealias PutBoxRequest = View<PutBoxRequestFields>
 }
 extension View<Vault.PutBoxRequestFields> {
-    public var arn: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public var contents: String { get { self[required: 1] } set { self[required: 1] = newValue } }
 }
 
