@@ -104,7 +104,7 @@ final class RequestHandler: ChannelInboundHandler {
         let isKept = request.isKeepAlive
         if !isKept {
             fields.add(name: "Connection", value: "close")
-        } else if request.version < .http1_1 {
+        } else if request.version == .http1_0 {
             fields.add(name: "Connection", value: "keep-alive")
         }
         let head = HTTPResponseHead(
@@ -134,7 +134,7 @@ extension WireRequest {
     /// (RFC 9112, section 3.2).
     fileprivate init?(_ head: HTTPRequestHead, _ body: ByteBuffer) {
         let hosts = head.headers["host"]
-        guard hosts.count == 1 || (hosts.isEmpty && head.version < .http1_1),
+        guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0),
             let target = Self.originForm(of: head.uri, host: hosts.first)
         else { return nil }
         let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
