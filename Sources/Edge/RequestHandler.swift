@@ -62,12 +62,14 @@ final class RequestHandler: ChannelInboundHandler {
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         head = nil
         let fields: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
-        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: fields))))
-            .assumeIsolated().whenFailure { _ in }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         close(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Half a request at the end is an error, too; then nobody is there to be told.
+        guard context.channel.isActive else { return }
         switch error {
         case HTTPParserError.headerOverflow: refuse(.requestHeaderFieldsTooLarge, context)
         case is HTTPParserError: refuse(.badRequest, context)
