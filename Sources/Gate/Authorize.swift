@@ -18,12 +18,23 @@ struct Permit: Sendable {
 }
 
 /// What the policies said to one access, and all that they were asked with.
-struct AccessDecision: Sendable {
+final class AccessDecision: Sendable {
     let resolved: Access.Resolved
     let request: AuthorizationRequest
     let inputs: PolicyInputs
     let context: CallContext
     let decision: Decision
+
+    fileprivate init(
+        resolved: Access.Resolved, request: AuthorizationRequest, inputs: PolicyInputs, context: CallContext,
+        decision: Decision
+    ) {
+        self.resolved = resolved
+        self.request = request
+        self.inputs = inputs
+        self.context = context
+        self.decision = decision
+    }
 
     var access: Access { resolved.access }
 

@@ -39,21 +39,19 @@ extension AccessDecision {
     fileprivate var lines: [String] {
         guard decision.isAllowed else { return trace.lines }
         var lines = ["Decision: \(decision.summary)"]
-        let groups: [(PolicyType, [CompiledPolicy])] = [
-            (.resourceControl, (inputs.resourceControl ?? []).flatMap { $0 }),
-            (.serviceControl, (inputs.serviceControl ?? []).flatMap { $0 }),
-            (.identity, inputs.identity), (.roleTrust, inputs.roleTrust.map { [$0] } ?? []),
-            (.resource, inputs.resource.map { [$0] } ?? []),
-            (.permissionsBoundary, inputs.boundaries ?? []), (.session, inputs.session ?? []),
-        ]
-        for (type, policies) in groups {
-            for policy in policies {
-                var source = policy.source
+        func note(_ policies: [CompiledPolicy]?, _ type: PolicyType) {
+            for policy in policies ?? [] {
                 // A managed policy is compiled as what it is; here it is what it is used as.
-                source.type = type
-                lines.append("looked at: \(source.summary)")
+                lines.append("looked at: " + policy.source.summary(as: type))
             }
         }
+        for level in inputs.resourceControl ?? [] { note(level, .resourceControl) }
+        for level in inputs.serviceControl ?? [] { note(level, .serviceControl) }
+        note(inputs.identity, .identity)
+        if let trust = inputs.roleTrust { note([trust], .roleTrust) }
+        if let policy = inputs.resource { note([policy], .resource) }
+        note(inputs.boundaries, .permissionsBoundary)
+        note(inputs.session, .session)
         return lines
     }
 }

@@ -83,7 +83,10 @@ extension Decision {
 
 extension PolicySource {
     /// Type, name and holder in words.
-    public var summary: String {
+    public var summary: String { summary(as: type) }
+
+    /// As ``summary``, of a policy that is used as another type than its own.
+    public func summary(as type: PolicyType) -> String {
         var text = type.displayName
         if !name.isEmpty { text += " \(name)" }
         if let version { text += " (\(version))" }

@@ -3,21 +3,25 @@
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 struct AuthorizationHeader {
-    var credential: String?
-    var signedHeaders: String?
-    var signature: String?
+    var credential: ArraySlice<UInt8>?
+    var signedHeaders: ArraySlice<UInt8>?
+    var signature: ArraySlice<UInt8>?
 
     /// - Throws: `unsupportedAlgorithm` for another kind of AWS signature, `malformedHeader` where a parameter has no
     ///   equal sign. A header of another scheme (`Basic`, `Bearer`) gives no parameters at all.
     init(_ text: String) throws(SignatureError) {
+        // The values are slices of this array: every signed request comes through here.
         let bytes = Array(text.utf8).drop(while: ASCII.isSpace)
         let algorithm = bytes.prefix { !ASCII.isSpace($0) }
         guard algorithm.elementsEqual(SigningKey.algorithm.utf8) else {
             if algorithm.starts(with: "AWS4-".utf8) { throw .unsupportedAlgorithm(ASCII.text(algorithm)) }
             return
         }
-        for part in ASCII.split(bytes[algorithm.endIndex...], at: ",") {
-            let part = ASCII.trimmed(part)
+        var rest = bytes[algorithm.endIndex...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+            let part = ASCII.trimmed(rest[..<end])
+            rest = rest[end...].dropFirst()
             if part.isEmpty { continue }
             guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else {
                 throw .malformedHeader(headerHash: SignatureError.hash(text))
@@ -27,11 +31,11 @@ struct AuthorizationHeader {
             guard !value.isEmpty else { continue }
             let name = part[..<equals]
             if name.elementsEqual("Credential".utf8) {
-                credential = credential ?? ASCII.text(value)
+                credential = credential ?? value
             } else if name.elementsEqual("SignedHeaders".utf8) {
-                signedHeaders = signedHeaders ?? ASCII.text(value)
+                signedHeaders = signedHeaders ?? value
             } else if name.elementsEqual("Signature".utf8) {
-                signature = signature ?? ASCII.text(value)
+                signature = signature ?? value
             }
         }
     }

@@ -76,38 +76,59 @@ public struct SignatureClaims: Sendable, Equatable {
         else { throw .incompleteQuery(missing: parameters.missing) }
         guard algorithm == SigningKey.algorithm else { throw .unsupportedAlgorithm(algorithm) }
         var claims = try SignatureClaims(
-            form: .presigned, credential: credential, signedHeaders: signedHeaders, signature: signature, date: date,
+            form: .presigned, credential: Array(credential.utf8)[...], signedHeaders: Array(signedHeaders.utf8)[...],
+            signature: Array(signature.utf8)[...], date: date,
             sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"))
         claims.expires = parameters.expires.map { Int($0) ?? 0 }
         return claims
     }
 
     private init(
-        form: Form, credential: String, signedHeaders: String, signature: String, date: String, sessionToken: String?
+        form: Form, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>, signature: ArraySlice<UInt8>,
+        date: String, sessionToken: String?
     ) throws(SignatureError) {
-        let elements = ASCII.split(Array(credential.utf8)[...], at: "/")
-        guard elements.count == 5, !elements[0].isEmpty else {
-            throw .malformedCredential(credentialHash: SignatureError.hash(credential))
+        var rest = credential
+        func element() -> String? {
+            guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+            defer { rest = rest[(slash + 1)...] }
+            return ASCII.text(rest[..<slash])
+        }
+        guard let accessKeyID = element(), !accessKeyID.isEmpty, let day = element(), let region = element(),
+            let service = element(), !rest.contains(UInt8(ascii: "/"))
+        else {
+            throw .malformedCredential(credentialHash: SignatureError.hash(ASCII.text(credential)))
         }
         guard let timestamp = SignatureTimestamp.seconds(date) else { throw .malformedDate(date) }
         self.form = form
-        accessKeyID = ASCII.text(elements[0])
-        self.date = ASCII.text(elements[1])
-        region = ASCII.text(elements[2])
-        service = ASCII.text(elements[3])
-        terminator = ASCII.text(elements[4])
+        self.accessKeyID = accessKeyID
+        self.date = day
+        self.region = region
+        self.service = service
+        terminator = ASCII.text(rest)
         self.signedHeaders = Self.canonicalNames(signedHeaders)
-        let bytes = ASCII.bytes(fromLowercaseHex: signature.utf8) ?? []
+        let bytes = ASCII.bytes(fromLowercaseHex: signature) ?? []
         self.signature = bytes.count == 32 ? bytes : []
         self.timestamp = timestamp
         self.sessionToken = sessionToken
     }
 
     /// Lower-case, sorted, each once. Clients send them so; then nothing is to be done.
-    private static func canonicalNames(_ list: String) -> [String] {
-        let names = Array(list.utf8.lazy.map(ASCII.lowercased)).split(separator: UInt8(ascii: ";"))
-        let isCanonical = zip(names, names.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) }
-        if isCanonical { return names.map(ASCII.text) }
-        return Set(names).sorted { $0.lexicographicallyPrecedes($1) }.map(ASCII.text)
+    private static func canonicalNames(_ list: ArraySlice<UInt8>) -> [String] {
+        var names: [String] = []
+        names.reserveCapacity(8)
+        var isCanonical = true
+        var rest = list
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: ";")) ?? rest.endIndex
+            let part = rest[..<end]
+            rest = rest[end...].dropFirst()
+            if part.isEmpty { continue }
+            let isLowercase = part.allSatisfy { ASCII.lowercased($0) == $0 }
+            let name = isLowercase ? ASCII.text(part) : ASCII.text(part.map(ASCII.lowercased))
+            if let last = names.last, !last.utf8.lexicographicallyPrecedes(name.utf8) { isCanonical = false }
+            names.append(name)
+        }
+        if isCanonical { return names }
+        return Set(names.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }.map(ASCII.text)
     }
 }

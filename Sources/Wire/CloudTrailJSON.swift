@@ -7,8 +7,10 @@ public func writeCloudTrailJSON(
     _ structure: Structure, to writer: inout JSONWriter, hiding: Set<String> = []
 ) {
     writer.beginObject()
-    for (index, member) in structure.shape.members.enumerated() {
+    let members = structure.shape.members
+    for index in members.indices {
         guard let value = structure[member: index] else { continue }
+        let member = members[index]
         writer.key(member.camelCaseName)
         if hiding.contains(member.name) {
             writer.string("HIDDEN_DUE_TO_SECURITY_REASONS")

@@ -13,7 +13,10 @@ public struct Structure: Sendable, Equatable {
 
     /// The value of the member at a position of `shape.members`; nil when it is absent, or there is no such member.
     public subscript(member index: Int) -> Value? {
-        get { values.indices.contains(index) ? values[index] : nil }
+        // Lends the value: to read a member copies nothing.
+        _read {
+            if values.indices.contains(index) { yield values[index] } else { yield nil }
+        }
         set {
             guard values.indices.contains(index) else { return }
             values[index] = newValue

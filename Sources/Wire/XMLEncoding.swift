@@ -1,8 +1,10 @@
 /// Structures as XML, by their shapes. Absent members are left out; an empty list is an empty element.
 extension XMLWriter {
     mutating func members(_ structure: Structure) {
-        for (index, member) in structure.shape.members.enumerated() {
+        let members = structure.shape.members
+        for index in members.indices {
             guard let value = structure[member: index] else { continue }
+            let member = members[index]
             self.value(
                 value, member.shape, name: member.locationName ?? member.name, isFlattened: member.isFlattened,
                 timestampFormat: member.timestampFormat)

@@ -41,6 +41,14 @@ def as_query(server: Server, body: bytes, headers: dict[str, str] | None = None)
     return signed("POST", "/", body, server.root, headers=headers)
 
 
+def http_bytes(request: Request, *, target: str | None = None, version: str = "1.1") -> bytes:
+    """A request as it is sent."""
+    lines = [f"{request.method} {target or request.target} HTTP/{version}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    lines.append(f"Content-Length: {len(request.body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + request.body
+
+
 # HTTP
 
 REQUEST_LINES = {
@@ -337,6 +345,44 @@ def test_random_bytes(cloud: Server, root: Identity) -> None:
         assert answer.status < 500, (seed, bytes(body), answer)
 
 
+# Hosts, targets, versions
+
+
+def test_the_host_in_the_target_is_the_one_that_is_signed(cloud: Server, root: Identity) -> None:
+    """Clients of proxies send the whole URL (RFC 9112, section 3.2.2)."""
+    request = signed("POST", "/", WHO, root, service="sts").with_header("Connection", "close")
+    host = request.headers["Host"]
+    for target in (f"http://{host}/", f"HTTP://{host.upper()}/", f"http://{host}"):
+        answer = send_bytes(cloud.port, http_bytes(request, target=target))
+        assert answer.startswith(b"HTTP/1.1 200"), (target, answer)
+    for target in ("http://iam.amazonaws.com/", f"http://{host}1/", "http:///", "http://", "ftp://x/", "*", "x"):
+        answer = send_bytes(cloud.port, http_bytes(request, target=target))
+        assert answer.startswith(b"HTTP/1.1 400"), (target, answer)
+
+
+def test_there_is_one_host(cloud: Server, root: Identity) -> None:
+    request = signed("POST", "/", WHO, root, service="sts").with_header("Connection", "close")
+    whole = http_bytes(request)
+    host = b"Host: " + request.headers["Host"].encode() + b"\r\n"
+    assert send_bytes(cloud.port, whole).startswith(b"HTTP/1.1 200")
+    for spoilt in (whole.replace(host, b""), whole.replace(host, host * 2), whole.replace(host, host + b"host: y\r\n")):
+        assert send_bytes(cloud.port, spoilt).startswith(b"HTTP/1.1 400"), spoilt
+
+
+def test_http_1_0_ends_with_its_answer(cloud: Server, root: Identity) -> None:
+    request = signed("POST", "/", WHO, root, service="sts")
+    began = time.monotonic()
+    answer = send_bytes(cloud.port, http_bytes(request, version="1.0"), timeout=10)
+    # A connection that was kept would have ended with the client's patience.
+    assert time.monotonic() - began < 9
+    assert answer.startswith(b"HTTP/1.") and b" 200 " in answer.split(b"\r\n")[0]
+    assert b"connection: close" in answer.lower()
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=5) as kept:
+        for _ in range(2):
+            kept.sendall(http_bytes(request.with_header("Connection", "keep-alive"), version="1.0"))
+            assert b"connection: keep-alive" in kept.recv(65536).lower()
+
+
 # Slow and many
 
 
@@ -354,6 +400,32 @@ def test_slow_clients_do_not_hold_the_others(cloud: Server, root: Identity) -> N
         for _ in range(20):
             assert root.sts.get_caller_identity()
         assert time.monotonic() - started < 5
+    finally:
+        for connection in sleepers:
+            connection.close()
+
+
+def test_who_opens_many_connections_keeps_nobody_out(cloud: Server, root: Identity) -> None:
+    """More connections than the server takes, of which none gets to the end of a request: each new one still finds
+    room, because the oldest of them give way; and they are told apart from those that are used."""
+    sleepers = []
+    try:
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=5) as used:
+            request = http_bytes(signed("POST", "/", WHO, root, service="sts"))
+            for number in range(1200):
+                connection = socket.create_connection(("127.0.0.1", cloud.port), timeout=5)
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le" if number % 2 else b"")
+                sleepers.append(connection)
+                if number % 100 == 99:
+                    used.sendall(request)
+                    assert used.recv(65536).startswith(b"HTTP/1.1 200"), number
+                    assert send(cloud.port, signed("POST", "/", WHO, root, service="sts")).status == 200, number
+        first, last = sleepers[0], sleepers[-1]
+        first.settimeout(5)
+        assert first.recv(1) == b""
+        last.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            last.recv(1)
     finally:
         for connection in sleepers:
             connection.close()
@@ -391,16 +463,9 @@ def test_slow_clients_are_sent_away(cloud: Server) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(cloud: Server, root: Identity) -> None:
-    def bytes_of(request: Request, last: bool = False) -> bytes:
-        lines = [f"{name}: {value}" for name, value in request.headers.items()] + [
-            f"Content-Length: {len(request.body)}"
-        ]
-        if last:
-            lines.append("Connection: close")
-        return ("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode() + request.body
-
     requests = [as_query(cloud, form("CreateUser", UserName=f"u{number}")) for number in range(5)]
-    data = b"".join(bytes_of(request) for request in requests) + bytes_of(as_query(cloud, form("ListUsers")), last=True)
+    data = b"".join(http_bytes(request) for request in requests)
+    data += http_bytes(as_query(cloud, form("ListUsers")).with_header("Connection", "close"))
     answer = send_bytes(cloud.port, data)
     assert answer.count(b"HTTP/1.1 200") == 6
     places = [answer.index(b"<UserName>u%d</UserName>" % number) for number in range(5)]
@@ -442,11 +507,8 @@ def test_many_clients_at_once(cloud: Server, root: Identity) -> None:
 def test_a_client_that_hangs_up_early(cloud: Server, root: Identity) -> None:
     for number in range(100):
         request = as_query(cloud, form("CreateUser", UserName=f"user{number}"))
-        lines = [f"{name}: {value}" for name, value in request.headers.items()] + [
-            f"Content-Length: {len(request.body)}"
-        ]
         connection = socket.create_connection(("127.0.0.1", cloud.port), timeout=5)
-        connection.sendall(("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode() + request.body)
+        connection.sendall(http_bytes(request))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         connection.close()
     # Each user is either wholly there or not at all.

@@ -43,6 +43,10 @@ extension ServiceError {
         .noSuchEntity("The user with name \(name) cannot be found.")
     }
 
+    static func groupNotFound(_ name: String) -> ServiceError {
+        .noSuchEntity("The group with name \(name) cannot be found.")
+    }
+
     static func roleNotFound(_ name: String) -> ServiceError {
         .noSuchEntity("The role with name \(name) cannot be found.")
     }

@@ -14,7 +14,7 @@ extension RecordReading {
 
     func group(_ name: String) throws(ServiceError) -> Group {
         guard let group = try get(Group.self, Group.id(ofName: name)) else {
-            throw .noSuchEntity("The group with name \(name) cannot be found.")
+            throw .groupNotFound(name)
         }
         return group
     }

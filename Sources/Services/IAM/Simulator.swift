@@ -26,14 +26,14 @@ extension IAM.SimulateCustomPolicy: ComputeOperation {
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
-extension IAM.SimulatePrincipalPolicy: ReadOperation {
+extension IAM.SimulatePrincipalPolicy: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onPolicySource: input.policySourceArn)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let scenario = try input.resourceHandlingOption.map(SimulatedScenario.init)
-        let source = try records.policySource(input.policySourceArn, call)
+        let source = try call.policySource(input.policySourceArn)
         if input.resourcePolicy != nil, input.callerArn == nil, source.principal.kind != .user {
             throw .invalidInput("CallerArn is required when a ResourcePolicy is given and PolicySourceArn is no user.")
         }
@@ -59,14 +59,14 @@ extension IAM.GetContextKeysForCustomPolicy: ComputeOperation {
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
-extension IAM.GetContextKeysForPrincipalPolicy: ReadOperation {
+extension IAM.GetContextKeysForPrincipalPolicy: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onPolicySource: input.policySourceArn)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let given = try Simulation.policies(input.policyInputList ?? [], as: .identity, named: "PolicyInputList")
-        let own = try records.policySource(input.policySourceArn, call).identity
+        let own = try call.policySource(input.policySourceArn).identity
         return Output(contextKeyNames: ContextKeys((own + given).map(\.document)).names)
     }
 }
@@ -115,38 +115,38 @@ extension Call {
     }
 }
 
-extension Records {
+extension Call {
     /// - Throws: InvalidInput for an ARN of something else; NoSuchEntity.
-    fileprivate func policySource(_ arn: String, _ call: Call) throws(ServiceError) -> PolicySourceEntity {
+    fileprivate func policySource(_ arn: String) throws(ServiceError) -> PolicySourceEntity {
         guard let (type, name) = entityName(arn) else {
             throw .invalidInput("Invalid Entity Arn: \(arn) does not clearly define entity type and name.")
         }
-        guard ARN(parsing: arn)?.account == call.accountID else {
+        guard ARN(parsing: arn)?.account == accountID else {
             throw .noSuchEntity("The \(type) with name \(name) cannot be found.")
         }
         switch type {
         case "user":
-            let user = try user(name)
-            let bound = call.directory.policies(bindingPrincipalWithUniqueID: user.uniqueID)
+            guard let user = directory.user(named: name, in: accountID) else { throw .userNotFound(name) }
+            let bound = directory.policies(bindingPrincipalWithUniqueID: user.uniqueID)
             return PolicySourceEntity(
                 Principal(kind: .user, arn: user.arn, accountID: user.accountID, uniqueID: user.uniqueID),
                 bound.identity, boundary: bound.boundary)
         case "role":
-            let role = try role(name)
-            let bound = call.directory.policies(bindingPrincipalWithUniqueID: role.uniqueID)
+            guard let role = directory.role(named: name, in: accountID) else { throw .roleNotFound(name) }
+            let bound = directory.policies(bindingPrincipalWithUniqueID: role.uniqueID)
             return PolicySourceEntity(
                 Principal(
                     kind: .role, arn: role.arn, accountID: role.accountID, uniqueID: role.uniqueID,
                     isServiceLinkedRole: role.isServiceLinked),
                 bound.identity, boundary: bound.boundary)
         default:
-            let group = try group(name)
+            guard let group = directory.group(named: name, in: accountID) else { throw .groupNotFound(name) }
             var identity: [CompiledPolicy] = []
             for policy in group.inlinePolicies {
                 let source = PolicySource(type: .identity, name: policy.name, attachedTo: group.arn)
                 identity.append(CompiledPolicy(try Documents.check(policy.document, as: .identity), source: source))
             }
-            identity += group.attachedPolicies.compactMap { call.directory.compiledPolicy(arn: $0) }
+            identity += group.attachedPolicies.compactMap { directory.compiledPolicy(arn: $0) }
             return PolicySourceEntity(Principal(kind: .user, accountID: group.accountID), identity)
         }
     }
