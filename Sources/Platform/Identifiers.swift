@@ -55,15 +55,39 @@ public enum Identifiers {
 
     /// Random bytes, for seeds and salts.
     public static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var source = RandomBytes()
+        return (0..<count).map { _ in source.next() }
     }
 
     private static func random(_ count: Int, from alphabet: [UInt8]) -> String {
-        var generator = SystemRandomNumberGenerator()
-        let letters = (0..<count).map { _ in
-            alphabet[Int.random(in: alphabet.indices, using: &generator)]
+        // A byte beyond the last whole multiple of the alphabet is drawn again, so that no letter is likelier than others.
+        let limit = 256 - 256 % alphabet.count
+        var source = RandomBytes()
+        var letters: [UInt8] = []
+        letters.reserveCapacity(count)
+        while letters.count < count {
+            let byte = Int(source.next())
+            if byte < limit { letters.append(alphabet[byte % alphabet.count]) }
         }
         return String(decoding: letters, as: UTF8.self)
+    }
+
+    /// The system's random numbers, byte by byte: each of them is a system call, and eight bytes.
+    private struct RandomBytes {
+        private var generator = SystemRandomNumberGenerator()
+        private var word: UInt64 = 0
+        private var left = 0
+
+        mutating func next() -> UInt8 {
+            if left == 0 {
+                word = generator.next()
+                left = 8
+            }
+            defer {
+                word >>= 8
+                left -= 1
+            }
+            return UInt8(truncatingIfNeeded: word)
+        }
     }
 }
