@@ -157,7 +157,9 @@ extension WireRequest {
             else { continue }
             let rest = target.dropFirst(scheme.utf8.count)
             let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-            guard let host, equalsIgnoringCase(rest[..<end].utf8, lowercased: host.lowercased().utf8) else { return nil }
+            guard let host, equalsIgnoringCase(rest[..<end].utf8, lowercased: host.lowercased().utf8) else {
+                return nil
+            }
             guard rest[end...].utf8.first == UInt8(ascii: "/") else { return "/" + rest[end...] }
             return rest[end...]
         }
