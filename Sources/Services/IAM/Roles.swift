@@ -7,8 +7,22 @@ import Wire
 // Roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html>
 
 extension IAM.Role {
-    /// - Parameter isWhole: with description, boundary and tags, which lists leave out.
-    init(_ role: Directory.Role, isWhole: Bool, _ directory: IdentityDirectory) {
+    /// Which answer tells of a role: they have different members, whatever the model allows.
+    enum Answer {
+        /// GetRole's, which has all.
+        case got
+        /// ListRoles', without boundary and tags.
+        case listed
+        /// Of what has made or changed it: without description and longest session.
+        case written
+        /// Of an instance profile that it is in: with neither.
+        case inProfile
+
+        fileprivate var hasDescription: Bool { self == .got || self == .listed }
+        fileprivate var hasTags: Bool { self == .got || self == .written }
+    }
+
+    init(_ role: Directory.Role, _ answer: Answer, _ directory: IdentityDirectory) {
         self.init()
         path = role.path
         roleName = role.name
@@ -16,9 +30,11 @@ extension IAM.Role {
         arn = role.arn
         createDate = Timestamp(secondsSinceEpoch: role.createDate)
         assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
-        description = role.description
-        maxSessionDuration = role.maxSessionDuration
-        guard isWhole else { return }
+        if answer.hasDescription {
+            description = role.description
+            maxSessionDuration = role.maxSessionDuration
+        }
+        guard answer.hasTags else { return }
         permissionsBoundary = role.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
         if !role.tags.isEmpty { tags = role.tags.map(IAM.Tag.init) }
     }
@@ -38,6 +54,7 @@ extension IAM.CreateRole: WriteOperation {
         guard !path.hasPrefix(Role.serviceLinkedPath) else {
             throw .invalidInput("Path /aws-service-role/ is reserved for service-linked roles.")
         }
+        try requireUnreserved(path)
         let trustPolicy = try Documents.kept(trust: input.assumeRolePolicyDocument, call)
         guard try records.get(Role.self, Role.id(ofName: name)) == nil else {
             throw .entityAlreadyExists("Role with name \(name) already exists.")
@@ -50,11 +67,11 @@ extension IAM.CreateRole: WriteOperation {
             maxSessionDuration: input.maxSessionDuration ?? 3600)
         role.tags = try TagRules.ofIdentities.new(input.tags)
         if let boundary = input.permissionsBoundary {
-            try records.requireAttachablePolicy(boundary)
+            try records.requireBoundary(boundary)
             role.permissionsBoundary = boundary
         }
         try records.put(role)
-        return Output(role: IAM.Role(role, isWhole: true, call.directory))
+        return Output(role: IAM.Role(role, .written, call.directory))
     }
 }
 
@@ -64,7 +81,7 @@ extension IAM.GetRole: ComputeOperation, OnRole {
         guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {
             throw .roleNotFound(input.roleName)
         }
-        var view = IAM.Role(role, isWhole: true, call.directory)
+        var view = IAM.Role(role, .got, call.directory)
         view.roleLastUsed = call.lastUsed(role)
         return Output(role: view)
     }
@@ -80,7 +97,7 @@ extension IAM.ListRoles: ReadOperation {
         let page = try records.page(
             Role.self, Paging(input),
             from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        return Output(page.map { IAM.Role($0, isWhole: false, call.directory) })
+        return Output(page.map { IAM.Role($0, .listed, call.directory) })
     }
 }
 
@@ -107,7 +124,7 @@ extension IAM.UpdateRoleDescription: WriteOperation, OnRole {
         var role = try records.role(input.roleName)
         role.description = input.description
         try records.put(role)
-        return Output(role: IAM.Role(role, isWhole: true, call.directory))
+        return Output(role: IAM.Role(role, .written, call.directory))
     }
 }
 
