@@ -9,6 +9,12 @@ final class Connections: Sendable {
         var open: [ObjectIdentifier: Connection] = [:]
         /// By address.
         var counts: [String: Int] = [:]
+
+        mutating func remove(_ connection: Connection) {
+            guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+            let count = counts[connection.address, default: 0] - 1
+            counts[connection.address] = count > 0 ? count : nil
+        }
     }
 
     private let state = Mutex(State())
@@ -46,14 +52,6 @@ final class Connections: Sendable {
         guard isAdmitted else { return nil }
         channel.closeFuture.whenComplete { _ in self.state.withLock { $0.remove(new) } }
         return new
-    }
-}
-
-extension Connections.State {
-    fileprivate mutating func remove(_ connection: Connection) {
-        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        let count = counts[connection.address, default: 0] - 1
-        counts[connection.address] = count > 0 ? count : nil
     }
 }
 

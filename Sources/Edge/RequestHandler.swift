@@ -62,12 +62,14 @@ final class RequestHandler: ChannelInboundHandler {
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         head = nil
         let fields: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
-        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: fields))))
-            .assumeIsolated().whenFailure { _ in }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         close(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Half a request at the end is an error, too; then nobody is there to be told.
+        guard context.channel.isActive else { return }
         switch error {
         case HTTPParserError.headerOverflow: refuse(.requestHeaderFieldsTooLarge, context)
         case is HTTPParserError: refuse(.badRequest, context)
@@ -104,7 +106,7 @@ final class RequestHandler: ChannelInboundHandler {
         let isKept = request.isKeepAlive
         if !isKept {
             fields.add(name: "Connection", value: "close")
-        } else if request.version < .http1_1 {
+        } else if request.version == .http1_0 {
             fields.add(name: "Connection", value: "keep-alive")
         }
         let head = HTTPResponseHead(
@@ -134,7 +136,7 @@ extension WireRequest {
     /// (RFC 9112, section 3.2).
     fileprivate init?(_ head: HTTPRequestHead, _ body: ByteBuffer) {
         let hosts = head.headers["host"]
-        guard hosts.count == 1 || (hosts.isEmpty && head.version < .http1_1),
+        guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0),
             let target = Self.originForm(of: head.uri, host: hosts.first)
         else { return nil }
         let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex

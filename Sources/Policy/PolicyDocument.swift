@@ -17,7 +17,7 @@ public struct PolicyDocument: Sendable {
         /// Everything, and that the version is not the older one: as when a managed policy is stored.
         case managed
         /// Only the structure: what must be right so that the document can be evaluated. For simulations of documents
-        /// as they come.
+        /// as they come, and for documents that were stored, by the checks of their day.
         case evaluable
     }
 
