@@ -384,3 +384,8 @@ def test_a_damaged_record_that_is_read_later(house: House) -> None:
     refused = error_of(account.get_contact_information)
     assert (refused.status, refused.code) == (500, "InternalFailure")
     assert account.list_regions()["Regions"]
+    # The operator learns which call, and why.
+    assert house.server.log
+    [line] = [line for line in house.server.log.read_text().splitlines() if "a call has failed" in line]
+    for word in ("GetContactInformation", refused.request_id, "AWS::Account::Contacts", "damaged"):
+        assert word in line, (word, line)

@@ -114,7 +114,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, call.directory))
         var profiles: [IAM.InstanceProfile] = []
         for profile in try records.referrers(InstanceProfile.self, Relation.role, to: role.id) {
-            profiles.append(try IAM.InstanceProfile(profile, .created, records, call.directory))
+            profiles.append(try IAM.InstanceProfile(profile, .nested, records, call.directory))
         }
         view.instanceProfileList = profiles
         view.roleLastUsed = call.lastUsed(role)

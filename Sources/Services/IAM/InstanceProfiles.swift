@@ -8,18 +8,8 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 
 extension IAM.InstanceProfile {
-    /// Which answer tells of a profile.
-    enum Answer {
-        /// GetInstanceProfile's: with the list of tags, be it empty.
-        case got
-        /// A list's, without tags.
-        case listed
-        /// CreateInstanceProfile's: with the tags that there are.
-        case created
-    }
-
     init(
-        _ profile: Directory.InstanceProfile, _ answer: Answer, _ records: some RecordReading,
+        _ profile: Directory.InstanceProfile, _ answer: AnswerKind, _ records: some RecordReading,
         _ directory: IdentityDirectory
     ) throws(ServiceError) {
         self.init()
@@ -30,14 +20,10 @@ extension IAM.InstanceProfile {
         createDate = Timestamp(secondsSinceEpoch: profile.createDate)
         var roles: [IAM.Role] = []
         if let id = profile.roleID, let role = try records.get(Directory.Role.self, id) {
-            roles = [IAM.Role(role, .inProfile, directory)]
+            roles = [IAM.Role(role, .nested, directory)]
         }
         self.roles = roles
-        switch answer {
-        case .got: tags = profile.tags.map(IAM.Tag.init)
-        case .created: if !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
-        case .listed: break
-        }
+        tags = shownTags(profile.tags, in: answer)
     }
 }
 
@@ -64,7 +50,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
             uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time,
             tags: try TagRules.ofResources.new(input.tags))
         try records.put(profile)
-        return Output(instanceProfile: try IAM.InstanceProfile(profile, .created, records, call.directory))
+        return Output(instanceProfile: try IAM.InstanceProfile(profile, .written, records, call.directory))
     }
 }
 

@@ -8,17 +8,7 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html>
 
 extension IAM.Policy {
-    /// Which answer tells of a policy: they have different members, whatever the model allows.
-    enum Answer {
-        /// GetPolicy's, which has all.
-        case got
-        /// A list's, without description and tags.
-        case listed
-        /// CreatePolicy's: without description, and with the tags that there are.
-        case created
-    }
-
-    init(_ policy: ManagedPolicy, _ answer: Answer, _ records: some RecordReading) throws(ServiceError) {
+    init(_ policy: ManagedPolicy, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError) {
         self.init()
         policyName = policy.name
         policyId = policy.uniqueID
@@ -29,17 +19,13 @@ extension IAM.Policy {
         createDate = Timestamp(secondsSinceEpoch: policy.createDate)
         updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
         try count(records)
-        switch answer {
-        case .got:
-            description = policy.description
-            tags = policy.tags.map(IAM.Tag.init)
-        case .created: if !policy.tags.isEmpty { tags = policy.tags.map(IAM.Tag.init) }
-        case .listed: break
-        }
+        if answer == .got { description = policy.description }
+        tags = shownTags(policy.tags, in: answer)
     }
 
     /// AWS's own policies have no tags. Their descriptions are not among the data that ship.
-    init(_ policy: ManagedPolicyCatalog.Entry, _ answer: Answer, _ records: some RecordReading) throws(ServiceError) {
+    init(_ policy: ManagedPolicyCatalog.Entry, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError)
+    {
         self.init()
         policyName = policy.name
         policyId = policy.policyID
@@ -50,10 +36,10 @@ extension IAM.Policy {
         createDate = Timestamp(secondsSinceEpoch: policy.createDate)
         updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
         try count(records)
-        if answer == .got { tags = [] }
+        tags = shownTags([], in: answer)
     }
 
-    init(_ policy: AnyManagedPolicy, _ answer: Answer, _ records: some RecordReading) throws(ServiceError) {
+    init(_ policy: AnyManagedPolicy, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError) {
         switch policy {
         case .customer(let policy): try self.init(policy, answer, records)
         case .aws(let policy): try self.init(policy, answer, records)
@@ -88,7 +74,7 @@ extension IAM.CreatePolicy: WriteOperation {
             uniqueID: Identifiers.unique(.managedPolicy), createDate: call.time, description: input.description,
             document: input.policyDocument, tags: try TagRules.ofResources.new(input.tags))
         try records.put(policy)
-        return Output(policy: try IAM.Policy(policy, .created, records))
+        return Output(policy: try IAM.Policy(policy, .written, records))
     }
 }
 

@@ -7,22 +7,7 @@ import Wire
 // Roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html>
 
 extension IAM.Role {
-    /// Which answer tells of a role: they have different members, whatever the model allows.
-    enum Answer {
-        /// GetRole's, which has all.
-        case got
-        /// ListRoles', without boundary and tags.
-        case listed
-        /// Of what has made or changed it: without description and longest session.
-        case written
-        /// Of an instance profile that it is in: with neither.
-        case inProfile
-
-        fileprivate var hasDescription: Bool { self == .got || self == .listed }
-        fileprivate var hasTags: Bool { self == .got || self == .written }
-    }
-
-    init(_ role: Directory.Role, _ answer: Answer, _ directory: IdentityDirectory) {
+    init(_ role: Directory.Role, _ answer: AnswerKind, _ directory: IdentityDirectory) {
         self.init()
         path = role.path
         roleName = role.name
@@ -30,11 +15,11 @@ extension IAM.Role {
         arn = role.arn
         createDate = Timestamp(secondsSinceEpoch: role.createDate)
         assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
-        if answer.hasDescription {
+        if answer == .got || answer == .listed {
             description = role.description
             maxSessionDuration = role.maxSessionDuration
         }
-        guard answer.hasTags else { return }
+        guard answer == .got || answer == .written else { return }
         permissionsBoundary = role.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
         if !role.tags.isEmpty { tags = role.tags.map(IAM.Tag.init) }
     }
