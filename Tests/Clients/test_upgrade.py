@@ -97,6 +97,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def test_every_answer_of_before(house: House) -> None:
+    """As 0.1 answered, but for the members that it had too many or too few of (see test_whole_answers.py)."""
     house.start()
     for one in CONTENTS["answers"]:
         answer = ask(house.who(one["who"]), one["service"], one["operation"], one["parameters"])

@@ -434,7 +434,9 @@ ERRORS: list[tuple[str, dict[str, Any], tuple[int, str, str]]] = [
     (
         "untag_user",
         {"UserName": "x", "TagKeys": [""]},
-        invalid("tagKeys", f"Member must satisfy constraint: [{LONG} 128, {SHORT} 1, {TAG_KEY}, Member must not be null]"),
+        invalid(
+            "tagKeys", f"Member must satisfy constraint: [{LONG} 128, {SHORT} 1, {TAG_KEY}, Member must not be null]"
+        ),
     ),
     (
         "create_role",
@@ -494,7 +496,11 @@ ERRORS: list[tuple[str, dict[str, Any], tuple[int, str, str]]] = [
         )
     ),
     *(
-        (call, {**who, "PermissionsBoundary": value}, missing(f"Scope ARN: {value} does not exist or is not attachable."))
+        (
+            call,
+            {**who, "PermissionsBoundary": value},
+            missing(f"Scope ARN: {value} does not exist or is not attachable."),
+        )
         for value in (NONE, GONE)
         for call, who in (
             ("put_user_permissions_boundary", {"UserName": "x"}),
@@ -538,7 +544,11 @@ ERRORS: list[tuple[str, dict[str, Any], tuple[int, str, str]]] = [
         missing("OpenId connect Provider ARN cannot be found."),
     ),
     # Devices.
-    ("create_virtual_mfa_device", {"VirtualMFADeviceName": "x"}, (409, "EntityAlreadyExists", "MFA device already exists.")),
+    (
+        "create_virtual_mfa_device",
+        {"VirtualMFADeviceName": "x"},
+        (409, "EntityAlreadyExists", "MFA device already exists."),
+    ),
     (
         "deactivate_mfa_device",
         {"UserName": "x", "SerialNumber": ANY_MFA},
