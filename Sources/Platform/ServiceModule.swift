@@ -62,8 +62,8 @@ public final class ServiceModule: Sendable {
     ///   - isGlobal: see the property.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
-    ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics, admits:
-    ///     see the properties.
+    ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
+    ///     admits: see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
         operations: [any Operation.Type], events: EventParticulars? = nil,

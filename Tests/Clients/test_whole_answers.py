@@ -379,11 +379,24 @@ def test_events_of_secrets(root: Identity, trail: Trail) -> None:
     device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="m")
     serial = device["VirtualMFADevice"]["SerialNumber"]
     assert trail.of(device)["responseElements"] == {"virtualMFADevice": {"serialNumber": serial}}
-    first, second = VirtualDevice(device["VirtualMFADevice"]["Base32StringSeed"]).two_codes()
-    enabled = root.iam.enable_mfa_device(
-        UserName="u", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second
-    )
+    codes = VirtualDevice(device["VirtualMFADevice"]["Base32StringSeed"])
+    enabled = root.iam.enable_mfa_device(**enabling(device["VirtualMFADevice"], codes))
     assert trail.of(enabled)["requestParameters"] == {"userName": "u", "serialNumber": serial}
+
+
+def enabling(made: dict[str, Any], device: VirtualDevice) -> dict[str, str]:
+    first, second = device.two_codes()
+    codes = {"AuthenticationCode1": first, "AuthenticationCode2": second}
+    return {"UserName": "u", "SerialNumber": made["SerialNumber"], **codes}
+
+
+def test_a_device_in_use(root: Identity) -> None:
+    root.iam.create_user(UserName="u")
+    made = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="m")["VirtualMFADevice"]
+    device = VirtualDevice(made["Base32StringSeed"])
+    root.iam.enable_mfa_device(**enabling(made, device))
+    refused = error_of(root.iam.enable_mfa_device, **enabling(made, device))
+    assert (refused.status, refused.code, refused.message) == (409, "EntityAlreadyExists", "MFA device already exists.")
 
 
 def test_events_of_what_is_not_built(root: Identity, trail: Trail) -> None:

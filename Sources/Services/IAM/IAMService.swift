@@ -9,7 +9,7 @@ extension ServiceModule {
     public static let iam = ServiceModule(
         IAM.self, isGlobal: true, operations: builtOperations,
         events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers, hiddenMembers: []),
-        validation: words, records: ownRecords,
+        validation: wording, records: ownRecords,
         resourceTypes: iamResourceTypes,
         jobs: [
             MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
@@ -45,7 +45,7 @@ private func admit(_ call: Call) throws(ServiceError) {
 }
 
 /// IAM quotes no values, as STS does, and has words of its own for names and paths.
-private let words = ValidationRules(
+private let wording = ValidationRules(
     quotesValues: false, elementsAreRequired: true,
     patternTexts: [
         #"[\w+=,.@-]+"#: "It must contain only alphanumeric characters and/or the following: +=,.@_-",
