@@ -12,6 +12,8 @@ public enum ServiceLinkedRoleCatalog {
         public let policyARN: String
         /// Whether there may be several, each with a suffix of its own.
         public let takesSuffix: Bool
+        /// What the role is said to be for, where whoever has it made says nothing.
+        public let description: String?
 
         /// The path of the role: `/aws-service-role/ecs.amazonaws.com/`.
         public var path: String { "\(Role.serviceLinkedPath)\(service)/" }
@@ -44,11 +46,11 @@ public enum ServiceLinkedRoleCatalog {
         var templates: [String: Template] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let columns = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard columns.count == 4 else { continue }
+            guard columns.count == 5 else { continue }
             templates[columns[0]] = Template(
                 service: columns[0], roleName: columns[1],
                 policyARN: "arn:aws:iam::aws:policy\(Role.serviceLinkedPath)\(columns[2])",
-                takesSuffix: columns[3] == "suffix")
+                takesSuffix: columns[3] == "suffix", description: columns[4].isEmpty ? nil : columns[4])
         }
         return templates
     }()

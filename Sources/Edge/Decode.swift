@@ -8,7 +8,6 @@ extension Edge {
     /// NotImplemented for an operation that Gatehouse does not have yet.
     func decode(_ authenticated: Authenticated) -> Asked {
         let module = authenticated.module
-        let request = authenticated.routed.arrival.request
         let name: String
         do throws(ServiceError) {
             name = try operationName(authenticated)
@@ -19,19 +18,30 @@ extension Edge {
             let error = module.wireProtocol.unknownOperation(name, version: nil, of: module.shape)
             return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
         }
+        guard let operation = module.operations[name] else {
+            let error = ServiceError.notImplemented(
+                "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
+            )
+            return Asked(
+                call(authenticated, operation: name, caller: authenticated.caller), .failure(error),
+                unbuilt: try? input(authenticated, shape))
+        }
         var caller = authenticated.caller
         let readable = Result { () throws(ServiceError) -> Asked.Readable in
-            guard let operation = module.operations[name] else {
-                throw .notImplemented(
-                    "\(module.shape.serviceID) \(name) is not built in Gatehouse yet. `gatehouse operations` lists what is."
-                )
-            }
-            let input = try module.wireProtocol.decode(request, as: shape, of: module.shape)
-            try validate(input, of: shape)
+            let input = try input(authenticated, shape)
             caller = self.caller(authenticated, operation, input)
             return Asked.Readable(operation, input)
         }
         return Asked(call(authenticated, operation: name, caller: caller), readable)
+    }
+
+    /// The input of a request, within the model's constraints.
+    private func input(_ authenticated: Authenticated, _ shape: OperationShape) throws(ServiceError) -> Structure {
+        let module = authenticated.module
+        let input = try module.wireProtocol.decode(
+            authenticated.routed.arrival.request, as: shape, of: module.shape)
+        try validate(input, of: shape, by: module.validation)
+        return input
     }
 
     /// The name of the operation that a request asks for, whether there is such an operation or not.

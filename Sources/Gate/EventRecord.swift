@@ -49,21 +49,10 @@ struct EventRecord {
             writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
             if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
         }
-        let secrets = attempt.readable?.operation.secretMembers ?? []
-        writer.key("requestParameters")
-        if let input = attempt.readable?.input, !input.isEmpty {
-            writeCloudTrailJSON(input, to: &writer, hiding: secrets)
-        } else {
-            writer.null()
-        }
-        writer.key("responseElements")
-        if case .success(let output) = result, attempt.readable?.operation.recordsOutput == true,
-            !output.isEmpty
-        {
-            writeCloudTrailJSON(output, to: &writer, hiding: secrets)
-        } else {
-            writer.null()
-        }
+        write("requestParameters", attempt.asked.input, &writer)
+        var output: Structure?
+        if attempt.readable?.operation.recordsOutput == true { output = try? result.get() }
+        write("responseElements", output, &writer)
         writer.member("requestID", call.requestID)
         writer.member("eventID", eventID)
         writer.member("readOnly", attempt.isReadOnly)
@@ -78,13 +67,28 @@ struct EventRecord {
         return writer.bytes
     }
 
+    /// An input or output without its secrets; null where nothing is left.
+    private func write(_ name: String, _ structure: Structure?, _ writer: inout JSONWriter) {
+        let secrets = attempt.secretMembers
+        var structure = structure
+        if let kept = attempt.call.module.events.hiddenMembers {
+            structure = structure?.withoutSecrets(secrets, keeping: kept)
+        }
+        writer.key(name)
+        if let structure, !structure.isEmpty {
+            writeCloudTrailJSON(structure, to: &writer, hiding: secrets)
+        } else {
+            writer.null()
+        }
+    }
+
     /// STS names the role; IAM's own records have no such list.
     private func writeResources(_ writer: inout JSONWriter) {
         let particulars = attempt.call.module.events
-        guard let readable = attempt.readable, particulars.listsResources else { return }
+        guard let input = attempt.asked.input, particulars.listsResources else { return }
         var resources: [(arn: ARN, type: String)] = []
         for (member, type) in particulars.resources {
-            guard case .string(let text) = readable.input[member], let arn = ARN(parsing: text) else { continue }
+            guard case .string(let text) = input[member], let arn = ARN(parsing: text) else { continue }
             resources.append((arn, type))
         }
         guard !resources.isEmpty else { return }

@@ -60,6 +60,9 @@ public struct Asked: Sendable {
     public let call: Call
     /// What is asked; or why it can't be read, or is not built.
     public let readable: Result<Readable, ServiceError>
+    /// What the request says, for its event: also where the operation is not built. nil when it can't be read, or is not
+    /// within the model's constraints: those bound what an event holds.
+    public let input: Structure?
 
     public struct Readable: Sendable {
         public let operation: AnyOperation
@@ -72,9 +75,12 @@ public struct Asked: Sendable {
         }
     }
 
-    /// - Parameters: see the properties.
-    public init(_ call: Call, _ readable: Result<Readable, ServiceError>) {
+    /// - Parameters:
+    ///   - call, readable: see the properties.
+    ///   - unbuilt: the input of an operation that is not built.
+    public init(_ call: Call, _ readable: Result<Readable, ServiceError>, unbuilt: Structure? = nil) {
         self.call = call
         self.readable = readable
+        input = (try? readable.get().input) ?? unbuilt
     }
 }

@@ -20,6 +20,10 @@ public struct Attempt: Sendable {
 
     var readable: Asked.Readable? { try? asked.readable.get() }
 
+    /// What never reaches an event. Of an operation that is not built nobody has said what is secret: then it is
+    /// whatever the service's others call so.
+    var secretMembers: Set<String> { readable?.operation.secretMembers ?? call.module.secretMembers }
+
     /// The call as far as it is known.
     var call: Call { identified?.call ?? asked.call }
 
@@ -46,6 +50,7 @@ extension Gate {
     /// the answer is an error, whatever the result was.
     func record(_ attempt: Attempt) async -> Outcome {
         count(attempt)
+        logFault(attempt)
         guard !attempt.isRecorded, attempt.hasHistory else { return Outcome(attempt, attempt.result) }
         do throws(LedgerError) {
             for event in attempt.events(attempt.result) {
@@ -66,6 +71,7 @@ extension Gate {
     /// and an event in it would be lost: so the event goes into the queue, whatever the audit mode.
     func recordFailure(_ attempt: Attempt) {
         count(attempt)
+        logFault(attempt)
         guard attempt.hasHistory else { return }
         do throws(LedgerError) {
             for event in attempt.events(attempt.result) { try environment.ledger.record(event) }
@@ -79,6 +85,17 @@ extension Gate {
         environment.metrics.count(
             service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
             attempt.result)
+    }
+
+    /// The client learns of a fault of ours only that there is one.
+    private func logFault(_ attempt: Attempt) {
+        guard case .failure(let error) = attempt.result, error.fault == .receiver else { return }
+        log.error(
+            "a call has failed",
+            metadata: [
+                "service": "\(attempt.call.module.signingName)", "operation": "\(attempt.call.operation)",
+                "request": "\(attempt.call.requestID)", "error": "\(error.logText)",
+            ])
     }
 
     private func logUnrecorded(_ error: LedgerError) {
@@ -136,9 +153,9 @@ extension Attempt {
             attributes.append(EventAttribute("Username", caller.userName))
             if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         }
-        guard let readable else { return attributes }
+        guard let input = asked.input else { return attributes }
         for (member, type) in call.module.events.resources {
-            guard case .string(let name) = readable.input[member] else { continue }
+            guard case .string(let name) = input[member] else { continue }
             attributes.append(EventAttribute("ResourceType", type))
             attributes.append(EventAttribute("ResourceName", name))
         }

@@ -32,12 +32,13 @@ extension Gate: ServiceGate {
             return Asked(
                 call,
                 .failure(
-                    .notImplemented("\(call.module.shape.serviceID) \(call.operation) is not built in Gatehouse yet.")))
+                    .notImplemented("\(call.module.shape.serviceID) \(call.operation) is not built in Gatehouse yet.")),
+                unbuilt: request.input)
         }
         return Asked(
             call,
             Result { () throws(ServiceError) in
-                try validate(request.input, of: shape)
+                try validate(request.input, of: shape, by: call.module.validation)
                 return Asked.Readable(operation, request.input)
             })
     }

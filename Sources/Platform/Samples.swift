@@ -2,6 +2,8 @@
 public struct Samples: Sendable {
     /// Values for members of requests, by the members' names. What no module has a value for is `x`.
     public var texts: [String: String]
+    /// Members that made-up inputs lack unless they are required: nothing that could be made up would do.
+    public var absent: Set<String>
     /// Puts one of each thing into a Gatehouse in memory that operations look up before they are allowed. Modules are
     /// asked in the order of their list.
     public var furnish: @Sendable (Environment) async throws -> Void
@@ -10,10 +12,12 @@ public struct Samples: Sendable {
 
     /// - Parameters: see the properties.
     public init(
-        texts: [String: String] = [:], furnish: @escaping @Sendable (Environment) async throws -> Void = { _ in },
+        texts: [String: String] = [:], absent: Set<String> = [],
+        furnish: @escaping @Sendable (Environment) async throws -> Void = { _ in },
         caller: @escaping @Sendable (_ operation: String) -> Caller? = { _ in nil }
     ) {
         self.texts = texts
+        self.absent = absent
         self.furnish = furnish
         self.caller = caller
     }

@@ -23,8 +23,12 @@ extension ServiceError {
         ServiceError("ValidationError", message, status: 400)
     }
 
-    /// A ledger that can't answer is not the client's doing; what is wrong with it stands in the log.
+    /// A ledger that can't answer is not the client's doing; what is wrong with it goes into the log: see ``logText``.
     public init(_ error: LedgerError) {
         self = .internalFailure
+        cause = "\(error)"
     }
+
+    /// What the log is told of a fault: what the client is told, and the cause.
+    public var logText: String { "\(code): \(message)" + (cause.map { " \($0)" } ?? "") }
 }

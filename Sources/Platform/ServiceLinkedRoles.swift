@@ -37,7 +37,8 @@ extension MutableRecords {
         }
         var role = Role(
             accountID: scope.account, name: name, path: template.path, uniqueID: Identifiers.unique(.role),
-            createDate: time, trustPolicy: template.trustPolicy, description: description, maxSessionDuration: 3600)
+            createDate: time, trustPolicy: template.trustPolicy, description: description ?? template.description,
+            maxSessionDuration: 3600)
         role.attachedPolicies = [template.policyARN]
         try global.put(role)
         return role

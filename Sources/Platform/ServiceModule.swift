@@ -24,6 +24,8 @@ public final class ServiceModule: Sendable {
     /// was signed for. Its records have no region.
     public let isGlobal: Bool
     public let events: EventParticulars
+    /// How it words what it has against inputs that break the model's constraints.
+    public let validation: ValidationRules
     /// The kinds of records that are the service's own.
     public let records: [any Record.Type]
     /// What is kept in memory of the ledger's records for it.
@@ -50,6 +52,7 @@ public final class ServiceModule: Sendable {
 
     private struct Lazy: Sendable {
         var operations: [String: AnyOperation]
+        var secretMembers: Set<String>
         var wireProtocol: any WireProtocol
     }
 
@@ -59,11 +62,12 @@ public final class ServiceModule: Sendable {
     ///   - isGlobal: see the property.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
-    ///   - records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics, admits:
-    ///     see the properties.
+    ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
+    ///     admits: see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        operations: [any Operation.Type], events: EventParticulars? = nil, records: [any Record.Type] = [],
+        operations: [any Operation.Type], events: EventParticulars? = nil,
+        validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
@@ -74,6 +78,7 @@ public final class ServiceModule: Sendable {
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
+        self.validation = validation
         self.records = records
         self.projections = projections
         self.resourceTypes = resourceTypes
@@ -100,6 +105,9 @@ public final class ServiceModule: Sendable {
     /// The operations that are built, by their names.
     public var operations: [String: AnyOperation] { read.operations }
 
+    /// What any of them calls secret.
+    public var secretMembers: Set<String> { read.secretMembers }
+
     public var wireProtocol: any WireProtocol { read.wireProtocol }
 
     private var read: Lazy {
@@ -107,6 +115,7 @@ public final class ServiceModule: Sendable {
             if let lazy { return lazy }
             let made = Lazy(
                 operations: Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first },
+                secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
                 wireProtocol: Wire.wireProtocol(for: shape))
             lazy = made
             return made
@@ -139,15 +148,20 @@ public struct EventParticulars: Sendable {
     public var listsResources: Bool
     /// The operations whose events are data events; all others' are management events.
     public var dataEvents: Set<String>
+    /// Which members of requests and answers that are secret the service's events have, with a hidden value; the others
+    /// they have not at all. nil: they have all.
+    public var hiddenMembers: Set<String>?
 
     /// - Parameters: see the properties of the same names.
     public init(
-        source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = []
+        source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
+        hiddenMembers: Set<String>? = nil
     ) {
         self.source = source
         self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources
         self.dataEvents = dataEvents
+        self.hiddenMembers = hiddenMembers
     }
 }
 

@@ -5,9 +5,11 @@ import Wire
 struct SampleInput {
     /// By the names of members; what is not here is "x".
     private let texts: [String: String]
+    private let absent: Set<String>
 
     init(_ module: ServiceModule) {
         texts = module.samples.texts
+        absent = module.samples.absent
     }
 
     /// - Parameter isWhole: whether members that are not required are there, too.
@@ -15,9 +17,7 @@ struct SampleInput {
         var structure = Structure(shape)
         guard depth > 0 else { return structure }
         for (index, member) in shape.members.enumerated() {
-            // No made-up code proves a second factor.
-            let isWanted = isWhole && !["SerialNumber", "TokenCode"].contains(member.name)
-            guard isWanted || member.isRequired else { continue }
+            guard member.isRequired || (isWhole && !absent.contains(member.name)) else { continue }
             structure[member: index] = value(member.shape, member.name, isWhole, depth)
         }
         return structure

@@ -42,3 +42,33 @@ extension JSONWriter {
         }
     }
 }
+
+extension Structure {
+    /// The structure without the members that are secret, but for some.
+    ///
+    /// - Parameters:
+    ///   - names: those that are secret besides what the model calls sensitive, at any depth.
+    ///   - kept: those that stay.
+    public func withoutSecrets(_ names: Set<String>, keeping kept: Set<String>) -> Structure {
+        var rest = self
+        for (index, member) in shape.members.enumerated() {
+            guard let value = self[member: index] else { continue }
+            let isSecret = names.contains(member.name) || member.shape.isSensitive
+            rest[member: index] =
+                isSecret && !kept.contains(member.name) ? nil : value.withoutSecrets(names, keeping: kept)
+        }
+        return rest
+    }
+}
+
+extension Value {
+    fileprivate func withoutSecrets(_ names: Set<String>, keeping kept: Set<String>) -> Value {
+        switch self {
+        case .structure(let structure): .structure(structure.withoutSecrets(names, keeping: kept))
+        case .list(let elements): .list(elements.map { $0.withoutSecrets(names, keeping: kept) })
+        case .map(let entries):
+            .map(entries.map { MapEntry(key: $0.key, value: $0.value.withoutSecrets(names, keeping: kept)) })
+        default: self
+        }
+    }
+}

@@ -58,7 +58,7 @@ enum Constraint: Equatable {
     }
 
     /// All constraints of a plain shape, as AWS lists them for the elements of lists and maps.
-    static func all(of shape: Shape) -> String {
+    static func all(of shape: Shape) -> [Constraint] {
         var constraints: [Constraint] = []
         switch shape {
         case .string(let shape):
@@ -74,7 +74,7 @@ enum Constraint: Equatable {
             constraints += shape.bounds.minimum.map { [.minimum($0)] } ?? []
         default: break
         }
-        return "[\(constraints.map(\.text).joined(separator: ", "))]"
+        return constraints
     }
 
     /// A bound without a point when it is a whole number.

@@ -15,6 +15,8 @@ public struct ServiceError: Error, Sendable, Equatable {
     public var fault: Fault
     /// Further members of the error's body, by the model's names.
     public var members: [String: Value]
+    /// What went wrong within, for the log alone: it is never sent, and holds no secret.
+    public var cause: String?
 
     /// The fault is the sender's for a status below 500 unless another is given.
     public init(

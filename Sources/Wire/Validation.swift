@@ -2,8 +2,12 @@
 ///
 /// All failures are collected into one error, as AWS has it: code `ValidationError` of the query services,
 /// `ValidationException` of the others, status 400.
-public func validate(_ input: Structure, of operation: OperationShape) throws(ServiceError) {
-    var validation = Validation(operation)
+///
+/// - Parameter rules: how the service words it.
+public func validate(
+    _ input: Structure, of operation: OperationShape, by rules: ValidationRules = ValidationRules()
+) throws(ServiceError) {
+    var validation = Validation(operation, rules)
     validation.check(input)
     if let error = validation.error { throw error }
 }
@@ -11,12 +15,12 @@ public func validate(_ input: Structure, of operation: OperationShape) throws(Se
 /// One walk over an input.
 private struct Validation {
     private let operation: OperationShape
-    private let hidesValues: Bool
+    private let rules: ValidationRules
     private var failures: [ValidationFailure] = []
     private var path: [PathPart] = []
-    private var nameFailure: String?
-    /// What Organizations tells of the first failure.
-    private var invalidInput: ServiceError?
+    /// What the service says of the first failure in its own words.
+    private var ownText: String?
+    private var first: BrokenConstraint?
 
     private enum PathPart {
         case member(MemberShape)
@@ -27,20 +31,15 @@ private struct Validation {
     /// A message need not list the failures of thousands of elements.
     private static let limit = 100
 
-    init(_ operation: OperationShape) {
+    init(_ operation: OperationShape, _ rules: ValidationRules) {
         self.operation = operation
-        hidesValues = Self.discreetOperations.contains(operation.name)
+        self.rules = rules
     }
 
-    /// Operations of IAM that were seen to quote neither values nor enumerations.
-    private static let discreetOperations: Set = [
-        "UpdateServiceSpecificCredential", "ResetServiceSpecificCredential", "DeleteServiceSpecificCredential",
-    ]
-
     var error: ServiceError? {
-        if let nameFailure { return ServiceError(operation.validationErrorCode, nameFailure) }
+        if let ownText { return ServiceError(operation.validationErrorCode, ownText) }
         guard !failures.isEmpty else { return nil }
-        if operation.serviceID == "Organizations", let invalidInput { return invalidInput }
+        if let first, let error = rules.error?(first) { return error }
         let noun = failures.count == 1 ? "error" : "errors"
         return ServiceError(
             operation.validationErrorCode,
@@ -56,10 +55,8 @@ private struct Validation {
             if let value {
                 check(value, member.shape)
             } else {
-                invalidInput =
-                    invalidInput
-                    ?? .invalidInput("INPUT_REQUIRED", "You must include a value for all required parameters.")
-                fail("Value null", "Member must not be null")
+                first = first ?? .required
+                fail(rules.quotesValues ? "Value null" : "Value", Self.required)
             }
             path.removeLast()
         }
@@ -94,16 +91,18 @@ private struct Validation {
             return
         }
         if elements.contains(where: { !Constraint.broken(by: $0, shape.element).isEmpty }) {
-            invalidInput =
-                invalidInput
-                ?? .invalidInput("INVALID_LIST_MEMBER", "You provided a list that contains at least one invalid value.")
-            fail(quoted(list, .list(shape)), "Member must satisfy constraint: \(Constraint.all(of: shape.element))")
+            first = first ?? .element
+            var constraints = Constraint.all(of: shape.element).map(text)
+            if rules.elementsAreRequired { constraints.append(Self.required) }
+            fail(quoted(list, .list(shape)), "Member must satisfy constraint: \(Self.list(constraints))")
         }
     }
 
     private mutating func checkEntries(_ entries: [MapEntry], of map: Value, _ shape: MapShape) {
         if entries.contains(where: { !Constraint.broken(by: .string($0.key), shape.key).isEmpty }) {
-            fail(quoted(map, .map(shape)), "Map keys must satisfy constraint: \(Constraint.all(of: shape.key))")
+            fail(
+                quoted(map, .map(shape)),
+                "Map keys must satisfy constraint: \(Self.list(Constraint.all(of: shape.key).map(text)))")
         }
         guard !shape.value.isAggregate else {
             for entry in entries where failures.count < Self.limit {
@@ -114,25 +113,29 @@ private struct Validation {
             return
         }
         if entries.contains(where: { !Constraint.broken(by: $0.value, shape.value).isEmpty }) {
-            fail(quoted(map, .map(shape)), "Map value must satisfy constraint: \(Constraint.all(of: shape.value))")
+            fail(
+                quoted(map, .map(shape)),
+                "Map value must satisfy constraint: \(Self.list(Constraint.all(of: shape.value).map(text)))")
         }
     }
 
     private mutating func fail(_ constraint: Constraint, of value: Value, _ shape: Shape) {
-        if case .pattern(Self.namePattern) = constraint, operation.serviceID == "IAM", path.count == 1, !hidesValues {
-            nameFailure =
-                nameFailure
-                ?? "The specified value for \(pathText) is invalid. "
-                + "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+        if case .pattern(let source) = constraint, path.count == 1, let rule = rules.patternTexts[source] {
+            ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
-        invalidInput = invalidInput ?? .invalidInput(constraint)
-        let text =
-            if hidesValues, case .values = constraint { "Member must satisfy enum value set" } else { constraint.text }
-        fail(quoted(value, shape), text)
+        first = first ?? BrokenConstraint(constraint)
+        fail(quoted(value, shape), text(constraint))
     }
 
-    /// The pattern of the names of users, roles and their like, for which IAM has a text of its own.
-    private static let namePattern = #"[\w+=,.@-]+"#
+    private static let required = "Member must not be null"
+
+    /// Whoever must not quote a value does not list those of an enumeration either.
+    private func text(_ constraint: Constraint) -> String {
+        guard !rules.quotesValues, case .values = constraint else { return constraint.text }
+        return "Member must satisfy enum value set"
+    }
+
+    private static func list(_ constraints: [String]) -> String { "[\(constraints.joined(separator: ", "))]" }
 
     private mutating func fail(_ value: String, _ constraint: String) {
         guard failures.count < Self.limit else { return }
@@ -152,7 +155,7 @@ private struct Validation {
 
     /// `Value 'x'`, or `Value` alone for what must not be shown or has no short text.
     private func quoted(_ value: Value, _ shape: Shape) -> String {
-        guard !hidesValues, let text = text(value, shape) else { return "Value" }
+        guard rules.quotesValues, let text = text(value, shape) else { return "Value" }
         return "Value '\(text)'"
     }
 
@@ -166,30 +169,6 @@ private struct Validation {
             let texts = elements.compactMap { text($0, shape.element) }
             return texts.count == elements.count ? "[\(texts.joined(separator: ", "))]" : nil
         default: return nil
-        }
-    }
-}
-
-extension ServiceError {
-    /// Organizations has an error of its own for values that break the model's constraints, with a reason.
-    /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html#API_DescribeAccount_Errors>
-    fileprivate static func invalidInput(_ reason: String, _ message: String) -> ServiceError {
-        ServiceError("InvalidInputException", message, members: ["Reason": .string(reason)])
-    }
-
-    fileprivate static func invalidInput(_ constraint: Constraint) -> ServiceError {
-        switch constraint {
-        case .maximumLength:
-            invalidInput("MAX_LENGTH_EXCEEDED", "You provided a string parameter that is longer than allowed.")
-        case .minimumLength:
-            invalidInput("MIN_LENGTH_EXCEEDED", "You provided a string parameter that is shorter than allowed.")
-        case .maximum:
-            invalidInput("MAX_VALUE_EXCEEDED", "You provided a numeric parameter that has a larger value than allowed.")
-        case .minimum:
-            invalidInput(
-                "MIN_VALUE_EXCEEDED", "You provided a numeric parameter that has a smaller value than allowed.")
-        case .pattern: invalidInput("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
-        case .values: invalidInput("INVALID_ENUM", "You specified an invalid value.")
         }
     }
 }

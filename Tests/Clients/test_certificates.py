@@ -184,8 +184,9 @@ def test_signing_certificates(root: Identity, new_user, chain) -> None:
     alice.iam.upload_signing_certificate(CertificateBody=middle.pem)
     full = error_of(alice.iam.upload_signing_certificate, CertificateBody=top.pem)
     assert (full.status, full.code) == (409, "LimitExceeded")
-    assert full.message == "Cannot exceed quota for SigningCertificatesPerUser: 2"
-    assert error_of(root.iam.upload_signing_certificate, CertificateBody="no").code == "MalformedCertificate"
+    assert full.message == "Cannot exceed quota for CertificatesPerUser: 2"
+    malformed = error_of(root.iam.upload_signing_certificate, CertificateBody="no")
+    assert (malformed.code, malformed.message) == ("MalformedCertificate", "Certificate BODY is malformed.")
 
     of_alice = {"UserName": "alice", "CertificateId": made["CertificateId"]}
     alice.aws("iam", "update-signing-certificate", "--certificate-id", made["CertificateId"], "--status", "Inactive")

@@ -23,7 +23,7 @@ HEADER = (
     "access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,"
     "cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
 )
-DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
+DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 def generate(identity: Identity) -> list[str]:
@@ -49,7 +49,7 @@ def rows(text: str) -> dict[str, dict[str, str]]:
 
 def test_states_and_errors(root: Identity) -> None:
     absent = error_of(root.iam.get_credential_report)
-    assert (absent.code, absent.status) == ("ReportNotPresent", 410)
+    assert (absent.code, absent.status, absent.message) == ("ReportNotPresent", 410, "")
     first = root.iam.generate_credential_report()
     assert first["State"] == "STARTED"
     assert first["Description"] == "No report exists. Starting a new report generation task"
@@ -108,16 +108,16 @@ def test_true_data(root: Identity, new_user: Callable[..., Identity]) -> None:
     assert list(found) == ["<root_account>", "a,comma", "alice", "Bob", "Zoe"]
     created = {user["UserName"]: user["CreateDate"] for user in iam.list_users()["Users"]}
     for name, date in created.items():
-        assert found[name]["user_creation_time"] == date.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+        assert found[name]["user_creation_time"] == date.strftime("%Y-%m-%dT%H:%M:%SZ")
         assert found[name]["arn"] == f"arn:aws:iam::{ACCOUNT}:user{paths.get(name, '/staff/')}{name}"
 
     alice, bob = found["alice"], found["Bob"]
     dates = [key["CreateDate"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]]
-    rotated = sorted(date.strftime("%Y-%m-%dT%H:%M:%S+00:00") for date in dates)
+    rotated = sorted(date.strftime("%Y-%m-%dT%H:%M:%SZ") for date in dates)
     assert [alice["access_key_1_last_rotated"], alice["access_key_2_last_rotated"]] == rotated
     assert alice["access_key_1_active"] == "true" and alice["access_key_2_active"] == "false"
     used = iam.get_access_key_last_used(AccessKeyId=first.key_id)["AccessKeyLastUsed"]
-    assert alice["access_key_1_last_used_date"] == used["LastUsedDate"].strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    assert alice["access_key_1_last_used_date"] == used["LastUsedDate"].strftime("%Y-%m-%dT%H:%M:%SZ")
     assert alice["access_key_1_last_used_region"] == "eu-west-2"
     assert alice["access_key_1_last_used_service"] == "sts"
     for column in ("date", "region", "service"):
@@ -158,7 +158,7 @@ def test_signing_certificates(root: Identity, tmp_path: Path) -> None:
         UserName="alice", CertificateId=made[1]["CertificateId"], Status="Inactive"
     )
     row = rows(report(root))["alice"]
-    dates = sorted(one["UploadDate"].strftime("%Y-%m-%dT%H:%M:%S+00:00") for one in made)
+    dates = sorted(one["UploadDate"].strftime("%Y-%m-%dT%H:%M:%SZ") for one in made)
     assert [row["cert_1_last_rotated"], row["cert_2_last_rotated"]] == dates
     assert [row["cert_1_active"], row["cert_2_active"]] == ["true", "false"]
 

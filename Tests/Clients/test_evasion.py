@@ -18,7 +18,7 @@ def test_a_letter_that_looks_the_same_is_another(root: Identity, new_user) -> No
     assert refused.code == "AccessDenied"
     lookalike = forbidden.replace("EKS", f"E{KELVIN}S")
     refused = error_of(chief.iam.attach_user_policy, UserName="chief", PolicyArn=lookalike)
-    assert (refused.code, refused.message) == ("ValidationError", "Invalid ARN:  Could not be parsed!")
+    assert (refused.code, refused.message) == ("InvalidInput", f"ARN {lookalike} is not valid.")
     assert root.iam.list_attached_user_policies(UserName="chief")["AttachedPolicies"] == []
 
 

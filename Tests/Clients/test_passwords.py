@@ -34,8 +34,10 @@ def violation(root: Identity, password: str) -> str:
 
 
 def test_no_policy_at_first(root: Identity) -> None:
-    missing = f"The Password Policy with domain name {ACCOUNT} cannot be found."
-    for call in (root.iam.get_account_password_policy, root.iam.delete_account_password_policy):
+    for call, missing in (
+        (root.iam.get_account_password_policy, f"The Password Policy with domain name {ACCOUNT} cannot be found."),
+        (root.iam.delete_account_password_policy, "The account policy with name PasswordPolicy cannot be found."),
+    ):
         refused = error_of(call)
         assert (refused.status, refused.code, refused.message) == (404, "NoSuchEntity", missing)
 

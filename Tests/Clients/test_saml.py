@@ -489,7 +489,7 @@ def test_a_provider_in_iam(root: Identity, idp: IdentityProvider) -> None:
     assert got["SAMLMetadataDocument"] == idp.metadata() and got["Tags"] == tags
     assert re.fullmatch("[A-Z0-9]{22,64}", got["SAMLProviderUUID"])
     assert timedelta(days=36500) < got["ValidUntil"] - got["CreateDate"] < timedelta(days=36550)
-    assert "PrivateKeyList" not in got and "AssertionEncryptionMode" not in got
+    assert (got["PrivateKeyList"], got["AssertionEncryptionMode"]) == ([], "Allowed")
     listed = iam.list_saml_providers()["SAMLProviderList"]
     assert listed == [{"Arn": PROVIDER, "ValidUntil": got["ValidUntil"], "CreateDate": got["CreateDate"]}]
     assert iam.get_account_summary()["SummaryMap"]["Providers"] == 1

@@ -97,6 +97,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def test_every_answer_of_before(house: House) -> None:
+    """As 0.1 answered, but for the members that it had too many or too few of (see test_whole_answers.py)."""
     house.start()
     for one in CONTENTS["answers"]:
         answer = ask(house.who(one["who"]), one["service"], one["operation"], one["parameters"])
@@ -384,3 +385,8 @@ def test_a_damaged_record_that_is_read_later(house: House) -> None:
     refused = error_of(account.get_contact_information)
     assert (refused.status, refused.code) == (500, "InternalFailure")
     assert account.list_regions()["Regions"]
+    # The operator learns which call, and why.
+    assert house.server.log
+    [line] = [line for line in house.server.log.read_text().splitlines() if "a call has failed" in line]
+    for word in ("GetContactInformation", refused.request_id, "AWS::Account::Contacts", "damaged"):
+        assert word in line, (word, line)

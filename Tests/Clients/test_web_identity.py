@@ -564,7 +564,7 @@ def test_provider_refusals(root: Identity) -> None:
         "https://[::1",
         "file:///etc/passwd",
     ):
-        assert error_of(create, Url=url, ThumbprintList=prints).code in ("InvalidInput", "ValidationError"), url
+        assert error_of(create, Url=url, ThumbprintList=prints).code == "ValidationError", url
     error = error_of(create, Url="https://other.example", ThumbprintList=prints * 6)
     text = "Thumbprint list must contain fewer than 5 entries."
     assert (error.code, error.message) == ("InvalidInput", text)

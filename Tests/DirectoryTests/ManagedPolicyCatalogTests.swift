@@ -7,7 +7,7 @@ struct ManagedPolicyCatalogTests {
     static let catalog = ManagedPolicyCatalog.aws
 
     @Test func allAreThere() {
-        #expect(Self.catalog.count == 1_485)
+        #expect(Self.catalog.count == 1_486)
         #expect(Self.catalog.arns.count == Self.catalog.count)
         #expect(Self.catalog.arns == Self.catalog.arns.sorted())
         #expect(Set(Self.catalog.arns).count == Self.catalog.count)

@@ -21,4 +21,9 @@ struct ServiceLinkedRoleCatalogTests {
         #expect(autoScaling.roleName(suffix: nil) == "AWSServiceRoleForAutoScaling")
         #expect(ServiceLinkedRoleCatalog.template(ofService: "nobody.amazonaws.com") == nil)
     }
+
+    @Test func someHaveADescription() throws {
+        let described = ServiceLinkedRoleCatalog.all.filter { $0.description != nil }.map(\.service)
+        #expect(described == ["rds.amazonaws.com", "ssm.amazonaws.com", "sso.amazonaws.com"])
+    }
 }

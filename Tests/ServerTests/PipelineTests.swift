@@ -119,6 +119,9 @@ import Testing
         let answer = await test.cloudTrail("CreateTrail", #"{"Name":"trail","S3BucketName":"bucket"}"#)
         #expect(answer.status == 501)
         #expect(answer.body.contains(#""__type":"NotImplemented""#))
+        let history = await test.cloudTrail(
+            "LookupEvents", #"{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateTrail"}]}"#)
+        #expect(history.body.contains(#"\"requestParameters\":{\"name\":\"trail\",\"s3BucketName\":\"bucket\"}"#))
         let unknown = await test.call("iam", "MakeCoffee")
         #expect(unknown.status == 400)
         #expect(unknown.code == "InvalidAction")

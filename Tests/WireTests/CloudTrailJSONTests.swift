@@ -37,6 +37,23 @@ import Wire
         #expect(dump(input.structure) == #"{"userName":"u","tags":[{"key":"k","value":"v"}]}"#)
     }
 
+    @Test func secretsCanBeLeftOut() {
+        let output = STS.AssumeRoleResponse {
+            $0.credentials = STS.Credentials {
+                $0.accessKeyId = "ASIAEXAMPLE"
+                $0.secretAccessKey = "wJalrXUtnFEMI"
+                $0.sessionToken = "token"
+            }
+        }
+        let secrets: Set = ["SessionToken"]
+        #expect(
+            dump(output.structure.withoutSecrets(secrets, keeping: secrets), hiding: secrets)
+                == #"{"credentials":{"accessKeyId":"ASIAEXAMPLE","sessionToken":"HIDDEN_DUE_TO_SECURITY_REASONS"}}"#)
+        #expect(
+            dump(output.structure.withoutSecrets(secrets, keeping: []))
+                == #"{"credentials":{"accessKeyId":"ASIAEXAMPLE"}}"#)
+    }
+
     @Test func onlyTheFirstLetterChanges() {
         let output = IAM.ListMFADevicesResponse {
             $0.mfaDevices = []

@@ -6,10 +6,11 @@ import Wire
 
 @Suite struct ValidationTests {
     private func failure<Operation: OperationModel>(
-        of operation: Operation.Type, _ fill: (inout Operation.Input) -> Void
+        of operation: Operation.Type, by rules: ValidationRules = ValidationRules(),
+        _ fill: (inout Operation.Input) -> Void
     ) -> ServiceError? {
         do {
-            try validate(Operation.Input(fill).structure, of: Operation.shape)
+            try validate(Operation.Input(fill).structure, of: Operation.shape, by: rules)
             return nil
         } catch {
             return error
@@ -44,21 +45,44 @@ import Wire
                         + #"constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"#))
     }
 
-    /// As recorded from AWS: these operations of IAM quote neither value nor enumeration.
-    @Test func discreetOperations() {
-        let id = failure(of: IAM.DeleteServiceSpecificCredential.self) {
+    /// As IAM words it.
+    private let discreet = ValidationRules(
+        quotesValues: false, elementsAreRequired: true, patternTexts: [#"[\w+=,.@-]+"#: "It must be a name."])
+
+    /// As recorded from AWS: IAM quotes neither value nor enumeration.
+    @Test func discreetServices() {
+        let id = failure(of: IAM.DeleteServiceSpecificCredential.self, by: discreet) {
             $0.serviceSpecificCredentialId = "this-is-no-valid-id-at-all"
         }
         #expect(
             id?.message == "1 validation error detected: Value at 'serviceSpecificCredentialId' failed to satisfy "
                 + #"constraint: Member must satisfy regular expression pattern: [\w]+"#)
-        let status = failure(of: IAM.UpdateServiceSpecificCredential.self) {
+        let status = failure(of: IAM.UpdateServiceSpecificCredential.self, by: discreet) {
             $0.serviceSpecificCredentialId = "satisfiesregexbutstillinvalid"
             $0.status = "Invalid"
         }
         #expect(
             status?.message == "1 validation error detected: Value at 'status' failed to satisfy constraint: "
                 + "Member must satisfy enum value set")
+        let absent = failure(of: IAM.GetRole.self, by: discreet) { _ in }
+        #expect(
+            absent?.message == "1 validation error detected: Value at 'roleName' failed to satisfy constraint: "
+                + "Member must not be null")
+        let keys = failure(of: IAM.UntagUser.self, by: discreet) {
+            $0.userName = "u"
+            $0.tagKeys = ["a", ""]
+        }
+        #expect(
+            keys?.message == "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: "
+                + "Member must satisfy constraint: [Member must have length less than or equal to 128, "
+                + "Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: "
+                + #"[\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]"#)
+    }
+
+    @Test func aServiceCanHaveAnErrorOfItsOwn() {
+        let rules = ValidationRules { ServiceError("Own", "\($0)") }
+        let error = failure(of: IAM.UpdateAccessKey.self, by: rules) { $0.status = "On" }
+        #expect(error == ServiceError("Own", "required"))
     }
 
     @Test func absentAndEmptyMembers() {
@@ -115,8 +139,8 @@ import Wire
                 + #"[\p{L}\p{Z}\p{N}_.:/=+\-@]+]"#)
     }
 
-    @Test func namesInIAMHaveTheirOwnText() {
-        let error = failure(of: IAM.CreateRole.self) {
+    @Test func aPatternCanHaveATextOfItsOwn() {
+        let error = failure(of: IAM.CreateRole.self, by: discreet) {
             $0.roleName = "a role"
             $0.assumeRolePolicyDocument = "{}"
         }
@@ -124,8 +148,7 @@ import Wire
             error
                 == ServiceError(
                     "ValidationError",
-                    "The specified value for roleName is invalid. "
-                        + "It must contain only alphanumeric characters and/or the following: +=,.@_-"))
+                    "The specified value for roleName is invalid. It must be a name."))
     }
 
     @Test func secretsAreNotQuoted() {

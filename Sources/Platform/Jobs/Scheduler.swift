@@ -274,7 +274,7 @@ public final class Scheduler: Sendable {
             log.error(
                 "work has failed, and will be tried again",
                 metadata: [
-                    "work": "\(type.kind)", "for": "\(lease.deadline.id)", "error": "\(error.code): \(error.message)",
+                    "work": "\(type.kind)", "for": "\(lease.deadline.id)", "error": "\(error.logText)",
                     "seconds": "\(rest)",
                 ])
             let due = milliseconds(environment.clock.now + rest)
@@ -304,7 +304,7 @@ public final class Scheduler: Sendable {
             log.error(
                 "a follower has failed, and will try again",
                 metadata: [
-                    "follower": "\(type.name)", "error": "\(error.code): \(error.message)", "failures": "\(failures)",
+                    "follower": "\(type.name)", "error": "\(error.logText)", "failures": "\(failures)",
                 ])
         }
     }

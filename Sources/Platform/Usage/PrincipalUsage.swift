@@ -13,7 +13,9 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// How far back AWS looks: 400 days, in milliseconds.
     public static let trackingPeriod: Int64 = 400 * 24 * 3600 * 1000
-    /// Of several uses of a key within 15 minutes the first is recorded.
+    /// Of several uses of a key within 15 minutes the first is recorded, and the span begins with it; a use after its end
+    /// is recorded again. So AWS documents the credential report. GetAccessKeyLastUsed, of which no page says more than
+    /// "most recently used", shows the same here, since auditors compare the two.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html#id_credentials_understanding_the_report_format>
     public static let keySpan: Int64 = 15 * 60 * 1000
     /// Of several uses of a password within 5 minutes the first is recorded.

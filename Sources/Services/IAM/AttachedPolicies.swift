@@ -17,7 +17,7 @@ extension AttachPolicyOperation {
         _ holder: inout Target, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
         try holder.requireChangeable()
-        try records.requireAttachablePolicy(input.policyArn)
+        try records.requireAttachablePolicy(input.policyArn, missing: .policyNotAttachable(input.policyArn))
         guard !holder.attachedPolicies.contains(input.policyArn) else { return }
         let quota = call.quotas[Target.attachedPolicyCount]
         guard holder.attachedPolicies.count < quota else {
@@ -80,23 +80,21 @@ extension IAM.AttachedPolicy {
 }
 
 extension RecordReading {
-    /// - Throws: as `requirePolicy`, and PolicyNotAttachable for the policy of a service-linked role.
-    func requireAttachablePolicy(_ arn: String) throws(ServiceError) {
-        try requirePolicy(arn)
+    /// - Parameter missing: what is said when there is no such policy.
+    /// - Throws: InvalidInput for what is no policy's ARN, ValidationError for one of another partition, NoSuchEntity,
+    ///   and PolicyNotAttachable for the policy of a service-linked role.
+    func requireAttachablePolicy(_ arn: String, missing: ServiceError) throws(ServiceError) {
+        guard isPolicyARN(arn) else { throw .invalidInput("ARN \(arn) is not valid.") }
+        guard arn.hasPrefix("arn:aws:") else { throw .validation("Invalid ARN partition") }
+        _ = try managedPolicy(arn, missing: missing)
         guard !arn.hasPrefix("arn:aws:iam::aws:policy\(Role.serviceLinkedPath)") else {
             throw IAM.Failure.policyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.")
         }
     }
 
-    /// - Throws: NoSuchEntity when there is no such managed policy, ValidationError when it is no ARN.
-    func requirePolicy(_ arn: String) throws(ServiceError) {
-        guard let parsed = ARN(parsing: arn) else { throw .invalidARN }
-        if isAWSManaged(arn) {
-            guard ManagedPolicyCatalog.aws.entry(arn: arn) != nil else { throw .policyNotAttachable(arn) }
-            return
-        }
-        guard parsed.service == "iam", let name = parsed.resource.split(separator: "/").last,
-            let policy = try get(ManagedPolicy.self, ManagedPolicy.id(ofName: String(name))), policy.arn == arn
-        else { throw .policyNotAttachable(arn) }
+    /// - Throws: as `requireAttachablePolicy`, in the words that boundaries have.
+    func requireBoundary(_ arn: String) throws(ServiceError) {
+        try requireAttachablePolicy(
+            arn, missing: .noSuchEntity("Scope ARN: \(arn) does not exist or is not attachable."))
     }
 }

@@ -81,7 +81,8 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.userId = user.uniqueID
         view.arn = user.arn
         view.createDate = Timestamp(secondsSinceEpoch: user.createDate)
-        view.userPolicyList = inlinePolicies(user)
+        // Groups and roles without such policies have an empty list, users none.
+        if !user.inlinePolicies.isEmpty { view.userPolicyList = inlinePolicies(user) }
         view.groupList = try records.groups(of: user).map(\.name)
         view.attachedManagedPolicies = user.attachedPolicies.map { IAM.AttachedPolicy(arn: $0) }
         view.permissionsBoundary = user.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
@@ -113,7 +114,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, call.directory))
         var profiles: [IAM.InstanceProfile] = []
         for profile in try records.referrers(InstanceProfile.self, Relation.role, to: role.id) {
-            profiles.append(try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
+            profiles.append(try IAM.InstanceProfile(profile, .nested, records, call.directory))
         }
         view.instanceProfileList = profiles
         view.roleLastUsed = call.lastUsed(role)
@@ -127,7 +128,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
     private static func detail(
         _ policy: ManagedPolicy, _ records: Records
     ) throws(ServiceError) -> IAM.ManagedPolicyDetail {
-        let whole = try IAM.Policy(policy, isWhole: true, records)
+        let whole = try IAM.Policy(policy, .listed, records)
         var view = detail(whole)
         view.description = policy.description
         view.policyVersionList = policy.versions.reversed().map {
@@ -139,7 +140,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
     private static func detail(
         _ policy: ManagedPolicyCatalog.Entry, _ records: Records
     ) throws(ServiceError) -> IAM.ManagedPolicyDetail {
-        var view = detail(try IAM.Policy(policy, records))
+        var view = detail(try IAM.Policy(policy, .listed, records))
         view.policyVersionList = [IAM.PolicyVersion(policy, withDocument: true)]
         return view
     }

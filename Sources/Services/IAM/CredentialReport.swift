@@ -55,7 +55,8 @@ extension IAM.GetCredentialReport: ReadOperation {
             throw IAM.Failure.reportInProgress("The credential report is still being generated.")
         }
         guard let report = try records.get(CredentialReport.self, CredentialReport.id) else {
-            throw IAM.Failure.reportNotPresent("No credential report exists: generate one first.")
+            // AWS says no more than the code.
+            throw IAM.Failure.reportNotPresent("")
         }
         guard call.time - report.generatedTime < CredentialReport.lifetime else {
             throw IAM.Failure.reportExpired("The credential report has expired: generate a new one.")

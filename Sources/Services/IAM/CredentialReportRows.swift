@@ -95,9 +95,9 @@ struct CredentialReportRows {
         return columns
     }
 
-    /// `2026-11-21T02:03:04+00:00`
+    /// `2026-11-21T02:03:04Z`
     private static func date(_ seconds: Double) -> String {
-        String(Timestamp(secondsSinceEpoch: seconds).iso8601.dropLast()) + "+00:00"
+        Timestamp(secondsSinceEpoch: seconds).iso8601
     }
 
     private static func date(usedAt milliseconds: Int64) -> String {

@@ -97,8 +97,8 @@ extension IAM.AddUserToGroup: WriteOperation, OnGroup {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let group = try records.group(input.groupName)
         var user = try records.user(input.userName)
+        let group = try records.group(input.groupName)
         guard !user.groupIDs.contains(group.uniqueID) else { return Output() }
         let quota = call.quotas[.groupsPerUser]
         guard user.groupIDs.count < quota else { throw .quotaExceeded("GroupsPerUser", quota) }
@@ -112,8 +112,8 @@ extension IAM.RemoveUserFromGroup: WriteOperation, OnGroup {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let group = try records.group(input.groupName)
         var user = try records.user(input.userName)
+        let group = try records.group(input.groupName)
         guard user.groupIDs.contains(group.uniqueID) else { return Output() }
         user.groupIDs.removeAll { $0 == group.uniqueID }
         try records.put(user)

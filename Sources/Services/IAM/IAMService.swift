@@ -8,7 +8,8 @@ extension ServiceModule {
     /// AWS Identity and Access Management.
     public static let iam = ServiceModule(
         IAM.self, isGlobal: true, operations: builtOperations,
-        events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers), records: ownRecords,
+        events: EventParticulars(source: "iam.amazonaws.com", resources: resourceMembers, hiddenMembers: []),
+        validation: wording, records: ownRecords,
         resourceTypes: iamResourceTypes,
         jobs: [
             MakeCredentialReport.self, MakeAccessReport.self, MakeOrganizationsAccessReport.self, KeepLastUsed.self,
@@ -42,6 +43,17 @@ private func admit(_ call: Call) throws(ServiceError) {
     throw ServiceError(
         "InvalidClientTokenId", "The security token included in the request is invalid.", status: 403)
 }
+
+/// IAM quotes no values, as STS does, and has words of its own for names and paths.
+private let wording = ValidationRules(
+    quotesValues: false, elementsAreRequired: true,
+    patternTexts: [
+        #"[\w+=,.@-]+"#: "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+        #"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"#: pathText,
+        #"((/[A-Za-z0-9\.,\+@=_-]+)*)/"#: pathText,
+    ])
+
+private let pathText = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
 
 /// Which members of a request name a resource, for CloudTrail's list of resources.
 private let resourceMembers = [

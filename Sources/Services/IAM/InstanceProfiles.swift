@@ -8,9 +8,8 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 
 extension IAM.InstanceProfile {
-    /// - Parameter isWhole: with tags, which lists leave out.
     init(
-        _ profile: Directory.InstanceProfile, isWhole: Bool, _ records: some RecordReading,
+        _ profile: Directory.InstanceProfile, _ answer: AnswerKind, _ records: some RecordReading,
         _ directory: IdentityDirectory
     ) throws(ServiceError) {
         self.init()
@@ -21,10 +20,10 @@ extension IAM.InstanceProfile {
         createDate = Timestamp(secondsSinceEpoch: profile.createDate)
         var roles: [IAM.Role] = []
         if let id = profile.roleID, let role = try records.get(Directory.Role.self, id) {
-            roles = [IAM.Role(role, isWhole: false, directory)]
+            roles = [IAM.Role(role, .nested, directory)]
         }
         self.roles = roles
-        if isWhole, !profile.tags.isEmpty { tags = profile.tags.map(IAM.Tag.init) }
+        tags = shownTags(profile.tags, in: answer)
     }
 }
 
@@ -51,7 +50,7 @@ extension IAM.CreateInstanceProfile: WriteOperation {
             uniqueID: Identifiers.unique(.instanceProfile), createDate: call.time,
             tags: try TagRules.ofResources.new(input.tags))
         try records.put(profile)
-        return Output(instanceProfile: try IAM.InstanceProfile(profile, isWhole: true, records, call.directory))
+        return Output(instanceProfile: try IAM.InstanceProfile(profile, .written, records, call.directory))
     }
 }
 
@@ -59,7 +58,7 @@ extension IAM.GetInstanceProfile: ReadOperation, OnInstanceProfile {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         return Output(
             instanceProfile: try IAM.InstanceProfile(
-                records.instanceProfile(input.instanceProfileName), isWhole: true, records, call.directory))
+                records.instanceProfile(input.instanceProfileName), .got, records, call.directory))
     }
 }
 
@@ -74,7 +73,7 @@ extension IAM.ListInstanceProfiles: ReadOperation {
             $0.path.hasPrefix(prefix)
         }
         .map { (profile) throws(ServiceError) in
-            try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
+            try IAM.InstanceProfile(profile, .listed, records, call.directory)
         }
         return Output(page)
     }
@@ -87,7 +86,7 @@ extension IAM.ListInstanceProfilesForRole: ReadOperation, OnRole {
             InstanceProfile.self, Relation.role, to: role.id, Paging(input)
         )
         .map { (profile) throws(ServiceError) in
-            try IAM.InstanceProfile(profile, isWhole: false, records, call.directory)
+            try IAM.InstanceProfile(profile, .listed, records, call.directory)
         }
         return Output(page)
     }
@@ -126,7 +125,7 @@ extension IAM.RemoveRoleFromInstanceProfile: ChangeOperation, OnInstanceProfile 
     ) throws(ServiceError) {
         let role = try records.role(input.roleName)
         guard profile.roleID == role.id else {
-            throw .noSuchEntity("The role with name \(input.roleName) cannot be found.")
+            throw .noSuchEntity("Role \(role.name) in Instance Profile \(profile.name) cannot be found.")
         }
         profile.roleID = nil
     }

@@ -54,9 +54,7 @@ extension IAM.GetAccessKeyLastUsed: ComputeOperation {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard let key = key(input, call) else {
             // As AWS answers for the keys of others, too.
-            throw .accessDenied(
-                "User: \(call.caller.arn) is not authorized to perform: iam:GetAccessKeyLastUsed on resource: "
-                    + displayed(input))
+            throw .accessDenied("User: \(call.caller.arn) is not authorized to perform iam:GetAccessKeyLastUsed")
         }
         var view = IAM.AccessKeyLastUsed()
         let use = call.environment.usage.usage(of: key.ownerID)?.keys[key.id]

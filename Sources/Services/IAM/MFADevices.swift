@@ -6,10 +6,18 @@ import Wire
 
 // Virtual MFA devices. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
 
+extension ServiceError {
+    fileprivate static let mfaDeviceExists = ServiceError.entityAlreadyExists("MFA device already exists.")
+
+    fileprivate static func mfaDeviceNotFound(_ serialNumber: String) -> ServiceError {
+        .noSuchEntity("MFA Device with serial number \(serialNumber) does not exist.")
+    }
+}
+
 extension RecordReading {
     fileprivate func mfaDevice(_ serialNumber: String) throws(ServiceError) -> Directory.MFADevice {
         guard let device = try get(MFADevice.self, serialNumber) else {
-            throw .noSuchEntity("VirtualMFADevice with serial number \(serialNumber) doesn't exist.")
+            throw .mfaDeviceNotFound(serialNumber)
         }
         return device
     }
@@ -19,7 +27,7 @@ extension RecordReading {
         _ serialNumber: String, of ownerID: String
     ) throws(ServiceError) -> Directory.MFADevice {
         guard let device = try get(MFADevice.self, serialNumber), device.ownerID == ownerID else {
-            throw .noSuchEntity("MFA Device with serial number \(serialNumber) cannot be found.")
+            throw .mfaDeviceNotFound(serialNumber)
         }
         return device
     }
@@ -88,9 +96,7 @@ extension IAM.CreateVirtualMFADevice: PreparedWriteOperation {
     ) throws(ServiceError) -> Output {
         let name = input.virtualMFADeviceName
         let serialNumber = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: name)
-        guard try records.get(MFADevice.self, serialNumber) == nil else {
-            throw .entityAlreadyExists("MFADevice entity at the same path and name already exists.")
-        }
+        guard try records.get(MFADevice.self, serialNumber) == nil else { throw .mfaDeviceExists }
         // AWS documents no quota of unassigned devices; one for each user that there may be is plenty.
         guard try records.count(MFADevice.self) < call.quotas[.users] else {
             throw .quotaExceeded("VirtualMFADevicesPerAccount", call.quotas[.users])
@@ -117,9 +123,7 @@ extension IAM.EnableMFADevice: WriteOperation, OnUser {
     ) throws(ServiceError) -> Output {
         let owner = try records.mfaOwner(input.userName, call)
         var device = try records.mfaDevice(input.serialNumber)
-        guard device.ownerID == nil else {
-            throw .entityAlreadyExists("MFA Device is already in use.")
-        }
+        guard device.ownerID == nil else { throw .mfaDeviceExists }
         let quota = call.quotas[.mfaDevicesPerUser]
         let devices = try records.referrers(MFADevice.self, Relation.owner, to: owner).count
         guard devices < quota else { throw .quotaExceeded("MFADevicesPerUser", quota) }

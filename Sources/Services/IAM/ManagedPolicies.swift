@@ -8,8 +8,7 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html>
 
 extension IAM.Policy {
-    /// - Parameter isWhole: with description and tags, which lists leave out.
-    init(_ policy: ManagedPolicy, isWhole: Bool, _ records: some RecordReading) throws(ServiceError) {
+    init(_ policy: ManagedPolicy, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError) {
         self.init()
         policyName = policy.name
         policyId = policy.uniqueID
@@ -20,12 +19,13 @@ extension IAM.Policy {
         createDate = Timestamp(secondsSinceEpoch: policy.createDate)
         updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
         try count(records)
-        guard isWhole else { return }
-        description = policy.description
-        tags = policy.tags.map(IAM.Tag.init)
+        if answer == .got { description = policy.description }
+        tags = shownTags(policy.tags, in: answer)
     }
 
-    init(_ policy: ManagedPolicyCatalog.Entry, _ records: some RecordReading) throws(ServiceError) {
+    /// AWS's own policies have no tags. Their descriptions are not among the data that ship.
+    init(_ policy: ManagedPolicyCatalog.Entry, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError)
+    {
         self.init()
         policyName = policy.name
         policyId = policy.policyID
@@ -36,13 +36,13 @@ extension IAM.Policy {
         createDate = Timestamp(secondsSinceEpoch: policy.createDate)
         updateDate = Timestamp(secondsSinceEpoch: policy.updateDate)
         try count(records)
+        tags = shownTags([], in: answer)
     }
 
-    /// - Parameter isWhole: with a customer's description and tags, which lists leave out.
-    init(_ policy: AnyManagedPolicy, isWhole: Bool, _ records: some RecordReading) throws(ServiceError) {
+    init(_ policy: AnyManagedPolicy, _ answer: AnswerKind, _ records: some RecordReading) throws(ServiceError) {
         switch policy {
-        case .customer(let policy): try self.init(policy, isWhole: isWhole, records)
-        case .aws(let policy): try self.init(policy, records)
+        case .customer(let policy): try self.init(policy, answer, records)
+        case .aws(let policy): try self.init(policy, answer, records)
         }
     }
 
@@ -74,7 +74,7 @@ extension IAM.CreatePolicy: WriteOperation {
             uniqueID: Identifiers.unique(.managedPolicy), createDate: call.time, description: input.description,
             document: input.policyDocument, tags: try TagRules.ofResources.new(input.tags))
         try records.put(policy)
-        return Output(policy: try IAM.Policy(policy, isWhole: true, records))
+        return Output(policy: try IAM.Policy(policy, .written, records))
     }
 }
 
@@ -87,7 +87,7 @@ func checkManagedDocument(_ text: String, _ call: Call) throws(ServiceError) {
 
 extension IAM.GetPolicy: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        Output(policy: try IAM.Policy(records.managedPolicy(input.policyArn), isWhole: true, records))
+        Output(policy: try IAM.Policy(records.managedPolicy(input.policyArn), .got, records))
     }
 }
 
@@ -119,7 +119,7 @@ extension IAM.ListPolicies: ReadOperation {
             }
         }
         let page = try page(keys, by: \.key, paging).map { (item) throws(ServiceError) in
-            try IAM.Policy(item.policy, isWhole: false, records)
+            try IAM.Policy(item.policy, .listed, records)
         }
         return Output(page)
     }
@@ -155,6 +155,12 @@ extension RecordReading {
 }
 
 extension IAM.DeletePolicy: DeleteOperation, OnPolicy {
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> ManagedPolicy {
+        try records.ownPolicy(input.policyArn, to: "delete policies")
+    }
+
     static func check(_ policy: ManagedPolicy, _ records: MutableRecords) throws(ServiceError) {
         guard try records.referrerCount(Relation.attachedPolicy, to: policy.arn) == 0,
             try records.referrerCount(Relation.permissionsBoundary, to: policy.arn) == 0
@@ -176,7 +182,7 @@ extension IAM.ListPolicyTags: ListTagsOperation, OnPolicy {
     /// AWS's own policies have none.
     static func tags(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> [Directory.Tag] {
         guard isAWSManaged(input.policyArn) else { return try records.customerPolicy(input.policyArn).tags }
-        try records.requirePolicy(input.policyArn)
+        _ = try records.managedPolicy(input.policyArn, missing: .policyNotAttachable(input.policyArn))
         return []
     }
 }
@@ -184,7 +190,7 @@ extension IAM.ListPolicyTags: ListTagsOperation, OnPolicy {
 extension IAM.ListEntitiesForPolicy: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let arn = input.policyArn
-        _ = try records.managedPolicy(arn)
+        _ = try records.managedPolicy(arn, missing: .policyNotAttachable(arn))
         let relations =
             switch input.policyUsageFilter {
             case "PermissionsBoundary": [Relation.permissionsBoundary]

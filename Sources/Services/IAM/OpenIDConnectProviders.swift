@@ -12,13 +12,16 @@ private let mostClientIDs = 100
 private let mostThumbprints = 5
 
 extension RecordReading {
+    /// - Parameter missing: what is said when there is none.
     /// - Throws: NoSuchEntity; InvalidInput for the ARN of something else.
-    fileprivate func provider(_ arn: String) throws(ServiceError) -> OpenIDConnectProvider {
+    fileprivate func provider(
+        _ arn: String, missing: String? = nil
+    ) throws(ServiceError) -> OpenIDConnectProvider {
         guard let parsed = ARN(parsing: arn), parsed.service == "iam", let (type, url) = parsed.typeAndRest,
             type == "oidc-provider"
         else { throw .invalidInput("Invalid Open ID Connect Provider ARN: \(arn)") }
         guard let provider = try get(OpenIDConnectProvider.self, String(url)), provider.arn == arn else {
-            throw .noSuchEntity("OpenIDConnect Provider not found for arn \(arn)")
+            throw .noSuchEntity(missing ?? "OpenIDConnect Provider not found for arn \(arn)")
         }
         return provider
     }
@@ -46,7 +49,7 @@ private enum ProviderRules {
     /// federation on one machine has providers on ports.
     static func address(_ url: String) throws(ServiceError) -> (address: WebAddress, url: String) {
         guard let address = WebAddress(url) else {
-            throw .invalidInput("Invalid Open ID Connect Provider URL")
+            throw .validation("Invalid Open ID Connect Provider URL")
         }
         return (address, String(url.dropFirst("https://".count)))
     }
@@ -128,7 +131,7 @@ extension IAM.GetOpenIDConnectProvider: ReadOperation, OnOpenIDConnectProvider {
         output.clientIDList = provider.clientIDs
         output.thumbprintList = provider.thumbprints
         output.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
-        if !provider.tags.isEmpty { output.tags = provider.tags.map(IAM.Tag.init) }
+        output.tags = provider.tags.map(IAM.Tag.init)
         return output
     }
 }
@@ -149,7 +152,14 @@ extension IAM.ListOpenIDConnectProviders: ReadOperation {
 }
 
 /// Roles that trust the provider stay; nobody can assume them by it any more.
-extension IAM.DeleteOpenIDConnectProvider: DeleteOperation, OnOpenIDConnectProvider {}
+extension IAM.DeleteOpenIDConnectProvider: DeleteOperation, OnOpenIDConnectProvider {
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> OpenIDConnectProvider {
+        try records.provider(
+            input.openIDConnectProviderArn, missing: "OpenId connect Provider ARN cannot be found.")
+    }
+}
 
 extension IAM.AddClientIDToOpenIDConnectProvider: ChangeOperation, OnOpenIDConnectProvider {
     /// One that is there already does not matter.

@@ -32,7 +32,9 @@ extension IAM.GetAccountPasswordPolicy: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        guard let policy = try records.passwordPolicy() else { throw .noPasswordPolicy(call.accountID) }
+        guard let policy = try records.passwordPolicy() else {
+            throw .noSuchEntity("The Password Policy with domain name \(call.accountID) cannot be found.")
+        }
         var view = IAM.PasswordPolicy()
         view.minimumPasswordLength = policy.minimumLength
         view.requireSymbols = policy.requiresSymbols
@@ -54,7 +56,9 @@ extension IAM.DeleteAccountPasswordPolicy: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        guard let policy = try records.passwordPolicy() else { throw .noPasswordPolicy(call.accountID) }
+        guard let policy = try records.passwordPolicy() else {
+            throw .noSuchEntity("The account policy with name PasswordPolicy cannot be found.")
+        }
         try records.delete(policy)
         return Output()
     }
@@ -64,12 +68,6 @@ extension RecordReading {
     /// The account's own password policy; nil when AWS's default is in force.
     func passwordPolicy() throws(ServiceError) -> AccountPasswordPolicy? {
         try get(AccountPasswordPolicy.self, AccountPasswordPolicy.id)
-    }
-}
-
-extension ServiceError {
-    fileprivate static func noPasswordPolicy(_ accountID: String) -> ServiceError {
-        noSuchEntity("The Password Policy with domain name \(accountID) cannot be found.")
     }
 }
 

@@ -25,7 +25,7 @@ extension PutBoundaryOperation {
         _ identity: inout Target, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
         try identity.requireChangeable()
-        try records.requireAttachablePolicy(input.permissionsBoundary)
+        try records.requireBoundary(input.permissionsBoundary)
         identity.permissionsBoundary = input.permissionsBoundary
     }
 }

@@ -43,7 +43,7 @@ extension IAM.CreatePolicyVersion: WriteOperation, OnPolicy {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var policy = try records.customerPolicy(input.policyArn)
+        var policy = try records.ownPolicy(input.policyArn, to: "create policy versions for policies")
         try checkManagedDocument(input.policyDocument, call)
         let quota = call.quotas[.versionsPerPolicy]
         guard policy.versions.count < quota else {
@@ -64,14 +64,13 @@ extension IAM.CreatePolicyVersion: WriteOperation, OnPolicy {
 
 extension IAM.GetPolicyVersion: ReadOperation, OnPolicy {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        switch try records.managedPolicy(input.policyArn) {
+        let missing = ServiceError.versionNotFound(input.versionId, of: input.policyArn)
+        switch try records.managedPolicy(input.policyArn, missing: missing) {
         case .customer(let policy):
             let version = try policy.version(input.versionId)
             return Output(policyVersion: IAM.PolicyVersion(version, of: policy, withDocument: true))
         case .aws(let policy):
-            guard policy.defaultVersionID == input.versionId else {
-                throw .versionNotFound(input.versionId, of: policy.arn)
-            }
+            guard policy.defaultVersionID == input.versionId else { throw missing }
             return Output(policyVersion: IAM.PolicyVersion(policy, withDocument: true))
         }
     }
@@ -104,6 +103,12 @@ extension IAM.ListPolicyVersions: ReadOperation, OnPolicy {
 }
 
 extension IAM.DeletePolicyVersion: ChangeOperation, OnPolicy {
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> ManagedPolicy {
+        try records.ownPolicy(input.policyArn, to: "delete policy versions for policies")
+    }
+
     static func change(
         _ policy: inout ManagedPolicy, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
@@ -116,6 +121,13 @@ extension IAM.DeletePolicyVersion: ChangeOperation, OnPolicy {
 }
 
 extension IAM.SetDefaultPolicyVersion: ChangeOperation, OnPolicy {
+    static func target(
+        _ input: Input, _ call: Call, _ records: some RecordReading
+    ) throws(ServiceError) -> ManagedPolicy {
+        try records.ownPolicy(
+            input.policyArn, to: "update policies", missing: .versionNotFound(input.versionId, of: input.policyArn))
+    }
+
     static func change(
         _ policy: inout ManagedPolicy, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {

@@ -7,8 +7,7 @@ import Wire
 // Roles. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html>
 
 extension IAM.Role {
-    /// - Parameter isWhole: with description, boundary and tags, which lists leave out.
-    init(_ role: Directory.Role, isWhole: Bool, _ directory: IdentityDirectory) {
+    init(_ role: Directory.Role, _ answer: AnswerKind, _ directory: IdentityDirectory) {
         self.init()
         path = role.path
         roleName = role.name
@@ -16,9 +15,11 @@ extension IAM.Role {
         arn = role.arn
         createDate = Timestamp(secondsSinceEpoch: role.createDate)
         assumeRolePolicyDocument = Documents.encoded(Documents.shown(trust: role.trustPolicy, directory))
-        description = role.description
-        maxSessionDuration = role.maxSessionDuration
-        guard isWhole else { return }
+        if answer == .got || answer == .listed {
+            description = role.description
+            maxSessionDuration = role.maxSessionDuration
+        }
+        guard answer == .got || answer == .written else { return }
         permissionsBoundary = role.permissionsBoundary.map { IAM.AttachedPermissionsBoundary(arn: $0) }
         if !role.tags.isEmpty { tags = role.tags.map(IAM.Tag.init) }
     }
@@ -38,6 +39,7 @@ extension IAM.CreateRole: WriteOperation {
         guard !path.hasPrefix(Role.serviceLinkedPath) else {
             throw .invalidInput("Path /aws-service-role/ is reserved for service-linked roles.")
         }
+        try requireUnreserved(path)
         let trustPolicy = try Documents.kept(trust: input.assumeRolePolicyDocument, call)
         guard try records.get(Role.self, Role.id(ofName: name)) == nil else {
             throw .entityAlreadyExists("Role with name \(name) already exists.")
@@ -50,11 +52,11 @@ extension IAM.CreateRole: WriteOperation {
             maxSessionDuration: input.maxSessionDuration ?? 3600)
         role.tags = try TagRules.ofIdentities.new(input.tags)
         if let boundary = input.permissionsBoundary {
-            try records.requireAttachablePolicy(boundary)
+            try records.requireBoundary(boundary)
             role.permissionsBoundary = boundary
         }
         try records.put(role)
-        return Output(role: IAM.Role(role, isWhole: true, call.directory))
+        return Output(role: IAM.Role(role, .written, call.directory))
     }
 }
 
@@ -64,7 +66,7 @@ extension IAM.GetRole: ComputeOperation, OnRole {
         guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {
             throw .roleNotFound(input.roleName)
         }
-        var view = IAM.Role(role, isWhole: true, call.directory)
+        var view = IAM.Role(role, .got, call.directory)
         view.roleLastUsed = call.lastUsed(role)
         return Output(role: view)
     }
@@ -80,7 +82,7 @@ extension IAM.ListRoles: ReadOperation {
         let page = try records.page(
             Role.self, Paging(input),
             from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        return Output(page.map { IAM.Role($0, isWhole: false, call.directory) })
+        return Output(page.map { IAM.Role($0, .listed, call.directory) })
     }
 }
 
@@ -107,7 +109,7 @@ extension IAM.UpdateRoleDescription: WriteOperation, OnRole {
         var role = try records.role(input.roleName)
         role.description = input.description
         try records.put(role)
-        return Output(role: IAM.Role(role, isWhole: true, call.directory))
+        return Output(role: IAM.Role(role, .written, call.directory))
     }
 }
 

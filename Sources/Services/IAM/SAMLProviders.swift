@@ -167,15 +167,13 @@ extension IAM.GetSAMLProvider: ReadOperation, OnSAMLProvider {
         output.samlMetadataDocument = provider.metadata
         output.createDate = Timestamp(secondsSinceEpoch: provider.createDate)
         output.validUntil = Timestamp(secondsSinceEpoch: provider.validUntil)
-        if !provider.tags.isEmpty { output.tags = provider.tags.map(IAM.Tag.init) }
-        output.assertionEncryptionMode = provider.encryptionMode?.rawValue
-        if !provider.privateKeys.isEmpty {
-            output.privateKeyList = provider.privateKeys.map { key in
-                var view = IAM.SAMLPrivateKey()
-                view.keyId = key.id
-                view.timestamp = Timestamp(secondsSinceEpoch: key.createDate)
-                return view
-            }
+        output.tags = provider.tags.map(IAM.Tag.init)
+        output.assertionEncryptionMode = (provider.encryptionMode ?? .allowed).rawValue
+        output.privateKeyList = provider.privateKeys.map { key in
+            var view = IAM.SAMLPrivateKey()
+            view.keyId = key.id
+            view.timestamp = Timestamp(secondsSinceEpoch: key.createDate)
+            return view
         }
         return output
     }

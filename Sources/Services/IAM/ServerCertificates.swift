@@ -114,7 +114,7 @@ extension IAM.GetServerCertificate: ReadOperation, OnServerCertificate {
         view.serverCertificateMetadata = IAM.ServerCertificateMetadata(certificate)
         view.certificateBody = certificate.body
         view.certificateChain = certificate.chain
-        if !certificate.tags.isEmpty { view.tags = certificate.tags.map(IAM.Tag.init) }
+        view.tags = certificate.tags.map(IAM.Tag.init)
         return Output(serverCertificate: view)
     }
 }

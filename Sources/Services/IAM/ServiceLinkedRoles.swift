@@ -38,7 +38,7 @@ extension IAM.CreateServiceLinkedRole: WriteOperation {
         }
         let role = try records.makeServiceLinkedRole(
             template, suffix: input.customSuffix, description: input.description, at: call.time)
-        return Output(role: IAM.Role(role, isWhole: true, call.directory))
+        return Output(role: IAM.Role(role, .written, call.directory))
     }
 }
 

@@ -36,7 +36,7 @@ extension OnSigningCertificate {
 extension IAM.UploadSigningCertificate: PreparedWriteOperation, OnOwner {
     /// The certificate's fingerprint.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
-        let parsed = try ParsedCertificate(pem: input.certificateBody)
+        let parsed = try ParsedCertificate(pem: input.certificateBody, malformed: "Certificate BODY is malformed.")
         if let problem = parsed.dateProblem(at: call.time) {
             throw IAM.Failure.invalidCertificate(problem)
         }
@@ -54,7 +54,7 @@ extension IAM.UploadSigningCertificate: PreparedWriteOperation, OnOwner {
         }
         let quota = call.quotas[.signingCertificatesPerUser]
         guard try records.referrers(SigningCertificate.self, Relation.owner, to: owner.id).count < quota else {
-            throw .quotaExceeded("SigningCertificatesPerUser", quota)
+            throw .quotaExceeded("CertificatesPerUser", quota)
         }
         let certificate = SigningCertificate(
             id: Identifiers.signingCertificateID(), ownerID: owner.id, body: input.certificateBody,

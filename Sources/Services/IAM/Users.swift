@@ -34,6 +34,7 @@ extension IAM.CreateUser: WriteOperation {
         guard try records.get(User.self, User.id(ofName: name)) == nil else {
             throw .entityAlreadyExists("User with name \(name) already exists.")
         }
+        try requireUnreserved(input.path)
         let quota = call.quotas[.users]
         guard try records.count(User.self) < quota else { throw .quotaExceeded("UsersPerAccount", quota) }
         var user = User(
@@ -41,7 +42,7 @@ extension IAM.CreateUser: WriteOperation {
             createDate: call.time)
         user.tags = try TagRules.ofIdentities.new(input.tags)
         if let boundary = input.permissionsBoundary {
-            try records.requireAttachablePolicy(boundary)
+            try records.requireBoundary(boundary)
             user.permissionsBoundary = boundary
         }
         try records.put(user)
@@ -104,6 +105,7 @@ extension IAM.UpdateUser: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
+        try requireUnreserved(input.newPath)
         try records.change(try records.user(input.userName), toName: input.newUserName, toPath: input.newPath)
         return Output()
     }

@@ -19,13 +19,17 @@ struct ParsedCertificate {
     /// SHA-256 of its bytes, hexadecimal.
     let fingerprint: String
 
-    /// - Parameter pem: one certificate.
+    /// - Parameters:
+    ///   - pem: one certificate.
+    ///   - malformed: what is said of anything else.
     /// - Throws: MalformedCertificate.
-    init(pem: String) throws(ServiceError) {
+    init(
+        pem: String,
+        malformed: String = "Unable to parse certificate. Please ensure the certificate is in PEM format."
+    ) throws(ServiceError) {
         let blocks = Self.blocks(pem)
         guard blocks.count == 1, let block = blocks.first, let parsed = Self(block: block) else {
-            throw .malformedCertificate(
-                "Unable to parse certificate. Please ensure the certificate is in PEM format.")
+            throw .malformedCertificate(malformed)
         }
         self = parsed
     }

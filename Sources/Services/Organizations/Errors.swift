@@ -65,3 +65,24 @@ extension ServiceError {
         .organizations(.targetNotFoundException, "You specified a target that doesn't exist.")
     }
 }
+
+/// Organizations has an error of its own for values that break the model's constraints, with a reason.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html#API_DescribeAccount_Errors>
+let organizationsValidation = ValidationRules { broken in
+    switch broken {
+    case .required: .invalidInput("INPUT_REQUIRED", "You must include a value for all required parameters.")
+    case .element:
+        .invalidInput("INVALID_LIST_MEMBER", "You provided a list that contains at least one invalid value.")
+    case .maximumLength:
+        .invalidInput("MAX_LENGTH_EXCEEDED", "You provided a string parameter that is longer than allowed.")
+    case .minimumLength:
+        .invalidInput("MIN_LENGTH_EXCEEDED", "You provided a string parameter that is shorter than allowed.")
+    case .maximum:
+        .invalidInput("MAX_VALUE_EXCEEDED", "You provided a numeric parameter that has a larger value than allowed.")
+    case .minimum:
+        .invalidInput("MIN_VALUE_EXCEEDED", "You provided a numeric parameter that has a smaller value than allowed.")
+    case .pattern:
+        .invalidInput("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
+    case .values: .invalidInput("INVALID_ENUM", "You specified an invalid value.")
+    }
+}

@@ -17,6 +17,7 @@ extension ServiceModule {
         Organizations.self, isGlobal: true,
         operations: organizationOperations + accountOperations + serviceOperations + policyOperations
             + transferOperations,
+        validation: organizationsValidation,
         records: [
             Organization.self, OrganizationalUnit.self, OrganizationAccount.self, OrganizationPolicy.self,
             OrganizationResourcePolicy.self, AccountRequest.self, Handshake.self, ResponsibilityTransfer.self,

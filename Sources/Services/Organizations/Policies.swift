@@ -159,8 +159,7 @@ extension OwnOrganization {
     func policy(_ id: String) throws(ServiceError) -> FoundPolicy {
         if let managed = ManagedControlPolicy.named(id) { return .managed(managed) }
         guard let policy = try records.get(OrganizationPolicy.self, id) else {
-            throw .organizations(
-                .policyNotFoundException, "We can't find a policy with the PolicyId that you specified.")
+            throw .organizations(.policyNotFoundException, "You specified a policy that doesn't exist.")
         }
         return .own(policy)
     }

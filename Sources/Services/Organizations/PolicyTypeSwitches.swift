@@ -78,8 +78,7 @@ extension OwnOrganization {
     /// - Throws: RootNotFoundException.
     fileprivate func checkRoot(_ id: String) throws(ServiceError) {
         guard id == organization.rootID else {
-            throw .organizations(
-                .rootNotFoundException, "We can't find a root with the RootId that you specified.")
+            throw .organizations(.rootNotFoundException, "You specified a root that doesn't exist.")
         }
     }
 

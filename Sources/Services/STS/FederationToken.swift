@@ -44,7 +44,8 @@ extension STS.GetFederationToken: ComputeOperation {
         session.policyARNs = try SessionPolicies.managed(input.policyArns, of: call.accountID, call)
         session.tags = try SessionTags.checked(tags(input))
         var output = Output()
-        output.packedPolicySize = try SessionPolicies.packedSize(of: session)
+        // Other operations leave it out where there is nothing to pack.
+        output.packedPolicySize = try SessionPolicies.packedSize(of: session) ?? 0
         output.credentials = try STS.Credentials(session, call)
         var user = STS.FederatedUser()
         user.federatedUserId = "\(call.accountID):\(input.name)"

@@ -14,7 +14,8 @@ extension ServiceModule {
             STS.GetDelegatedAccessToken.self,
         ],
         events: EventParticulars(
-            source: "sts.amazonaws.com", resources: ["RoleArn": "AWS::IAM::Role"], listsResources: true),
+            source: "sts.amazonaws.com", resources: ["RoleArn": "AWS::IAM::Role"], listsResources: true,
+            hiddenMembers: ["SessionToken"]),
         paths: [.tokenIssuers], samples: stsSamples, admits: { (call) throws(ServiceError) in try admit(call) })
 }
 

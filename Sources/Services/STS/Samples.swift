@@ -8,6 +8,8 @@ let stsSamples = Samples(
         "SerialNumber": "arn:aws:iam::\(account):mfa/x", "TargetPrincipal": member, "Value": "b",
         "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA",
     ],
+    // No made-up code proves a second factor.
+    absent: ["SerialNumber", "TokenCode"],
     caller: { operation in
         switch operation {
         case "AssumeRoleWithSAML": caller(provider: "saml-provider/x") { .saml($0) }

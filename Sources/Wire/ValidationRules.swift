@@ -1,0 +1,55 @@
+/// How a service words what it has against an input that breaks its model's constraints. Services differ: STS quotes the
+/// values, IAM does not, Organizations has an error of its own.
+///
+/// ```swift
+/// ServiceModule(IAM.self, validation: ValidationRules(quotesValues: false, elementsAreRequired: true), …)
+/// ```
+///
+/// AWS's order of several failures is not the model's, and was not found out; here it is the model's.
+public struct ValidationRules: Sendable {
+    /// Whether messages quote values, and list those of enumerations.
+    public var quotesValues: Bool
+    /// Whether the constraints of a list's elements end with the one that they must not be null.
+    public var elementsAreRequired: Bool
+    /// What is said alone, whatever else is wrong, of a member of the input that breaks a pattern: by the pattern, the
+    /// sentence that says what the value must be.
+    public var patternTexts: [String: String]
+    /// The service's own error for the first failure, in place of the list of all.
+    public var error: (@Sendable (BrokenConstraint) -> ServiceError)?
+
+    /// - Parameters: see the properties.
+    public init(
+        quotesValues: Bool = true, elementsAreRequired: Bool = false, patternTexts: [String: String] = [:],
+        error: (@Sendable (BrokenConstraint) -> ServiceError)? = nil
+    ) {
+        self.quotesValues = quotesValues
+        self.elementsAreRequired = elementsAreRequired
+        self.patternTexts = patternTexts
+        self.error = error
+    }
+}
+
+/// The kinds of constraints that an input can break.
+public enum BrokenConstraint: Sendable, Equatable {
+    /// A required member is absent.
+    case required
+    /// An element of a list breaks any constraint of its own.
+    case element
+    case maximumLength, minimumLength
+    case maximum, minimum
+    case pattern
+    /// A value is none of an enumeration's.
+    case values
+
+    init(_ constraint: Constraint) {
+        self =
+            switch constraint {
+            case .maximumLength: .maximumLength
+            case .minimumLength: .minimumLength
+            case .maximum: .maximum
+            case .minimum: .minimum
+            case .pattern: .pattern
+            case .values: .values
+            }
+    }
+}
