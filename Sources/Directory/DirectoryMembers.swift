@@ -132,11 +132,13 @@ struct Members<Member: Identity> {
     }
 }
 
-/// Compiles a stored document. All are checked before they are stored; should one not parse all the same (a damaged
-/// record, a language that became stricter), what it denied is unknown, so it denies everything.
+/// Compiles a stored document. All are checked before they are stored, by the checks of that day: what they let pass then
+/// has not lost its meaning since. Should one not parse all the same (a damaged record), what it denied is unknown, so it
+/// denies everything.
 func compilePolicy(_ document: String, _ source: PolicySource) -> CompiledPolicy {
     do {
-        return CompiledPolicy(try PolicyDocument(parsing: document, as: source.type), source: source)
+        let document = try PolicyDocument(parsing: document, as: source.type, strictness: .evaluable)
+        return CompiledPolicy(document, source: source)
     } catch {
         return CompiledPolicy.denyingEverything(source)
     }

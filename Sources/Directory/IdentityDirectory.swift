@@ -55,7 +55,7 @@ public final class IdentityDirectory: Sendable {
 
     /// The account that was there first, and made all others.
     public var firstAccount: Account? {
-        state.withLock { state in state.accounts.values.first { $0.creatorID == nil } }
+        state.withLock { state in state.firstAccountID.flatMap { state.accounts[$0] } }
     }
 
     /// The accounts that are in the organization of a management account, itself among them.
@@ -70,7 +70,7 @@ public final class IdentityDirectory: Sendable {
 
     /// The account of an alias.
     public func account(alias: String) -> Account? {
-        state.withLock { state in state.accounts.values.first { $0.alias == alias } }
+        state.withLock { state in state.accountsByAlias[alias].flatMap { state.accounts[$0] } }
     }
 
     /// The accounts that are being closed, or are closed and still in an organization.
@@ -85,7 +85,7 @@ public final class IdentityDirectory: Sendable {
     /// The account whose root user has that e-mail address.
     public func account(email: String) -> Account? {
         let email = email.lowercased()
-        return state.withLock { state in state.accounts.values.first { $0.email.lowercased() == email } }
+        return state.withLock { state in state.accountsByEmail[email].flatMap { state.accounts[$0] } }
     }
 
     /// How an account has opted into a region, or out of it; nil when it never has.
@@ -142,7 +142,9 @@ public final class IdentityDirectory: Sendable {
     }
 
     public func outboundFederation(issuerID: String) -> OutboundFederation? {
-        state.withLock { $0.outboundFederations.values.first { $0.issuerID == issuerID } }
+        state.withLock { state in
+            state.accountsByIssuer[issuerID].flatMap { state.outboundFederations[$0] }
+        }
     }
 
     /// The customer managed policy of that ARN, with its versions.
@@ -202,6 +204,12 @@ public struct BoundPolicies: Sendable {
 
 private struct State {
     var accounts: [String: Account] = [:]
+    var firstAccountID: String?
+    var accountsByAlias = NameIndex()
+    /// By address in lower case.
+    var accountsByEmail = NameIndex()
+    /// By the id in the issuer's address.
+    var accountsByIssuer = NameIndex()
     var organizations = OrganizationIndex()
     var regionOptIns: [MemberKey: RegionOptIn] = [:]
     var accessKeys: [String: AccessKey] = [:]
@@ -223,7 +231,7 @@ private struct State {
     mutating func apply(_ change: Change) throws(LedgerError) {
         let key = MemberKey(account: change.scope.account, id: change.id)
         switch change.kind {
-        case Account.kind: accounts[change.id] = try change.decodeAfter(Account.self)
+        case Account.kind: apply(try change.decodeAfter(Account.self), of: change.id)
         case RegionOptIn.kind: regionOptIns[key] = try change.decodeAfter(RegionOptIn.self)
         case AccessKey.kind: accessKeys[change.id] = try change.decodeAfter(AccessKey.self)
         case User.kind: try users.apply(change, &policies)
@@ -235,10 +243,26 @@ private struct State {
             let arn = OpenIDConnectProvider.arn(url: change.id, in: change.scope.account)
             openIDConnectProviders[arn] = try change.decodeAfter(OpenIDConnectProvider.self)
         case OutboundFederation.kind:
-            outboundFederations[change.scope.account] = try change.decodeAfter(OutboundFederation.self)
+            let account = change.scope.account
+            let new = try change.decodeAfter(OutboundFederation.self)
+            let old = outboundFederations.removeValue(forKey: account)
+            outboundFederations[account] = new
+            accountsByIssuer.move(account, from: old?.issuerID, to: new?.issuerID)
         case ManagedPolicy.kind: apply(try change.decodeAfter(ManagedPolicy.self), at: key)
         case let kind where OrganizationIndex.kinds.contains(kind): try organizations.apply(change)
         default: break
+        }
+    }
+
+    private mutating func apply(_ new: Account?, of id: String) {
+        let old = accounts.removeValue(forKey: id)
+        accounts[id] = new
+        accountsByAlias.move(id, from: old?.alias, to: new?.alias)
+        accountsByEmail.move(id, from: old?.email.lowercased(), to: new?.email.lowercased())
+        if let new, new.creatorID == nil {
+            firstAccountID = id
+        } else if firstAccountID == id {
+            firstAccountID = nil
         }
     }
 
@@ -285,5 +309,19 @@ private struct State {
 
     private mutating func boundary(_ arn: String?) -> [CompiledPolicy]? {
         arn.map { arn in compiledPolicy(arn: arn).map { [$0] } ?? [] }
+    }
+}
+
+/// Accounts by a name that one of them has at a time. Closed accounts keep theirs, so that several may have it: then the
+/// one with the lowest number is found.
+private struct NameIndex {
+    private var accounts: [String: Set<String>] = [:]
+
+    subscript(name: String) -> String? { accounts[name]?.min() }
+
+    mutating func move(_ account: String, from old: String?, to new: String?) {
+        guard old != new else { return }
+        if let old, accounts[old]?.remove(account) != nil, accounts[old]?.isEmpty == true { accounts[old] = nil }
+        if let new { accounts[new, default: []].insert(account) }
     }
 }

@@ -6,7 +6,7 @@ public import Wire
 /// The second half of a request's way, from the proof of who calls to the recorded result:
 ///
 /// ```
-/// identify → authorise → handle → record
+/// identify → authorize → handle → record
 /// Identified  Permit     Attempt  Outcome
 /// ```
 ///
@@ -50,7 +50,7 @@ public struct Gate: Sendable {
         let readable = try asked.readable.get()
         let identified = try await identify(readable, asked.call)
         attempt.identified = identified
-        return try await authorise(identified, decisions: &attempt.decisions)
+        return try await authorize(identified, decisions: &attempt.decisions)
     }
 }
 

@@ -28,7 +28,7 @@ public final class Ledger: Sendable {
     let records: RecordSealer
     private let eventStore: EventStore
     let writer: Writer
-    private let directory: Mutex<DataDirectory?>
+    private let directory: Mutex<LedgerDirectory?>
 
     /// Opens the ledger, and makes it when there is none.
     ///
@@ -46,7 +46,7 @@ public final class Ledger: Sendable {
                 store = try Connection.openInMemory(format)
             case .directory(let path):
                 isInMemory = false
-                directory = Mutex(readOnly ? nil : try DataDirectory(path))
+                directory = Mutex(readOnly ? nil : try LedgerDirectory(path))
                 store = try readOnly ? Connection.openReadOnly(path) : Connection.open(path, format)
             }
             isReadOnly = readOnly

@@ -42,7 +42,10 @@ public final class SessionTokens: Sendable {
         else { return nil }
         var policy: CompiledPolicy?
         if let document = session.policy {
-            guard let parsed = try? PolicyDocument(parsing: document, as: .session) else { return nil }
+            // It was checked when the token was made.
+            guard let parsed = try? PolicyDocument(parsing: document, as: .session, strictness: .evaluable) else {
+                return nil
+            }
             policy = CompiledPolicy(parsed, source: PolicySource(type: .session, name: ""))
         }
         let result = Opened(session: session, policy: policy)

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// An IPv4 or IPv6 address or range of addresses (CIDR, RFC 4632, RFC 4291).
 package struct AddressRange: BitwiseCopyable, Sendable, Hashable {
     private let isVersion6: Bool

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// Who asks, as far as an evaluation needs to know.
 public struct Principal: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 // What patterns and values need of bytes. Text is compared byte by byte everywhere: Swift's `==` on strings would let
 // differently composed Unicode pass for the same name.
 

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// One key under one operator, its values typed.
 struct CompiledCondition: BitwiseCopyable, @unchecked Sendable {
     private let key: Unmanaged<ConditionKey>

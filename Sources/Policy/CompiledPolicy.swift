@@ -46,7 +46,7 @@ public final class CompiledPolicy: @unchecked Sendable {
 
     /// Takes into `verdict` what the policy says to a request. Looks only at the statements that its action could
     /// match, and stops at the first deny.
-    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Tally) {
         if let onlyStatement { return verdict.take(onlyStatement, query, context) }
         var candidates = index.candidates(query.actionKey)
         while let number = index.next(&candidates) {
@@ -70,7 +70,7 @@ final class PolicyOrigin: Sendable {
 }
 
 /// What the policies of one type say together to a request. Valid as long as they live.
-struct Verdict {
+struct Tally {
     /// The first statement that denies.
     var deny: UnsafePointer<CompiledStatement>?
     /// The first of the statements that allow with the greatest reach.

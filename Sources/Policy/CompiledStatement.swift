@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// A statement made ready for answering. It lies in the memory of its policy, and lives as long.
 struct CompiledStatement: BitwiseCopyable, @unchecked Sendable {
     let isDeny: Bool

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// The name of a condition key, made ready for looking it up.
 ///
 /// An object, which a compiled policy keeps alive: to pass one on costs nothing.

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// A condition operator, taken apart: "ForAllValues:StringNotEqualsIfExists".
 ///
 /// AWS: `reference_policies_elements_condition_operators.html`.

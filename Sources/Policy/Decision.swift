@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// The statement of a policy that decided.
 public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
     /// One object for each policy: to name a statement costs no copying.

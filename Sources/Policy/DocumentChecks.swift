@@ -1,24 +1,146 @@
-// What AWS checks in a document whose structure is right.
+// What AWS checks in a document whose structure is right. The order of the checks is that of AWS's parsers; what is not
+// known of it is said in Documentation/PolicyRules.md, by which the rules are numbered, too.
 
 extension DocumentParser {
+    /// One check of the whole document.
+    enum Check {
+        /// Managed policies are of the newer version.
+        case version
+        /// What the older of IAM's two parsers refuses, with one sentence for everything.
+        case legacy
+        case sids
+        /// What each statement must have, and must not.
+        case elements
+        case resources
+        case actions
+        case principals
+        case conditions
+        /// What Organizations asks of resource control policies.
+        case controls
+    }
+
+    /// The checks in their order of precedence. Permission policies, which have no principals, go through IAM's older
+    /// parser; what a document says of resources is refused before what it says of actions.
+    var checks: [Check] {
+        if strictness == .evaluable { return [.elements] }
+        if type.hasPrincipal {
+            return [.legacy, .elements, .actions, .resources, .principals, .conditions, .controls, .sids]
+        }
+        return [.version, .legacy, .sids, .elements, .resources, .actions]
+    }
+
+    func check(_ check: Check, _ draft: Draft) throws(PolicyError) {
+        switch check {
+        case .version:
+            guard strictness != .managed || draft.version != .v2008 else {
+                throw error(.oldVersion, draft.versionPosition ?? draft.position)
+            }
+        case .legacy: try checkLegacy(draft)
+        case .sids: try checkSids(draft.statements.compactMap(\.sid))
+        case .elements: try checkElements(draft.statements)
+        case .resources:
+            for resource in draft.statements.flatMap({ $0.resources?.values ?? [] }) { try checkResource(resource) }
+        case .actions:
+            for action in draft.statements.flatMap({ $0.actions?.values ?? [] }) { try checkAction(action) }
+        case .principals:
+            for statement in draft.statements {
+                if let principals = statement.principals { try checkPrincipals(principals) }
+                try checkSharedProviders(statement)
+            }
+        case .conditions:
+            for condition in draft.statements.flatMap(\.conditions) {
+                try checkKey(condition)
+                try checkDates(condition)
+            }
+        case .controls:
+            guard type == .resourceControl else { return }
+            for statement in draft.statements { try checkResourceControl(statement) }
+        }
+    }
+
+    // MARK: The older parser
+
+    private func checkLegacy(_ draft: Draft) throws(PolicyError) {
+        if type.refusesLeadingSpace, let first = draft.text.utf8.first, first.isJSONWhitespace {
+            throw error(.leadingSpace, SourcePosition(line: 1, column: 1, offset: 0))
+        }
+        if type.hasPrincipal { return }
+        for statement in draft.statements {
+            if let effect = statement.effect, Statement.Effect(rawValue: effect.value) == nil {
+                throw error(.badEffect(.string(effect.value)), effect.position)
+            }
+            for condition in statement.conditions { try checkDates(condition) }
+            for resource in statement.resources?.values ?? [] where !isWellFormed(resource.value) {
+                throw error(.malformedARN(resource.value), resource.position)
+            }
+        }
+    }
+
+    /// Whether an ARN has the form that the older parser asks for: a service, in a short one no part that is empty,
+    /// and no placeholder that somebody forgot (`<account>`, `{region}`) in the place of region or account. What is no
+    /// ARN, or of no partition, is another check's business.
+    private func isWellFormed(_ resource: String) -> Bool {
+        let resource = ResourceParts(resource)
+        let parts = resource.parts
+        guard parts.count > 2, parts[0] == "arn", isPartition(parts[1]) else { return true }
+        if parts[2].isEmpty { return false }
+        if parts.count < 6, parts.contains(where: \.isEmpty) { return false }
+        guard !resource.isShifted else { return true }
+        return parts.dropFirst(3).prefix(2).allSatisfy { part in
+            !part.utf8.contains { "<>{} ".utf8.contains($0) }
+        }
+    }
+
+    private func isPartition(_ text: Substring) -> Bool {
+        text == "aws" || text.hasPrefix("aws-") || text.hasWildcard
+    }
+
+    private func checkDates(_ condition: Statement.Condition) throws(PolicyError) {
+        guard case .date = ConditionOperator(condition.operatorName.value)?.comparison else { return }
+        for value in condition.values where PointInTime(value.value.utf8.span) == nil {
+            throw error(.badDate(value.value), value.position)
+        }
+    }
+
+    // MARK: Statements
+
     /// Sids are unique in a document; in IAM's and Organizations' policies they are letters and digits only
     /// (`reference_policies_elements_sid.html`). Other services allow more.
-    func checkSids(_ statements: [Statement]) throws(PolicyError) {
+    private func checkSids(_ sids: [Located]) throws(PolicyError) {
         var seen: Set<String> = []
-        for case let sid? in statements.map(\.sid) where !sid.value.isEmpty {
+        for sid in sids where !sid.value.isEmpty {
             let isPlain = sid.value.utf8.allSatisfy { $0.isLetter || $0.isDigit }
             if !isPlain, type != .resource, type != .endpoint { throw error(.badSid(sid.value), sid.position) }
             guard seen.insert(sid.value).inserted else { throw error(.duplicateSid(sid.value), sid.position) }
         }
     }
 
-    func check(_ statement: Statement) throws(PolicyError) {
-        for action in statement.actions.values { try checkAction(action) }
-        for resource in statement.resources?.values ?? [] { try checkResource(resource) }
-        if let principals = statement.principals { try checkPrincipals(principals) }
-        try checkSharedProviders(statement)
-        for condition in statement.conditions { try checkCondition(condition) }
-        if type == .resourceControl { try checkResourceControl(statement) }
+    private func checkElements(_ statements: [DraftStatement]) throws(PolicyError) {
+        for statement in statements {
+            if let principals = statement.principals, !type.hasPrincipal {
+                throw error(.prohibited(principals.isNegated ? "NotPrincipal" : "Principal"), principals.position)
+            }
+            if let resources = statement.resources, type == .roleTrust {
+                throw error(.prohibited(resources.isNegated ? "NotResource" : "Resource"), resources.position)
+            }
+        }
+        for statement in statements { try require(statement.actions, "Action", in: statement) }
+        if strictness != .evaluable, type.hasPrincipal {
+            for statement in statements where statement.principals == nil {
+                throw error(.missing("Principal"), statement.position)
+            }
+        }
+        guard type != .roleTrust else { return }
+        for statement in statements { try require(statement.resources, "Resource", in: statement) }
+    }
+
+    private func require(
+        _ patterns: Statement.Patterns?, _ name: String, in statement: DraftStatement
+    ) throws(PolicyError) {
+        guard let patterns else { throw error(.missing(name), statement.position) }
+        guard !patterns.values.isEmpty else {
+            throw error(.empty(patterns.isNegated ? "Not\(name)" : name), patterns.position)
+        }
     }
 
     private func checkAction(_ action: Located) throws(PolicyError) {
@@ -27,13 +149,13 @@ extension DocumentParser {
             return
         }
         if action.value == "*" { return }
-        let parts = action.value.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = action.value.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         guard parts.count >= 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw error(.actionWithoutVendor(action.value), action.position)
         }
         guard parts.count == 2 else { throw error(.actionWithColons(action.value), action.position) }
-        let isVendor = parts[0].utf8.allSatisfy { $0.isLetter || $0.isDigit || "-.*?".utf8.contains($0) }
-        guard isVendor else { throw error(.badVendor(String(parts[0])), action.position) }
+        let isVendor = parts[0].allSatisfy { $0.isLetter || $0.isDigit || "-.*?".utf8.contains($0) }
+        guard isVendor else { throw error(.badVendor(String(Substring(parts[0]))), action.position) }
     }
 
     /// What a role trust policy may name: the ways to assume a role, and what comes along with them.
@@ -53,19 +175,34 @@ extension DocumentParser {
     private func checkResource(_ resource: Located) throws(PolicyError) {
         let text = resource.value
         if text == "*" { return }
-        guard text.hasPrefix("arn:") else { throw error(.badResource(text), resource.position) }
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        let partition = parts.count > 1 ? String(parts[1]) : ""
-        guard partition == "aws" || partition.hasPrefix("aws-") || partition.hasWildcard else {
-            throw error(.badPartition(partition, resource: text), resource.position)
+        let whole = ResourceParts(text)
+        let parts = whole.parts
+        guard parts.count > 1 else { throw error(.badResource(text), resource.position) }
+        guard isPartition(parts[1]) else {
+            throw error(.badPartition(String(parts[1]), resource: whole.filledUp), resource.position)
         }
-        guard parts.count > 2, !parts[2].isEmpty || parts.count == 6 else {
-            throw error(.shortResource(text), resource.position)
+        guard parts[0] == "arn" else { throw error(.badResource(text), resource.position) }
+        if parts.count > 2, parts[2].isEmpty { throw error(.malformedARN(text), resource.position) }
+        // A short ARN is filled up with `*`, and of services there is no wildcard.
+        guard parts.count > 2, !parts[2].hasWildcard else { throw error(.wildcardVendor(text), resource.position) }
+        if parts.count < 6 { return try checkShortResource(resource) }
+        if whole.isShifted { return }
+        try checkPlace(resource, parts)
+        if parts[2] == "iam" { try checkIAMPath(resource, parts[5]) }
+    }
+
+    /// What has no region, or no account, in its ARNs. Of S3, buckets and objects have neither; all else has an
+    /// account.
+    private func checkPlace(_ resource: Located, _ parts: [Substring]) throws(PolicyError) {
+        let hasRegion = !parts[3].isEmpty && !parts[3].hasWildcard
+        let hasAccount = !parts[4].isEmpty && !parts[4].hasWildcard
+        switch parts[2] {
+        case "iam" where hasRegion: throw error(.iamResourceWithRegion(resource.value), resource.position)
+        case "s3" where hasRegion && parts[4].isEmpty, "route53" where hasRegion:
+            throw error(.resourceWithRegion(resource.value), resource.position)
+        case "route53" where hasAccount: throw error(.resourceWithAccount(resource.value), resource.position)
+        default: break
         }
-        let vendor = String(parts[2])
-        guard !vendor.hasWildcard else { throw error(.wildcardVendor(text), resource.position) }
-        if parts.count < 6 { try checkShortResource(resource) }
-        if vendor == "iam" { try checkIAMResource(resource, parts.map(String.init)) }
     }
 
     /// Rule 50: which types of policy take ARNs with fewer than six parts.
@@ -80,15 +217,10 @@ extension DocumentParser {
         guard isLegal else { throw error(.shortResource(resource.value), resource.position) }
     }
 
-    private func checkIAMResource(_ resource: Located, _ parts: [String]) throws(PolicyError) {
-        // A variable before the fifth colon is only text, but its own colon shifts the parts.
-        guard parts.count == 6, !parts[..<5].contains(where: { $0.contains("${") }) else { return }
-        guard parts[3].isEmpty || parts[3].hasWildcard else {
-            throw error(.iamResourceWithRegion(resource.value), resource.position)
-        }
+    private func checkIAMPath(_ resource: Located, _ written: Substring) throws(PolicyError) {
         // Only what stands before a wildcard or a variable can be wrong.
-        let path = String(parts[5].prefix { $0 != "*" && $0 != "?" && $0 != "$" })
-        let isWhole = path == parts[5]
+        let path = written.prefix { $0 != "*" && $0 != "?" && $0 != "$" }
+        let isWhole = path == written
         let kinds =
             "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ sms-mfa/ "
             + "saml-provider/ oidc-provider/ report/ access-report/ delegation-request/"
@@ -145,41 +277,61 @@ extension DocumentParser {
         }
     }
 
-    private func checkCondition(_ condition: Statement.Condition) throws(PolicyError) {
+    private func checkKey(_ condition: Statement.Condition) throws(PolicyError) {
         guard condition.key.value.utf8.contains(UInt8(ascii: ":")) else {
             throw error(.keyWithoutVendor(condition.key.value), condition.key.position)
         }
-        guard case .date = ConditionOperator(condition.operatorName.value)?.comparison else { return }
-        for value in condition.values where PointInTime(value.value.utf8.span) == nil {
-            throw error(.badDate(value.value), value.position)
-        }
     }
 
-    /// Rule 26: customers' resource control policies deny, to everybody, by name. AWS's own RCPFullAWSAccess, which
-    /// allows everything, is the one exception.
-    private func checkResourceControl(_ statement: Statement) throws(PolicyError) {
+    /// Rule 26: customers' resource control policies deny, to everybody, by name, and never all services at once. AWS's
+    /// own RCPFullAWSAccess, which allows everything, is the one exception.
+    private func checkResourceControl(_ statement: DraftStatement) throws(PolicyError) {
         let isEverybody =
             statement.principals?.entries.allSatisfy { $0.value == "*" && ($0.type == "*" || $0.type == "AWS") }
             ?? false
-        guard isEverybody else {
+        guard isEverybody, statement.principals?.isNegated == false else {
             throw error(.controlPolicyRule("the principal must be \"*\""), statement.position)
         }
-        guard !statement.actions.isNegated else {
-            throw error(.controlPolicyRule("NotAction is not supported"), statement.actions.position)
+        if let actions = statement.actions, actions.isNegated {
+            throw error(.controlPolicyRule("NotAction is not supported"), actions.position)
         }
-        guard statement.effect == .deny || statement.allowsEverything else {
+        if statement.allowsEverything { return }
+        guard statement.effect?.value == Statement.Effect.deny.rawValue else {
             throw error(.controlPolicyRule("the effect must be Deny"), statement.position)
         }
+        for action in statement.actions?.values ?? [] where action.value.utf8.allSatisfy({ $0 == UInt8(ascii: "*") }) {
+            throw error(.controlPolicyRule("an action must be of a service: \"*\" is not supported"), action.position)
+        }
     }
 }
 
-extension Statement {
+extension DocumentParser.DraftStatement {
     fileprivate var allowsEverything: Bool {
-        actions.values.map(\.value) == ["*"] && resources?.values.map(\.value) == ["*"]
-            && resources?.isNegated == false && conditions.isEmpty
+        effect?.value == Statement.Effect.allow.rawValue && actions?.values.map(\.value) == ["*"]
+            && resources?.values.map(\.value) == ["*"] && resources?.isNegated == false && conditions.isEmpty
     }
 }
 
-extension String {
-    var hasWildcard: Bool { utf8.contains(UInt8(ascii: "*")) || utf8.contains(UInt8(ascii: "?")) }
+/// A resource, taken apart at its first five colons.
+private struct ResourceParts {
+    let parts: [Substring]
+
+    init(_ text: String) {
+        parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
+            .map { Substring($0) }
+    }
+
+    /// A variable before the fifth colon is only text, but its own colon shifts the parts.
+    var isShifted: Bool {
+        parts.prefix(5).contains { $0.utf8.contains(UInt8(ascii: "$")) && $0.contains("${") }
+    }
+
+    /// The ARN as AWS's message shows it: its first word is taken to be `arn`, and missing parts to be `*`.
+    var filledUp: String {
+        (["arn"] + parts.dropFirst() + Array(repeating: "*", count: max(0, 6 - parts.count))).joined(separator: ":")
+    }
+}
+
+extension StringProtocol {
+    var hasWildcard: Bool { utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 }

@@ -1,4 +1,9 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// Turns JSON into a document's statements and refuses what AWS refuses.
+///
+/// First the structure is read, of the whole document; then the checks are made, one after the other, each on the whole
+/// document (``check(_:)``). So of several faults that one is named which AWS names.
 ///
 /// AWS: `reference_policies_grammar.html` and the pages of the elements.
 struct DocumentParser {
@@ -9,13 +14,57 @@ struct DocumentParser {
         var statements: [Statement] = []
     }
 
+    /// A document whose structure is right, before it is known whether all that must be there is.
+    struct Draft {
+        var text: String
+        var version = PolicyDocument.Version.v2008
+        var versionPosition: SourcePosition?
+        var id: String?
+        /// Where the document begins.
+        var position: SourcePosition
+        var statements: [DraftStatement] = []
+    }
+
+    struct DraftStatement {
+        let position: SourcePosition
+        var sid: Located?
+        /// As it is written.
+        var effect: Located?
+        var principals: Statement.Principals?
+        var actions: Statement.Patterns?
+        var resources: Statement.Patterns?
+        var conditions: [Statement.Condition] = []
+    }
+
     let type: PolicyType
     let strictness: PolicyDocument.Strictness
 
     func parse(_ text: String) throws(PolicyError) -> Result {
-        if strictness == .stored, type.refusesLeadingSpace, let first = text.utf8.first, first.isJSONWhitespace {
-            throw error(.leadingSpace, SourcePosition(line: 1, column: 1, offset: 0))
+        let draft = try structure(text)
+        for check in checks { try self.check(check, draft) }
+        var result = Result(version: draft.version, versionPosition: draft.versionPosition, id: draft.id)
+        result.statements.reserveCapacity(draft.statements.count)
+        for (index, statement) in draft.statements.enumerated() {
+            guard let effect = (statement.effect?.value).flatMap(Statement.Effect.init) else {
+                throw error(.missing("Effect"), statement.position)
+            }
+            guard let actions = statement.actions else { throw error(.missing("Action"), statement.position) }
+            result.statements.append(
+                Statement(
+                    index: index, position: statement.position, sid: statement.sid, effect: effect,
+                    principals: statement.principals, actions: actions, resources: statement.resources,
+                    conditions: statement.conditions))
         }
+        return result
+    }
+
+    func error(_ problem: PolicyProblem, _ position: SourcePosition?) -> PolicyError {
+        PolicyError(message: problem.message(in: type), position: position, detail: problem.detail)
+    }
+
+    // MARK: The structure
+
+    private func structure(_ text: String) throws(PolicyError) -> Draft {
         let root: JSONElement
         do {
             root = try JSONText.parse(text)
@@ -25,17 +74,7 @@ struct DocumentParser {
         guard case .object(let members) = root.value else {
             throw error(.syntax("a policy is a JSON object"), root.position)
         }
-        return try document(members, root.position)
-    }
-
-    func error(_ problem: PolicyProblem, _ position: SourcePosition?) -> PolicyError {
-        PolicyError(message: problem.message(in: type), position: position, detail: problem.detail)
-    }
-
-    private func document(
-        _ members: [JSONMember], _ position: SourcePosition
-    ) throws(PolicyError) -> Result {
-        var result = Result()
+        var draft = Draft(text: text, position: root.position)
         var statement: JSONElement?
         for member in members {
             switch member.name.value {
@@ -43,70 +82,50 @@ struct DocumentParser {
                 guard case .string(let text) = member.element.value,
                     let version = PolicyDocument.Version(rawValue: text)
                 else { throw error(.badVersion, member.element.position) }
-                result.version = version
-                result.versionPosition = member.element.position
+                draft.version = version
+                draft.versionPosition = member.element.position
             case "Id":
                 guard case .string(let text) = member.element.value else {
                     throw error(.syntax("Id is a string"), member.element.position)
                 }
-                result.id = text
+                draft.id = text
             case "Statement": statement = member.element
             default: throw error(.unknownElement(member.name.value), member.name.position)
             }
         }
-        guard let statement else { throw error(.missing("Statement"), position) }
-        result.statements = try statements(statement)
-        if strictness == .stored { try checkSids(result.statements) }
-        return result
+        guard let statement else { throw error(.missing("Statement"), root.position) }
+        draft.statements = try statements(statement)
+        return draft
     }
 
-    private func statements(_ element: JSONElement) throws(PolicyError) -> [Statement] {
+    private func statements(_ element: JSONElement) throws(PolicyError) -> [DraftStatement] {
         switch element.value {
-        case .object(let members): return [try statement(members, index: 0, element.position)]
+        case .object(let members): return [try statement(members, element.position)]
         case .array(let elements):
             guard !elements.isEmpty else { throw error(.noStatement, element.position) }
-            var statements: [Statement] = []
+            var statements: [DraftStatement] = []
             statements.reserveCapacity(elements.count)
             for element in elements {
                 guard case .object(let members) = element.value else {
                     throw error(.syntax("a statement is a JSON object"), element.position)
                 }
-                statements.append(try statement(members, index: statements.count, element.position))
+                statements.append(try statement(members, element.position))
             }
             return statements
         default: throw error(.syntax("Statement is an object or an array of objects"), element.position)
         }
     }
 
-    /// The elements of a statement, before it is known whether all are there.
-    private struct Elements {
-        var sid: Located?
-        var effect: Statement.Effect?
-        var principals: Statement.Principals?
-        var actions: Statement.Patterns?
-        var resources: Statement.Patterns?
-        var conditions: [Statement.Condition] = []
-    }
-
     private func statement(
-        _ members: [JSONMember], index: Int, _ position: SourcePosition
-    ) throws(PolicyError) -> Statement {
-        var elements = Elements()
-        for member in members { try read(member, into: &elements) }
-        guard let effect = elements.effect else { throw error(.missing("Effect"), position) }
-        guard let actions = elements.actions else { throw error(.missing("Action"), position) }
-        if strictness == .stored, type.hasPrincipal, elements.principals == nil {
-            throw error(.missing("Principal"), position)
-        }
-        if type != .roleTrust, elements.resources == nil { throw error(.missing("Resource"), position) }
-        let statement = Statement(
-            index: index, position: position, sid: elements.sid, effect: effect, principals: elements.principals,
-            actions: actions, resources: elements.resources, conditions: elements.conditions)
-        if strictness == .stored { try check(statement) }
+        _ members: [JSONMember], _ position: SourcePosition
+    ) throws(PolicyError) -> DraftStatement {
+        var statement = DraftStatement(position: position)
+        for member in members { try read(member, into: &statement) }
+        guard statement.effect != nil else { throw error(.missing("Effect"), position) }
         return statement
     }
 
-    private func read(_ member: JSONMember, into elements: inout Elements) throws(PolicyError) {
+    private func read(_ member: JSONMember, into statement: inout DraftStatement) throws(PolicyError) {
         let name = member.name.value
         let isNegated = name.hasPrefix("Not")
         switch name {
@@ -114,32 +133,37 @@ struct DocumentParser {
             guard case .string(let text) = member.element.value else {
                 throw error(.syntax("Sid is a string"), member.element.position)
             }
-            elements.sid = Located(text, at: member.element.position)
+            statement.sid = Located(text, at: member.element.position)
         case "Effect":
-            guard case .string(let text) = member.element.value, let effect = Statement.Effect(rawValue: text) else {
+            guard case .string(let text) = member.element.value, isEffect(text) else {
                 throw error(.badEffect(member.element.value), member.element.position)
             }
-            elements.effect = effect
+            statement.effect = Located(text, at: member.element.position)
         case "Principal", "NotPrincipal":
-            guard type.hasPrincipal else { throw error(.prohibited(name), member.name.position) }
-            guard elements.principals == nil else { throw error(.bothForms("Principal"), member.name.position) }
-            elements.principals = try principals(member, isNegated: isNegated)
+            guard statement.principals == nil else { throw error(.bothForms("Principal"), member.name.position) }
+            statement.principals = try principals(member, isNegated: isNegated)
         case "Action", "NotAction":
-            guard elements.actions == nil else { throw error(.bothForms("Action"), member.name.position) }
-            elements.actions = try patterns(member, isNegated: isNegated)
+            guard statement.actions == nil else { throw error(.bothForms("Action"), member.name.position) }
+            statement.actions = try patterns(member, isNegated: isNegated)
         case "Resource", "NotResource":
-            guard type != .roleTrust else { throw error(.prohibited(name), member.name.position) }
-            guard elements.resources == nil else { throw error(.bothForms("Resource"), member.name.position) }
-            elements.resources = try patterns(member, isNegated: isNegated)
-        case "Condition": elements.conditions = try conditions(member.element)
+            guard statement.resources == nil else { throw error(.bothForms("Resource"), member.name.position) }
+            statement.resources = try patterns(member, isNegated: isNegated)
+        case "Condition": statement.conditions = try conditions(member.element)
         default: throw error(.unknownElement(name), member.name.position)
         }
     }
 
-    /// A string or an array of strings, at least one.
+    /// Permission policies' parser reads an effect in another case, and a later one refuses it.
+    private func isEffect(_ text: String) -> Bool {
+        if strictness != .evaluable, !type.hasPrincipal {
+            return ["allow", "deny"].contains(text.lowercasedASCII)
+        }
+        return Statement.Effect(rawValue: text) != nil
+    }
+
+    /// A string or an array of strings.
     private func patterns(_ member: JSONMember, isNegated: Bool) throws(PolicyError) -> Statement.Patterns {
         let values = try strings(member.element, of: member.name.value)
-        guard !values.isEmpty else { throw error(.empty(member.name.value), member.element.position) }
         return Statement.Patterns(isNegated: isNegated, values: values, position: member.name.position)
     }
 
@@ -184,11 +208,12 @@ struct DocumentParser {
         }
         var conditions: [Statement.Condition] = []
         for block in operators {
-            guard ConditionOperator(block.name.value) != nil else {
-                throw error(.badOperator(block.name.value), block.name.position)
-            }
             guard case .object(let keys) = block.element.value else {
                 throw error(.syntax("a condition operator holds an object"), block.element.position)
+            }
+            // Permission policies may have any operator that asks for nothing.
+            guard ConditionOperator(block.name.value) != nil || (keys.isEmpty && !type.hasPrincipal) else {
+                throw error(.badOperator(block.name.value), block.name.position)
             }
             for key in keys {
                 conditions.append(

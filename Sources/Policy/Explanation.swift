@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 extension PolicyEvaluator {
     /// Decides as `evaluate` does, and writes down every policy, statement and condition that binds the request.
     ///

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// A parsed policy document that has lost nothing: every element keeps its text and its place.
 ///
 /// AWS: "Grammar of the IAM JSON policy language", IAM User Guide, `reference_policies_grammar.html`.
@@ -12,6 +14,8 @@ public struct PolicyDocument: Sendable {
     public enum Strictness: Sendable, Hashable {
         /// Everything.
         case stored
+        /// Everything, and that the version is not the older one: as when a managed policy is stored.
+        case managed
         /// Only the structure: what must be right so that the document can be evaluated. For simulations of documents
         /// as they come.
         case evaluable

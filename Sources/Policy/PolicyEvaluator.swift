@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// Answers requests.
 ///
 /// AWS: "Policy evaluation logic", IAM User Guide, `reference_policies_evaluation-logic.html`. The types of policy are
@@ -33,33 +35,33 @@ public enum PolicyEvaluator {
 
         // Every deny is looked for before any allow counts (rule 1).
         let resourceControl =
-            bindings.resourceControlBinds ? .intersection(inputs.resourceControlLevels, query, context) : Verdict()
+            bindings.resourceControlBinds ? .intersection(inputs.resourceControlLevels, query, context) : Tally()
         if let deny = resourceControl.denial(.resourceControl) { return deny }
         let serviceControl =
-            bindings.serviceControlBinds ? .intersection(inputs.serviceControlLevels, query, context) : Verdict()
+            bindings.serviceControlBinds ? .intersection(inputs.serviceControlLevels, query, context) : Tally()
         if let deny = serviceControl.denial(.serviceControl) { return deny }
-        var resource = Verdict()
+        var resource = Tally()
         inputs.roleTrust?.answer(query, context, into: &resource)
         if resource.deny == nil { inputs.resource?.answer(query, context, into: &resource) }
         if let deny = resource.denial(bindings.resourceType) { return deny }
-        var identity = Verdict()
+        var identity = Tally()
         inputs.identitySets.withUncounted { sets in
             for set in sets where identity.deny == nil {
                 set._withUnsafeGuaranteedRef { $0.answer(query, context, into: &identity) }
             }
         }
         if let deny = identity.denial(.identity) { return deny }
-        let boundary = Verdict.union(inputs.boundaries, query, context)
+        let boundary = Tally.union(inputs.boundaries, query, context)
         if let deny = boundary.denial(.permissionsBoundary) { return deny }
-        let session = Verdict.union(inputs.session, query, context)
+        let session = Tally.union(inputs.session, query, context)
         if let deny = session.denial(.session) { return deny }
-        let endpoint = Verdict.union(inputs.endpoint, query, context)
+        let endpoint = Tally.union(inputs.endpoint, query, context)
         if let deny = endpoint.denial(.endpoint) { return deny }
 
         // What filters for everybody.
         if !resourceControl.allows { return .missingAllow(.resourceControl) }
         if !serviceControl.allows { return .missingAllow(.serviceControl) }
-        if inputs.ignoresPublicPolicy(query, bindings) { resource = Verdict() }
+        if inputs.ignoresPublicPolicy(query, bindings) { resource = Tally() }
         let granted = inputs.grants.isEmpty ? Reach.none : inputs.reachOfGrants(query, context)
         if bindings.needsResourceAllow, resource.reach == .none, granted == .none {
             return .missingAllow(bindings.resourceType)
@@ -211,12 +213,12 @@ extension Query {
     }
 }
 
-extension Verdict {
+extension Tally {
     // Functions rather than initializers, whose arguments would be counted.
 
     /// The union of policies; nil does not apply, and an empty list allows nothing.
-    fileprivate static func union(_ policies: [CompiledPolicy]?, _ query: Query, _ context: Lookup) -> Verdict {
-        var verdict = Verdict()
+    fileprivate static func union(_ policies: [CompiledPolicy]?, _ query: Query, _ context: Lookup) -> Tally {
+        var verdict = Tally()
         guard let policies else { return verdict }
         verdict.take(policies, query, context)
         verdict.allows = verdict.allow != nil
@@ -224,8 +226,8 @@ extension Verdict {
     }
 
     /// The intersection of levels, each the union of its policies (rule 23).
-    fileprivate static func intersection(_ levels: [PolicySet]?, _ query: Query, _ context: Lookup) -> Verdict {
-        var verdict = Verdict()
+    fileprivate static func intersection(_ levels: [PolicySet]?, _ query: Query, _ context: Lookup) -> Tally {
+        var verdict = Tally()
         guard let levels else { return verdict }
         levels.withUncounted { levels in
             for level in levels where verdict.deny == nil {

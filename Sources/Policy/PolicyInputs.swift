@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// Everything that binds a request. nil: that type does not apply. An empty array: it applies and allows nothing.
 public struct PolicyInputs: Sendable {
     /// The caller's own policies, inline and managed: a set of its own, and one of each of its groups.

@@ -9,6 +9,7 @@ enum PolicyProblem {
     case notJSON(String)
     case syntax(String)
     case badVersion
+    case oldVersion
     case badEffect(JSONValue)
     case badOperator(String)
     case unknownElement(String)
@@ -27,7 +28,11 @@ enum PolicyProblem {
     case badResource(String)
     case badPartition(String, resource: String)
     case wildcardVendor(String)
+    /// An ARN that IAM's older parser can't read.
+    case malformedARN(String)
     case iamResourceWithRegion(String)
+    case resourceWithRegion(String)
+    case resourceWithAccount(String)
     case iamResourceWithBadPath(String)
     case shortResource(String)
     case badDate(String)
@@ -50,7 +55,10 @@ enum PolicyProblem {
     private func permissionMessage(_ type: PolicyType) -> String {
         switch self {
         case .notJSON where type == .session: "The policy is not in the valid JSON format."
-        case .leadingSpace, .badDate, .shortResource: "The policy failed legacy parsing"
+        case .leadingSpace, .badDate, .shortResource, .malformedARN: "The policy failed legacy parsing"
+        case .badEffect(.string(let text)) where ["allow", "deny"].contains(text.lowercasedASCII):
+            "The policy failed legacy parsing"
+        case .oldVersion: "Policy document must be version 2012-10-17 or greater."
         case .missing("Action"), .empty("Action"), .empty("NotAction"): "Policy statement must contain actions."
         case .missing("Resource"), .empty("Resource"), .empty("NotResource"):
             "Policy statement must contain resources."
@@ -76,8 +84,8 @@ enum PolicyProblem {
         case .empty(let name): "Missing required field \(name) cannot be empty!"
         case .prohibited(let name): "Has prohibited field \(name)"
         case .notAssumeRole: "AssumeRole policy may only specify STS AssumeRole actions."
-        case .badResource, .badPartition, .shortResource, .wildcardVendor, .iamResourceWithRegion,
-            .iamResourceWithBadPath:
+        case .badResource, .badPartition, .shortResource, .malformedARN, .wildcardVendor, .iamResourceWithRegion,
+            .resourceWithRegion, .resourceWithAccount, .iamResourceWithBadPath:
             "Policy has invalid resource"
         case .badPrincipal(let kind, let value): Self.invalidPrincipal(kind, value)
         case .badFederatedPrincipal: "Federated principals must be valid domain names or SAML metadata ARNs"
@@ -105,6 +113,8 @@ enum PolicyProblem {
         case .wildcardVendor: "Resource vendor must be fully qualified and cannot contain regexes."
         case .iamResourceWithRegion(let resource):
             "IAM resource \(resource) cannot contain region information."
+        case .resourceWithRegion(let resource): "Resource \(resource) can not contain region information."
+        case .resourceWithAccount(let resource): "Resource \(resource) cannot contain an account id."
         case .iamResourceWithBadPath:
             "IAM resource path must either be \"*\", root, or start with user/, federated-user/, role/, group/, "
                 + "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, "
@@ -123,6 +133,7 @@ enum PolicyProblem {
         switch self {
         case .leadingSpace: "the document begins with white space"
         case .notJSON(let reason), .syntax(let reason), .controlPolicyRule(let reason): reason
+        case .oldVersion: "a managed policy must say \"Version\": \"2012-10-17\""
         case .badVersion: "Version is \"2012-10-17\" or \"2008-10-17\""
         case .badEffect: "Effect is \"Allow\" or \"Deny\""
         case .badOperator(let name): "\"\(name)\" is no condition operator"
@@ -138,9 +149,11 @@ enum PolicyProblem {
         case .keyWithoutVendor(let key): "condition key \"\(key)\""
         case .badDate(let value): "\"\(value)\" is neither a W3C date nor epoch seconds"
         case .shortResource(let resource): "\"\(resource)\" has too few parts"
+        case .malformedARN(let resource): "\"\(resource)\" is no well-formed ARN"
         case .badResource(let resource), .wildcardVendor(let resource), .iamResourceWithBadPath(let resource):
             "resource \"\(resource)\""
-        case .badVendor, .badPartition, .iamResourceWithRegion, .badPrincipal, .badFederatedPrincipal,
+        case .badVendor, .badPartition, .iamResourceWithRegion, .resourceWithRegion, .resourceWithAccount,
+            .badPrincipal, .badFederatedPrincipal,
             .openToEveryWorkflow:
             nil
         }

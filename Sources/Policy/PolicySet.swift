@@ -130,7 +130,7 @@ public final class PolicySet: Sendable {
     }
 
     /// Takes into `verdict` what the policies say to a request.
-    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Tally) {
         guard isIndexed else {
             for number in 0..<chunks.count {
                 chunks[number]._withUnsafeGuaranteedRef { $0.answer(query, context, into: &verdict) }
@@ -210,7 +210,7 @@ private final class PolicyChunk: Sendable {
 
     var members: [Member] { heads.map { Member(order: $0.order, $0.policy.takeUnretainedValue()) } }
 
-    func answer(_ query: Query, _ context: Lookup, into verdict: inout Verdict) {
+    func answer(_ query: Query, _ context: Lookup, into verdict: inout Tally) {
         for head in heads where head.services.contains(query.services) {
             if let only = head.only {
                 verdict.take(only, query, context)

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// How directly a resource-based policy names the caller, which decides what its allow can do without
 /// (rules 3 to 8; AWS: "Evaluating requests within a single account", `…evaluation-logic_policy-eval-denyallow`).
 enum Reach: UInt8, Sendable, Hashable, Comparable {
@@ -46,8 +48,10 @@ struct PrincipalMatcher: BitwiseCopyable, @unchecked Sendable {
     ///   - hasBoundary: whether the caller has a permissions boundary.
     func reach(_ principal: Principal, isDeny: Bool, hasBoundary: Bool) -> Reach {
         guard isNegated else { return reach(principal) }
+        // Whom an Allow names in whatever way (by its account, its role) it does not reach (rule 21).
+        guard isDeny else { return reach(principal) == .none ? .full : .none }
         // Rule 20.
-        if isDeny, hasBoundary, principal.isInAccount { return .full }
+        if hasBoundary, principal.isInAccount { return .full }
         return isExempt(principal) ? .none : .full
     }
 
@@ -82,7 +86,7 @@ struct PrincipalMatcher: BitwiseCopyable, @unchecked Sendable {
         }
     }
 
-    /// Whether `NotPrincipal` spares the caller. It must name the account and, for a session, the role as well as
+    /// Whether a Deny with `NotPrincipal` spares the caller. It must name the account and, for a session, the role as well as
     /// the caller itself (rule 21); the anonymous caller is spared by `*` alone (rule 19).
     private func isExempt(_ principal: Principal) -> Bool {
         switch principal.kind {

@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// The value of a condition key in a request, as AWS sends it: "true", "2026-11-21T00:00:00Z", "123", base64 for
 /// binary values.
 public enum ContextValue: Sendable, Hashable {

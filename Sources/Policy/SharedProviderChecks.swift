@@ -5,8 +5,10 @@ extension DocumentParser {
     /// least one value that is not all wildcard. (`repo:*` passes, as it does on AWS.)
     ///
     /// AWS: "Configuring a role for GitHub OIDC identity provider", `id_roles_create_for-idp_oidc.html`.
-    func checkSharedProviders(_ statement: Statement) throws(PolicyError) {
-        guard type == .roleTrust, statement.effect == .allow, let principals = statement.principals else { return }
+    func checkSharedProviders(_ statement: DraftStatement) throws(PolicyError) {
+        guard type == .roleTrust, statement.effect?.value == Statement.Effect.allow.rawValue,
+            let principals = statement.principals
+        else { return }
         for entry in principals.entries where entry.type == "Federated" {
             guard let range = entry.value.firstRange(of: ":oidc-provider/") else { continue }
             let provider = String(entry.value[range.upperBound...])

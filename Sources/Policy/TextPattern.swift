@@ -1,3 +1,5 @@
+// Rules are numbered as in Documentation/PolicyRules.md.
+
 /// A text of a policy that requests are matched against, compiled: with or without variables.
 enum TextPattern: BitwiseCopyable, @unchecked Sendable {
     case fixed(Glob)

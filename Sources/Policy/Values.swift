@@ -102,83 +102,41 @@ package struct PointInTime: BitwiseCopyable, Sendable, Hashable, Comparable {
     private let seconds: Int64
     private let nanoseconds: Int64
 
-    /// Reads `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.fraction]](Z|±hh:mm)` or epoch seconds.
+    /// Reads epoch seconds, or `YYYY[-MM[-DD]][T[hh[:mm[:ss[.fraction]]]][Z|±hh[:mm]]]`.
+    ///
+    /// That is more than W3C's formats have: it is what AWS was seen to store. Years may have a sign and any length,
+    /// months, days, hours, minutes and seconds one digit, and `t` and `z` may be small. A time without a zone is UTC.
     package init?(_ text: Span<UInt8>) {
-        if text.count != 4, let epoch = text.number(0..<text.count, maximum: 999_999_999_999_999) {
+        if text.count != 4, let epoch = DateReader.wholeNumber(text) {
             seconds = epoch
             nanoseconds = 0
             return
         }
-        guard let year = text.number(0..<4, maximum: 9999) else { return nil }
+        var reader = DateReader()
+        guard let year = reader.year(text) else { return nil }
         var month: Int64 = 1
         var day: Int64 = 1
+        if reader.take("-", text) {
+            guard let value = reader.field(1...12, text) else { return nil }
+            month = value
+            if reader.take("-", text) {
+                guard let value = reader.field(1...Self.days(inMonth: month, of: year), text) else { return nil }
+                day = value
+            }
+        }
         var time: Int64 = 0
         var fraction: Int64 = 0
-        if text.count > 4 {
-            guard text.byte(at: 4) == UInt8(ascii: "-"), let value = text.number(5..<7, maximum: 12), value >= 1
-            else { return nil }
-            month = value
+        if reader.take("T", text) {
+            guard let clock = reader.clock(text) else { return nil }
+            (time, fraction) = clock
         }
-        if text.count > 7 {
-            guard text.byte(at: 7) == UInt8(ascii: "-"), let value = text.number(8..<10, maximum: 31), value >= 1,
-                value <= Self.days(inMonth: month, of: year)
-            else { return nil }
-            day = value
-        }
-        if text.count > 10 {
-            guard text.byte(at: 10) == UInt8(ascii: "T"), let clock = Self.clock(text, from: 11) else { return nil }
-            time = clock.seconds
-            fraction = clock.nanoseconds
-        }
+        guard reader.index == text.count else { return nil }
         seconds = Self.daysSinceEpoch(year, month, day) &* 86_400 &+ time
         nanoseconds = fraction
     }
 
     package static func < (left: PointInTime, right: PointInTime) -> Bool {
         left.seconds == right.seconds ? left.nanoseconds < right.nanoseconds : left.seconds < right.seconds
-    }
-
-    /// `hh:mm[:ss[.fraction]]` and the zone, to the end of the text.
-    private static func clock(_ text: Span<UInt8>, from start: Int) -> (seconds: Int64, nanoseconds: Int64)? {
-        let colon = UInt8(ascii: ":")
-        guard let hours = text.number(start..<start &+ 2, maximum: 23), text.byte(at: start &+ 2) == colon,
-            let minutes = text.number(start &+ 3..<start &+ 5, maximum: 59)
-        else { return nil }
-        var index = start &+ 5
-        var seconds: Int64 = 0
-        var nanoseconds: Int64 = 0
-        if text.byte(at: index) == colon {
-            // 60: a leap second.
-            guard let value = text.number(index &+ 1..<index &+ 3, maximum: 60) else { return nil }
-            seconds = value
-            index &+= 3
-            if text.byte(at: index) == UInt8(ascii: ".") {
-                index &+= 1
-                var unit: Int64 = 100_000_000
-                let first = index
-                while let byte = text.byte(at: index), byte.isDigit {
-                    nanoseconds &+= Int64(byte &- 0x30) &* unit
-                    unit /= 10
-                    index &+= 1
-                }
-                guard index > first else { return nil }
-            }
-        }
-        guard let offset = zone(text, from: index) else { return nil }
-        return (hours &* 3600 &+ minutes &* 60 &+ seconds &- offset, nanoseconds)
-    }
-
-    /// The offset of `Z` or `±hh:mm` from UTC in seconds.
-    private static func zone(_ text: Span<UInt8>, from start: Int) -> Int64? {
-        let sign = text.byte(at: start)
-        if sign == UInt8(ascii: "Z") { return start &+ 1 == text.count ? 0 : nil }
-        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), text.count == start &+ 6,
-            let hours = text.number(start &+ 1..<start &+ 3, maximum: 23),
-            text.byte(at: start &+ 3) == UInt8(ascii: ":"),
-            let minutes = text.number(start &+ 4..<start &+ 6, maximum: 59)
-        else { return nil }
-        let offset = hours &* 3600 &+ minutes &* 60
-        return sign == UInt8(ascii: "-") ? 0 &- offset : offset
     }
 
     private static func isLeap(_ year: Int64) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
@@ -195,11 +153,117 @@ package struct PointInTime: BitwiseCopyable, Sendable, Hashable, Comparable {
     private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year &- 1 : year
         let shiftedMonth = (month &+ 9) % 12
-        // 400 years are added so that the divisions round down for the year 0 too.
-        let years = shiftedYear &+ 400
+        // Rounded down, for the years before 1 too.
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear &- 399) / 400
+        let yearOfEra = shiftedYear &- era &* 400
         let dayOfYear = (shiftedMonth &* 153 &+ 2) / 5 &+ day &- 1
-        let days = years &* 365 &+ years / 4 &- years / 100 &+ years / 400 &+ dayOfYear
-        return days &- 146_097 &- 719_468
+        let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
+        return era &* 146_097 &+ dayOfEra &- 719_468
+    }
+}
+
+/// A place in a text that is a date, perhaps.
+private struct DateReader {
+    /// What fits into 64 bits of milliseconds.
+    private static let years: ClosedRange<Int64> = -292_275_054...292_278_993
+
+    private(set) var index = 0
+
+    /// The number that the whole text writes.
+    static func wholeNumber(_ text: Span<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        for index in text.indices {
+            guard text[index].isDigit else { return nil }
+            let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLargeAgain) = tens.addingReportingOverflow(Int64(text[index] &- 0x30))
+            guard !isTooLarge, !isTooLargeAgain else { return nil }
+            value = sum
+        }
+        return text.isEmpty ? nil : value
+    }
+
+    /// Takes a mark, letters in either case.
+    mutating func take(_ mark: Unicode.Scalar, _ text: Span<UInt8>) -> Bool {
+        guard let byte = text.byte(at: index), byte.lowercasedASCII == UInt8(ascii: mark).lowercasedASCII else {
+            return false
+        }
+        index &+= 1
+        return true
+    }
+
+    mutating func year(_ text: Span<UInt8>) -> Int64? {
+        let isNegative = take("-", text)
+        guard let value = digits(upTo: 9, text) else { return nil }
+        let year = isNegative ? 0 &- value : value
+        return Self.years.contains(year) ? year : nil
+    }
+
+    /// One or two digits.
+    mutating func field(_ range: ClosedRange<Int64>, _ text: Span<UInt8>) -> Int64? {
+        digits(upTo: 2, text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    /// `[hh[:mm[:ss[.fraction]]]]` and the zone, in seconds and nanoseconds of UTC.
+    mutating func clock(_ text: Span<UInt8>) -> (seconds: Int64, nanoseconds: Int64)? {
+        var seconds: Int64 = 0
+        var nanoseconds: Int64 = 0
+        if let byte = text.byte(at: index), byte.isDigit {
+            guard let hours = field(0...23, text) else { return nil }
+            seconds = hours &* 3600
+            if take(":", text) {
+                guard let minutes = field(0...59, text) else { return nil }
+                seconds &+= minutes &* 60
+                if take(":", text) {
+                    // 60: a leap second.
+                    guard let value = field(0...60, text) else { return nil }
+                    seconds &+= value
+                    if take(".", text) {
+                        guard let fraction = fraction(text) else { return nil }
+                        nanoseconds = fraction
+                    }
+                }
+            }
+        }
+        guard let offset = zone(text) else { return nil }
+        return (seconds &- offset, nanoseconds)
+    }
+
+    private mutating func fraction(_ text: Span<UInt8>) -> Int64? {
+        let start = index
+        guard var value = digits(upTo: 9, text) else { return nil }
+        for _ in index &- start..<9 { value = value &* 10 }
+        return value
+    }
+
+    /// The offset of `Z` or `±hh[:mm]` from UTC in seconds; 0 where there is none.
+    private mutating func zone(_ text: Span<UInt8>) -> Int64? {
+        if take("Z", text) { return 0 }
+        let isNegative = text.byte(at: index) == UInt8(ascii: "-")
+        guard take("+", text) || take("-", text) else { return 0 }
+        guard let hours = twoDigits(upTo: 23, text) else { return nil }
+        var offset = hours &* 3600
+        if take(":", text) {
+            guard let minutes = twoDigits(upTo: 59, text) else { return nil }
+            offset &+= minutes &* 60
+        }
+        return isNegative ? 0 &- offset : offset
+    }
+
+    private mutating func twoDigits(upTo maximum: Int64, _ text: Span<UInt8>) -> Int64? {
+        let start = index
+        guard let value = digits(upTo: 2, text), index == start &+ 2, value <= maximum else { return nil }
+        return value
+    }
+
+    /// A number of one digit or more, at most so many.
+    private mutating func digits(upTo count: Int, _ text: Span<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        let start = index
+        while index &- start < count, let byte = text.byte(at: index), byte.isDigit {
+            value = value &* 10 &+ Int64(byte &- 0x30)
+            index &+= 1
+        }
+        return index > start ? value : nil
     }
 }
 

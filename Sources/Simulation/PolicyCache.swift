@@ -21,6 +21,14 @@ struct PolicyCache {
         self.limit = limit
     }
 
+    /// Organizations stores no other control policies than those that it has checked, so none can bind a request.
+    private static func strictness(of type: PolicyType) -> PolicyDocument.Strictness {
+        switch type {
+        case .serviceControl, .resourceControl: .stored
+        case .identity, .permissionsBoundary, .session, .resource, .roleTrust, .endpoint: .evaluable
+        }
+    }
+
     /// - Parameter place: where the document stands in its case (`scps[0][1]`); it becomes the policy's name.
     /// - Throws: with AWS's words, the place, line and column.
     mutating func policy(
@@ -34,7 +42,7 @@ struct PolicyCache {
         let text = try json.string() ?? String(decoding: json.bytes, as: UTF8.self)
         let document: PolicyDocument
         do throws(PolicyError) {
-            document = try PolicyDocument(parsing: text, as: type, strictness: .evaluable)
+            document = try PolicyDocument(parsing: text, as: type, strictness: Self.strictness(of: type))
         } catch {
             throw SimulationError("\(place): \(error)")
         }

@@ -336,6 +336,48 @@ def test_mfa_devices_of_others_do_not_count(root: Identity, new_role, new_user) 
     assert refused.message.startswith("MultiFactorAuthentication failed")
 
 
+def test_a_code_is_good_once_and_a_denied_call_does_not_use_it_up(
+    cloud: Server, root: Identity, new_role, new_user
+) -> None:
+    alice = new_user("alice")
+    new_user("bob")
+    serial, device = device_for(root, "alice")
+    closed = new_role("closed", trust(f"arn:aws:iam::{ACCOUNT}:user/bob"))
+    strong = new_role(
+        "strong", trust(f"arn:aws:iam::{ACCOUNT}:user/alice", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    )
+    code = device.code()
+    proof = {"RoleSessionName": "session", "SerialNumber": serial, "TokenCode": code}
+    for _ in range(2):
+        denied = error_of(alice.sts.assume_role, RoleArn=closed, **proof)
+        assert denied.code == "AccessDenied" and "sts:AssumeRole" in denied.message
+    # Nor does one that is refused for something else.
+    assert error_of(alice.sts.assume_role, RoleArn=strong, Policy="{", **proof).code == "MalformedPolicyDocument"
+    session = Identity.of_session(cloud.url, alice.sts.assume_role(RoleArn=strong, **proof)["Credentials"])
+    assert session.sts.get_caller_identity()["Account"] == ACCOUNT
+    for again in (
+        error_of(alice.sts.assume_role, RoleArn=strong, **proof),
+        error_of(alice.sts.get_session_token, SerialNumber=serial, TokenCode=code),
+    ):
+        assert (again.code, again.message) == (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+        )
+
+
+def test_wrong_codes_of_denied_calls_count(root: Identity, new_role, new_user) -> None:
+    alice = new_user("alice")
+    new_user("bob")
+    serial, device = device_for(root, "alice")
+    closed = new_role("closed", trust(f"arn:aws:iam::{ACCOUNT}:user/bob"))
+    wrong = {"RoleSessionName": "session", "SerialNumber": serial, "TokenCode": device.wrong_code()}
+    for _ in range(9):
+        assert error_of(alice.sts.assume_role, RoleArn=closed, **wrong).code == "AccessDenied"
+    # Too many: the right one does not help now.
+    refused = error_of(alice.sts.get_session_token, SerialNumber=serial, TokenCode=device.code())
+    assert refused.message == "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+
+
 # What needs time to pass: the server's clock is moved on.
 
 

@@ -1,8 +1,11 @@
 """Managed policies and their versions."""
 
+import json
 import re
+from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from harness import ACCOUNT, Identity, allow, error_of, policy
 
 
@@ -73,6 +76,77 @@ def test_versions(root: Identity, new_user) -> None:
         iam.delete_policy_version(PolicyArn=arn, VersionId=version)
     iam.delete_policy(PolicyArn=arn)
     assert error_of(iam.get_policy, PolicyArn=arn).code == "NoSuchEntity"
+
+
+GOOD = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+NEWER = {"Version": "2012-10-17"}
+TOO_OLD = "Policy document must be version 2012-10-17 or greater."
+LEGACY = "The policy failed legacy parsing"
+
+# What AWS says of documents that have a fault, or several.
+REFUSED: dict[str, tuple[Any, str]] = {
+    "no version": ({"Statement": GOOD}, TOO_OLD),
+    "older version": ({"Version": "2008-10-17", "Statement": GOOD}, TOO_OLD),
+    "no version, and faults inside": ({"Statement": [{"Effect": "aLLow"}, {"Effect": "Deny"}]}, TOO_OLD),
+    "no version, and syntax": ({"Statement": [7]}, "Syntax errors in policy."),
+    "effect in another case": (GOOD | {"Effect": "DENY"}, LEGACY),
+    "effect in another case, no action": ({"Effect": "deny", "Resource": "*"}, LEGACY),
+    "a date that is none": (GOOD | {"Condition": {"DateEquals": {"a": "2026-13-01"}}}, LEGACY),
+    "five parts": (GOOD | {"Resource": "arn:aws:s3::photos"}, LEGACY),
+    "no service": (GOOD | {"Resource": "arn:aws::::photos"}, LEGACY),
+    "five parts, no action": ({"Effect": "Allow", "NotResource": "arn:aws:s3::photos"}, LEGACY),
+    "two parts": (
+        GOOD | {"Resource": "arn:aws"},
+        "Resource vendor must be fully qualified and cannot contain regexes.",
+    ),
+    "a bucket with a region": (
+        GOOD | {"Resource": "arn:aws:s3:eu-west-1::photos"},
+        "Resource arn:aws:s3:eu-west-1::photos can not contain region information.",
+    ),
+    "no partition": (
+        GOOD | {"Resource": "x:y:z"},
+        'Partition "y" is not valid for resource "arn:y:z:*:*:*".',
+    ),
+    "a Sid twice, and no action": (
+        [GOOD | {"Sid": "s"}, {"Sid": "s", "Effect": "Allow"}],
+        "Statement IDs (SID) in a single policy must be unique.",
+    ),
+    "a bad resource, and a bad action": (
+        GOOD | {"Action": "s3:a:b", "Resource": "photos"},
+        'Resource photos must be in ARN format or "*".',
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_is_wrong_with_a_document(root: Identity, fault: str) -> None:
+    document, message = REFUSED[fault]
+    if "Statement" not in document:
+        document = NEWER | {"Statement": document}
+    refused = error_of(root.iam.create_policy, PolicyName="p", PolicyDocument=json.dumps(document))
+    assert (refused.status, refused.code, refused.message) == (400, "MalformedPolicyDocument", message)
+    arn = root.iam.create_policy(PolicyName="good", PolicyDocument=policy(GOOD))["Policy"]["Arn"]
+    refused = error_of(root.iam.create_policy_version, PolicyArn=arn, PolicyDocument=json.dumps(document))
+    assert (refused.status, refused.code, refused.message) == (400, "MalformedPolicyDocument", message)
+
+
+def test_what_is_only_odd_is_stored(root: Identity) -> None:
+    for number, condition in enumerate(({"StringEquals": {"a": "x"}}, {"a": {}}, {"DateLessThan": {"a": "01T"}})):
+        root.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=policy(GOOD | {"Condition": condition}))
+
+
+def test_inline_and_trust_policies_may_be_of_the_older_version(root: Identity) -> None:
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}}
+    for version in ({}, {"Version": "2008-10-17"}):
+        document = json.dumps(version | {"Statement": GOOD})
+        root.iam.create_role(
+            RoleName=f"r{len(version)}", AssumeRolePolicyDocument=json.dumps(version | {"Statement": trusted})
+        )
+        root.iam.put_role_policy(RoleName=f"r{len(version)}", PolicyName="p", PolicyDocument=document)
+        root.iam.create_group(GroupName=f"g{len(version)}")
+        root.iam.put_group_policy(GroupName=f"g{len(version)}", PolicyName="p", PolicyDocument=document)
+    refused = error_of(root.iam.create_role, RoleName="x", AssumeRolePolicyDocument='  {"Statement": [')
+    assert (refused.code, refused.message) == ("MalformedPolicyDocument", "This policy contains invalid Json")
 
 
 def test_documents_come_back_as_they_went_in(root: Identity) -> None:

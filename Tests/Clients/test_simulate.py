@@ -238,6 +238,43 @@ def test_other_accounts_resources_need_both_sides() -> None:
     assert found[0]["reason"]["policyType"] == "resource"
 
 
+def test_an_allow_with_not_principal_is_not_for_whom_it_names() -> None:
+    def bucket(*names: str) -> dict[str, Any]:
+        return {"Statement": {"Effect": "Allow", "NotPrincipal": {"AWS": list(names)}, "Action": "*", "Resource": "*"}}
+
+    named = [bucket(ALICE), bucket(ACCOUNT), bucket(f"arn:aws:iam::{ACCOUNT}:root"), bucket("444455556666", ALICE)]
+    found = answers(lines(*(case(number, resourcePolicy=policy) for number, policy in enumerate(named))))
+    assert [one["decision"] for one in found] == ["ImplicitlyDenied"] * len(named)
+    others = bucket("444455556666", f"arn:aws:iam::{ACCOUNT}:user/bob")
+    assert answers(lines(case(1, resourcePolicy=others)))[0]["decision"] == "Allowed"
+
+
+# Documents that Organizations does not store, and where they are wrong.
+NOT_STORED = [
+    ("scp", {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3"}}, "1:61"),
+    ("scp", {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::b", "Principal": "*"}}, "1:79"),
+    (
+        "rcp",
+        {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:*"}},
+        "1:82",
+    ),
+    ("rcp", {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}, "1:15"),
+]
+
+
+@pytest.mark.parametrize(("member", "document", "place"), NOT_STORED)
+def test_control_policies_that_organizations_does_not_store(
+    write, member: str, document: dict[str, Any], place: str
+) -> None:
+    text = "The provided policy document does not meet the requirements of the specified policy type."
+    found = answers(lines(case(1, identityPolicies=[DOCUMENT], **{f"{member}s": [[DENY | document]]})))[0]
+    assert found["error"].startswith(f"{member}s[0][0]: 1:") and text in found["error"], found
+    path = write("control.json", json.dumps(document))
+    done = simulate("--identity", write("own.json", json.dumps(DOCUMENT)), f"--{member}", path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{path}:{place}: {text}"), done.stderr
+
+
 def test_a_conversation() -> None:
     """Each answer comes before the next case is sent."""
     with subprocess.Popen(

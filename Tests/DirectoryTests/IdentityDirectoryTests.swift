@@ -52,6 +52,71 @@ import Testing
         #expect(bound.identity.map(\.source.name) == ["AdministratorAccess"])
     }
 
+    /// A document that was stored when less was checked keeps its meaning.
+    @Test func whatWouldNotBeStoredTodayBindsAsItDid() throws {
+        let directory = IdentityDirectory()
+        var user = alice
+        user.inlinePolicies = [
+            InlinePolicy(
+                name: "old",
+                document: #"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":["*","arn:aws:s3::b"],"#
+                    + #""Condition":{"DateLessThan":{"aws:CurrentTime":["soon","2999"]}}}}"#)
+        ]
+        try directory.apply([try change(user)])
+        let bound = directory.policies(bindingPrincipalWithUniqueID: "AIDAALICE")
+        let request = AuthorizationRequest(
+            principal: Principal(kind: .user, arn: alice.arn, accountID: Self.account), action: "s3:GetObject",
+            resource: "arn:aws:s3:::b/k")
+        let context = DictionaryContext(["aws:CurrentTime": .one("2026-01-01T00:00:00Z")])
+        #expect(PolicyEvaluator.allows(request, PolicyInputs(identity: bound.identity), context))
+    }
+
+    /// The index follows each change, also when a name passes from one account to another.
+    @Test func accountsAreFoundByTheirNames() throws {
+        let directory = IdentityDirectory()
+        func change(_ account: Account?, of id: String) throws -> Change {
+            Change(
+                sequence: 1, kind: Account.kind, scope: Scope(account: id), id: id, before: nil,
+                after: try account.map { Array(try JSONEncoder().encode($0)) }, requestID: "r")
+        }
+        var first = Account(id: "111111111111", createDate: 0, email: "Root@Example.com")
+        var second = Account(id: "222222222222", createDate: 0, creatorID: "111111111111")
+        first.alias = "house"
+        try directory.apply([try change(first, of: first.id), try change(second, of: second.id)])
+        #expect(directory.account(alias: "house")?.id == first.id && directory.firstAccount?.id == first.id)
+        #expect(directory.account(email: "ROOT@example.COM")?.id == first.id)
+        #expect(directory.account(email: second.email)?.id == second.id)
+        #expect(directory.account(alias: "garden") == nil && directory.account(email: "") == nil)
+
+        first.alias = nil
+        second.alias = "house"
+        let old = second.email
+        second.email = "root@example.com"
+        try directory.apply([try change(first, of: first.id), try change(second, of: second.id)])
+        #expect(directory.account(alias: "house") == second && directory.account(email: old) == nil)
+        // Two with one address: the same one each time.
+        #expect(directory.account(email: "root@example.com")?.id == first.id)
+
+        try directory.apply([try change(nil, of: first.id)])
+        #expect(directory.firstAccount == nil && directory.account(email: "root@example.com")?.id == second.id)
+        try directory.apply([try change(nil, of: second.id)])
+        #expect(directory.account(alias: "house") == nil && directory.account(email: "root@example.com") == nil)
+    }
+
+    @Test func issuersAreFoundByTheirIds() throws {
+        let directory = IdentityDirectory()
+        let first = OutboundFederation(accountID: Self.account, issuerID: "one", createDate: 0, keys: "")
+        try directory.apply([try change(first)])
+        #expect(directory.outboundFederation(issuerID: "one")?.issuerID == "one")
+        try directory.apply([
+            try change(OutboundFederation(accountID: Self.account, issuerID: "two", createDate: 0, keys: ""))
+        ])
+        #expect(directory.outboundFederation(issuerID: "one") == nil)
+        #expect(directory.outboundFederation(issuerID: "two")?.issuerID == "two")
+        try directory.apply([try deletion(first)])
+        #expect(directory.outboundFederation(issuerID: "two") == nil)
+    }
+
     @Test func whatCannotBeReadWidensNothing() throws {
         let directory = IdentityDirectory()
         var user = alice

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-/// Rules 31 to 46 of the reference: conditions.
+/// Rules 31 to 46 of Documentation/PolicyRules.md: conditions.
 @Suite struct ConditionRules {
     @Test func rule31_andOverOperatorsAndKeysOrOverValues() throws {
         let both = #"{"StringEquals":{"a:x":["1","2"],"a:y":"3"},"NumericLessThan":{"a:n":"5"}}"#
@@ -119,6 +119,11 @@ import Testing
         #expect(try before("1795262401") && !before("1795262400"))
         #expect(
             try holds(#"{"DateEquals":{"aws:EpochTime":"2026-11-21T12:00Z"}}"#, ["aws:EpochTime": .one("1795262400")]))
+        // What AWS stores beyond W3C's formats means what it says.
+        #expect(try before("\"2026-11-21t12:00:00.000000001z\"") && !before("\"2026-11-21T12:00:00.000Z\""))
+        #expect(try before("\"2026-11-21T8:01-04\"") && !before("\"2026-11-21T8-04\""))
+        #expect(try before("\"2026-11-22T\"") && !before("\"2026-11-1\"") && !before("\"-3000\""))
+        #expect(try before("\"20260-1-1\"") && before("9223372036854775807"))
         // Milliseconds are not seconds.
         #expect(try !holds(#"{"DateEquals":{"aws:EpochTime":"1795262400000"}}"#, context))
     }

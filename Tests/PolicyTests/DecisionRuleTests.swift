@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-/// Rules 1 to 30 of the reference: who may do what by which policies together.
+/// Rules 1 to 30 of Documentation/PolicyRules.md: who may do what by which policies together.
 @Suite struct DecisionRules {
     let allowAll: CompiledPolicy
     let denyAll: CompiledPolicy
@@ -78,6 +78,8 @@ import Testing
         #expect(!ask(.federated, PolicyInputs(resource: parent, session: [])).isAllowed)
         #expect(!ask(.federated, PolicyInputs(resource: parent, boundaries: [], session: [allowAll])).isAllowed)
         #expect(ask(.federated, PolicyInputs(resource: parent, session: [allowAll])).isAllowed)
+        // Rule 16: without a session policy the parent's name is not the session's.
+        #expect(ask(.federated, PolicyInputs(resource: parent)).policyType == .session)
     }
 
     @Test(arguments: ["*", "{\"AWS\":\"*\"}"]) func rule07_everybody(principal: String) throws {
@@ -304,6 +306,42 @@ import Testing
         }
     }
 
+    /// An Allow with `NotPrincipal` is for everybody but those that it names, by whichever of their names.
+    @Test func rule21_allowWithNotPrincipalNeverReachesWhomItNames() throws {
+        func allowed(_ principal: Principal, _ names: String..., as type: PolicyType = .resource) throws -> Bool {
+            let names = "{\"AWS\":[\(names.map { "\"\($0)\"" }.joined(separator: ","))]}"
+            let stated = try policy(type, statement(principal: names, notPrincipal: true))
+            return ask(
+                principal,
+                type == .resource
+                    ? PolicyInputs(resource: stated) : PolicyInputs(identity: [allowAll], endpoint: [stated])
+            ).isAllowed
+        }
+        for type in [PolicyType.resource, .endpoint] {
+            for name in [userARN, account, rootARN, Principal.user.uniqueID, "*"] {
+                #expect(try !allowed(.user, name, as: type), "\(name)")
+                #expect(try !allowed(.user, otherAccount, name, as: type), "\(name)")
+            }
+            for name in [sessionARN, readerARN, account, rootARN, Principal.session.uniqueID, "*"] {
+                #expect(try !allowed(.session, name, as: type), "\(name)")
+            }
+            for name in [federatedARN, userARN, account, "*"] {
+                #expect(try !allowed(.federated, name, as: type), "\(name)")
+            }
+            #expect(try allowed(.user, readerARN, otherAccount, as: type))
+            #expect(try allowed(.session, sessionARN + "0", otherAccount, as: type))
+        }
+        #expect(try !allowed(.anonymous, "*"))
+        #expect(try allowed(.anonymous, account, userARN))
+        // Whoever is not named needs nothing else, as under `"Principal": "*"`.
+        #expect(
+            ask(
+                .user, PolicyInputs(resource: try bucket(aws(readerARN), not: true), boundaries: [], session: [])
+            ).isAllowed)
+        let service = try bucket(#"{"Service":"cloudtrail.amazonaws.com"}"#, not: true)
+        #expect(!ask(.service, PolicyInputs(resource: service)).isAllowed)
+    }
+
     @Test func rule22_serviceLinkedRolesEscapeSCPs() throws {
         var linked = Principal.session
         linked.isServiceLinkedRole = true
@@ -366,6 +404,7 @@ import Testing
         for bad in [
             statement("Allow", "s3:*", principal: "*"), statement("Deny", "s3:*", principal: aws(account)),
             statement("Deny", "s3:*", principal: "*", notAction: true), statement("Deny", "s3:*"),
+            statement("Deny", "*", principal: "*"), statement("Deny", #"["s3:*","*"]"#, principal: "*"),
         ] {
             #expect(throws: PolicyError.self) { try policy(.resourceControl, bad) }
         }

@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"Action":"*","Resource":"*"}"#, #"{"Effect":"allow","Action":"*","Resource":"*"}"#,
+        #"{"Action":"*","Resource":"*"}"#, #"{"Effect":"Permit","Action":"*","Resource":"*"}"#,
         #"{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}"#,
         #"{"Effect":"Allow","Action":"*","Resource":"*","NotResource":"*"}"#,
         #"{"Effect":"Allow","Action":1,"Resource":"*"}"#, #"{"Effect":"Allow","Action":["a:b",1],"Resource":"*"}"#,
@@ -66,7 +66,6 @@ import Testing
         (#"{"Effect":"Allow","Action":"GetObject","Resource":"*"}"#, vendor),
         (#"{"Effect":"Allow","Action":"","Resource":"*"}"#, vendor),
         (#"{"Effect":"Allow","Action":":x","Resource":"*"}"#, vendor),
-        (#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"x":"y"}}}"#, vendor),
         (#"{"Effect":"Allow","Action":"s3:a:b","Resource":"*"}"#, "Actions/Condition can contain only one colon."),
         (#"{"Effect":"Allow","Action":"s 3:a","Resource":"*"}"#, "Vendor s 3 is not valid"),
         (#"{"Effect":"Allow","Action":"*","Resource":"bucket"}"#, "Resource bucket must be in ARN format or \"*\"."),
@@ -80,7 +79,22 @@ import Testing
             #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3*:::b"}"#,
             "Resource vendor must be fully qualified and cannot contain regexes."
         ),
-        (#"{"Effect":"Allow","Action":"*","Resource":"arn:aws"}"#, legacy),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws"}"#,
+            "Resource vendor must be fully qualified and cannot contain regexes."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:eu-west-1::photos"}"#,
+            "Resource arn:aws:s3:eu-west-1::photos can not contain region information."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:route53:eu-west-1::hostedzone/Z"}"#,
+            "Resource arn:aws:route53:eu-west-1::hostedzone/Z can not contain region information."
+        ),
+        (
+            #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:route53::111122223333:hostedzone/Z"}"#,
+            "Resource arn:aws:route53::111122223333:hostedzone/Z cannot contain an account id."
+        ),
         (
             #"{"Effect":"Allow","Action":"*","Resource":"arn:aws:iam:us-east-1:111122223333:user/a"}"#,
             "IAM resource arn:aws:iam:us-east-1:111122223333:user/a cannot contain region information."
@@ -100,6 +114,129 @@ import Testing
         ),
     ]) func permissionPolicies(statement: String, message: String) {
         #expect(error(document(statement))?.message == message)
+    }
+
+    /// A short ARN is filled up with `*`, and its first word is not looked at before its partition.
+    @Test(arguments: [
+        ("x:y", "Partition \"y\" is not valid for resource \"arn:y:*:*:*:*\"."),
+        ("a:b:c", "Partition \"b\" is not valid for resource \"arn:b:c:*:*:*\"."),
+        ("a:b:c:d:e:f:g", "Partition \"b\" is not valid for resource \"arn:b:c:d:e:f:g\"."),
+        ("aws:s3:::photos", "Partition \"s3\" is not valid for resource \"arn:s3:::photos:*\"."),
+        ("arn::s3", "Partition \"\" is not valid for resource \"arn::s3:*:*:*\"."),
+        ("name:aws:s3:::photos", "Resource name:aws:s3:::photos must be in ARN format or \"*\"."),
+        ("photos", "Resource photos must be in ARN format or \"*\"."),
+    ]) func whatTheRefusedResourceIsCalled(resource: String, message: String) {
+        for element in ["Resource", "NotResource"] {
+            #expect(
+                error(document("{\"Effect\":\"Deny\",\"Action\":\"*\",\"\(element)\":\"\(resource)\"}"))?.message
+                    == message)
+        }
+    }
+
+    /// What IAM's older parser can't read; AWS says no more than that.
+    @Test(arguments: [
+        #""Effect":"ALLOW","Action":"*","Resource":"*""#, #""Effect":"deny","Action":"*","Resource":"*""#,
+        #""Effect":"Allow","Action":"*","Resource":"arn:aws:s3::photos""#,
+        #""Effect":"Allow","Action":"*","NotResource":"arn:aws:s3::photos""#,
+        #""Effect":"Allow","Action":"*","Resource":"arn:aws::::photos""#,
+        #""Effect":"Allow","Action":"*","Resource":"arn:aws::photos""#,
+        #""Effect":"Allow","Action":"*","Resource":"arn:aws:iam::<account>:role/R""#,
+        #""Effect":"Allow","Action":"*","Resource":["*","arn:aws:sqs:{region}:111122223333:q"]"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"234-13"}}"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"2025-02-29"}}"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"2025-02-03T4:05:06+7"}}"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"2025-02-03T04:05:06.0123456789Z"}}"#,
+        #""Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"9223372036854775808"}}"#,
+        // Before anything that is missing or doubled, and before what is wrong with a resource.
+        #""Effect":"allow","Resource":"arn:aws:s3:eu-west-1::photos""#,
+        #""Effect":"Allow","Condition":{"DateEquals":{"d":"soon"}}"#,
+        #""Effect":"Allow","Resource":"arn:aws:s3::photos""#,
+        #""Effect":"Allow","Action":"*","Resource":"arn:nowhere:s3:::b","Condition":{"DateEquals":{"d":"soon"}}"#,
+        #""Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"aLLow""#,
+    ]) func legacyParsing(members: String) {
+        let text = document("{\(members)}")
+        #expect(error(text)?.message == Self.legacy)
+        #expect(error(text)?.position != nil && error(text)?.detail != nil)
+        #expect(error(text, .session)?.message == Self.legacy)
+    }
+
+    /// AWS's order of precedence, of which each pair is one link: the first fault is named, wherever both stand.
+    @Test func ofSeveralFaultsTheFirstInOrderIsNamed() {
+        let good = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+        let order: [(fault: String, message: String)] = [
+            (#"{"Effect":"Allow","Action":7,"Resource":"*"}"#, "Syntax errors in policy."),
+            (#"{"Effect":"allow","Action":"*","Resource":"*"}"#, Self.legacy),
+            (
+                #"{"Sid":"s","Effect":"Deny","Action":"*","Resource":"*"},{"Sid":"s","Effect":"Deny","Action":"*","Resource":"*"}"#,
+                "Statement IDs (SID) in a single policy must be unique."
+            ),
+            (#"{"Effect":"Allow","Resource":"*"}"#, "Policy statement must contain actions."),
+            (#"{"Effect":"Allow","Action":"*"}"#, "Policy statement must contain resources."),
+            (
+                #"{"Effect":"Allow","Action":"*","Resource":"photos"}"#,
+                "Resource photos must be in ARN format or \"*\"."
+            ),
+            (#"{"Effect":"Allow","Action":"s3:a:b","Resource":"*"}"#, "Actions/Condition can contain only one colon."),
+        ]
+        for (place, first) in order.enumerated() {
+            for second in order[place...] {
+                for statements in [[first, second], [second, first]] {
+                    let text = document(([good] + statements.map(\.fault)).joined(separator: ","))
+                    #expect(error(text)?.message == first.message, "\(text)")
+                }
+            }
+        }
+        #expect(
+            error(document(#"{"Effect":"Allow","Action":"s:3:Get","Resource":"photos"}"#))?.message
+                == "Resource photos must be in ARN format or \"*\".")
+    }
+
+    /// Only managed policies need the newer version; where it is missing, nothing else but the syntax matters.
+    @Test(arguments: ["", #""Version":"2008-10-17","#]) func managedPoliciesAreOfTheNewerVersion(version: String) throws
+    {
+        func managed(_ statement: String) -> String? {
+            do throws(PolicyError) {
+                _ = try PolicyDocument(
+                    parsing: "{\(version)\"Statement\":[\(statement)]}", as: .identity, strictness: .managed)
+                return nil
+            } catch {
+                #expect(error.position != nil && error.detail != nil)
+                return error.message
+            }
+        }
+        let good = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+        let refusal = "Policy document must be version 2012-10-17 or greater."
+        for faulty in [
+            good, #"{"Effect":"denY","Action":"*","Resource":"*"}"#, #"{"Effect":"Allow"}"#,
+            #"{"Sid":"s","Effect":"Allow"},{"Sid":"s","Effect":"Deny"}"#,
+            #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"d":"soon"}}}"#,
+        ] { #expect(managed(faulty) == refusal, "\(faulty)") }
+        #expect(managed("7") == "Syntax errors in policy.")
+        let text = "{\(version)\"Statement\":[\(good)]}"
+        for type in [PolicyType.identity, .permissionsBoundary, .session, .serviceControl] {
+            #expect(try PolicyDocument(parsing: text, as: type).version == .v2008)
+        }
+        let trust = #"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}"#
+        #expect(error("{\(version)\"Statement\":[\(trust)]}", .roleTrust) == nil)
+    }
+
+    /// What looks wrong and is stored all the same.
+    @Test(arguments: [
+        #""Condition":{"StringEquals":{"a":"x"}}"#, #""Condition":{"a":{}}"#, #""Condition":{"x":{},"StringLike":{}}"#,
+        #""Condition":{"DateEquals":{"d":[]}}"#, #""Condition":{"DateEquals":{"d":"01T"}}"#,
+        #""Condition":{"DateEquals":{"d":"-292275054"}}"#, #""Condition":{"DateEquals":{"d":"2025-2-3t4:05:06.5+23"}}"#,
+        #""Condition":{"DateEquals":{"d":"9223372036854775807"}}"#, #""Sid":"""#,
+    ]) func whatLooksWrongAndIsStored(members: String) throws {
+        let text = document("{\"Effect\":\"Allow\",\"Action\":\"s3: any thing\",\"Resource\":\"*\",\(members)}")
+        #expect(error(text) == nil)
+        #expect(throws: Never.self) { try PolicyDocument(parsing: text, as: .identity, strictness: .managed) }
+        #expect(throws: Never.self) { try PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) }
+    }
+
+    @Test(arguments: ["arn:aws:sqs", "arn:aws:nothing:::b", "arn:aws:ec2:region:account-id:*", "arn:aws:s3:*:*:b"])
+    func resourcesThatAreStored(resource: String) {
+        #expect(error(document("{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"\(resource)\"}")) == nil)
     }
 
     /// As tried on AWS: without a subject, or with `*` alone, the role is refused; `repo:*` and lists pass.
@@ -154,6 +291,9 @@ import Testing
         #expect(error(text, .session) == nil)
         let trust = "\n" + document(#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}"#)
         #expect(error(trust, .roleTrust)?.message == "JSON strings must not have leading spaces")
+        // Broken JSON is seen first.
+        #expect(error(" {", .roleTrust)?.message == "This policy contains invalid Json")
+        #expect(error(" {")?.message == "Syntax errors in policy.")
     }
 
     @Test(arguments: [
@@ -272,7 +412,7 @@ import Testing
     @Test(arguments: [
         "{}", "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\"}}",
         "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"*\",\"Conditions\":{}}}",
-        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"*\",\"Condition\":{\"Is\":{}}}}",
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"x\",\"Resource\":\"*\",\"Condition\":{\"Is\":{\"a:b\":\"c\"}}}}",
     ]) func whatHasNoMeaning(text: String) {
         #expect(throws: PolicyError.self) { try PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) }
     }

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-/// Rules 47 to 56 of the reference: patterns and variables.
+/// Rules 47 to 56 of Documentation/PolicyRules.md: patterns and variables.
 @Suite struct PatternRules {
     @Test func rule47_actionsIgnoreCaseARNsDoNot() throws {
         let inputs = PolicyInputs(identity: [try policy(.identity, statement("Allow", "S3:gEt*"))])

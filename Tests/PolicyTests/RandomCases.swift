@@ -208,6 +208,8 @@ struct CaseGenerator {
             kind == .trust
             ? [pick(["sts:AssumeRole", "sts:*", "STS:assumerole*", "sts:TagSession", "sts:Assume????"])]
             : some(3) { $0.actionPattern(target.action) }
+        // A control policy of a customer's is not about all services at once.
+        if isControl { statement.actions = statement.actions.map { $0 == "*" ? "s3:*" : $0 } }
         if kind != .trust {
             statement.notResource = chance(20)
             statement.resources = some(3) { $0.resourcePattern(kind, target.resource) }
@@ -253,6 +255,7 @@ struct CaseGenerator {
         if chance(15), kind != .rcp {
             // A short ARN, in a form that the type of policy takes.
             parts = Array(parts.prefix(pick([3, 4, 5])))
+            if [.identity, .boundary, .session, .scp].contains(kind) { parts = parts.map { $0.isEmpty ? "*" : $0 } }
             if kind != .identity && kind != .boundary && kind != .session || chance(50) {
                 if parts.count == 3 { parts.append("*") } else { parts[parts.count - 1] += "*" }
             }

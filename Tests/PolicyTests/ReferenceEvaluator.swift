@@ -1,4 +1,4 @@
-// An evaluator written straight from the words of AWS's documentation and of the reference's rules, with no regard to
+// An evaluator written straight from the words of AWS's documentation and of Documentation/PolicyRules.md, with no regard to
 // speed and with nothing shared with the module: it works on its own model, of which it also writes the JSON.
 
 struct RefPolicy {
@@ -231,8 +231,13 @@ extension RefCase {
             guard let principals = statement.principals else { return false }
             if statement.notPrincipal {
                 let isPrincipalOfAccount = caller.kind != .service && caller.kind != .anonymous
-                let always = !statement.allows && boundaries != nil && isPrincipalOfAccount
-                guard always || !isSpared(principals) else { return false }
+                if statement.allows {
+                    // Everybody but those it names, by whichever name.
+                    guard principals.allSatisfy({ names($0.0, $0.1).isEmpty }) else { return false }
+                } else {
+                    let always = boundaries != nil && isPrincipalOfAccount
+                    guard always || !isSpared(principals) else { return false }
+                }
             } else {
                 guard principals.contains(where: { !names($0.0, $0.1).isEmpty }) else { return false }
             }
@@ -466,7 +471,11 @@ extension RefCase {
             // Four digits are a year.
             if isNumber(text, length: nil), text.count != 4 { return Int(text) }
             let parts = isNumber(text, length: 4) ? text + "-01-01" : text
-            let numbers = parts.split { !$0.isNumber }.compactMap { Int($0) }
+            var numbers = parts.split { !$0.isNumber }.compactMap { Int($0) }
+            // A number with a sign is a year, too.
+            if text.hasPrefix("-"), isNumber(String(text.dropFirst()), length: nil) {
+                numbers = [Int(text) ?? 0, 1, 1]
+            }
             guard numbers.count == 3 || (numbers.count == 6 && text.hasSuffix("Z")) else { return nil }
             var days = 0
             for year in 1970..<max(1970, numbers[0]) { days += length(of: year) }

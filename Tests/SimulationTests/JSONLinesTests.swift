@@ -25,13 +25,14 @@ import Wire
     @Test func everyPolicyTypeIsRead() throws {
         let all = allow("*")
         let deny = #"{"Statement":{"Sid":"No","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}"#
+        let control = deny.replacing(#""Action":"*""#, with: #""Action":"s3:*""#)
         let denyCaller = #"{"Statement":{"Sid":"No","Effect":"Deny","Action":"*","Resource":"*"}}"#
         let expected: [(String, String)] = [
             (#""resourcePolicy":\#(deny)"#, "resource"),
             (#""permissionBoundaries":[\#(denyCaller)]"#, "permissionsBoundary"),
             (#""sessionPolicies":[\#(denyCaller)]"#, "session"),
             (#""scps":[[\#(all)],[\#(denyCaller)]]"#, "serviceControl"),
-            (#""rcps":[[\#(deny)]]"#, "resourceControl"), (#""endpointPolicies":[\#(deny)]"#, "endpoint"),
+            (#""rcps":[[\#(control)]]"#, "resourceControl"), (#""endpointPolicies":[\#(deny)]"#, "endpoint"),
         ]
         for (member, type) in expected {
             let answer = try #require(answers(aliceCase(#""identityPolicies":[\#(all)]"#, member)).first)
@@ -71,6 +72,36 @@ import Wire
             #expect(found[1]["error"]?.text?.isEmpty == false, "\(line)")
             #expect(found[1]["id"] == id, "\(line)")
             #expect(found[2]["decision"] != nil)
+        }
+    }
+
+    /// Organizations stores none of these.
+    @Test(arguments: [
+        ("scps", #"{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::b*"},"#, ""),
+        ("scps", #"{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3"},"#, "1:57"),
+        ("scps", #"{"Effect":"Deny","Action":"*","Resource":"*","Sid":"a b"},"#, "1:67"),
+        ("scps", #"{"Effect":"Deny","Action":"*","Resource":"*","Principal":"*"},"#, "1:61"),
+        ("rcps", #"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b"},"#, ""),
+        ("rcps", #"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3"},"#, "1:76"),
+        ("rcps", #"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:*"},"#, "1:76"),
+        ("rcps", #"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"},"#, "1:58"),
+        ("rcps", #"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"},"#, "1:16"),
+        ("rcps", #"{"Effect":"Deny","Action":"s3:*","Resource":"*"},"#, "1:16"),
+    ]) func controlPoliciesAreThoseThatOrganizationsStores(member: String, statement: String, place: String) throws {
+        // The same in a statement of its own and behind another.
+        let full =
+            member == "scps"
+            ? #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+            : #"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#
+        let line = aliceCase(
+            #""identityPolicies":[\#(allow("*"))]"#, #""\#(member)":[[{"Statement": [\#(statement)\#(full)]}]]"#)
+        let answer = try #require(answers(line).first)
+        if place.isEmpty {
+            #expect(answer["decision"] != nil && answer["error"] == nil)
+        } else {
+            let error = try #require(answer["error"]?.text)
+            #expect(
+                error.hasPrefix("\(member)[0][0]: \(place): The provided policy document does not meet"), "\(error)")
         }
     }
 

@@ -9,7 +9,7 @@ enum Connection {
 
     /// The database of a directory that this process has locked.
     static func open(_ directory: String, _ format: Format) throws -> SQLiteStore {
-        let pool = try DatabasePool(path: DataDirectory.databasePath(in: directory), configuration: configuration())
+        let pool = try DatabasePool(path: LedgerDirectory.databasePath(in: directory), configuration: configuration())
         // Not in `prepareDatabase`: GRDB sets NORMAL after that, and a commit would not wait for the disk.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -23,7 +23,7 @@ enum Connection {
         configuration.readonly = true
         do {
             let queue = try DatabaseQueue(
-                path: DataDirectory.databasePath(in: directory), configuration: configuration)
+                path: LedgerDirectory.databasePath(in: directory), configuration: configuration)
             // Who only reads needs nothing of what a later format added.
             return SQLiteStore(queue, isInMemory: false)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {

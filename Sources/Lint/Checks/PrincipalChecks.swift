@@ -40,7 +40,8 @@ extension Checker {
         if principals.isNegated, statement.effect == .allow {
             report(
                 .allowWithNotPrincipal, principals.place,
-                "This allows everybody else, anonymous callers too: name the principals that need it in Principal.")
+                "This allows everybody whom it does not name, anonymous callers too, and AWS does not support it: name "
+                    + "the principals that need it in Principal instead.")
         }
         for entry in principals.entries {
             if entry.kind == "Federated" {

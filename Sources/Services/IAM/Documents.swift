@@ -7,9 +7,11 @@ import Wire
 enum Documents {
     /// Checks a document before it is stored.
     /// - Throws: MalformedPolicyDocument with AWS's text.
-    static func check(_ text: String, as type: PolicyType) throws(ServiceError) -> PolicyDocument {
+    static func check(
+        _ text: String, as type: PolicyType, _ strictness: PolicyDocument.Strictness = .stored
+    ) throws(ServiceError) -> PolicyDocument {
         do throws(PolicyError) {
-            return try PolicyDocument(parsing: text, as: type)
+            return try PolicyDocument(parsing: text, as: type, strictness: strictness)
         } catch {
             throw .malformedPolicyDocument(error.message)
         }
@@ -35,7 +37,7 @@ enum Documents {
     /// A kept trust policy as it is shown: with ARNs again, but for the unique ids of whoever is gone.
     static func shown(trust text: String, _ directory: IdentityDirectory) -> String {
         guard text.contains("AIDA") || text.contains("AROA"),
-            let document = try? PolicyDocument(parsing: text, as: .roleTrust)
+            let document = try? PolicyDocument(parsing: text, as: .roleTrust, strictness: .evaluable)
         else { return text }
         return replacingPrincipals(in: document) {
             directory.user(uniqueID: $0)?.arn ?? directory.role(uniqueID: $0)?.arn

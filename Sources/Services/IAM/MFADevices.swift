@@ -41,7 +41,17 @@ extension Directory.MFADevice {
     }
 }
 
-extension IAM.CreateVirtualMFADevice: WriteOperation {
+/// What a new virtual device shares with its authenticator. It does not print itself.
+public struct MFASeed: Sendable, CustomStringConvertible, CustomReflectable {
+    fileprivate let seed: [UInt8]
+    /// The picture that a phone scans.
+    fileprivate let picture: [UInt8]
+
+    public var description: String { "MFASeed" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension IAM.CreateVirtualMFADevice: PreparedWriteOperation {
     public static var secretMembers: Set<String> { ["Base32StringSeed", "QRCodePNG"] }
 
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -49,8 +59,20 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
         return call.access(creating: arn, input.tags, taggedBy: "TagMFADevice")
     }
 
+    /// The picture takes long to draw.
+    public static func prepare(_ input: Input, _ call: Call) throws(ServiceError) -> MFASeed {
+        let seed = Identifiers.randomBytes(40)
+        let account = call.directory.account(call.accountID)?.alias ?? call.accountID
+        let label = "\(input.virtualMFADeviceName)@\(account)"
+        let address =
+            "otpauth://totp/Amazon%20Web%20Services:\(label)?secret=\(Base32.encode(seed))"
+            + "&issuer=Amazon%20Web%20Services"
+        guard let picture = QRCode.png(of: address) else { throw .internalFailure }
+        return MFASeed(seed: seed, picture: picture)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ new: MFASeed, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let name = input.virtualMFADeviceName
         let serialNumber = ARN.iam(call.accountID, "mfa", path: input.path ?? "/", name: name)
@@ -62,19 +84,14 @@ extension IAM.CreateVirtualMFADevice: WriteOperation {
             throw .quotaExceeded("VirtualMFADevicesPerAccount", call.quotas[.users])
         }
         let device = MFADevice(
-            serialNumber: serialNumber, accountID: call.accountID, seed: Identifiers.randomBytes(40),
+            serialNumber: serialNumber, accountID: call.accountID, seed: new.seed,
             createDate: call.time, tags: try TagRules.ofResources.new(input.tags))
         try records.put(device)
 
-        let seed = Base32.encode(device.seed)
-        let label = "\(name)@\(call.directory.account(call.accountID)?.alias ?? call.accountID)"
-        let address =
-            "otpauth://totp/Amazon%20Web%20Services:\(label)?secret=\(seed)&issuer=Amazon%20Web%20Services"
-        guard let picture = QRCode.png(of: address) else { throw .internalFailure }
         var view = IAM.VirtualMFADevice()
         view.serialNumber = serialNumber
-        view.base32StringSeed = Blob(Array(seed.utf8))
-        view.qrCodePNG = Blob(picture)
+        view.base32StringSeed = Blob(Array(Base32.encode(device.seed).utf8))
+        view.qrCodePNG = Blob(new.picture)
         if !device.tags.isEmpty { view.tags = device.tags.map(IAM.Tag.init) }
         return Output(virtualMFADevice: view)
     }

@@ -72,7 +72,7 @@ extension IAM.CreatePolicy: WriteOperation {
 
 /// - Throws: MalformedPolicyDocument, LimitExceeded.
 func checkManagedDocument(_ text: String, _ call: Call) throws(ServiceError) {
-    let document = try Documents.check(text, as: .identity)
+    let document = try Documents.check(text, as: .identity, .managed)
     let limit = call.quotas[.policySize]
     guard document.nonWhitespaceCount <= limit else { throw .quotaExceeded("PolicySize", limit) }
 }

@@ -95,6 +95,6 @@ struct OrganizationEntity {
         else {
             return nil
         }
-        return try? PolicyDocument(parsing: policy.content, as: .serviceControl)
+        return try? PolicyDocument(parsing: policy.content, as: .serviceControl, strictness: .evaluable)
     }
 }

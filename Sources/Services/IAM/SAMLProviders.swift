@@ -31,12 +31,32 @@ extension SAMLMetadata {
     }
 }
 
+/// What a request brings, read before the transaction: XML and keys take long. What is wrong with it is said when its turn
+/// comes, after the provider was looked for.
+public struct SAMLDocuments: Sendable {
+    /// Until when the metadata are good; nil where the request has none.
+    fileprivate let validUntil: Result<Double, ServiceError>?
+    /// nil where the request has no key.
+    fileprivate let isPrivateKey: Bool?
+
+    fileprivate init(metadata: String?, privateKey: String?, _ call: Call) {
+        validUntil = metadata.map { text in
+            Result { () throws(ServiceError) in
+                try SAMLMetadata.parsed(text, call).validUntil(from: call.time)
+            }
+        }
+        isPrivateKey = privateKey.map { SAMLVerifier.isPrivateKey($0) }
+    }
+}
+
 extension SAMLProvider {
     private static let mostPrivateKeys = 2
 
     /// - Throws: InvalidInput for what is no private key, LimitExceeded beyond two.
-    fileprivate mutating func add(privateKey pem: String, _ call: Call) throws(ServiceError) {
-        guard SAMLVerifier.isPrivateKey(pem) else { throw .invalidInput("Invalid private key.") }
+    fileprivate mutating func add(
+        privateKey pem: String, _ documents: SAMLDocuments, _ call: Call
+    ) throws(ServiceError) {
+        guard documents.isPrivateKey == true else { throw .invalidInput("Invalid private key.") }
         guard privateKeys.count < Self.mostPrivateKeys else {
             throw .limitExceeded("Private key limit of \(Self.mostPrivateKeys) is reached.")
         }
@@ -102,7 +122,7 @@ extension Call {
     }
 }
 
-extension IAM.CreateSAMLProvider: WriteOperation {
+extension IAM.CreateSAMLProvider: PreparedWriteOperation {
     public static var secretMembers: Set<String> { ["AddPrivateKey"] }
 
     public static func access(_ input: Input, _ call: Call) -> Authorization {
@@ -110,10 +130,14 @@ extension IAM.CreateSAMLProvider: WriteOperation {
         return call.access(creating: arn, input.tags, taggedBy: "TagSAMLProvider")
     }
 
+    public static func prepare(_ input: Input, _ call: Call) -> SAMLDocuments {
+        SAMLDocuments(metadata: input.samlMetadataDocument, privateKey: input.addPrivateKey, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ documents: SAMLDocuments, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let metadata = try SAMLMetadata.parsed(input.samlMetadataDocument, call)
+        guard let validUntil = try documents.validUntil?.get() else { throw .internalFailure }
         guard try records.get(SAMLProvider.self, input.name) == nil else {
             throw .entityAlreadyExists("Provider with name \(input.name) already exists.")
         }
@@ -123,9 +147,9 @@ extension IAM.CreateSAMLProvider: WriteOperation {
         }
         var provider = SAMLProvider(
             accountID: call.accountID, name: input.name, uniqueID: Identifiers.key(), createDate: call.time,
-            metadata: input.samlMetadataDocument, validUntil: metadata.validUntil(from: call.time))
+            metadata: input.samlMetadataDocument, validUntil: validUntil)
         provider.tags = try TagRules.ofResources.new(input.tags)
-        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, call) }
+        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, documents, call) }
         if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
         try records.put(provider)
         var output = Output()
@@ -161,15 +185,19 @@ extension IAM.GetSAMLProvider: ReadOperation {
     }
 }
 
-extension IAM.UpdateSAMLProvider: WriteOperation {
+extension IAM.UpdateSAMLProvider: PreparedWriteOperation {
     public static var secretMembers: Set<String> { ["AddPrivateKey"] }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         try await call.access(onSAMLProvider: input.samlProviderArn)
     }
 
+    public static func prepare(_ input: Input, _ call: Call) -> SAMLDocuments {
+        SAMLDocuments(metadata: input.samlMetadataDocument, privateKey: input.addPrivateKey, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ documents: SAMLDocuments, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard
             input.samlMetadataDocument != nil || input.assertionEncryptionMode != nil || input.addPrivateKey != nil
@@ -184,12 +212,11 @@ extension IAM.UpdateSAMLProvider: WriteOperation {
                     + "parameters.")
         }
         var provider = try records.samlProvider(input.samlProviderArn)
-        if let document = input.samlMetadataDocument {
-            let metadata = try SAMLMetadata.parsed(document, call)
+        if let document = input.samlMetadataDocument, let validUntil = try documents.validUntil?.get() {
             provider.metadata = document
-            provider.validUntil = metadata.validUntil(from: call.time)
+            provider.validUntil = validUntil
         }
-        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, call) }
+        if let pem = input.addPrivateKey { try provider.add(privateKey: pem, documents, call) }
         if let mode = input.assertionEncryptionMode { try provider.set(encryptionMode: mode) }
         if let id = input.removePrivateKey { try provider.remove(privateKey: id) }
         try records.put(provider)

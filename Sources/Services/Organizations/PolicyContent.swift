@@ -16,15 +16,12 @@ enum PolicyContent {
         }
     }
 
-    /// Customers' resource control policies only deny, and never all services at once.
+    /// Customers' resource control policies only deny: RCPFullAWSAccess is AWS's own.
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html>
     private static func check(_ content: String, as type: PolicyType) throws(ServiceError) {
         guard let document = try? PolicyDocument(parsing: content, as: type) else { throw .malformedPolicy }
         guard type == .resourceControl else { return }
-        for statement in document.statements {
-            let namesAll = statement.actions.values.contains { $0.value.allSatisfy { $0 == "*" } }
-            guard statement.effect == .deny, !namesAll else { throw .malformedPolicy }
-        }
+        guard document.statements.allSatisfy({ $0.effect == .deny }) else { throw .malformedPolicy }
     }
 }
 

@@ -12,7 +12,7 @@ extension STS.AssumeRole: ComputeOperation {
     /// The role's trust policy decides, together with the caller's own policies. Passing tags or a source identity on
     /// needs the permission for each.
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await SecondFactor.prove(input.serialNumber, input.tokenCode, call)
+        try await SecondFactor.check(input.serialNumber, input.tokenCode, call)
         if case .root = call.caller.identity {
             throw .accessDenied("Roles may not be assumed by root accounts.")
         }
@@ -29,13 +29,14 @@ extension STS.AssumeRole: ComputeOperation {
         return try request(input, call).access(call, context)
     }
 
-    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let request = request(input, call)
         guard let role = request.role(call) else { throw denied(input, call) }
         var (session, packedSize) = try request.session(of: role, call)
         // AWS's pages disagree on whether the session of a role that was assumed with MFA carries the proof on. It does
         // here, as CloudTrail's mfaAuthenticated does.
         if input.tokenCode != nil { session.mfaTime = call.time }
+        try await SecondFactor.useUp(input.serialNumber, input.tokenCode, call)
         return Output(
             credentials: try STS.Credentials(session, call),
             assumedRoleUser: STS.AssumedRoleUser(role, sessionName: input.roleSessionName),

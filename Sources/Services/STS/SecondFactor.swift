@@ -7,14 +7,42 @@ import Wire
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html>
 enum SecondFactor {
     /// A device takes this many codes in this many seconds.
-    private static let mostAttempts = 9
-    private static let attemptSpan = 180.0
+    fileprivate static let mostAttempts = 9
+    fileprivate static let attemptSpan = 180.0
 
-    /// Checks a one-time password of the caller's device, and uses it up: also when the request is refused later, and
-    /// durably, so that no code is good twice. Without a code there is nothing to prove.
+    /// Checks a one-time password of the caller's device before the policies are asked, which may want to know of it.
+    /// A right one stays good: whoever is denied has not used it. A wrong one counts as an attempt. Without a code there
+    /// is nothing to prove.
     /// - Throws: AccessDenied with AWS's text.
-    static func prove(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
-        if serialNumber == nil, code == nil { return }
+    static func check(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
+        guard let proof = try proof(serialNumber, code, call) else { return }
+        if let device = call.directory.mfaDevice(serialNumber: proof.serialNumber), device.ownerID == proof.owner,
+            device.isOpen(at: call.time), device.step(matching: proof.code, call) != nil
+        {
+            return
+        }
+        try await use(proof, keepingRight: true, call)
+    }
+
+    /// Uses the password up, durably: from now on it is good for nothing more. It comes last before what is asked for is
+    /// given.
+    /// - Throws: AccessDenied with AWS's text, also if another request was faster.
+    static func useUp(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
+        guard let proof = try proof(serialNumber, code, call) else { return }
+        try await use(proof, keepingRight: false, call)
+    }
+
+    private struct Proof {
+        let serialNumber: String
+        let code: String
+        /// Whose device it has to be.
+        let owner: String
+    }
+
+    private static func proof(
+        _ serialNumber: String?, _ code: String?, _ call: Call
+    ) throws(ServiceError) -> Proof? {
+        if serialNumber == nil, code == nil { return nil }
         guard let serialNumber, let code else {
             throw .validation("Both SerialNumber and TokenCode are needed to prove a second factor.")
         }
@@ -25,6 +53,12 @@ enum SecondFactor {
         case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .accessDenied("MultiFactorAuthentication failed, a role's session has no MFA device.")
         }
+        return Proof(serialNumber: serialNumber, code: code, owner: owner)
+    }
+
+    /// Counts the attempt, and takes note of a right code.
+    /// - Parameter keepingRight: leaves a right code, and the device, as they are.
+    private static func use(_ proof: Proof, keepingRight: Bool, _ call: Call) async throws(ServiceError) {
         // Its use is a change, so the event that tells of it has to be as durable.
         call.recordDurably()
         let isRight: Bool?
@@ -32,16 +66,17 @@ enum SecondFactor {
             isRight = try await call.environment.ledger.write(requestID: call.requestID) {
                 (transaction) throws(LedgerError) -> Verdict<Bool?> in
                 guard
-                    var device = try transaction.get(MFADevice.self, serialNumber, in: Scope(account: call.accountID)),
-                    device.ownerID == owner
+                    var device = try transaction.get(
+                        MFADevice.self, proof.serialNumber, in: Scope(account: call.accountID)),
+                    device.ownerID == proof.owner
                 else { return .rollback(nil) }
-                device.attempts = device.attempts.filter { $0 > call.time - attemptSpan }
-                guard device.attempts.count < mostAttempts else { return .rollback(false) }
-                device.attempts.append(call.time)
-                let adjusted = call.clientTime + Double(device.clockOffset) * OneTimePassword.stepSeconds
-                let step = OneTimePassword(seed: device.seed)
-                    .step(matching: code, around: adjusted, window: 2, after: device.lastStep)
-                if let step { device.lastStep = step }
+                guard device.isOpen(at: call.time) else { return .rollback(false) }
+                let step = device.step(matching: proof.code, call)
+                if let step {
+                    if keepingRight { return .rollback(true) }
+                    device.lastStep = step
+                }
+                device.attempts = device.attempts.filter { $0 > call.time - attemptSpan } + [call.time]
                 try transaction.put(device, in: Scope(account: call.accountID))
                 return .commit(step != nil)
             }
@@ -56,5 +91,18 @@ enum SecondFactor {
         guard isRight else {
             throw .accessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
         }
+    }
+}
+
+extension MFADevice {
+    /// Whether it takes one more code now.
+    fileprivate func isOpen(at time: Double) -> Bool {
+        attempts.count { $0 > time - SecondFactor.attemptSpan } < SecondFactor.mostAttempts
+    }
+
+    /// The step of a code that was not used yet; nil if it is wrong.
+    fileprivate func step(matching code: String, _ call: Call) -> Int? {
+        let adjusted = call.clientTime + Double(clockOffset) * OneTimePassword.stepSeconds
+        return OneTimePassword(seed: seed).step(matching: code, around: adjusted, window: 2, after: lastStep)
     }
 }

@@ -20,11 +20,11 @@ extension STS.GetSessionToken: ComputeOperation {
     public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken", "TokenCode"] }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await SecondFactor.prove(input.serialNumber, input.tokenCode, call)
+        try await SecondFactor.check(input.serialNumber, input.tokenCode, call)
         return .notRequired(because: "No permissions are required for users to perform it (STS API reference).")
     }
 
-    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard call.caller.session == nil else {
             throw .accessDenied("Cannot call GetSessionToken with session credentials")
         }
@@ -39,6 +39,7 @@ extension STS.GetSessionToken: ComputeOperation {
         case .roleSession, .federatedUser, .webIdentity, .saml, .service, .anonymous:
             throw .accessDenied("Cannot call GetSessionToken with session credentials")
         }
+        try await SecondFactor.useUp(input.serialNumber, input.tokenCode, call)
         let session = Session(
             accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
             accountID: call.accountID, principalKind: kind, principalID: id, issued: call.time.rounded(.down),

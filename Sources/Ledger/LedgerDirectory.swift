@@ -10,7 +10,7 @@
 /// lives.
 ///
 /// The kernel lets go of the lock when the process ends, however it ends: there is no stale lock to clear away.
-final class DataDirectory: Sendable {
+final class LedgerDirectory: Sendable {
     private let lock: Int32
 
     /// Makes the directory (mode 0700) and the database's file (mode 0600) when they are not there, and takes the lock.

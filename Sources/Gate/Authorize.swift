@@ -3,7 +3,7 @@ import Platform
 import Policy
 import Wire
 
-/// The right to handle one request. Only `authorise` makes it.
+/// The right to handle one request. Only `authorize` makes it.
 struct Permit: Sendable {
     let operation: AnyOperation
     let input: Structure
@@ -35,7 +35,7 @@ extension Gate {
     /// Asks the policies for every access that the operation needs.
     /// - Parameter decisions: takes what they said, the denial last.
     /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
-    func authorise(
+    func authorize(
         _ identified: Identified, decisions: inout [AccessDecision]
     ) async throws(ServiceError) -> Permit {
         let call = identified.call
