@@ -39,9 +39,13 @@ extension AccessDecision {
     fileprivate var lines: [String] {
         guard decision.isAllowed else { return trace.lines }
         var lines = ["Decision: \(decision.summary)"]
+        for (policies, place) in zip(inputs.resourceControl ?? [], inputs.resourceControlPlaces(request)) {
+            for policy in policies { lines.append("looked at: \(policy.source.summary) at \(place)") }
+        }
+        for (policies, place) in zip(inputs.serviceControl ?? [], inputs.serviceControlPlaces(request)) {
+            for policy in policies { lines.append("looked at: \(policy.source.summary) at \(place)") }
+        }
         let groups: [(PolicyType, [CompiledPolicy])] = [
-            (.resourceControl, (inputs.resourceControl ?? []).flatMap { $0 }),
-            (.serviceControl, (inputs.serviceControl ?? []).flatMap { $0 }),
             (.identity, inputs.identity), (.roleTrust, inputs.roleTrust.map { [$0] } ?? []),
             (.resource, inputs.resource.map { [$0] } ?? []),
             (.permissionsBoundary, inputs.boundaries ?? []), (.session, inputs.session ?? []),

@@ -197,8 +197,8 @@ def test_it_serves_as_the_unit_says(root: Root) -> None:
             time.sleep(0.05)
         assert Path(f"/proc/{process.pid}").stat().st_uid == entry.uid
 
-        # As install.md says: what root's key is stands in the data directory, which only root and the user can read.
-        exports = root.run("gatehouse", "env", "--data", DATA).stdout
+        # As install.md says: root's key stands in the data directory, which is the user's alone.
+        exports = root.run("gatehouse", "env", "--data", DATA, user=user).stdout
         given = dict(re.findall(r"(AWS_\w+)=(\S+)", exports))
         assert given["AWS_ENDPOINT_URL"] == found.group(1)
         assert given["AWS_SECRET_ACCESS_KEY"] not in log.read_text(), "the journal has no secrets"
