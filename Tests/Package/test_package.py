@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import tarfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -263,6 +265,44 @@ def test_the_completions(root: Root) -> None:
     assert zsh.stdout.strip() == "_gatehouse"
     fish = root.run("fish", "-c", "complete --do-complete 'gatehouse si'")
     assert [line.split("\t")[0] for line in fish.stdout.splitlines()] == ["simulate"]
+
+
+@pytest.mark.skipif(not (PACKAGES / "image").exists(), reason="there is no image: make image")
+def test_the_image(tmp_path: Path) -> None:
+    """What a container would run is run in its root file system."""
+    [version] = re.findall(r"gatehouse_(.*)-1_", only("gatehouse_*.deb").name)
+    bundle = PACKAGES / "unpacked"
+    shutil.rmtree(bundle, ignore_errors=True)
+    try:
+        subprocess.run(["umoci", "unpack", "--image", f"{PACKAGES}/image:{version}", bundle], check=True)
+        process = json.loads((bundle / "config.json").read_text())["process"]
+        assert process["args"] == ["/usr/bin/gatehouse", "serve"] and process["user"]["uid"] >= 100
+        image = Root(bundle / "rootfs")
+        command = image.command(*process["args"], user="gatehouse")
+        log = tmp_path / "log"
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                command,
+                # The port is published by the container, here by nobody.
+                env=dict(entry.split("=", 1) for entry in process["env"])
+                | {"GATEHOUSE_PORT": "0", "GATEHOUSE_ADDRESS": "127.0.0.1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            deadline = time.monotonic() + 20
+            while not (found := re.search(r"^Gatehouse listens on (\S+)$", log.read_text(), re.M)):
+                assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            with urllib.request.urlopen(f"{found.group(1)}/health") as answer:
+                assert json.load(answer)["version"] == version
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=30) == 0
+    finally:
+        shutil.rmtree(bundle, ignore_errors=True)
 
 
 def test_removal_keeps_the_data(root: Root) -> None:
