@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release test test-swift test-clients audit bench format lint docs generate operations fuzz clean
+.PHONY: help run release test test-swift test-clients audit bench format lint docs generate operations fuzz package test-package image clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -77,6 +77,18 @@ operations: ## Regenerate OPERATIONS.md from the code
 
 fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)
+
+package: release ## Make a Debian package and a tarball of it, with checksums: .build/package/
+	@Tools/install-dependencies package
+	Tools/package $(GATEHOUSE) .build/package
+
+test-package: $(VENV)/installed package ## Install the Debian package in a clean Debian 12, and try it there (as root)
+	@Tools/install-dependencies package test test-package
+	cd Tests/Package && ../../$(PYTHON) -m pytest
+
+image: package ## Make an OCI image of the Debian package, without a daemon: .build/package/image (as root)
+	@Tools/install-dependencies package image
+	Tools/image .build/package
 
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs

@@ -108,26 +108,29 @@ extension Gate {
         let request = AuthorizationRequest(
             principal: call.caller.principal, action: access.action, resource: access.resource,
             resourceAccount: access.resourceAccount)
-        let inputs = PolicyInputs(
+        let owners = resourceMembership(resolved, membership, call)
+        var inputs = PolicyInputs(
             identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
             session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
-            resourceControlLevels: resourceControl(resolved, membership, call)
+            resourceControlLevels: owners?.resourceControl
         ).with(resolved)
+        inputs.serviceControlPath = membership?.path
+        inputs.resourceControlPath = owners?.path
         let context = CallContext(call: call, resolved: resolved)
         let decision = PolicyEvaluator.evaluate(request, inputs, context)
         return AccessDecision(
             resolved: resolved, request: request, inputs: inputs, context: context, decision: decision)
     }
 
-    /// The resource control policies of the account that the resource is in: of whichever organization.
+    /// The membership of the account that the resource is in, whose resource control policies bind: in whichever
+    /// organization.
     /// - Parameter membership: the caller's.
-    private func resourceControl(
+    private func resourceMembership(
         _ resolved: Access.Resolved, _ membership: OrganizationMembership?, _ call: Call
-    ) -> [PolicySet]? {
+    ) -> OrganizationMembership? {
         guard ResourceControl.governs(action: resolved.access.action) else { return nil }
         let owner = resolved.owner(call)
-        if owner == call.accountID { return membership?.resourceControl }
-        return environment.directory.membership(ofAccount: owner)?.resourceControl
+        return owner == call.accountID ? membership : environment.directory.membership(ofAccount: owner)
     }
 }
 

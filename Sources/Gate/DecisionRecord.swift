@@ -39,14 +39,18 @@ extension AccessDecision {
     fileprivate var lines: [String] {
         guard decision.isAllowed else { return trace.lines }
         var lines = ["Decision: \(decision.summary)"]
-        func note(_ policies: [CompiledPolicy]?, _ type: PolicyType) {
+        func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
             for policy in policies ?? [] {
                 // A managed policy is compiled as what it is; here it is what it is used as.
-                lines.append("looked at: " + policy.source.summary(as: type))
+                lines.append("looked at: " + policy.source.summary(as: type) + place)
             }
         }
-        for level in inputs.resourceControl ?? [] { note(level, .resourceControl) }
-        for level in inputs.serviceControl ?? [] { note(level, .serviceControl) }
+        for (level, place) in zip(inputs.resourceControl ?? [], inputs.resourceControlPlaces(request)) {
+            note(level, .resourceControl, at: " at \(place)")
+        }
+        for (level, place) in zip(inputs.serviceControl ?? [], inputs.serviceControlPlaces(request)) {
+            note(level, .serviceControl, at: " at \(place)")
+        }
         note(inputs.identity, .identity)
         if let trust = inputs.roleTrust { note([trust], .roleTrust) }
         if let policy = inputs.resource { note([policy], .resource) }

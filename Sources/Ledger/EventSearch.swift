@@ -37,6 +37,22 @@ struct EventSearch {
         try event(madeAt: UUIDv7.milliseconds(of: requestID)) { $0.requestID.utf8.elementsEqual(requestID.utf8) }
     }
 
+    /// How many segments are looked through at a time for the last event.
+    private static let stride: Int64 = 64
+
+    /// The last event that is wanted, of whatever account: segments are numbered in the order of writing.
+    func last(where isWanted: (Event) -> Bool) throws -> Event? {
+        var end = try session.lastSegment()
+        while end > 0 {
+            let segments = try session.segments(after: max(0, end - Self.stride), limit: Int(Self.stride))
+            let found = segments.filter { $0.sequence <= end }
+                .flatMap { ((try? store.open($0)) ?? []).filter(isWanted) }
+            if let last = found.min(by: { $0.isNewer(than: $1) }) { return last }
+            end -= Self.stride
+        }
+        return nil
+    }
+
     private func event(id: String, of query: EventQuery) throws -> Event? {
         try event(madeAt: UUIDv7.milliseconds(of: id)) { event in
             event.id.utf8.elementsEqual(id.utf8) && event.account == query.account

@@ -147,6 +147,15 @@ public final class Ledger: Sendable {
         return try await search { search in try search.event(requestID: requestID) }
     }
 
+    /// The event that was written last of those that are wanted, of whatever account; nil when there is none. Damaged
+    /// segments are passed over.
+    public func lastEvent(
+        where isWanted: @escaping @Sendable (Event) -> Bool
+    ) async throws(LedgerError) -> Event? {
+        if !isReadOnly { try await writer.flush() }
+        return try await search { search in try search.last(where: isWanted) }
+    }
+
     /// The number of the last segment of events on disk, for ``replayEvents(after:_:)``; 0 when there is none.
     public func lastEventSegment() async throws(LedgerError) -> Int64 {
         do {

@@ -30,6 +30,11 @@ public final class Clock: Sendable {
         offset.withLock { $0 = max($0, time - real) }
     }
 
+    /// Moves it on until it is so many seconds ahead of the real time; never back.
+    func move(ahead seconds: Double) {
+        offset.withLock { $0 = max($0, seconds) }
+    }
+
     /// Sets it to the real time again.
     func reset() {
         offset.withLock { $0 = 0 }

@@ -13,8 +13,12 @@ extension PolicyEvaluator {
             var policies: [Trace.Policy] = []
             if !query.needsNoPermission {
                 let explainer = Explainer(query: query, context: context)
-                policies += explainer.levels(bindings.resourceControlBinds ? inputs.resourceControl : nil)
-                policies += explainer.levels(bindings.serviceControlBinds ? inputs.serviceControl : nil)
+                if bindings.resourceControlBinds {
+                    policies += explainer.levels(inputs.resourceControl, inputs.resourceControlPlaces(request))
+                }
+                if bindings.serviceControlBinds {
+                    policies += explainer.levels(inputs.serviceControl, inputs.serviceControlPlaces(request))
+                }
                 policies += explainer.policies([inputs.roleTrust, inputs.resource].compactMap { $0 })
                 policies += explainer.policies(inputs.identity)
                 policies += explainer.policies(inputs.boundaries ?? [])
@@ -52,24 +56,24 @@ private struct Explainer {
 
     private func lookUp(_ key: ConditionKey) -> ContextValue? { context.value(of: key) }
 
-    func levels(_ levels: [[CompiledPolicy]]?) -> [Trace.Policy] {
+    func levels(_ levels: [[CompiledPolicy]]?, _ places: [ControlLevel]) -> [Trace.Policy] {
         var found: [Trace.Policy] = []
-        for (level, policies) in (levels ?? []).enumerated() {
-            for policy in policies { found.append(self.policy(policy, level: level)) }
+        for ((level, policies), place) in zip((levels ?? []).enumerated(), places) {
+            for policy in policies { found.append(self.policy(policy, level: level, place: place)) }
         }
         return found
     }
 
     func policies(_ policies: [CompiledPolicy]) -> [Trace.Policy] {
-        policies.map { policy($0, level: nil) }
+        policies.map { policy($0, level: nil, place: nil) }
     }
 
-    private func policy(_ policy: CompiledPolicy, level: Int?) -> Trace.Policy {
+    private func policy(_ policy: CompiledPolicy, level: Int?, place: ControlLevel?) -> Trace.Policy {
         var statements: [Trace.Statement] = []
         for (compiled, written) in zip(policy.statements, policy.document.statements) {
             statements.append(statement(compiled, written, policy.document.version))
         }
-        return Trace.Policy(source: policy.source, level: level, statements: statements)
+        return Trace.Policy(source: policy.source, level: level, place: place, statements: statements)
     }
 
     private func statement(

@@ -14,6 +14,10 @@ public struct PolicyInputs: Sendable {
     public var serviceControlLevels: [PolicySet]?
     /// As `serviceControlLevels`, of the resource's account.
     public var resourceControlLevels: [PolicySet]?
+    /// Where in its organization the caller's account is, as `aws:PrincipalOrgPaths` says it; for explanations alone.
+    public var serviceControlPath: String?
+    /// As `serviceControlPath`, of the resource's account.
+    public var resourceControlPath: String?
     public var endpoint: [CompiledPolicy]?
     /// The type of policy that the resource can't be without: `.resource` or `.roleTrust`. It has to allow the request
     /// also in the same account (rule 11), and where there is none nobody is allowed. Of KMS keys and of roles that are

@@ -13,6 +13,8 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
         public let source: PolicySource
         /// The level of a service or resource control policy, 0 for the root of the organization.
         public let level: Int?
+        /// What that level is.
+        public let place: ControlLevel?
         public let statements: [Statement]
 
         /// Whether a statement that allows, or one that denies, applies.
@@ -98,7 +100,7 @@ extension PolicySource {
 
 extension Trace.Policy {
     fileprivate var lines: [String] {
-        let place = level.map { " at level \($0)" } ?? ""
+        let place = place.map { " at \($0)" } ?? ""
         return ["\(source.summary)\(place)"] + statements.flatMap(\.lines)
     }
 }
@@ -114,19 +116,20 @@ extension Trace.Statement {
         let heading = "  \(statementName(index, sid)) (line \(line)), \(effect): \(verdict)"
         // Conditions are of interest only where nothing else already ruled the statement out.
         guard actionMatched, resourceMatched, principalMatched else { return [heading] }
-        return [heading] + conditions.map(\.line)
+        return [heading] + conditions.map { "    \($0.summary)" }
     }
 }
 
 extension Trace.Condition {
-    fileprivate var line: String {
+    /// The condition with the policy's values, as variables made them, and the request's.
+    public var summary: String {
         let values = zip(wanted, resolved).map { written, value in
-            guard let value else { return "\"\(written)\" (variable undefined)" }
-            return "\"\(value)\""
+            guard let value else { return "\"\(written)\" (the variable has no value)" }
+            return written == value ? "\"\(value)\"" : "\"\(written)\" = \"\(value)\""
         }
         let has = found.map { $0.map { "\"\($0)\"" }.joined(separator: ", ") } ?? "no such key"
         let verdict = matched ? "holds" : "fails"
-        return "    \(operatorName) \(key) [\(values.joined(separator: ", "))]: \(verdict); the request has \(has)"
+        return "\(operatorName) \(key) [\(values.joined(separator: ", "))] \(verdict): the request has \(has)"
     }
 }
 

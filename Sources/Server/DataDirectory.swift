@@ -57,7 +57,7 @@ public struct Endpoint: Sendable {
     }
 
     /// A word of a shell's, in quotation marks where it needs them.
-    private static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || "+/_=.-".utf8.contains(byte)

@@ -31,13 +31,21 @@ extension Gatehouse {
                 let key = try await RootKey.make(account.map { String($0.dropFirst(8)) }, environment)
                 return .json(200, key.json)
             },
+            // For who reads the data directory beside the server, and wants what was answered just now.
+            OwnPath("POST", "/_gatehouse/flush", for: .operator) { (_) throws(ServiceError) in
+                do throws(LedgerError) { try await environment.ledger.flushEvents() } catch { throw ServiceError(error) }
+                return WireResponse(status: 204, headers: [], body: [])
+            },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
                 let scheduler = try inMemory(movable)
                 do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
                 try await scheduler.reset()
                 return WireResponse(status: 204, headers: [], body: [])
             },
-            OwnPath("GET", "/_gatehouse/clock", for: .operator) { _ in .json(200, clock(environment.clock)) },
+            OwnPath("GET", "/_gatehouse/clock", for: .operator) { (_) throws(ServiceError) in
+                _ = try inMemory(movable)
+                return .json(200, clock(environment.clock))
+            },
             OwnPath("POST", "/_gatehouse/clock", for: .operator) { (request) throws(ServiceError) in
                 let scheduler = try inMemory(movable)
                 let seconds = try seconds(request.body)
@@ -84,7 +92,7 @@ extension Gatehouse {
         writer.beginObject()
         writer.member("time", Timestamp(secondsSinceEpoch: clock.now).iso8601)
         writer.key("advanced")
-        writer.double(clock.moved)
+        if let seconds = Int(exactly: clock.moved) { writer.integer(seconds) } else { writer.double(clock.moved) }
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }

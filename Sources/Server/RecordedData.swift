@@ -60,6 +60,23 @@ public struct RecordedData: Sendable {
             throw StartError("\(error)")
         }
     }
+
+    /// The latest recorded call; nil when there is none. What a server has answered just now it may not have written yet.
+    /// - Parameters:
+    ///   - user: only calls of whom the event history calls so, or who has this ARN; nil: of anybody.
+    ///   - denied: only calls that the policies denied.
+    public func lastCall(user: String?, denied: Bool) async throws(StartError) -> RecordedCall? {
+        let messages = messages
+        do {
+            let event = try await ledger.lastEvent { event in
+                let call = RecordedCall(event, messages)
+                return (user.map { call.isBy($0) } ?? true) && (!denied || call.isDenied)
+            }
+            return event.map { RecordedCall($0, messages) }
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
 }
 
 /// A call of the event history, to be explained.
@@ -80,16 +97,32 @@ public struct RecordedCall: Sendable {
         return try? messages.encode(Array(message.utf8), account: event.account)
     }
 
+    /// Whether the policies denied it.
+    var isDenied: Bool {
+        let accesses = (try? JSONValue(parsing: event.decision))?.array ?? []
+        return accesses.contains { $0["authorizationMessage"] != nil }
+            && (try? JSONValue(parsing: event.body))?["errorCode"] != nil
+    }
+
+    /// - Parameter user: the name by which the event history knows the caller, or the caller's ARN.
+    func isBy(_ user: String) -> Bool {
+        if event.attributes.contains(EventAttribute("Username", user)) { return true }
+        guard user.hasPrefix("arn:"), let record = try? JSONValue(parsing: event.body) else { return false }
+        return record["userIdentity"]?["arn"]?.string == user
+    }
+
     /// For people: who asked for what, what came of it, and what the policies said.
     public var explanation: String {
         var lines: [String] = []
+        var message = ""
         if let record = try? JSONValue(parsing: event.body) {
             let source = record["eventSource"]?.string ?? ""
             lines.append("\(record["eventName"]?.string ?? "?") of \(source) at \(record["eventTime"]?.string ?? "?")")
             lines.append(
                 "by \(record["userIdentity"]?["arn"]?.string ?? "?") from \(record["sourceIPAddress"]?.string ?? "?")")
             if let code = record["errorCode"]?.string {
-                lines.append("\(code): \(record["errorMessage"]?.string ?? "")")
+                message = record["errorMessage"]?.string ?? ""
+                lines.append("\(code): \(message)")
             } else {
                 lines.append("succeeded")
             }
@@ -101,7 +134,10 @@ public struct RecordedCall: Sendable {
             lines.append(
                 "\(access["action"]?.string ?? "?") on \(access["resource"]?.string ?? "?"): "
                     + (access["outcome"]?.string ?? "?"))
-            for line in access["trace"]?.array ?? [] { lines.append("  " + (line.string ?? "")) }
+            for line in access["trace"]?.array ?? [] {
+                // AWS's sentence is among them, and stands above already.
+                if let line = line.string, line != message { lines.append("  " + line) }
+            }
         }
         return lines.map(printable).joined(separator: "\n")
     }

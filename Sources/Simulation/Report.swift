@@ -42,7 +42,7 @@ public struct Report: Sendable {
     // MARK: Policies
 
     private func lines(_ policy: Trace.Policy) -> [String] {
-        let place = policy.level.map { " (level \($0 + 1))" } ?? ""
+        let place = policy.place.map { " at \($0)" } ?? ""
         var lines = [style.bold(policy.source.summary) + place]
         let document = self.document(policy)
         for statement in policy.statements {
@@ -80,7 +80,9 @@ public struct Report: Sendable {
         let reason =
             patterns.isNegated
             ? "is excepted by Not\(what.capitalizedFirst) [\(listed)]" : "matches none of [\(listed)]"
-        return style.yellow("      \(what) \(Self.quoted(value)) \(reason)")
+        let missing = variablesWithoutValue(in: patterns.values.map(\.value))
+        let note = missing.isEmpty ? "" : ": \(missing.joined(separator: " and ")) has no value; give it with --context"
+        return style.yellow("      \(what) \(Self.quoted(value)) \(reason)\(note)")
     }
 
     private func missedPrincipal(_ written: Statement?) -> String {
@@ -94,20 +96,21 @@ public struct Report: Sendable {
         return style.yellow("      principal \(caller) is not covered by \(element) [\(listed)]")
     }
 
-    /// A condition with the policy's values, as variables made them, and the request's.
     private func line(_ condition: Trace.Condition) -> String {
-        let wanted = zip(condition.wanted, condition.resolved).map { written, value in
-            guard let value else { return Self.quoted(written) + " (variable undefined)" }
-            return written == value ? Self.quoted(value) : "\(Self.quoted(written)) = \(Self.quoted(value))"
+        let text = "      " + Self.printable(condition.summary)
+        return condition.matched ? style.faint(text) : style.yellow(text)
+    }
+
+    /// The variables of some patterns for which the request has no condition key, as `${aws:username}`. A pattern with
+    /// one of them matches nothing.
+    private func variablesWithoutValue(in patterns: [String]) -> [String] {
+        var missing: [String] = []
+        for match in patterns.joined(separator: " ").matches(of: /\$\{([A-Za-z][^}, ]*)\}/) {
+            let isGiven = simulated.context.keys.contains { $0.lowercased() == match.1.lowercased() }
+            let text = Self.printable(String(match.0))
+            if !isGiven, !missing.contains(text) { missing.append(text) }
         }
-        let found =
-            switch condition.found {
-            case nil: "the request has no such key"
-            case .some(let values): "the request has " + values.map(Self.quoted).joined(separator: ", ")
-            }
-        let text = "\(condition.operatorName) \(condition.key) [\(wanted.joined(separator: ", "))]"
-        return condition.matched
-            ? style.faint("      \(text) holds: \(found)") : style.yellow("      \(text) fails: \(found)")
+        return missing
     }
 
     private static func name(_ index: Int, _ sid: String?) -> String {
@@ -116,10 +119,12 @@ public struct Report: Sendable {
     }
 
     /// Without control characters: a document must not steer its reader's terminal.
-    private static func quoted(_ text: String) -> String {
+    private static func printable(_ text: String) -> String {
         let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
-        return "\"" + String(String.UnicodeScalarView(scalars)) + "\""
+        return String(String.UnicodeScalarView(scalars))
     }
+
+    private static func quoted(_ text: String) -> String { "\"" + printable(text) + "\"" }
 
     // MARK: Documents
 

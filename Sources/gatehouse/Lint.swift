@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Lint
 import Policy
 
@@ -71,37 +70,18 @@ struct LintPolicies: ParsableCommand {
         var reports: [LintedFile] = []
         var isUnreadable = false
         for file in files {
-            do {
-                let text = try Self.text(of: file)
+            do throws(InputFile.Unreadable) {
+                let text = try InputFile.text(of: file)
                 let report = linter.lint(text, as: type?.type, resourceType: resourceType)
                 reports.append(LintedFile(name: file == "-" ? "<stdin>" : file, report: report))
             } catch {
                 isUnreadable = true
-                FileHandle.standardError.write(Data("gatehouse lint: \(file): \(error.reason)\n".utf8))
+                Terminal.complain("gatehouse lint: \(file): \(error.reason)")
             }
         }
         let output = try format.render(reports)
         if !output.isEmpty { print(output) }
         if isUnreadable { throw ExitCode(2) }
         if reports.contains(where: { $0.report.worst.map { $0 >= failOn.severity } ?? false }) { throw ExitCode(1) }
-    }
-
-    private struct Unreadable: Error {
-        let reason: String
-    }
-
-    private static func text(of file: String) throws(Unreadable) -> String {
-        let data: Data
-        do {
-            data =
-                file == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: file))
-        } catch {
-            throw Unreadable(reason: "can't be read: \(error.localizedDescription)")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw Unreadable(reason: "is not UTF-8")
-        }
-        return text
     }
 }

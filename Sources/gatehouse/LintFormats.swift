@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Lint
 import Server
 
@@ -12,7 +12,7 @@ extension LintPolicies.Format {
     /// What is printed; empty where a format has nothing to say of nothing.
     func render(_ files: [LintedFile]) throws -> String {
         switch self {
-        case .text: Self.text(files, colored: Self.isColored)
+        case .text: Self.text(files, colored: Terminal.isColored)
         case .json: try Self.encoded(files.map(JSONFile.init))
         case .sarif: try Self.encoded(SARIFLog(files))
         case .github: Self.lines(files, Self.gitHubCommand)
@@ -27,13 +27,6 @@ extension LintPolicies.Format {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-
-    /// `https://no-color.org`
-    private static var isColored: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty
-            && environment["TERM"] != "dumb"
     }
 
     private static func text(_ files: [LintedFile], colored: Bool) -> String {
@@ -209,7 +202,12 @@ private struct SARIFLog: Encodable {
 extension String {
     /// RFC 3986: a path in which only what a URI may hold stands for itself.
     fileprivate var uriReference: String {
-        addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(CharacterSet(charactersIn: ":")))
-            ?? self
+        utf8.map { byte in
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "!$&'()*+,-./;=@_~".utf8.contains(byte)
+            let digits = String(byte, radix: 16, uppercase: true)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + digits
+        }.joined()
     }
 }

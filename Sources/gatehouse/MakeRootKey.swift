@@ -1,5 +1,4 @@
 import ArgumentParser
-import Fetch
 import FoundationEssentials
 import Logging
 import Server
@@ -87,30 +86,16 @@ struct MakeRootKey: AsyncParsableCommand {
     }
 
     private func ask(_ endpoint: String, _ credentials: SigningCredentials) async -> RootKey {
-        let query = account.map { "account=\($0)" } ?? ""
-        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        let url = "\(base)/_gatehouse/root-key" + (query.isEmpty ? "" : "?" + query)
-        // It is the operator's own server, mostly on this machine.
-        guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
-            fail("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566.")
-        }
-        let signable = SignableRequest(
-            method: "POST", path: "/_gatehouse/root-key", query: query, headers: [("host", address.authority)],
-            body: [])
-        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
-        let headers = signer.sign(signable, timestamp: Date().timeIntervalSince1970)
-        var limits = Fetch.Limits()
-        limits.seconds = 10
-        limits.body = 65_536
-        do throws(FetchError) {
-            let answer = try await Fetch(trust: ServerTrust(), limits: limits).send(
-                Fetch.Request("POST", address, headers: headers))
-            guard answer.status == 200, let key = RootKey(json: answer.body) else {
-                fail("Gatehouse refused: \(String(decoding: answer.body, as: UTF8.self))")
+        let server = OwnServer(endpoint: endpoint, credentials: credentials)
+        switch await server.post("/_gatehouse/root-key", query: account.map { "account=\($0)" } ?? "") {
+        case .answered(let body):
+            guard let key = RootKey(json: body) else {
+                fail("What answers at \(endpoint) is no Gatehouse of this version: name another with --endpoint.")
             }
             return key
-        } catch {
-            fail("Can't reach Gatehouse at \(endpoint): \(error)")
+        case .refused(let message): fail("Gatehouse refused: \(message)")
+        case .unreachable(let reason):
+            fail("Can't reach Gatehouse at \(endpoint): \(reason). Start it, or name another with --endpoint.")
         }
     }
 }

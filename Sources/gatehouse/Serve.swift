@@ -1,6 +1,5 @@
 import ArgumentParser
 import Edge
-import Foundation
 import Gate
 import Logging
 import Platform
@@ -43,8 +42,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The first account's id, twelve digits (default: random, chosen on the first start).")
     var accountID: String?
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical (default info).")
+    @Option(
+        help: """
+            What is logged, on standard error: trace, debug, info, notice, warning, error or critical (default info; \
+            notice where standard error is a terminal).
+            """)
     var logLevel: String?
+
+    @Option(help: "text, for people, or json, one object a line for programs (default text).")
+    var logFormat: String?
 
     @Flag(help: "Keep all state in memory and nothing on disk, for tests.")
     var inMemory = false
@@ -65,12 +71,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Set a quota, for example Users=10000. Can be repeated.")
     var quota: [String] = []
 
+    /// What is wrong is found here, where it is answered with the usage of this command.
+    func validate() throws {
+        _ = try (configuration(), level(), format(), listenedPort())
+    }
+
     func run() async throws {
         let configuration = try configuration()
-        var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
-        log.logLevel = try level()
-        let port = try self.port ?? Settings.value("PORT") ?? 4566
-        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
+        let log = try format().logger(level: level())
+        let port = try listenedPort()
         let address = address ?? Settings.text("ADDRESS") ?? "127.0.0.1"
 
         let gatehouse: Gatehouse
@@ -90,12 +99,14 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
-            fail("Gatehouse can't listen on \(address):\(port): \(error)")
+            fail(
+                "Gatehouse can't listen on \(address):\(port): \(error). Stop what listens there, or choose another "
+                    + "--port; 0 picks a free one.")
         }
         await gatehouse.close()
     }
 
-    /// Tells where it listens, and on the first start the credentials of root, this once.
+    /// Tells whoever starts it what matters; on the first start also the credentials of root, this once.
     private func announce(
         _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, port: Int
     ) {
@@ -106,23 +117,15 @@ struct Serve: AsyncParsableCommand {
             do {
                 try DataDirectory(path).write(endpoint)
             } catch {
-                fail("Gatehouse can't write to \(path): \(error)")
+                fail("Gatehouse can't write to \(path): \(error). Choose another directory with --data.")
             }
         }
-        var lines = ["Gatehouse \(Version.text), account \(gatehouse.accountID)"]
-        lines.append(
-            configuration.dataDirectory.map { "Data in \($0)" } ?? "Everything is in memory and ends with this process")
-        if let key = gatehouse.newRootKey {
-            lines += [
-                "", "Point the AWS CLI here, as the root user (shown this once):", "",
-                "  " + endpoint.exportLine,
-                "  " + Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret), "",
-            ]
-        }
-        lines.append("Gatehouse listens on \(endpoint.url)")
-        print(lines.joined(separator: "\n"))
-        // Whoever started it through a pipe waits for these lines.
-        fflush(nil)
+        let announcement = Announcement(
+            endpoint: endpoint, account: gatehouse.accountID, dataDirectory: configuration.dataDirectory,
+            isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
+            // The journal is read by others, and keeps it.
+            newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey)
+        Terminal.printNow(announcement.lines.joined(separator: "\n"))
     }
 
     private func configuration() throws -> Gatehouse.Configuration {
@@ -183,18 +186,27 @@ struct Serve: AsyncParsableCommand {
         return configuration
     }
 
+    private func listenedPort() throws -> Int {
+        let port = try port ?? Settings.value("PORT") ?? 4566
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
+        return port
+    }
+
+    private func format() throws -> LogFormat {
+        guard let text = logFormat ?? Settings.text("LOG_FORMAT") else { return .text }
+        guard let format = LogFormat(rawValue: text) else {
+            throw ValidationError("--log-format takes text or json, not '\(text)'.")
+        }
+        return format
+    }
+
     private func level() throws -> Logger.Level {
-        guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return .info }
+        // A person has read where it listens already, and wants to see what is wrong.
+        guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return Terminal.isTerminal(2) ? .notice : .info }
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--log-level takes one of \(names), not '\(text)'.")
         }
         return level
     }
-}
-
-/// Ends the program with a message for the person at the terminal.
-func fail(_ message: String) -> Never {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
-    exit(1)
 }

@@ -1,7 +1,14 @@
 import ArgumentParser
-import Foundation
 import Policy
 import Simulation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -107,11 +114,7 @@ struct Simulate: ParsableCommand {
         switch color {
         case .always: return true
         case .never: return false
-        case .auto:
-            // <https://no-color.org>
-            let environment = ProcessInfo.processInfo.environment
-            guard environment["NO_COLOR", default: ""].isEmpty, environment["TERM"] != "dumb" else { return false }
-            return isatty(STDOUT_FILENO) == 1
+        case .auto: return Terminal.isColored
         }
     }
 
@@ -186,10 +189,10 @@ struct Simulate: ParsableCommand {
 
     private func policy(_ path: String, as type: PolicyType) throws(SimulationError) -> CompiledPolicy {
         let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+        do throws(InputFile.Unreadable) {
+            text = try InputFile.text(of: path)
         } catch {
-            throw SimulationError("\(path) can't be read as UTF-8 text: \((error as NSError).localizedDescription)")
+            throw SimulationError("\(path) \(error.reason)")
         }
         do throws(PolicyError) {
             return CompiledPolicy(
@@ -227,22 +230,13 @@ struct Simulate: ParsableCommand {
 
     /// False when nobody reads any more.
     private func write(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                if errno == EPIPE { return false }
-                refuse("standard output can't be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
+        let problem = Terminal.write(bytes, to: STDOUT_FILENO)
+        guard problem == 0 || problem == EPIPE else {
+            refuse("standard output can't be written: \(String(cString: strerror(problem)))")
         }
-        return true
+        return problem == 0
     }
 
     /// Ends the program for input that can't be used.
-    private func refuse(_ message: String) -> Never {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
-        Foundation.exit(2)
-    }
+    private func refuse(_ message: String) -> Never { fail(message, status: 2) }
 }

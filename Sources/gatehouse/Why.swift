@@ -1,35 +1,91 @@
 import ArgumentParser
 import Server
+import Signature
 
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain why a recorded call was allowed or denied.",
         discussion: """
+            gatehouse why --last --denied
+            gatehouse why --last --user alice
+
             Every response carries its request id (x-amzn-RequestId; the AWS CLI shows it with --debug), and so does \
             every CloudTrail event, as requestID.
             """)
 
     @Argument(help: "The request id.")
-    var requestID: String
+    var requestID: String?
+
+    @Flag(help: "Explain the latest call of the event history.")
+    var last = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --last: the latest call of this caller: the Username of the event history, or an ARN.",
+            valueName: "name"))
+    var user: String?
+
+    @Flag(help: "With --last: the latest call that the policies denied.")
+    var denied = false
 
     @Flag(help: "Print a denial as an encoded message, for `aws sts decode-authorization-message`.")
     var encoded = false
 
     @OptionGroup var dataOptions: DataOptions
 
+    func validate() throws {
+        if last, let requestID {
+            throw ValidationError("--last is instead of a request id: leave out one of them, --last or '\(requestID)'.")
+        }
+        if requestID == nil, !last {
+            throw ValidationError("Which call? Give its request id, or --last for the latest one.")
+        }
+        if !last, user != nil || denied { throw ValidationError("--user and --denied go together with --last.") }
+    }
+
     func run() async throws {
         let data = dataOptions.directory()
         do {
-            guard let call = try await RecordedData(data).call(requestID: requestID) else {
-                fail("No call with the request id \(requestID) is in the event history of \(data.path).")
-            }
+            let call = try await call(data)
             guard encoded else { return print(call.explanation) }
             guard let message = call.encodedDenial else {
-                fail("The policies did not deny the call with the request id \(requestID).")
+                fail("The policies did not deny this call, so there is no encoded message: leave out --encoded.")
             }
             print(message)
         } catch {
             fail("\(error)")
         }
+    }
+
+    private func call(_ data: DataDirectory) async throws(StartError) -> RecordedCall {
+        let recorded = try RecordedData(data)
+        if let requestID {
+            if let call = try await recorded.call(requestID: requestID) { return call }
+            fail(
+                "No call with the request id \(requestID) is in the event history of \(data.path). If it was made to "
+                    + "another Gatehouse, name that one's --data; the latest call is shown by --last.")
+        }
+        try await flush(data, recorded)
+        if let call = try await recorded.lastCall(user: user, denied: denied) { return call }
+        let which = (denied ? "denied call" : "call") + (user.map { " by \($0)" } ?? "")
+        fail(
+            "No \(which) is in the event history of \(data.path). If it was made to another Gatehouse, name that one's "
+                + "--data.")
+    }
+
+    /// Has a server that uses the data directory write what it has answered. Where one answers that can't be asked, what
+    /// it writes by itself, several times a second, is waited for.
+    private func flush(_ data: DataDirectory, _ recorded: RecordedData) async throws(StartError) {
+        guard let endpoint = data.endpoint else { return }
+        if let root = try recorded.rootKeys().first {
+            let server = OwnServer(
+                endpoint: endpoint.url,
+                credentials: SigningCredentials(accessKeyID: root.id, secretAccessKey: root.secret))
+            switch await server.post("/_gatehouse/flush") {
+            case .answered, .unreachable: return
+            case .refused: break
+            }
+        }
+        try? await Task.sleep(for: .seconds(1))
     }
 }

@@ -64,7 +64,7 @@ def test_a_denial_says_which_condition_failed_with_which_values(write: Any) -> N
     assert f"{path}:4:5" in done.stdout
     assert 'StringEquals aws:PrincipalTag/team ["${x:Team}" = "blue"] fails: the request has "red"' in done.stdout
     missing = simulate("--identity", path)
-    assert '"${x:Team}" (variable undefined)] fails: the request has no such key' in missing.stdout
+    assert '"${x:Team}" (the variable has no value)] fails: the request has no such key' in missing.stdout
 
 
 def test_every_type_of_policy_can_deny(write: Any) -> None:
@@ -95,7 +95,29 @@ def test_levels_and_several_files(write: Any) -> None:
     # A level is the union of its files; every level must allow.
     assert simulate("--identity", iam, reading, "--scp", everything, "--scp", f"{iam},{reading}").returncode == 0
     denied = simulate("--identity", reading, "--scp", everything, "--scp", iam)
-    assert denied.returncode == 1 and "(level 2)" in denied.stdout
+    assert denied.returncode == 1 and " at level 2 of 2 (root first)\n" in denied.stdout
+
+
+def test_a_variable_without_a_value_is_named(write: Any) -> None:
+    own = write("own.json", policy(allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}")))
+    note = '"arn:aws:s3:::b/${aws:username}"]: ${aws:username} has no value; give it with --context\n'
+    assert note in simulate("--identity", own).stdout
+    assert "has no value" not in simulate("--identity", own, "--context", "AWS:UserName=bob").stdout
+
+
+@pytest.mark.parametrize(
+    "command", [f"simulate --principal {ALICE} --action s3:GetObject --identity", "lint"], ids=["simulate", "lint"]
+)
+def test_pipes_are_read(write: Any, command: str) -> None:
+    path = write("pipe.json", policy(allow("s3:GetObject")))
+    done = subprocess.run(
+        ["bash", "-c", f"{BINARY} {command} <(cat {path})"], capture_output=True, text=True, env=clean_environment()
+    )
+    assert done.returncode == 0 and not done.stderr, done
+    # A folder is none, and neither is what never ends.
+    for other, reason in ((str(Path(path).parent), "Is a directory"), ("/dev/zero", "is longer than 16 MB")):
+        refused = gatehouse(*command.split(), other)
+        assert refused.returncode == 2 and other in refused.stderr and reason in refused.stderr
 
 
 def test_roles_are_assumed_by_their_trust(write: Any) -> None:

@@ -35,6 +35,8 @@ import Testing
     @Test func namesTheResourceThatDidNotMatch() throws {
         let text = try report(allow("s3:GetObject", "arn:aws:s3:::other/*"))
         #expect(text.contains(#"resource "arn:aws:s3:::b/k" matches none of ["arn:aws:s3:::other/*"]"#))
+        let own = try report(allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}/${*}"))
+        #expect(own.contains(#"/${*}"]: ${aws:username} has no value; give it with --context"#))
         #expect(try report(allow("iam:*")).contains("statement 1, Allow: another action"))
     }
 

@@ -23,7 +23,8 @@ public final class Scheduler: Sendable {
         /// Until when nothing is taken, because the ledger could not be read or written (real time).
         var pausedUntil = 0.0
         var isStopped = false
-        /// Where the clock is going to, by all that move it on.
+        /// How far ahead of the real time the clock is to be, by all that move it on. The way, and not the time at its
+        /// end, so that what real time passes meanwhile takes nothing from it.
         var target = 0.0
     }
 
@@ -161,20 +162,20 @@ public final class Scheduler: Sendable {
     public func advance(by seconds: Double) async -> Double {
         let clock = environment.clock
         let target = state.withLock { state in
-            state.target = max(state.target, clock.now) + seconds
+            state.target = max(state.target, clock.moved) + seconds
             return state.target
         }
         // What sleeps until something is due has to look again.
         defer { wake.yield() }
         await runDue()
         let once = Set(jobs.filter { !($0.value is any RecurringJob.Type) }.keys)
-        while let due = nextDue(once), due <= target {
+        while let due = nextDue(once), due <= clock.realTime + target {
             clock.move(to: due)
             await runDue()
             // What has failed is put off by the clock; it must not keep the clock from going on.
             if let again = nextDue(once), again <= due { break }
         }
-        clock.move(to: target)
+        clock.move(ahead: target)
         await runDue()
         return clock.now
     }

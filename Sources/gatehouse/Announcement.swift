@@ -1,0 +1,32 @@
+import Server
+
+/// What `gatehouse serve` says when it has begun to listen: one line for each thing that matters. Scripts wait for the
+/// last one.
+struct Announcement {
+    let endpoint: Endpoint
+    let account: String
+    /// nil: everything is in memory.
+    let dataDirectory: String?
+    let isDefaultDirectory: Bool
+    /// Shown, because nobody has chosen it and it is new.
+    let newRootKey: (id: String, secret: String)?
+
+    var lines: [String] {
+        var lines = ["Gatehouse \(Version.text), account \(account)"]
+        lines.append(dataDirectory.map { "Data in \($0)" } ?? "Everything is in memory and ends with this process")
+        if let newRootKey {
+            lines += [
+                "", "Point the AWS CLI here, as the root user (shown this once):", "",
+                "  " + endpoint.exportLine,
+                "  " + Endpoint.exportLine(accessKeyID: newRootKey.id, secretAccessKey: newRootKey.secret), "",
+            ]
+        } else if let dataDirectory {
+            let option = isDefaultDirectory ? "" : " --data \(Endpoint.quoted(dataDirectory))"
+            lines.append("Point the AWS CLI here: eval \"$(gatehouse env\(option))\"")
+        } else {
+            lines.append("Point the AWS CLI here: \(endpoint.exportLine)")
+        }
+        lines.append("Gatehouse listens on \(endpoint.url)")
+        return lines
+    }
+}

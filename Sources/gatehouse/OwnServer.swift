@@ -1,0 +1,45 @@
+import Fetch
+import FoundationEssentials
+import Server
+import Signature
+
+/// A running Gatehouse, asked for what only its operator may have.
+struct OwnServer {
+    /// What came of asking.
+    enum Answer {
+        case answered([UInt8])
+        /// With an error of its own, as it was sent.
+        case refused(String)
+        case unreachable(String)
+    }
+
+    let endpoint: String
+    let credentials: SigningCredentials
+
+    /// Sends a signed request without a body.
+    func post(_ path: String, query: String = "") async -> Answer {
+        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        // It is the operator's own server, mostly on this machine.
+        let url = base + path + (query.isEmpty ? "" : "?" + query)
+        guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
+            return .unreachable("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566")
+        }
+        let signable = SignableRequest(
+            method: "POST", path: path, query: query, headers: [("host", address.authority)], body: [])
+        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
+        let headers = signer.sign(signable, timestamp: Date().timeIntervalSince1970)
+        var limits = Fetch.Limits()
+        limits.seconds = 10
+        limits.body = 65_536
+        do throws(FetchError) {
+            let answer = try await Fetch(trust: ServerTrust(), limits: limits).send(
+                Fetch.Request("POST", address, headers: headers))
+            guard (200..<300).contains(answer.status) else {
+                return .refused(String(decoding: answer.body, as: UTF8.self))
+            }
+            return .answered(Array(answer.body))
+        } catch {
+            return .unreachable("\(error)")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Where the program's words go.
+enum Terminal {
+    /// Whether a person reads what is written there.
+    static func isTerminal(_ file: Int32) -> Bool { isatty(file) == 1 }
+
+    /// Whether systemd hands what is written there to its journal, which others read, too.
+    /// systemd.exec(5), `$JOURNAL_STREAM`.
+    static func isJournal(_ file: Int32) -> Bool {
+        var status = stat()
+        guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"], fstat(file, &status) == 0 else {
+            return false
+        }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }
+
+    /// Whether what is written to standard output is to be coloured. <https://no-color.org>
+    static var isColored: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isTerminal(STDOUT_FILENO) && environment["NO_COLOR", default: ""].isEmpty
+            && environment["TERM"] != "dumb"
+    }
+
+    /// Writes all of it.
+    /// - Returns: the error's number; 0 if there was none.
+    static func write(_ bytes: [UInt8], to file: Int32) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno
+            }
+            rest = rest.dropFirst(count)
+        }
+        return 0
+    }
+
+    /// Says something to the person at the terminal that is not the program's answer.
+    static func complain(_ message: String) {
+        _ = write(Array((message + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Prints what is waited for by whoever started the program through a pipe.
+    static func printNow(_ text: String) {
+        print(text)
+        fflush(nil)
+    }
+}
+
+/// Ends the program with a message for the person at the terminal, which says what to do.
+func fail(_ message: String, status: Int32 = 1) -> Never {
+    Terminal.complain(message)
+    exit(status)
+}
+
+/// The system's, where a member has the same name.
+private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(file, bytes, count)
+}
