@@ -131,6 +131,13 @@ def test_it_goes_a_hundred_years_and_no_further(cloud: Server) -> None:
     assert cloud.root.iam.get_user(UserName="late")["User"]["CreateDate"].year > 2100
 
 
+def test_it_reports_what_it_was_given(cloud: Server) -> None:
+    """However long it takes to do what falls due."""
+    before = json.loads(asked(cloud, method="GET").text)["advanced"]
+    for step, reported in ((3600, 3600), (0.5, 3600.5), (0.5, 3601)):
+        assert json.loads(asked(cloud, json.dumps({"advance": step}).encode()).text)["advanced"] - before == reported
+
+
 def test_what_has_begun_is_done_before_the_answer(cloud: Server) -> None:
     org = NewOrganization(cloud)
     requests = [

@@ -78,7 +78,7 @@ def test_what_can_not_be_meant(words: tuple[str, ...]) -> None:
 
 def test_it_names_what_a_policy_is_attached_to(durable: Callable[..., Server]) -> None:
     server = durable().start()
-    organizations = server.root.organizations
+    organizations = server.root.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     [root] = organizations.list_roots()["Roots"]
     organizations.enable_policy_type(RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
