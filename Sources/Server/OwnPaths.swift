@@ -33,7 +33,9 @@ extension Gatehouse {
             },
             // For who reads the data directory beside the server, and wants what was answered just now.
             OwnPath("POST", "/_gatehouse/flush", for: .operator) { (_) throws(ServiceError) in
-                do throws(LedgerError) { try await environment.ledger.flushEvents() } catch { throw ServiceError(error) }
+                do throws(LedgerError) { try await environment.ledger.flushEvents() } catch {
+                    throw ServiceError(error)
+                }
                 return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
