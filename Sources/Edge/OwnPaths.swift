@@ -51,6 +51,7 @@ extension Edge {
             if path.audience == .operator { try requireOperator(routed) }
             return try await path.respond(arrival.request)
         } catch {
+            gate.logFault(error, ["path": path.path, "request": arrival.requestID])
             return encode(error, for: routed)
         }
     }

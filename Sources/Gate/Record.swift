@@ -1,5 +1,6 @@
 import Directory
 import Ledger
+import Logging
 public import Platform
 public import Wire
 
@@ -87,15 +88,23 @@ extension Gate {
             attempt.result)
     }
 
-    /// The client learns of a fault of ours only that there is one.
     private func logFault(_ attempt: Attempt) {
-        guard case .failure(let error) = attempt.result, error.fault == .receiver else { return }
-        log.error(
-            "a call has failed",
-            metadata: [
-                "service": "\(attempt.call.module.signingName)", "operation": "\(attempt.call.operation)",
-                "request": "\(attempt.call.requestID)", "error": "\(error.logText)",
+        guard case .failure(let error) = attempt.result else { return }
+        let call = attempt.call
+        logFault(
+            error,
+            [
+                "service": call.module.signingName, "operation": call.operation, "request": call.requestID,
             ])
+    }
+
+    /// Logs an error if it is a fault of ours: the client learns only that there is one.
+    /// - Parameter call: which call has failed; nothing secret.
+    public func logFault(_ error: ServiceError, _ call: [String: String]) {
+        guard error.fault == .receiver else { return }
+        var metadata = call.mapValues { Logger.MetadataValue.string($0) }
+        metadata["error"] = "\(error.logText)"
+        log.error("a call has failed", metadata: metadata)
     }
 
     private func logUnrecorded(_ error: LedgerError) {
