@@ -28,11 +28,12 @@ LISTENS = re.compile(r"Gatehouse listens on (http://(\S+):(\d+))")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """This process's environment without anything that would point a client, or Gatehouse, elsewhere."""
+    """This process's environment without anything that would point a client, or Gatehouse, elsewhere, or make a `make`
+    that a test starts talk as a part of the one that started the tests."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "GATEHOUSE_", "TF_")) and not name.lower().endswith("_proxy")
+        if not name.startswith(("AWS_", "GATEHOUSE_", "TF_", "MAKE", "MFLAGS")) and not name.lower().endswith("_proxy")
     }
     return kept | more
 
