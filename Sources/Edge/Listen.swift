@@ -67,9 +67,11 @@ public struct Listener: Service {
                 }
             }
             .bind(host: address, port: port).get()
+        let port = server.localAddress?.port ?? port
+        log.info("listening on \(address):\(port)")
         let isDone = server.eventLoop.makePromise(of: Void.self)
         try await withGracefulShutdownHandler {
-            await onListening(server.localAddress?.port ?? port)
+            await onListening(port)
             try await isDone.futureResult.get()
         } onGracefulShutdown: {
             quiescing.initiateShutdown(promise: isDone)
