@@ -42,7 +42,8 @@ final class RequestHandler: ChannelInboundHandler {
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             guard length <= limits.body else { return refuse(.payloadTooLarge, context) }
             self.head = head
-            body.clear(minimumCapacity: length)
+            // Room for the usual request; what is only announced takes no memory.
+            body.reserveCapacity(min(max(length, 0), 16_384))
         case .body(var bytes):
             guard head != nil else { return }
             guard body.readableBytes + bytes.readableBytes <= limits.body else {
@@ -51,6 +52,8 @@ final class RequestHandler: ChannelInboundHandler {
             body.writeBuffer(&bytes)
         case .end:
             guard let head else { return }
+            // A connection without a request holds no memory of the one before.
+            defer { body = ByteBuffer() }
             self.head = nil
             guard let request = WireRequest(head, body) else { return refuse(.badRequest, context) }
             answer(request, to: head, context)
@@ -61,6 +64,7 @@ final class RequestHandler: ChannelInboundHandler {
     /// reading.
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         head = nil
+        body = ByteBuffer()
         let fields: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
