@@ -2,9 +2,13 @@
 ///
 /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 public struct ARN: Sendable, Hashable, CustomStringConvertible {
+    /// `aws`, `aws-cn` or `aws-us-gov`.
     public var partition: String
+    /// `iam`
     public var service: String
+    /// Empty for what is in no region.
     public var region: String
+    /// Twelve digits; `aws` for what is AWS's own, empty for what needs none.
     public var account: String
     /// Everything after the fifth colon, further colons and slashes included.
     public var resource: String

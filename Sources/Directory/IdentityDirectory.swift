@@ -49,6 +49,7 @@ public final class IdentityDirectory: Sendable {
         state.withLock { state in state.accounts.values.reduce(into: [:]) { $0[$1.state, default: 0] &+= 1 } }
     }
 
+    /// The account of that number.
     public func account(_ id: String) -> Account? {
         state.withLock { $0.accounts[id] }
     }
@@ -105,22 +106,27 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accessKeys[id] }
     }
 
+    /// The user of that name, in whichever case.
     public func user(named name: String, in account: String) -> User? {
         state.withLock { $0.users.named(name, in: account)?.record }
     }
 
+    /// The user of that unique id, `AIDA…`.
     public func user(uniqueID: String) -> User? {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
+    /// The group of that name, in whichever case.
     public func group(named name: String, in account: String) -> Group? {
         state.withLock { $0.groups.named(name, in: account)?.record }
     }
 
+    /// The role of that name, in whichever case.
     public func role(named name: String, in account: String) -> Role? {
         state.withLock { $0.roles.named(name, in: account)?.record }
     }
 
+    /// The role of that unique id, `AROA…`.
     public func role(uniqueID: String) -> Role? {
         state.withLock { $0.roles.byUniqueID[uniqueID]?.record }
     }
