@@ -1,5 +1,5 @@
 public import Gate
-import Platform
+public import Platform
 import Signature
 public import Wire
 
@@ -25,11 +25,12 @@ public struct Edge: Sendable {
     }
 
     /// Answers a request from the network.
-    public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
+    /// - Parameter tls: how it was encrypted; nil: it was not.
+    public func respond(to request: WireRequest, sourceIP: String, tls: TLSDetails? = nil) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
             request: request, requestID: RequestIDs.make(time: time), time: time, sourceIP: sourceIP,
-            isSecureTransport: false)
+            tls: tls)
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
         do throws(ServiceError) {
@@ -50,5 +51,6 @@ struct Arrival: Sendable {
     /// Seconds since 1970.
     var time: Double
     var sourceIP: String
-    var isSecureTransport: Bool
+    /// nil: it was not encrypted.
+    var tls: TLSDetails?
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Platform
 import Wire
 
 /// Collects one request after the other from a connection, has each answered, and sends the answer.
@@ -13,15 +14,18 @@ final class RequestHandler: ChannelInboundHandler {
     private let connection: Connection
     private let limits: Listener.Limits
     private let edge: Edge
+    /// How the connection is encrypted; nil: it is not.
+    private let tls: TLSDetails?
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     /// nil when the handler is out of its channel.
     private var context: ChannelHandlerContext?
 
-    init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge) {
+    init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge, tls: TLSDetails?) {
         self.connection = connection
         self.limits = limits
         self.edge = edge
+        self.tls = tls
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -85,10 +89,10 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func answer(_ request: WireRequest, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         connection.begin(.answering)
-        let (edge, sourceIP, loop) = (edge, connection.address, context.eventLoop)
+        let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
         Task.immediateDetached {
-            let response = await edge.respond(to: request, sourceIP: sourceIP)
+            let response = await edge.respond(to: request, sourceIP: sourceIP, tls: tls)
             if loop.inEventLoop {
                 handler.value.send(response, to: head)
             } else {
