@@ -52,18 +52,19 @@ final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
 /// Notes the cipher suite that the server chooses. NIOSSL does not tell of it; but it stands in the ServerHello, which is
 /// sent in the clear.
 /// RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3.
-final class ServerHelloReader: ChannelOutboundHandler, RemovableChannelHandler {
+final class ServerHelloReader: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// nil until it is chosen.
     private(set) var cipherSuite: NIOTLSCipher?
+    private var isFirst = true
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        cipherSuite = Self.cipherSuite(in: unwrapOutboundIn(data))
-        context.write(data, promise: promise)
         // It is the first that a server says; anything else is a refusal.
-        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        if isFirst { cipherSuite = Self.cipherSuite(in: unwrapOutboundIn(data)) }
+        isFirst = false
+        context.write(data, promise: promise)
     }
 
     /// - Parameter flight: the first bytes that the server sends.
