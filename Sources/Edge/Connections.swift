@@ -71,13 +71,19 @@ final class Connection: Sendable {
         case reading
         /// It is being answered.
         case answering
+        /// It is being answered, and the rest of its body is waited for.
+        case receiving
+        /// It is being answered, and the client is to take what was sent.
+        case sending
     }
 
     let channel: any Channel
     /// The client's.
     let address: String
-    /// When the phase began, in nanoseconds of the machine's uptime, and in the last two bits which it is.
+    /// When the phase began, in nanoseconds of the machine's uptime, and in the last three bits which it is.
     private let word: Atomic<UInt64>
+    /// Of a connection that carries several requests at a time, those that are on it.
+    private let streams = Mutex<[ObjectIdentifier: Connection]>([:])
 
     fileprivate init(_ channel: any Channel, from address: String) {
         self.channel = channel
@@ -85,17 +91,42 @@ final class Connection: Sendable {
         word = Atomic(Self.word(.idle))
     }
 
-    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 3) ?? .answering }
+    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 7) ?? .answering }
 
     /// When the phase began.
-    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 2) }
+    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 3) }
 
     /// Since when the client has been waited for; nil while it is waiting itself.
-    var waitingSince: NIODeadline? { phase == .answering ? nil : since }
+    var waitingSince: NIODeadline? {
+        streams.withLock { streams in
+            if streams.isEmpty { return phase == .answering ? nil : since }
+            var latest = since
+            for stream in streams.values {
+                guard stream.phase != .answering else { return nil }
+                latest = max(latest, stream.since)
+            }
+            return latest
+        }
+    }
+
+    /// Takes a stream in, which is to the one request on it what a connection is.
+    func open(_ channel: any Channel) -> Connection {
+        let stream = Connection(channel, from: address)
+        let id = ObjectIdentifier(stream)
+        streams.withLock { $0[id] = stream }
+        channel.closeFuture.whenComplete { _ in
+            let isLast = self.streams.withLock { streams in
+                streams[id] = nil
+                return streams.isEmpty
+            }
+            if isLast { self.begin(.idle) }
+        }
+        return stream
+    }
 
     func begin(_ phase: Phase) {
         word.store(Self.word(phase), ordering: .relaxed)
     }
 
-    private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 2 | phase.rawValue }
+    private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 3 | phase.rawValue }
 }

@@ -1,13 +1,13 @@
 public import Gate
-public import Platform
+import Platform
 import Signature
 public import Wire
 
 /// The network's side of a request: the steps before the gate, and the one after it.
 ///
 /// ```
-/// route → authenticate → decode → [gate] → encode
-/// Routed  Authenticated  Asked    Outcome
+/// head → route → authenticate → decode → [gate] → encode
+///        Routed  Authenticated  Asked    Outcome
 /// ```
 ///
 /// Each step is a file of its own; `Routed` and `Authenticated` can be made nowhere else.
@@ -24,17 +24,27 @@ public struct Edge: Sendable {
         self.ownPaths = ownPaths
     }
 
+    /// Answers a request whose body is at hand.
+    public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
+        await respond(to: head(request), sourceIP: sourceIP)
+    }
+
     /// Answers a request from the network.
-    /// - Parameter tls: how it was encrypted; nil: it was not.
-    public func respond(to request: WireRequest, sourceIP: String, tls: TLSDetails? = nil) async -> WireResponse {
+    /// - Parameters:
+    ///   - stream: its body, if the head's plan is to have it as it comes.
+    ///   - tls: how it was encrypted; nil: it was not.
+    func respond(
+        to head: RequestHead, stream: IncomingBody? = nil, sourceIP: String, tls: TLSDetails? = nil
+    ) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
-            request: request, requestID: RequestIDs.make(time: time), time: time, sourceIP: sourceIP,
-            tls: tls)
+            request: head.request, stream: stream, requestID: RequestIDs.make(time: time), time: time,
+            sourceIP: sourceIP, tls: tls)
         if let response = await respondAtOwnPath(to: arrival) { return response }
-        let routed = route(arrival)
+        let routed = route(arrival, head)
         do throws(ServiceError) {
             let authenticated = try authenticate(routed)
+            defer { authenticated.request.stream?.stop() }
             return encode(await gate.pass(decode(authenticated)), for: authenticated)
         } catch {
             // Nobody is known to have called, so there is nobody in whose history it could stand.
@@ -46,6 +56,8 @@ public struct Edge: Sendable {
 /// A request as it came in from the network.
 struct Arrival: Sendable {
     var request: WireRequest
+    /// The body, if it is still on its way.
+    var stream: IncomingBody?
     /// UUID version 7.
     var requestID: String
     /// Seconds since 1970.

@@ -14,13 +14,11 @@ public import TransportSecurity
 /// bodies and time.
 public struct Listener: Service {
     public struct Limits: Sendable {
-        /// Bytes of a request's body.
-        public var body = 1 << 20
         /// Bytes of a request's headers together.
         public var headers = 32 * 1024
         public var connections = 1024
         public var connectionsPerAddress = 512
-        /// Seconds that a request may take to arrive whole.
+        /// Seconds that a request may take to arrive whole, and a TLS handshake to be done.
         public var requestSeconds: Int64 = 20
         /// Seconds that a connection may be without a request.
         public var idleSeconds: Int64 = 60
@@ -149,9 +147,7 @@ public struct Listener: Service {
         _ channel: any Channel, _ connections: Connections, _ limits: Limits, _ edge: Edge
     ) throws {
         let connection = try admit(channel, connections)
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(RequestDeadline(connection, limits))
-        try addHTTP1(to: pipeline, connection, limits, edge, tls: nil)
+        try addHTTP1(to: channel.pipeline.syncOperations, connection, limits, edge, tls: nil)
     }
 
     /// As the other, of a connection that is encrypted.
@@ -160,14 +156,16 @@ public struct Listener: Service {
     ) throws {
         guard let context = tls.context else { throw ChannelError.ioOnClosedChannel }
         let connection = try admit(channel, connections)
-        connection.begin(.reading)
         let pipeline = channel.pipeline.syncOperations
         let hello = ServerHelloReader()
         try pipeline.addHandlers(PlainRequestRefusal(), hello, NIOSSLServerHandler(context: context))
-        try pipeline.addHandler(RequestDeadline(connection, limits))
         try pipeline.addHandler(
-            HandshakeEnd(connection, hello) { details, applicationProtocol in
-                try addHTTP1(to: pipeline, connection, limits, edge, tls: details)
+            HandshakeEnd(connection, limits, hello) { details, applicationProtocol in
+                if applicationProtocol == "h2" {
+                    try HTTP2Pipeline.add(to: channel, connection, limits, edge, tls: details)
+                } else {
+                    try addHTTP1(to: pipeline, connection, limits, edge, tls: details)
+                }
             })
     }
 
@@ -187,6 +185,7 @@ public struct Listener: Service {
         headerLimits.maxHeaderListSize = limits.headers
         headerLimits.maxHeaderFieldSize = limits.headers
         headerLimits.maxHeaderFieldCount = 200
+        try pipeline.addHandler(RequestDeadline(connection, limits))
         // One request at a time reaches the handler, and answers go out in the order of the requests.
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,

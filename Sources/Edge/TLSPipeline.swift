@@ -5,23 +5,37 @@ import Platform
 
 /// Waits for the end of a TLS handshake, and sets up what comes after it.
 ///
-/// Until then the client is waited for as for a request, so that a slow handshake ends as a slow request does.
+/// A client has as much time for it as for a request, and gives way to others meanwhile as one that sends a request does.
 final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private let connection: Connection
+    private let limits: Listener.Limits
+    private var timer: Scheduled<Void>?
     private let hello: ServerHelloReader
     private let begin: (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
 
     /// - Parameter begin: puts the handlers of the protocol that was agreed on into the pipeline.
     init(
-        _ connection: Connection, _ hello: ServerHelloReader,
+        _ connection: Connection, _ limits: Listener.Limits, _ hello: ServerHelloReader,
         begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
     ) {
         self.connection = connection
+        self.limits = limits
         self.hello = hello
         self.begin = begin
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection.begin(.reading)
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: .seconds(limits.requestSeconds)) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
