@@ -12,9 +12,8 @@ struct CertificateReload: ServiceLifecycle.Service {
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
-        let files = files
-        let clock = clock
-        await withGracefulShutdownHandler {
+        let (files, clock) = (files, clock)
+        await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for await _ in await UnixSignalsSequence(trapping: .sighup) {
@@ -26,9 +25,7 @@ struct CertificateReload: ServiceLifecycle.Service {
                         files.reload(always: false, at: clock.realTime)
                     }
                 }
-                await group.waitForAll()
             }
-        } onGracefulShutdown: {
         }
     }
 }
