@@ -109,19 +109,17 @@ final class Connection: Sendable {
         }
     }
 
-    /// Takes a stream in, which is to the one request on it what a connection is.
-    func open(_ channel: any Channel) -> Connection {
-        let stream = Connection(channel, from: address)
+    /// Carries a stream, which is to the one request on it what a connection is, until it ends.
+    func carry(_ stream: Connection) {
         let id = ObjectIdentifier(stream)
         streams.withLock { $0[id] = stream }
-        channel.closeFuture.whenComplete { _ in
+        stream.channel.closeFuture.whenComplete { _ in
             let isLast = self.streams.withLock { streams in
                 streams[id] = nil
                 return streams.isEmpty
             }
             if isLast { self.begin(.idle) }
         }
-        return stream
     }
 
     func begin(_ phase: Phase) {

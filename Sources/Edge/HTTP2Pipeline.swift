@@ -6,7 +6,8 @@ import Platform
 
 /// What comes after the handshake on a connection that speaks HTTP/2.
 ///
-/// Each of its streams is one request, with the handlers and the time limits that a connection has in HTTP/1.1.
+/// Each of its streams is one request, with the handlers and the time limits that a connection has in HTTP/1.1. It counts
+/// as a connection, too: a client gets no more from the server at a time, whatever it speaks.
 enum HTTP2Pipeline {
     /// Streams of one connection at a time.
     private static let concurrentStreams = 100
@@ -19,7 +20,9 @@ enum HTTP2Pipeline {
     private static let bufferedControlFrames = 1000
 
     static func add(
-        to channel: any Channel, _ connection: Connection, _ limits: Listener.Limits, _ edge: Edge, tls: TLSDetails
+        to channel: any Channel, _ connection: Connection, _ connections: Connections, _ limits: Listener.Limits,
+        _ edge: Edge,
+        tls: TLSDetails
     ) throws {
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
         settings.initialSettings = [
@@ -48,7 +51,10 @@ enum HTTP2Pipeline {
             streamConfiguration: streams, streamDelegate: manager.http2StreamDelegate
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
-                let own = connection.open(stream)
+                guard let own = connections.admit(stream, from: connection.address) else {
+                    throw ChannelError.ioOnClosedChannel
+                }
+                connection.carry(own)
                 let pipeline = stream.pipeline.syncOperations
                 try pipeline.addHandlers(
                     RequestDeadline(own, limits), HTTP2FramePayloadToHTTP1ServerCodec(),

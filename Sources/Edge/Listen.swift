@@ -162,7 +162,7 @@ public struct Listener: Service {
         try pipeline.addHandler(
             HandshakeEnd(connection, limits, hello) { details, applicationProtocol in
                 if applicationProtocol == "h2" {
-                    try HTTP2Pipeline.add(to: channel, connection, limits, edge, tls: details)
+                    try HTTP2Pipeline.add(to: channel, connection, connections, limits, edge, tls: details)
                 } else {
                     try addHTTP1(to: pipeline, connection, limits, edge, tls: details)
                 }

@@ -50,7 +50,8 @@ public struct DataDirectory: Sendable {
         guard let region = endpoint?.region, lines.count >= 2 else { return nil }
         var bundle: String?
         if lines.count >= 3 {
-            bundle = URL(filePath: lines[2], relativeTo: URL(filePath: path, directoryHint: .isDirectory)).absoluteURL.path
+            bundle =
+                URL(filePath: lines[2], relativeTo: URL(filePath: path, directoryHint: .isDirectory)).absoluteURL.path
         }
         return Endpoint(url: lines[1], region: region, caBundle: bundle)
     }

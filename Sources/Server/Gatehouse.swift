@@ -96,7 +96,8 @@ public struct Gatehouse: Sendable {
             try environment.usage.restoreEvents(of: ledger)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
-            let scheduler = Scheduler(environment, jobs: [ForgetOldJournal.self, RenewServerCertificate.self], log: log)
+            let scheduler = Scheduler(
+                environment, jobs: [ForgetOldJournal.self, RenewServerCertificate.self], log: log)
             ledger.observeWork { work in scheduler.committed(work) }
             try await scheduler.begin()
             self.scheduler = scheduler

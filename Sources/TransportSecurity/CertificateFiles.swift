@@ -80,7 +80,8 @@ public final class CertificateFiles: Sendable {
         let days = (certificate.end - time) / 86_400
         if days < Self.warningDays {
             log.warning(
-                "the certificate in \(certificatePath) ends in \(Int(days)) days: have it renewed, and it is read again")
+                "the certificate in \(certificatePath) ends in \(Int(days)) days: have it renewed, and it is read again"
+            )
         }
     }
 

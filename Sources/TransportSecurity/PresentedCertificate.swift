@@ -13,7 +13,7 @@ public struct PresentedCertificate: Sendable {
     public let names: [ServedName]
     /// Until when it is valid, seconds since 1970.
     public let end: Double
-    /// Whether whoever trusts the chain's own last certificate trusts it, for want of anybody else's.
+    /// Whether the chain ends in a certificate that has signed itself: clients can trust the chain's file as it is.
     public let isSelfContained: Bool
 
     /// - Parameters:

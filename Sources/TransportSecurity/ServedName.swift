@@ -16,7 +16,8 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
         }
         let name = text.lowercased()
         guard name.utf8.count <= 253,
-            name.wholeMatch(of: /(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*/)
+            name.wholeMatch(
+                of: /(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*/)
                 != nil,
             // What looks like an address is a mistake.
             name.split(separator: ".").last?.allSatisfy(\.isNumber) == false

@@ -140,7 +140,8 @@ struct Serve: AsyncParsableCommand {
             }
         }
         let announcement = Announcement(
-            endpoint: endpoint, secure: secure, account: gatehouse.accountID, dataDirectory: configuration.dataDirectory,
+            endpoint: endpoint, secure: secure, account: gatehouse.accountID,
+            dataDirectory: configuration.dataDirectory,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
             // The journal is read by others, and keeps it.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
