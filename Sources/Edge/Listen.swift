@@ -93,12 +93,12 @@ public struct Listener: Service {
         let ports = Ports(http: http.port, https: doors.dropFirst().first?.port)
         log.info("listening on \(address):\(ports.http)")
         if let port = ports.https { log.info("listening on \(address):\(port), with TLS") }
-        let open = doors
+        let ends = doors.map { (quiescing: $0.quiescing, isDone: $0.channel.eventLoop.makePromise(of: Void.self)) }
         try await withGracefulShutdownHandler {
             await onListening(ports)
-            for door in open { try await door.isDone.futureResult.get() }
+            for end in ends { try await end.isDone.futureResult.get() }
         } onGracefulShutdown: {
-            for door in open { door.quiescing.initiateShutdown(promise: door.isDone) }
+            for end in ends { end.quiescing.initiateShutdown(promise: end.isDone) }
         }
     }
 
@@ -107,7 +107,6 @@ public struct Listener: Service {
         let channel: any Channel
         let port: Int
         let quiescing: ServerQuiescingHelper
-        let isDone: EventLoopPromise<Void>
     }
 
     /// - Parameter setUp: of each connection; throws when it is not to be, so that it is closed.
@@ -133,8 +132,7 @@ public struct Listener: Service {
                 }
                 .bind(host: address, port: port).get()
             return Door(
-                channel: server, port: server.localAddress?.port ?? port, quiescing: quiescing,
-                isDone: server.eventLoop.makePromise())
+                channel: server, port: server.localAddress?.port ?? port, quiescing: quiescing)
         } catch {
             throw ListenError(address: address, port: port, reason: "\(error)")
         }
