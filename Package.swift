@@ -34,7 +34,12 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
-        .target(name: "Wire"),
+        .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
+        .target(
+            name: "CCBOR",
+            // What `pkg-config libcbor` says: the headers lie where every compiler looks.
+            linkerSettings: [.linkedLibrary("cbor")]),
+        .target(name: "CXMLTree", dependencies: ["CLibXML2"]),
         .target(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
@@ -79,10 +84,10 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
 
-        .target(name: "SAML", dependencies: ["CXMLSecurity", "Wire"]),
+        .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
             name: "CXMLSecurity",
-            dependencies: ["CLibXML2"],
+            dependencies: ["CLibXML2", "CXMLTree"],
             // What `pkg-config xmlsec1 --cflags` says; SwiftPM takes no definitions from there.
             cSettings: [
                 .unsafeFlags(["-isystem", "/usr/include/xmlsec1"]), .define("XMLSEC_CRYPTO_OPENSSL"),

@@ -3,6 +3,11 @@
 enum RESTBindings {
     // MARK: Requests
 
+    /// The operation of a request, by its method and path.
+    static func operationName(of request: WireRequest, for service: ServiceShape) -> String? {
+        RESTTarget(request).flatMap { service.routes.operation(of: request, $0) }
+    }
+
     /// The members of an input that do not stand in the body. Throws `SerializationException`.
     static func decode(_ request: WireRequest, as operation: OperationShape) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
@@ -111,6 +116,30 @@ enum RESTBindings {
 
     // MARK: Answers
 
+    /// An answer whose `Content-Type` is the body's, unless the output has one of its own.
+    static func response(
+        _ status: Int, _ body: RESTBody, _ common: [(name: String, value: String)],
+        _ headers: [(name: String, value: String)]
+    ) -> WireResponse {
+        var all = common
+        let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
+        if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
+        return WireResponse(status: status, headers: all + headers, body: body.bytes)
+    }
+
+    /// The headers that an error has members for. One that the model has for the error's name is left out: the protocol
+    /// writes that itself.
+    static func headers(of error: ServiceError, _ shape: StructureShape?) -> [(name: String, value: String)] {
+        guard let shape, !error.members.isEmpty, shape.members.contains(where: { $0.location != nil }) else { return [] }
+        var structure = Structure(shape)
+        for (index, member) in shape.members.enumerated() where member.location != nil {
+            structure[member: index] = error.members[member.name]
+        }
+        return encode(structure).headers.filter {
+            !equalsIgnoringCase($0.name.utf8, lowercased: "x-amzn-errortype".utf8)
+        }
+    }
+
     /// The headers and, when a member says it, the status of an answer.
     static func encode(_ output: Structure) -> (headers: [(name: String, value: String)], status: Int?) {
         var headers: [(name: String, value: String)] = []
@@ -159,7 +188,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure: return nil
+        case .list, .map, .structure, .document, .null: return nil
         }
     }
 
