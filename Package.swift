@@ -1,6 +1,14 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// The services of the tests that have every shape, one for each protocol.
+let shapes = [
+    "ShapesCBOR", "ShapesControl", "ShapesEC2", "ShapesJSON10", "ShapesJSON11", "ShapesMeter", "ShapesQuery",
+    "ShapesRESTJSON", "ShapesRESTXML",
+]
+
+let shapesAPIs: [Target.Dependency] = shapes.map { .target(name: "\($0)API") }
+
 let package = Package(
     name: "gatehouse",
     products: [
@@ -179,10 +187,14 @@ let package = Package(
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
             name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+        .target(
+            name: "ShapesService", dependencies: ["Platform", "Wire"] + shapesAPIs,
+            path: "Tests/Probe/Shapes"),
         .executableTarget(
             name: "probe-server",
             dependencies: [
-                "CourierService", "Edge", "Server", "VaultService", .product(name: "Logging", package: "swift-log"),
+                "CourierService", "Edge", "Server", "ShapesService", "VaultService",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/Probe/Server"),
 
@@ -220,3 +232,7 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x
 )
+
+for name in shapes {
+    package.targets.append(.target(name: "\(name)API", dependencies: ["Wire"], path: "Tests/Probe/API/\(name)"))
+}

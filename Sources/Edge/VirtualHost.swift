@@ -23,7 +23,9 @@ enum VirtualHost {
         if isEndpoint(labels[0], endpoint) { return nil }
         for base in ["localhost", hostName(of: publicAddress)] where base.contains(where: \.isLetter) {
             let suffix = "." + base
-            guard name.utf8.count > suffix.utf8.count, name.lowercased().hasSuffix(suffix.lowercased()) else { continue }
+            guard name.utf8.count > suffix.utf8.count, name.lowercased().hasSuffix(suffix.lowercased()) else {
+                continue
+            }
             return String(name.dropLast(suffix.count))
         }
         return nil
@@ -43,7 +45,8 @@ enum VirtualHost {
     }
 
     private static func withoutPort(_ host: Substring) -> Substring {
-        guard let colon = host.lastIndex(of: ":"), host[colon...].dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        guard let colon = host.lastIndex(of: ":"),
+            host[colon...].dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return host }
         return host[..<colon]
     }

@@ -64,7 +64,7 @@ public struct QueryProtocol: WireProtocol {
         name.isEmpty
             ? .missingAction
             : ServiceError(
-            "InvalidAction", "Could not find operation \(name) for version \(version ?? "NO_VERSION_SPECIFIED")")
+                "InvalidAction", "Could not find operation \(name) for version \(version ?? "NO_VERSION_SPECIFIED")")
     }
 
     private func response(_ status: Int, _ writer: XMLWriter, _ requestID: String) -> WireResponse {

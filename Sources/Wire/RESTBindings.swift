@@ -130,7 +130,9 @@ enum RESTBindings {
     /// The headers that an error has members for. One that the model has for the error's name is left out: the protocol
     /// writes that itself.
     static func headers(of error: ServiceError, _ shape: StructureShape?) -> [(name: String, value: String)] {
-        guard let shape, !error.members.isEmpty, shape.members.contains(where: { $0.location != nil }) else { return [] }
+        guard let shape, !error.members.isEmpty, shape.members.contains(where: { $0.location != nil }) else {
+            return []
+        }
         var structure = Structure(shape)
         for (index, member) in shape.members.enumerated() where member.location != nil {
             structure[member: index] = error.members[member.name]

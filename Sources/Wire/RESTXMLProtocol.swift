@@ -32,7 +32,8 @@ public struct RESTXMLProtocol: WireProtocol {
             }
         } catch {
             // The JSON protocols' code, which no client of this one knows.
-            throw service.hasBareErrors ? ServiceError("InvalidArgument", error.message) : .malformedInput(error.message)
+            throw service.hasBareErrors
+                ? ServiceError("InvalidArgument", error.message) : .malformedInput(error.message)
         }
         do throws(XMLDecoding.Malformed) {
             try decodeBody(request.body, into: &input, of: operation)

@@ -83,7 +83,9 @@ enum XMLDecoding {
             guard let key = only(children, named: shape.keyName ?? "key"),
                 let value = only(children, named: shape.valueName ?? "value")
             else { throw Malformed(message: "An entry of a map must have one key and one value.") }
-            guard keys.insert(key.text).inserted else { throw Malformed(message: "A map's key is given more than once.") }
+            guard keys.insert(key.text).inserted else {
+                throw Malformed(message: "A map's key is given more than once.")
+            }
             entries.append(MapEntry(key: key.text, value: try self.value(value, shape.value)))
         }
         return entries

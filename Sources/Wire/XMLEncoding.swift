@@ -62,7 +62,9 @@ extension XMLWriter {
         }
     }
 
-    private mutating func list(_ elements: [Value], _ shape: ListShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool) {
+    private mutating func list(
+        _ elements: [Value], _ shape: ListShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool
+    ) {
         if isFlattened {
             for element in elements { value(element, shape.element, name: shape.elementName ?? name) }
             return
@@ -73,7 +75,9 @@ extension XMLWriter {
         close(name)
     }
 
-    private mutating func map(_ entries: [MapEntry], _ shape: MapShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool) {
+    private mutating func map(
+        _ entries: [MapEntry], _ shape: MapShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool
+    ) {
         if !isFlattened, entries.isEmpty { return emptyElement(name) }
         if !isFlattened { open(name, namespace) }
         for entry in entries {
