@@ -48,7 +48,7 @@ public struct CBORProtocol: WireProtocol {
         }
         for member in members {
             guard let value = error.members[member.name] else { continue }
-            writer.string(member.wireName)
+            writer.string(member.name)
             writer.value(value, member.shape)
         }
         var answer = response(error.status, writer.bytes, requestID)
@@ -77,6 +77,6 @@ extension ServiceShape {
 extension StructureShape {
     /// The model's spelling of an error's `message`; nil when it has none.
     fileprivate var messageName: String? {
-        members.first { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }?.wireName
+        members.first { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }?.name
     }
 }

@@ -122,13 +122,15 @@ struct CBORReader {
         }
     }
 
-    /// Members that the shape lacks are ignored, null is the same as absent.
+    /// Members that the shape lacks are ignored, null is the same as absent. The protocol knows no names but the model's
+    /// own; botocore writes those that the other protocols have.
     private mutating func structure(_ item: ccbor_item, _ shape: StructureShape) throws(ServiceError) -> Structure {
         var structure = Structure(shape)
         try each(of: item) { reader, key throws(ServiceError) in
             let name = try reader.string(key)
             let first = try reader.next()
-            guard let index = shape.members.firstIndex(where: { isSame($0.wireName, name) }) else {
+            guard let index = shape.members.firstIndex(where: { isSame($0.name, name) || isSame($0.wireName, name) })
+            else {
                 return try reader.skip(first)
             }
             guard structure[member: index] == nil else { throw .invalidCBOR("a member is given more than once") }

@@ -13,7 +13,7 @@ struct CBORWriter {
         map(count: members.indices.count { structure[member: $0] != nil })
         for (index, member) in members.enumerated() {
             guard let value = structure[member: index] else { continue }
-            string(member.wireName)
+            string(member.name)
             self.value(value, member.shape)
         }
     }

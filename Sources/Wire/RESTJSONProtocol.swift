@@ -37,7 +37,7 @@ public struct RESTJSONProtocol: WireProtocol {
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         let (headers, status) = RESTBindings.encode(output)
-        let body = operation.output == nil ? RESTBody() : Self.body(output)
+        let body = operation.hasAnswerBody ? Self.body(output) : RESTBody()
         return response(status ?? operation.responseStatus, body, requestID, headers)
     }
 

@@ -31,3 +31,9 @@ struct RESTBody {
     var type: String?
     var bytes: [UInt8] = []
 }
+
+extension OperationShape {
+    /// Whether an answer has a body. The one to HEAD has the headers of the one to GET, but says nothing of a body that it
+    /// has not.
+    var hasAnswerBody: Bool { output != nil && httpMethod != "HEAD" }
+}

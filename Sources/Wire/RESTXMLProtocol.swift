@@ -70,10 +70,7 @@ public struct RESTXMLProtocol: WireProtocol {
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         let (headers, status) = RESTBindings.encode(output)
-        // The answer to HEAD has the headers of the one to GET, but says nothing of a body that it has not.
-        let body =
-            operation.output == nil || operation.httpMethod == "HEAD"
-            ? RESTBody() : self.body(output, of: operation, service)
+        let body = operation.hasAnswerBody ? self.body(output, of: operation, service) : RESTBody()
         return response(status ?? operation.responseStatus, body, service, requestID, headers)
     }
 

@@ -64,7 +64,7 @@ public enum ShapesCBOR: APIModel {
           SparseMap SparseMap
         structure FailRequest
           Code! Text
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree
@@ -87,7 +87,7 @@ public enum ShapesCBOR: APIModel {
         list NamedList member=Text element=Item
         map NamedMap key=Text keyName=K value=Integer valueName=V
         structure Nothing
-        structure ShapeConflictException fault=sender code=ShapeConflict status=409
+        structure ShapeConflictException fault=sender status=409
           message Text
           Detail Text
           Count Integer

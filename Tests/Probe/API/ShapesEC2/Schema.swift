@@ -62,7 +62,7 @@ public enum ShapesEC2: APIModel {
           Queried Text locationName=queried queryName=AskedAs
         structure FailRequest
           Code! Text
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree

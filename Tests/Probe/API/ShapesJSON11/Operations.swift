@@ -33,7 +33,7 @@ extension ShapesJSON11 {
     /// `ShapesJSON11.Failure.brokenException("message")`.
     public enum Failure: String, ErrorModel {
         case brokenException = "BrokenException"
-        case shapeConflict = "ShapeConflict"
+        case shapeConflictException = "ShapeConflictException"
 
         public static var service: ServiceShape { ShapesJSON11.service }
     }

@@ -65,7 +65,7 @@ public enum ShapesJSON11: APIModel {
           Document Document
         structure FailRequest
           Code! Text
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree
@@ -88,7 +88,7 @@ public enum ShapesJSON11: APIModel {
         list NamedList member=Text element=Item
         map NamedMap key=Text keyName=K value=Integer valueName=V
         structure Nothing
-        structure ShapeConflictException fault=sender code=ShapeConflict status=409
+        structure ShapeConflictException fault=sender status=409
           message Text
           Detail Text
           Count Integer

@@ -61,7 +61,7 @@ public enum ShapesMeter: APIModel {
           Spaced Tree namespace=http://shapes.example/spaced/
         structure FailRequest
           Code! Text
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree

@@ -63,7 +63,7 @@ extension ShapesRESTJSON {
     /// `ShapesRESTJSON.Failure.brokenException("message")`.
     public enum Failure: String, ErrorModel {
         case brokenException = "BrokenException"
-        case shapeConflict = "ShapeConflict"
+        case shapeConflictException = "ShapeConflictException"
 
         public static var service: ServiceShape { ShapesRESTJSON.service }
     }

@@ -113,7 +113,7 @@ public enum ShapesRESTJSON: APIModel {
           Document Document
         structure FailRequest
           Code! Text location=uri locationName=Code
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree
@@ -144,7 +144,7 @@ public enum ShapesRESTJSON: APIModel {
         structure Payload payload=Data
           Data Data
           Type Text location=header locationName=Content-Type
-        structure ShapeConflictException fault=sender code=ShapeConflict status=409
+        structure ShapeConflictException fault=sender status=409
           message Text
           Detail Text
           Count Integer

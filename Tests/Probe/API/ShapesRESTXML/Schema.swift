@@ -107,7 +107,7 @@ public enum ShapesRESTXML: APIModel {
           Spaced Tree namespace=http://shapes.example/spaced/
         structure FailRequest
           Code! Text location=uri locationName=Code
-          message Text
+          message Text locationName=message
           Detail Text
           Count Integer
           Tree Tree
@@ -173,14 +173,14 @@ public enum ShapesRESTXML: APIModel {
           Tree Tree locationName=TreeRoot
           Note Text location=header locationName=x-shapes-note
         operation Echo method=POST uri=/echo input=Everything inputName=EverythingRequest inputNamespace=http://shapes.example/doc/ output=Everything
-        operation EchoBindings method=PUT uri=/bindings/{Label}/{Number}/{Rest+}?fixed input=BindingsRequest output=BindingsResponse
+        operation EchoBindings method=PUT uri=/bindings/{Label}/{Number}/{Rest+}?fixed input=BindingsRequest inputName=BindingsRequest inputNamespace=http://shapes.example/doc/ output=BindingsResponse
         operation EchoData method=PUT uri=/data input=Payload output=Payload
         operation EchoEmpty method=POST uri=/empty input=Nothing output=Nothing
         operation EchoHead method=HEAD uri=/head/{Label} input=HeadRequest output=HeadResponse
         operation EchoNothing method=POST uri=/nothing
         operation EchoText method=PUT uri=/text input=TextPayload output=TextPayload
         operation EchoTree method=PUT uri=/tree status=201 input=TreePayload output=TreePayload
-        operation Fail method=POST uri=/fail/{Code} input=FailRequest output=Nothing errors=ShapeConflictException,BrokenException
+        operation Fail method=POST uri=/fail/{Code} input=FailRequest inputName=FailRequest inputNamespace=http://shapes.example/doc/ output=Nothing errors=ShapeConflictException,BrokenException
         operation GetThing method=GET uri=/{Bucket}/{Key+} input=ThingRequest output=Thing
         operation GetThingPart method=GET uri=/{Bucket}/{Key+} input=PartRequest output=Thing
         operation ListThings method=GET uri=/{Bucket} input=BucketRequest output=Thing
