@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Wire",
+                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -183,17 +183,22 @@ let package = Package(
 
         // Services of the tests, and a Gatehouse that has them: what one service is to another is shown by these.
         .target(name: "VaultAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Vault"),
+        .target(name: "DepotAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Depot"),
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
             name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+        .target(
+            name: "DepotService",
+            dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/Probe/Depot"),
         .target(
             name: "ShapesService", dependencies: ["Platform", "Wire"] + shapesAPIs,
             path: "Tests/Probe/Shapes"),
         .executableTarget(
             name: "probe-server",
             dependencies: [
-                "CourierService", "Edge", "Server", "ShapesService", "VaultService",
+                "CourierService", "DepotService", "Edge", "Server", "ShapesService", "VaultService",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/Probe/Server"),

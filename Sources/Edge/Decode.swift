@@ -38,7 +38,7 @@ extension Edge {
     /// The input of a request, within the model's constraints.
     private func input(_ authenticated: Authenticated, _ shape: OperationShape) throws(ServiceError) -> Structure {
         let (module, routed) = (authenticated.module, authenticated.routed)
-        let input = try routed.wireProtocol.decode(routed.request, as: shape, of: module.shape)
+        let input = try routed.wireProtocol.decode(authenticated.request, as: shape, of: module.shape)
         try validate(input, of: shape, by: module.validation)
         return input
     }
@@ -46,7 +46,7 @@ extension Edge {
     /// The name of the operation that a request asks for, whether there is such an operation or not.
     private func operationName(_ authenticated: Authenticated) throws(ServiceError) -> String {
         let (shape, routed) = (authenticated.module.shape, authenticated.routed)
-        guard let name = try routed.wireProtocol.operationName(of: routed.request, for: shape) else {
+        guard let name = try routed.wireProtocol.operationName(of: authenticated.request, for: shape) else {
             throw routed.wireProtocol.unknownOperation("", version: nil, of: shape)
         }
         return name

@@ -10,9 +10,9 @@ final class Routed: Sendable {
     let claims: Result<SignatureClaims?, SignatureError>
     /// nil for a service that Gatehouse does not answer.
     let module: ServiceModule?
-    /// The request with all that names its resource in its path, whatever host it was sent to. The signature is over the
-    /// one that arrived.
-    let request: WireRequest
+    /// The path with all that names the resource, whatever host the request was sent to. The signature is over the path
+    /// that arrived.
+    let path: String
     /// The protocol that the request speaks.
     let wireProtocol: any WireProtocol
     /// Whether the operation, by its model, needs no signature.
@@ -26,7 +26,7 @@ final class Routed: Sendable {
         self.signable = signable
         self.claims = claims
         module = target?.module
-        request = target?.request ?? arrival.request
+        path = target?.path ?? arrival.request.path
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
         needsNoSignature = target?.operation?.isUnsigned ?? false
     }
@@ -58,18 +58,26 @@ final class Routed: Sendable {
 }
 
 /// What a request is for.
-private struct Target {
+struct Target: Sendable {
     let module: ServiceModule
     /// As in `Routed`.
-    var request: WireRequest
+    let path: String
     let wireProtocol: any WireProtocol
     /// nil unless it was looked for.
     var operation: OperationShape?
 
-    init(_ module: ServiceModule, _ request: WireRequest) {
+    fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
         self.module = module
-        self.request = request
+        self.path = path ?? request.path
         wireProtocol = module.shape.wireProtocol(of: request)
+    }
+
+    /// The name of the operation that a request asks for, whether there is such an operation or not; nil too when the
+    /// request can't be read.
+    func operationName(of request: WireRequest) -> String? {
+        var request = request
+        request.path = path
+        return try? wireProtocol.operationName(of: request, for: module.shape)
     }
 }
 
@@ -79,43 +87,39 @@ extension ServiceShape {
 }
 
 extension Edge {
-    /// Finds the service by the scope of the signature, and for a request without one by what it asks for.
-    func route(_ arrival: Arrival) -> Routed {
+    /// Finds what a request without a signature is for; what others are for stands in their signature's scope, and is
+    /// known from the head.
+    func route(_ arrival: Arrival, _ head: RequestHead) -> Routed {
         let request = arrival.request
         let signable = SignableRequest(
             method: request.method, path: request.path, query: request.query, headers: request.headers,
-            body: request.body)
-        let claims = Result { () throws(SignatureError) in try SignatureClaims.find(in: signable) }
-        let target: Target? =
-            if case .success(.some(let found)) = claims {
-                signed(request, as: found.service)
-            } else {
-                unsigned(request)
-            }
-        return Routed(arrival: arrival, signable: signable, claims: claims, target)
+            body: arrival.stream == nil ? request.body : nil)
+        let isSigned = if case .success(.some) = head.claims { true } else { false }
+        return Routed(
+            arrival: arrival, signable: signable, claims: head.claims, isSigned ? head.target : unsigned(request))
     }
 
-    /// The service of a request that is signed for a name. Where services share it, the one that the host's label is
-    /// for comes first, and then the first that has such an operation.
-    private func signed(_ request: WireRequest, as name: String) -> Target? {
+    /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the
+    /// one that the host's label is for comes first, and then the first that has such an operation.
+    func signed(_ request: WireRequest, as name: String) -> Target? {
         let modules = environment.modules(signingAs: name)
         guard let first = modules.first else { return nil }
         if modules.count == 1 { return target(first, request) }
         if let module = modules.first(where: { $0.shape.ownsByHostLabel(request) }) { return Target(module, request) }
         let targets = modules.map { target($0, request) }
-        return targets.first { operation($0) != nil } ?? targets[0]
+        return targets.first { target in
+            target.operationName(of: request).map { target.module.shape.operation(named: $0) != nil } ?? false
+        } ?? targets[0]
     }
 
-    /// The service of a request without a signature: to answer it in its own protocol, and to know whether the
+    /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
     private func unsigned(_ request: WireRequest) -> Target? {
         // A service that knows operations by their paths alone may take any path for one: the others are asked first.
         for asksREST in [false, true] {
             for module in environment.modules where module.shape.isREST == asksREST {
                 var target = target(module, request)
-                guard let name = try? target.wireProtocol.operationName(of: target.request, for: module.shape) else {
-                    continue
-                }
+                guard let name = target.operationName(of: request) else { continue }
                 target.operation = module.shape.operation(named: name)
                 // A form that names an operation may be for any service, all else is for this one.
                 if target.operation != nil || target.wireProtocol.commonErrors == .exceptions { return target }
@@ -124,20 +128,12 @@ extension Edge {
         return nil
     }
 
-    private func operation(_ target: Target) -> OperationShape? {
-        guard let name = try? target.wireProtocol.operationName(of: target.request, for: target.module.shape) else {
-            return nil
-        }
-        return target.module.shape.operation(named: name)
-    }
-
     private func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
         guard module.hasVirtualHosts, let host = request.header("host"),
             let label = VirtualHost.label(
                 of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
         else { return Target(module, request) }
-        var request = request
-        request.path = "/\(label)" + (request.path.utf8.first == UInt8(ascii: "/") ? "" : "/") + request.path
-        return Target(module, request)
+        let slash = request.path.utf8.first == UInt8(ascii: "/") ? "" : "/"
+        return Target(module, request, path: "/\(label)\(slash)\(request.path)")
     }
 }

@@ -1,5 +1,6 @@
 public import Directory
 public import Ledger
+public import Signature
 import Synchronization
 public import Wire
 
@@ -26,6 +27,8 @@ public final class ServiceModule: Sendable {
     /// Whether what stands before the service's own host name is the first segment of the path, as S3's buckets are:
     /// `bucket.s3.localhost/key` is `s3.localhost/bucket/key`.
     public let hasVirtualHosts: Bool
+    /// How requests for it are signed: S3 has rules of its own.
+    public let signing: SigningRules
     public let events: EventParticulars
     /// How it words what it has against inputs that break the model's constraints.
     public let validation: ValidationRules
@@ -56,19 +59,21 @@ public final class ServiceModule: Sendable {
     private struct Lazy: Sendable {
         var operations: [String: AnyOperation]
         var secretMembers: Set<String>
+        var takesUnusualBodies: Bool
     }
 
     /// - Parameters:
     ///   - api: the generated model.
     ///   - actionPrefix: nil: the signing name.
-    ///   - isGlobal, hasVirtualHosts: see the properties.
+    ///   - isGlobal, hasVirtualHosts, signing: see the properties.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
     ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
     ///     admits: see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, operations: [any Operation.Type], events: EventParticulars? = nil,
+        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
+        events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
@@ -80,6 +85,7 @@ public final class ServiceModule: Sendable {
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
+        self.signing = signing
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.validation = validation
         self.records = records
@@ -111,12 +117,20 @@ public final class ServiceModule: Sendable {
     /// What any of them calls secret.
     public var secretMembers: Set<String> { read.secretMembers }
 
+    /// Whether bodies of some operations are streams or have limits of their own, so that the operation has to be known
+    /// before the body comes.
+    public var takesUnusualBodies: Bool { read.takesUnusualBodies }
+
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            let made = Lazy(
+            var made = Lazy(
                 operations: Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first },
-                secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) })
+                secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
+                takesUnusualBodies: false)
+            made.takesUnusualBodies = made.operations.values.contains {
+                $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
+            }
             lazy = made
             return made
         }

@@ -45,8 +45,8 @@ struct CBORWriter {
             } else {
                 real(timestamp.secondsSinceEpoch, isSingle: false)
             }
-        // A list or map under a shape of another kind: no view makes one. Documents have no form in CBOR.
-        case (.list, _), (.map, _), (.document, _), (.null, _): head(ccbor_null, 0)
+        // A list or map under a shape of another kind, or a stream within something: no view makes one. Documents have no form in CBOR.
+        case (.list, _), (.map, _), (.stream, _), (.document, _), (.null, _): head(ccbor_null, 0)
         }
     }
 

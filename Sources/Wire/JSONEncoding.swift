@@ -36,8 +36,8 @@ extension JSONWriter {
         case (.document(let json), _): self.json(json)
         case (.null, _): null()
         case (.blob(let bytes), _): string(String(decoding: Base64.encode(bytes), as: UTF8.self))
-        // A list, map or timestamp under a shape of another kind: no view makes one.
-        case (.list, _), (.map, _), (.timestamp, _): null()
+        // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
+        case (.list, _), (.map, _), (.timestamp, _), (.stream, _): null()
         }
     }
 

@@ -126,7 +126,9 @@ enum RESTBindings {
         var all = common
         let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
         if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
-        return WireResponse(status: status, headers: all + headers, body: body.bytes)
+        var answer = WireResponse(status: status, headers: all + headers, body: body.bytes)
+        answer.stream = body.stream
+        return answer
     }
 
     /// The headers that an error has members for. One that the model has for the error's name is left out: the protocol
@@ -192,7 +194,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure, .document, .null: return nil
+        case .list, .map, .structure, .stream, .document, .null: return nil
         }
     }
 

@@ -19,15 +19,14 @@ public struct RESTJSONProtocol: WireProtocol {
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         var input = try RESTBindings.decode(request, as: operation)
-        guard !request.body.isEmpty else { return input }
         if let payload = input.shape.payload {
-            let shape = input.shape.members[payload].shape
-            if let value = try RESTPayload.decode(request.body, shape) {
+            if let value = try RESTPayload.decode(request, input.shape, member: payload) {
                 input[member: payload] = value
-            } else {
+            } else if !request.body.isEmpty {
+                let shape = input.shape.members[payload].shape
                 input[member: payload] = try JSONDecoding.value(try JSONDecoding.parse(request.body), shape)
             }
-        } else if input.shape.members.contains(where: { $0.location == nil }) {
+        } else if !request.body.isEmpty, input.shape.members.contains(where: { $0.location == nil }) {
             try JSONDecoding.fill(&input, from: try JSONDecoding.parse(request.body)) { $0.location == nil }
         }
         return input

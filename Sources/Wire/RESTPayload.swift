@@ -1,14 +1,16 @@
-/// The body of a REST message when it is the value of one member: bytes and texts as they are, all else in the
-/// protocol's own notation.
-///
-/// Payloads that the model calls streaming come and go here too, in one piece.
+/// The body of a REST message when it is the value of one member: bytes and texts as they are, streams as they come, all
+/// else in the protocol's own notation.
 enum RESTPayload {
-    /// A body as the value of a shape; nil when it is for the protocol to read.
-    static func decode(_ body: [UInt8], _ shape: Shape) throws(ServiceError) -> Value? {
-        switch shape {
-        case .blob: return .blob(body)
+    /// The payload of a request, of the member at the position; nil when it is for the protocol to read.
+    static func decode(
+        _ request: WireRequest, _ shape: StructureShape, member position: Int
+    ) throws(ServiceError) -> Value? {
+        if shape.streamsPayload { return .stream(request.stream ?? BodyStream(request.body)) }
+        guard !request.body.isEmpty else { return nil }
+        switch shape.members[position].shape {
+        case .blob: return .blob(request.body)
         case .string:
-            guard let text = String(validating: body, as: UTF8.self) else {
+            guard let text = String(validating: request.body, as: UTF8.self) else {
                 throw .serialization("The request body is not UTF-8.")
             }
             return .string(text)
@@ -20,6 +22,7 @@ enum RESTPayload {
     static func encode(_ value: Value) -> RESTBody? {
         switch value {
         case .blob(let bytes): RESTBody(type: "application/octet-stream", bytes: bytes)
+        case .stream(let stream): RESTBody(type: "application/octet-stream", stream: stream)
         case .string(let text): RESTBody(type: "text/plain", bytes: Array(text.utf8))
         default: nil
         }
@@ -30,6 +33,8 @@ enum RESTPayload {
 struct RESTBody {
     var type: String?
     var bytes: [UInt8] = []
+    /// In place of the bytes.
+    var stream: BodyStream?
 }
 
 extension OperationShape {

@@ -23,13 +23,13 @@ public struct RESTXMLProtocol: WireProtocol {
         var input: Structure
         do throws(ServiceError) {
             input = try RESTBindings.decode(request, as: operation)
-            guard !request.body.isEmpty else { return input }
             if let payload = input.shape.payload,
-                let value = try RESTPayload.decode(request.body, input.shape.members[payload].shape)
+                let value = try RESTPayload.decode(request, input.shape, member: payload)
             {
                 input[member: payload] = value
                 return input
             }
+            guard !request.body.isEmpty else { return input }
         } catch {
             // The JSON protocols' code, which no client of this one knows.
             throw service.hasBareErrors

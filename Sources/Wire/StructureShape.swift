@@ -13,6 +13,8 @@ public final class StructureShape: @unchecked Sendable {
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
     public private(set) var payload: Int?
+    /// Whether the payload is taken, or sent, as it comes, without being held in memory.
+    public private(set) var streamsPayload = false
     public let locationName: String?
     public let xmlNamespace: XMLNamespace?
     /// Whether any member is an attribute in XML.
@@ -38,6 +40,8 @@ public final class StructureShape: @unchecked Sendable {
         self.members = members
         hasXMLAttributes = members.contains { $0.isXMLAttribute }
         payload = payloadName.flatMap(index(of:))
+        guard let payload, case .blob(let blob) = members[payload].shape else { return }
+        streamsPayload = blob.isStreaming || members[payload].isStreaming
     }
 
     /// The position of the member with the model's name.

@@ -174,9 +174,9 @@ extension ShapesRESTXML {
     public typealias Payload = View<PayloadFields>
 }
 extension View<ShapesRESTXML.PayloadFields> {
-    public var data: Blob? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
+    public var data: BodyStream? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var type: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(data: Blob?, type: String?) { self.init(); self.data = data; self.type = type }
+    public init(data: BodyStream?, type: String?) { self.init(); self.data = data; self.type = type }
 }
 
 extension ShapesRESTXML {
