@@ -49,6 +49,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	@Tools/install-dependencies bench
 	swift build -c release --static-swift-stdlib --product BareHTTP
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
+	swift build -c release --static-swift-stdlib --product probe-server
+	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt
@@ -67,6 +69,7 @@ docs: ## Build the API documentation of the engine's modules into docs/
 
 generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from their pinned sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
+	Tests/Probe/make-shape-models
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue

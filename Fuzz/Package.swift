@@ -12,11 +12,19 @@ let package = Package(
         .executableTarget(
             name: "FuzzSignature", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzChunks", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzQuery", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzJSON", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzREST", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzRESTXML", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzCBOR", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
         .executableTarget(
