@@ -112,15 +112,22 @@ extension Call {
         /// The client's address; nil for a request that an AWS service makes.
         public var address: String?
         public var userAgent: String?
+        /// The `Host` that the client named.
+        public var host: String?
+        /// How the client's connection is encrypted; nil when it is not, and for what an AWS service asks.
+        public var tls: TLSDetails?
+        /// Whether nobody could listen on the way here.
         public var isSecureTransport: Bool
         /// The services through which a caller's request came, the first that it was made to first:
         /// `aws:CalledVia`. Empty for a request that its caller made itself.
         public var calledVia: [String] = []
 
-        public init(address: String?, userAgent: String?, isSecureTransport: Bool) {
+        public init(address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil) {
             self.address = address
             self.userAgent = userAgent
-            self.isSecureTransport = isSecureTransport
+            self.host = host
+            self.tls = tls
+            isSecureTransport = tls != nil
         }
 
         /// A request that an AWS service makes, within Gatehouse.
