@@ -144,10 +144,11 @@ extension Transaction {
 
     private func put(_ deadline: Deadline, lease: (token: String, until: Int64)?) throws(LedgerError) {
         let number = takeDeadlineNumber()
-        let sealed = SealedDeadline(
-            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts,
-            payload: try sealer.sealPayload(deadline.payload, deadline.key, number: number), lease: lease)
-        try query { try $0.put(sealed) }
+        var sealed = SealedDeadline(
+            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts, payload: [], lease: lease)
+        sealed.payload = try sealer.sealPayload(deadline.payload, sealed)
+        let stored = sealed
+        try query { try $0.put(stored) }
     }
 
     private func held(_ lease: Lease) throws(LedgerError) -> SealedDeadline {
@@ -187,7 +188,7 @@ extension Deadline {
     fileprivate init(_ sealed: SealedDeadline, _ sealer: RecordSealer) throws(LedgerError) {
         self.init(
             kind: sealed.key.kind, scope: sealed.key.scope, id: sealed.key.id, due: sealed.due,
-            payload: try sealer.openPayload(sealed.payload, sealed.key, number: sealed.number))
+            payload: try sealer.openPayload(of: sealed))
         attempts = sealed.attempts
     }
 }

@@ -6,7 +6,7 @@ struct Format {
 
     /// Raise this with every change of the tables or of what is sealed, and lead older ledgers up to it: see the
     /// store's own schema.
-    static let current: Int64 = 2
+    static let current: Int64 = 3
 
     /// - Throws: ``LedgerError``: `newerFormat`, or `corrupt` when there is no format.
     static func version(in session: any StoreSession) throws -> Int64 {
