@@ -54,6 +54,8 @@ public struct Verification: Sendable {
     public struct Count: Sendable, Equatable {
         public var rows = 0
         public var damaged = 0
+
+        public init() {}
     }
 
     /// The ledger's format.
@@ -79,7 +81,7 @@ public struct Verification: Sendable {
         for one in damage { add(one) }
     }
 
-    mutating func add(_ one: Damage) {
+    public mutating func add(_ one: Damage) {
         damageCount += 1
         if let table = one.table { counts[table, default: Count()].damaged += 1 }
         if damage.count < Self.mostKept { damage.append(one) }

@@ -31,6 +31,7 @@ extension Verifier {
                 }
             }
             guard let number else { return }
+            result.lastSegment = max(result.lastSegment, number)
             if result.format >= 3, number > last + 1 {
                 let first = max(last + 1, purged + 1)
                 if first < number { addMissing(first...number - 1) }

@@ -7,8 +7,11 @@ extension Verifier {
             entries += 1
             count(.journal, "journal", progress)
             switch scanned {
-            case .row(let entry): verify(entry)
+            case .row(let entry):
+                result.lastSequence = max(result.lastSequence, entry.sequence)
+                verify(entry)
             case .unreadable(let place, let message):
+                result.lastSequence = max(result.lastSequence, place.number ?? 0)
                 add(Damage(.journal, place.key, number: place.number, message))
                 // What it said is taken for granted.
                 if let key = place.key, let number = place.number {

@@ -53,12 +53,17 @@ final class Verifier {
             result.add(Damage(table, message))
         }
         try verifyFacts()
-        try verifyJournal(progress)
-        try verifyRecords(progress)
-        try verifyCounters()
-        try verifyReferences(progress)
-        try verifyDeadlines(progress)
-        try verifyEvents(progress)
+        attempt(.journal) { try verifyJournal(progress) }
+        attempt(.record) { try verifyRecords(progress) }
+        attempt(.counter) { try verifyCounters() }
+        attempt(.reference) { try verifyReferences(progress) }
+        attempt(.deadline) { try verifyDeadlines(progress) }
+        attempt(.eventSegment) { try verifyEvents(progress) }
+    }
+
+    /// What stops one part does not stop the others.
+    private func attempt(_ table: LedgerTable, _ body: () throws -> Void) {
+        do { try body() } catch { add(Damage(table, LedgerError(error).message)) }
     }
 
     func add(_ damage: Damage) { result.add(damage) }
@@ -78,8 +83,6 @@ final class Verifier {
 
     private func verifyFacts() throws {
         result.format = try Format.version(in: session)
-        result.lastSequence = try session.lastSequence()
-        result.lastSegment = try session.lastSegment()
         let names: [String]
         do {
             names = try session.metaNames()
@@ -95,9 +98,6 @@ final class Verifier {
                 add(Damage(.meta, "The fact \(name) is no number of anything."))
                 continue
             }
-        }
-        if result.format >= 3, !names.contains(Ledger.entriesGone), try session.entryCount() != result.lastSequence {
-            add(Damage(.meta, "The fact \(Ledger.entriesGone) is missing."))
         }
         purgedEntries = try session.number(Ledger.purgedThrough)
     }
