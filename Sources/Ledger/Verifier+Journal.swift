@@ -19,6 +19,7 @@ extension Verifier {
                 }
             }
         }
+        guard case .integer? = try session.meta(Ledger.entriesGone) else { return }
         unexplained = result.format >= 3 ? try result.lastSequence &- entries &- session.number(Ledger.entriesGone) : 0
     }
 
@@ -39,7 +40,8 @@ extension Verifier {
             return
         }
         if entry.sequence <= purgedEntries {
-            add(Damage(.meta, "The journal is said to begin after entry \(purgedEntries), and entry \(entry.sequence) is there."))
+            add(Damage(.meta, "The journal is said to begin after entry \(purgedEntries), and begins with \(entry.sequence)."))
+            purgedEntries = 0
         }
         let fingerprint = Fingerprint.of(key)
         let before = lastEntries[fingerprint]

@@ -77,10 +77,6 @@ final class Verifier {
 
     // MARK: The ledger's own facts
 
-    private static let facts: Set<String> = [
-        "format", "canary", Ledger.purgedThrough, Ledger.entriesGone, EventStore.purgedThrough,
-    ]
-
     private func verifyFacts() throws {
         result.format = try Format.version(in: session)
         let names: [String]
@@ -90,10 +86,13 @@ final class Verifier {
             return add(Damage(.meta, LedgerError(error).message))
         }
         result.counts[.meta, default: Verification.Count()].rows = names.count
-        for name in names where !Self.facts.contains(name) {
+        for name in names where !Format.facts.contains(name) {
             add(Damage(.meta, "There is a fact \(name), which no version knows."))
         }
-        for name in Self.facts.subtracting(["format", "canary"]).intersection(names) {
+        if result.format >= 3 {
+            for name in Format.facts.subtracting(names).sorted() { add(Damage(.meta, "The fact \(name) is missing.")) }
+        }
+        for name in Format.numbers where names.contains(name) {
             guard case .integer(let number)? = try session.meta(name), number >= 0 else {
                 add(Damage(.meta, "The fact \(name) is no number of anything."))
                 continue
@@ -118,6 +117,10 @@ final class Verifier {
                 }
                 if !isIntact { add(Damage(.deadline, deadline.key, Self.sealIsBroken)) }
             }
+        }
+        let rows = Int64(result.counts[.deadline]?.rows ?? 0)
+        if case .integer(let wanted)? = try session.meta(Ledger.deadlineCount), rows != wanted {
+            add(Damage(.deadline, "There are \(rows), and there were \(wanted)."))
         }
     }
 }

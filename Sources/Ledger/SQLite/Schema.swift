@@ -30,6 +30,7 @@ enum Schema {
     private static func sealAnew(_ database: Database, _ sealer: RecordSealer) throws {
         try database.execute(sql: seals)
         let session = SQLiteSession(database)
+        for name in Format.numbers where try session.meta(name) == nil { try session.setMeta(name, .integer(0)) }
         var sequence: Int64 = 0
         while true {
             let entries = try session.entries(after: sequence, of: nil, limit: 256)
@@ -45,6 +46,7 @@ enum Schema {
 
         let deadlines = try session.deadlines(
             DeadlineQuery(kinds: nil, scope: nil, dueBy: nil, leasedUntil: nil, limit: .max))
+        try session.setMeta(Ledger.deadlineCount, .integer(Int64(deadlines.count)))
         for var deadline in deadlines {
             // One that is damaged stays so, and is named when it is read.
             guard let payload = try? sealer.openOldPayload(of: deadline) else { continue }
