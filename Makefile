@@ -49,6 +49,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	@Tools/install-dependencies bench
 	swift build -c release --static-swift-stdlib --product BareHTTP
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
+	swift build -c release --static-swift-stdlib --product probe-server
+	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt

@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Wire",
+                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -171,14 +171,20 @@ let package = Package(
 
         // Services of the tests, and a Gatehouse that has them: what one service is to another is shown by these.
         .target(name: "VaultAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Vault"),
+        .target(name: "DepotAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Depot"),
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
             name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+        .target(
+            name: "DepotService",
+            dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/Probe/Depot"),
         .executableTarget(
             name: "probe-server",
             dependencies: [
-                "CourierService", "Edge", "Server", "VaultService", .product(name: "Logging", package: "swift-log"),
+                "CourierService", "DepotService", "Edge", "Server", "VaultService",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/Probe/Server"),
 

@@ -12,6 +12,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzSignature", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzChunks", dependencies: ["FuzzDriver", .product(name: "Signature", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzQuery", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzJSON", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

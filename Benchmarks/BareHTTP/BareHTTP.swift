@@ -4,8 +4,11 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// What `make bench` measures calls against: Hummingbird's HTTP server, which reads a request whole and gives a fixed
-/// answer of the size of GetCallerIdentity's. Its one argument is the port.
+/// What `make bench` measures calls and transfers against: Hummingbird's HTTP server. Its one argument is the port.
+///
+/// - A POST is read whole, and answered with a fixed answer of the size of GetCallerIdentity's.
+/// - A PUT is read piece by piece, and each piece is dropped.
+/// - A GET is answered with as many bytes as its path says: `/1048576`.
 @main
 struct BareHTTP {
     static func main() async throws {
@@ -13,8 +16,25 @@ struct BareHTTP {
             fatalError("usage: BareHTTP PORT")
         }
         let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 420)
+        let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)
         let channel = HTTP1Channel(responder: { request, writer, _ in
-            _ = try await request.body.collect(upTo: 1 << 20)
+            switch request.method {
+            case .get:
+                let length = request.uri.path.dropFirst()
+                let count = Int(length) ?? 0
+                var writer = try await writer.writeHead(
+                    HTTPResponse(status: .ok, headerFields: [.contentLength: "\(count)"]))
+                var left = count
+                while left > 0 {
+                    let part = min(left, piece.readableBytes)
+                    try await writer.write(piece.getSlice(at: piece.readerIndex, length: part) ?? piece)
+                    left -= part
+                }
+                try await writer.finish(nil)
+                return
+            case .put: for try await _ in request.body {}
+            default: _ = try await request.body.collect(upTo: 1 << 20)
+            }
             let head = HTTPResponse(
                 status: .ok, headerFields: [.contentType: "text/xml", .contentLength: String(body.readableBytes)])
             try await writer.write(response: head, body: ResponseBody(byteBuffer: body))

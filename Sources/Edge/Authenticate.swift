@@ -9,13 +9,16 @@ final class Authenticated: Sendable {
     let routed: Routed
     let module: ServiceModule
     let caller: Caller
+    /// With the body as it is proved: whole, or a stream that is proved as it is read.
+    let request: WireRequest
     /// The region that the request was signed for, without a signature Gatehouse's; a global service's own.
     let region: String
 
-    fileprivate init(routed: Routed, module: ServiceModule, caller: Caller, region: String) {
+    fileprivate init(routed: Routed, module: ServiceModule, caller: Caller, request: WireRequest, region: String) {
         self.routed = routed
         self.module = module
         self.caller = caller
+        self.request = request
         self.region = region
     }
 }
@@ -28,20 +31,43 @@ extension Edge {
         if let module = routed.unsignedModule {
             return Authenticated(
                 routed: routed, module: module, caller: Caller(accountID: "", identity: .anonymous),
-                region: module.region(signedFor: environment.region))
+                request: try proved(routed, .none), region: module.region(signedFor: environment.region))
         }
-        let caller = try caller(of: routed)
+        let (caller, proof) = try caller(of: routed)
         guard case .success(let claims?) = routed.claims else { throw .internalFailure }
         guard let module = routed.module else {
             throw .notImplemented(
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
                     + environment.modules.map(\.signingName).joined(separator: ", ") + ".")
         }
-        guard module.isGlobal || isOpen(claims.region, to: caller, routed) else {
+        guard let region = claims.region(at: environment.region) else {
+            throw refusal(.wrongScope([.region(claims.regionSet.joined(separator: ","))]), routed)
+        }
+        guard module.isGlobal || isOpen(region, to: caller, routed) else {
             throw refusal(.invalidClientTokenID, routed)
         }
         return Authenticated(
-            routed: routed, module: module, caller: caller, region: module.region(signedFor: claims.region))
+            routed: routed, module: module, caller: caller, request: try proved(routed, proof),
+            region: module.region(signedFor: region))
+    }
+
+    /// The request with its body taken out of its chunks, and proved; a stream will be, as it is read.
+    private func proved(_ routed: Routed, _ proof: BodyProof) throws(ServiceError) -> WireRequest {
+        var request = routed.arrival.request
+        if let body = routed.arrival.stream {
+            let proved = ProvedBody(body, proof) { self.refusal($0, routed) }
+            request.stream = proved.stream(announced: request.header("content-length").flatMap { Int($0) })
+        } else if proof.isChunked {
+            do throws(SignatureError) {
+                var (proof, content) = (proof, [UInt8]())
+                try proof.take(request.body, into: &content)
+                _ = try proof.finish()
+                request.body = content
+            } catch {
+                throw refusal(error, routed)
+            }
+        }
+        return request
     }
 
     /// A region that the caller's account has not opted into does not know its credentials.
@@ -50,9 +76,9 @@ extension Edge {
         environment.isRegionOpen(region, to: caller.accountID, at: routed.arrival.time)
     }
 
-    /// Who signed a request, for whichever service.
+    /// Who signed a request, for whichever service, and what proves its body where that is yet to come.
     /// - Throws: the error that AWS sends for what is wrong with the signature.
-    func caller(of routed: Routed) throws(ServiceError) -> Caller {
+    func caller(of routed: Routed) throws(ServiceError) -> (Caller, BodyProof) {
         do throws(SignatureError) {
             guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
             return try caller(of: claims, routed)
@@ -68,7 +94,9 @@ extension Edge {
             status: error.status(isJSON: routed.isJSON && !routed.isREST))
     }
 
-    private func caller(of claims: SignatureClaims, _ routed: Routed) throws(SignatureError) -> Caller {
+    private func caller(
+        of claims: SignatureClaims, _ routed: Routed
+    ) throws(SignatureError) -> (Caller, BodyProof) {
         let time = routed.arrival.time
         let secret: String
         let caller: Caller
@@ -95,8 +123,10 @@ extension Edge {
         }
         // Credentials of an account that is closed or suspended are as if they had never been.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
-        try verifier.verify(claims, of: routed.signable, secretAccessKey: secret, now: environment.clock.realTime)
-        return caller
+        let proof = try verifier.verify(
+            claims, of: routed.signable, secretAccessKey: secret, now: environment.clock.realTime,
+            rules: routed.module?.signing)
+        return (caller, proof)
     }
 
     /// The caller that a session stands for. A session dies with its principal.

@@ -71,12 +71,16 @@ final class Connection: Sendable {
         case reading
         /// It is being answered.
         case answering
+        /// It is being answered, and the rest of its body is waited for.
+        case receiving
+        /// It is being answered, and the client is to take what was sent.
+        case sending
     }
 
     let channel: any Channel
     /// The client's.
     let address: String
-    /// When the phase began, in nanoseconds of the machine's uptime, and in the last two bits which it is.
+    /// When the phase began, in nanoseconds of the machine's uptime, and in the last three bits which it is.
     private let word: Atomic<UInt64>
 
     fileprivate init(_ channel: any Channel, from address: String) {
@@ -85,10 +89,10 @@ final class Connection: Sendable {
         word = Atomic(Self.word(.idle))
     }
 
-    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 3) ?? .answering }
+    var phase: Phase { Phase(rawValue: word.load(ordering: .relaxed) & 7) ?? .answering }
 
     /// When the phase began.
-    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 2) }
+    var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 3) }
 
     /// Since when the client has been waited for; nil while it is waiting itself.
     var waitingSince: NIODeadline? { phase == .answering ? nil : since }
@@ -97,5 +101,5 @@ final class Connection: Sendable {
         word.store(Self.word(phase), ordering: .relaxed)
     }
 
-    private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 2 | phase.rawValue }
+    private static func word(_ phase: Phase) -> UInt64 { NIODeadline.now().uptimeNanoseconds << 3 | phase.rawValue }
 }

@@ -39,7 +39,7 @@ extension Edge {
     private func input(_ authenticated: Authenticated, _ shape: OperationShape) throws(ServiceError) -> Structure {
         let module = authenticated.module
         let input = try module.wireProtocol.decode(
-            authenticated.routed.arrival.request, as: shape, of: module.shape)
+            authenticated.request, as: shape, of: module.shape)
         try validate(input, of: shape, by: module.validation)
         return input
     }
@@ -47,7 +47,7 @@ extension Edge {
     /// The name of the operation that a request asks for, whether there is such an operation or not.
     private func operationName(_ authenticated: Authenticated) throws(ServiceError) -> String {
         let module = authenticated.module
-        let request = authenticated.routed.arrival.request
+        let request = authenticated.request
         guard let name = try module.wireProtocol.operationName(of: request, for: module.shape) else {
             if module.isJSON { throw module.wireProtocol.unknownOperation("", version: nil, of: module.shape) }
             throw ServiceError(

@@ -6,8 +6,8 @@ public import Wire
 /// The network's side of a request: the steps before the gate, and the one after it.
 ///
 /// ```
-/// route → authenticate → decode → [gate] → encode
-/// Routed  Authenticated  Asked    Outcome
+/// head → route → authenticate → decode → [gate] → encode
+///        Routed  Authenticated  Asked    Outcome
 /// ```
 ///
 /// Each step is a file of its own; `Routed` and `Authenticated` can be made nowhere else.
@@ -24,16 +24,23 @@ public struct Edge: Sendable {
         self.ownPaths = ownPaths
     }
 
-    /// Answers a request from the network.
+    /// Answers a request whose body is at hand.
     public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
+        await respond(to: head(request), sourceIP: sourceIP)
+    }
+
+    /// Answers a request from the network.
+    /// - Parameter stream: its body, if the head's plan is to have it as it comes.
+    func respond(to head: RequestHead, stream: IncomingBody? = nil, sourceIP: String) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
-            request: request, requestID: RequestIDs.make(time: time), time: time, sourceIP: sourceIP,
-            isSecureTransport: false)
+            request: head.request, stream: stream, requestID: RequestIDs.make(time: time), time: time,
+            sourceIP: sourceIP, isSecureTransport: false)
         if let response = await respondAtOwnPath(to: arrival) { return response }
-        let routed = route(arrival)
+        let routed = route(arrival, head)
         do throws(ServiceError) {
             let authenticated = try authenticate(routed)
+            defer { authenticated.request.stream?.stop() }
             return encode(await gate.pass(decode(authenticated)), for: authenticated)
         } catch {
             // Nobody is known to have called, so there is nobody in whose history it could stand.
@@ -45,6 +52,8 @@ public struct Edge: Sendable {
 /// A request as it came in from the network.
 struct Arrival: Sendable {
     var request: WireRequest
+    /// The body, if it is still on its way.
+    var stream: IncomingBody?
     /// UUID version 7.
     var requestID: String
     /// Seconds since 1970.

@@ -11,8 +11,6 @@ public import ServiceLifecycle
 /// bodies and time.
 public struct Listener: Service {
     public struct Limits: Sendable {
-        /// Bytes of a request's body.
-        public var body = 1 << 20
         /// Bytes of a request's headers together.
         public var headers = 32 * 1024
         public var connections = 1024

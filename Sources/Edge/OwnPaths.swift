@@ -46,7 +46,7 @@ extension Edge {
 
     private func respond(at path: OwnPath, to arrival: Arrival) async -> WireResponse {
         // Of those that everybody may ask for no signature is looked at.
-        let routed = path.audience == .operator ? route(arrival) : Routed(unsigned: arrival)
+        let routed = path.audience == .operator ? route(arrival, head(arrival.request)) : Routed(unsigned: arrival)
         do throws(ServiceError) {
             if path.audience == .operator { try requireOperator(routed) }
             return try await path.respond(arrival.request)
@@ -57,7 +57,7 @@ extension Edge {
     }
 
     private func requireOperator(_ routed: Routed) throws(ServiceError) {
-        let caller = try caller(of: routed)
+        let (caller, _) = try caller(of: routed)
         // With its own key: a session of AssumeRoot is of somebody else, for one task.
         guard case .root = caller.identity, caller.session == nil,
             caller.accountID == environment.directory.firstAccount?.id

@@ -1,10 +1,14 @@
 import NIOCore
 
 /// Closes a connection whose client takes too long over one request, or has none for too long: a byte now and then does
-/// not keep it open, as it would against a timeout between bytes.
+/// not keep it open, as it would against a timeout between bytes. A body that is a stream may take as long as it needs,
+/// but not stand still.
 final class RequestDeadline: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+
+    /// Tells the pipeline that the rest of a body has been waited for too long.
+    struct BodyStalled: Sendable {}
 
     private let connection: Connection
     private let limits: Listener.Limits
@@ -36,22 +40,27 @@ final class RequestDeadline: ChannelInboundHandler {
 
     private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.timer = nil
             let left = self.timeLeft
-            if left <= .nanoseconds(0) {
-                self.timer = nil
-                context.close(promise: nil)
-            } else {
+            if left > .nanoseconds(0) {
                 self.schedule(context, in: left)
+            } else if self.connection.phase == .receiving {
+                // There is somebody who can say so to the client.
+                self.connection.begin(.answering)
+                self.schedule(context, in: .seconds(self.limits.requestSeconds))
+                context.fireUserInboundEventTriggered(BodyStalled())
+            } else {
+                context.close(promise: nil)
             }
         }
     }
 
     private var timeLeft: TimeAmount {
         switch connection.phase {
-        case .idle: connection.since + .seconds(limits.idleSeconds) - .now()
-        case .reading: connection.since + .seconds(limits.requestSeconds) - .now()
+        case .idle, .sending: connection.since + .seconds(limits.idleSeconds) - .now()
+        case .reading, .receiving: connection.since + .seconds(limits.requestSeconds) - .now()
         // How long an answer takes is not the client's doing.
-        case .answering: .seconds(limits.requestSeconds)
+        case .answering: .seconds(min(limits.requestSeconds, limits.idleSeconds))
         }
     }
 

@@ -2,21 +2,49 @@ import NIOCore
 import NIOHTTP1
 import Wire
 
-/// Collects one request after the other from a connection, has each answered, and sends the answer.
+/// Takes one request after the other from a connection, has each answered, and sends the answer.
+///
+/// Most bodies are collected first. One that is a stream is handed on as it comes: the answer is begun with the head, and
+/// the connection is read no faster than the body is taken.
 ///
 /// A request that waits for nothing is answered on the connection's event loop, there and then: to go to another thread
 /// and back costs more than most calls.
-final class RequestHandler: ChannelInboundHandler {
+final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
+
+    /// What is being read.
+    private enum Reading {
+        /// Nothing: a request is answered, or awaited.
+        case nothing
+        case whole(HTTPRequestHead, RequestHead, limit: Int)
+        case stream(IncomingBody)
+        /// The rest of a body that nobody wants.
+        case rest
+    }
 
     private let connection: Connection
     private let limits: Listener.Limits
     private let edge: Edge
-    private var head: HTTPRequestHead?
+    private var reading = Reading.nothing
+    /// What has come of a body that is collected.
     private var body = ByteBuffer()
+    /// Whether the client waits for a word before it sends the body.
+    private var owesContinue = false
+    /// Whether the connection is to be read further once there is room.
+    private var holdsRead = false
+    /// An answer that waits for the end of its request.
+    private var held: (response: WireResponse, request: HTTPRequestHead)?
+    /// Pieces of an answer that the client has not taken yet.
+    private var unsent = 0
+    /// Whether everything is said, and the client is to close its side.
+    private var isClosing = false
     /// nil when the handler is out of its channel.
     private var context: ChannelHandlerContext?
+
+    /// So much of a body that nobody wants is read for the sake of the connection, in bytes.
+    private static let shortRest = 65_536
 
     init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge) {
         self.connection = connection
@@ -30,40 +58,139 @@ final class RequestHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        fail(.incompleteBody)
     }
 
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            connection.begin(.reading)
+        case .head(let head): begin(head, context)
+        case .body(let bytes): take(bytes, context)
+        case .end: end(context)
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        connection.begin(.reading)
+        guard let request = WireRequest(head) else {
+            reading = .rest
+            return refuse(.badRequest, context)
+        }
+        let known = edge.head(request)
+        owesContinue =
+            request.header("expect").map { equalsIgnoringCase($0.utf8, lowercased: "100-continue".utf8) } ?? false
+        switch known.plan {
+        case .whole(let limit):
+            reading = .whole(head, known, limit: limit)
             // What is too long is refused at once, and not read.
-            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-            guard length <= limits.body else { return refuse(.payloadTooLarge, context) }
-            self.head = head
+            let length = Self.announcedLength(head) ?? 0
+            guard length <= limit else { return refuse(.payloadTooLarge, context) }
             // Room for the usual request; what is only announced takes no memory.
             body.reserveCapacity(min(max(length, 0), 16_384))
-        case .body(var bytes):
-            guard head != nil else { return }
-            guard body.readableBytes + bytes.readableBytes <= limits.body else {
+            sendContinue(context)
+        case .stream(let limit):
+            let loop = context.eventLoop
+            let handler = NIOLoopBound(self, eventLoop: loop)
+            let incoming = IncomingBody(connection, limit: limit, announced: Self.announcedLength(head)) {
+                if loop.inEventLoop { handler.value.readOn() } else { loop.execute { handler.value.readOn() } }
+            }
+            reading = .stream(incoming)
+            answer(known, stream: incoming, to: head, context)
+        }
+    }
+
+    private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        switch reading {
+        case .whole(_, _, let limit):
+            guard body.readableBytes + bytes.readableBytes <= limit else {
                 return refuse(.payloadTooLarge, context)
             }
-            body.writeBuffer(&bytes)
-        case .end:
-            guard let head else { return }
+            body.writeImmutableBuffer(bytes)
+        case .stream(let incoming): incoming.take(bytes)
+        case .rest, .nothing: break
+        }
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        let was = reading
+        reading = .nothing
+        owesContinue = false
+        switch was {
+        case .whole(let head, var known, _):
+            known.request.body = Array(buffer: body)
             // A connection without a request holds no memory of the one before.
-            defer { body = ByteBuffer() }
-            self.head = nil
-            guard let request = WireRequest(head, body) else { return refuse(.badRequest, context) }
-            answer(request, to: head, context)
+            body = ByteBuffer()
+            answer(known, to: head, context)
+        case .stream(let incoming): incoming.end()
+        case .rest, .nothing: break
+        }
+        sendHeld()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if case .stream(let incoming) = reading, incoming.isFull {
+            holdsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// Goes on reading a stream, for somebody wants more of it, or none.
+    private func readOn() {
+        guard let context else { return }
+        if case .stream = reading { sendContinue(context) }
+        guard holdsRead else { return }
+        holdsRead = false
+        context.read()
+    }
+
+    private func sendContinue(_ context: ChannelHandlerContext) {
+        guard owesContinue else { return }
+        owesContinue = false
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    private static func announcedLength(_ head: HTTPRequestHead) -> Int? {
+        head.headers.first(name: "content-length").flatMap { Int($0) }
+    }
+
+    /// Ends a body that is not whole.
+    private func fail(_ error: ServiceError) {
+        guard case .stream(let incoming) = reading else { return }
+        reading = .rest
+        incoming.end(error)
+        sendHeld()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is RequestDeadline.BodyStalled { fail(.bodyStalled) }
+        if case ChannelEvent.inputClosed = event, isClosing { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(.incompleteBody)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Half a request at the end is an error, too; then nobody is there to be told.
+        guard context.channel.isActive else { return }
+        switch (error, reading) {
+        case _ where isClosing: context.close(promise: nil)
+        case (is HTTPParserError, .stream): fail(.incompleteBody)
+        case (HTTPParserError.headerOverflow, _): refuse(.requestHeaderFieldsTooLarge, context)
+        case (is HTTPParserError, _): refuse(.badRequest, context)
+        default: context.close(promise: nil)
         }
     }
 
     /// Answers what is no request that could be looked at, and closes the connection. What is left of it is not worth
     /// reading.
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
-        head = nil
+        reading = .rest
         body = ByteBuffer()
         let fields: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
@@ -71,24 +198,16 @@ final class RequestHandler: ChannelInboundHandler {
         close(context)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Half a request at the end is an error, too; then nobody is there to be told.
-        guard context.channel.isActive else { return }
-        switch error {
-        case HTTPParserError.headerOverflow: refuse(.requestHeaderFieldsTooLarge, context)
-        case is HTTPParserError: refuse(.badRequest, context)
-        default: context.close(promise: nil)
-        }
-    }
-
     // MARK: Answering
 
-    private func answer(_ request: WireRequest, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func answer(
+        _ known: RequestHead, stream: IncomingBody? = nil, to head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
         connection.begin(.answering)
         let (edge, sourceIP, loop) = (edge, connection.address, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
         Task.immediateDetached {
-            let response = await edge.respond(to: request, sourceIP: sourceIP)
+            let response = await edge.respond(to: known, stream: stream, sourceIP: sourceIP)
             if loop.inEventLoop {
                 handler.value.send(response, to: head)
             } else {
@@ -97,8 +216,43 @@ final class RequestHandler: ChannelInboundHandler {
         }
     }
 
+    /// Sends an answer, or has it wait until its request has come to its end, if that is near: a client that is still
+    /// sending may not listen, and a connection on which the rest of a request is under way is good for no other.
     private func send(_ response: WireResponse, to request: HTTPRequestHead) {
-        guard let context else { return }
+        guard let context else {
+            response.stream?.stop()
+            return
+        }
+        if case .stream(let incoming) = reading {
+            incoming.stop()
+            if !owesContinue, let length = Self.announcedLength(request), length <= Self.shortRest {
+                held = (response, request)
+                connection.begin(.reading)
+                return
+            }
+            reading = .rest
+        }
+        let isKept = sendHead(response, to: request, context)
+        guard let stream = response.stream, request.method != .HEAD else {
+            response.stream?.stop()
+            if request.method != .HEAD, !response.body.isEmpty {
+                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+            }
+            return finish(isKept: isKept, context)
+        }
+        send(stream, isKept: isKept, context)
+    }
+
+    private func sendHeld() {
+        guard let held else { return }
+        self.held = nil
+        send(held.response, to: held.request)
+    }
+
+    /// - Returns: whether the connection is good for another request.
+    private func sendHead(
+        _ response: WireResponse, to request: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) -> Bool {
         var fields = HTTPHeaders()
         fields.reserveCapacity(response.headers.count + 2)
         var hasLength = false
@@ -106,8 +260,17 @@ final class RequestHandler: ChannelInboundHandler {
             fields.add(name: header.name, value: header.value)
             hasLength = hasLength || equalsIgnoringCase(header.name.utf8, lowercased: "content-length".utf8)
         }
-        if !hasLength { fields.add(name: "Content-Length", value: String(response.body.count)) }
-        let isKept = request.isKeepAlive
+        var isKept = request.isKeepAlive
+        if case .rest = reading { isKept = false }
+        if !hasLength {
+            if let length = response.stream.map(\.length) ?? response.body.count {
+                fields.add(name: "Content-Length", value: String(length))
+            } else if request.version != .http1_0 {
+                fields.add(name: "Transfer-Encoding", value: "chunked")
+            } else {
+                isKept = false
+            }
+        }
         if !isKept {
             fields.add(name: "Connection", value: "close")
         } else if request.version == .http1_0 {
@@ -116,9 +279,10 @@ final class RequestHandler: ChannelInboundHandler {
         let head = HTTPResponseHead(
             version: .http1_1, status: .init(statusCode: response.status), headers: fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if request.method != .HEAD, !response.body.isEmpty {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
-        }
+        return isKept
+    }
+
+    private func finish(isKept: Bool, _ context: ChannelHandlerContext) {
         if isKept {
             connection.begin(.idle)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -129,16 +293,71 @@ final class RequestHandler: ChannelInboundHandler {
 
     /// Ends the answer, and closes the connection when it is sent.
     private func close(_ context: ChannelHandlerContext) {
+        // To close while the client is sending would take the answer from it. It has the time of a request to read it
+        // and close its side.
+        if case .rest = reading {
+            connection.begin(.reading)
+            isClosing = true
+            context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+                context.close(mode: .output).assumeIsolated().whenFailure { _ in context.close(promise: nil) }
+            }
+            return
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
+    }
+
+    // MARK: Answers that are streams
+
+    /// Sends a body as it is made. While one piece is on its way the next is made, and no more: a client that reads
+    /// slowly slows down its answer.
+    private func send(_ stream: BodyStream, isKept: Bool, _ context: ChannelHandlerContext) {
+        let loop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        context.flush()
+        Task.detached {
+            defer { stream.stop() }
+            do {
+                var count = 0
+                var (last, before): (EventLoopFuture<Void>?, EventLoopFuture<Void>?) = (nil, nil)
+                while let piece = try await stream.next() {
+                    try await before?.get()
+                    count += piece.count
+                    let sent = loop.flatSubmit { handler.value.sendPiece(piece, on: loop) }
+                    (before, last) = (last, sent)
+                }
+                // Less than was announced, or more, is not the answer that the head spoke of.
+                guard stream.length.map({ $0 == count }) ?? true else { throw ChannelError.inputClosed }
+                try await last?.get()
+                loop.execute {
+                    guard let context = handler.value.context else { return }
+                    handler.value.finish(isKept: isKept, context)
+                }
+            } catch {
+                // The head is sent; only a connection that breaks off can say that the rest won't come.
+                loop.execute { handler.value.context?.close(promise: nil) }
+            }
+        }
+    }
+
+    private func sendPiece(_ piece: [UInt8], on loop: any EventLoop) -> EventLoopFuture<Void> {
+        guard let context else { return loop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        unsent += 1
+        connection.begin(.sending)
+        let sent = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))))
+        sent.assumeIsolated().whenComplete { _ in
+            self.unsent -= 1
+            self.connection.begin(self.unsent == 0 ? .answering : .sending)
+        }
+        return sent
     }
 }
 
 extension WireRequest {
     /// nil for a request that HTTP forbids: without a Host or with several, or for another host than the one it names
     /// (RFC 9112, section 3.2).
-    fileprivate init?(_ head: HTTPRequestHead, _ body: ByteBuffer) {
+    fileprivate init?(_ head: HTTPRequestHead) {
         let hosts = head.headers["host"]
         guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0),
             let target = Self.originForm(of: head.uri, host: hosts.first)
@@ -149,8 +368,7 @@ extension WireRequest {
         for header in head.headers { headers.append((name: header.name, value: header.value)) }
         self.init(
             method: head.method.rawValue, path: String(target[..<question]),
-            query: String(target[question...].dropFirst()), headers: headers,
-            body: Array(buffer: body))
+            query: String(target[question...].dropFirst()), headers: headers)
     }
 
     /// A target's path and query. Clients of proxies name the host before them; then it must be the one that `Host`

@@ -51,20 +51,18 @@ final class Routed: Sendable {
 
 extension Edge {
     /// Finds the service by the scope of the signature, and for a request without one by `X-Amz-Target` or `Version`.
-    func route(_ arrival: Arrival) -> Routed {
+    func route(_ arrival: Arrival, _ head: RequestHead) -> Routed {
         let request = arrival.request
         let signable = SignableRequest(
             method: request.method, path: request.path, query: request.query, headers: request.headers,
-            body: request.body)
-        let claims = Result { () throws(SignatureError) in try SignatureClaims.find(in: signable) }
-        if case .success(.some(let found)) = claims {
+            body: arrival.stream == nil ? request.body : nil)
+        if case .success(.some) = head.claims {
             return Routed(
-                arrival: arrival, signable: signable, claims: claims, module: environment.module(named: found.service),
-                needsNoSignature: false)
+                arrival: arrival, signable: signable, claims: head.claims, module: head.module, needsNoSignature: false)
         }
         let (module, operation) = unsigned(request)
         return Routed(
-            arrival: arrival, signable: signable, claims: claims, module: module,
+            arrival: arrival, signable: signable, claims: head.claims, module: module,
             needsNoSignature: operation?.isUnsigned ?? false)
     }
 

@@ -23,16 +23,21 @@ extension Gate {
             return output
         case .read(let body):
             return try await environment.read(call.scope, body)
-        case .write(let body):
+        case .write(let body, let undo):
             let unanswered = attempt
-            let output = try await environment.write(call.scope, requestID: call.requestID) {
-                (records) throws(ServiceError) in
-                let output = try body(records)
-                for event in unanswered.events(.success(output)) { try records.record(event) }
+            do throws(ServiceError) {
+                let output = try await environment.write(call.scope, requestID: call.requestID) {
+                    (records) throws(ServiceError) in
+                    let output = try body(records)
+                    for event in unanswered.events(.success(output)) { try records.record(event) }
+                    return output
+                }
+                attempt.isRecorded = true
                 return output
+            } catch {
+                await undo()
+                throw error
             }
-            attempt.isRecorded = true
-            return output
         }
     }
 }

@@ -15,6 +15,8 @@ extension Gate: ServiceGate {
         var attempt = Attempt(asked)
         do throws(ServiceError) {
             let permit = try await permit(asked, &attempt)
+            // The caller's transaction may fail later, and nobody would be there to undo what was put aside.
+            guard !permit.operation.isUpload else { throw .internalFailure }
             let work = try await permit.operation.begin(permit.input, permit.call)
             return PermittedRequest(gate: self, permit: permit, work: work, attempt: attempt)
         } catch {
@@ -70,7 +72,7 @@ private struct PermittedRequest: PreparedRequest {
         switch work {
         case .done(let structure): structure
         case .read(let body): try body(records.readOnly)
-        case .write(let body): try body(records)
+        case .write(let body, _): try body(records)
         }
     }
 }

@@ -39,6 +39,8 @@ public struct ServiceCalls: Sendable {
     /// let output = try grant.complete(in: records)
     /// ```
     ///
+    /// An ``UploadOperation`` can't be prepared, only called.
+    ///
     /// - Throws: as ``call(_:_:as:)``.
     public func prepare<O: OperationModel>(
         _ operation: O.Type, _ input: O.Input, as identity: ServiceIdentity

@@ -1,5 +1,6 @@
 public import Directory
 public import Ledger
+public import Signature
 import Synchronization
 public import Wire
 
@@ -23,6 +24,8 @@ public final class ServiceModule: Sendable {
     /// Whether the service is the same in all regions and counts as being in `us-east-1`, whichever region a request
     /// was signed for. Its records have no region.
     public let isGlobal: Bool
+    /// How requests for it are signed: S3 has rules of its own.
+    public let signing: SigningRules
     public let events: EventParticulars
     /// How it words what it has against inputs that break the model's constraints.
     public let validation: ValidationRules
@@ -54,19 +57,20 @@ public final class ServiceModule: Sendable {
         var operations: [String: AnyOperation]
         var secretMembers: Set<String>
         var wireProtocol: any WireProtocol
+        var takesUnusualBodies: Bool
     }
 
     /// - Parameters:
     ///   - api: the generated model.
     ///   - actionPrefix: nil: the signing name.
-    ///   - isGlobal: see the property.
+    ///   - isGlobal, signing: see the properties.
     ///   - operations: those that are built; the model's others answer that they are not.
     ///   - events: nil: the event source is the signing name's, and events list no resources.
     ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
     ///     admits: see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        operations: [any Operation.Type], events: EventParticulars? = nil,
+        signing: SigningRules = .standard, operations: [any Operation.Type], events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
@@ -77,6 +81,7 @@ public final class ServiceModule: Sendable {
         self.api = api
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
+        self.signing = signing
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.validation = validation
         self.records = records
@@ -110,13 +115,20 @@ public final class ServiceModule: Sendable {
 
     public var wireProtocol: any WireProtocol { read.wireProtocol }
 
+    /// Whether bodies of some operations are streams or have limits of their own, so that the operation has to be known
+    /// before the body comes.
+    public var takesUnusualBodies: Bool { read.takesUnusualBodies }
+
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            let made = Lazy(
+            var made = Lazy(
                 operations: Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first },
                 secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                wireProtocol: Wire.wireProtocol(for: shape))
+                wireProtocol: Wire.wireProtocol(for: shape), takesUnusualBodies: false)
+            made.takesUnusualBodies = made.operations.values.contains {
+                $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
+            }
             lazy = made
             return made
         }

@@ -3,6 +3,7 @@
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 struct AuthorizationHeader {
+    var algorithm = SigningAlgorithm.v4
     var credential: ArraySlice<UInt8>?
     var signedHeaders: ArraySlice<UInt8>?
     var signature: ArraySlice<UInt8>?
@@ -13,7 +14,9 @@ struct AuthorizationHeader {
         // The values are slices of this array: every signed request comes through here.
         let bytes = Array(text.utf8).drop(while: ASCII.isSpace)
         let algorithm = bytes.prefix { !ASCII.isSpace($0) }
-        guard algorithm.elementsEqual(SigningKey.algorithm.utf8) else {
+        if let known = SigningAlgorithm.allCases.first(where: { algorithm.elementsEqual($0.rawValue.utf8) }) {
+            self.algorithm = known
+        } else {
             if algorithm.starts(with: "AWS4-".utf8) { throw .unsupportedAlgorithm(ASCII.text(algorithm)) }
             return
         }

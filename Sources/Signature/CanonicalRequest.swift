@@ -42,7 +42,7 @@ struct CanonicalRequest {
     func stringToSign(timestamp: [UInt8], scope: SigningScope) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(192)
-        output.append(contentsOf: SigningKey.algorithm.utf8)
+        output.append(contentsOf: scope.algorithm.rawValue.utf8)
         output.append(UInt8(ascii: "\n"))
         output.append(contentsOf: timestamp)
         output.append(UInt8(ascii: "\n"))

@@ -9,6 +9,7 @@ struct PresignedParameters {
     var date: String?
     var expires: String?
     var sessionToken: String?
+    var regionSet: String?
 
     /// Nil when the query has none of the parameters that make it a signed one.
     init?(query: String) {
@@ -23,6 +24,7 @@ struct PresignedParameters {
             case "X-Amz-SignedHeaders": signedHeaders = signedHeaders ?? parameter.valueText
             case "X-Amz-Date": date = date ?? parameter.valueText
             case "X-Amz-Expires": expires = expires ?? parameter.valueText
+            case "X-Amz-Region-Set": regionSet = regionSet ?? parameter.valueText
             case "X-Amz-Security-Token": sessionToken = sessionToken ?? parameter.valueText
             default: continue
             }

@@ -11,12 +11,13 @@ public struct SignableRequest: Sendable {
     /// The header fields in the order in which they came. Names may be in any case, and may repeat.
     /// HTTP/2's `:authority` stands here as `host`.
     public var headers: [(name: String, value: String)]
-    /// The body, whole.
-    public var body: [UInt8]
+    /// The body, whole; nil when it is yet to come. Then the request has to say its hash, or that it has none, in
+    /// `x-amz-content-sha256`, and what ``SignatureVerifier`` returns proves it as it comes.
+    public var body: [UInt8]?
 
     public init(
         method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
-        body: [UInt8] = []
+        body: [UInt8]? = []
     ) {
         self.method = method
         self.path = path

@@ -13,17 +13,23 @@ public struct SignatureClaims: Sendable, Equatable {
     }
 
     public var form: Form
+    public var algorithm: SigningAlgorithm
     public var accessKeyID: String
     /// The day of the credential scope, `YYYYMMDD`.
     public var date: String
+    /// The region of the credential scope; empty in version 4A, whose scopes have none.
     public var region: String
+    /// The regions that a request of version 4A is good for, as it lists them: names, which may have a `*` at the end.
+    /// Empty in version 4.
+    public var regionSet: [String]
     /// The service's signing name, as in `iam`, `s3`, `execute-api`.
     public var service: String
     /// The last element of the credential scope; `aws4_request` when it is right.
     public var terminator: String
     /// The names of the signed headers: lower-case, sorted, each once.
     public var signedHeaders: [String]
-    /// The 32 bytes of the signature; empty where the request's text spells no such thing.
+    /// The bytes of the signature: 32, or in version 4A the DER form of an elliptic curve's. Empty where the request's
+    /// text spells no such thing.
     public var signature: [UInt8]
     /// When the request was signed, in seconds since the epoch.
     public var timestamp: Int
@@ -63,7 +69,9 @@ public struct SignatureClaims: Sendable, Equatable {
                 missing: header.missing, dateIsMissing: date == nil, headerHash: SignatureError.hash(authorization))
         }
         return try SignatureClaims(
-            form: .header, credential: credential, signedHeaders: signedHeaders, signature: signature, date: date,
+            form: .header, algorithm: header.algorithm, credential: credential, signedHeaders: signedHeaders,
+            signature: signature, date: date,
+            regionSet: header.algorithm == .v4 ? nil : request.firstValue(ofHeader: "x-amz-region-set"),
             sessionToken: request.firstValue(ofHeader: "x-amz-security-token"))
     }
 
@@ -74,18 +82,19 @@ public struct SignatureClaims: Sendable, Equatable {
             let signature = parameters.signature, let signedHeaders = parameters.signedHeaders,
             let date = parameters.date
         else { throw .incompleteQuery(missing: parameters.missing) }
-        guard algorithm == SigningKey.algorithm else { throw .unsupportedAlgorithm(algorithm) }
+        guard let known = SigningAlgorithm(rawValue: algorithm) else { throw .unsupportedAlgorithm(algorithm) }
         var claims = try SignatureClaims(
-            form: .presigned, credential: Array(credential.utf8)[...], signedHeaders: Array(signedHeaders.utf8)[...],
-            signature: Array(signature.utf8)[...], date: date,
+            form: .presigned, algorithm: known, credential: Array(credential.utf8)[...],
+            signedHeaders: Array(signedHeaders.utf8)[...], signature: Array(signature.utf8)[...], date: date,
+            regionSet: parameters.regionSet,
             sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"))
         claims.expires = parameters.expires.map { Int($0) ?? 0 }
         return claims
     }
 
     private init(
-        form: Form, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>, signature: ArraySlice<UInt8>,
-        date: String, sessionToken: String?
+        form: Form, algorithm: SigningAlgorithm, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>,
+        signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?
     ) throws(SignatureError) {
         var rest = credential
         func element() -> String? {
@@ -93,23 +102,43 @@ public struct SignatureClaims: Sendable, Equatable {
             defer { rest = rest[(slash + 1)...] }
             return ASCII.text(rest[..<slash])
         }
-        guard let accessKeyID = element(), !accessKeyID.isEmpty, let day = element(), let region = element(),
-            let service = element(), !rest.contains(UInt8(ascii: "/"))
+        guard let accessKeyID = element(), !accessKeyID.isEmpty, let day = element(),
+            let region = algorithm == .v4 ? element() : "", let service = element(),
+            !rest.contains(UInt8(ascii: "/"))
         else {
             throw .malformedCredential(credentialHash: SignatureError.hash(ASCII.text(credential)))
         }
         guard let timestamp = SignatureTimestamp.seconds(date) else { throw .malformedDate(date) }
         self.form = form
+        self.algorithm = algorithm
         self.accessKeyID = accessKeyID
         self.date = day
         self.region = region
+        self.regionSet = Self.regionSet(regionSet)
         self.service = service
         terminator = ASCII.text(rest)
         self.signedHeaders = Self.canonicalNames(signedHeaders)
         let bytes = ASCII.bytes(fromLowercaseHex: signature) ?? []
-        self.signature = bytes.count == 32 ? bytes : []
+        self.signature = bytes.count == 32 || (algorithm == .v4A && bytes.count <= 80) ? bytes : []
         self.timestamp = timestamp
         self.sessionToken = sessionToken
+    }
+
+    private static func regionSet(_ text: String?) -> [String] {
+        guard let text else { return [] }
+        return ASCII.split(Array(text.utf8)[...], at: ",").map { ASCII.text(ASCII.trimmed($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// The region that a request counts as made in, at a server in a region of its own: the one that it is signed for.
+    /// One of version 4A that is signed for several is taken where it arrives, if it may be taken there.
+    /// - Returns: nil when the request is good for other regions only, and names none of them in full.
+    public func region(at server: String) -> String? {
+        if algorithm == .v4 { return region }
+        func isCovered(by entry: String) -> Bool {
+            entry.utf8.last == UInt8(ascii: "*") ? server.utf8.starts(with: entry.utf8.dropLast()) : entry == server
+        }
+        if regionSet.contains(where: isCovered) { return server }
+        return regionSet.first { !$0.utf8.contains(UInt8(ascii: "*")) }
     }
 
     /// Lower-case, sorted, each once. Clients send them so; then nothing is to be done.

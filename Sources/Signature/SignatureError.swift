@@ -53,6 +53,19 @@ public enum SignatureError: Error, Sendable, Equatable {
     /// The signature is not the one that the secret key makes.
     case mismatch
 
+    // Found while the body came.
+
+    /// A body in chunks comes without `x-amz-decoded-content-length`.
+    case decodedLengthMissing
+    /// The body ends before it should, or holds more than the request announced.
+    case incompleteBody
+    /// The framing of a chunk can't be read.
+    case malformedChunk
+    /// A chunk before the last is shorter than 8 KiB.
+    case chunkTooShort
+    /// The trailing fields can't be read, or are not those that were announced.
+    case malformedTrailer
+
     // Found out by whoever keeps the keys.
 
     /// No such access key, or not an active one, or not with this session token.
@@ -81,6 +94,8 @@ public enum SignatureError: Error, Sendable, Equatable {
         case requestExpired
         /// A header or parameter that belongs to the signature has a value that is not allowed.
         case invalidRequest
+        /// The body is not what the request's head says of it.
+        case invalidBody
         case invalidClientTokenID
         case expiredToken
     }
@@ -96,7 +111,10 @@ extension SignatureError {
         case .signedTwice, .wrongScope, .hostNotSigned, .headersNotSigned, .mismatch: .signatureDoesNotMatch
         case .expired, .notYetCurrent: .requestTimeTooSkewed
         case .presignedExpired: .requestExpired
-        case .expiresOutOfRange, .contentHashMissing, .contentHashMismatch, .unsupportedContentHash: .invalidRequest
+        case .expiresOutOfRange, .contentHashMissing, .unsupportedContentHash: .invalidRequest
+        case .contentHashMismatch, .decodedLengthMissing, .incompleteBody, .malformedChunk, .chunkTooShort,
+            .malformedTrailer:
+            .invalidBody
         case .invalidClientTokenID: .invalidClientTokenID
         case .expiredToken: .expiredToken
         }
@@ -115,8 +133,21 @@ extension SignatureError {
             isJSON ? "InvalidSignatureException" : "SignatureDoesNotMatch"
         case .requestExpired: "RequestExpired"
         case .invalidRequest: isJSON ? "InvalidSignatureException" : "InvalidRequest"
+        case .invalidBody: bodyCode
         case .invalidClientTokenID: isJSON ? "UnrecognizedClientException" : "InvalidClientTokenId"
         case .expiredToken: isJSON ? "ExpiredTokenException" : "ExpiredToken"
+        }
+    }
+
+    /// S3's, since it alone takes such bodies.
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    private var bodyCode: String {
+        switch self {
+        case .contentHashMismatch: "XAmzContentSHA256Mismatch"
+        case .decodedLengthMissing: "MissingContentLength"
+        case .chunkTooShort: "InvalidChunkSizeError"
+        case .malformedTrailer: "MalformedTrailerError"
+        default: "IncompleteBody"
         }
     }
 
@@ -124,6 +155,12 @@ extension SignatureError {
     public func status(isJSON: Bool) -> Int {
         switch kind {
         case .incompleteSignature, .requestExpired, .invalidRequest: 400
+        case .invalidBody:
+            switch self {
+            case .decodedLengthMissing: 411
+            case .chunkTooShort: 403
+            default: 400
+            }
         case .missingAuthenticationToken, .signatureDoesNotMatch, .requestTimeTooSkewed, .invalidClientTokenID,
             .expiredToken:
             isJSON ? 400 : 403
@@ -180,13 +217,27 @@ extension SignatureError {
         case .contentHashMissing:
             return "Missing required header for this request: x-amz-content-sha256"
         case .unsupportedContentHash:
-            return "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value."
+            return "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+                + "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a "
+                + "valid sha256 value."
         case .contentHashMismatch:
             return "The provided 'x-amz-content-sha256' header does not match what was computed."
         case .mismatch:
             return "The request signature we calculated does not match the signature you provided. "
                 + "Check your AWS Secret Access Key and signing method. "
                 + "Consult the service documentation for details."
+        case .decodedLengthMissing:
+            return "You must provide the Content-Length HTTP header."
+        case .incompleteBody:
+            return "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        case .malformedChunk:
+            return "The request body terminated unexpectedly"
+        case .chunkTooShort:
+            return "Only the last chunk is allowed to have a size less than \(ChunkedBody.shortestChunk) bytes"
+        case .malformedTrailer:
+            return "The request contained trailing data that was not well-formed or did not conform to our published "
+                + "schema."
         case .invalidClientTokenID:
             return "The security token included in the request is invalid."
         case .expiredToken:

@@ -16,17 +16,23 @@ public struct SigningCredentials: Sendable, CustomStringConvertible, CustomDebug
     public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }
 
-/// Signs requests with Signature Version 4, as a client does.
+/// Signs requests with Signature Version 4 or 4A, as a client does.
 public struct SignatureSigner: Sendable {
     public var credentials: SigningCredentials
+    public var algorithm: SigningAlgorithm
+    /// In version 4A a list, separated by commas, of names that may have a `*` at the end.
     public var region: String
     /// The service's signing name.
     public var service: String
     public var rules: SigningRules
 
     /// - Parameter rules: the service's own, when none are given.
-    public init(credentials: SigningCredentials, region: String, service: String, rules: SigningRules? = nil) {
+    public init(
+        credentials: SigningCredentials, algorithm: SigningAlgorithm = .v4, region: String, service: String,
+        rules: SigningRules? = nil
+    ) {
         self.credentials = credentials
+        self.algorithm = algorithm
         self.region = region
         self.service = service
         self.rules = rules ?? .rules(forService: service)
@@ -43,9 +49,10 @@ public struct SignatureSigner: Sendable {
         let time = SignatureTimestamp.text(SignatureTimestamp.wholeSeconds(timestamp))
         var added = [(name: "X-Amz-Date", value: time)]
         if let token = credentials.sessionToken { added.append((name: "X-Amz-Security-Token", value: token)) }
+        if algorithm == .v4A { added.append((name: "X-Amz-Region-Set", value: region)) }
         let hash =
             request.firstValue(ofHeader: "x-amz-content-sha256")
-            ?? ASCII.text(PayloadHash.hex(of: request.body))
+            ?? ASCII.text(PayloadHash.hex(of: request.body ?? []))
         if rules.requiresContentHash, request.firstValue(ofHeader: "x-amz-content-sha256") == nil {
             added.append((name: "X-Amz-Content-Sha256", value: hash))
         }
@@ -56,7 +63,7 @@ public struct SignatureSigner: Sendable {
         added.append(
             (
                 name: "Authorization",
-                value: "\(SigningKey.algorithm) Credential=\(credentials.accessKeyID)/\(scopeText(time)), "
+                value: "\(algorithm.rawValue) Credential=\(credentials.accessKeyID)/\(scopeText(time)), "
                     + "SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
             ))
         return added
@@ -73,12 +80,13 @@ public struct SignatureSigner: Sendable {
         let time = SignatureTimestamp.text(SignatureTimestamp.wholeSeconds(timestamp))
         let names = Self.signableNames(of: request)
         var parameters = [
-            ("X-Amz-Algorithm", SigningKey.algorithm),
+            ("X-Amz-Algorithm", algorithm.rawValue),
             ("X-Amz-Credential", "\(credentials.accessKeyID)/\(scopeText(time))"),
             ("X-Amz-Date", time),
             ("X-Amz-Expires", String(expires)),
             ("X-Amz-SignedHeaders", names.joined(separator: ";")),
         ]
+        if algorithm == .v4A { parameters.append(("X-Amz-Region-Set", region)) }
         if let token = credentials.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
         var request = request
         request.query =
@@ -87,7 +95,7 @@ public struct SignatureSigner: Sendable {
         let hash =
             rules.acceptsUnsignedPayload
             ? request.firstValue(ofHeader: "x-amz-content-sha256") ?? PayloadHash.unsigned
-            : ASCII.text(PayloadHash.hex(of: request.body))
+            : ASCII.text(PayloadHash.hex(of: request.body ?? []))
         let signature = signature(of: request, signedHeaders: names, payloadHash: hash, time: time)
         return request.query + "&X-Amz-Signature=\(signature)"
     }
@@ -95,13 +103,14 @@ public struct SignatureSigner: Sendable {
     private func signature(
         of request: SignableRequest, signedHeaders: [String], payloadHash: String, time: String
     ) -> String {
-        let scope = SigningScope(date: String(time.prefix(8)), region: region, service: service)
+        let scope = scope(time)
         // The names were taken from the request itself, so that none can be missing.
         guard
             let canonical = CanonicalRequest(
                 of: request, signedHeaders: signedHeaders, payloadHash: payloadHash.utf8, rules: rules)
         else { return "" }
-        let key = SigningKey(secretAccessKey: credentials.secretAccessKey, scope: scope)
+        let key = SigningKey(
+            accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
         var hex: [UInt8] = []
         ASCII.appendHex(key.signature(of: canonical.stringToSign(timestamp: Array(time.utf8), scope: scope)), to: &hex)
         return ASCII.text(hex)
@@ -109,8 +118,12 @@ public struct SignatureSigner: Sendable {
 
     private func scopeText(_ time: String) -> String {
         var bytes: [UInt8] = []
-        SigningScope(date: String(time.prefix(8)), region: region, service: service).append(to: &bytes)
+        scope(time).append(to: &bytes)
         return ASCII.text(bytes)
+    }
+
+    private func scope(_ time: String) -> SigningScope {
+        SigningScope(algorithm: algorithm, date: String(time.prefix(8)), region: region, service: service)
     }
 
     /// Every header but those that proxies and HTTP libraries change on the way.

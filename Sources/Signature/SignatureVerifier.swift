@@ -28,27 +28,32 @@ public final class SignatureVerifier: Sendable {
     ///     itself taken from the claims: the rules hang on it.
     ///   - expectedRegion: give it where only one region will do.
     ///   - rules: the service's own, when none are given.
+    /// - Returns: what proves the body as it comes. Nothing of the body may be believed before it has.
     /// - Throws: ``SignatureError``, the first of all the reasons that there may be.
     /// - Complexity: O(*n*) in the size of the request, and O(*s* × *h*) in signed headers and header fields.
+    @discardableResult
     public func verify(
         _ claims: SignatureClaims, of request: SignableRequest, secretAccessKey: String, now: Double,
         expectedService: String? = nil, expectedRegion: String? = nil, rules: SigningRules? = nil
-    ) throws(SignatureError) {
+    ) throws(SignatureError) -> BodyProof {
         let rules = rules ?? .rules(forService: expectedService ?? claims.service)
         let timestamp = SignatureTimestamp.bytes(claims.timestamp)
         try checkTime(claims, now: SignatureTimestamp.wholeSeconds(now), rules: rules)
         try checkSignedHeaders(claims, request, rules)
         try checkScope(claims, timestamp, service: expectedService, region: expectedRegion)
-        let payloadHash = try PayloadHash.line(for: request, form: claims.form, rules: rules)
+        let payload = try PayloadHash(of: request, claims: claims, rules: rules)
 
-        let scope = SigningScope(date: claims.date, region: claims.region, service: claims.service)
+        let scope = SigningScope(
+            algorithm: claims.algorithm, date: claims.date, region: claims.region, service: claims.service)
         let cached = keys.key(of: claims.accessKeyID, scope: scope, secretAccessKey: secretAccessKey)
-        let key = cached ?? SigningKey(secretAccessKey: secretAccessKey, scope: scope)
+        let key =
+            cached
+            ?? SigningKey(accessKeyID: claims.accessKeyID, secretAccessKey: secretAccessKey, scope: scope)
 
         func isProved(leavingTokenOut: Bool) -> Bool {
             guard
                 let canonical = CanonicalRequest(
-                    of: request, signedHeaders: claims.signedHeaders, payloadHash: payloadHash, rules: rules,
+                    of: request, signedHeaders: claims.signedHeaders, payloadHash: payload.line, rules: rules,
                     leavesTokenOut: leavingTokenOut)
             else { return false }
             return key.isSignature(claims.signature, of: canonical.stringToSign(timestamp: timestamp, scope: scope))
@@ -62,6 +67,7 @@ public final class SignatureVerifier: Sendable {
         if cached == nil {
             keys.insert(key, of: claims.accessKeyID, scope: scope, secretAccessKey: secretAccessKey)
         }
+        return payload.proof(ChunkSigner(key: key, timestamp: timestamp, scope: scope, seed: claims.signature))
     }
 
     /// Forgets every signing key.
@@ -92,6 +98,9 @@ public final class SignatureVerifier: Sendable {
         // Each signed header must be in the request, so there cannot be more of them.
         guard claims.signedHeaders.count <= request.headers.count else { throw .mismatch }
         guard claims.signedHeaders.contains("host") else { throw .hostNotSigned }
+        if claims.algorithm == .v4A, claims.form == .header, !claims.signedHeaders.contains("x-amz-region-set") {
+            throw .headersNotSigned(["x-amz-region-set"])
+        }
         let unsigned = request.headers.lazy.map(\.name).filter { name in
             ASCII.hasPrefix(name, lowercased: "x-amz-")
                 && !claims.signedHeaders.contains { ASCII.isSame(name, lowercased: $0) }
@@ -115,7 +124,9 @@ public final class SignatureVerifier: Sendable {
         _ claims: SignatureClaims, _ timestamp: [UInt8], service: String?, region: String?
     ) throws(SignatureError) {
         var faults: [SignatureError.ScopeFault] = []
-        if let region, claims.region != region { faults.append(.region(claims.region)) }
+        if let region, claims.region(at: region) != region {
+            faults.append(.region(claims.algorithm == .v4 ? claims.region : claims.regionSet.joined(separator: ",")))
+        }
         if let service, claims.service != service { faults.append(.service(expected: service)) }
         if claims.terminator != SigningScope.terminator { faults.append(.terminator(claims.terminator)) }
         if !timestamp.prefix(8).elementsEqual(claims.date.utf8) {

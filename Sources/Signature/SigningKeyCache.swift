@@ -28,7 +28,7 @@ final class SigningKeyCache: Sendable {
     }
 
     func key(of accessKeyID: String, scope: SigningScope, secretAccessKey: String) -> SigningKey? {
-        let owner = Owner(accessKeyID: accessKeyID, scope: scope)
+        let owner = Owner(accessKeyID: accessKeyID, scope: scope.ofKey)
         return generations.withLock { generations in
             guard let entry = generations.young[owner] ?? generations.old[owner],
                 entry.secretAccessKey == secretAccessKey
@@ -38,7 +38,7 @@ final class SigningKeyCache: Sendable {
     }
 
     func insert(_ key: SigningKey, of accessKeyID: String, scope: SigningScope, secretAccessKey: String) {
-        let owner = Owner(accessKeyID: accessKeyID, scope: scope)
+        let owner = Owner(accessKeyID: accessKeyID, scope: scope.ofKey)
         let entry = Entry(secretAccessKey: secretAccessKey, key: key)
         generations.withLock { generations in
             if generations.young.count >= generationCapacity {

@@ -10,6 +10,8 @@ public func writeCloudTrailJSON(
     let members = structure.shape.members
     for index in members.indices {
         guard let value = structure[member: index] else { continue }
+        // The body that is sent is no parameter.
+        if case .stream = value { continue }
         let member = members[index]
         writer.key(member.camelCaseName)
         if hiding.contains(member.name) {

@@ -34,8 +34,8 @@ extension JSONWriter {
             case let format: string(PlainText.text(timestamp, format))
             }
         case (.blob(let bytes), _): string(String(decoding: Base64.encode(bytes), as: UTF8.self))
-        // A list, map or timestamp under a shape of another kind: no view makes one.
-        case (.list, _), (.map, _), (.timestamp, _): null()
+        // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
+        case (.list, _), (.map, _), (.timestamp, _), (.stream, _): null()
         }
     }
 

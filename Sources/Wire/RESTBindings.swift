@@ -159,7 +159,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure: return nil
+        case .list, .map, .structure, .stream: return nil
         }
     }
 

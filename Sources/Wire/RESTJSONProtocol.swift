@@ -14,6 +14,10 @@ public struct RESTJSONProtocol: WireProtocol {
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         var input = try RESTBindings.decode(request, as: operation)
+        if let payload = input.shape.payload, input.shape.streamsPayload {
+            input[member: payload] = .stream(request.stream ?? BodyStream(request.body))
+            return input
+        }
         guard !request.body.isEmpty else { return input }
         if let payload = input.shape.payload {
             input[member: payload] = try Self.payload(request.body, input.shape.members[payload].shape)
@@ -42,9 +46,13 @@ public struct RESTJSONProtocol: WireProtocol {
         let (headers, status) = RESTBindings.encode(output)
         let body = operation.output == nil ? Body(type: nil, bytes: []) : Self.body(output)
         let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
-        return response(
+        var answer = response(
             status ?? operation.responseStatus, Body(type: isTyped ? nil : body.type, bytes: body.bytes), requestID,
             headers)
+        if let payload = output.shape.payload, case .stream(let stream)? = output[member: payload] {
+            answer.stream = stream
+        }
+        return answer
     }
 
     private struct Body {
@@ -62,6 +70,7 @@ public struct RESTJSONProtocol: WireProtocol {
         switch output[member: payload] {
         case nil: return Body(type: nil, bytes: [])
         case .blob(let bytes)?: return Body(type: "application/octet-stream", bytes: bytes)
+        case .stream?: return Body(type: "application/octet-stream", bytes: [])
         case .string(let text)?: return Body(type: "text/plain", bytes: Array(text.utf8))
         case let value?:
             var writer = JSONWriter()

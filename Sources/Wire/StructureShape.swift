@@ -13,6 +13,8 @@ public final class StructureShape: @unchecked Sendable {
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
     public private(set) var payload: Int?
+    /// Whether the payload is taken, or sent, as it comes, without being held in memory.
+    public private(set) var streamsPayload = false
     public let locationName: String?
     public let xmlNamespace: String?
     /// Written once, while the schema is read and before any other thread can see the shape.
@@ -35,6 +37,8 @@ public final class StructureShape: @unchecked Sendable {
     func setMembers(_ members: [MemberShape]) {
         self.members = members
         payload = payloadName.flatMap(index(of:))
+        guard let payload, case .blob(let blob) = members[payload].shape else { return }
+        streamsPayload = blob.isStreaming || members[payload].isStreaming
     }
 
     /// The position of the member with the model's name.

@@ -8,6 +8,8 @@ public enum Value: Sendable, Equatable {
     case boolean(Bool)
     case timestamp(Timestamp)
     case blob([UInt8])
+    /// The whole body of a message, on its way.
+    case stream(BodyStream)
     case list([Value])
     case map([MapEntry])
     case structure(Structure)

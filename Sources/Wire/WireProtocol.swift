@@ -6,7 +6,10 @@ public struct WireRequest: Sendable {
     /// The raw query string, without the question mark.
     public var query: String
     public var headers: [(name: String, value: String)]
+    /// Empty where the body is a stream.
     public var body: [UInt8]
+    /// The body, where the operation takes it as it comes.
+    public var stream: BodyStream?
 
     public init(
         method: String = "POST", path: String = "/", query: String = "",
@@ -29,7 +32,10 @@ public struct WireRequest: Sendable {
 public struct WireResponse: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
+    /// Empty where the body is a stream.
     public var body: [UInt8]
+    /// The body, where it is sent as it is made.
+    public var stream: BodyStream?
 
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
         self.status = status

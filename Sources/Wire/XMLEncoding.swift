@@ -31,8 +31,8 @@ extension XMLWriter {
         case (.timestamp(let timestamp), .timestamp(let shape)):
             element(name, PlainText.text(timestamp, timestampFormat ?? shape.format ?? .iso8601))
         case (.blob(let bytes), _): element(name, String(decoding: Base64.encode(bytes), as: UTF8.self))
-        // A list, map or timestamp under a shape of another kind: no view makes one.
-        case (.list, _), (.map, _), (.timestamp, _): break
+        // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
+        case (.list, _), (.map, _), (.timestamp, _), (.stream, _): break
         }
     }
 

@@ -10,6 +10,8 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from harness import ACCOUNT, ROOT_KEY_ID, Identity, Server, allow, error_of, raw
 from harness.clock import server_with_clock
@@ -339,3 +341,34 @@ def test_boto3_sessions_from_the_environment(cloud: Server, root: Identity, monk
     for name, variable in root.environment.items():
         monkeypatch.setenv(name, variable)
     assert boto3.Session().client("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+class TestVersion4A:
+    """Signature Version 4A by AWS's own signer, through boto3: asymmetric, and for a set of regions."""
+
+    def client(self, root, service="sts", regions="us-east-1", secret=None):
+        return boto3.client(
+            service, endpoint_url=root.url, region_name="us-east-1", aws_access_key_id=root.key_id,
+            aws_secret_access_key=secret or root.secret,
+            config=Config(signature_version="v4a", sigv4a_signing_region_set=regions, retries={"max_attempts": 0}))
+
+    @pytest.mark.parametrize("regions", ["us-east-1", "eu-west-1,us-east-1", "*", "us-*"])
+    def test_accepted(self, root, regions):
+        assert self.client(root, regions=regions).get_caller_identity()["Arn"].endswith(":root")
+        self.client(root, "iam", regions).list_users()
+
+    def test_a_wrong_secret(self, root):
+        with pytest.raises(ClientError, match="signature we calculated does not match"):
+            self.client(root, secret="x" * 40).get_caller_identity()
+
+    def test_other_regions_only(self, root):
+        with pytest.raises(ClientError, match="valid region"):
+            self.client(root, regions="cn-*").get_caller_identity()
+
+    def test_the_call_counts_as_made_in_the_region_that_it_is_signed_for(self, root):
+        self.client(root, "cloudtrail", "eu-west-1").lookup_events()
+
+    def test_policies_bind(self, root, new_user):
+        user = new_user("asymmetric")
+        with pytest.raises(ClientError, match="not authorized to perform: iam:ListUsers"):
+            self.client(user, "iam").list_users()

@@ -115,7 +115,7 @@ final class TestGatehouse: Sendable {
         let response = await gatehouse.edge.respond(
             to: WireRequest(
                 method: signable.method, path: signable.path, query: signable.query, headers: signable.headers,
-                body: signable.body), sourceIP: sourceIP)
+                body: signable.body ?? []), sourceIP: sourceIP)
         return Answer(
             status: response.status, body: String(decoding: response.body, as: UTF8.self), headers: response.headers)
     }

@@ -58,8 +58,8 @@ struct ClaimsTests {
         #expect(error == .unsupportedAlgorithm("AWS4-HMAC-SHA1"))
         #expect(
             find(
-                query: "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=a&X-Amz-Date=b"
-                    + "&X-Amz-SignedHeaders=host&X-Amz-Signature=00") == .unsupportedAlgorithm("AWS4-ECDSA-P256-SHA256")
+                query: "X-Amz-Algorithm=AWS4-ECDSA-P384-SHA384&X-Amz-Credential=a&X-Amz-Date=b"
+                    + "&X-Amz-SignedHeaders=host&X-Amz-Signature=00") == .unsupportedAlgorithm("AWS4-ECDSA-P384-SHA384")
         )
     }
 

@@ -38,8 +38,8 @@ struct TamperingTests {
         expectRefused(flips(of: original.method, mask)) { $0.method = $1 }
         expectRefused(flips(of: original.path, mask)) { $0.path = $1 }
         expectRefused(flips(of: original.query, mask)) { $0.query = $1 }
-        for index in original.body.indices {
-            expectRefused([index]) { $0.body[$1] ^= mask }
+        for index in (original.body ?? []).indices {
+            expectRefused([index]) { $0.body?[$1] ^= mask }
         }
         for (index, header) in original.headers.enumerated() {
             // The case of a header's name has no meaning; nor has that of the list of them.

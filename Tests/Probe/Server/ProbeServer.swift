@@ -1,4 +1,5 @@
 import CourierService
+import DepotService
 import Edge
 import Foundation
 import Logging
@@ -22,7 +23,7 @@ struct ProbeServer {
         configuration.rootAccessKeyID = arguments[3]
         configuration.rootSecretAccessKey = arguments[4]
         configuration.dataDirectory = arguments.count > 5 ? arguments[5] : nil
-        configuration.modules += [.vault, .courier]
+        configuration.modules += [.vault, .courier, .depot]
         var log = Logger(label: "probe") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .error
         let gatehouse = try await Gatehouse(configuration, log: log)

@@ -1,0 +1,116 @@
+import Synchronization
+
+/// A body that is on its way: it comes in pieces, each of which is given out once, so that it needs no more memory than
+/// a piece, however long it is.
+///
+/// Whoever reads is waited for: nothing more is fetched than is asked for. The one reader calls ``next()`` until it gives
+/// nil or throws, or ``stop()`` when it wants no more. Only then is there an end: of a request, ``next()`` gives nil when
+/// every byte is proved, and throws when what it gave before turns out forged or incomplete.
+///
+/// ```swift
+/// output.body = BodyStream(length: object.size) {
+///     try await file.read(upTo: 65_536)
+/// } onStop: {
+///     file.close()
+/// }
+/// ```
+public struct BodyStream: Sendable, CustomStringConvertible {
+    /// What all copies share.
+    private final class Flow: Sendable {
+        let source: @Sendable () async throws(ServiceError) -> [UInt8]?
+        let trailers: @Sendable () -> [(name: String, value: String)]
+        let onStop: @Sendable () -> Void
+        let isStopped = Atomic<Bool>(false)
+
+        init(
+            _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
+            _ trailers: @escaping @Sendable () -> [(name: String, value: String)],
+            _ onStop: @escaping @Sendable () -> Void
+        ) {
+            self.source = source
+            self.trailers = trailers
+            self.onStop = onStop
+        }
+
+        deinit { stop() }
+
+        func stop() {
+            if !isStopped.exchange(true, ordering: .relaxed) { onStop() }
+        }
+    }
+
+    /// In bytes, as it is announced; nil where nobody knows it beforehand.
+    public let length: Int?
+    private let flow: Flow
+
+    /// - Parameters:
+    ///   - source: gives the next piece, never an empty one; nil at the end. It is called by one at a time, and no more
+    ///     once it gave nil or threw.
+    ///   - trailers: the fields that follow the body; asked for at the end.
+    ///   - onStop: called once, when the last piece is given, or when no more will be asked for.
+    public init(
+        length: Int?, _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
+        trailers: @escaping @Sendable () -> [(name: String, value: String)] = { [] },
+        onStop: @escaping @Sendable () -> Void = {}
+    ) {
+        self.length = length
+        flow = Flow(source, trailers, onStop)
+    }
+
+    /// A stream of what is at hand already, in one piece.
+    public init(_ bytes: [UInt8]) {
+        let isGiven = Once(bytes.isEmpty)
+        self.init(length: bytes.count, { () throws(ServiceError) in isGiven.set() ? nil : bytes })
+    }
+
+    /// The next piece; nil at the end.
+    /// - Throws: why the rest won't come. What came before is then worthless.
+    public func next() async throws(ServiceError) -> [UInt8]? {
+        guard !flow.isStopped.load(ordering: .relaxed) else { return nil }
+        do throws(ServiceError) {
+            if let piece = try await flow.source() { return piece }
+            flow.stop()
+            return nil
+        } catch {
+            flow.stop()
+            throw error
+        }
+    }
+
+    /// The fields that followed the body, their names in lower case; once ``next()`` gave nil.
+    public var trailers: [(name: String, value: String)] { flow.trailers() }
+
+    /// Says that no more will be asked for. It does nothing the second time.
+    public func stop() { flow.stop() }
+
+    public var description: String { length.map { "a stream of \($0) bytes" } ?? "a stream" }
+}
+
+/// Something that happens once.
+private final class Once: Sendable {
+    private let hasHappened: Atomic<Bool>
+
+    init(_ hasHappened: Bool) {
+        self.hasHappened = Atomic(hasHappened)
+    }
+
+    /// Whether it had happened before.
+    func set() -> Bool { hasHappened.exchange(true, ordering: .relaxed) }
+}
+
+extension BodyStream: Equatable {
+    /// A stream is like no other.
+    public static func == (left: BodyStream, right: BodyStream) -> Bool { left.flow === right.flow }
+}
+
+extension BodyStream: ValueConvertible {
+    public init?(_ value: Value) {
+        switch value {
+        case .stream(let stream): self = stream
+        case .blob(let bytes): self.init(bytes)
+        default: return nil
+        }
+    }
+    public var wireValue: Value { .stream(self) }
+    public static var absent: BodyStream { BodyStream([]) }
+}
