@@ -156,7 +156,8 @@ extension Transaction {
     private func put(_ deadline: Deadline, lease: (token: String, until: Int64)?) throws(LedgerError) {
         let number = takeDeadlineNumber()
         var sealed = SealedDeadline(
-            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts, payload: [], lease: lease)
+            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts, payload: [], lease: lease
+        )
         sealed.payload = try sealer.sealPayload(deadline.payload, sealed)
         let stored = sealed
         try query { try $0.put(stored) }

@@ -15,7 +15,8 @@ protocol Store: Sendable {
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
     /// Copies one consistent state into an empty file, beside the writers, and has it on disk; `body` looks at the same
     /// state.
-    func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws -> T
+    func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws
+        -> T
     /// Waits for what was enqueued, and closes.
     func close()
     /// What an error of the database means.

@@ -40,7 +40,10 @@ extension Verifier {
             return
         }
         if entry.sequence <= purgedEntries {
-            add(Damage(.meta, "The journal is said to begin after entry \(purgedEntries), and begins with \(entry.sequence)."))
+            add(
+                Damage(
+                    .meta,
+                    "The journal is said to begin after entry \(purgedEntries), and begins with \(entry.sequence)."))
             purgedEntries = 0
         }
         let fingerprint = Fingerprint.of(key)
@@ -111,7 +114,9 @@ extension Verifier {
         }
         lastEntries = [:]
         if unexplained > missingEntries {
-            add(Damage(.journal, "There are \(unexplained &- Int64(missingEntries)) entries missing, of records unknown."))
+            add(
+                Damage(
+                    .journal, "There are \(unexplained &- Int64(missingEntries)) entries missing, of records unknown."))
         } else if unexplained < 0 {
             add(Damage(.meta, "The fact \(Ledger.entriesGone) says that more entries are gone than are."))
         }

@@ -93,7 +93,9 @@ extension Verifier {
                 add(counter(row.scope, row.kind, "It says \(row.count), and there are \(count)."))
             }
         }
-        for (key, count) in wanted.sorted(by: { ($0.key.scope.account, $0.key.kind) < ($1.key.scope.account, $1.key.kind) }) {
+        for (key, count) in wanted.sorted(by: {
+            ($0.key.scope.account, $0.key.kind) < ($1.key.scope.account, $1.key.kind)
+        }) {
             add(counter(key.scope, key.kind, "It is missing, and there are \(count)."))
         }
         counts = [:]

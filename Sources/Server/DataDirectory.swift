@@ -36,7 +36,8 @@ public struct DataDirectory: Sendable {
     /// - Throws: `StartError` when what is there is no data directory, or has lost its key.
     func create() throws {
         guard !isBackup else {
-            throw StartError("\(path) is a backup: make a data directory of it with `gatehouse restore \(path) --data …`")
+            throw StartError(
+                "\(path) is a backup: make a data directory of it with `gatehouse restore \(path) --data …`")
         }
         // The key is made first; a ledger without one has lost it, and a new one would not open it.
         guard DurableFiles.exists(keyFile) || !DurableFiles.exists(path + "/" + BackupManifest.ledger) else {

@@ -29,7 +29,9 @@ struct RestoreBackup: ParsableCommand {
             print(
                 "Restored \(backup) to \(data), as of \(restored.time), journal entry \(restored.journalEntry): "
                     + "\(restored.records) records, \(restored.events) events, verified.")
-            print("What was done after that is gone: keys made since are not there, and keys deleted since are good again.")
+            print(
+                "What was done after that is gone: keys made since are not there, and keys deleted since are good again."
+            )
             print("To start on it: gatehouse serve --data \(Endpoint.quoted(data))")
         } catch {
             progress.end()

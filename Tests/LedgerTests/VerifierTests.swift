@@ -101,7 +101,9 @@ import Testing
     @Test func aCopyShowsOneMoment() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try directory.open()
-        for number in 0..<400 { try await ledger.put(User(name: "user\(number)", note: String(repeating: "x", count: 2000))) }
+        for number in 0..<400 {
+            try await ledger.put(User(name: "user\(number)", note: String(repeating: "x", count: 2000)))
+        }
         let target = directory.path + "/copy"
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
         var parts: [Double] = []

@@ -69,7 +69,9 @@ final class SQLiteStore: Store {
             return result
         }
         // It brought WAL mode along: as one file it can be read where nothing can be written.
-        try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE") }
+        try copy.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
+        }
         try copy.close()
         return result
     }

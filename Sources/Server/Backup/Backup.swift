@@ -24,7 +24,8 @@ public enum Backup {
     ) throws(StartError) -> BackupManifest {
         let keyring = try data.keyring()
         guard !DurableFiles.exists(path) else {
-            throw StartError("there is something at \(path) already, and a backup replaces nothing: name a new directory")
+            throw StartError(
+                "there is something at \(path) already, and a backup replaces nothing: name a new directory")
         }
         let aside = try DurableFiles.makeDirectory(beside: path, "partial")
         do throws(StartError) {
@@ -33,7 +34,8 @@ public enum Backup {
             return manifest
         } catch {
             DurableFiles.remove(
-                aside, [BackupManifest.ledger, BackupManifest.ledger + "-journal", BackupManifest.key, BackupManifest.name])
+                aside,
+                [BackupManifest.ledger, BackupManifest.ledger + "-journal", BackupManifest.key, BackupManifest.name])
             throw error
         }
     }
@@ -88,7 +90,8 @@ public enum Backup {
     ) throws(StartError) -> BackupManifest {
         guard !DurableFiles.exists(data.path) || DurableFiles.isEmptyDirectory(data.path) else {
             throw StartError(
-                "\(data.path) is not empty, and a restore replaces nothing: name a new directory, or move that one away")
+                "\(data.path) is not empty, and a restore replaces nothing: name a new directory, or move that one away"
+            )
         }
         let manifest = try BackupManifest(of: backup)
         let keyFile = try Self.keyFile(keyFile, manifest, backup)

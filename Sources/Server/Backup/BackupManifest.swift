@@ -42,7 +42,8 @@ public struct BackupManifest: Codable, Sendable {
     init(of backup: String) throws(StartError) {
         guard let bytes = FileManager.default.contents(atPath: backup + "/" + Self.name) else {
             throw StartError(
-                "\(backup) is no backup: it has no readable \(Self.name). Name the directory that `gatehouse backup` made")
+                "\(backup) is no backup: it has no readable \(Self.name). Name the directory that `gatehouse backup` made"
+            )
         }
         struct Form: Decodable { var form: Int }
         let decoder = JSONDecoder()
