@@ -59,7 +59,8 @@ protocol StoreSession: AnyObject {
     // MARK: Journal
 
     func append(_ entry: SealedChange) throws
-    func deleteEntry(_ sequence: Int64) throws
+    /// - Returns: whether it was there: retention may have taken it before.
+    func deleteEntry(_ sequence: Int64) throws -> Bool
     /// How many entries there are.
     func entryCount() throws -> Int64
     /// In the order of their numbers.

@@ -104,7 +104,7 @@ public final class Transaction: Reader {
     private func forgetHistory<R: Record>(of type: R.Type, _ old: StoredRecord?) throws(LedgerError) {
         guard !R.keepsHistory, let old else { return }
         try query { session in
-            try session.deleteEntry(old.version)
+            guard try session.deleteEntry(old.version) else { return }
             try session.setMeta(Ledger.entriesGone, .integer(session.number(Ledger.entriesGone) &+ 1))
         }
     }

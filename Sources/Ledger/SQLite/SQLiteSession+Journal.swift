@@ -12,8 +12,9 @@ extension SQLiteSession {
             ])
     }
 
-    func deleteEntry(_ sequence: Int64) throws {
+    func deleteEntry(_ sequence: Int64) throws -> Bool {
         try database.run("DELETE FROM journal WHERE sequence = ?", [sequence])
+        return database.changesCount > 0
     }
 
     func entries(after sequence: Int64, of kinds: Set<String>?, limit: Int) throws -> [SealedChange] {
@@ -50,7 +51,7 @@ extension SQLiteSession {
         let rows = try database.rows(
             "SELECT sequence, time FROM journal WHERE sequence <= ? ORDER BY sequence LIMIT ?", [last, limit])
         while let row = try rows.next(), try row.integer(1) < time { doomed.append(try row.integer(0)) }
-        for sequence in doomed { try deleteEntry(sequence) }
+        for sequence in doomed { _ = try deleteEntry(sequence) }
         return (doomed.count, doomed.last ?? 0)
     }
 
