@@ -35,6 +35,16 @@ public struct KeyFile: Keyring {
         self.root = root
     }
 
+    /// Opens a key file that is there.
+    ///
+    /// - Throws: ``KeyringError`` as ``init(path:)``; `io` when there is none.
+    public init(existing path: String) throws(KeyringError) {
+        guard let root = try Self.read(path) else {
+            throw KeyringError(.io, "There is no key file \(path).")
+        }
+        self.root = root
+    }
+
     public func sealingKey(for purpose: String) throws(KeyringError) -> SealingKey {
         SealingKey(root: root, purpose: purpose)
     }

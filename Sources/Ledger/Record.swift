@@ -36,6 +36,11 @@ public protocol Record: Codable, Sendable {
     var id: String { get }
     /// What this record points at. Stored unsealed.
     var references: [Reference] { get }
+    /// What other records call this one by besides its id: a user's unique id, a policy's ARN.
+    var aliases: [String] { get }
+    /// The records that are there as long as this one is. Nothing is refused for want of them: `Ledger.verify` tells of
+    /// those that are missing.
+    var requirements: [Requirement] { get }
     /// Whether the journal keeps every change. Of what changes all the time and whose past nobody asks for (last-used
     /// data, reports) it keeps the last change alone, so that it does not grow.
     static var keepsHistory: Bool { get }
@@ -51,6 +56,8 @@ public protocol Record: Codable, Sendable {
 
 extension Record {
     public var references: [Reference] { [] }
+    public var aliases: [String] { [] }
+    public var requirements: [Requirement] { [] }
     public static var keepsHistory: Bool { true }
     public static var journalsBefore: Bool { true }
     public static var version: Int { 1 }
@@ -90,5 +97,19 @@ public struct Reference: Hashable, Sendable, Codable {
         for byte in relation.utf8 { hasher.combine(byte) }
         hasher.combine(UInt8.max)
         for byte in target.utf8 { hasher.combine(byte) }
+    }
+}
+
+/// A record that another can't be without, by its id or one of its aliases.
+public struct Requirement: Hashable, Sendable {
+    public var kind: String
+    public var name: String
+    /// nil: that of the record that has the requirement.
+    public var scope: Scope?
+
+    public init(_ kind: String, _ name: String, in scope: Scope? = nil) {
+        self.kind = kind
+        self.name = name
+        self.scope = scope
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
@@ -14,7 +15,34 @@ public struct DataDirectory: Sendable {
     /// Where the running, or last, Gatehouse of this directory listens.
     private var endpointFile: String { path + "/endpoint" }
 
+    /// Whether this is a backup of a data directory, and none itself.
+    var isBackup: Bool { DurableFiles.exists(path + "/" + BackupManifest.name) }
+
+    /// The key that is there.
+    ///
+    /// - Parameter file: another file that has it; nil: the directory's own.
+    /// - Throws: `StartError` when there is no key, or it can't be read.
+    func keyring(_ file: String? = nil) throws(StartError) -> KeyFile {
+        let file = file ?? keyFile
+        guard DurableFiles.exists(file) else {
+            throw StartError(
+                DurableFiles.exists(path + "/" + BackupManifest.ledger)
+                    ? "there is no key \(file), and without it the ledger can't be read: name the key's file with --key-file"
+                    : "there is no Gatehouse in \(path): name its --data, or start one with `gatehouse serve`")
+        }
+        do { return try KeyFile(existing: file) } catch { throw StartError("\(error)") }
+    }
+
+    /// - Throws: `StartError` when what is there is no data directory, or has lost its key.
     func create() throws {
+        guard !isBackup else {
+            throw StartError(
+                "\(path) is a backup: make a data directory of it with `gatehouse restore \(path) --data …`")
+        }
+        // The key is made first; a ledger without one has lost it, and a new one would not open it.
+        guard DurableFiles.exists(keyFile) || !DurableFiles.exists(path + "/" + BackupManifest.ledger) else {
+            throw StartError("the key \(keyFile) is missing, and without it the ledger can't be read: put it back")
+        }
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         // Also of a folder that was there before.

@@ -32,6 +32,13 @@ public struct OrganizationPolicy: Record {
     }
 
     /// By its type it is listed and counted, by its name it is unique among those of its type.
+    public var requirements: [Requirement] { [Requirement(Organization.kind, organizationID)] }
+
+    /// What an organization, unit or account needs that has a policy of this id; nil for AWS's own.
+    static func requirement(_ id: String) -> Requirement? {
+        ManagedControlPolicy.named(id) == nil ? Requirement(kind, id) : nil
+    }
+
     public var references: [Reference] {
         [
             Reference(Relation.organizationPolicyType, to: type),

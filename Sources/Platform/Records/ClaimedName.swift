@@ -16,6 +16,8 @@ public struct ClaimedName: Record {
     public let id: String
     public let accountID: String
 
+    public var requirements: [Requirement] { [.account(accountID)] }
+
     public init(_ kind: Kind, _ name: String, accountID: String) {
         id = Self.id(kind, name)
         self.accountID = accountID
