@@ -52,7 +52,13 @@ let package = Package(
         .target(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "Ledger", dependencies: ["Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "Keyring",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
@@ -172,8 +178,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Edge", "Fetch", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation", "TransportSecurity",
-                "Wire",
+                "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature", "Simulation",
+                "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -198,6 +204,7 @@ let package = Package(
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
         .target(name: "BundledData"),
+        .target(name: "NoICUData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 

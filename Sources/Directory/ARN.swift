@@ -48,7 +48,15 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
 
     /// The ARN of an IAM resource, for example `iam(account, "user", path: "/division/", name: "alice")`.
     public static func iam(_ account: String, _ type: String, path: String = "/", name: String) -> String {
-        "arn:aws:iam::\(account):\(type)\(path)\(name)"
+        var arn = "arn:aws:iam::"
+        arn.reserveCapacity(
+            arn.utf8.count + account.utf8.count + 1 + type.utf8.count + path.utf8.count + name.utf8.count)
+        arn += account
+        arn += ":"
+        arn += type
+        arn += path
+        arn += name
+        return arn
     }
 
     public var description: String {

@@ -118,7 +118,11 @@ struct Members<Member: Identity> {
     private(set) var byUniqueID: [String: MemberEntry<Member>] = [:]
 
     func named(_ name: String, in account: String) -> MemberEntry<Member>? {
-        byKey[MemberKey(account: account, id: Member.id(ofName: name))]
+        withID(Member.id(ofName: name), in: account)
+    }
+
+    func withID(_ id: String, in account: String) -> MemberEntry<Member>? {
+        byKey[MemberKey(account: account, id: id)]
     }
 
     mutating func apply(_ change: Change, _ slots: inout [String: PolicySlot]) throws(LedgerError) {

@@ -116,6 +116,11 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
+    /// Those users whose records have one of the ids, in the order of the ids. It costs one lock for all.
+    public func users(withIDs ids: [String], in account: String) -> [User] {
+        state.withLock { state in ids.compactMap { state.users.withID($0, in: account)?.record } }
+    }
+
     /// The group of that name, in whichever case.
     public func group(named name: String, in account: String) -> Group? {
         state.withLock { $0.groups.named(name, in: account)?.record }
@@ -124,6 +129,11 @@ public final class IdentityDirectory: Sendable {
     /// The role of that name, in whichever case.
     public func role(named name: String, in account: String) -> Role? {
         state.withLock { $0.roles.named(name, in: account)?.record }
+    }
+
+    /// Those roles whose records have one of the ids, in the order of the ids. It costs one lock for all.
+    public func roles(withIDs ids: [String], in account: String) -> [Role] {
+        state.withLock { state in ids.compactMap { state.roles.withID($0, in: account)?.record } }
     }
 
     /// The role of that unique id, `AROA…`.

@@ -20,7 +20,7 @@ struct DecisionRecord {
             writer.member("outcome", decision.decision.outcome.rawValue)
             writer.key("trace")
             writer.beginArray()
-            for line in decision.lines { writer.string(line) }
+            decision.eachLine { writer.string($0) }
             writer.endArray()
             if !decision.decision.isAllowed {
                 writer.member(
@@ -36,13 +36,13 @@ struct DecisionRecord {
 extension AccessDecision {
     /// Of a denial everything that was looked at; of an allow the statement that gave it and the policies that apply,
     /// so that the usual call does not pay for what is seldom read.
-    fileprivate var lines: [String] {
-        guard decision.isAllowed else { return trace.lines }
-        var lines = ["Decision: \(decision.summary)"]
+    fileprivate func eachLine(_ write: (String) -> Void) {
+        guard decision.isAllowed else { return trace.lines.forEach(write) }
+        write("Decision: \(decision.summary)")
         func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
             for policy in policies ?? [] {
                 // A managed policy is compiled as what it is; here it is what it is used as.
-                lines.append("looked at: " + policy.source.summary(as: type) + place)
+                write("looked at: \(policy.source.summary(as: type))\(place)")
             }
         }
         for (level, place) in zip(inputs.resourceControl ?? [], inputs.resourceControlPlaces(request)) {
@@ -51,11 +51,10 @@ extension AccessDecision {
         for (level, place) in zip(inputs.serviceControl ?? [], inputs.serviceControlPlaces(request)) {
             note(level, .serviceControl, at: " at \(place)")
         }
-        note(inputs.identity, .identity)
+        for set in inputs.identitySets { note(set.policies, .identity) }
         if let trust = inputs.roleTrust { note([trust], .roleTrust) }
         if let policy = inputs.resource { note([policy], .resource) }
         note(inputs.boundaries, .permissionsBoundary)
         note(inputs.session, .session)
-        return lines
     }
 }

@@ -11,6 +11,8 @@ public struct Change: Sendable {
     public var after: [UInt8]?
     /// The request that made the change; empty in a replay.
     public var requestID: String
+    /// What `after` is the body of, where it has just been written: whoever follows the commit need not read it again.
+    var record: (any Record)?
 
     public init(
         sequence: Int64, kind: String, scope: Scope, id: String, before: [UInt8]?, after: [UInt8]?, requestID: String
@@ -28,7 +30,8 @@ public struct Change: Sendable {
     ///
     /// - Throws: ``LedgerError``: `corrupt` when the record can't be read, `newerFormat` when a newer program wrote it.
     public func decodeAfter<R: Record>(_ type: R.Type) throws(LedgerError) -> R? {
-        try after.map { body throws(LedgerError) in try RecordBody.decode(type, from: body, key) }
+        if let record = record as? R { return record }
+        return try after.map { body throws(LedgerError) in try RecordBody.decode(type, from: body, key) }
     }
 
     /// The record as it was; nil when it was made by this change.

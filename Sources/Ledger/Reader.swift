@@ -7,6 +7,8 @@ public class Reader {
     let session: any StoreSession
     let sealer: RecordSealer
     private var isOpen = true
+    /// What was read last: a change reads its record, and writes it then.
+    var lastStored: (key: RecordKey, record: StoredRecord?)?
 
     init(_ session: any StoreSession, _ sealer: RecordSealer) {
         self.session = session
@@ -91,6 +93,7 @@ public class Reader {
     /// Ends the validity of this reader.
     func close() {
         isOpen = false
+        lastStored = nil
     }
 
     /// A record as it lies in the ledger, opened; nil when there is none.
@@ -98,11 +101,14 @@ public class Reader {
         // Nothing is ever stored under such a key.
         guard scope.isStorable, isStorable(id) else { return nil }
         let key = RecordKey(scope: scope, kind: kind, id: id)
-        return try query { session in
+        if let lastStored, lastStored.key == key { return lastStored.record }
+        let stored: StoredRecord? = try query { session in
             guard let record = try session.record(key) else { return nil }
             let body = try sealer.open(record.body, key, version: record.version)
             return StoredRecord(version: record.version, sealed: record.body, body: body)
         }
+        lastStored = (key, stored)
+        return stored
     }
 
     /// Asks the database, unless this reader's closure has ended.

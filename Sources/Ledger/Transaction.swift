@@ -36,6 +36,8 @@ public final class Transaction: Reader {
             try check(key, references)
 
             let body = try RecordBody.encode(record)
+            // Those who follow the commit get the record as it is now, those who come later as it is read.
+            assert((try? RecordBody.encode(RecordBody.decode(R.self, from: body, key))) == body)
             let old = try stored(key.kind, key.id, in: scope)
             let sequence = nextSequence
             let sealed = try sealer.seal(body, key, version: sequence)
@@ -46,7 +48,7 @@ public final class Transaction: Reader {
                 try replaceReferences(of: key, with: references, isNew: old == nil)
             }
             try forgetHistory(of: R.self, old)
-            try journal(R.self, key, sequence, old: old, sealed: sealed, body: body)
+            try journal(R.self, key, sequence, old: old, sealed: sealed, body: body, record)
         }
     }
 
@@ -110,7 +112,8 @@ public final class Transaction: Reader {
     }
 
     private func journal<R: Record>(
-        _ type: R.Type, _ key: RecordKey, _ sequence: Int64, old: StoredRecord?, sealed: [UInt8]?, body: [UInt8]?
+        _ type: R.Type, _ key: RecordKey, _ sequence: Int64, old: StoredRecord?, sealed: [UInt8]?, body: [UInt8]?,
+        _ record: R? = nil
     ) throws(LedgerError) {
         var entry = SealedChange(
             sequence: sequence, time: time, key: key, beforeVersion: old?.version,
@@ -118,10 +121,12 @@ public final class Transaction: Reader {
         entry.seal = try sealer.seal(entry)
         let stored = entry
         try query { try $0.append(stored) }
-        changes.append(
-            Change(
-                sequence: sequence, kind: key.kind, scope: key.scope, id: key.id, before: old?.body, after: body,
-                requestID: requestID))
+        var change = Change(
+            sequence: sequence, kind: key.kind, scope: key.scope, id: key.id, before: old?.body, after: body,
+            requestID: requestID)
+        change.record = record
+        changes.append(change)
+        lastStored = nil
         nextSequence = sequence &+ 1
     }
 

@@ -25,8 +25,7 @@ final class Writer: Sendable {
     /// How many bytes of events may wait.
     private let eventCapacity: Int
     private let queue = Mutex(Queue())
-    private let observer = Mutex<Observer?>(nil)
-    private let workObserver = Mutex<(@Sendable (CommittedWork) -> Void)?>(nil)
+    private let observers = Mutex(Observers())
     /// Touched on the database's queue alone; the lock is never waited for.
     private let next: Mutex<NextNumbers>
 
@@ -51,6 +50,13 @@ final class Writer: Sendable {
             // Numbers that were given, and whose deadlines are gone, are not given again: the clock goes on meanwhile.
             deadline = try max(session.lastDeadlineNumber() &+ 1, Writer.milliseconds &* 1024)
         }
+    }
+
+    /// In a structure, because a closure that a lock guards by itself comes out, and goes back in, with one more layer
+    /// around it each time that it is looked at.
+    private struct Observers {
+        var changes: Observer?
+        var work: (@Sendable (CommittedWork) -> Void)?
     }
 
     private struct Queue {
@@ -84,11 +90,11 @@ final class Writer: Sendable {
     }
 
     func observe(_ observer: @escaping Observer) {
-        self.observer.withLock { $0 = observer }
+        observers.withLock { $0.changes = observer }
     }
 
     func observeWork(_ observer: @escaping @Sendable (CommittedWork) -> Void) {
-        workObserver.withLock { $0 = observer }
+        observers.withLock { $0.work = observer }
     }
 
     // MARK: Queueing
@@ -231,8 +237,9 @@ final class Writer: Sendable {
         settleEvents(of: batch, outcome.map { _ in })
         switch outcome {
         case .success(let done):
-            if !done.changes.isEmpty { observer.withLock { $0 }?(done.changes) }
-            if !done.isEmpty { workObserver.withLock { $0 }?(done) }
+            let observers = observers.withLock { $0 }
+            if !done.changes.isEmpty { observers.changes?(done.changes) }
+            if !done.isEmpty { observers.work?(done) }
             for write in ran { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):

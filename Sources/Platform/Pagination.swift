@@ -63,19 +63,22 @@ extension RecordReading {
 
     /// A page of the records of a type that pass a test, in the order of their ids. The ledger says which there are;
     /// they themselves come from the directory, which follows it, so that none has to be opened and read.
+    /// - Parameter find: gives those records of some ids that there are, in their order.
     public func page<R: Record>(
-        _ type: R.Type, _ paging: Paging, from find: (_ id: String) -> R?, where isIncluded: (R) -> Bool = { _ in true }
+        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [R],
+        where isIncluded: (R) -> Bool = { _ in true }
     ) throws(ServiceError) -> Page<R> {
         var items: [R] = []
         var after = paging.after
         while true {
             let ids = try listIDs(type, after: after, limit: paging.limit + 1)
-            for id in ids {
-                guard let record = find(id), isIncluded(record) else { continue }
-                if items.count == paging.limit {
-                    return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
-                }
-                items.append(record)
+            var found = find(ids)
+            found.removeAll { !isIncluded($0) }
+            // Most lists end here with the first records that were found: those are taken over, not copied.
+            if items.isEmpty { items = found } else { items += found }
+            if items.count > paging.limit {
+                items.removeLast(items.count - paging.limit)
+                return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
             }
             guard ids.count > paging.limit, let last = ids.last else { return Page(items: items) }
             after = last

@@ -1,5 +1,6 @@
 public import Directory
 public import Policy
+import Wire
 
 /// What temporary credentials stand for. It travels, sealed, inside the session token itself, so that no node has to
 /// remember it and none can be made to forget it.
@@ -56,6 +57,59 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
         self.mfaTime = mfaTime
     }
 
+    /// As its `Codable` conformance writes it, and reads it again, but written straight away: every token that is given
+    /// out costs it.
+    var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("accessKeyID", accessKeyID)
+        writer.member("secretAccessKey", secretAccessKey)
+        writer.member("accountID", accountID)
+        writer.member("principalKind", principalKind.rawValue)
+        writer.member("principalID", principalID)
+        writer.member("name", name)
+        writer.key("issued")
+        writer.double(issued)
+        writer.key("expires")
+        writer.double(expires)
+        if let mfaTime {
+            writer.key("mfaTime")
+            writer.double(mfaTime)
+        }
+        writer.member("policy", policy)
+        writer.key("policyARNs")
+        writer.strings(policyARNs)
+        writer.key("tags")
+        writer.beginArray()
+        for tag in tags {
+            writer.beginObject()
+            writer.member("key", tag.key)
+            writer.member("value", tag.value)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("transitiveTagKeys")
+        writer.strings(transitiveTagKeys)
+        writer.member("sourceIdentity", sourceIdentity)
+        writer.member("federatedProvider", federatedProvider)
+        writer.member("delegateAccountID", delegateAccountID)
+        if let context {
+            writer.key("context")
+            writer.beginObject()
+            for (key, value) in context {
+                writer.key(key)
+                switch value {
+                case .one(let text): writer.string(text)
+                case .many(let texts): writer.strings(texts)
+                }
+            }
+            writer.endObject()
+        }
+        writer.member("taskPolicyARN", taskPolicyARN)
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// Whether GetSessionToken or GetFederationToken gave it, which open less than a role's session does.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
     public var isUserToken: Bool { principalKind != .role && taskPolicyARN == nil && delegateAccountID == nil }
@@ -64,4 +118,12 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
 
     /// Without the secret, so that no log ever shows it.
     public var description: String { "Session(\(accessKeyID))" }
+}
+
+extension JSONWriter {
+    fileprivate mutating func strings(_ values: [String]) {
+        beginArray()
+        for value in values { string(value) }
+        endArray()
+    }
 }

@@ -23,11 +23,10 @@ public final class SessionTokens: Sendable {
         key = try keyring.sealingKey(for: "session-token")
     }
 
-    /// - Throws: InternalFailure when the session can't be encoded or sealed.
+    /// - Throws: InternalFailure when the session can't be sealed.
     public func seal(_ session: Session) throws(ServiceError) -> String {
         do {
-            let plaintext = try JSONEncoder().encode(session)
-            return Data(try key.seal(Array(plaintext), authenticating: Self.context)).base64EncodedString()
+            return Data(try key.seal(session.json, authenticating: Self.context)).base64EncodedString()
         } catch {
             throw .internalFailure
         }

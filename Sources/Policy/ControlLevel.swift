@@ -40,10 +40,11 @@ extension PolicyInputs {
     /// As `serviceControlPlaces`, of `resourceControlLevels`.
     /// - Parameter request: whose resource's account they bind.
     public func resourceControlPlaces(_ request: AuthorizationRequest) -> [ControlLevel] {
+        guard let resourceControlLevels else { return [] }
         let fields = request.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         let named = fields.count == 6 && fields[4].utf8.count == 12 ? String(fields[4]) : nil
         return ControlLevel.levels(
-            resourceControlLevels?.count ?? 0, path: resourceControlPath,
+            resourceControlLevels.count, path: resourceControlPath,
             account: request.resourceAccount ?? named ?? request.principal.accountID)
     }
 }

@@ -90,10 +90,15 @@ extension PolicySource {
     /// As ``summary``, of a policy that is used as another type than its own.
     public func summary(as type: PolicyType) -> String {
         var text = type.displayName
-        if !name.isEmpty { text += " \(name)" }
-        if let version { text += " (\(version))" }
-        if let arn { text += " \(arn)" }
-        if let attachedTo { text += " of \(attachedTo)" }
+        func add(_ before: String, _ part: String, _ after: String = "") {
+            text += before
+            text += part
+            text += after
+        }
+        if !name.isEmpty { add(" ", name) }
+        if let version { add(" (", version, ")") }
+        if let arn { add(" ", arn) }
+        if let attachedTo { add(" of ", attachedTo) }
         return text
     }
 }

@@ -191,11 +191,18 @@ public struct Gatehouse: Sendable {
         try await RootKey.make(account, environment)
     }
 
-    /// What is to be run beside the listener.
-    public var services: [any Service] {
-        var services: [any Service] = [SchedulerService(scheduler: scheduler)]
+    /// What is to be run beside the listener. Each has a name: what it would be called else is all that is in it, and
+    /// takes a tenth of the start to print.
+    public var services: [ServiceGroupConfiguration.ServiceConfiguration] {
+        var services = [
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
+        ]
         if let certificateFiles {
-            services.append(CertificateReload(files: certificateFiles, clock: environment.clock))
+            services.append(
+                .init(
+                    service: CertificateReload(files: certificateFiles, clock: environment.clock),
+                    serviceName: "certificates"))
         }
         return services
     }

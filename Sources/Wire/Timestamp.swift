@@ -24,7 +24,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
                     rest /= 10
                 }
             }
-            for (position, byte) in "0000-00-00T00:00:00Z".utf8.enumerated() { text[position] = byte }
+            text[4] = UInt8(ascii: "-")
+            text[7] = UInt8(ascii: "-")
+            text[10] = UInt8(ascii: "T")
+            text[13] = UInt8(ascii: ":")
+            text[16] = UInt8(ascii: ":")
+            text[19] = UInt8(ascii: "Z")
             put(time.year, 0..<4)
             put(time.month, 5..<7)
             put(time.day, 8..<10)

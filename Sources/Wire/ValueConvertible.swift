@@ -94,7 +94,8 @@ extension Array: ValueConvertible where Element: ValueConvertible {
             append(element)
         }
     }
-    public var wireValue: Value { .list(map(\.wireValue)) }
+    // A closure, because generic code makes a key path anew each time.
+    public var wireValue: Value { .list(map { $0.wireValue }) }
     public static var absent: [Element] { [] }
 }
 

@@ -3,6 +3,7 @@ import Server
 
 struct Env: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "env",
         abstract: "Print export lines that point the AWS CLI at Gatehouse, as root: eval \"$(gatehouse env)\".")
 
     @Option(help: "The account whose root user to act as (default: the first account).")

@@ -3,6 +3,7 @@ import Server
 
 struct Operations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "operations",
         abstract: "List the API operations that are implemented.")
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

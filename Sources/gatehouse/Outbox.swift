@@ -3,6 +3,7 @@ import Server
 
 struct Outbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "outbox",
         abstract: "Print the mail that AWS would have sent, such as verification codes.",
         discussion: """
             Gatehouse sends no mail. Where AWS would, for example the code for account:StartPrimaryEmailUpdate, it \

@@ -10,6 +10,7 @@ import TransportSecurity
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Answer the AWS API.",
         discussion: """
             Every option can also be set by an environment variable, which is GATEHOUSE_ followed by the option's name \
@@ -109,7 +110,7 @@ struct Serve: AsyncParsableCommand {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: gatehouse.services + [listener],
+                services: gatehouse.services + [.init(service: listener, serviceName: "listener")],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         do {
             try await group.run()

@@ -12,6 +12,7 @@ import Simulation
 
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "simulate",
         abstract: "Evaluate a request against policy files, without a server, and explain the result.",
         discussion: """
             gatehouse simulate --identity alice.json --context aws:username=alice \\

@@ -4,6 +4,7 @@ import Signature
 
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "why",
         abstract: "Explain why a recorded call was allowed or denied.",
         discussion: """
             gatehouse why --last --denied

@@ -89,6 +89,24 @@ import Testing
         await ledger.close()
     }
 
+    /// A closure that is taken from behind a lock must not come with one more layer around it each time.
+    @Test func observersAreCalledAsDirectlyAfterManyCommitsAsAfterTheFirst() async throws {
+        let ledger = try Ledger.inMemory()
+        let depths = Mutex<[String: [Int]]>([:])
+        @Sendable func note(_ observer: String) {
+            let depth = Thread.callStackReturnAddresses.count
+            depths.withLock { $0[observer, default: []].append(depth) }
+        }
+        ledger.observe { _ in note("changes") }
+        ledger.observeWork { _ in note("work") }
+        for index in 0..<20 { try await ledger.put(User(name: "user\(index)")) }
+        for (observer, depths) in depths.withLock({ $0 }) {
+            #expect(depths.count == 20)
+            #expect(depths.last == depths.first, "\(observer): \(depths)")
+        }
+        #expect(depths.withLock { $0.count } == 2)
+    }
+
     /// Makes commits fail, as a full or broken disk does.
     private final class FailingDisk: TransactionObserver {
         func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }

@@ -132,6 +132,8 @@ def test_the_tarball_has_what_the_package_has(tmp_path: Path) -> None:
     assert subprocess.run([program, "version"], check=True, capture_output=True).stdout.startswith(b"gatehouse ")
     sections = subprocess.run(["readelf", "--section-headers", program], check=True, capture_output=True, text=True)
     assert ".debug_info" not in sections.stdout and ".symtab" not in sections.stdout, "it is stripped"
+    size = Path(program).stat().st_size
+    assert size < 80_000_000, f"{size} bytes: does the toolchain's ICU have another version than Sources/NoICUData says?"
 
 
 def test_the_user(root: Root) -> None:

@@ -4,13 +4,11 @@ extension SQLiteSession {
     func insert(_ segment: SealedSegment, _ index: [EventIndexEntry]) throws {
         try database.run(
             "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES (?, ?, ?, ?, ?)",
-            [segment.sequence, segment.account, segment.firstTime, segment.lastTime, segment.body.sqlData])
-        let insert = try database.cachedStatement(
-            sql: "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)")
+            segment.sequence, segment.account, segment.firstTime, segment.lastTime, segment.body)
         for entry in index {
-            try insert.execute(arguments: [
-                segment.account, entry.attribute, entry.value.sqlData, segment.lastTime, segment.sequence,
-            ])
+            try database.run(
+                "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)",
+                segment.account, entry.attribute, entry.value, segment.lastTime, segment.sequence)
         }
     }
 
@@ -33,10 +31,8 @@ extension SQLiteSession {
               AND event_index.last_time >= ? AND event_index.last_time <= ? AND segment <= ? AND first_time <= ?
             ORDER BY event_index.last_time DESC
             """,
-            [
-                query.account, query.entry.attribute, query.entry.value.sqlData, query.endingIn.lowerBound,
-                query.endingIn.upperBound, query.snapshot, query.beginningBy,
-            ])
+            query.account, query.entry.attribute, query.entry.value, query.endingIn.lowerBound,
+            query.endingIn.upperBound, query.snapshot, query.beginningBy)
         while let row = try rows.next() {
             if try body(SealedSegment(row)) { return }
         }
@@ -53,19 +49,20 @@ extension SQLiteSession {
                 DELETE FROM event_index
                 WHERE account = ? AND attribute = ? AND value = ? AND last_time = ? AND segment = ?
                 """,
-                [segment.account, entry.attribute, entry.value.sqlData, segment.lastTime, segment.sequence])
+                segment.account, entry.attribute, entry.value, segment.lastTime, segment.sequence)
         }
-        try database.run("DELETE FROM event_segment WHERE sequence = ?", [segment.sequence])
+        try database.run("DELETE FROM event_segment WHERE sequence = ?", segment.sequence)
     }
 
     func lastSegment() throws -> Int64 {
         try database.integer("SELECT max(sequence) FROM event_segment") ?? 0
     }
 
-    private func sealedSegments(_ condition: String, _ arguments: StatementArguments) throws -> [SealedSegment] {
+    private func sealedSegments(_ condition: String, _ arguments: [any Bindable]) throws -> [SealedSegment] {
         var segments: [SealedSegment] = []
         let rows = try database.rows(
-            "SELECT sequence, account, first_time, last_time, body FROM event_segment WHERE \(condition)", arguments)
+            "SELECT sequence, account, first_time, last_time, body FROM event_segment WHERE \(condition)",
+            arguments: arguments)
         while let row = try rows.next() { segments.append(try SealedSegment(row)) }
         return segments
     }
@@ -73,7 +70,7 @@ extension SQLiteSession {
 
 extension SealedSegment {
     /// - Parameter row: sequence, account, first_time, last_time, body.
-    init(_ row: Row) throws {
+    init(_ row: some Columns) throws {
         self.init(
             sequence: try row.integer(0), account: try row.text(1), firstTime: try row.integer(2),
             lastTime: try row.integer(3), body: try row.bytes(4))

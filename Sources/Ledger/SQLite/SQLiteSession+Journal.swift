@@ -7,13 +7,12 @@ extension SQLiteSession {
     func append(_ entry: SealedChange) throws {
         try database.run(
             "INSERT INTO journal (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [entry.sequence, entry.time] + entry.key.arguments + [
-                entry.beforeVersion, entry.before?.sqlData, entry.after?.sqlData, entry.requestID, entry.seal?.sqlData,
-            ])
+            entry.sequence, entry.time, entry.key, entry.beforeVersion, entry.before, entry.after, entry.requestID,
+            entry.seal)
     }
 
     func deleteEntry(_ sequence: Int64) throws -> Bool {
-        try database.run("DELETE FROM journal WHERE sequence = ?", [sequence])
+        try database.run("DELETE FROM journal WHERE sequence = ?", sequence)
         return database.changesCount > 0
     }
 
@@ -33,7 +32,7 @@ extension SQLiteSession {
     func history(of key: RecordKey, before sequence: Int64, limit: Int) throws -> [SealedChange] {
         try sealedChanges(
             "account = ? AND region = ? AND kind = ? AND id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
-            key.arguments + [sequence, limit])
+            [key, sequence, limit])
     }
 
     func entryCount() throws -> Int64 {
@@ -49,15 +48,15 @@ extension SQLiteSession {
         var doomed: [Int64] = []
         // Only the old end is read: looking for older entries beyond it would read the whole journal each time.
         let rows = try database.rows(
-            "SELECT sequence, time FROM journal WHERE sequence <= ? ORDER BY sequence LIMIT ?", [last, limit])
+            "SELECT sequence, time FROM journal WHERE sequence <= ? ORDER BY sequence LIMIT ?", last, limit)
         while let row = try rows.next(), try row.integer(1) < time { doomed.append(try row.integer(0)) }
         for sequence in doomed { _ = try deleteEntry(sequence) }
         return (doomed.count, doomed.last ?? 0)
     }
 
-    private func sealedChanges(_ condition: String, _ arguments: StatementArguments) throws -> [SealedChange] {
+    private func sealedChanges(_ condition: String, _ arguments: [any Bindable]) throws -> [SealedChange] {
         var entries: [SealedChange] = []
-        let rows = try database.rows("SELECT \(Self.columns) FROM journal WHERE \(condition)", arguments)
+        let rows = try database.rows("SELECT \(Self.columns) FROM journal WHERE \(condition)", arguments: arguments)
         while let row = try rows.next() { entries.append(try SealedChange(row)) }
         return entries
     }
@@ -65,7 +64,7 @@ extension SQLiteSession {
 
 extension SealedChange {
     /// - Parameter row: sequence, time, the key's four columns, before_version, before, after, request_id, seal.
-    init(_ row: Row) throws {
+    init(_ row: some Columns) throws {
         self.init(
             sequence: try row.integer(0), time: try row.integer(1), key: try RecordKey(row, from: 2),
             beforeVersion: try row.isNull(6) ? nil : row.integer(6),

@@ -3,8 +3,7 @@ import GRDB
 extension SQLiteSession {
     func record(_ key: RecordKey) throws -> SealedRecord? {
         let rows = try database.rows(
-            "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?",
-            key.arguments)
+            "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?", key)
         return try rows.next().map { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) }
     }
 
@@ -14,13 +13,13 @@ extension SQLiteSession {
             """
             SELECT id, version, body FROM record
             WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?
-            """, [scope.account, scope.region, kind, id, limit])
+            """, [scope, kind, id, limit])
     }
 
     func recordIDs(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [String] {
         let rows = try database.rows(
             "SELECT id FROM record WHERE account = ? AND region = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
-            [scope.account, scope.region, kind, id, limit])
+            scope, kind, id, limit)
         var ids: [String] = []
         while let row = try rows.next() { ids.append(try row.text(0)) }
         return ids
@@ -29,8 +28,7 @@ extension SQLiteSession {
     func recordCount(_ kind: String, in scope: Scope) throws -> Int {
         Int(
             try database.integer(
-                "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?",
-                [scope.account, scope.region, kind]) ?? 0)
+                "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?", scope, kind) ?? 0)
     }
 
     func referrers(
@@ -44,14 +42,14 @@ extension SQLiteSession {
             WHERE reference.account = ? AND reference.region = ? AND relation = ? AND target = ?
               AND reference.kind = ? AND reference.id > ?
             ORDER BY reference.id LIMIT ?
-            """, [scope.account, scope.region, reference.relation, reference.target, kind, id, limit])
+            """, [scope, reference.relation, reference.target, kind, id, limit])
     }
 
     func referrerCount(_ reference: Reference, in scope: Scope) throws -> Int {
         Int(
             try database.integer(
                 "SELECT count(*) FROM reference WHERE account = ? AND region = ? AND relation = ? AND target = ?",
-                [scope.account, scope.region, reference.relation, reference.target]) ?? 0)
+                scope, reference.relation, reference.target) ?? 0)
     }
 
     func eachRecord(of kinds: Set<String>?, _ body: (SealedRecord) throws -> Void) throws {
@@ -59,7 +57,7 @@ extension SQLiteSession {
         // A kind's records are found by an index of their own; without it each start would read everything.
         for query in kinds.map({ $0.sorted().map(Optional.some) }) ?? [nil] {
             let rows =
-                try query.map { try database.rows("\(columns) WHERE kind = ?", [$0]) } ?? database.rows(columns)
+                try query.map { try database.rows("\(columns) WHERE kind = ?", $0) } ?? database.rows(columns)
             while let row = try rows.next() {
                 try body(SealedRecord(row))
             }
@@ -71,12 +69,12 @@ extension SQLiteSession {
             """
             INSERT INTO record (account, region, kind, id, version, body) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body
-            """, record.key.arguments + [record.version, record.body.sqlData])
+            """, record.key, record.version, record.body)
     }
 
     func delete(_ key: RecordKey) throws {
         try database.run(
-            "DELETE FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?", key.arguments)
+            "DELETE FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?", key)
     }
 
     func count(_ key: RecordKey, by difference: Int) throws {
@@ -84,13 +82,12 @@ extension SQLiteSession {
             """
             INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET count = count + excluded.count
-            """, [key.scope.account, key.scope.region, key.kind, difference])
+            """, key.scope, key.kind, difference)
     }
 
     func references(of key: RecordKey) throws -> Set<Reference> {
         let rows = try database.rows(
-            "SELECT relation, target FROM reference WHERE account = ? AND region = ? AND kind = ? AND id = ?",
-            key.arguments)
+            "SELECT relation, target FROM reference WHERE account = ? AND region = ? AND kind = ? AND id = ?", key)
         var references: Set<Reference> = []
         while let row = try rows.next() { references.insert(Reference(try row.text(0), to: try row.text(1))) }
         return references
@@ -99,7 +96,7 @@ extension SQLiteSession {
     func add(_ reference: Reference, of key: RecordKey) throws {
         try database.run(
             "INSERT INTO reference (account, region, kind, id, relation, target) VALUES (?, ?, ?, ?, ?, ?)",
-            key.arguments + [reference.relation, reference.target])
+            key, reference.relation, reference.target)
     }
 
     func remove(_ reference: Reference, of key: RecordKey) throws {
@@ -107,14 +104,14 @@ extension SQLiteSession {
             """
             DELETE FROM reference
             WHERE account = ? AND region = ? AND kind = ? AND id = ? AND relation = ? AND target = ?
-            """, key.arguments + [reference.relation, reference.target])
+            """, key, reference.relation, reference.target)
     }
 
     private func sealedRecords(
-        _ kind: String, _ scope: Scope, _ sql: String, _ arguments: StatementArguments
+        _ kind: String, _ scope: Scope, _ sql: String, _ arguments: [any Bindable]
     ) throws -> [SealedRecord] {
         var records: [SealedRecord] = []
-        let rows = try database.rows(sql, arguments)
+        let rows = try database.rows(sql, arguments: arguments)
         while let row = try rows.next() {
             let key = RecordKey(scope: scope, kind: kind, id: try row.text(0))
             records.append(SealedRecord(key: key, version: try row.integer(1), body: try row.bytes(2)))
@@ -124,11 +121,8 @@ extension SQLiteSession {
 }
 
 extension RecordKey {
-    /// Account, region, kind, id.
-    var arguments: StatementArguments { [scope.account, scope.region, kind, id] }
-
-    /// From columns in that order.
-    init(_ row: Row, from column: Int = 0) throws {
+    /// - Parameter column: where its four columns begin: account, region, kind, id.
+    init(_ row: some Columns, from column: Int = 0) throws {
         self.init(
             scope: Scope(account: try row.text(column), region: try row.text(column + 1)),
             kind: try row.text(column + 2), id: try row.text(column + 3))
@@ -137,7 +131,7 @@ extension RecordKey {
 
 extension SealedRecord {
     /// - Parameter row: the key's four columns, version, body.
-    init(_ row: Row) throws {
+    init(_ row: some Columns) throws {
         self.init(key: try RecordKey(row), version: try row.integer(4), body: try row.bytes(5))
     }
 }

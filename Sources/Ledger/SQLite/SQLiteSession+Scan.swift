@@ -91,7 +91,7 @@ extension SQLiteSession {
     }
 
     func scanDeadlines(carefully: Bool, _ body: (Scanned<SealedDeadline>) throws -> Void) throws {
-        guard try database.tableExists("deadline") else { return }
+        guard try hasTable("deadline") else { return }
         try scan(
             ScannedTable(
                 "deadline", key: Self.recordKey, rest: "due, number, attempts, payload, lease_token, lease_until",
@@ -104,7 +104,7 @@ extension SQLiteSession {
             """
             SELECT 1 FROM event_index
             WHERE account = ? AND attribute = ? AND value = ? AND last_time = ? AND segment = ?
-            """, [row.account, row.entry.attribute, row.entry.value.sqlData, row.lastTime, row.segment]) != nil
+            """, row.account, row.entry.attribute, row.entry.value, row.lastTime, row.segment) != nil
     }
 
     func metaNames() throws -> [String] { try String.fetchAll(database, sql: "SELECT name FROM meta ORDER BY name") }
@@ -127,7 +127,7 @@ extension SQLiteSession {
             try body(.row(value))
         }
         guard carefully else {
-            let rows = try database.rows(table.all)
+            let rows = try Row.fetchCursor(database, sql: table.all)
             while true {
                 let row: Row?
                 do {

@@ -9,40 +9,41 @@ final class SQLiteSession: StoreSession {
         self.database = database
     }
 
-    func begin() throws { try database.run("BEGIN IMMEDIATE") }
+    func begin() throws { try database.transact("BEGIN IMMEDIATE") }
 
-    func commit() throws { try database.run("COMMIT") }
+    func commit() throws { try database.transact("COMMIT") }
 
     func rollback() throws { try database.rollback() }
 
-    func beginSavepoint() throws { try database.run("SAVEPOINT write") }
+    func beginSavepoint() throws { try database.transact("SAVEPOINT write") }
 
     func endSavepoint(keeping: Bool) throws {
-        if !keeping { try database.run("ROLLBACK TO write") }
-        try database.run("RELEASE write")
+        if !keeping { try database.transact("ROLLBACK TO write") }
+        try database.transact("RELEASE write")
     }
 
     var isInTransaction: Bool { database.isInsideTransaction }
 
+    func hasTable(_ name: String) throws -> Bool {
+        try database.integer("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) != nil
+    }
+
     func meta(_ name: String) throws -> MetaValue? {
-        guard try database.tableExists("meta") else { return nil }
-        guard let row = try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name])
-        else {
-            return nil
-        }
-        if let number = Int64.fromDatabaseValue(row[0]) { return .integer(number) }
+        guard try hasTable("meta") else { return nil }
+        guard let row = try database.rows("SELECT value FROM meta WHERE name = ?", name).next() else { return nil }
+        if let number = try? row.integer(0) { return .integer(number) }
         return .bytes(try row.bytes(0))
     }
 
     func setMeta(_ name: String, _ value: MetaValue) throws {
-        let stored: DatabaseValue =
+        let stored: any Bindable =
             switch value {
-            case .integer(let number): number.databaseValue
-            case .bytes(let bytes): bytes.sqlData.databaseValue
+            case .integer(let number): number
+            case .bytes(let bytes): bytes
             }
         try database.run(
             "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            [name, stored])
+            name, stored)
     }
 
     /// Sets aside what is kept: SQLite empties a whole table at once, however much is in it.

@@ -15,8 +15,8 @@ final class SQLiteStore: Store {
             let session = SQLiteSession(database)
             // In memory there is one connection, and this has it to itself.
             if isInMemory { return try body(session) }
-            try database.run("BEGIN DEFERRED")
-            defer { try? database.run("COMMIT") }
+            try database.transact("BEGIN DEFERRED")
+            defer { try? database.transact("COMMIT") }
             return try body(session)
         }
     }

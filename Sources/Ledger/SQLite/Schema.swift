@@ -7,7 +7,7 @@ enum Schema {
     /// - Throws: ``LedgerError`` `newerFormat`, `sealed` or `corrupt`, before anything is changed.
     static func prepare(_ database: Database, _ format: Format) throws {
         let session = SQLiteSession(database)
-        guard try database.tableExists("meta") else {
+        guard try session.hasTable("meta") else {
             return try database.inTransaction(.immediate) {
                 try database.execute(sql: tables + additions + seals)
                 try format.mark(session)
@@ -38,7 +38,7 @@ enum Schema {
             for entry in entries {
                 try database.run(
                     "UPDATE journal SET seal = ? WHERE sequence = ?",
-                    [sealer.seal(entry).sqlData, entry.sequence])
+                    sealer.seal(entry), entry.sequence)
             }
             sequence = last.sequence
         }

@@ -56,6 +56,12 @@ public final class UsageFold: Sendable {
         state.withLock { $0.principals[principalID] }
     }
 
+    /// When the passwords of some principals opened a console session, in their order: milliseconds since 1970; nil:
+    /// never. It costs one lock for all.
+    public func passwords(of principalIDs: [String]) -> [Int64?] {
+        state.withLock { state in principalIDs.map { state.principals[$0]?.password } }
+    }
+
     /// What the principals of some accounts used last, in no order. The request path waits for a few at a time.
     public func usages(in accounts: Set<String>) -> [PrincipalUsage] {
         let ids = state.withLock { Array($0.principals.keys) }

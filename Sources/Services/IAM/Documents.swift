@@ -36,11 +36,20 @@ enum Documents {
 
     /// A kept trust policy as it is shown: with ARNs again, but for the unique ids of whoever is gone.
     static func shown(trust text: String, _ directory: IdentityDirectory) -> String {
-        guard text.contains("AIDA") || text.contains("AROA"),
+        guard mayNameUniqueID(text),
             let document = try? PolicyDocument(parsing: text, as: .roleTrust, strictness: .evaluable)
         else { return text }
         return replacingPrincipals(in: document) {
             directory.user(uniqueID: $0)?.arn ?? directory.role(uniqueID: $0)?.arn
+        }
+    }
+
+    /// Whether `AIDA` or `AROA` is in a text.
+    private static func mayNameUniqueID(_ text: String) -> Bool {
+        var last: UInt32 = 0
+        return text.utf8.contains { byte in
+            last = last << 8 | UInt32(byte)
+            return last == 0x41_49_44_41 || last == 0x41_52_4F_41
         }
     }
 

@@ -81,7 +81,7 @@ extension IAM.ListRoles: ReadOperation {
         let prefix = input.pathPrefix ?? "/"
         let page = try records.page(
             Role.self, Paging(input),
-            from: { call.directory.role(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
+            from: { call.directory.roles(withIDs: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
         return Output(page.map { IAM.Role($0, .listed, call.directory) })
     }
 }

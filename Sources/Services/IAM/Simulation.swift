@@ -248,7 +248,8 @@ struct Simulation {
 
     private static func isAction(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains("*") && !$0.contains("?") }
+        let isWildcard = { (byte: UInt8) in byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") }
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.utf8.contains(where: isWildcard) }
     }
 
     /// `111122223333`, or `arn:aws:iam::111122223333:root`.

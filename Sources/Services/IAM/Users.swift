@@ -84,13 +84,14 @@ extension IAM.ListUsers: ReadOperation {
         let prefix = input.pathPrefix ?? "/"
         let page = try records.page(
             User.self, Paging(input),
-            from: { call.directory.user(named: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        return Output(
-            page.map { user in
-                var view = IAM.User(user)
-                view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
-                return view
-            })
+            from: { call.directory.users(withIDs: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
+        let passwords = call.environment.usage.passwords(of: page.items.map(\.uniqueID))
+        let users = zip(page.items, passwords).map { user, password in
+            var view = IAM.User(user)
+            view.passwordLastUsed = password.map(Timestamp.init(usedAt:))
+            return view
+        }
+        return Output(users, next: page.marker)
     }
 }
 

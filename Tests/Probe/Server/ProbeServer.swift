@@ -49,7 +49,8 @@ struct ProbeServer {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: gatehouse.services + [listener], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+                services: gatehouse.services + [.init(service: listener, serviceName: "listener")],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await group.run()
         await gatehouse.close()
     }
