@@ -1,8 +1,9 @@
 import Keyring
 
-/// One state of the ledger to read from.
+/// One state of the ledger to read from: what is committed meanwhile is not seen.
 ///
-/// A reader is valid only inside the closure that it was given to.
+/// ``Ledger/read(_:)`` passes one to its body, and a ``Transaction`` is one, too. It is valid only inside that closure;
+/// used later, it throws `invalid`.
 public class Reader {
     let session: any StoreSession
     let sealer: RecordSealer
@@ -22,9 +23,11 @@ public class Reader {
         return try RecordBody.decode(type, from: stored.body, RecordKey(scope: scope, kind: R.kind, id: id))
     }
 
-    /// The records of a kind, ordered by the bytes of their ids, beginning after `id`.
+    /// The records of a kind, ordered by the bytes of their ids. For the next page, pass the last id of this one.
     ///
-    /// - Complexity: O(log n + limit).
+    /// - Parameter id: begins after this id, whether or not it is there; nil: with the first.
+    /// - Throws: as ``get(_:_:in:)``: one record that can't be read fails the whole list.
+    /// - Complexity: O(log *n* + *limit*).
     public func list<R: Record>(
         _ type: R.Type, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [R] {
@@ -32,10 +35,10 @@ public class Reader {
         return try opened(type) { try $0.records(R.kind, in: scope, after: id ?? "", limit: max(limit, 0)) }
     }
 
-    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for who has the records elsewhere
-    /// and need not have them opened.
+    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for whoever has the records in
+    /// memory and need not have them opened.
     ///
-    /// - Complexity: O(log n + limit).
+    /// - Complexity: O(log *n* + *limit*).
     public func listIDs<R: Record>(
         _ type: R.Type, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [String] {
@@ -51,9 +54,13 @@ public class Reader {
         return try query { try $0.recordCount(R.kind, in: scope) }
     }
 
-    /// The records of a kind that point at `target`, ordered by the bytes of their ids, beginning after `id`.
+    /// The records of a kind that refer to `target`, ordered by the bytes of their ids, beginning after `id`.
     ///
-    /// - Complexity: O(log n + limit).
+    /// ```swift
+    /// let members = try reader.referrers(User.self, relation: "group", to: "devs", in: scope, limit: 100)
+    /// ```
+    ///
+    /// - Complexity: O(log *n* + *limit*).
     public func referrers<R: Record>(
         _ type: R.Type, relation: String, to target: String, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [R] {
@@ -64,9 +71,9 @@ public class Reader {
         }
     }
 
-    /// How many records, of whatever kind, point at `target`.
+    /// How many records, of whatever kind, refer to `target`: whether it can be deleted.
     ///
-    /// - Complexity: O(log n + the answer).
+    /// - Complexity: O(log *n* + the answer).
     public func referrerCount(
         relation: String, to target: String, in scope: Scope
     ) throws(LedgerError) -> Int {

@@ -29,12 +29,16 @@
 /// ```
 ///
 /// A record that can't be read is an error that names it. It is never passed over as if it were not there.
+/// Values that must not be read by whoever has the file belong in the record's properties, which are sealed. The id and
+/// the references are not: the database orders and joins by them.
 public protocol Record: Codable, Sendable {
-    /// The kind of resource, by its CloudFormation type where it has one: `"AWS::IAM::User"`.
+    /// The kind of resource, by its CloudFormation type where it has one: `"AWS::IAM::User"`. It must never change.
     static var kind: String { get }
     /// Unique among the records of one kind in one scope. Stored unsealed: never a secret. Not empty, no NUL.
     var id: String { get }
-    /// What this record points at. Stored unsealed.
+    /// What this record points at; none by default. Stored unsealed.
+    ///
+    /// The ledger indexes them when the record is put, and forgets them when it is deleted.
     var references: [Reference] { get }
     /// Whether the journal keeps every change. Of what changes all the time and whose past nobody asks for (last-used
     /// data, reports) it keeps the last change alone, so that it does not grow.
@@ -44,7 +48,10 @@ public protocol Record: Codable, Sendable {
     static var journalsBefore: Bool { get }
     /// The version of the record's JSON: 1, and one more with each change that older records have to be led up to.
     static var version: Int { get }
-    /// Leads a record of a version up to the next.
+    /// Turns the JSON of a record of one version into that of the next. The ledger calls it step by step, wherever an
+    /// older record is read; nothing is rewritten on disk until the record is next put.
+    ///
+    /// - Parameter version: the version that `fields` are of; they are to be of the next.
     /// - Throws: ``LedgerError``, or any error, when it can't be done: then the record can't be read.
     static func upgrade(_ fields: inout RecordFields, from version: Int) throws
 }
@@ -57,12 +64,14 @@ extension Record {
     public static func upgrade(_ fields: inout RecordFields, from version: Int) throws {}
 }
 
-/// Where a record lives.
+/// Where a record lives: an account, and a region for services that have regions.
 public struct Scope: Hashable, Sendable {
+    /// The account's twelve digits; empty for what belongs to no account.
     public var account: String
     /// Empty for a global service such as IAM.
     public var region: String
 
+    /// Makes a scope; without a region it is that of a global service.
     public init(account: String, region: String = "") {
         self.account = account
         self.region = region
@@ -71,12 +80,17 @@ public struct Scope: Hashable, Sendable {
 
 /// A directed edge that a record declares and the ledger keeps indexed: user `alice` —`group`→ `devs`.
 ///
-/// From it come look-ups such as a group's members, and the conflicts that forbid a deletion. The target need not
-/// exist. Equality is by bytes, not by Unicode equivalence, as in the database.
+/// It answers questions such as who is a member of a group (``Reader/referrers(_:relation:to:in:after:limit:)``) and
+/// whether anything forbids a deletion (``Reader/referrerCount(relation:to:in:)``), without a scan and without a list
+/// that has to be kept up to date. The target need not exist. Equality is by bytes, not by Unicode equivalence, as in
+/// the database.
 public struct Reference: Hashable, Sendable, Codable {
+    /// What the edge means, such as "group". Relations are named by the record that declares them.
     public var relation: String
+    /// The id of what the record points at, or whatever text stands for it.
     public var target: String
 
+    /// Makes an edge; it counts once a record that has it among its references is put.
     public init(_ relation: String, to target: String) {
         self.relation = relation
         self.target = target
