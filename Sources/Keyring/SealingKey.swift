@@ -8,6 +8,7 @@ import FoundationEssentials
 /// nonce together are 224 random bits, so the number of messages is no concern.
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
+///
 /// Its descriptions show no key. It may be used from any number of threads.
 public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// How many bytes longer than its plaintext a sealed message is: 45.

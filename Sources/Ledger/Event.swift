@@ -1,4 +1,9 @@
 /// One recorded API call: an entry of CloudTrail's event history.
+///
+/// What the ledger knows about an event is whose it is, when it happened, and what it is looked up by; the CloudTrail
+/// record itself is just bytes. Write it in the transaction of the change that it tells of
+/// (``Transaction/record(_:)``), or on its own (``Ledger/record(_:)``) for a call that changed nothing, denied ones
+/// included.
 public struct Event: Sendable, Codable, Equatable {
     /// The event's own id, the text of a ``UUIDv7``. It is found by the time within, which must be no more than a
     /// minute after ``time``, and no more than two seconds before it.
@@ -6,7 +11,7 @@ public struct Event: Sendable, Codable, Equatable {
     /// The id of the request, as in the answer: the text of a ``UUIDv7``, whose time is as near to ``time`` as that of
     /// ``id``.
     public var requestID: String
-    /// Whose history this event belongs to.
+    /// The account in whose history the event is. A call between two accounts makes an event in each.
     public var account: String
     /// When the call was made, in milliseconds since 1970-01-01 UTC.
     public var time: Int64
@@ -55,7 +60,7 @@ public struct EventAttribute: Sendable, Codable, Hashable {
 /// It has the form of CloudTrail's LookupEvents, which takes one attribute at most:
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>.
 public struct EventQuery: Sendable, Equatable {
-    /// Whose history is asked. There is no question across accounts.
+    /// Whose history is asked. No query spans accounts.
     public var account: String
     /// The earliest time wanted, in milliseconds since 1970-01-01 UTC.
     public var from: Int64?

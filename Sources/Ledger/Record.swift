@@ -29,6 +29,7 @@
 /// ```
 ///
 /// A record that can't be read is an error that names it. It is never passed over as if it were not there.
+///
 /// Values that must not be read by whoever has the file belong in the record's properties, which are sealed. The id and
 /// the references are not: the database orders and joins by them.
 public protocol Record: Codable, Sendable {

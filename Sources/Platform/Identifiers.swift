@@ -1,8 +1,10 @@
-/// Makes ids in AWS's formats from the system's cryptographically secure random numbers.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+/// Makes ids and secrets in AWS's formats, from the system's cryptographically secure random numbers.
+///
+/// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 public enum Identifiers {
-    /// The four letters that a unique id begins with. Services add their own.
+    /// The four letters that a unique id begins with, and that tell its kind. Services add their own.
     public struct Prefix: Sendable, Hashable {
+        /// The letters, in upper case.
         public let text: String
 
         /// - Parameter text: `AIDA`
@@ -38,17 +40,17 @@ public enum Identifiers {
         random(40, from: base64)
     }
 
-    /// Random lower-case letters and digits.
+    /// Random lower-case letters and digits: about 5 bits each.
     public static func lowercase(_ count: Int) -> String {
         random(count, from: lowercaseLetters)
     }
 
-    /// Random capital letters and digits, for what has no prefix of its own.
+    /// Random capital letters and digits (the alphabet of base 32), for what has no prefix of its own: 5 bits each.
     public static func capitals(_ count: Int) -> String {
         random(count, from: base32)
     }
 
-    /// Six letters and digits that prove that somebody got a message.
+    /// Six letters and digits that prove that somebody received a message.
     public static func oneTimeCode() -> String {
         random(6, from: alphanumeric)
     }

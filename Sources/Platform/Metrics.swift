@@ -69,6 +69,7 @@ public final class Metrics: Sendable {
 
     private let state = Mutex(State())
 
+    /// Everything at 0.
     public init() {}
 
     /// Counts a call.

@@ -27,6 +27,7 @@ public struct PrincipalUsage: Record, Equatable {
         public var region: String
     }
 
+    /// The last use of an access key: when, where, and of which service.
     public struct KeyUse: Sendable, Hashable, Codable {
         public var time: Int64
         public var region: String
@@ -36,6 +37,7 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// The unique id of the user or role; the account's number for the root user.
     public let id: String
+    /// The principal's account.
     public let accountID: String
     /// By the ids of long-term access keys.
     public private(set) var keys: [String: KeyUse] = [:]
@@ -44,6 +46,7 @@ public struct PrincipalUsage: Record, Equatable {
     /// By service (`iam`), then by action (`CreateUser`).
     public private(set) var services: [String: [String: Use]] = [:]
 
+    /// A principal that has used nothing yet.
     public init(id: String, accountID: String) {
         self.id = id
         self.accountID = accountID
