@@ -217,6 +217,14 @@ let package = Package(
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
+
+        // What the documentation of the modules shows, compiled and run.
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "Catalogue", "Directory", "IAMAPI", "Keyring", "Ledger", "Lint", "OIDC", "Platform", "Policy",
+                "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

@@ -4,7 +4,7 @@
 /// small.
 ///
 /// ```swift
-/// guard let s3 = ServiceCatalogue.aws.service("s3"), let action = s3.action("GetObject") else { return }
+/// guard let s3 = ServiceCatalogue.aws.service("s3"), let action = s3.action("GetObject") else { return [] }
 /// let types = action.resourceTypes.map { s3.resourceTypes[$0].name }
 /// ```
 public final class CatalogueService: Sendable {

@@ -6,7 +6,8 @@
 /// ```swift
 /// func apply(_ changes: [Change]) throws(LedgerError) {
 ///     for change in changes where change.kind == Group.kind {
-///         groups[change.id] = try change.decodeAfter(Group.self)
+///         let group = try change.decodeAfter(Group.self)
+///         groups.withLock { $0[change.id] = group }
 ///     }
 /// }
 /// ```

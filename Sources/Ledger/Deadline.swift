@@ -5,12 +5,12 @@
 /// the process ends at any point in between.
 ///
 /// ```swift
-/// try transaction.schedule(Deadline(kind: "KMS::DeleteKey", scope: scope, id: keyID, due: now + 7 * 86_400_000))
+/// try transaction.schedule(Deadline(kind: "DeleteGroup", scope: scope, id: "devs", due: now + 60_000))
 /// …
-/// guard let lease = try transaction.claimDeadline(["KMS::DeleteKey"], now: now, realTime: now, until: now + 60_000) else { … }
+/// .commit(try transaction.claimDeadline(["DeleteGroup"], now: later, realTime: now, until: now + 5_000))
 /// …
-/// try transaction.delete(Key.self, lease.deadline.id, in: scope)
-/// try transaction.complete(lease)
+/// try transaction.delete(Group.self, claimed.deadline.id, in: claimed.deadline.scope)
+/// try transaction.complete(claimed)
 /// ```
 ///
 /// The ledger only keeps deadlines; nothing in it waits or wakes up. In a server, Platform's `Scheduler` does, and

@@ -31,12 +31,12 @@ extension Ledger {
     ///
     /// ```swift
     /// var last: Int64 = 0
-    /// repeat {
+    /// var isEnd = false
+    /// while !isEnd {
     ///     let page = try await ledger.follow(after: last, kinds: [Group.kind])
-    ///     for entry in page.entries { print(entry.time, entry.change.id) }
-    ///     last = page.last
-    ///     if page.isEnd { break }
-    /// } while true
+    ///     for entry in page.entries { seen.append(entry.change.id) }
+    ///     (last, isEnd) = (page.last, page.isEnd)
+    /// }
     /// ```
     ///
     /// - Parameters:

@@ -165,7 +165,7 @@ public final class Ledger: Sendable {
     /// var query = EventQuery(account: "111122223333", attribute: EventAttribute("EventName", "CreateUser"))
     /// repeat {
     ///     let page = try await ledger.events(query)
-    ///     for event in page.events { print(event.time, event.id) }
+    ///     for event in page.events { found.append(event.requestID) }
     ///     query.cursor = page.cursor
     /// } while query.cursor != nil
     /// ```

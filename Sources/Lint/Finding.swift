@@ -6,7 +6,8 @@ import Policy
 /// in the document), and what to do about it (``message``). The same problem at two places makes two findings.
 ///
 /// ```swift
-/// for finding in Linter().lint(text, as: .identity).findings {
+/// let report = Linter().lint(text, as: .identity)
+/// for finding in report.findings {
 ///     print("\(finding.position): \(finding.severity.name) \(finding.code.rawValue): \(finding.message)")
 /// }
 /// ```

@@ -5,6 +5,7 @@ import Policy
 ///
 /// ```swift
 /// let report = Linter().lint(text, as: .identity)
+/// …
 /// let failed = report.worst.map { $0 >= .warning } ?? false
 /// ```
 ///

@@ -4,7 +4,9 @@ public import Wire
 /// One thing that a request asks to be allowed: an action on a resource, with the condition keys that belong to it.
 ///
 /// ```swift
-/// Access("iam:AttachUserPolicy", on: user.arn, context: ["iam:policyarn": .one(policyARN)])
+/// fileprivate func access(onBox arn: String) -> Authorization {
+///     .required(Access("vault:\(operation)", on: arn))
+/// }
 /// ```
 ///
 /// The resource's own side — owner, tags, resource-based policy — isn't given here: the gate fetches it by the ARN (see

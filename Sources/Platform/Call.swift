@@ -10,10 +10,10 @@ public import Wire
 /// own, so that tests can hold time still.
 ///
 /// ```swift
-/// static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
-///     let user = User(accountID: call.accountID, name: input.userName, createDate: call.time)
-///     …
-/// }
+/// let group = Group(
+///     accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.group),
+///     createDate: call.time)
+/// try records.put(group)
 /// ```
 ///
 /// The value is immutable. As the request passes through the gate, it is replaced by ones that know more: ``made(by:)``

@@ -5,9 +5,17 @@ public import Wire
 /// A service gives an operation its behaviour by extending the generated model:
 ///
 /// ```swift
-/// extension IAM.GetUser: ReadOperation {
-///     static func access(_ input: Input, _ call: Call) -> Authorization { … }
-///     static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output { … }
+/// extension Vault.GetBox: ReadOperation {
+///     static public func access(_ input: Input, _ call: Call) -> Authorization { call.access(onBox: input.arn) }
+///
+///     static public func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+///         let (box, _) = try records.box(input.arn)
+///         …
+///         return Output {
+///             $0.arn = box.arn
+///             $0.contents = box.contents
+///         }
+///     }
 /// }
 /// ```
 ///
@@ -79,9 +87,32 @@ public protocol WriteOperation: Operation {
     static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output
 }
 
-/// A write that has something slow to do first, such as hashing a password or parsing a document.
+/// A write that has something slow to do first, such as hashing a password, parsing a document, or asking another
+/// service.
 ///
 /// The slow part comes after the permit and before the transaction, so that no other writer waits for it.
+///
+/// ```swift
+/// extension Courier.Deliver: PreparedWriteOperation {
+///     …
+///     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> PreparedCall<Vault.PutBox> {
+///         let put = Vault.PutBox.Input {
+///             $0.arn = input.boxArn
+///             $0.contents = input.contents
+///         }
+///         return try await call.services.prepare(Vault.PutBox.self, put, as: call.courier(inOwnName: input.inOwnName))
+///     }
+///
+///     public static func handle(
+///         _ input: Input, _ put: PreparedCall<Vault.PutBox>, _ call: Call, _ records: MutableRecords
+///     ) throws(ServiceError) -> Output {
+///         let parcel = Parcel(id: call.requestID, boxARN: try put.complete(in: records).arn)
+///         try records.put(parcel)
+///         …
+///         return Output { $0.parcelId = parcel.id }
+///     }
+/// }
+/// ```
 public protocol PreparedWriteOperation: Operation {
     associatedtype Preparation: Sendable
 
@@ -96,11 +127,19 @@ public protocol PreparedWriteOperation: Operation {
 /// transaction is begun only when every byte is there and proved.
 ///
 /// ```swift
-/// extension S3.PutObject: UploadOperation {
-///     static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ObjectFile { … }
-///     static func handle(
-///         _ input: Input, _ received: ObjectFile.Received, _ call: Call, _ records: MutableRecords
-///     ) throws(ServiceError) -> Output { … }
+/// extension Depot.PutParcel: UploadOperation {
+///     static public func access(_ input: Input, _ call: Call) -> Authorization { … }
+///
+///     static public func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ParcelUpload {
+///         ParcelUpload(…)
+///     }
+///
+///     static public func handle(
+///         _ input: Input, _ received: ParcelUpload.Received, _ call: Call, _ records: MutableRecords
+///     ) throws(ServiceError) -> Output {
+///         try records.put(Parcel(name: input.name, length: received.length, sha256: received.sha256))
+///         …
+///     }
 /// }
 /// ```
 ///

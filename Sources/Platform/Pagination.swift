@@ -28,9 +28,10 @@ extension View where Members: PageFields {
 /// What a list request says about pages: where to start, and how many items to return.
 ///
 /// ```swift
-/// static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-///     Output(try records.page(Group.self, Paging(input)).map(\.view))
+/// let page = try records.page(Group.self, Paging(input)) {
+///     $0.path.hasPrefix(prefix)
 /// }
+/// return Output(page.map(IAM.Group.init))
 /// ```
 ///
 /// Pages start after a key, not at a number, so that items which come or go between two requests make no other item

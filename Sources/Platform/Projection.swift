@@ -7,17 +7,20 @@ public import Ledger
 /// changes, in their order and before the writer is answered. So the request that follows a change already sees it.
 ///
 /// ```swift
-/// final class KeyIndex: Projection {
-///     static let kinds: Set<String> = [Key.kind]
-///     private let keys = Mutex<[String: Key]>([:])
-///
-///     init() {}
-///
+/// final class BoxIndex: Projection {
+///     static let kinds: Set<String> = [Box.kind]
+///     …
 ///     func apply(_ changes: [Change]) throws(LedgerError) {
 ///         for change in changes {
-///             let key = try change.decodeAfter(Key.self)
-///             keys.withLock { $0[change.id] = key }
+///             let box = try change.decodeAfter(Box.self)
+///             …
+///             policies.withLock { $0[change.id] = box == nil ? nil : .some(compiled) }
 ///         }
+///     }
+///
+///     func replaceAll(with changes: [Change]) throws(LedgerError) {
+///         policies.withLock { $0 = [:] }
+///         try apply(changes)
 ///     }
 ///     …
 /// }

@@ -1,7 +1,7 @@
 /// How many of something an account may have, or how large one may be. Services declare their own:
 ///
 /// ```swift
-/// extension Quota { static let users = Quota("Users", 5000) }
+/// static let users = Quota("Users", 5000)
 /// ```
 ///
 /// A handler compares with the value that holds: `guard try records.count(User.self) < call.quotas[.users] else { throw

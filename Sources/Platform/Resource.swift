@@ -33,9 +33,10 @@ public struct Resource: Sendable {
 /// alone. An operation can't forget it.
 ///
 /// ```swift
-/// ResourceType("kms", "key/", policy: .required) { access, arn, call in
-///     guard let key = call.environment.projection(KeyIndex.self).key(arn) else { return nil }
-///     return Resource(owner: key.accountID, tags: key.tags, policy: key.policy)
+/// extension ResourceType {
+///     static let box = ResourceType("vault", "box/", policy: .required) { access, _, call in
+///         call.environment.projection(BoxIndex.self).policy(ofBox: access.resource).map { Resource(policy: $0) }
+///     }
 /// }
 /// ```
 public struct ResourceType: Sendable {

@@ -5,7 +5,9 @@ public import Wire
 /// A service knows another by its generated API alone:
 ///
 /// ```swift
-/// let key = try await call.services.call(KMS.GenerateDataKey.self, input, as: "s3.amazonaws.com")
+/// let box = try await call.services.call(
+///     Vault.GetBox.self, Vault.GetBox.Input { $0.arn = input.boxArn },
+///     as: call.courier(inOwnName: input.inOwnName))
 /// ```
 ///
 /// Get it from a call (``Call/services``), or, for jobs and followers, from the environment
@@ -37,9 +39,9 @@ public struct ServiceCalls: Sendable {
     /// within the caller's own transaction: both changes are committed together with both events, or nothing is.
     ///
     /// ```swift
-    /// let grant = try await call.services.prepare(KMS.CreateGrant.self, input, as: "rds.amazonaws.com")
-    /// // in `handle`:
-    /// let output = try grant.complete(in: records)
+    /// return try await call.services.prepare(Vault.PutBox.self, put, as: call.courier(inOwnName: input.inOwnName))
+    /// …
+    /// let parcel = Parcel(id: call.requestID, boxARN: try put.complete(in: records).arn)
     /// ```
     ///
     /// An ``UploadOperation`` can't be prepared, only called.

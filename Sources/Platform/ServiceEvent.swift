@@ -5,7 +5,11 @@ public import Wire
 /// because the operator told Gatehouse to.
 ///
 /// ```swift
-/// try records.record(ServiceEvent("AccountJoined", source: "organizations.amazonaws.com", account: id, time: now) { … }.event)
+/// let event = ServiceEvent(
+///     "RotateKey", source: "kms.amazonaws.com", account: scope.account, time: environment.now()
+/// ) { writer in
+///     writer.member("keyId", "1234abcd")
+/// }
 /// ```
 ///
 /// AWS: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html

@@ -9,11 +9,12 @@ public import Wire
 ///
 /// ```swift
 /// extension ServiceModule {
-///     public static let kms = ServiceModule(
-///         KMS.self, operations: [KMS.CreateKey.self, KMS.Encrypt.self], records: [Key.self],
-///         projections: [KeyIndex.self],
-///         resourceTypes: [ResourceType("kms", "key/", policy: .required) { access, arn, call in … }],
-///         quotas: [.kmsKeys])
+///     …
+///     public static let vault = ServiceModule(
+///         Vault.self, operations: [Vault.CreateBox.self, Vault.PutBox.self, Vault.GetBox.self],
+///         events: EventParticulars(
+///             source: "vault.amazonaws.com", resources: ["Arn": "AWS::Vault::Box"], listsResources: true),
+///         records: [Box.self], projections: [BoxIndex.self], resourceTypes: [.box], metrics: [.openings, .boxes])
 /// }
 /// ```
 ///

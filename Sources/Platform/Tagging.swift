@@ -6,7 +6,7 @@ public import Wire
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
 ///
 /// ```swift
-/// user.tags = try TagRules.ofIdentities.merge(input.tags, into: user.tags)
+/// target.tags = try Target.tagRules.merge(input.tags, into: target.tags)
 /// ```
 public struct TagRules: Sendable {
     /// When two keys are the same.

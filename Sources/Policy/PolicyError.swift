@@ -19,10 +19,17 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
 
 /// What is wrong with a policy document, and where.
 ///
-/// A service answers with ``message`` alone, as AWS does; tools for people print the whole description:
+/// A service answers with ``message`` alone, as AWS does. Tools for people print the whole description, which here is
+/// `3:18: Syntax errors in policy. ("Efect" is not an element of a statement)`:
 ///
-/// ```text
-/// 3:17: Syntax errors in policy. ("Efect" is not an element of a statement)
+/// ```swift
+/// do throws(PolicyError) {
+///     _ = try PolicyDocument(parsing: text, as: .identity)
+///     …
+/// } catch {
+///     print(error)
+///     …
+/// }
 /// ```
 public struct PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// AWS's own text, as it stands in a `MalformedPolicyDocument` error.

@@ -18,9 +18,25 @@ public enum ContextValue: Sendable, Hashable {
 
 /// Where the evaluator gets a request's condition keys. It asks only for keys that a policy mentions.
 ///
-/// Conform a type of your own where keys are costly to find, such as a resource's tags, and work them out when asked.
-/// Use ``DictionaryContext`` where all are known. A key may be asked for several times in one evaluation, and must have
-/// the same value each time.
+/// Use ``DictionaryContext`` where all keys are known. Conform a type of your own where some are costly to find, and
+/// work them out when they are asked for:
+///
+/// ```swift
+/// struct ClockContext: RequestContext {
+///     let user: String
+///     let currentTime: @Sendable () -> String
+///
+///     func value(of key: ConditionKey) -> ContextValue? {
+///         switch key.name {
+///         case "aws:username": .one(user)
+///         case "aws:currenttime": .one(currentTime())
+///         default: nil
+///         }
+///     }
+/// }
+/// ```
+///
+/// A key may be asked for several times in one evaluation, and must have the same value each time.
 public protocol RequestContext: Sendable {
     /// The value of a key in this request.
     ///
@@ -47,7 +63,8 @@ public struct DictionaryContext: RequestContext {
     ///
     /// ```swift
     /// let context = DictionaryContext([
-    ///     "aws:username": .one("alice"), "aws:MultiFactorAuthPresent": .one("true"), "aws:TagKeys": .many(["team", "stage"]),
+    ///     "aws:username": .one("alice"), "aws:MultiFactorAuthPresent": .one("true"),
+    ///     "aws:TagKeys": .many(["team", "stage"]),
     /// ])
     /// ```
     ///

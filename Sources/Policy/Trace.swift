@@ -1,7 +1,12 @@
 /// A decision with everything that was looked at on the way, for people and for the record.
 ///
-/// ``PolicyEvaluator/explain(_:_:_:)`` makes it. Its ``description`` is a report of plain lines; `gatehouse why` and
-/// `gatehouse simulate` have renderings of their own.
+/// ```swift
+/// let trace = PolicyEvaluator.explain(request, PolicyInputs(identity: [policy]), context)
+/// for line in trace.lines { print(line) }
+/// ```
+///
+/// The decision is the one that ``PolicyEvaluator/evaluate(_:_:_:)`` makes. `gatehouse why` and `gatehouse simulate`
+/// have renderings of their own.
 public struct Trace: Sendable, Hashable, CustomStringConvertible {
     /// The decision, equal to what ``PolicyEvaluator/evaluate(_:_:_:)`` returns for the same values.
     public let decision: Decision

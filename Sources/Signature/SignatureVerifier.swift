@@ -8,7 +8,8 @@
 /// if let claims = try SignatureClaims.find(in: request) {
 ///     let secret = try secret(of: claims.accessKeyID)
 ///     try verifier.verify(
-///         claims, of: request, secretAccessKey: secret, now: now, expectedService: "iam", expectedRegion: "us-east-1")
+///         claims, of: request, secretAccessKey: secret, now: now, expectedService: "iam",
+///         expectedRegion: "us-east-1")
 /// }
 /// ```
 ///

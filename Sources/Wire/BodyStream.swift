@@ -8,10 +8,10 @@ import Synchronization
 /// every byte is proved, and throws when what it gave before turns out forged or incomplete.
 ///
 /// ```swift
-/// output.body = BodyStream(length: object.size) {
-///     try await file.read(upTo: 65_536)
+/// let body = BodyStream(length: 6) {
+///     left.next()
 /// } onStop: {
-///     file.close()
+///     left.close()
 /// }
 /// ```
 public struct BodyStream: Sendable, CustomStringConvertible {

@@ -6,13 +6,20 @@ public import Wire
 /// does the work.
 ///
 /// ```swift
-/// struct DeliverLogs: Follower {
-///     static let name = "CloudTrail::DeliverLogs"
+/// struct CountEvents: Follower {
+///     static let name = "Example::CountEvents"
 ///     static let source = FollowedSource.events
 ///
 ///     static func prepare(
 ///         _ batch: FollowedBatch, _ environment: Environment
-///     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void { … }
+///     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
+///         guard case .events(let events) = batch else { return { _ in } }
+///         return { (records) throws(ServiceError) in
+///             var count = try records.get(EventCount.self, "all") ?? EventCount()
+///             count.events += events.count
+///             try records.put(count)
+///         }
+///     }
 /// }
 /// ```
 ///

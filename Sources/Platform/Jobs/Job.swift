@@ -13,14 +13,15 @@ public import Wire
 ///     let keyID: String
 ///
 ///     func run(_ context: JobContext) async throws(ServiceError) {
+///         let keyID = keyID
 ///         try await context.finish { (records) throws(ServiceError) in
 ///             guard let key = try records.get(Key.self, keyID), key.isPendingDeletion else { return }
 ///             try records.delete(key)
 ///         }
 ///     }
 /// }
-/// // in ScheduleKeyDeletion's `handle`:
-/// try records.schedule(DeleteKey(keyID: key.id), id: key.id, at: call.time + 7 * 86_400)
+/// …
+/// try records.schedule(DeleteKey(keyID: key.id), id: key.id, at: time + 7 * 86_400)
 /// ```
 ///
 /// A module lists its jobs (``ServiceModule/jobs``). A job runs with nobody's permissions, by Gatehouse itself. Since

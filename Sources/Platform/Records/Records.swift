@@ -65,8 +65,11 @@ extension RecordReading {
 /// Records to read: what a ``ReadOperation`` gets.
 ///
 /// ```swift
-/// guard let group = try records.get(Group.self, input.groupName) else { throw IAM.Failure.noSuchEntity("…") }
-/// let members = try records.referrers(User.self, "group", to: group.id)
+/// guard try records.get(Group.self, Group.id(ofName: name)) == nil else {
+///     throw .entityAlreadyExists("Group with name \(name) already exists.")
+/// }
+/// let quota = call.quotas[.groups]
+/// guard try records.count(Group.self) < quota else { throw .quotaExceeded("GroupsPerAccount", quota) }
 /// ```
 ///
 /// They are valid only within the closure or handler that they were passed to.
