@@ -69,6 +69,7 @@ docs: ## Build the API documentation of the engine's modules into docs/
 
 generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from their pinned sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api
+	Tests/Probe/make-shape-models
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue

@@ -1,6 +1,14 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// The services of the tests that have every shape, one for each protocol.
+let shapes = [
+    "ShapesCBOR", "ShapesControl", "ShapesEC2", "ShapesJSON10", "ShapesJSON11", "ShapesMeter", "ShapesQuery",
+    "ShapesRESTJSON", "ShapesRESTXML",
+]
+
+let shapesAPIs: [Target.Dependency] = shapes.map { .target(name: "\($0)API") }
+
 let package = Package(
     name: "gatehouse",
     products: [
@@ -34,7 +42,12 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
-        .target(name: "Wire"),
+        .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
+        .target(
+            name: "CCBOR",
+            // What `pkg-config libcbor` says: the headers lie where every compiler looks.
+            linkerSettings: [.linkedLibrary("cbor")]),
+        .target(name: "CXMLTree", dependencies: ["CLibXML2"]),
         .target(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
@@ -79,10 +92,10 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
 
-        .target(name: "SAML", dependencies: ["CXMLSecurity", "Wire"]),
+        .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
             name: "CXMLSecurity",
-            dependencies: ["CLibXML2"],
+            dependencies: ["CLibXML2", "CXMLTree"],
             // What `pkg-config xmlsec1 --cflags` says; SwiftPM takes no definitions from there.
             cSettings: [
                 .unsafeFlags(["-isystem", "/usr/include/xmlsec1"]), .define("XMLSEC_CRYPTO_OPENSSL"),
@@ -179,10 +192,13 @@ let package = Package(
             name: "DepotService",
             dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],
             path: "Tests/Probe/Depot"),
+        .target(
+            name: "ShapesService", dependencies: ["Platform", "Wire"] + shapesAPIs,
+            path: "Tests/Probe/Shapes"),
         .executableTarget(
             name: "probe-server",
             dependencies: [
-                "CourierService", "DepotService", "Edge", "Server", "VaultService",
+                "CourierService", "DepotService", "Edge", "Server", "ShapesService", "VaultService",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/Probe/Server"),
@@ -229,3 +245,7 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x
 )
+
+for name in shapes {
+    package.targets.append(.target(name: "\(name)API", dependencies: ["Wire"], path: "Tests/Probe/API/\(name)"))
+}

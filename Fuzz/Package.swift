@@ -20,6 +20,12 @@ let package = Package(
         .executableTarget(
             name: "FuzzREST", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzRESTXML", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzCBOR", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "Policy", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzSAML", dependencies: ["FuzzDriver", .product(name: "SAML", package: "gatehouse")]),

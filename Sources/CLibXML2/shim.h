@@ -1,1 +1,1 @@
-// Only lends its include path to CXMLSecurity; Swift code never sees libxml2 itself.
+// Only lends its include path to CXMLTree and CXMLSecurity; Swift code never sees libxml2 itself.

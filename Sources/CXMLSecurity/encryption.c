@@ -47,7 +47,7 @@ static xmlSecEncCtxPtr decrypt(xmlNodePtr encrypted, xmlSecKeyPtr key, xmlEncCtx
     return context;
 }
 
-static xmlSecKeyPtr private_key(xmlsecurity_bytes pem) {
+static xmlSecKeyPtr private_key(xmltree_bytes pem) {
     if (pem.count == 0 || pem.count > INT_MAX) return NULL;
     // The empty passphrase keeps OpenSSL from asking for one at the terminal.
     xmlSecKeyPtr key = xmlSecCryptoAppKeyLoadMemory(
@@ -61,7 +61,7 @@ static xmlSecKeyPtr private_key(xmlsecurity_bytes pem) {
     return key;
 }
 
-bool xmlsecurity_is_private_key(xmlsecurity_bytes pem) {
+bool xmlsecurity_is_private_key(xmltree_bytes pem) {
     xmlSecKeyPtr key = private_key(pem);
     if (key == NULL) return false;
     xmlSecKeyDestroy(key);
@@ -69,9 +69,9 @@ bool xmlsecurity_is_private_key(xmlsecurity_bytes pem) {
 }
 
 char *xmlsecurity_decrypt(
-    xmlsecurity_node *encrypted, const xmlsecurity_bytes *private_keys, size_t private_key_count, size_t *count
+    xmltree_node *encrypted, const xmltree_bytes *private_keys, size_t private_key_count, size_t *count
 ) {
-    be_quiet();
+    xmltree_be_quiet();
     *count = 0;
     xmlNodePtr data = only_child(node_of(encrypted), "EncryptedData", XMLENC_NAMESPACE);
     if (data == NULL || !is_acceptable(data, data_algorithms)) return NULL;

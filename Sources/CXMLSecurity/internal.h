@@ -8,14 +8,7 @@
 #define DSIG_NAMESPACE "http://www.w3.org/2000/09/xmldsig#"
 #define XMLENC_NAMESPACE "http://www.w3.org/2001/04/xmlenc#"
 
-struct xmlsecurity_document {
-    xmlDocPtr tree;
-};
-
-static inline xmlNodePtr node_of(xmlsecurity_node *node) { return (xmlNodePtr)node; }
-
-/// libxml2 reports to standard error otherwise; the setting is each thread's own.
-void be_quiet(void);
+static inline xmlNodePtr node_of(xmltree_node *node) { return (xmlNodePtr)node; }
 
 bool is_named(xmlNodePtr node, const char *name, const char *name_space);
 /// The first element among a node and its siblings.

@@ -172,7 +172,7 @@ static bool has_few_namespaces(xmlNodePtr top) {
 // MARK: - Verifying
 
 /// - is_hopeless: set when no other key could do, since what is signed has another digest.
-static bool is_signed_by(xmlNodePtr signature, xmlsecurity_bytes certificate, bool *is_hopeless) {
+static bool is_signed_by(xmlNodePtr signature, xmltree_bytes certificate, bool *is_hopeless) {
     xmlSecDSigCtxPtr context = xmlSecDSigCtxCreate(NULL);
     if (context == NULL) return false;
     // With its key given, the context does not look at KeyInfo; without a keys manager it could find none there.
@@ -190,10 +190,10 @@ static bool is_signed_by(xmlNodePtr signature, xmlsecurity_bytes certificate, bo
 }
 
 xmlsecurity_verdict xmlsecurity_verify(
-    xmlsecurity_document *document, xmlsecurity_node *element, const xmlsecurity_bytes *certificates,
+    xmltree_document *document, xmltree_node *element, const xmltree_bytes *certificates,
     size_t certificate_count
 ) {
-    be_quiet();
+    xmltree_be_quiet();
     xmlNodePtr signed_element = node_of(element);
     xmlNodePtr signature = NULL;
     for (xmlNodePtr child = signed_element->children; child != NULL; child = child->next) {
@@ -204,7 +204,7 @@ xmlsecurity_verdict xmlsecurity_verify(
     if (signature == NULL) return xmlsecurity_unsigned;
 
     xmlChar *id = xmlGetNoNsProp(signed_element, BAD_CAST "ID");
-    bool is_good = id != NULL && register_id(document->tree, signed_element, id) && is_acceptable(signature, id)
+    bool is_good = id != NULL && register_id((xmlDocPtr)document, signed_element, id) && is_acceptable(signature, id)
         && has_few_namespaces(signed_element);
     xmlFree(id);
     if (!is_good) return xmlsecurity_refused;
@@ -215,7 +215,7 @@ xmlsecurity_verdict xmlsecurity_verify(
     return xmlsecurity_refused;
 }
 
-bool xmlsecurity_is_certificate(xmlsecurity_bytes der) {
+bool xmlsecurity_is_certificate(xmltree_bytes der) {
     if (der.count == 0 || der.count > 100000) return false;
     xmlSecKeyPtr key = xmlSecCryptoAppKeyLoadMemory(
         der.bytes, (xmlSecSize)der.count, xmlSecKeyDataFormatCertDer, NULL, NULL, NULL);

@@ -15,7 +15,7 @@ extension Edge {
             return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
         }
         guard let shape = module.shape.operation(named: name) else {
-            let error = module.wireProtocol.unknownOperation(name, version: nil, of: module.shape)
+            let error = authenticated.routed.wireProtocol.unknownOperation(name, version: nil, of: module.shape)
             return Asked(call(authenticated, operation: "", caller: authenticated.caller), .failure(error))
         }
         guard let operation = module.operations[name] else {
@@ -37,21 +37,17 @@ extension Edge {
 
     /// The input of a request, within the model's constraints.
     private func input(_ authenticated: Authenticated, _ shape: OperationShape) throws(ServiceError) -> Structure {
-        let module = authenticated.module
-        let input = try module.wireProtocol.decode(
-            authenticated.request, as: shape, of: module.shape)
+        let (module, routed) = (authenticated.module, authenticated.routed)
+        let input = try routed.wireProtocol.decode(authenticated.request, as: shape, of: module.shape)
         try validate(input, of: shape, by: module.validation)
         return input
     }
 
     /// The name of the operation that a request asks for, whether there is such an operation or not.
     private func operationName(_ authenticated: Authenticated) throws(ServiceError) -> String {
-        let module = authenticated.module
-        let request = authenticated.request
-        guard let name = try module.wireProtocol.operationName(of: request, for: module.shape) else {
-            if module.isJSON { throw module.wireProtocol.unknownOperation("", version: nil, of: module.shape) }
-            throw ServiceError(
-                "MissingAction", "The request is missing an action or a required parameter.", status: 400)
+        let (shape, routed) = (authenticated.module.shape, authenticated.routed)
+        guard let name = try routed.wireProtocol.operationName(of: authenticated.request, for: shape) else {
+            throw routed.wireProtocol.unknownOperation("", version: nil, of: shape)
         }
         return name
     }

@@ -5,45 +5,41 @@ import Wire
 extension Edge {
     /// The answer to a call that is recorded.
     func encode(_ outcome: Outcome, for authenticated: Authenticated) -> WireResponse {
-        let module = authenticated.module
+        let routed = authenticated.routed
         switch outcome.result {
         case .success(let output):
-            guard let shape = outcome.operation else { return encode(.internalFailure, for: authenticated.routed) }
-            return module.wireProtocol.encode(
-                output, of: shape, of: module.shape, requestID: authenticated.routed.arrival.requestID)
+            guard let shape = outcome.operation else { return encode(.internalFailure, for: routed) }
+            return routed.wireProtocol.encode(
+                output, of: shape, of: routed.shape, requestID: routed.arrival.requestID)
         case .failure(let error):
-            return encode(error, for: authenticated.routed)
+            return encode(error, for: routed)
         }
     }
 
     /// An error in the client's own protocol.
     func encode(_ error: ServiceError, for routed: Routed) -> WireResponse {
-        let error = routed.isJSON ? error.inJSON(isREST: routed.isREST) : error
-        let requestID = routed.arrival.requestID
-        if let module = routed.module {
-            return module.wireProtocol.encode(error, for: module.shape, requestID: requestID)
-        }
-        // A service that Gatehouse does not know has no model. These forms serve the clients of most.
-        let unknown = routed.isJSON ? ServiceShape.unknownJSON : ServiceShape.unknownQuery
-        return wireProtocol(for: unknown).encode(error, for: unknown, requestID: requestID)
+        let `protocol` = routed.wireProtocol
+        return `protocol`.encode(
+            error.named(as: `protocol`.commonErrors), for: routed.shape, requestID: routed.arrival.requestID)
     }
 }
 
-extension ServiceShape {
-    fileprivate static let unknownJSON = ServiceShape(schema: "service protocol=json json=1.1")
-    fileprivate static let unknownQuery = ServiceShape(schema: "service protocol=query")
-}
-
 extension ServiceError {
-    /// The errors that all services share have other names and statuses in the JSON protocols.
+    /// The errors that all services share have other names and statuses in some protocols.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/CommonErrors.html>
-    fileprivate func inJSON(isREST: Bool) -> ServiceError {
+    fileprivate func named(as common: CommonErrors) -> ServiceError {
+        guard common != .plain else { return self }
         var error = self
-        switch code {
-        case "AccessDenied":
+        switch (code, common) {
+        case ("AccessDenied", .ec2): error.code = "UnauthorizedOperation"
+        case ("InvalidClientTokenId", .ec2), ("SignatureDoesNotMatch", .ec2):
+            error.code = "AuthFailure"
+            error.status = 401
+        case (_, .ec2): break
+        case ("AccessDenied", _):
             error.code = "AccessDeniedException"
-            error.status = isREST ? 403 : 400
-        case "ValidationError": error.code = "ValidationException"
+            error.status = common == .restExceptions ? 403 : 400
+        case ("ValidationError", _): error.code = "ValidationException"
         default: break
         }
         return error

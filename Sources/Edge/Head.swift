@@ -16,9 +16,8 @@ struct RequestHead: Sendable {
     var request: WireRequest
     /// What the request claims of its signature, before any proof; nil without a signature.
     let claims: Result<SignatureClaims?, SignatureError>
-    /// The service that the request is signed for; nil without a signature, and for a service that Gatehouse does not
-    /// answer.
-    let module: ServiceModule?
+    /// What the request is for by its signature; nil without one, and for a service that Gatehouse does not answer.
+    let target: Target?
     let plan: BodyPlan
 }
 
@@ -28,18 +27,17 @@ extension Edge {
         let signable = SignableRequest(
             method: request.method, path: request.path, query: request.query, headers: request.headers, body: nil)
         let claims = Result { () throws(SignatureError) in try SignatureClaims.find(in: signable) }
-        var module: ServiceModule?
-        if case .success(let found?) = claims { module = environment.module(named: found.service) }
-        return RequestHead(request: request, claims: claims, module: module, plan: plan(request, module))
+        var target: Target?
+        if case .success(let found?) = claims { target = signed(request, as: found.service) }
+        return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
     }
 
-    private func plan(_ request: WireRequest, _ module: ServiceModule?) -> RequestHead.BodyPlan {
-        guard let module, module.takesUnusualBodies,
-            let name = try? module.wireProtocol.operationName(of: request, for: module.shape),
-            let operation = module.operations[name]
+    private func plan(_ request: WireRequest, _ target: Target?) -> RequestHead.BodyPlan {
+        guard let target, target.module.takesUnusualBodies, let name = target.operationName(of: request),
+            let operation = target.module.operations[name]
         else { return .whole(limit: AnyOperation.usualBodyLimit) }
         // Where the head does not say the body's hash, nothing is proved before the whole body is there.
-        return operation.isUpload && module.signing.acceptsUnsignedPayload
+        return operation.isUpload && target.module.signing.acceptsUnsignedPayload
             ? .stream(limit: operation.bodyLimit) : .whole(limit: operation.bodyLimit)
     }
 }

@@ -10,18 +10,25 @@ final class Routed: Sendable {
     let claims: Result<SignatureClaims?, SignatureError>
     /// nil for a service that Gatehouse does not answer.
     let module: ServiceModule?
+    /// The path with all that names the resource, whatever host the request was sent to. The signature is over the path
+    /// that arrived.
+    let path: String
+    /// The protocol that the request speaks.
+    let wireProtocol: any WireProtocol
     /// Whether the operation, by its model, needs no signature.
     private let needsNoSignature: Bool
 
     fileprivate init(
         arrival: Arrival, signable: SignableRequest, claims: Result<SignatureClaims?, SignatureError>,
-        module: ServiceModule?, needsNoSignature: Bool
+        _ target: Target?
     ) {
         self.arrival = arrival
         self.signable = signable
         self.claims = claims
-        self.module = module
-        self.needsNoSignature = needsNoSignature
+        module = target?.module
+        path = target?.path ?? arrival.request.path
+        wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
+        needsNoSignature = target?.operation?.isUnsigned ?? false
     }
 
     /// A request whose signature, if it has one, is of no interest.
@@ -31,8 +38,11 @@ final class Routed: Sendable {
             arrival: arrival,
             signable: SignableRequest(
                 method: request.method, path: request.path, query: request.query, headers: request.headers, body: []),
-            claims: .success(nil), module: nil, needsNoSignature: false)
+            claims: .success(nil), nil)
     }
+
+    /// The service's model. A service that Gatehouse does not know has none; then it is one without operations.
+    var shape: ServiceShape { module?.shape ?? .unknown }
 
     /// The service, if the request has no signature and needs none.
     var unsignedModule: ServiceModule? {
@@ -40,46 +50,90 @@ final class Routed: Sendable {
         return nil
     }
 
-    /// Whether the client reads errors as JSON.
-    var isJSON: Bool {
-        module?.isJSON ?? (arrival.request.header("x-amz-target") != nil)
+    /// Whether the client knows errors by names that end with `Exception`.
+    var isJSON: Bool { wireProtocol.commonErrors.areExceptions }
+
+    /// Whether the client expects HTTP's own statuses, such as 403, of such an error.
+    var isREST: Bool { wireProtocol.commonErrors == .restExceptions }
+}
+
+/// What a request is for.
+struct Target: Sendable {
+    let module: ServiceModule
+    /// As in `Routed`.
+    let path: String
+    let wireProtocol: any WireProtocol
+    /// nil unless it was looked for.
+    var operation: OperationShape?
+
+    fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
+        self.module = module
+        self.path = path ?? request.path
+        wireProtocol = module.shape.wireProtocol(of: request)
     }
 
-    /// Whether the client expects HTTP's own statuses, such as 403, of a service that speaks JSON.
-    var isREST: Bool { module?.isREST ?? false }
+    /// The name of the operation that a request asks for, whether there is such an operation or not; nil too when the
+    /// request can't be read.
+    func operationName(of request: WireRequest) -> String? {
+        var request = request
+        request.path = path
+        return try? wireProtocol.operationName(of: request, for: module.shape)
+    }
+}
+
+extension ServiceShape {
+    /// Its protocols' forms serve the clients of most services.
+    fileprivate static let unknown = ServiceShape(schema: "service protocol=smithy-rpc-v2-cbor,json,query json=1.1")
 }
 
 extension Edge {
-    /// Finds the service by the scope of the signature, and for a request without one by `X-Amz-Target` or `Version`.
+    /// Finds what a request without a signature is for; what others are for stands in their signature's scope, and is
+    /// known from the head.
     func route(_ arrival: Arrival, _ head: RequestHead) -> Routed {
         let request = arrival.request
         let signable = SignableRequest(
             method: request.method, path: request.path, query: request.query, headers: request.headers,
             body: arrival.stream == nil ? request.body : nil)
-        if case .success(.some) = head.claims {
-            return Routed(
-                arrival: arrival, signable: signable, claims: head.claims, module: head.module, needsNoSignature: false)
-        }
-        let (module, operation) = unsigned(request)
+        let isSigned = if case .success(.some) = head.claims { true } else { false }
         return Routed(
-            arrival: arrival, signable: signable, claims: head.claims, module: module,
-            needsNoSignature: operation?.isUnsigned ?? false)
+            arrival: arrival, signable: signable, claims: head.claims, isSigned ? head.target : unsigned(request))
     }
 
-    /// The service of a request without a signature: to answer it in its own protocol, and to know whether the
+    /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the
+    /// one that the host's label is for comes first, and then the first that has such an operation.
+    func signed(_ request: WireRequest, as name: String) -> Target? {
+        let modules = environment.modules(signingAs: name)
+        guard let first = modules.first else { return nil }
+        if modules.count == 1 { return target(first, request) }
+        if let module = modules.first(where: { $0.shape.ownsByHostLabel(request) }) { return Target(module, request) }
+        let targets = modules.map { target($0, request) }
+        return targets.first { target in
+            target.operationName(of: request).map { target.module.shape.operation(named: $0) != nil } ?? false
+        } ?? targets[0]
+    }
+
+    /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
-    private func unsigned(_ request: WireRequest) -> (ServiceModule?, OperationShape?) {
-        let target = request.header("x-amz-target")
-        for module in environment.modules {
-            if let target {
-                guard let prefix = module.shape.targetPrefix, target.hasPrefix(prefix + ".") else { continue }
-                return (module, module.shape.operation(named: String(target.dropFirst(prefix.utf8.count + 1))))
-            } else if let name = try? module.wireProtocol.operationName(of: request, for: module.shape),
-                let operation = module.shape.operation(named: name)
-            {
-                return (module, operation)
+    private func unsigned(_ request: WireRequest) -> Target? {
+        // A service that knows operations by their paths alone may take any path for one: the others are asked first.
+        for asksREST in [false, true] {
+            for module in environment.modules where module.shape.isREST == asksREST {
+                var target = target(module, request)
+                guard let name = target.operationName(of: request) else { continue }
+                target.operation = module.shape.operation(named: name)
+                // A form that names an operation may be for any service, all else is for this one.
+                if target.operation != nil || target.wireProtocol.commonErrors == .exceptions { return target }
             }
         }
-        return (nil, nil)
+        return nil
+    }
+
+    private func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
+        guard module.hasVirtualHosts, let host = request.header("host"),
+            let label = VirtualHost.label(
+                of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
+        else { return Target(module, request) }
+        let slash = request.path.utf8.first == UInt8(ascii: "/") ? "" : "/"
+        return Target(module, request, path: "/\(label)\(slash)\(request.path)")
     }
 }

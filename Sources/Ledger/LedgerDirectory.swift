@@ -70,3 +70,10 @@ final class LedgerDirectory: Sendable {
         LedgerError(.io, "Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
     }
 }
+
+extension Ledger {
+    /// Whether a ledger was ever made in a directory. Opens and locks nothing.
+    public static func exists(in directory: String) -> Bool {
+        access(LedgerDirectory.databasePath(in: directory), F_OK) == 0
+    }
+}

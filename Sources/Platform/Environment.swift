@@ -2,6 +2,7 @@ public import Directory
 public import Ledger
 public import OIDC
 import Synchronization
+import Wire
 
 /// What the operations of every service share: the ledger, what is kept in memory of it, the clock, and the list of
 /// services. There is one for each running Gatehouse.
@@ -35,7 +36,8 @@ public final class Environment: Sendable {
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
     let resourceTypes: ResourceTypes
-    private let byName: [String: ServiceModule]
+    /// By the signing name, which some services share.
+    private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
     let gate = Mutex<(any ServiceGate)?>(nil)
 
@@ -61,12 +63,18 @@ public final class Environment: Sendable {
         self.modules = modules
         self.projections = projections ?? Projections(of: modules)
         resourceTypes = ResourceTypes(of: modules)
-        byName = Dictionary(modules.map { ($0.signingName, $0) }) { first, _ in first }
+        byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
     }
 
-    /// The service of a signing name, as it is in a credential scope; nil for one that Gatehouse does not answer.
-    public func module(named signingName: String) -> ServiceModule? { byName[signingName] }
+    /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services
+    /// Gatehouse does not answer.
+    public func modules(signingAs name: String) -> [ServiceModule] { byName[name] ?? [] }
+
+    /// The service that an operation is of; nil for one that Gatehouse does not answer.
+    func module(of operation: OperationShape) -> ServiceModule? {
+        modules(signingAs: operation.signingName).first { $0.shape.operation(named: operation.name) === operation }
+    }
 
     /// The projection of a type. One of the modules has to declare it; asking for any other traps.
     public func projection<P: Projection>(_ type: P.Type) -> P { projections[type] }

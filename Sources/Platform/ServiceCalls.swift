@@ -62,7 +62,7 @@ public struct ServiceCalls: Sendable {
         _ operation: O.Type, _ input: O.Input, _ identity: ServiceIdentity
     ) throws(ServiceError) -> ServiceRequest {
         let shape = O.shape
-        guard let module = environment.module(named: shape.signingName) else {
+        guard let module = environment.module(of: shape) else {
             throw .notImplemented("Gatehouse does not answer \(shape.serviceID) yet, which \(identity.name) needs.")
         }
         let caller: Caller

@@ -28,6 +28,9 @@ public final class ServiceModule: Sendable {
     /// Whether the service is the same in all regions, and counts as being in `us-east-1` whichever region a request
     /// was signed for. Its records then have no region.
     public let isGlobal: Bool
+    /// Whether what stands before the service's own host name is the first segment of the path, as S3's buckets are:
+    /// `bucket.s3.localhost/key` is `s3.localhost/bucket/key`.
+    public let hasVirtualHosts: Bool
     /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
     /// How CloudTrail records its calls.
@@ -64,7 +67,6 @@ public final class ServiceModule: Sendable {
     private struct Lazy: Sendable {
         var operations: [String: AnyOperation]
         var secretMembers: Set<String>
-        var wireProtocol: any WireProtocol
         var takesUnusualBodies: Bool
     }
 
@@ -73,14 +75,15 @@ public final class ServiceModule: Sendable {
     /// - Parameters:
     ///   - api: the generated model.
     ///   - actionPrefix: nil: the signing name.
-    ///   - isGlobal, signing: see the properties.
+    ///   - isGlobal, hasVirtualHosts, signing: see the properties.
     ///   - operations: those that are implemented; the model's others answer `NotImplemented`.
     ///   - events: nil: the event source is made from the signing name, and events list no resources.
     ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
     ///     admits: see the properties.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        signing: SigningRules = .standard, operations: [any Operation.Type], events: EventParticulars? = nil,
+        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
+        events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
@@ -91,6 +94,7 @@ public final class ServiceModule: Sendable {
         self.api = api
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
+        self.hasVirtualHosts = hasVirtualHosts
         self.signing = signing
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.validation = validation
@@ -123,9 +127,6 @@ public final class ServiceModule: Sendable {
     /// The members that any of its operations calls secret.
     public var secretMembers: Set<String> { read.secretMembers }
 
-    /// The protocol of the model, such as `awsQuery`. Chosen at first use.
-    public var wireProtocol: any WireProtocol { read.wireProtocol }
-
     /// Whether some operations have bodies that are streams, or limits of their own, so that the operation has to be
     /// known before the body is read.
     public var takesUnusualBodies: Bool { read.takesUnusualBodies }
@@ -136,7 +137,7 @@ public final class ServiceModule: Sendable {
             var made = Lazy(
                 operations: Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first },
                 secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                wireProtocol: Wire.wireProtocol(for: shape), takesUnusualBodies: false)
+                takesUnusualBodies: false)
             made.takesUnusualBodies = made.operations.values.contains {
                 $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
             }
@@ -144,12 +145,6 @@ public final class ServiceModule: Sendable {
             return made
         }
     }
-
-    /// Whether errors and bodies are JSON.
-    public var isJSON: Bool { wireProtocol is JSONProtocol || wireProtocol is RESTJSONProtocol }
-
-    /// Whether the method and path name the operation; refusals then have HTTP's own statuses, too.
-    public var isREST: Bool { wireProtocol is RESTJSONProtocol }
 
     /// The region that a request counts as made in.
     /// - Parameter region: the one that it was signed for.

@@ -1,4 +1,5 @@
 import CXMLSecurity
+import CXMLTree
 
 /// A parsed XML document. Parsing refuses document types, so there are no entities; nothing is ever fetched.
 ///
@@ -8,14 +9,14 @@ final class XMLDocument {
 
     /// - Throws: `SAMLError.malformed` for what is not well-formed, or is none of the documents that the parser takes.
     init(_ bytes: [UInt8]) throws(SAMLError) {
-        guard xmlsecurity_start(), let pointer = withBytes(of: bytes, xmlsecurity_parse) else { throw .malformed }
+        guard xmlsecurity_start(), let pointer = withBytes(of: bytes, xmltree_parse) else { throw .malformed }
         self.pointer = pointer
     }
 
-    deinit { xmlsecurity_free_document(pointer) }
+    deinit { xmltree_free_document(pointer) }
 
     var root: XMLElement? {
-        xmlsecurity_root(pointer).map { XMLElement(document: self, node: $0) }
+        xmltree_root(pointer).map { XMLElement(document: self, node: $0) }
     }
 }
 
@@ -24,31 +25,31 @@ struct XMLElement {
     fileprivate let document: XMLDocument
     fileprivate let node: OpaquePointer
 
-    var name: String { String(cString: xmlsecurity_name(node)) }
-    var namespace: String { String(cString: xmlsecurity_namespace(node)) }
+    var name: String { String(cString: xmltree_name(node)) }
+    var namespace: String { String(cString: xmltree_namespace(node)) }
 
     /// The element's own text, comments left out and white space at both ends too.
     var text: String {
-        guard let text = xmlsecurity_text(node) else { return "" }
-        defer { xmlsecurity_free_text(text) }
+        guard let text = xmltree_text(node) else { return "" }
+        defer { xmltree_free_text(text) }
         return String(cString: text).trimmed
     }
 
     /// The value of an attribute that has no namespace, white space at both ends left out.
     subscript(attribute: String) -> String? {
-        guard let value = xmlsecurity_attribute_value(node, attribute) else { return nil }
-        defer { xmlsecurity_free_text(value) }
+        guard let value = xmltree_attribute_value(node, attribute) else { return nil }
+        defer { xmltree_free_text(value) }
         return String(cString: value).trimmed
     }
 
     /// The child elements of a name, in their order.
     func children(_ name: String, _ namespace: String) -> [XMLElement] {
         var found: [XMLElement] = []
-        var next = xmlsecurity_first_child(node)
+        var next = xmltree_first_child(node)
         while let node = next {
             let child = XMLElement(document: document, node: node)
             if child.is(name, namespace) { found.append(child) }
-            next = xmlsecurity_next_sibling(node)
+            next = xmltree_next_sibling(node)
         }
         return found
     }
@@ -84,7 +85,7 @@ struct XMLElement {
             xmlsecurity_decrypt(node, $0.baseAddress, $0.count, &count)
         }
         guard let text else { return nil }
-        defer { xmlsecurity_free_text(text) }
+        defer { xmltree_free_text(text) }
         return Array(UnsafeRawBufferPointer(start: text, count: count))
     }
 }
@@ -100,19 +101,19 @@ enum KeyForm {
     }
 }
 
-private func withBytes<Result>(of bytes: [UInt8], _ body: (xmlsecurity_bytes) -> Result) -> Result {
-    bytes.withUnsafeBufferPointer { body(xmlsecurity_bytes(bytes: $0.baseAddress, count: $0.count)) }
+private func withBytes<Result>(of bytes: [UInt8], _ body: (xmltree_bytes) -> Result) -> Result {
+    bytes.withUnsafeBufferPointer { body(xmltree_bytes(bytes: $0.baseAddress, count: $0.count)) }
 }
 
 /// One stretch of memory for all of them, so that their addresses hold together.
 private func withBytes<Result>(
-    ofAll arrays: [[UInt8]], _ body: (UnsafeBufferPointer<xmlsecurity_bytes>) -> Result
+    ofAll arrays: [[UInt8]], _ body: (UnsafeBufferPointer<xmltree_bytes>) -> Result
 ) -> Result {
     Array(arrays.joined()).withUnsafeBufferPointer { buffer in
         var start = 0
-        var views: [xmlsecurity_bytes] = []
+        var views: [xmltree_bytes] = []
         for array in arrays {
-            views.append(xmlsecurity_bytes(bytes: buffer.baseAddress.map { $0 + start }, count: array.count))
+            views.append(xmltree_bytes(bytes: buffer.baseAddress.map { $0 + start }, count: array.count))
             start += array.count
         }
         return views.withUnsafeBufferPointer(body)

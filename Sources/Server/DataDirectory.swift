@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Ledger
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
@@ -14,11 +15,27 @@ public struct DataDirectory: Sendable {
     /// Where the running, or last, Gatehouse of this directory listens.
     private var endpointFile: String { path + "/endpoint" }
 
-    func create() throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Also of a folder that was there before.
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+    func create() throws(StartError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            // Also of a folder that was there before.
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        } catch {
+            throw StartError(
+                "\(path) can't be used as the data directory: \(systemReason(error)). Choose another with --data.")
+        }
+    }
+
+    /// Whether there is a Gatehouse here.
+    var hasKey: Bool { FileManager.default.fileExists(atPath: keyFile) }
+
+    /// A new key must not take the place of one that was lost: nothing could be read with it.
+    func requireKeyOfLedger() throws(StartError) {
+        guard !hasKey, Ledger.exists(in: path) else { return }
+        throw StartError(
+            "the key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
+                + "of the key; if there is none, the data is lost: choose another directory with --data")
     }
 
     /// Notes where Gatehouse listens, for `gatehouse env`.

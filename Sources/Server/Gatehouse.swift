@@ -54,6 +54,7 @@ public struct Gatehouse: Sendable {
             if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
+                try data.requireKeyOfLedger()
                 keyring = try KeyFile(path: data.keyFile)
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
             } else {
@@ -101,12 +102,19 @@ public struct Gatehouse: Sendable {
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
         guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
-        do {
-            return try OpenIDProviders(authorities: try String(contentsOfFile: path, encoding: .utf8))
-        } catch {
-            throw StartError("the certificates in \(path) can't be read: \(error)")
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw StartError("the certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
+        }
+        guard text.contains("-----BEGIN CERTIFICATE-----") else {
+            throw StartError("there is no certificate in \(path). \(authoritiesAdvice)")
+        }
+        do { return try OpenIDProviders(authorities: text) } catch {
+            throw StartError("the certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
         }
     }
+
+    private static let authoritiesAdvice = "Name a PEM file of certificates with --ca-bundle, or leave it out."
 
     /// Makes an access key for an account's root user.
     /// - Parameter account: twelve digits; nil: the first account.

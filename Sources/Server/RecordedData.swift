@@ -12,9 +12,11 @@ public struct RecordedData: Sendable {
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.
     public init(_ data: DataDirectory) throws(StartError) {
-        guard FileManager.default.fileExists(atPath: data.keyFile) else {
+        try data.requireKeyOfLedger()
+        guard data.hasKey else {
             throw StartError(
-                "there is no Gatehouse in \(data.path): name its --data, or start one with `gatehouse serve`")
+                "There is no Gatehouse in \(data.path): start one with `gatehouse serve`, or name its directory with "
+                    + "--data.")
         }
         do {
             let keyring = try KeyFile(path: data.keyFile)
@@ -27,6 +29,7 @@ public struct RecordedData: Sendable {
 
     /// The active access keys of an account's root user, the oldest first.
     /// - Parameter account: nil: the first account.
+    /// - Throws: `StartError` also when there is no such account.
     public func rootKeys(account: String? = nil) throws(StartError) -> [(id: String, secret: String)] {
         let directory = IdentityDirectory()
         var keys: [AccessKey] = []
@@ -37,6 +40,9 @@ public struct RecordedData: Sendable {
             }
         } catch {
             throw StartError("\(error)")
+        }
+        if let account, directory.account(account) == nil {
+            throw StartError("There is no account \(account) in this Gatehouse. \(RootKey.accountsAdvice)")
         }
         let account = account ?? directory.firstAccount?.id
         return keys.filter { $0.accountID == account }.sorted { $0.createDate < $1.createDate }

@@ -39,6 +39,7 @@ enum JSONDecoding {
     /// Throws `SerializationException`.
     static func value(_ json: JSONValue, _ shape: Shape) throws(ServiceError) -> Value {
         switch shape {
+        case .structure(let shape) where shape.isDocument: return .document(json)
         case .structure(let shape):
             guard case .object(let members) = json else { throw unexpected(json, "structure or map") }
             var structure = Structure(shape)
@@ -57,15 +58,19 @@ enum JSONDecoding {
     private static func list(_ elements: [JSONValue], _ shape: ListShape) throws(ServiceError) -> [Value] {
         var values: [Value] = []
         values.reserveCapacity(elements.count)
-        for element in elements { values.append(try value(element, shape.element)) }
+        for element in elements {
+            values.append(shape.isSparse && element == .null ? .null : try value(element, shape.element))
+        }
         return values
     }
 
+    /// A null is no entry, unless the model says that there may be some.
     private static func map(_ members: [JSONMember], _ shape: MapShape) throws(ServiceError) -> [MapEntry] {
         var entries: [MapEntry] = []
         entries.reserveCapacity(members.count)
-        for member in members where member.value != .null {
-            entries.append(MapEntry(key: member.key, value: try value(member.value, shape.value)))
+        for member in members where shape.isSparse || member.value != .null {
+            let value = member.value == .null ? .null : try value(member.value, shape.value)
+            entries.append(MapEntry(key: member.key, value: value))
         }
         return entries
     }

@@ -33,6 +33,8 @@ extension JSONWriter {
             case .epoch: raw(PlainText.epochText(timestamp))
             case let format: string(PlainText.text(timestamp, format))
             }
+        case (.document(let json), _): self.json(json)
+        case (.null, _): null()
         case (.blob(let bytes), _): string(String(decoding: Base64.encode(bytes), as: UTF8.self))
         // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
         case (.list, _), (.map, _), (.timestamp, _), (.stream, _): null()

@@ -1,7 +1,11 @@
 /// The JSON protocol of CloudTrail, KMS, Organizations and others: the operation stands in the header `X-Amz-Target`,
 /// JSON goes in and comes out (Smithy's `awsJson1_0` and `awsJson1_1`).
 public struct JSONProtocol: WireProtocol {
+    public var commonErrors: CommonErrors { .exceptions }
+
     public init() {}
+
+    public func isMarked(_ request: WireRequest) -> Bool { request.header("x-amz-target") != nil }
 
     public func operationName(
         of request: WireRequest, for service: ServiceShape
@@ -34,10 +38,14 @@ public struct JSONProtocol: WireProtocol {
     public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("__type", service.errors[error.code]?.name ?? error.code)
+        // Version 1.1 has the name alone.
+        let name = service.errors[error.code]?.name ?? error.code
+        writer.member("__type", service.jsonVersion == "1.0" ? service.absoluteName(ofError: error) : name)
         writer.members(of: error, service.errors[error.code]?.members ?? [])
         writer.endObject()
-        return response(error.status, writer.bytes, service, requestID)
+        var answer = response(error.status, writer.bytes, service, requestID)
+        answer.headers += service.queryCompatibleHeaders(of: error)
+        return answer
     }
 
     public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
@@ -53,6 +61,22 @@ public struct JSONProtocol: WireProtocol {
                 ("x-amzn-RequestId", requestID),
                 ("Content-Type", "application/x-amz-json-\(service.jsonVersion ?? "1.1")"),
             ], body: body)
+    }
+}
+
+extension ServiceShape {
+    /// An error's name with its namespace, as JSON 1.0 and RPC v2 CBOR have it: `com.amazonaws.sqs#QueueDoesNotExist`. The
+    /// model does not say the namespace; it is the service's name, and that of AWS's framework for errors which the model
+    /// lacks.
+    func absoluteName(ofError error: ServiceError) -> String {
+        guard let shape = errors[error.code] else { return "com.amazon.coral.service#\(error.code)" }
+        return "com.amazonaws.\(id)#\(shape.name)"
+    }
+
+    /// The code that an error has in the query protocol, for clients that know it by that.
+    /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait>
+    func queryCompatibleHeaders(of error: ServiceError) -> [(name: String, value: String)] {
+        isQueryCompatible ? [("x-amzn-query-error", "\(error.code);\(error.fault.rawValue)")] : []
     }
 }
 

@@ -63,6 +63,28 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: json)
     }
 
+    /// A value as it was read.
+    public mutating func json(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .boolean(let boolean): self.boolean(boolean)
+        case .integer(let integer): self.integer(integer)
+        case .double(let double): self.double(double)
+        case .string(let string): self.string(string)
+        case .array(let elements):
+            beginArray()
+            for element in elements { json(element) }
+            endArray()
+        case .object(let members):
+            beginObject()
+            for member in members {
+                key(member.key)
+                json(member.value)
+            }
+            endObject()
+        }
+    }
+
     /// A key and a string, left out when there is none.
     public mutating func member(_ name: String, _ value: String?) {
         guard let value else { return }

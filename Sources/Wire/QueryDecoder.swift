@@ -4,15 +4,29 @@
 /// and all, so that what an index costs does not depend on its size. Each segment of a name is one level deeper, and
 /// levels are limited.
 struct QueryDecoder {
+    /// The two ways to name parameters.
+    enum Dialect {
+        case query
+        /// Lists are always flattened, and names begin with a capital letter.
+        case ec2
+    }
+
     private typealias Parameter = Form.Parameter
     let form: Form
+    let dialect: Dialect
 
     /// Deeper than any input of the models that is not recursive.
     private static let depthLimit = 32
 
     /// Throws `MalformedInput` and `MalformedQueryString`.
-    static func decode(_ form: Form, as shape: StructureShape) throws(ServiceError) -> Structure {
-        try QueryDecoder(form: form).structure(form.parameters, shape, depth: 0)
+    static func decode(
+        _ form: Form, as shape: StructureShape, _ dialect: Dialect
+    ) throws(ServiceError) -> Structure {
+        try QueryDecoder(form: form, dialect: dialect).structure(form.parameters, shape, depth: 0)
+    }
+
+    private func name(_ member: MemberShape) -> String {
+        dialect == .query ? member.formName : member.ec2FormName
     }
 
     private func structure(
@@ -23,7 +37,7 @@ struct QueryDecoder {
         var groups: [(member: Int, parameters: [Parameter])] = []
         for var parameter in parameters {
             let segment = nextSegment(&parameter)
-            guard let index = shape.members.firstIndex(where: { matches(segment, $0.formName) }) else { continue }
+            guard let index = shape.members.firstIndex(where: { matches(segment, name($0)) }) else { continue }
             let member = shape.members[index]
             if member.shape.isPlain {
                 guard structure[member: index] == nil else {
@@ -56,8 +70,8 @@ struct QueryDecoder {
             return .structure(try structure(parameters, shape, depth: depth))
         case .list(let shape):
             if isEmptyMarker(parameters) { return .list([]) }
-            let elements = try elements(
-                parameters, under: isFlattened || shape.isFlattened ? nil : shape.elementName ?? "member")
+            let isFlattened = isFlattened || shape.isFlattened || dialect == .ec2
+            let elements = try elements(parameters, under: isFlattened ? nil : shape.elementName ?? "member")
             return .list(try list(elements, shape, depth: depth))
         case .map(let shape):
             if isEmptyMarker(parameters) { return .map([]) }

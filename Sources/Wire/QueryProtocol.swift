@@ -1,6 +1,10 @@
 /// The query protocol of IAM, STS, SNS and others: a form goes in, XML comes out (Smithy's `awsQuery`).
 public struct QueryProtocol: WireProtocol {
+    public var commonErrors: CommonErrors { .plain }
+
     public init() {}
+
+    public func isMarked(_ request: WireRequest) -> Bool { QueryForm.isForm(request) }
 
     /// The parameter `Action` of a GET's query string or of a POST, if the request is for the service's version.
     ///
@@ -8,36 +12,23 @@ public struct QueryProtocol: WireProtocol {
     public func operationName(
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
-        guard isForm(request) else { return nil }
-        guard let action = try Form.find("Action", in: request) else { return nil }
-        let version = try Form.find("Version", in: request)
+        guard let (action, version) = try QueryForm.action(of: request) else { return nil }
         guard version == service.apiVersion else { throw unknownOperation(action, version: version, of: service) }
         return action
-    }
-
-    private func isForm(_ request: WireRequest) -> Bool {
-        switch request.method {
-        case "GET": return true
-        case "POST":
-            guard let type = request.header("content-type") else { return true }
-            let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-            return equalsIgnoringCase(mediaType, lowercased: "application/x-www-form-urlencoded".utf8)
-        default: return false
-        }
     }
 
     public func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         guard let input = operation.input, !input.members.isEmpty else { return Structure(operation.input ?? .empty) }
-        return try QueryDecoder.decode(try Form(request), as: input)
+        return try QueryDecoder.decode(try Form(request), as: input, .query)
     }
 
     public func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         var writer = XMLWriter()
-        writer.open(operation.responseName, namespace: service.xmlNamespace)
+        writer.open(operation.responseName, service.xmlNamespace)
         if let wrapper = operation.resultWrapper {
             writer.open(wrapper)
             writer.members(output)
@@ -52,7 +43,7 @@ public struct QueryProtocol: WireProtocol {
 
     public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         var writer = XMLWriter()
-        writer.open("ErrorResponse", namespace: service.xmlNamespace)
+        writer.open("ErrorResponse", service.xmlNamespace)
         writer.open("Error")
         writer.element("Type", error.fault.rawValue)
         writer.element("Code", error.code)
@@ -60,7 +51,7 @@ public struct QueryProtocol: WireProtocol {
         if let shape = service.errors[error.code] {
             for member in shape.members {
                 guard let value = error.members[member.name] else { continue }
-                writer.value(value, member.shape, name: member.locationName ?? member.name)
+                writer.value(value, member.shape, name: member.wireName)
             }
         }
         writer.close("Error")
@@ -70,13 +61,42 @@ public struct QueryProtocol: WireProtocol {
     }
 
     public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
-        ServiceError(
-            "InvalidAction", "Could not find operation \(name) for version \(version ?? "NO_VERSION_SPECIFIED")")
+        name.isEmpty
+            ? .missingAction
+            : ServiceError(
+                "InvalidAction", "Could not find operation \(name) for version \(version ?? "NO_VERSION_SPECIFIED")")
     }
 
     private func response(_ status: Int, _ writer: XMLWriter, _ requestID: String) -> WireResponse {
         WireResponse(
             status: status, headers: [("x-amzn-RequestId", requestID), ("Content-Type", "text/xml")],
             body: writer.bytes)
+    }
+}
+
+/// What the two protocols have in common whose requests are forms.
+enum QueryForm {
+    /// The operation and the version that a request names; nil for one that names none.
+    static func action(of request: WireRequest) throws(ServiceError) -> (name: String, version: String?)? {
+        guard isForm(request), let action = try Form.find("Action", in: request) else { return nil }
+        return (action, try Form.find("Version", in: request))
+    }
+
+    static func isForm(_ request: WireRequest) -> Bool {
+        switch request.method {
+        case "GET": return true
+        case "POST":
+            guard let type = request.header("content-type") else { return true }
+            let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+            return equalsIgnoringCase(mediaType, lowercased: "application/x-www-form-urlencoded".utf8)
+        default: return false
+        }
+    }
+}
+
+extension ServiceError {
+    /// A form that names no operation.
+    static var missingAction: ServiceError {
+        ServiceError("MissingAction", "The request is missing an action or a required parameter.")
     }
 }

@@ -3,6 +3,11 @@
 enum RESTBindings {
     // MARK: Requests
 
+    /// The operation of a request, by its method and path.
+    static func operationName(of request: WireRequest, for service: ServiceShape) -> String? {
+        RESTTarget(request).flatMap { service.routes.operation(of: request, $0) }
+    }
+
     /// The members of an input that do not stand in the body. Throws `SerializationException`.
     static func decode(_ request: WireRequest, as operation: OperationShape) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
@@ -17,7 +22,7 @@ enum RESTBindings {
                 input[member: index] =
                     switch location {
                     case .uri: try label(member, labels)
-                    case .query: try queryValue(member, target.query, of: shape)
+                    case .query: try queryValue(member, target.query, of: operation)
                     case .header: try headerValue(member, request.headers)
                     case .headers: try prefixHeaders(member, request.headers)
                     case .statusCode: nil
@@ -37,16 +42,18 @@ enum RESTBindings {
         return try PlainText.value(text, member.shape)
     }
 
-    /// A list takes every parameter of its name; a map takes all that no other member is named for.
+    /// A list takes every parameter of its name; a map takes all that neither another member nor the
+    /// operation is named for.
     private static func queryValue(
-        _ member: MemberShape, _ query: [(name: String, value: String)], of shape: StructureShape
+        _ member: MemberShape, _ query: [(name: String, value: String)], of operation: OperationShape
     ) throws(ServiceError) -> Value? {
         switch member.shape {
         case .list(let list):
             let texts = query.filter { isSame($0.name, member.wireName) }.map(\.value)
             return texts.isEmpty ? nil : .list(try values(texts, list.element))
         case .map(let map):
-            let named = Set(shape.members.filter { $0.location == .query && $0 !== member }.map(\.wireName))
+            let members = (operation.input?.members ?? []).filter { $0.location == .query && $0 !== member }
+            let named = Set(members.map(\.wireName) + (operation.uriTemplate?.query ?? []).map(\.name))
             var names: [String] = []
             var texts: [String: [String]] = [:]
             for (name, value) in query where !named.contains(name) {
@@ -111,6 +118,34 @@ enum RESTBindings {
 
     // MARK: Answers
 
+    /// An answer whose `Content-Type` is the body's, unless the output has one of its own.
+    static func response(
+        _ status: Int, _ body: RESTBody, _ common: [(name: String, value: String)],
+        _ headers: [(name: String, value: String)]
+    ) -> WireResponse {
+        var all = common
+        let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
+        if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
+        var answer = WireResponse(status: status, headers: all + headers, body: body.bytes)
+        answer.stream = body.stream
+        return answer
+    }
+
+    /// The headers that an error has members for. One that the model has for the error's name is left out: the protocol
+    /// writes that itself.
+    static func headers(of error: ServiceError, _ shape: StructureShape?) -> [(name: String, value: String)] {
+        guard let shape, !error.members.isEmpty, shape.members.contains(where: { $0.location != nil }) else {
+            return []
+        }
+        var structure = Structure(shape)
+        for (index, member) in shape.members.enumerated() where member.location != nil {
+            structure[member: index] = error.members[member.name]
+        }
+        return encode(structure).headers.filter {
+            !equalsIgnoringCase($0.name.utf8, lowercased: "x-amzn-errortype".utf8)
+        }
+    }
+
     /// The headers and, when a member says it, the status of an answer.
     static func encode(_ output: Structure) -> (headers: [(name: String, value: String)], status: Int?) {
         var headers: [(name: String, value: String)] = []
@@ -159,7 +194,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure, .stream: return nil
+        case .list, .map, .structure, .stream, .document, .null: return nil
         }
     }
 

@@ -4,7 +4,7 @@
 /// `%XX` for a space, a comma, a percent sign or a control character in the value, or just `name` for a flag;
 /// `pattern=` stands last, and the rest of the line is the pattern as it is. Shapes may be named before they stand.
 ///
-///     service id=iam signing=iam version=2010-05-08 protocol=query …
+///     service id=iam signing=iam version=2010-05-08 protocol=query …       several protocols stand between commas
 ///     structure CreateUserRequest
 ///       Path pathType                     a member and its shape, two spaces in
 ///       UserName! userNameType            a required one

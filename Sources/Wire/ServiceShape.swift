@@ -12,13 +12,19 @@ public final class ServiceShape: Sendable {
     public let apiVersion: String
     /// `IAM`, `Cognito Identity Provider`: the name that RPC v2 CBOR has in its paths.
     public let serviceID: String
-    /// `query`, `json`, `rest-json`, `rest-xml`, `ec2`.
-    public let protocolName: String
+    /// The protocols that the service speaks, in the model's order.
+    public let protocols: [ProtocolName]
+    /// The same, what is told by a mark of its own first: see `wireProtocol(of:)`.
+    let wireProtocols: [any WireProtocol]
     /// `1.0` or `1.1`, for the JSON protocol.
     public let jsonVersion: String?
-    /// What stands before the dot in `X-Amz-Target`, for the JSON protocol.
+    /// What stands before the dot in `X-Amz-Target`, for the JSON protocol. RPC v2 CBOR has it in its paths.
     public let targetPrefix: String?
-    public let xmlNamespace: String?
+    /// Whether clients that came from the query protocol find the codes that errors had there in a header.
+    public let isQueryCompatible: Bool
+    /// Whether errors in XML stand alone, without an `ErrorResponse` around them, as S3's do.
+    public let hasBareErrors: Bool
+    public let xmlNamespace: XMLNamespace?
     /// The one host name of a service that has no regions.
     public let globalEndpoint: String?
     /// The names of all operations, sorted.
@@ -42,10 +48,13 @@ public final class ServiceShape: Sendable {
         endpointPrefix = service["endpoint"] ?? ""
         apiVersion = service["version"] ?? ""
         serviceID = service["serviceID"] ?? ""
-        protocolName = service["protocol"] ?? ""
+        protocols = service.list("protocol").compactMap(ProtocolName.init(rawValue:))
+        wireProtocols = ProtocolName.allCases.filter(protocols.contains).map(\.wireProtocol)
         jsonVersion = service["json"]
         targetPrefix = service["target"]
-        xmlNamespace = service["namespace"]
+        isQueryCompatible = service.has("queryCompatible")
+        hasBareErrors = service.has("bareErrors")
+        xmlNamespace = service["namespace"].map(XMLNamespace.init)
         globalEndpoint = service["global"]
         operationNames = schema.operations.keys.sorted()
         operations = schema.operations
@@ -56,6 +65,27 @@ public final class ServiceShape: Sendable {
             if let error = shape.error { errors[error.code] = shape }
         }
         self.errors = errors
+    }
+
+    /// The protocol that a request speaks. Where a service has several, the request says which: by a header, or by a
+    /// form. A request that says nothing speaks the one that has no mark of its own.
+    public func wireProtocol(of request: WireRequest) -> any WireProtocol {
+        guard wireProtocols.count > 1 else { return wireProtocols.first ?? QueryProtocol() }
+        return wireProtocols.first { $0.isMarked(request) } ?? wireProtocols[wireProtocols.count - 1]
+    }
+
+    /// Whether operations are known by method and path.
+    public var isREST: Bool { protocols.contains(.restJSON) || protocols.contains(.restXML) }
+
+    /// Whether a request is for an operation whose host name has labels of the client's, as S3 Control's has the
+    /// account, and says them in headers as well. That tells it from the requests of a service that takes any path.
+    public func ownsByHostLabel(_ request: WireRequest) -> Bool {
+        guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
+            let operation = operations[name], operation.hostPrefix != nil, let input = operation.input
+        else { return false }
+        let labels = input.members.filter(\.isHostLabel)
+        return !labels.isEmpty
+            && labels.allSatisfy { $0.location != .header || request.header($0.wireName.lowercased()) != nil }
     }
 
     /// The operation of a name; nil when the service has none.
@@ -115,7 +145,13 @@ public final class OperationShape: Sendable {
     public let output: StructureShape?
     /// The name of the request's outermost XML element, and its namespace, when they are not the shape's.
     public let inputName: String?
-    public let inputNamespace: String?
+    public let inputNamespace: XMLNamespace?
+    /// The name of the answer's outermost XML element in the REST-XML protocol.
+    let outputName: String
+    /// Whether the answer in the REST-XML protocol is its only member, with no element around it.
+    let isUnwrapped: Bool
+    /// Whether the model has a newer operation of the same request line.
+    let isDeprecated: Bool
     /// The element around the output in an answer of the query protocol.
     public let resultWrapper: String?
     /// The errors that the model declares.
@@ -131,17 +167,21 @@ public final class OperationShape: Sendable {
         responseName = name + "Response"
         serviceID = service["serviceID"] ?? ""
         signingName = service["signing"] ?? ""
+        let protocols = service.list("protocol")
         validationErrorCode =
-            ["query", "ec2"].contains(service["protocol"]) ? "ValidationError" : "ValidationException"
+            protocols.contains("query") || protocols.contains("ec2") ? "ValidationError" : "ValidationException"
         httpMethod = attributes["method"] ?? "POST"
         requestURI = attributes["uri"] ?? "/"
-        uriTemplate = service["protocol"]?.hasPrefix("rest-") == true ? URITemplate(requestURI) : nil
+        uriTemplate = protocols.contains { $0.hasPrefix("rest-") } ? URITemplate(requestURI) : nil
         responseStatus = attributes["status"].flatMap { Int($0) } ?? 200
         hostPrefix = attributes["host"]
         input = attributes["input"].flatMap(structures)
         output = attributes["output"].flatMap(structures)
         inputName = attributes["inputName"]
-        inputNamespace = attributes["inputNamespace"]
+        inputNamespace = attributes["inputNamespace"].map(XMLNamespace.init)
+        outputName = attributes["root"] ?? output?.locationName ?? output?.name ?? ""
+        isUnwrapped = attributes.has("unwrapped")
+        isDeprecated = attributes.has("deprecated")
         resultWrapper = attributes["result"]
         errors = attributes.list("errors").compactMap(structures)
         isUnsigned = attributes.has("unsigned")

@@ -124,6 +124,8 @@ public final class ListShape: @unchecked Sendable {
     public let isSensitive: Bool
     /// Whether elements follow without an element around them all.
     public let isFlattened: Bool
+    /// Whether elements may be null.
+    public let isSparse: Bool
     /// The name of each element in XML and query, nil for the protocol's own.
     public let elementName: String?
     /// Written once, while the schema is read and before any other thread can see the shape.
@@ -134,6 +136,7 @@ public final class ListShape: @unchecked Sendable {
         self.bounds = attributes.bounds
         self.isSensitive = attributes.has("sensitive")
         self.isFlattened = attributes.has("flattened")
+        self.isSparse = attributes.has("sparse")
         self.elementName = attributes["element"]
         self.element = .boolean(.unresolved)
     }
@@ -146,6 +149,8 @@ public final class MapShape: @unchecked Sendable {
     public let bounds: Bounds
     public let isSensitive: Bool
     public let isFlattened: Bool
+    /// Whether values may be null.
+    public let isSparse: Bool
     /// The names of key and value in XML and query, nil for the protocol's own.
     public let keyName: String?
     public let valueName: String?
@@ -158,6 +163,7 @@ public final class MapShape: @unchecked Sendable {
         self.bounds = attributes.bounds
         self.isSensitive = attributes.has("sensitive")
         self.isFlattened = attributes.has("flattened")
+        self.isSparse = attributes.has("sparse")
         self.keyName = attributes["keyName"]
         self.valueName = attributes["valueName"]
         self.key = .boolean(.unresolved)

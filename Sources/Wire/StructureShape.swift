@@ -16,7 +16,9 @@ public final class StructureShape: @unchecked Sendable {
     /// Whether the payload is taken, or sent, as it comes, without being held in memory.
     public private(set) var streamsPayload = false
     public let locationName: String?
-    public let xmlNamespace: String?
+    public let xmlNamespace: XMLNamespace?
+    /// Whether any member is an attribute in XML.
+    public private(set) var hasXMLAttributes = false
     /// Written once, while the schema is read and before any other thread can see the shape.
     public private(set) var members: [MemberShape] = []
     private let payloadName: String?
@@ -31,11 +33,12 @@ public final class StructureShape: @unchecked Sendable {
         self.error = attributes["fault"].map { ErrorTraits(name, fault: $0, attributes) }
         self.payloadName = attributes["payload"]
         self.locationName = attributes["locationName"]
-        self.xmlNamespace = attributes["namespace"]
+        self.xmlNamespace = attributes["namespace"].map(XMLNamespace.init)
     }
 
     func setMembers(_ members: [MemberShape]) {
         self.members = members
+        hasXMLAttributes = members.contains { $0.isXMLAttribute }
         payload = payloadName.flatMap(index(of:))
         guard let payload, case .blob(let blob) = members[payload].shape else { return }
         streamsPayload = blob.isStreaming || members[payload].isStreaming
@@ -70,9 +73,9 @@ public final class MemberShape: Sendable {
     public let locationName: String?
     /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
     public let formName: String
-    /// The name in EC2's query form when it is not made from `locationName`.
-    public let queryName: String?
-    public let xmlNamespace: String?
+    /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
+    public let ec2FormName: String
+    public let xmlNamespace: XMLNamespace?
     public let timestampFormat: TimestampFormat?
     public let isFlattened: Bool
     public let isXMLAttribute: Bool
@@ -92,15 +95,16 @@ public final class MemberShape: Sendable {
         self.isRequired = isRequired
         self.location = attributes["location"].flatMap(Location.init(rawValue:))
         self.locationName = attributes["locationName"]
-        self.queryName = attributes["queryName"]
-        self.xmlNamespace = attributes["namespace"]
+        let wireName = attributes["locationName"] ?? name
+        self.ec2FormName = attributes["queryName"] ?? wireName.prefix(1).uppercased() + wireName.dropFirst()
+        self.xmlNamespace = attributes["namespace"].map(XMLNamespace.init)
         self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))
         let isFlattened = attributes.has("flattened")
         self.isFlattened = isFlattened
         if case .list(let list) = shape, isFlattened || list.isFlattened, let elementName = list.elementName {
             self.formName = elementName
         } else {
-            self.formName = attributes["locationName"] ?? name
+            self.formName = wireName
         }
         self.isXMLAttribute = attributes.has("attribute")
         self.isIdempotencyToken = attributes.has("token")
@@ -115,6 +119,24 @@ public final class MemberShape: Sendable {
 
     /// Whether the model says that the member's value must not be shown.
     public var isSensitive: Bool { shape.isSensitive }
+}
+
+/// A namespace that an element in XML declares: `uri` or, for the names that begin with a prefix, `prefix=uri`.
+public struct XMLNamespace: Sendable, Equatable {
+    public let prefix: String?
+    public let uri: String
+
+    init(_ text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1)
+        // A URI has a colon before it can have an equals sign.
+        if parts.count == 2, !parts[0].contains(":") {
+            prefix = String(parts[0])
+            uri = String(parts[1])
+        } else {
+            prefix = nil
+            uri = text
+        }
+    }
 }
 
 /// What the model says about an error's answer.

@@ -35,6 +35,16 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         }
     }
 
+    /// `2026-11-21T02:03:04.500Z`
+    var iso8601WithMilliseconds: String {
+        guard secondsSinceEpoch.isFinite else { return iso8601 }
+        // Rounded first, so that .9996 is the next second and not a thousand milliseconds.
+        let milliseconds = (secondsSinceEpoch * 1000).rounded()
+        let whole = (milliseconds / 1000).rounded(.down)
+        let rest = Int((milliseconds - whole * 1000).clamped(to: 0...999))
+        return "\(Timestamp(secondsSinceEpoch: whole).iso8601.dropLast()).\(padded(rest, 3))Z"
+    }
+
     /// `Sat, 21 Nov 2026 02:03:04 GMT`, as HTTP has it (RFC 9110, section 5.6.7).
     public var httpDate: String {
         let time = CalendarTime(self)

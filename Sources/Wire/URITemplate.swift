@@ -30,33 +30,46 @@ struct URITemplate: Sendable {
         }
     }
 
+    /// Whether the path and the query string are of this template. Takes time linear in their lengths.
+    func matches(_ target: RESTTarget) -> Bool {
+        let extra = target.segments.count - segments.count
+        guard greedyIndex == nil ? extra == 0 : extra >= 0 else { return false }
+        var position = 0
+        for segment in segments {
+            switch segment {
+            case .literal(let text): guard isSame(text, target.segments[position]) else { return false }
+            case .label: guard !target.segments[position].isEmpty else { return false }
+            case .greedy: position += extra
+            }
+            position += 1
+        }
+        return query.allSatisfy { wanted in
+            target.query.contains { given in
+                isSame(given.name, wanted.name) && wanted.value.map { isSame($0, given.value) } ?? true
+            }
+        }
+    }
+
     /// The labels' values, in the path's order; nil when the path or the query string is another.
     ///
     /// Takes time linear in the path's length.
     func labels(in target: RESTTarget) -> [(name: String, value: String)]? {
-        for (name, value) in query {
-            let isThere = target.query.contains { parameter in
-                isSame(parameter.name, name) && value.map { isSame($0, parameter.value) } ?? true
-            }
-            guard isThere else { return nil }
-        }
+        guard matches(target) else { return nil }
         let extra = target.segments.count - segments.count
-        guard greedyIndex == nil ? extra == 0 : extra >= 0 else { return nil }
         var labels: [(name: String, value: String)] = []
         var position = 0
         for segment in segments {
             switch segment {
-            case .literal(let text):
-                guard isSame(text, target.segments[position]) else { return nil }
-                position += 1
-            case .label(let name):
-                guard !target.segments[position].isEmpty else { return nil }
-                labels.append((name, target.segments[position]))
-                position += 1
+            case .literal: break
+            case .label(let name): labels.append((name, target.segments[position]))
             case .greedy(let name):
-                labels.append((name, target.segments[position...(position + extra)].joined(separator: "/")))
-                position += extra + 1
+                var value = target.segments[position...(position + extra)].joined(separator: "/")
+                position += extra
+                // A slash at the end belongs to what takes all up to the end.
+                if position == target.segments.count - 1, target.endsWithSlash { value += "/" }
+                labels.append((name, value))
             }
+            position += 1
         }
         return labels
     }
@@ -86,6 +99,8 @@ extension URITemplate.Segment {
 struct RESTTarget: Sendable {
     /// The path's segments. A slash at the path's end makes none; an encoded slash, `%2F`, is part of its segment.
     let segments: [String]
+    /// Whether a slash stands at the path's end, behind a segment.
+    let endsWithSlash: Bool
     let query: [(name: String, value: String)]
 
     /// More parameters than any operation takes.
@@ -95,6 +110,7 @@ struct RESTTarget: Sendable {
     init?(_ request: WireRequest) {
         var parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
         if parts.first == "" { parts.removeFirst() }
+        endsWithSlash = parts.count > 1 && parts.last == ""
         if parts.last == "" { parts.removeLast() }
         var segments: [String] = []
         segments.reserveCapacity(parts.count)
@@ -126,21 +142,56 @@ struct RESTTarget: Sendable {
 
 /// The operations of a REST service by their request lines.
 struct RESTRoutes: Sendable {
-    private var routes: [(method: String, template: URITemplate, operation: String)] = []
+    private struct Route: Sendable {
+        let operation: OperationShape
+        let template: URITemplate
+        /// The parameters and headers that the operation's requests must have: some of S3's operations differ in nothing
+        /// else.
+        let parameters: [String]
+        let headers: [String]
 
-    init(_ operations: some Sequence<OperationShape>) {
-        routes = operations.compactMap { operation in
-            operation.uriTemplate.map { (operation.httpMethod, $0, operation.name) }
+        init?(_ operation: OperationShape) {
+            guard let template = operation.uriTemplate else { return nil }
+            self.operation = operation
+            self.template = template
+            let required = (operation.input?.members ?? []).filter(\.isRequired)
+            parameters = required.filter { $0.location == .query }.map(\.wireName)
+            headers = required.filter { $0.location == .header && !$0.isHostLabel }.map { $0.wireName.lowercased() }
         }
-        routes.sort { left, right in
-            if left.template.isMoreSpecific(than: right.template) { return true }
-            if right.template.isMoreSpecific(than: left.template) { return false }
-            return left.operation < right.operation
+
+        var requirements: Int { parameters.count + headers.count }
+
+        func isComplete(_ request: WireRequest, _ target: RESTTarget) -> Bool {
+            parameters.allSatisfy { name in target.query.contains { isSame($0.name, name) } }
+                && headers.allSatisfy { request.header($0) != nil }
+        }
+
+        /// Whether this route is to be tried before another.
+        func isBefore(_ other: Route) -> Bool {
+            if template.isMoreSpecific(than: other.template) { return true }
+            if other.template.isMoreSpecific(than: template) { return false }
+            if requirements != other.requirements { return requirements > other.requirements }
+            if operation.isDeprecated != other.operation.isDeprecated { return other.operation.isDeprecated }
+            return operation.name < other.operation.name
         }
     }
 
-    /// The operation of the most specific template that fits. Takes time linear in the number of operations.
-    func operation(method: String, _ target: RESTTarget) -> String? {
-        routes.first { isSame($0.method, method) && $0.template.labels(in: target) != nil }?.operation
+    private var routes: [Route] = []
+
+    init(_ operations: some Sequence<OperationShape>) {
+        routes = operations.compactMap { Route($0) }
+        routes.sort { $0.isBefore($1) }
+    }
+
+    /// The operation of the most specific template that fits: the one whose parameters and headers are there or, when
+    /// none's are, the one that lacks the fewest. Takes time linear in the number of operations.
+    func operation(of request: WireRequest, _ target: RESTTarget) -> String? {
+        var incomplete: Route?
+        for route in routes where isSame(route.operation.httpMethod, request.method) && route.template.matches(target) {
+            if let incomplete, incomplete.template.isMoreSpecific(than: route.template) { break }
+            if route.isComplete(request, target) { return route.operation.name }
+            if incomplete.map({ route.requirements < $0.requirements }) ?? true { incomplete = route }
+        }
+        return incomplete?.operation.name
     }
 }

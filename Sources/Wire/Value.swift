@@ -13,6 +13,10 @@ public enum Value: Sendable, Equatable {
     case list([Value])
     case map([MapEntry])
     case structure(Structure)
+    /// What a document holds: a member where any JSON may stand.
+    case document(JSONValue)
+    /// An element of a list, or a value of a map, that is not there; only in those that the model calls sparse.
+    case null
 }
 
 /// One entry of a map, in the order in which it was sent.

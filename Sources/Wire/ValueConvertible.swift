@@ -61,6 +61,29 @@ extension Blob: ValueConvertible {
     public static var absent: Blob { Blob([]) }
 }
 
+extension JSONValue: ValueConvertible {
+    public init?(_ value: Value) {
+        guard case .document(let json) = value else { return nil }
+        self = json
+    }
+    public var wireValue: Value { .document(self) }
+    public static var absent: JSONValue { .null }
+}
+
+/// An element of a sparse list or a value of a sparse map.
+extension Optional: ValueConvertible where Wrapped: ValueConvertible {
+    public init?(_ value: Value) {
+        if case .null = value {
+            self = .none
+            return
+        }
+        guard let wrapped = Wrapped(value) else { return nil }
+        self = .some(wrapped)
+    }
+    public var wireValue: Value { self?.wireValue ?? .null }
+    public static var absent: Wrapped? { .none }
+}
+
 extension Array: ValueConvertible where Element: ValueConvertible {
     public init?(_ value: Value) {
         guard case .list(let list) = value else { return nil }

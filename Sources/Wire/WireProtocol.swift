@@ -46,9 +46,16 @@ public struct WireResponse: Sendable {
 
 /// A way to write operations, inputs, outputs and errors as HTTP messages.
 ///
-/// The server's pipeline knows protocols by these five functions only. A protocol has no state; all that it needs
-/// stands in the shapes.
+/// The server's pipeline knows protocols by these functions only. A protocol has no state; all that it needs stands in
+/// the shapes.
 public protocol WireProtocol: Sendable {
+    /// How the errors that all services share are called in it.
+    var commonErrors: CommonErrors { get }
+
+    /// Whether a request bears the protocol's mark, by which it is told from the others of a service. It says nothing of
+    /// whether the request can be read.
+    func isMarked(_ request: WireRequest) -> Bool
+
     /// The operation that a request asks for; nil when the request is not in this protocol.
     ///
     /// The name need not be one of the service's operations.
@@ -67,17 +74,46 @@ public protocol WireProtocol: Sendable {
     /// The answer when an operation, or something before it, failed.
     func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse
 
-    /// The error for an operation that the service does not have.
+    /// The error for an operation that the service does not have, or for a request that names none: then `name` is empty.
     func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError
 }
 
-/// The protocol that the service's model names.
-public func wireProtocol(for service: ServiceShape) -> any WireProtocol {
-    switch service.protocolName {
-    case "json": JSONProtocol()
-    case "rest-json": RESTJSONProtocol()
-    default: QueryProtocol()
+/// The protocols, by the models' names. Those with a mark that no other has come first.
+public enum ProtocolName: String, Sendable, CaseIterable {
+    case cbor = "smithy-rpc-v2-cbor"
+    case json
+    case query
+    case ec2
+    case restJSON = "rest-json"
+    case restXML = "rest-xml"
+
+    public var wireProtocol: any WireProtocol {
+        switch self {
+        case .cbor: CBORProtocol()
+        case .json: JSONProtocol()
+        case .query: QueryProtocol()
+        case .ec2: EC2Protocol()
+        case .restJSON: RESTJSONProtocol()
+        case .restXML: RESTXMLProtocol()
+        }
     }
+}
+
+/// The names and statuses of the errors that all services share; they differ by protocol.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
+public enum CommonErrors: Sendable {
+    /// `AccessDenied`, 403: query and REST-XML.
+    case plain
+    /// `UnauthorizedOperation`, 403.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+    case ec2
+    /// `AccessDeniedException`, 400: JSON and RPC v2 CBOR.
+    case exceptions
+    /// `AccessDeniedException`, with HTTP's own statuses: REST-JSON.
+    case restExceptions
+
+    /// Whether the names end with `Exception`.
+    public var areExceptions: Bool { self == .exceptions || self == .restExceptions }
 }
 
 /// Compares bytes; Swift's `==` takes the Kelvin sign for a K.

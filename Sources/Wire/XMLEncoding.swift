@@ -1,55 +1,86 @@
 /// Structures as XML, by their shapes. Absent members are left out; an empty list is an empty element.
 extension XMLWriter {
-    mutating func members(_ structure: Structure) {
+    mutating func members(_ structure: Structure, where isIncluded: (MemberShape) -> Bool = { _ in true }) {
         let members = structure.shape.members
         for index in members.indices {
             guard let value = structure[member: index] else { continue }
             let member = members[index]
+            guard !member.isXMLAttribute, isIncluded(member) else { continue }
             self.value(
-                value, member.shape, name: member.locationName ?? member.name, isFlattened: member.isFlattened,
-                timestampFormat: member.timestampFormat)
+                value, member.shape, name: member.wireName, namespace: member.xmlNamespace,
+                isFlattened: member.isFlattened, timestampFormat: member.timestampFormat)
         }
     }
 
     mutating func value(
-        _ value: Value, _ shape: Shape, name: String, isFlattened: Bool = false,
+        _ value: Value, _ shape: Shape, name: String, namespace: XMLNamespace? = nil, isFlattened: Bool = false,
         timestampFormat: TimestampFormat? = nil
     ) {
         switch (value, shape) {
         case (.list(let elements), .list(let shape)):
-            list(elements, shape, name: name, isFlattened: isFlattened || shape.isFlattened)
+            list(elements, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
         case (.map(let entries), .map(let shape)):
-            map(entries, shape, name: name, isFlattened: isFlattened || shape.isFlattened)
+            map(entries, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
         case (.structure(let structure), _):
-            open(name)
+            open(name, namespace ?? structure.shape.xmlNamespace, attributes(structure))
             members(structure)
             close(name)
-        case (.string(let string), _): element(name, string)
-        case (.integer(let integer), _): element(name, String(integer))
-        case (.double(let double), _): element(name, PlainText.text(double))
-        case (.boolean(let boolean), _): element(name, boolean ? "true" : "false")
-        case (.timestamp(let timestamp), .timestamp(let shape)):
-            element(name, PlainText.text(timestamp, timestampFormat ?? shape.format ?? .iso8601))
-        case (.blob(let bytes), _): element(name, String(decoding: Base64.encode(bytes), as: UTF8.self))
-        // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
-        case (.list, _), (.map, _), (.timestamp, _), (.stream, _): break
+        case (.null, _): emptyElement(name)
+        default:
+            guard let text = plainText(value, shape, timestampFormat) else { return }
+            element(name, text, namespace)
         }
     }
 
-    private mutating func list(_ elements: [Value], _ shape: ListShape, name: String, isFlattened: Bool) {
+    /// The members that are attributes.
+    func attributes(_ structure: Structure) -> [(name: String, value: String)] {
+        guard structure.shape.hasXMLAttributes else { return [] }
+        var attributes: [(name: String, value: String)] = []
+        for (index, member) in structure.shape.members.enumerated() where member.isXMLAttribute {
+            guard let value = structure[member: index],
+                let text = plainText(value, member.shape, member.timestampFormat)
+            else { continue }
+            attributes.append((member.wireName, text))
+        }
+        return attributes
+    }
+
+    private func plainText(_ value: Value, _ shape: Shape, _ format: TimestampFormat?) -> String? {
+        switch (value, shape) {
+        case (.string(let string), _): string
+        case (.integer(let integer), _): String(integer)
+        case (.double(let double), _): PlainText.text(double)
+        case (.boolean(let boolean), _): boolean ? "true" : "false"
+        case (.timestamp(let timestamp), .timestamp(let shape)):
+            switch format ?? shape.format ?? .iso8601 {
+            case .iso8601 where writesMilliseconds: timestamp.iso8601WithMilliseconds
+            case let format: PlainText.text(timestamp, format)
+            }
+        case (.blob(let bytes), _): String(decoding: Base64.encode(bytes), as: UTF8.self)
+        // A timestamp under a shape of another kind, or a stream within something: no view makes one. Documents have no form in XML.
+        case (.list, _), (.map, _), (.structure, _), (.timestamp, _), (.stream, _), (.document, _), (.null, _):
+            nil
+        }
+    }
+
+    private mutating func list(
+        _ elements: [Value], _ shape: ListShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool
+    ) {
         if isFlattened {
             for element in elements { value(element, shape.element, name: shape.elementName ?? name) }
             return
         }
         if elements.isEmpty { return emptyElement(name) }
-        open(name)
+        open(name, namespace)
         for element in elements { value(element, shape.element, name: shape.elementName ?? "member") }
         close(name)
     }
 
-    private mutating func map(_ entries: [MapEntry], _ shape: MapShape, name: String, isFlattened: Bool) {
+    private mutating func map(
+        _ entries: [MapEntry], _ shape: MapShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool
+    ) {
         if !isFlattened, entries.isEmpty { return emptyElement(name) }
-        if !isFlattened { open(name) }
+        if !isFlattened { open(name, namespace) }
         for entry in entries {
             open(isFlattened ? name : "entry")
             element(shape.keyName ?? "key", entry.key)

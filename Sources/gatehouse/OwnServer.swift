@@ -8,8 +8,8 @@ struct OwnServer {
     /// What came of asking.
     enum Answer {
         case answered([UInt8])
-        /// With an error of its own, as it was sent.
-        case refused(String)
+        /// With an error of its own.
+        case refused(code: String, message: String)
         case unreachable(String)
     }
 
@@ -35,11 +35,24 @@ struct OwnServer {
             let answer = try await Fetch(trust: ServerTrust(), limits: limits).send(
                 Fetch.Request("POST", address, headers: headers))
             guard (200..<300).contains(answer.status) else {
-                return .refused(String(decoding: answer.body, as: UTF8.self))
+                let text = String(decoding: answer.body, as: UTF8.self)
+                return .refused(
+                    code: Self.element("Code", of: text) ?? "HTTP status \(answer.status)",
+                    message: Self.element("Message", of: text) ?? "it gave no reason.")
             }
             return .answered(Array(answer.body))
         } catch {
             return .unreachable("\(error)")
         }
+    }
+
+    /// What is in an element of an answer in XML, as Gatehouse writes its errors.
+    private static func element(_ name: String, of xml: String) -> String? {
+        guard let start = xml.firstRange(of: "<\(name)>"),
+            let end = xml[start.upperBound...].firstRange(of: "</\(name)>")
+        else { return nil }
+        return String(xml[start.upperBound..<end.lowerBound])
+            .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+            .replacing("&amp;", with: "&")
     }
 }

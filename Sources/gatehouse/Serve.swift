@@ -99,9 +99,7 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
-            fail(
-                "Gatehouse can't listen on \(address):\(port): \(error). Stop what listens there, or choose another "
-                    + "--port; 0 picks a free one.")
+            fail(listenProblem(error, address: address, port: port))
         }
         await gatehouse.close()
     }
@@ -130,6 +128,9 @@ struct Serve: AsyncParsableCommand {
 
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
+        if self.inMemory, let data = dataOptions.data {
+            throw ValidationError("--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
+        }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
         if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
         if let region = region ?? Settings.text("REGION") {
@@ -187,7 +188,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func listenedPort() throws -> Int {
-        let port = try port ?? Settings.value("PORT") ?? 4566
+        let port = try port ?? Settings.number("PORT") ?? 4566
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
         return port
     }

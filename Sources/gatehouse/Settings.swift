@@ -8,13 +8,11 @@ enum Settings {
         return value?.isEmpty == true ? nil : value
     }
 
-    /// - Throws: `ValidationError` when the variable's text is no such value.
-    static func value<T: LosslessStringConvertible>(_ name: String) throws -> T? {
+    /// - Throws: `ValidationError` when the variable's text is no number.
+    static func number(_ name: String) throws -> Int? {
         guard let text = text(name) else { return nil }
-        guard let value = T(text) else {
-            throw ValidationError("GATEHOUSE_\(name) is '\(text)', which is not a valid value.")
-        }
-        return value
+        guard let number = Int(text) else { throw ValidationError("GATEHOUSE_\(name) takes a number, not '\(text)'.") }
+        return number
     }
 
     static func flag(_ name: String) throws -> Bool {
@@ -22,7 +20,7 @@ enum Settings {
         switch text.lowercased() {
         case "1", "true", "yes": return true
         case "0", "false", "no": return false
-        default: throw ValidationError("GATEHOUSE_\(name) is '\(text)'; it takes 1 or 0.")
+        default: throw ValidationError("GATEHOUSE_\(name) takes 1 or 0, not '\(text)'.")
         }
     }
 

@@ -122,7 +122,19 @@ struct Simulate: ParsableCommand {
 
     private func simulated() throws(SimulationError) -> SimulatedCase {
         guard let principal, let action else {
-            throw SimulationError("--principal and --action are needed, or --json-lines")
+            throw SimulationError(
+                "Say who asks for what with --principal and --action, or have cases answered with --json-lines.")
+        }
+        guard action.wholeMatch(of: /[A-Za-z0-9-]+:[A-Za-z0-9]+/) != nil else {
+            throw SimulationError("--action takes service:Action, such as s3:GetObject, not '\(action)'.")
+        }
+        guard resource == "*" || resource.wholeMatch(of: /arn:([^:]*:){4}.*/.dotMatchesNewlines()) != nil else {
+            throw SimulationError(
+                "--resource takes an ARN, such as arn:aws:s3:::bucket/key, or '*' for an action that has none, not "
+                    + "'\(resource)'.")
+        }
+        if let resourceAccount, resourceAccount.wholeMatch(of: /[0-9]{12}/) == nil {
+            throw SimulationError("--resource-account takes twelve digits, not '\(resourceAccount)'.")
         }
         let context = try contextKeys()
         var principalARN: String?
@@ -150,7 +162,7 @@ struct Simulate: ParsableCommand {
         var values: [String: [String]] = [:]
         for pair in context {
             guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
-                throw SimulationError("--context takes key=value, not '\(pair)'")
+                throw SimulationError("--context takes key=value, such as aws:username=alice, not '\(pair)'.")
             }
             values[String(pair[..<separator]), default: []].append(String(pair[separator...].dropFirst()))
         }

@@ -89,8 +89,8 @@ private let zoo = ServiceShape(
     }
 
     @Test func theProtocolIsTheModels() {
-        #expect(wireProtocol(for: zoo) is RESTJSONProtocol)
-        #expect(wireProtocol(for: AccountManagement.service) is RESTJSONProtocol)
+        #expect(zoo.wireProtocol(of: WireRequest()) is RESTJSONProtocol)
+        #expect(AccountManagement.service.wireProtocol(of: WireRequest()) is RESTJSONProtocol)
     }
 
     @Test func methodAndPathNameTheOperation() throws {

@@ -7,16 +7,16 @@ import Wire
 @Suite struct SchemaTests {
     /// The counts of the models of botocore 1.43.11.
     @Test(arguments: [
-        (IAM.service, 176, 571, "iam", "query"), (STS.service, 11, 98, "sts", "query"),
-        (CloudTrail.service, 60, 381, "cloudtrail", "json"),
+        (IAM.service, 176, 571, "iam", .query), (STS.service, 11, 98, "sts", .query),
+        (CloudTrail.service, 60, 381, "cloudtrail", .json),
     ])
     func theWholeModelIsThere(
-        service: ServiceShape, operations: Int, shapes: Int, signingName: String, protocolName: String
+        service: ServiceShape, operations: Int, shapes: Int, signingName: String, protocolName: ProtocolName
     ) {
         #expect(service.operationNames.count == operations)
         #expect(service.shapes.count == shapes)
         #expect(service.signingName == signingName)
-        #expect(service.protocolName == protocolName)
+        #expect(service.protocols == [protocolName])
         for name in service.operationNames {
             #expect(service.operation(named: name)?.name == name)
         }
@@ -38,7 +38,7 @@ import Wire
 
     @Test func metadata() {
         #expect(IAM.service.apiVersion == "2010-05-08")
-        #expect(IAM.service.xmlNamespace == "https://iam.amazonaws.com/doc/2010-05-08/")
+        #expect(IAM.service.xmlNamespace?.uri == "https://iam.amazonaws.com/doc/2010-05-08/")
         #expect(IAM.service.globalEndpoint == "iam.amazonaws.com")
         #expect(CloudTrail.service.targetPrefix == "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101")
         #expect(CloudTrail.service.jsonVersion == "1.1")

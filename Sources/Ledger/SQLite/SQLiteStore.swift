@@ -63,6 +63,13 @@ final class SQLiteStore: Store {
             case .SQLITE_MISUSE: .closed
             default: .io
             }
-        return LedgerError(kind, "The ledger's database: \(error.message ?? "\(error.resultCode)").")
+        let reason = error.message ?? "\(error.resultCode)"
+        return switch kind {
+        case .corrupt:
+            LedgerError(kind, "The ledger's database is damaged (\(reason)). Put back a backup of the data directory.")
+        case .full:
+            LedgerError(kind, "The ledger's database can't grow (\(reason)). Make room on the disk that it is on.")
+        default: LedgerError(kind, "The ledger's database: \(reason).")
+        }
     }
 }

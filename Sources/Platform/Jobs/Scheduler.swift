@@ -273,6 +273,8 @@ public final class Scheduler: Sendable {
                 try await type.run(JobContext(self.environment, lease, next: type.successor(self.environment)), lease)
             }
         } catch {
+            // The program ends: the work is taken up again when the lease is over, or at the next start.
+            if Task.isCancelled { return }
             let rest = min(Self.longestRest, Self.firstRest * pow2(lease.deadline.attempts))
             log.error(
                 "work has failed, and will be tried again",

@@ -78,7 +78,7 @@ struct AccessReport: Record {
             }
             service.uses.sort { $0.time > $1.time }
             if granularity == "ACTION_LEVEL" {
-                let tracked = Set(environment.module(named: namespace)?.shape.operationNames ?? [])
+                let tracked = Set(environment.modules(signingAs: namespace).flatMap(\.shape.operationNames))
                 let names = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
                 service.actions = names.map { Self.action($0, of: namespace, usages, oldest: oldest) }
             }

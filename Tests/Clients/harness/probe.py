@@ -1,4 +1,4 @@
-"""A Gatehouse that has the tests' own services, vault and courier, beside AWS's; boto3 knows their models."""
+"""A Gatehouse that has the tests' own services beside AWS's: vault, courier and the shapes; boto3 knows their models."""
 
 import pathlib
 import re
@@ -49,15 +49,19 @@ class Probe:
         self.process.kill()
         self.process.wait(timeout=30)
 
-    def client(self, service, key=KEY, region="us-east-1"):
-        """A boto3 client; `key` is (id, secret) or (id, secret, token)."""
+    @property
+    def port(self):
+        return int(self.url.rsplit(":", 1)[1])
+
+    def client(self, service, key=KEY, region="us-east-1", models=MODELS, **config):
+        """A boto3 client; `key` is (id, secret) or (id, secret, token), `config` are options of botocore's."""
         core = botocore.session.Session()
-        core.get_component("data_loader").search_paths.append(str(MODELS))
+        core.get_component("data_loader").search_paths.append(str(models))
         session = boto3.Session(botocore_session=core)
         return session.client(
             service, endpoint_url=self.url, region_name=region, aws_access_key_id=key[0],
             aws_secret_access_key=key[1], aws_session_token=key[2] if len(key) > 2 else None,
-            config=botocore.config.Config(retries={"max_attempts": 0}))
+            config=botocore.config.Config(retries={"max_attempts": 0}, **config))
 
     def user(self, name, *statements):
         """A user with an inline policy of these statements: its access key."""

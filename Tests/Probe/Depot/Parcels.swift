@@ -46,16 +46,20 @@ public struct ParcelUpload: Upload {
     private var hash = SHA256()
     private var length = 0
     private let pause: Duration
+    private let isPlain: Bool
 
-    /// - Parameter pause: milliseconds before each piece.
-    init(pause: Int) {
+    /// - Parameters:
+    ///   - pause: milliseconds before each piece.
+    ///   - isPlain: without a hash of its own.
+    init(pause: Int, isPlain: Bool) {
         self.pause = .milliseconds(pause)
+        self.isPlain = isPlain
         Steps.count("begun")
     }
 
     public mutating func receive(_ bytes: [UInt8]) async throws(ServiceError) {
         if pause > .zero { try? await Task.sleep(for: pause) }
-        hash.update(data: bytes)
+        if !isPlain { hash.update(data: bytes) }
         length += bytes.count
     }
 
@@ -77,7 +81,7 @@ extension Depot.PutParcel: UploadOperation {
     static public func access(_ input: Input, _ call: Call) -> Authorization { call.access(onParcel: input.name) }
 
     static public func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ParcelUpload {
-        ParcelUpload(pause: input.pause ?? 0)
+        ParcelUpload(pause: input.pause ?? 0, isPlain: input.plain ?? false)
     }
 
     static public func handle(

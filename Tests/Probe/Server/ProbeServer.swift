@@ -3,8 +3,10 @@ import DepotService
 import Edge
 import Foundation
 import Logging
+import Platform
 import Server
 import ServiceLifecycle
+import ShapesService
 import VaultService
 
 /// A Gatehouse with the tests' own services beside AWS's, in memory or in a directory:
@@ -23,7 +25,7 @@ struct ProbeServer {
         configuration.rootAccessKeyID = arguments[3]
         configuration.rootSecretAccessKey = arguments[4]
         configuration.dataDirectory = arguments.count > 5 ? arguments[5] : nil
-        configuration.modules += [.vault, .courier, .depot]
+        configuration.modules += [.vault, .courier, .depot] + ServiceModule.shapes
         var log = Logger(label: "probe") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .error
         let gatehouse = try await Gatehouse(configuration, log: log)

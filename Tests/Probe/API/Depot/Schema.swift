@@ -39,6 +39,7 @@ public enum Depot: APIModel {
           Name! Name location=uri locationName=Name
           Conflict Flag location=querystring locationName=conflict
           Pause Size location=querystring locationName=pause
+          Plain Flag location=querystring locationName=plain
           Body Body streaming
         structure PutParcelResponse
           Length! Size

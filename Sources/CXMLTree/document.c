@@ -1,8 +1,10 @@
-#include "internal.h"
+#include "CXMLTree.h"
 
 #include <libxml/parser.h>
+#include <libxml/tree.h>
 #include <libxml/xmlerror.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 // libxml2 compares each attribute of an element with all before it, and looks namespaces up one by one.
@@ -14,13 +16,15 @@ static void ignore(void *context, const xmlError *error) {
     (void)error;
 }
 
-void be_quiet(void) {
+void xmltree_be_quiet(void) {
     xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)ignore);
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 /// Within a start tag there is no further `<`, so what is counted from one to the next bounds every tag. Holds for
 /// UTF-8, as which the text is parsed whatever it declares.
-static bool has_few_attributes(xmlsecurity_bytes text) {
+static bool has_few_attributes(xmltree_bytes text) {
     size_t attributes = 0;
     size_t namespaces = 0;
     for (size_t i = 0; i < text.count; i++) {
@@ -55,9 +59,10 @@ static void refuse_document_type(
     xmlStopParser(parser);
 }
 
-xmlsecurity_document *xmlsecurity_parse(xmlsecurity_bytes text) {
+xmltree_document *xmltree_parse(xmltree_bytes text) {
     if (text.count == 0 || text.count > INT_MAX || !has_few_attributes(text)) return NULL;
-    be_quiet();
+    if (pthread_once(&once, xmlInitParser) != 0) return NULL;
+    xmltree_be_quiet();
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
     if (parser == NULL) return NULL;
     parser->sax->internalSubset = refuse_document_type;
@@ -66,76 +71,49 @@ xmlsecurity_document *xmlsecurity_parse(xmlsecurity_bytes text) {
         XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     bool is_good = tree != NULL && parser->wellFormed && tree->intSubset == NULL && tree->extSubset == NULL;
     xmlFreeParserCtxt(parser);
-    xmlsecurity_document *document = is_good ? xmlMalloc(sizeof *document) : NULL;
-    if (document == NULL) {
-        xmlFreeDoc(tree);
-        return NULL;
-    }
-    document->tree = tree;
-    return document;
+    if (is_good) return (xmltree_document *)tree;
+    xmlFreeDoc(tree);
+    return NULL;
 }
 
-void xmlsecurity_free_document(xmlsecurity_document *document) {
-    xmlFreeDoc(document->tree);
-    xmlFree(document);
+void xmltree_free_document(xmltree_document *document) {
+    xmlFreeDoc((xmlDocPtr)document);
 }
 
 // MARK: - Nodes
 
-xmlNodePtr element_from(xmlNodePtr node) {
+/// The first element among a node and its siblings.
+static xmlNodePtr element_from(xmlNodePtr node) {
     while (node != NULL && node->type != XML_ELEMENT_NODE) node = node->next;
     return node;
 }
 
-bool is_named(xmlNodePtr node, const char *name, const char *name_space) {
-    return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name) && node->ns != NULL
-        && xmlStrEqual(node->ns->href, BAD_CAST name_space);
+xmltree_node *xmltree_root(xmltree_document *document) {
+    return (xmltree_node *)xmlDocGetRootElement((xmlDocPtr)document);
 }
 
-xmlNodePtr only_child(xmlNodePtr parent, const char *name, const char *name_space) {
-    xmlNodePtr found = NULL;
-    for (xmlNodePtr child = parent->children; child != NULL; child = child->next) {
-        if (!is_named(child, name, name_space)) continue;
-        if (found != NULL) return NULL;
-        found = child;
-    }
-    return found;
+xmltree_node *xmltree_first_child(xmltree_node *node) {
+    return (xmltree_node *)element_from(((xmlNodePtr)node)->children);
 }
 
-bool attribute_is_one_of(xmlNodePtr node, const char *name, const char *const *values) {
-    xmlChar *value = xmlGetNoNsProp(node, BAD_CAST name);
-    bool is_found = false;
-    for (; value != NULL && *values != NULL && !is_found; values++) is_found = xmlStrEqual(value, BAD_CAST *values);
-    xmlFree(value);
-    return is_found;
+xmltree_node *xmltree_next_sibling(xmltree_node *node) {
+    return (xmltree_node *)element_from(((xmlNodePtr)node)->next);
 }
 
-xmlsecurity_node *xmlsecurity_root(xmlsecurity_document *document) {
-    return (xmlsecurity_node *)xmlDocGetRootElement(document->tree);
-}
-
-xmlsecurity_node *xmlsecurity_first_child(xmlsecurity_node *node) {
-    return (xmlsecurity_node *)element_from(node_of(node)->children);
-}
-
-xmlsecurity_node *xmlsecurity_next_sibling(xmlsecurity_node *node) {
-    return (xmlsecurity_node *)element_from(node_of(node)->next);
-}
-
-const char *xmlsecurity_name(xmlsecurity_node *node) {
-    const xmlChar *name = node_of(node)->name;
+const char *xmltree_name(xmltree_node *node) {
+    const xmlChar *name = ((xmlNodePtr)node)->name;
     return name == NULL ? "" : (const char *)name;
 }
 
-const char *xmlsecurity_namespace(xmlsecurity_node *node) {
-    xmlNsPtr name_space = node_of(node)->ns;
+const char *xmltree_namespace(xmltree_node *node) {
+    xmlNsPtr name_space = ((xmlNodePtr)node)->ns;
     return name_space == NULL || name_space->href == NULL ? "" : (const char *)name_space->href;
 }
 
-char *xmlsecurity_text(xmlsecurity_node *node) {
+char *xmltree_text(xmltree_node *node) {
     xmlBufferPtr buffer = xmlBufferCreate();
     if (buffer == NULL) return NULL;
-    for (xmlNodePtr child = node_of(node)->children; child != NULL; child = child->next) {
+    for (xmlNodePtr child = ((xmlNodePtr)node)->children; child != NULL; child = child->next) {
         if (child->type != XML_TEXT_NODE && child->type != XML_CDATA_SECTION_NODE) continue;
         if (child->content != NULL && xmlBufferCat(buffer, child->content) != 0) {
             xmlBufferFree(buffer);
@@ -147,10 +125,14 @@ char *xmlsecurity_text(xmlsecurity_node *node) {
     return text != NULL ? text : (char *)xmlStrdup(BAD_CAST "");
 }
 
-char *xmlsecurity_attribute_value(xmlsecurity_node *node, const char *name) {
-    return (char *)xmlGetNoNsProp(node_of(node), BAD_CAST name);
+char *xmltree_attribute_value(xmltree_node *node, const char *name) {
+    return (char *)xmlGetNoNsProp(((xmlNodePtr)node), BAD_CAST name);
 }
 
-void xmlsecurity_free_text(char *text) {
+char *xmltree_any_attribute_value(xmltree_node *node, const char *name) {
+    return (char *)xmlGetProp((xmlNodePtr)node, BAD_CAST name);
+}
+
+void xmltree_free_text(char *text) {
     xmlFree(text);
 }

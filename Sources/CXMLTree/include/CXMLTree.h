@@ -1,0 +1,48 @@
+// XML documents from strangers: the little of libxml2 that it takes to read them.
+//
+// No function traps, prints or reaches the network, and whatever one allocates is freed by the function that its
+// comment names. A document and its nodes belong to one thread at a time; different documents are independent.
+
+#ifndef CXMLTREE_H
+#define CXMLTREE_H
+
+#include <stddef.h>
+
+#pragma clang assume_nonnull begin
+
+typedef struct xmltree_document xmltree_document;
+typedef struct xmltree_node xmltree_node;
+
+/// Bytes that somebody else owns.
+typedef struct {
+    const unsigned char *_Nullable bytes;
+    size_t count;
+} xmltree_bytes;
+
+/// Parses UTF-8. NULL when it is not well-formed, has a document type declaration (so no entity is ever declared), is
+/// nested more than 250 deep, or has more attributes than any honest document. Freed by `xmltree_free_document`.
+xmltree_document *_Nullable xmltree_parse(xmltree_bytes text);
+void xmltree_free_document(xmltree_document *document);
+
+xmltree_node *_Nullable xmltree_root(xmltree_document *document);
+/// Elements only. The nodes live as long as their document.
+xmltree_node *_Nullable xmltree_first_child(xmltree_node *node);
+xmltree_node *_Nullable xmltree_next_sibling(xmltree_node *node);
+const char *xmltree_name(xmltree_node *node);
+/// Empty without a namespace.
+const char *xmltree_namespace(xmltree_node *node);
+/// All of the element's own text, what stands before and after comments joined: as a signature sees it. Freed by
+/// `xmltree_free_text`.
+char *_Nullable xmltree_text(xmltree_node *node);
+/// The value of an attribute without a namespace. Freed by `xmltree_free_text`.
+char *_Nullable xmltree_attribute_value(xmltree_node *node, const char *name);
+/// The value of the first attribute of a name, whichever namespace it is in. Freed by `xmltree_free_text`.
+char *_Nullable xmltree_any_attribute_value(xmltree_node *node, const char *name);
+void xmltree_free_text(char *text);
+
+/// libxml2 reports errors to standard error otherwise; the setting is each thread's own. Parsing makes it.
+void xmltree_be_quiet(void);
+
+#pragma clang assume_nonnull end
+
+#endif

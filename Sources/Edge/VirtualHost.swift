@@ -1,0 +1,58 @@
+import Platform
+
+/// What stands before a service's own host name: the bucket of `bucket.s3.us-east-1.amazonaws.com`.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+enum VirtualHost {
+    /// The label, which may have dots in it; nil for the name of an endpoint, an address, and any other host.
+    ///
+    /// The service's endpoint may be below any name, as `bucket.s3.localhost` and `bucket.s3.eu-west-1.example.org`: a
+    /// label `s3`, `s3-fips` or `s3-REGION` tells it. Below `localhost`, and below the name under which the world reaches
+    /// Gatehouse, that label may be absent: `bucket.localhost`.
+    ///
+    /// - Parameters:
+    ///   - host: as the client sent it, maybe with a port.
+    ///   - endpoint: the first label of the service's endpoint: `s3`.
+    ///   - publicAddress: how the world reaches Gatehouse, as a URL.
+    static func label(of host: String, before endpoint: String, publicAddress: String) -> String? {
+        let name = withoutPort(host[...])
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > 1, labels.allSatisfy({ !$0.isEmpty }), !isAddress(labels) else { return nil }
+        if let place = labels.dropFirst().lastIndex(where: { isEndpoint($0, endpoint) }) {
+            return labels[..<place].joined(separator: ".")
+        }
+        if isEndpoint(labels[0], endpoint) { return nil }
+        for base in ["localhost", hostName(of: publicAddress)] where base.contains(where: \.isLetter) {
+            let suffix = "." + base
+            guard name.utf8.count > suffix.utf8.count, name.lowercased().hasSuffix(suffix.lowercased()) else {
+                continue
+            }
+            return String(name.dropLast(suffix.count))
+        }
+        return nil
+    }
+
+    private static func isEndpoint(_ label: Substring, _ endpoint: String) -> Bool {
+        let label = label.lowercased()
+        guard label.hasPrefix(endpoint) else { return false }
+        let rest = label.dropFirst(endpoint.count)
+        return rest.isEmpty || rest == "-fips"
+            || rest.first == "-" && Regions.needsOptIn(String(rest.dropFirst())) != nil
+    }
+
+    /// Whether the labels are an IPv4 address. Those of version 6 stand in brackets.
+    private static func isAddress(_ labels: [Substring]) -> Bool {
+        labels.last?.utf8.allSatisfy { (0x30...0x39).contains($0) } == true || labels[0].first == "["
+    }
+
+    private static func withoutPort(_ host: Substring) -> Substring {
+        guard let colon = host.lastIndex(of: ":"),
+            host[colon...].dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return host }
+        return host[..<colon]
+    }
+
+    private static func hostName(of url: String) -> String {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        return String(withoutPort(rest.prefix { $0 != "/" }))
+    }
+}
