@@ -154,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Edge", "Fetch", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation", "Wire",
+                "Catalogue", "Edge", "Fetch", "Gate", "Lint", "Policy", "Server", "Signature", "Simulation", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -21,7 +21,8 @@ public struct RootKey: Sendable, CustomStringConvertible {
             let found = environment.directory.account(id)
         else {
             throw ServiceError(
-                "NoSuchEntity", "There is no account \(account ?? "") in this Gatehouse. \(accountsAdvice)", status: 404)
+                "NoSuchEntity", "There is no account \(account ?? "") in this Gatehouse. \(accountsAdvice)", status: 404
+            )
         }
         guard found.isActive else {
             throw ServiceError("InvalidInput", "The account \(id) is \(found.state.rawValue).")

@@ -28,7 +28,8 @@ struct MakeRootKey: AsyncParsableCommand {
             throw ValidationError("--account takes twelve digits, not '\(account)'.")
         }
         if let endpoint, endpoint.wholeMatch(of: /https?:\/\/[^\/?#]+\/?/) == nil {
-            throw ValidationError("--endpoint takes scheme, host and port alone, such as http://127.0.0.1:4566, not '\(endpoint)'.")
+            throw ValidationError(
+                "--endpoint takes scheme, host and port alone, such as http://127.0.0.1:4566, not '\(endpoint)'.")
         }
     }
 
@@ -103,7 +104,8 @@ struct MakeRootKey: AsyncParsableCommand {
                 ? " It has to be asked with an access key of the first account's root user." : ""
             fail("Gatehouse at \(endpoint) refused: \(code): \(message)\(advice)")
         case .unreachable(let reason):
-            fail("No answer from \(endpoint): \(reason). Start Gatehouse there, or name another server with --endpoint.")
+            fail(
+                "No answer from \(endpoint): \(reason). Start Gatehouse there, or name another server with --endpoint.")
         }
     }
 }

@@ -129,7 +129,8 @@ struct Serve: AsyncParsableCommand {
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
         if self.inMemory, let data = dataOptions.data {
-            throw ValidationError("--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
+            throw ValidationError(
+                "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
         }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
         if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
@@ -176,11 +177,12 @@ struct Serve: AsyncParsableCommand {
         let known = Modules.all.flatMap(\.quotas)
         for text in quota + (Settings.text("QUOTA")?.split(separator: ",").map(String.init) ?? []) {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let limit = Int(parts[1]), limit >= 0,
-                known.contains(where: { $0.name == parts[0] })
-            else {
+            guard parts.count == 2, let limit = Int(parts[1]), limit >= 0 else {
+                throw ValidationError("--quota takes NAME=NUMBER, such as Users=10000, not '\(text)'.")
+            }
+            guard known.contains(where: { $0.name == parts[0] }) else {
                 let names = known.map(\.name).joined(separator: ", ")
-                throw ValidationError("--quota takes NAME=NUMBER, not '\(text)'. The names: \(names).")
+                throw ValidationError("There is no quota '\(parts[0])'. The quotas: \(names).")
             }
             configuration.quotas[parts[0]] = limit
         }

@@ -76,7 +76,8 @@ struct PolicyExamples {
         #expect(
             silent.message(for: request)
                 == "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: iam:CreateUser on resource: "
-                + "arn:aws:iam::111122223333:user/bob because no identity-based policy allows the iam:CreateUser action")
+                + "arn:aws:iam::111122223333:user/bob because no identity-based policy allows the iam:CreateUser action"
+        )
     }
 
     @Test func everyTypeOfPolicyHasItsPlace() throws {

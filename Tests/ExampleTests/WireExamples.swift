@@ -7,7 +7,7 @@ import Wire
 struct WireExamples {
     private func answer(_ request: WireRequest) throws(ServiceError) -> WireResponse? {
         let service = IAM.service
-        let wire = wireProtocol(for: service)
+        let wire = service.wireProtocol(of: request)  // a service may speak several
 
         guard let name = try wire.operationName(of: request, for: service) else { return nil }  // not in this protocol
         guard let operation = service.operation(named: name) else {
