@@ -34,8 +34,8 @@ public struct DataDirectory: Sendable {
     func requireKeyOfLedger() throws(StartError) {
         guard !hasKey, Ledger.exists(in: path) else { return }
         throw StartError(
-            "the key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
-                + "of the key; if there is none, the data is lost: choose another directory with --data")
+            "The key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
+                + "of the key. If there is none, the data is lost: choose another directory with --data.")
     }
 
     /// Notes where Gatehouse listens, for `gatehouse env`.

@@ -104,13 +104,13 @@ public struct Gatehouse: Sendable {
         guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
         let text: String
         do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw StartError("the certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
+            throw StartError("The certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
         }
         guard text.contains("-----BEGIN CERTIFICATE-----") else {
-            throw StartError("there is no certificate in \(path). \(authoritiesAdvice)")
+            throw StartError("There is no certificate in \(path). \(authoritiesAdvice)")
         }
         do { return try OpenIDProviders(authorities: text) } catch {
-            throw StartError("the certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
+            throw StartError("The certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
         }
     }
 
@@ -142,15 +142,15 @@ public struct Gatehouse: Sendable {
         if let account = environment.directory.firstAccount {
             if let wanted = configuration.accountID, wanted != account.id {
                 throw StartError(
-                    "this data directory belongs to account \(account.id), not \(wanted); leave --account-id out, or "
-                        + "choose another --data")
+                    "This data directory belongs to account \(account.id), not \(wanted). Leave out --account-id, or "
+                        + "choose another --data.")
             }
             if let wanted = configuration.rootAccessKeyID,
                 environment.directory.accessKey(wanted)?.ownerID != account.id
             {
                 throw StartError(
-                    "the root user of this data directory has no access key \(wanted): a key is taken on the first "
-                        + "start only; leave --root-access-key-id out, or choose another --data")
+                    "The root user of this data directory has no access key \(wanted), and one is taken on the first start "
+                        + "only. Leave out --root-access-key-id, or choose another --data.")
             }
             return (account.id, nil)
         }
