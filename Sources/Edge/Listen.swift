@@ -43,7 +43,7 @@ public struct Listener: Service {
         self.onListening = onListening
     }
 
-    /// Serves until it is told to stop; then it lets the requests that have begun come to their end.
+    /// Serves until it is told to stop; then it lets the requests that have begun finish.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
@@ -80,7 +80,7 @@ public struct Listener: Service {
     private static func setUp(
         _ channel: any Channel, _ connections: Connections, _ limits: Limits, _ edge: Edge
     ) throws {
-        // A client that is gone again has no address. Who it was is not known, so nothing may be decided by it.
+        // A client that has left already has no address. It is unknown who it was, so nothing may be decided by it.
         guard let address = sourceIP(channel), let connection = connections.admit(channel, from: address) else {
             throw ChannelError.ioOnClosedChannel
         }
@@ -97,7 +97,7 @@ public struct Listener: Service {
         try pipeline.addHandler(RequestHandler(connection, limits, edge))
     }
 
-    /// The client's address; one of IPv4 in its own form also where the socket is of IPv6.
+    /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.
     private static func sourceIP(_ channel: any Channel) -> String? {
         guard let address = channel.remoteAddress?.ipAddress else { return nil }
         let mapped = "::ffff:"

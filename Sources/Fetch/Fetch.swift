@@ -12,8 +12,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// The one way in which Gatehouse asks other servers over HTTP. A server is trusted with nothing: an exchange is bounded
-/// in time and size, and redirects are answers like others, not followed.
+/// The only HTTP client of Gatehouse. The server at the other end is not trusted: an exchange is limited in time and
+/// size, and redirects are not followed but returned like any other answer.
 ///
 /// ```swift
 /// let answer = try await Fetch(trust: ServerTrust()).get(address)
@@ -63,7 +63,7 @@ public struct Fetch: Sendable {
     private let limits: Limits
 
     /// - Parameters:
-    ///   - trust: whose certificates will do, for `https`.
+    ///   - trust: which certificates are accepted, for `https`.
     ///   - limits: see ``Limits``.
     public init(trust: ServerTrust, limits: Limits = Limits()) {
         self.trust = trust

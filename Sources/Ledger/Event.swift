@@ -55,7 +55,7 @@ public struct EventAttribute: Sendable, Codable, Hashable {
     }
 }
 
-/// A question to the event history, of one account, for events of a time, with one attribute, or both.
+/// A query of one account's event history, by time, by one attribute, or by both.
 ///
 /// It has the form of CloudTrail's LookupEvents, which takes one attribute at most:
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>.

@@ -18,8 +18,8 @@ public struct JournalPage: Sendable {
     public let last: Int64
     /// Whether there was nothing more to follow when the page was read.
     public let isEnd: Bool
-    /// Whether entries that follow the number asked with are gone, by retention: whoever followed so slowly has to
-    /// begin with a replay.
+    /// Whether entries after the given number have been purged: a follower that was too slow has to begin with a
+    /// replay.
     public let hasGap: Bool
 }
 

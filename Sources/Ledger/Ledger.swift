@@ -68,7 +68,7 @@ public final class Ledger: Sendable {
             eventStore = EventStore(key: key)
             let next = try store.open { session in
                 if readOnly { try format.check(session) }
-                // The lock on the directory proves that whoever had taken something is gone.
+                // The lock on the directory proves that whoever had claimed something is gone.
                 if !readOnly { try session.voidLeases() }
                 return try Writer.NextNumbers(after: session, hasDeadlines: !readOnly)
             }

@@ -81,7 +81,7 @@ public class Reader {
         return try query { try $0.referrerCount(Reference(relation, to: target), in: scope) }
     }
 
-    /// Hands every record of some kinds to `body`, as a change with no `before` and no request.
+    /// Passes every record of some kinds to `body`, as a change with no `before` and no request.
     /// - Parameter kinds: nil: all.
     func replay(_ kinds: Set<String>?, _ body: (Change) throws(LedgerError) -> Void) throws(LedgerError) {
         try query { session in
@@ -100,7 +100,7 @@ public class Reader {
         isOpen = false
     }
 
-    /// A record as it lies in the ledger, opened; nil when there is none.
+    /// A record as it is stored, opened; nil when there is none.
     func stored(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> StoredRecord? {
         // Nothing is ever stored under such a key.
         guard scope.isStorable, isStorable(id) else { return nil }
@@ -149,6 +149,6 @@ extension Reader {
 }
 
 extension Ledger {
-    /// Whether SQLite keeps this text as it is: a NUL would end it early.
+    /// Whether SQLite stores this text unchanged: a NUL would cut it short.
     static func isStorable(_ text: String) -> Bool { !text.utf8.contains(0) }
 }

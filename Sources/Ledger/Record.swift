@@ -10,9 +10,9 @@
 /// }
 /// ```
 ///
-/// What the ledger holds outlives the program that wrote it. A new property that is optional needs nothing; for any
-/// other change of the JSON raise ``version``, and say in ``upgrade(_:from:)`` how a record of the version before
-/// becomes one of this:
+/// What is in the ledger outlives the program that wrote it. A new optional property needs nothing; for any other
+/// change of the JSON, raise ``version``, and say in ``upgrade(_:from:)`` how a record of the previous version becomes
+/// one of this:
 ///
 /// ```swift
 /// struct Group: Record {
@@ -28,7 +28,7 @@
 /// }
 /// ```
 ///
-/// A record that can't be read is an error that names it. It is never passed over as if it were not there.
+/// A record that can't be read is an error that names it. It is never skipped as if it did not exist.
 ///
 /// Values that must not be read by whoever has the file belong in the record's properties, which are sealed. The id and
 /// the references are not: the database orders and joins by them.
@@ -41,13 +41,13 @@ public protocol Record: Codable, Sendable {
     ///
     /// The ledger indexes them when the record is put, and forgets them when it is deleted.
     var references: [Reference] { get }
-    /// Whether the journal keeps every change. Of what changes all the time and whose past nobody asks for (last-used
-    /// data, reports) it keeps the last change alone, so that it does not grow.
+    /// Whether the journal keeps every change. For records that change all the time and whose past nobody asks for
+    /// (last-used data, reports) it keeps only the last change, so that it does not grow.
     static var keepsHistory: Bool { get }
-    /// Whether an entry of the journal has the record as it was, too. Large or fast-growing records may leave it out:
-    /// the entry before has it.
+    /// Whether a journal entry also has the record as it was before. Large or fast-growing records may leave that out,
+    /// since the previous entry has it.
     static var journalsBefore: Bool { get }
-    /// The version of the record's JSON: 1, and one more with each change that older records have to be led up to.
+    /// The version of the record's JSON: 1, and one more with each change for which older records have to be upgraded.
     static var version: Int { get }
     /// Turns the JSON of a record of one version into that of the next. The ledger calls it step by step, wherever an
     /// older record is read; nothing is rewritten on disk until the record is next put.

@@ -84,7 +84,7 @@ enum RecordBody {
         }
     }
 
-    /// The record, led up to its present version.
+    /// The record, upgraded to its current version.
     static func decode<R: Record>(_ type: R.Type, from body: [UInt8], _ key: RecordKey) throws(LedgerError) -> R {
         let (version, json) = split(body)
         guard version <= R.version else {

@@ -23,7 +23,7 @@ public final class Transaction: Reader {
     private(set) var nextDeadline: Int64
     private(set) var changes: [Change] = []
     private(set) var events: [Event] = []
-    /// Why this transaction must not be committed: a statement may have been done by half.
+    /// Why this transaction must not be committed: a statement may have been half done.
     private(set) var failure: LedgerError?
 
     init(

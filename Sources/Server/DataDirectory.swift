@@ -19,7 +19,7 @@ public struct DataDirectory: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            // Also of a folder that was there before.
+            // Even if the folder was there before.
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
         } catch {
             throw StartError(
@@ -65,7 +65,7 @@ public struct Endpoint: Sendable {
     /// The first of the two lines that point the AWS CLI here.
     public var exportLine: String { "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)" }
 
-    /// What else would still speak for somebody else: a profile, the token of a session.
+    /// Removes what would still point to another identity: a profile, a session token.
     public static let unsetLine = "unset AWS_PROFILE AWS_SESSION_TOKEN"
 
     /// The second: whose credentials to use.
@@ -73,7 +73,7 @@ public struct Endpoint: Sendable {
         "export AWS_ACCESS_KEY_ID=\(quoted(accessKeyID)) AWS_SECRET_ACCESS_KEY=\(quoted(secretAccessKey))"
     }
 
-    /// A word of a shell's, in quotation marks where it needs them.
+    /// A word for the shell, quoted where necessary.
     public static func quoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

@@ -19,8 +19,8 @@ public struct Gatehouse: Sendable {
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
-        /// A PEM file with certificate authorities that identity providers' servers may have certificates of, on top of
-        /// the system's.
+        /// A PEM file with certificate authorities to trust for identity providers' servers, in addition to the
+        /// system's.
         public var authoritiesFile: String?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
         public var accountID: String?
@@ -42,7 +42,7 @@ public struct Gatehouse: Sendable {
     /// Does what is due; ``services`` has it.
     public let scheduler: Scheduler
     public let accountID: String
-    /// The root user's access key, when this start has made it up: it is shown once.
+    /// The root user's access key, if this start has generated it: it is shown once.
     public let newRootKey: (id: String, secret: String)?
 
     /// Opens the ledger, or makes it, and reads the directory from it.
@@ -130,7 +130,7 @@ public struct Gatehouse: Sendable {
     public func close() async {
         scheduler.stop()
         await scheduler.settle()
-        // Should it fail, the events are there to restore from.
+        // If it fails, the data can be restored from the events.
         try? await environment.checkpointUsage()
         await environment.ledger.close()
     }
@@ -166,7 +166,7 @@ public struct Gatehouse: Sendable {
             try transaction.put(key, in: scope)
             return .commit(())
         }
-        // Whoever gave the key has it already; it need not stand in a log.
+        // Whoever provided the key has it already, and it does not belong in a log.
         return (id, configuration.rootSecretAccessKey == nil ? (key.id, key.secret) : nil)
     }
 
@@ -174,7 +174,7 @@ public struct Gatehouse: Sendable {
         String(Int.random(in: 100_000_000_000...999_999_999_999))
     }
 
-    /// Wipes all but the first account, made bare, and its root user's keys.
+    /// Wipes everything but the first account, emptied, and its root user's keys.
     static func reset(_ environment: Environment) async throws(LedgerError) {
         let (directory, projections) = (environment.directory, environment.projections)
         guard let first = directory.firstAccount else { return }

@@ -67,9 +67,9 @@ public struct RecordedData: Sendable {
         }
     }
 
-    /// The latest recorded call; nil when there is none. What a server has answered just now it may not have written yet.
+    /// The latest recorded call; nil when there is none. A server may not have written yet what it has just answered.
     /// - Parameters:
-    ///   - user: only calls of whom the event history calls so, or who has this ARN; nil: of anybody.
+    ///   - user: only calls of the caller with this name in the event history, or this ARN; nil: of anybody.
     ///   - denied: only calls that the policies denied.
     public func lastCall(user: String?, denied: Bool) async throws(StartError) -> RecordedCall? {
         let messages = messages
@@ -141,7 +141,7 @@ public struct RecordedCall: Sendable {
                 "\(access["action"]?.string ?? "?") on \(access["resource"]?.string ?? "?"): "
                     + (access["outcome"]?.string ?? "?"))
             for line in access["trace"]?.array ?? [] {
-                // AWS's sentence is among them, and stands above already.
+                // AWS's message is among them, and has been printed above.
                 if let line = line.string, line != message { lines.append("  " + line) }
             }
         }
@@ -149,7 +149,7 @@ public struct RecordedCall: Sendable {
     }
 }
 
-/// A line without control characters: what a client sent must not steer the reader's terminal.
+/// A line without control characters: what a client sent must not control the reader's terminal.
 func printable(_ line: String) -> String {
     String(
         String.UnicodeScalarView(

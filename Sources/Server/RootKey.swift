@@ -3,8 +3,8 @@ import Ledger
 import Platform
 import Wire
 
-/// A new access key of a root user. Whoever owns the data directory owns the root users' mailboxes, too: by them AWS
-/// lets an owner in again, and in Gatehouse this does.
+/// A new access key of a root user. On AWS an owner who has lost access gets it back through the root user's mailbox.
+/// In Gatehouse, owning the data directory takes its place.
 public struct RootKey: Sendable, CustomStringConvertible {
     public let accountID: String
     public let accessKeyID: String
@@ -15,7 +15,7 @@ public struct RootKey: Sendable, CustomStringConvertible {
 
     static let accountsAdvice = "`aws organizations list-accounts` lists those of an organization."
 
-    /// Makes the key, and tells of it in the account's event history.
+    /// Makes the key, and records that in the account's event history.
     static func make(_ account: String?, _ environment: Environment) async throws(ServiceError) -> RootKey {
         guard let id = account ?? environment.directory.firstAccount?.id,
             let found = environment.directory.account(id)

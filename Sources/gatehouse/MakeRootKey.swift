@@ -57,7 +57,7 @@ struct MakeRootKey: AsyncParsableCommand {
     /// From the data directory itself, or from the server that uses it.
     private func key(_ data: DataDirectory) async -> RootKey {
         do {
-            // Which is there, or else this would make a new Gatehouse.
+            // Fails if there is none; otherwise the next lines would create a new Gatehouse.
             let recorded = try RecordedData(data)
             var configuration = Gatehouse.Configuration()
             configuration.dataDirectory = data.path

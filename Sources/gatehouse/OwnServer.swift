@@ -3,7 +3,7 @@ import FoundationEssentials
 import Server
 import Signature
 
-/// A running Gatehouse, asked for what only its operator may have.
+/// A running Gatehouse, and what only its operator may ask it for.
 struct OwnServer {
     /// What came of asking.
     enum Answer {
@@ -19,7 +19,7 @@ struct OwnServer {
     /// Sends a signed request without a body.
     func post(_ path: String, query: String = "") async -> Answer {
         let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        // It is the operator's own server, mostly on this machine.
+        // It is the operator's own server, usually on this machine.
         let url = base + path + (query.isEmpty ? "" : "?" + query)
         guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
             return .unreachable("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566")
@@ -46,7 +46,7 @@ struct OwnServer {
         }
     }
 
-    /// What is in an element of an answer in XML, as Gatehouse writes its errors.
+    /// The content of an XML element of an error, as Gatehouse writes it.
     private static func element(_ name: String, of xml: String) -> String? {
         guard let start = xml.firstRange(of: "<\(name)>"),
             let end = xml[start.upperBound...].firstRange(of: "</\(name)>")

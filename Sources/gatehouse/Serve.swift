@@ -71,7 +71,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Set a quota, for example Users=10000. Can be repeated.")
     var quota: [String] = []
 
-    /// What is wrong is found here, where it is answered with the usage of this command.
+    /// Wrong values are found here, where ArgumentParser adds this command's usage to the message.
     func validate() throws {
         _ = try (configuration(), level(), format(), listenedPort())
     }
@@ -104,7 +104,7 @@ struct Serve: AsyncParsableCommand {
         await gatehouse.close()
     }
 
-    /// Tells whoever starts it what matters; on the first start also the credentials of root, this once.
+    /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
     private func announce(
         _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, port: Int
     ) {
@@ -121,7 +121,7 @@ struct Serve: AsyncParsableCommand {
         let announcement = Announcement(
             endpoint: endpoint, account: gatehouse.accountID, dataDirectory: configuration.dataDirectory,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
-            // The journal is read by others, and keeps it.
+            // Others read the journal, and it keeps what it gets.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey)
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
     }
@@ -204,7 +204,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func level() throws -> Logger.Level {
-        // A person has read where it listens already, and wants to see what is wrong.
+        // A person at a terminal has already been told where it listens, and wants to see only what goes wrong.
         guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return Terminal.isTerminal(2) ? .notice : .info }
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

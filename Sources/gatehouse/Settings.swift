@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// What may be said by an environment variable instead of a flag: `GATEHOUSE_PORT` for `--port`. The flag wins.
+/// Settings from environment variables, such as `GATEHOUSE_PORT` for `--port`. The option wins over the variable.
 enum Settings {
     static func text(_ name: String) -> String? {
         let value = ProcessInfo.processInfo.environment["GATEHOUSE_\(name)"]

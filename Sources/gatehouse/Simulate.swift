@@ -217,7 +217,7 @@ struct Simulate: ParsableCommand {
     // MARK: A stream
 
     private func answerLines() throws {
-        // A reader that goes away (`| head`) is no failure.
+        // A reader that goes away (`| head`) is not an error.
         signal(SIGPIPE, SIG_IGN)
         var lines = JSONLines()
         var input = [UInt8](repeating: 0, count: 1 << 16)
@@ -228,7 +228,7 @@ struct Simulate: ParsableCommand {
                 if errno == EINTR { continue }
                 refuse("standard input can't be read: \(String(cString: strerror(errno)))")
             }
-            // What has come so far is answered before more is waited for, so that two programs can converse.
+            // What has arrived is answered before waiting for more, so that two programs can converse.
             if count == 0 {
                 lines.finish(answeringInto: &output)
             } else {

@@ -73,8 +73,8 @@ struct Why: AsyncParsableCommand {
                 + "--data.")
     }
 
-    /// Has a server that uses the data directory write what it has answered. Where one answers that can't be asked, what
-    /// it writes by itself, several times a second, is waited for.
+    /// Has a server that uses the data directory write what it has answered. If the server refuses, it is enough to
+    /// wait: it writes by itself several times a second.
     private func flush(_ data: DataDirectory, _ recorded: RecordedData) async throws(StartError) {
         guard let endpoint = data.endpoint else { return }
         if let root = try recorded.rootKeys().first {

@@ -31,7 +31,7 @@ public struct OrganizationPolicy: Record {
         self.updateDate = updateDate
     }
 
-    /// By its type it is listed and counted, by its name it is unique among those of its type.
+    /// Policies are listed and counted by type, and names are unique within a type.
     public var references: [Reference] {
         [
             Reference(Relation.organizationPolicyType, to: type),

@@ -13,7 +13,7 @@ final class SQLiteStore: Store {
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T {
         try database.unsafeRead { database in
             let session = SQLiteSession(database)
-            // In memory there is one connection, and this has it to itself.
+            // In memory there is only one connection, and this call has it to itself.
             if isInMemory { return try body(session) }
             try database.run("BEGIN DEFERRED")
             defer { try? database.run("COMMIT") }
