@@ -2,7 +2,7 @@
 
     bench.py PATH-OF-GATEHOUSE
 
-Six questions:
+Seven questions:
 
 1. What does it cost that each call is proved, decided and recorded? GetCallerIdentity and GetUser against the bare HTTP
    answer of a server framework, Hummingbird (`BareHTTP`), the server held to one core, the load on another.
@@ -12,6 +12,7 @@ Six questions:
 5. What do the calls that identity lives by cost, in calls and in CPU time: AssumeRole, GetUser, ListUsers, CreateRole
    with PutRolePolicy, SimulatePrincipalPolicy? Does the next request see a change of policy?
 6. What do 5,000 accounts of 50 users cost: start, memory, and GetCallerIdentity beside them?
+7. What does encryption cost: GetCallerIdentity over HTTPS against HTTP, on connections that are kept?
 
 Everything happens on the loopback interface and in a folder beside the build, and takes less than five minutes.
 """
@@ -80,9 +81,9 @@ def write_requests(folder: Path, name: str, requests: list[bytes]) -> Path:
     return path
 
 
-def load(port: int, requests: Path, seconds: int, connections: int) -> float:
+def load(port: int, requests: Path, seconds: int, connections: int, scheme: str = "http") -> float:
     """Answers with status 200 in a second."""
-    count, took = answers(port, requests, seconds, connections)
+    count, took = answers(port, requests, seconds, connections, scheme)
     return count / took
 
 
@@ -98,10 +99,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def answers(port: int, requests: Path, seconds: int, connections: int) -> tuple[int, float]:
+def answers(
+    port: int, requests: Path, seconds: int, connections: int, scheme: str = "http"
+) -> tuple[int, float]:
     """How many answers with status 200, in how many seconds."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
-    command += ["-s", str(Path(__file__).with_name("requests.lua")), f"http://127.0.0.1:{port}/"]
+    command += ["-s", str(Path(__file__).with_name("requests.lua")), f"{scheme}://127.0.0.1:{port}/"]
     done = subprocess.run(
         pinned(LOAD_CORE, command),
         env=clean_environment(BENCH_REQUESTS=str(requests)),
@@ -180,7 +183,7 @@ class PinnedServer(Server):
         return self
 
 
-# The six questions
+# The seven questions
 
 
 def checked_against_bare(folder: Path) -> None:
@@ -214,6 +217,28 @@ def checked_against_bare(folder: Path) -> None:
     row("bare HTTP answer of Hummingbird, same requests", f"{bare:,.0f}/s", "1.00")
     row("GetCallerIdentity", f"{who:,.0f}/s", f"{who / bare:.2f}   (aim {AIM})")
     row("GetUser, allowed by a group's managed policy", f"{user:,.0f}/s", f"{user / bare:.2f}")
+
+
+def https_against_http(folder: Path) -> None:
+    server = PinnedServer("--tls", "--tls-port", "0", data=folder / "tls")
+    rates: dict[str, list[float]] = {"http": [], "https": []}
+    with server:
+        # The host is what is signed, and the same for both.
+        requests = write_requests(
+            folder,
+            "encrypted",
+            [as_botocore_sends("GetCallerIdentity", "sts", server.root, n) for n in range(5000)],
+        )
+        ports = {"http": server.port, "https": server.secure_port}
+        for scheme, port in ports.items():
+            load(port, requests, 1, CONNECTIONS, scheme)
+        for _ in range(ROUNDS):
+            for scheme, port in ports.items():
+                rates[scheme].append(load(port, requests, ROUND, CONNECTIONS, scheme))
+    plain, secure = (statistics.median(rates[scheme]) for scheme in ("http", "https"))
+    heading("Encryption: GetCallerIdentity over HTTPS against HTTP (HTTP/1.1, one core, 64 connections that are kept)")
+    row("HTTP", f"{plain:,.0f}/s", "1.00")
+    row("HTTPS", f"{secure:,.0f}/s", f"{secure / plain:.2f}")
 
 
 def durable_against_fsync(folder: Path) -> None:
@@ -499,6 +524,7 @@ def main() -> None:
         start_and_memory(folder)
         identity_against_bare(folder)
         many_accounts(folder)
+        https_against_http(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -82,6 +82,8 @@ final class Connection: Sendable {
     let address: String
     /// When the phase began, in nanoseconds of the machine's uptime, and in the last three bits which it is.
     private let word: Atomic<UInt64>
+    /// Of a connection that carries several requests at a time, those that are on it.
+    private let streams = Mutex<[ObjectIdentifier: Connection]>([:])
 
     fileprivate init(_ channel: any Channel, from address: String) {
         self.channel = channel
@@ -94,8 +96,31 @@ final class Connection: Sendable {
     /// When the phase began.
     var since: NIODeadline { .uptimeNanoseconds(word.load(ordering: .relaxed) >> 3) }
 
-    /// Since when the server has been waiting for the client; nil while the client is waiting.
-    var waitingSince: NIODeadline? { phase == .answering ? nil : since }
+    /// Since when the client has been waited for; nil while it is waiting itself.
+    var waitingSince: NIODeadline? {
+        streams.withLock { streams in
+            if streams.isEmpty { return phase == .answering ? nil : since }
+            var latest = since
+            for stream in streams.values {
+                guard stream.phase != .answering else { return nil }
+                latest = max(latest, stream.since)
+            }
+            return latest
+        }
+    }
+
+    /// Carries a stream, which is to the one request on it what a connection is, until it ends.
+    func carry(_ stream: Connection) {
+        let id = ObjectIdentifier(stream)
+        streams.withLock { $0[id] = stream }
+        stream.channel.closeFuture.whenComplete { _ in
+            let isLast = self.streams.withLock { streams in
+                streams[id] = nil
+                return streams.isEmpty
+            }
+            if isLast { self.begin(.idle) }
+        }
+    }
 
     func begin(_ phase: Phase) {
         word.store(Self.word(phase), ordering: .relaxed)

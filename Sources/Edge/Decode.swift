@@ -68,6 +68,6 @@ extension Edge {
             module: authenticated.module, operation: operation, region: authenticated.region,
             source: Call.Source(
                 address: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
-                isSecureTransport: arrival.isSecureTransport))
+                host: arrival.request.header("host"), tls: arrival.tls))
     }
 }

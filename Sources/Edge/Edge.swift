@@ -30,12 +30,16 @@ public struct Edge: Sendable {
     }
 
     /// Answers a request from the network.
-    /// - Parameter stream: its body, if the head's plan is to have it as it comes.
-    func respond(to head: RequestHead, stream: IncomingBody? = nil, sourceIP: String) async -> WireResponse {
+    /// - Parameters:
+    ///   - stream: its body, if the head's plan is to have it as it comes.
+    ///   - tls: how it was encrypted; nil: it was not.
+    func respond(
+        to head: RequestHead, stream: IncomingBody? = nil, sourceIP: String, tls: TLSDetails? = nil
+    ) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
             request: head.request, stream: stream, requestID: RequestIDs.make(time: time), time: time,
-            sourceIP: sourceIP, isSecureTransport: false)
+            sourceIP: sourceIP, tls: tls)
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival, head)
         do throws(ServiceError) {
@@ -59,5 +63,6 @@ struct Arrival: Sendable {
     /// Seconds since 1970.
     var time: Double
     var sourceIP: String
-    var isSecureTransport: Bool
+    /// nil: it was not encrypted.
+    var tls: TLSDetails?
 }

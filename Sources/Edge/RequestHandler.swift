@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Platform
 import Wire
 
 /// Takes one request after the other from a connection, has each answered, and sends the answer.
@@ -27,6 +28,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private let connection: Connection
     private let limits: Listener.Limits
     private let edge: Edge
+    /// How the connection is encrypted; nil: it is not.
+    private let tls: TLSDetails?
     private var reading = Reading.nothing
     /// What has come of a body that is collected.
     private var body = ByteBuffer()
@@ -40,16 +43,20 @@ final class RequestHandler: ChannelDuplexHandler {
     private var unsent = 0
     /// Whether everything is said, and the client is to close its side.
     private var isClosing = false
+    /// Whether the channel is a stream of HTTP/2, which is good for one request.
+    private var isStream = false
     /// nil when the handler is out of its channel.
     private var context: ChannelHandlerContext?
 
     /// How much of an unwanted body is read in order to keep the connection, in bytes.
     private static let shortRest = 65_536
 
-    init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge) {
+    /// - Parameter tls: how the connection is encrypted; nil: it is not.
+    init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge, tls: TLSDetails?) {
         self.connection = connection
         self.limits = limits
         self.edge = edge
+        self.tls = tls
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -73,6 +80,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         connection.begin(.reading)
+        isStream = head.version.major == 2
         guard let request = WireRequest(head) else {
             reading = .rest
             return refuse(.badRequest, context)
@@ -123,7 +131,8 @@ final class RequestHandler: ChannelDuplexHandler {
             body = ByteBuffer()
             answer(known, to: head, context)
         case .stream(let incoming): incoming.end()
-        case .rest, .nothing: break
+        case .rest: if isClosing, isStream { context.close(promise: nil) }
+        case .nothing: break
         }
         sendHeld()
     }
@@ -204,10 +213,10 @@ final class RequestHandler: ChannelDuplexHandler {
         _ known: RequestHead, stream: IncomingBody? = nil, to head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
         connection.begin(.answering)
-        let (edge, sourceIP, loop) = (edge, connection.address, context.eventLoop)
+        let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
         Task.immediateDetached {
-            let response = await edge.respond(to: known, stream: stream, sourceIP: sourceIP)
+            let response = await edge.respond(to: known, stream: stream, sourceIP: sourceIP, tls: tls)
             if loop.inEventLoop {
                 handler.value.send(response, to: head)
             } else {
@@ -300,6 +309,8 @@ final class RequestHandler: ChannelDuplexHandler {
             connection.begin(.reading)
             isClosing = true
             context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+                // A stream has its end in what was sent; to close it here would reset it.
+                guard !self.isStream else { return }
                 context.close(mode: .output).assumeIsolated().whenFailure { _ in context.close(promise: nil) }
             }
             return

@@ -91,6 +91,7 @@ struct CallContext: RequestContext {
         case "aws:tokenissuetime":
             return caller.session.map { Timestamp(secondsSinceEpoch: $0.issued).iso8601 }
         case "aws:sourceidentity": return caller.session?.sourceIdentity
+        case "s3:tlsversion": return call.service == "s3" ? call.source.tls?.versionNumber : nil
         case "kms:viaservice": return call.service == "kms" ? viaService : nil
         default:
             let prefix = "aws:principaltag/"

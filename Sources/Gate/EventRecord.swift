@@ -63,6 +63,7 @@ struct EventRecord {
         writer.member("recipientAccountId", recipient)
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
         writer.member("eventCategory", isData ? "Data" : "Management")
+        write(call.source, &writer)
         writer.endObject()
         return writer.bytes
     }
@@ -80,6 +81,17 @@ struct EventRecord {
         } else {
             writer.null()
         }
+    }
+
+    /// How the call was encrypted; nothing for one that was not.
+    private func write(_ source: Call.Source, _ writer: inout JSONWriter) {
+        guard let tls = source.tls else { return }
+        writer.key("tlsDetails")
+        writer.beginObject()
+        writer.member("tlsVersion", tls.versionName)
+        if let suite = tls.cipherSuite { writer.member("cipherSuite", suite) }
+        if let host = source.host { writer.member("clientProvidedHostHeader", Self.cut(host)) }
+        writer.endObject()
     }
 
     /// STS names the role; IAM's own records have no such list.

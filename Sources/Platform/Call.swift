@@ -140,17 +140,24 @@ extension Call {
         /// What the client calls itself: the `User-Agent` header, or the name of the calling service. It proves
         /// nothing.
         public var userAgent: String?
-        /// Whether it came over TLS, so far as Gatehouse or a proxy in front of it can tell.
+        /// The `Host` that the client named.
+        public var host: String?
+        /// How the client's connection is encrypted; nil when it is not, and for what an AWS service asks.
+        public var tls: TLSDetails?
+        /// Whether the request is safe from eavesdroppers: `aws:SecureTransport`.
         public var isSecureTransport: Bool
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
         /// request that its caller made directly.
         public var calledVia: [String] = []
 
         /// Makes the source of a request from the network.
-        public init(address: String?, userAgent: String?, isSecureTransport: Bool) {
+        /// - Parameter tls: nil for a connection that is not encrypted.
+        public init(address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil) {
             self.address = address
             self.userAgent = userAgent
-            self.isSecureTransport = isSecureTransport
+            self.host = host
+            self.tls = tls
+            isSecureTransport = tls != nil
         }
 
         /// A request that an AWS service makes, within Gatehouse.

@@ -38,17 +38,54 @@ public struct DataDirectory: Sendable {
                 + "of the key. If there is none, the data is lost: choose another directory with --data.")
     }
 
+    /// The certificate of the local authority, for clients to trust.
+    public var authorityFile: String { path + "/ca.pem" }
+
     /// Notes where Gatehouse listens, for `gatehouse env`.
-    public func write(_ endpoint: Endpoint) throws {
-        try Data("\(endpoint.url) \(endpoint.region)\n".utf8).write(to: URL(filePath: endpointFile), options: .atomic)
+    ///
+    /// A line has the URL for HTTP and the region. With HTTPS another has its URL, and a last one the file of the
+    /// authorities to trust, if the system's will not do: relative to the directory, which may be moved.
+    public func write(_ endpoint: Endpoint, secure: Endpoint?) throws {
+        var lines = ["\(endpoint.url) \(endpoint.region)"]
+        if let secure {
+            lines.append(secure.url)
+            if let bundle = secure.caBundle { lines.append(bundle == authorityFile ? "ca.pem" : bundle) }
+        }
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(
+            to: URL(filePath: endpointFile), options: .atomic)
     }
 
     /// nil before the first start.
     public var endpoint: Endpoint? {
-        guard let bytes = FileManager.default.contents(atPath: endpointFile) else { return nil }
-        let words = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
-        guard words.count == 2 else { return nil }
+        guard let words = endpointLines.first?.split(separator: " "), words.count == 2 else { return nil }
         return Endpoint(url: String(words[0]), region: String(words[1]))
+    }
+
+    /// Where HTTPS is spoken; nil where it is not.
+    public var secureEndpoint: Endpoint? {
+        let lines = endpointLines
+        guard let region = endpoint?.region, lines.count >= 2 else { return nil }
+        var bundle: String?
+        if lines.count >= 3 {
+            bundle =
+                URL(filePath: lines[2], relativeTo: URL(filePath: path, directoryHint: .isDirectory)).absoluteURL.path
+        }
+        return Endpoint(url: lines[1], region: region, caBundle: bundle)
+    }
+
+    private var endpointLines: [String] {
+        guard let bytes = FileManager.default.contents(atPath: endpointFile) else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// Leaves the certificate of the local authority where clients find it.
+    /// - Returns: whether there was another.
+    func write(authority certificate: String) throws -> Bool {
+        let old = FileManager.default.contents(atPath: authorityFile)
+        let new = Data((certificate + "\n").utf8)
+        guard old != new else { return false }
+        try new.write(to: URL(filePath: authorityFile), options: .atomic)
+        return old != nil
     }
 }
 
@@ -56,14 +93,20 @@ public struct DataDirectory: Sendable {
 public struct Endpoint: Sendable {
     public let url: String
     public let region: String
+    /// A PEM file of authorities, where a client has to trust others than the system's.
+    public let caBundle: String?
 
-    public init(url: String, region: String) {
+    public init(url: String, region: String, caBundle: String? = nil) {
         self.url = url
         self.region = region
+        self.caBundle = caBundle
     }
 
     /// The first of the two lines that point the AWS CLI here.
-    public var exportLine: String { "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)" }
+    public var exportLine: String {
+        let bundle = caBundle.map { " AWS_CA_BUNDLE=\(Self.quoted($0))" } ?? ""
+        return "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)\(bundle)"
+    }
 
     /// Removes what would still point to another identity: a profile, a session token.
     public static let unsetLine = "unset AWS_PROFILE AWS_SESSION_TOKEN"

@@ -8,6 +8,7 @@ public import Logging
 import OIDC
 public import Platform
 public import ServiceLifecycle
+public import TransportSecurity
 public import Wire
 
 /// A whole Gatehouse, put together: ledger, projections, gate, edge.
@@ -22,6 +23,8 @@ public struct Gatehouse: Sendable {
         /// A PEM file with certificate authorities to trust for identity providers' servers, in addition to the
         /// system's.
         public var authoritiesFile: String?
+        /// How HTTPS is to be spoken; nil: it is not.
+        public var tls: TLS?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
         public var accountID: String?
         /// The root user's access key, taken on the first start; nil: a random one.
@@ -35,6 +38,14 @@ public struct Gatehouse: Sendable {
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
         public init() {}
+
+        /// Whose certificate the server shows.
+        public enum TLS: Sendable {
+            /// One that Gatehouse's own authority issues, for this machine's names and others.
+            case localAuthority(names: [ServedName])
+            /// The operator's, in PEM files.
+            case files(certificate: String, key: String)
+        }
     }
 
     public let environment: Environment
@@ -44,6 +55,12 @@ public struct Gatehouse: Sendable {
     public let accountID: String
     /// The root user's access key, if this start has generated it: it is shown once.
     public let newRootKey: (id: String, secret: String)?
+    /// The certificate to speak HTTPS with; nil: it is not spoken.
+    public let tls: ServerTLS?
+    /// The local authority's certificate, PEM; nil where it has issued none.
+    public let localAuthority: String?
+    /// Where the operator's certificate comes from.
+    private let certificateFiles: CertificateFiles?
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -62,7 +79,8 @@ public struct Gatehouse: Sendable {
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
             let directory = IdentityDirectory()
-            let projections = Projections(of: configuration.modules, and: [directory])
+            let issued = IssuedCertificates()
+            let projections = Projections(of: configuration.modules, and: [directory, issued])
             ledger.observe { changes in projections.follow(changes) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
@@ -79,10 +97,21 @@ public struct Gatehouse: Sendable {
             try environment.usage.restoreEvents(of: ledger)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
-            let scheduler = Scheduler(environment, jobs: [ForgetOldJournal.self], log: log)
+            let scheduler = Scheduler(
+                environment, jobs: [ForgetOldJournal.self, RenewServerCertificate.self], log: log)
             ledger.observeWork { work in scheduler.committed(work) }
             try await scheduler.begin()
             self.scheduler = scheduler
+            switch configuration.tls {
+            case nil: (tls, certificateFiles, localAuthority) = (nil, nil, nil)
+            case .files(let certificate, let key):
+                let files = try CertificateFiles(
+                    certificate: certificate, key: key, log: log, at: environment.clock.realTime)
+                (tls, certificateFiles, localAuthority) = (files.tls, files, nil)
+            case .localAuthority(let names):
+                (tls, certificateFiles) = (issued.tls, nil)
+                localAuthority = try await Self.localAuthority(names, configuration, environment, log)
+            }
         } catch let error as StartError {
             throw error
         } catch let error as ServiceError {
@@ -116,6 +145,28 @@ public struct Gatehouse: Sendable {
 
     private static let authoritiesAdvice = "Name a PEM file of certificates with --ca-bundle, or leave it out."
 
+    /// Has the local authority issue a certificate.
+    /// - Returns: the authority's own, which is in the data directory then, too.
+    private static func localAuthority(
+        _ names: [ServedName], _ configuration: Configuration, _ environment: Environment, _ log: Logger
+    ) async throws -> String? {
+        let services = configuration.modules.map(\.signingName) + ["s3"]
+        let all = ServedName.ofThisMachine(services: services)
+        let isNew = try await environment.ensureServerCertificate(for: all + names.filter { !all.contains($0) })
+        guard let certificate = try await environment.localAuthorityCertificate() else { return nil }
+        if let path = configuration.dataDirectory {
+            let isReplaced = try DataDirectory(path).write(authority: certificate)
+            if isNew, isReplaced {
+                log.notice(
+                    """
+                    there is a new local authority, since the old one can't issue for all of the names: clients have to \
+                    trust \(DataDirectory(path).authorityFile) anew
+                    """)
+            }
+        }
+        return certificate
+    }
+
     /// Makes an access key for an account's root user.
     /// - Parameter account: twelve digits; nil: the first account.
     /// - Throws: `ServiceError` when there is no such account, or no room for another key.
@@ -124,7 +175,13 @@ public struct Gatehouse: Sendable {
     }
 
     /// What is to be run beside the listener.
-    public var services: [any Service] { [SchedulerService(scheduler: scheduler)] }
+    public var services: [any Service] {
+        var services: [any Service] = [SchedulerService(scheduler: scheduler)]
+        if let certificateFiles {
+            services.append(CertificateReload(files: certificateFiles, clock: environment.clock))
+        }
+        return services
+    }
 
     /// Writes what still waits, and closes the ledger.
     public func close() async {
@@ -174,7 +231,7 @@ public struct Gatehouse: Sendable {
         String(Int.random(in: 100_000_000_000...999_999_999_999))
     }
 
-    /// Wipes everything but the first account, emptied, and its root user's keys.
+    /// Wipes everything but the first account, emptied, its root user's keys, and what encrypts connections.
     static func reset(_ environment: Environment) async throws(LedgerError) {
         let (directory, projections) = (environment.directory, environment.projections)
         guard let first = directory.firstAccount else { return }
@@ -182,7 +239,7 @@ public struct Gatehouse: Sendable {
             switch kind {
             case Account.kind: id == first.id
             case AccessKey.kind: directory.accessKey(id).map { $0.belongsToRoot && $0.accountID == first.id } ?? false
-            default: false
+            default: TransportSecurityRecords.kinds.contains(kind)
             }
         } rebuilding: { changes in
             projections.rebuild(from: changes)

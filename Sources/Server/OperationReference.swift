@@ -80,7 +80,7 @@ public struct OperationReference: Sendable {
                 environment: environment, requestID: RequestIDs.make(time: Samples.time), time: Samples.time,
                 caller: service.samples.caller(operation.shape.name) ?? caller, module: service,
                 operation: operation.shape.name, region: "us-east-1",
-                source: Call.Source(address: "127.0.0.1", userAgent: nil, isSecureTransport: false))
+                source: Call.Source(address: "127.0.0.1", userAgent: nil))
             do throws(ServiceError) {
                 switch try await operation.access(input, call) {
                 case .notRequired: if asked.isEmpty { asked = ["nothing"] }

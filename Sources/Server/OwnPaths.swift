@@ -2,6 +2,7 @@ import Edge
 import Gate
 import Ledger
 import Platform
+import TransportSecurity
 import Wire
 
 extension Gatehouse {
@@ -18,6 +19,15 @@ extension Gatehouse {
                     status: 200,
                     headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
                     body: Array(environment.metrics.text(environment).utf8))
+            },
+            // For whoever is to trust the server: what is in there every client is shown.
+            OwnPath("GET", "/_gatehouse/ca.pem", for: .everybody) { (_) throws(ServiceError) in
+                guard let certificate = try await environment.localAuthorityCertificate() else {
+                    throw ServiceError("NotFound", "This Gatehouse has no local authority.", status: 404)
+                }
+                return WireResponse(
+                    status: 200, headers: [(name: "content-type", value: "application/x-pem-file")],
+                    body: Array(certificate.utf8))
             },
             // The mail of all accounts is there.
             OwnPath("GET", "/_gatehouse/outbox", for: .operator) { (_) throws(ServiceError) in
@@ -45,6 +55,7 @@ extension Gatehouse {
                 let scheduler = try inMemory(movable)
                 do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
                 try await scheduler.reset()
+                try await environment.ensureServerCertificate(for: nil)
                 return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("GET", "/_gatehouse/clock", for: .operator) { _ in .json(200, clock(environment.clock)) },

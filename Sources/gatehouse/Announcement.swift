@@ -4,12 +4,16 @@ import Server
 /// last one.
 struct Announcement {
     let endpoint: Endpoint
+    /// nil: HTTPS is not spoken.
+    let secure: Endpoint?
     let account: String
     /// nil: everything is in memory.
     let dataDirectory: String?
     let isDefaultDirectory: Bool
     /// Shown, because it was generated just now and nobody knows it yet.
     let newRootKey: (id: String, secret: String)?
+    /// Whether the local authority's certificate lies in no file that clients could name.
+    let isAuthorityUnwritten: Bool
 
     var lines: [String] {
         var lines = ["Gatehouse \(Version.text), account \(account)"]
@@ -21,12 +25,26 @@ struct Announcement {
                 "  " + Endpoint.exportLine(accessKeyID: newRootKey.id, secretAccessKey: newRootKey.secret), "",
             ]
         } else if let dataDirectory {
-            let option = isDefaultDirectory ? "" : " --data \(Endpoint.quoted(dataDirectory))"
-            lines.append("Point the AWS CLI here: eval \"$(gatehouse env\(option))\"")
+            lines.append("Point the AWS CLI here: eval \"$(gatehouse env\(option(dataDirectory)))\"")
         } else {
             lines.append("Point the AWS CLI here: \(endpoint.exportLine)")
         }
+        if let secure {
+            if let dataDirectory {
+                lines.append("Or over TLS: eval \"$(gatehouse env --tls\(option(dataDirectory)))\"")
+            } else {
+                lines.append("Or over TLS: \(secure.exportLine)")
+                if isAuthorityUnwritten {
+                    lines.append("The authority that clients have to trust: \(endpoint.url)/_gatehouse/ca.pem")
+                }
+            }
+            lines.append("Gatehouse listens on \(secure.url)")
+        }
         lines.append("Gatehouse listens on \(endpoint.url)")
         return lines
+    }
+
+    private func option(_ dataDirectory: String) -> String {
+        isDefaultDirectory ? "" : " --data \(Endpoint.quoted(dataDirectory))"
     }
 }

@@ -8,6 +8,9 @@ struct Env: ParsableCommand {
     @Option(help: "The account whose root user to act as (default: the first account).")
     var account: String?
 
+    @Flag(help: "The endpoint for HTTPS, and the certificate authority to trust.")
+    var tls = false
+
     @OptionGroup var dataOptions: DataOptions
 
     func validate() throws {
@@ -18,10 +21,16 @@ struct Env: ParsableCommand {
 
     func run() throws {
         let data = dataOptions.directory()
-        guard let endpoint = data.endpoint else {
+        guard var endpoint = data.endpoint else {
             fail(
                 "There is no Gatehouse in \(data.path): start one with `gatehouse serve`, or name its directory with "
                     + "--data.")
+        }
+        if tls {
+            guard let secure = data.secureEndpoint else {
+                fail("The Gatehouse in \(data.path) does not speak HTTPS: start it with `gatehouse serve --tls`.")
+            }
+            endpoint = secure
         }
         do {
             let keys = try RecordedData(data).rootKeys(account: account)

@@ -2,6 +2,8 @@ import Fetch
 import FoundationEssentials
 import Server
 import Signature
+import SwiftASN1
+import X509
 
 /// A running Gatehouse, and what only its operator may ask it for.
 struct OwnServer {
@@ -11,6 +13,15 @@ struct OwnServer {
         /// With an error of its own.
         case refused(code: String, message: String)
         case unreachable(String)
+    }
+
+    /// Those that `AWS_CA_BUNDLE` names, as the AWS CLI trusts them.
+    private static var authorities: [Certificate] {
+        guard let path = ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"],
+            let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let documents = try? PEMDocument.parseMultiple(pemString: text)
+        else { return [] }
+        return documents.compactMap { try? Certificate(pemDocument: $0) }
     }
 
     let endpoint: String
@@ -32,7 +43,7 @@ struct OwnServer {
         limits.seconds = 10
         limits.body = 65_536
         do throws(FetchError) {
-            let answer = try await Fetch(trust: ServerTrust(), limits: limits).send(
+            let answer = try await Fetch(trust: ServerTrust(authorities: Self.authorities), limits: limits).send(
                 Fetch.Request("POST", address, headers: headers))
             guard (200..<300).contains(answer.status) else {
                 let text = String(decoding: answer.body, as: UTF8.self)

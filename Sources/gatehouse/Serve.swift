@@ -1,10 +1,12 @@
 import ArgumentParser
 import Edge
+import FoundationEssentials
 import Gate
 import Logging
 import Platform
 import Server
 import ServiceLifecycle
+import TransportSecurity
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +21,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The port to listen on (default 4566; 0 picks a free one).")
     var port: Int?
+
+    @OptionGroup var tlsOptions: TLSOptions
 
     @OptionGroup var dataOptions: DataOptions
 
@@ -80,7 +84,8 @@ struct Serve: AsyncParsableCommand {
         let configuration = try configuration()
         let log = try format().logger(level: level())
         let port = try listenedPort()
-        let address = address ?? Settings.text("ADDRESS") ?? "127.0.0.1"
+        let address = listenedAddress
+        let securePort = try tlsOptions.port()
 
         let gatehouse: Gatehouse
         do {
@@ -88,8 +93,19 @@ struct Serve: AsyncParsableCommand {
         } catch {
             fail("Gatehouse can't start: \(error)")
         }
-        let listener = Listener(address: address, port: port, log: log, edge: gatehouse.edge) { port in
-            announce(gatehouse, configuration, address: address, port: port)
+        write(gatehouse.localAuthority)
+        if gatehouse.tls == nil, ServedName(address)?.isLoopback != true {
+            log.warning(
+                """
+                what clients send to \(address):\(port), credentials among it, is not encrypted, and others on the \
+                network can read it: add --tls and have clients use HTTPS, or listen on 127.0.0.1
+                """)
+        }
+        let listener = Listener(
+            address: address, port: port, secure: gatehouse.tls.map { Listener.Secure(port: securePort, tls: $0) },
+            log: log, edge: gatehouse.edge
+        ) { ports in
+            announce(gatehouse, configuration, address: address, ports)
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -99,32 +115,65 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
-            fail(listenProblem(error, address: address, port: port))
+            let failed = error as? ListenError
+            fail(
+                listenProblem(
+                    failed?.cause ?? error, address: address, port: failed?.port ?? port,
+                    option: gatehouse.tls != nil && failed?.port == securePort ? "--tls-port" : "--port"))
         }
         await gatehouse.close()
     }
 
     /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
     private func announce(
-        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, port: Int
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports
     ) {
         let host = address.contains(":") ? "[\(address)]" : address
-        let endpoint = Endpoint(url: "http://\(host):\(port)", region: configuration.region)
+        let endpoint = Endpoint(url: "http://\(host):\(ports.http)", region: configuration.region)
+        let secure = secureEndpoint(gatehouse, configuration, address: address, ports)
         gatehouse.environment.publicAddress.listens(at: endpoint.url)
         if let path = configuration.dataDirectory {
             do {
-                try DataDirectory(path).write(endpoint)
+                try DataDirectory(path).write(endpoint, secure: secure)
             } catch {
                 fail("Gatehouse can't write to \(path): \(error). Choose another directory with --data.")
             }
         }
         let announcement = Announcement(
-            endpoint: endpoint, account: gatehouse.accountID, dataDirectory: configuration.dataDirectory,
+            endpoint: endpoint, secure: secure, account: gatehouse.accountID,
+            dataDirectory: configuration.dataDirectory,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
             // Others read the journal, and it keeps what it gets.
-            newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey)
+            newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
+            isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil)
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
     }
+
+    private func secureEndpoint(
+        _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports
+    ) -> Endpoint? {
+        guard let port = ports.https, let certificate = gatehouse.tls?.current else { return nil }
+        var bundle = tlsOptions.authorityFile
+        if gatehouse.localAuthority != nil {
+            bundle = bundle ?? configuration.dataDirectory.map { DataDirectory($0).authorityFile }
+        } else if case .files(let file, _)? = configuration.tls, certificate.isSelfContained {
+            bundle = TLSOptions.absolute(file)
+        }
+        let host = certificate.bestName(listeningOn: address)?.urlHost ?? address
+        return Endpoint(url: "https://\(host):\(port)", region: configuration.region, caBundle: bundle)
+    }
+
+    /// Leaves the local authority's certificate where it is asked for.
+    private func write(_ authority: String?) {
+        guard let file = tlsOptions.authorityFile, let authority else { return }
+        do {
+            try Data((authority + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            fail("Gatehouse can't write to \(file): \(error). Choose another file with --tls-ca-file.")
+        }
+    }
+
+    private var listenedAddress: String { address ?? Settings.text("ADDRESS") ?? "127.0.0.1" }
 
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
@@ -140,6 +189,7 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.region = region
         }
+        configuration.tls = try tlsOptions.configuration(address: listenedAddress)
         configuration.authoritiesFile = caBundle ?? Settings.text("CA_BUNDLE")
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {

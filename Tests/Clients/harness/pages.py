@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .identity import aws_program
-from .server import BINARY, LISTENS, REPOSITORY, clean_environment
+from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
-PLACE = "127.0.0.1:4566"
+PLACE, SECURE_PLACE = "127.0.0.1:4566", "127.0.0.1:4567"
 SERVE = re.compile(r"(?:\w+=\S*\s+|\\\n\s*)*(?:gatehouse serve|make run)\b(?!.*--help)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- (Ctrl-C) -->$", re.M | re.S)
 NOT_RUN = re.compile(r"<!-- not run: *((?:(?!-->).)*?) *-->\n\Z", re.S)
@@ -107,6 +107,7 @@ class Reader:
         self.clone = folder / "gatehouse"
         # Where the servers that it has started listen, the latest last.
         self.addresses: list[str] = []
+        self.secure_addresses: list[str] = []
         self._count = 0
         home = folder / "home"
         home.mkdir()
@@ -126,6 +127,7 @@ class Reader:
                 "HOME": str(home),
                 "TMPDIR": str(folder),
                 "GATEHOUSE_PORT": "0",
+                "GATEHOUSE_TLS_PORT": "0",
                 "AWS_PAGER": "",
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "PYTHONDONTWRITEBYTECODE": "1",
@@ -160,9 +162,13 @@ class Reader:
         else:
             if self.addresses:
                 command = command.replace(PLACE, self.addresses[-1])
+            if self.secure_addresses:
+                command = command.replace(SECURE_PLACE, self.secure_addresses[-1])
             status, output = self._typed(command, within)
         for address in self.addresses:
             output = output.replace(address, PLACE)
+        for address in self.secure_addresses:
+            output = output.replace(address, SECURE_PLACE)
         return status, output
 
     def _typed(self, command: str, within: float) -> tuple[int, str]:
@@ -205,4 +211,6 @@ class Reader:
             assert time.monotonic() < deadline, log.read_text() + Path(f"{log}.errors").read_text()
             time.sleep(0.05)
         self.addresses.append(f"{found.group(2)}:{found.group(3)}")
+        if secure := LISTENS_SECURELY.search(log.read_text()):
+            self.secure_addresses.append(f"{secure.group(2)}:{secure.group(3)}")
         return 0, log.read_text()

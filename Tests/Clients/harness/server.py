@@ -25,6 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("GATEHOUSE_BIN", REPOSITORY / ".build" / "debug" / "gatehouse")).absolute()
 
 LISTENS = re.compile(r"Gatehouse listens on (http://(\S+):(\d+))")
+LISTENS_SECURELY = re.compile(r"Gatehouse listens on (https://(\S+):(\d+))")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -60,6 +61,9 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         self.output: list[str] = []
         self.port = 0
+        # With --tls.
+        self.secure_url = ""
+        self.secure_port = 0
 
     # Life
 
@@ -100,6 +104,9 @@ class Server:
             if line is None:
                 code = self.process.wait()
                 raise AssertionError(f"the server ended with {code} before it listened: {self.output}")
+            if found := LISTENS_SECURELY.search(line):
+                self.secure_url = found.group(1)
+                self.secure_port = int(found.group(3))
             if found := LISTENS.search(line):
                 self.port = int(found.group(3))
                 return self

@@ -29,8 +29,8 @@ struct ProbeServer {
         var log = Logger(label: "probe") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .error
         let gatehouse = try await Gatehouse(configuration, log: log)
-        let listener = Listener(address: "127.0.0.1", port: port, log: log, edge: gatehouse.edge) { port in
-            print("Gatehouse listens on http://127.0.0.1:\(port)")
+        let listener = Listener(address: "127.0.0.1", port: port, log: log, edge: gatehouse.edge) { ports in
+            print("Gatehouse listens on http://127.0.0.1:\(ports.http)")
             fflush(nil)
         }
         let group = ServiceGroup(

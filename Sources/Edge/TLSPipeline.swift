@@ -1,0 +1,150 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import Platform
+
+/// Waits for the end of a TLS handshake, and sets up what comes after it.
+///
+/// A client has as much time for it as for a request, and gives way to others meanwhile as one that sends a request does.
+final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: Connection
+    private let limits: Listener.Limits
+    private var timer: Scheduled<Void>?
+    private let hello: ServerHelloReader
+    private let begin: (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
+
+    /// - Parameter begin: puts the handlers of the protocol that was agreed on into the pipeline.
+    init(
+        _ connection: Connection, _ limits: Listener.Limits, _ hello: ServerHelloReader,
+        begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
+    ) {
+        self.connection = connection
+        self.limits = limits
+        self.hello = hello
+        self.begin = begin
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection.begin(.reading)
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: .seconds(limits.requestSeconds)) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted(let applicationProtocol)? = event as? TLSUserEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        connection.begin(.idle)
+        do {
+            try begin(details(context), applicationProtocol)
+            context.fireUserInboundEventTriggered(event)
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func details(_ context: ChannelHandlerContext) throws -> TLSDetails {
+        let version = try context.pipeline.syncOperations.nioSSL_tlsVersion()
+        return TLSDetails(version: version == .tlsv13 ? .v13 : .v12, cipherSuite: hello.cipherSuite?.cloudTrailName)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A handshake that fails is the client's to explain.
+        context.close(promise: nil)
+    }
+}
+
+/// Notes the cipher suite that the server chooses. NIOSSL does not tell of it; but it stands in the ServerHello, which is
+/// sent in the clear.
+/// RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3.
+final class ServerHelloReader: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// nil until it is chosen.
+    private(set) var cipherSuite: NIOTLSCipher?
+    private var isFirst = true
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // It is the first that a server says; anything else is a refusal.
+        if isFirst { cipherSuite = Self.cipherSuite(in: unwrapOutboundIn(data)) }
+        isFirst = false
+        context.write(data, promise: promise)
+    }
+
+    /// - Parameter flight: the first bytes that the server sends.
+    static func cipherSuite(in flight: ByteBuffer) -> NIOTLSCipher? {
+        var bytes = flight
+        guard let content = bytes.readInteger(as: UInt8.self), content == 22,
+            // The record's version and length.
+            bytes.readBytes(length: 4) != nil,
+            let message = bytes.readInteger(as: UInt8.self), message == 2,
+            // The message's length, the version and the random number.
+            bytes.readBytes(length: 3 + 2 + 32) != nil,
+            let sessionID = bytes.readInteger(as: UInt8.self), bytes.readBytes(length: Int(sessionID)) != nil,
+            let suite = bytes.readInteger(as: UInt16.self)
+        else { return nil }
+        return NIOTLSCipher(rawValue: suite)
+    }
+}
+
+extension NIOTLSCipher {
+    /// nil for one that the server does not offer.
+    fileprivate var cloudTrailName: String? {
+        switch rawValue {
+        case 0x1301: "TLS_AES_128_GCM_SHA256"
+        case 0x1302: "TLS_AES_256_GCM_SHA384"
+        case 0x1303: "TLS_CHACHA20_POLY1305_SHA256"
+        default:
+            switch self {
+            case .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: "ECDHE-ECDSA-AES128-GCM-SHA256"
+            case .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: "ECDHE-RSA-AES128-GCM-SHA256"
+            case .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: "ECDHE-ECDSA-AES256-GCM-SHA384"
+            case .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: "ECDHE-RSA-AES256-GCM-SHA384"
+            case .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: "ECDHE-ECDSA-CHACHA20-POLY1305"
+            case .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: "ECDHE-RSA-CHACHA20-POLY1305"
+            default: nil
+            }
+        }
+    }
+}
+
+/// Tells clients that speak plain HTTP to the port of HTTPS so, in their own language.
+final class PlainRequestRefusal: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let text = "This port speaks HTTPS: use https:// here, or Gatehouse's port for HTTP.\n"
+    private var isRefused = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
+        let bytes = unwrapInboundIn(data)
+        // A TLS record with a handshake begins with 22, the method of a request with a letter.
+        guard let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self), (0x41...0x5a).contains(first) else {
+            context.fireChannelRead(data)
+            return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        }
+        isRefused = true
+        let answer = """
+            HTTP/1.1 400 Bad Request\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Length: \(Self.text.utf8.count)\r
+            Connection: close\r
+            \r
+            \(Self.text)
+            """
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer))).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import FoundationEssentials
+public import Logging
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The operator's certificate and key, in files that others renew.
+public final class CertificateFiles: Sendable {
+    public let certificatePath: String
+    public let keyPath: String
+    public let tls = ServerTLS()
+    private let log: Logger
+    /// How the files looked when they were last read.
+    private let seen = Mutex<[FileState]>([])
+
+    /// What is behind a path, also where it is a link, as what renews certificates often leaves there.
+    private struct FileState: Equatable {
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int
+        let nanoseconds: Int
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            #if canImport(Darwin)
+                let modified = status.st_mtimespec
+            #else
+                let modified = status.st_mtim
+            #endif
+            (seconds, nanoseconds) = (modified.tv_sec, modified.tv_nsec)
+        }
+    }
+
+    /// Days before the end of a certificate from which on the operator is warned.
+    private static let warningDays = 14.0
+
+    /// Reads the files.
+    /// - Throws: ``CertificateProblem``, in words for the operator.
+    public init(certificate: String, key: String, log: Logger, at time: Double) throws(CertificateProblem) {
+        certificatePath = certificate
+        keyPath = key
+        self.log = log
+        try read(at: time)
+    }
+
+    /// Reads the files again when they have changed, or in any case. Should something be wrong with them, the certificate
+    /// that there is stays, and the log says so.
+    /// - Parameters:
+    ///   - always: also when they look as they did.
+    ///   - time: seconds since 1970.
+    public func reload(always: Bool, at time: Double) {
+        guard always || seen.withLock({ $0 != states }) else { return }
+        do throws(CertificateProblem) {
+            try read(at: time)
+            log.notice("the certificate was read again", metadata: ["file": "\(certificatePath)"])
+        } catch {
+            log.error("the certificate was not exchanged: \(error)")
+        }
+    }
+
+    private var states: [FileState] { [certificatePath, keyPath].compactMap { FileState($0) } }
+
+    private func read(at time: Double) throws(CertificateProblem) {
+        // First: what changes while it is read is read again.
+        let states = states
+        defer { seen.withLock { $0 = states } }
+        let certificate = try PresentedCertificate(
+            certificates: Self.text(of: certificatePath), from: certificatePath, key: Self.text(of: keyPath),
+            from: keyPath, at: time)
+        tls.present(certificate)
+        let days = (certificate.end - time) / 86_400
+        if days < Self.warningDays {
+            log.warning(
+                "the certificate in \(certificatePath) ends in \(Int(days)) days: have it renewed, and it is read again"
+            )
+        }
+    }
+
+    private static func text(of path: String) throws(CertificateProblem) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw CertificateProblem("\(path) can't be read: \(String(cString: strerror(errno)))") }
+        close(file)
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw CertificateProblem("\(path) can't be read: it takes a file")
+        }
+        // A certificate or key in DER is no text, and the reader of PEM says what it lacks.
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
