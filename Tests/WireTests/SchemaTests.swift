@@ -7,7 +7,7 @@ import Wire
 @Suite struct SchemaTests {
     /// The counts of the models of botocore 1.43.11.
     @Test(arguments: [
-        (IAM.service, 176, 571, "iam", .query), (STS.service, 11, 98, "sts", .query),
+        (IAM.service, 176, 571, "iam", ProtocolName.query), (STS.service, 11, 98, "sts", .query),
         (CloudTrail.service, 60, 381, "cloudtrail", .json),
     ])
     func theWholeModelIsThere(
