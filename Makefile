@@ -38,6 +38,7 @@ test-swift: ## Run the Swift tests
 test-clients: $(VENV)/installed ## Run real clients against the debug build (TESTS="…" selects some)
 	@Tools/install-dependencies build test
 	swift build --product gatehouse
+	swift build --product probe-server
 	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
@@ -96,10 +97,12 @@ image: package ## Make an OCI image of the Debian package, without a daemon: .bu
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
+# AWS's own signer lies apart: boto3 leaves all signatures to it where it finds it, and most tests want boto3's own.
 $(VENV)/installed: Tests/Clients/requirements.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/awscrt awscrt==0.38.1
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

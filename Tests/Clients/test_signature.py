@@ -2,6 +2,8 @@
 
 import http.client
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,12 +12,11 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from harness import ACCOUNT, ROOT_KEY_ID, Identity, Server, allow, error_of, raw
 from harness.clock import server_with_clock
 from harness.raw import STS_VERSION, Answer, Request, form, presigned, send, signed
+from harness.server import clean_environment
 
 WHO = form("GetCallerIdentity", STS_VERSION)
 MISMATCH = "The request signature we calculated does not match the signature you provided."
@@ -344,31 +345,43 @@ def test_boto3_sessions_from_the_environment(cloud: Server, root: Identity, monk
 
 
 class TestVersion4A:
-    """Signature Version 4A by AWS's own signer, through boto3: asymmetric, and for a set of regions."""
+    """Signature Version 4A by AWS's own signer, through boto3: asymmetric, and for a set of regions.
 
-    def client(self, root, service="sts", regions="us-east-1", secret=None):
-        return boto3.client(
-            service, endpoint_url=root.url, region_name="us-east-1", aws_access_key_id=root.key_id,
-            aws_secret_access_key=secret or root.secret,
-            config=Config(signature_version="v4a", sigv4a_signing_region_set=regions, retries={"max_attempts": 0}))
+    Where the signer (awscrt) is installed, boto3 leaves all signatures to it. So it lies in a folder of its own, and these
+    tests run boto3 in a process that finds it.
+    """
+
+    SIGNER = Path(sys.prefix) / "awscrt"
+    PROGRAM = """
+import boto3, botocore.config, botocore.exceptions, sys
+service, operation, regions = sys.argv[1:]
+client = boto3.client(service, region_name="us-east-1", config=botocore.config.Config(
+    signature_version="v4a", sigv4a_signing_region_set=regions, retries={"max_attempts": 0}))
+try:
+    print(getattr(client, operation)())
+except botocore.exceptions.ClientError as error:
+    print(error)
+"""
+
+    def call(self, who, regions="us-east-1", service="sts", operation="get_caller_identity", secret=None):
+        environment = clean_environment(
+            AWS_ENDPOINT_URL=who.url, AWS_ACCESS_KEY_ID=who.key_id, AWS_SECRET_ACCESS_KEY=secret or who.secret,
+            PYTHONPATH=str(self.SIGNER))
+        done = subprocess.run([sys.executable, "-c", self.PROGRAM, service, operation, regions], env=environment,
+                              capture_output=True, text=True, timeout=60)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @pytest.mark.parametrize("regions", ["us-east-1", "eu-west-1,us-east-1", "*", "us-*"])
     def test_accepted(self, root, regions):
-        assert self.client(root, regions=regions).get_caller_identity()["Arn"].endswith(":root")
-        self.client(root, "iam", regions).list_users()
+        assert f"arn:aws:iam::{ACCOUNT}:root" in self.call(root, regions)
 
     def test_a_wrong_secret(self, root):
-        with pytest.raises(ClientError, match="signature we calculated does not match"):
-            self.client(root, secret="x" * 40).get_caller_identity()
+        assert MISMATCH in self.call(root, secret="x" * 40)
 
     def test_other_regions_only(self, root):
-        with pytest.raises(ClientError, match="valid region"):
-            self.client(root, regions="cn-*").get_caller_identity()
+        assert "Credential should be scoped to a valid region, not 'cn-*'" in self.call(root, "cn-*")
 
-    def test_the_call_counts_as_made_in_the_region_that_it_is_signed_for(self, root):
-        self.client(root, "cloudtrail", "eu-west-1").lookup_events()
-
-    def test_policies_bind(self, root, new_user):
-        user = new_user("asymmetric")
-        with pytest.raises(ClientError, match="not authorized to perform: iam:ListUsers"):
-            self.client(user, "iam").list_users()
+    def test_policies_bind(self, new_user):
+        answer = self.call(new_user("asymmetric"), service="iam", operation="list_users")
+        assert "is not authorized to perform: iam:ListUsers" in answer

@@ -4,14 +4,17 @@ The service is the tests' own (Tests/Probe/Depot): PutParcel takes a stream and 
 answers one.
 """
 
+import base64
 import hashlib
 import http.client
 import json
 import os
 import re
 import socket
+import subprocess
 import threading
 import time
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -416,9 +419,9 @@ class TestConstantMemory:
     def test_in_to_a_slow_reader(self, depot, root, port):
         """The client is slowed down, instead of the server's memory filling up."""
         before = uploads(depot)
-        with Upload(port, put(root, b"", query="?pause=1000", payload_hash="UNSIGNED-PAYLOAD"), 512 * MIB) as upload:
+        with Upload(port, put(root, b"", query="?pause=100", payload_hash="UNSIGNED-PAYLOAD"), 512 * MIB) as upload:
             start = memory(depot.process)
-            upload.socket.settimeout(2)
+            upload.socket.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 for _ in range(512):
                     upload.send(b"x" * MIB)
@@ -450,14 +453,97 @@ class TestConstantMemory:
             assert send(port, put(root, b"meanwhile")).status == 200
 
 
-def test_a_client_that_stops_sending_is_told_so(depot, root, port):
-    """It takes the 20 seconds that a body may stand still."""
-    before = uploads(depot)
-    with Upload(port, put(root, b"", payload_hash="UNSIGNED-PAYLOAD"), 100_000, timeout=40) as upload:
-        upload.send(b"x" * 50_000)
-        answer = upload.answer()
-    assert (answer.status, code(answer)) == (400, "RequestTimeout"), answer.text
-    assert uploads(depot)["discarded"] == before["discarded"] + 1
+class TestImpatient:
+    """A server that waits 2 seconds for what is to come, where another waits 20 for bytes and 60 for a reader."""
+
+    @pytest.fixture(scope="class")
+    def depot(self):
+        with Probe(patience=2) as probe:
+            yield probe
+
+    def test_a_client_that_stops_sending_is_told_so(self, depot, root, port):
+        before = uploads(depot)
+        with Upload(port, put(root, b"", payload_hash="UNSIGNED-PAYLOAD"), 100_000) as upload:
+            upload.send(b"x" * 50_000)
+            answer = upload.answer()
+        assert (answer.status, code(answer)) == (400, "RequestTimeout"), answer.text
+        assert uploads(depot)["discarded"] == before["discarded"] + 1
+
+    def test_a_client_that_sends_slowly_has_all_the_time(self, root, port):
+        with Upload(port, put(root, b"", payload_hash="UNSIGNED-PAYLOAD"), 8) as upload:
+            for _ in range(8):
+                time.sleep(0.5)
+                upload.send(b"x")
+            assert_kept(upload.answer(), b"x" * 8)
+
+    def test_a_client_that_stops_reading_is_left(self, depot, root, port):
+        request = signed("GET", f"/parcels/p?size={2048 * MIB}", b"", root, service="depot",
+                         payload_hash="UNSIGNED-PAYLOAD")
+        with Upload(port, request, None) as upload:
+            time.sleep(5)
+            count = 0
+            with pytest.raises(ConnectionError):
+                while received := len(upload.socket.recv(MIB)):
+                    count += received
+                raise ConnectionError("closed")
+        assert count < 64 * MIB
+
+    def test_a_slow_handler_is_not_the_clients_fault(self, root, port):
+        content = b"x" * 10
+        assert_kept(send(port, put(root, content, query="?pause=5000")), content)
+
+
+class TestOverTLS:
+    """What boto3 does of itself over HTTPS: an unsigned body in chunks, with its checksum in a trailer."""
+
+    @pytest.fixture(scope="class")
+    def depot(self, tmp_path_factory):
+        with Probe(ca_file=tmp_path_factory.mktemp("ca") / "ca.pem") as probe:
+            yield probe
+
+    @pytest.mark.parametrize("size", [0, 1, 100_000, 3 * MIB + 5])
+    @pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+    def test_checksums_in_trailers(self, depot, size, algorithm):
+        content, sent = os.urandom(size), {}
+        client = depot.client("depot")
+        client.meta.events.register("before-send", lambda request, **_: sent.update(
+            (name.lower(), value) for name, value in request.headers.items()))
+        kept = client.put_parcel(Name="parcel", Body=content, ChecksumAlgorithm=algorithm)
+        assert (kept["Length"], kept["Sha256"]) == (size, hashlib.sha256(content).hexdigest())
+        assert sent["x-amz-content-sha256"] in (UNSIGNED_TRAILER, UNSIGNED_TRAILER.encode())
+        expected = zlib.crc32(content).to_bytes(4) if algorithm == "CRC32" else hashlib.sha256(content).digest()
+        assert kept["Trailers"] == {f"x-amz-checksum-{algorithm.lower()}": base64.b64encode(expected).decode()}
+
+    def test_a_file(self, depot, tmp_path):
+        path = tmp_path / "file"
+        path.write_bytes(os.urandom(2 * MIB))
+        with open(path, "rb") as file:
+            kept = depot.client("depot").put_parcel(Name="file", Body=file)
+        assert kept["Sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def test_out(self, depot):
+        body = depot.client("depot").get_parcel(Name="parcel", Size=5 * MIB)["Body"].read()
+        assert len(body) == 5 * MIB and body[:65_536] == bytes(65_536) and body[-1] == 79
+
+    def test_http2(self, depot, tmp_path):
+        """curl signs, sends and receives over HTTP/2."""
+        content = os.urandom(2 * MIB)
+        (tmp_path / "content").write_bytes(content)
+
+        def curl(*arguments):
+            done = subprocess.run(
+                ["curl", "--silent", "--show-error", "--http2", "--cacert", depot.environment["PROBE_CA_FILE"],
+                 "--aws-sigv4", "aws:amz:us-east-1:depot", "--user", ":".join(KEY), "--write-out", "%{http_version}",
+                 "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "--output", str(tmp_path / "answer"), *arguments],
+                capture_output=True, text=True, timeout=60)
+            assert (done.returncode, done.stdout) == (0, "2"), done.stderr
+            return (tmp_path / "answer").read_bytes()
+
+        url = f"{depot.secure_url}/parcels/http2"
+        kept = json.loads(curl("--upload-file", str(tmp_path / "content"), url))
+        assert kept["Sha256"] == hashlib.sha256(content).hexdigest(), kept
+        body = curl(f"{url}?size={3 * MIB}")
+        assert len(body) == 3 * MIB and body[-1] == 47
 
 
 def test_many_uploads_side_by_side(root, port):

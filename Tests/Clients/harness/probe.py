@@ -1,5 +1,6 @@
 """A Gatehouse that has the tests' own services beside AWS's: vault, courier and the shapes; boto3 knows their models."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -18,10 +19,15 @@ ACCOUNT = "111122223333"
 class Probe:
     """One server; use it as a context."""
 
-    def __init__(self, directory=None):
+    def __init__(self, directory=None, *, ca_file=None, patience=None):
+        """`ca_file`: where the certificate of its authority is to be; then it speaks HTTPS too. `patience`: how many
+        seconds it waits for what is to come."""
         self.directory = directory
+        self.environment = {name: str(value) for name, value in
+                            {"PROBE_CA_FILE": ca_file, "PROBE_PATIENCE": patience}.items() if value}
         self.process = None
         self.url = None
+        self.secure_url = None
 
     def __enter__(self):
         self.start()
@@ -34,8 +40,10 @@ class Probe:
         command = [str(ROOT / ".build" / "debug" / "probe-server"), "0", ACCOUNT, *KEY]
         if self.directory:
             command.append(str(self.directory))
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | self.environment)
         for line in self.process.stdout:
+            if found := re.search(r"with TLS on (https://\S+)", line):
+                self.secure_url = found[1]
             if found := re.search(r"listens on (http://\S+)", line):
                 self.url = found[1]
                 return
@@ -54,12 +62,14 @@ class Probe:
         return int(self.url.rsplit(":", 1)[1])
 
     def client(self, service, key=KEY, region="us-east-1", models=MODELS, **config):
-        """A boto3 client; `key` is (id, secret) or (id, secret, token), `config` are options of botocore's."""
+        """A boto3 client; `key` is (id, secret) or (id, secret, token), `config` are options of botocore's. It speaks HTTPS
+        to a probe that does."""
         core = botocore.session.Session()
         core.get_component("data_loader").search_paths.append(str(models))
         session = boto3.Session(botocore_session=core)
         return session.client(
-            service, endpoint_url=self.url, region_name=region, aws_access_key_id=key[0],
+            service, endpoint_url=self.secure_url or self.url, verify=self.environment.get("PROBE_CA_FILE"),
+            region_name=region, aws_access_key_id=key[0],
             aws_secret_access_key=key[1], aws_session_token=key[2] if len(key) > 2 else None,
             config=botocore.config.Config(retries={"max_attempts": 0}, **config))
 

@@ -12,6 +12,9 @@ import VaultService
 /// A Gatehouse with the tests' own services beside AWS's, in memory or in a directory:
 ///
 ///     probe-server PORT ACCOUNT KEY-ID SECRET [DIRECTORY]
+///
+/// With PROBE_CA_FILE it speaks HTTPS too, on a free port, and leaves its authority's certificate in that file.
+/// PROBE_PATIENCE is how many seconds it waits for a request or for bytes that are to come.
 @main
 struct ProbeServer {
     static func main() async throws {
@@ -25,11 +28,22 @@ struct ProbeServer {
         configuration.rootAccessKeyID = arguments[3]
         configuration.rootSecretAccessKey = arguments[4]
         configuration.dataDirectory = arguments.count > 5 ? arguments[5] : nil
+        let authority = ProcessInfo.processInfo.environment["PROBE_CA_FILE"]
+        if authority != nil { configuration.tls = .localAuthority(names: []) }
         configuration.modules += [.vault, .courier, .depot] + ServiceModule.shapes
         var log = Logger(label: "probe") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .error
         let gatehouse = try await Gatehouse(configuration, log: log)
-        let listener = Listener(address: "127.0.0.1", port: port, log: log, edge: gatehouse.edge) { ports in
+        if let authority { try gatehouse.localAuthority?.write(toFile: authority, atomically: true, encoding: .utf8) }
+        var limits = Listener.Limits()
+        if let patience = ProcessInfo.processInfo.environment["PROBE_PATIENCE"].flatMap({ Int64($0) }) {
+            (limits.requestSeconds, limits.idleSeconds) = (patience, patience)
+        }
+        let listener = Listener(
+            address: "127.0.0.1", port: port, secure: gatehouse.tls.map { Listener.Secure(port: 0, tls: $0) },
+            limits: limits, log: log, edge: gatehouse.edge
+        ) { ports in
+            if let https = ports.https { print("with TLS on https://localhost:\(https)") }
             print("Gatehouse listens on http://127.0.0.1:\(ports.http)")
             fflush(nil)
         }

@@ -12,6 +12,7 @@ public enum Depot: APIModel {
     public static let service = ServiceShape(
         schema: #"""
         service id=depot signing=depot endpoint=depot version=2026-01-01 serviceID=Depot protocol=rest-json
+        string Algorithm enum=CRC32,SHA1,SHA256
         blob Body
         structure ConflictException fault=sender status=409
           message Text
@@ -40,6 +41,7 @@ public enum Depot: APIModel {
           Conflict Flag location=querystring locationName=conflict
           Pause Size location=querystring locationName=pause
           Plain Flag location=querystring locationName=plain
+          ChecksumAlgorithm Algorithm location=header locationName=x-amz-sdk-checksum-algorithm
           Body Body streaming
         structure PutParcelResponse
           Length! Size

@@ -51,7 +51,8 @@ extension View<Depot.PutParcelRequestFields> {
     public var conflict: Bool? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
     public var pause: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var plain: Bool? { get { self[optional: 3] } set { self[optional: 3] = newValue } }
-    public var body: BodyStream? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var checksumAlgorithm: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
+    public var body: BodyStream? { get { self[optional: 5] } set { self[optional: 5] = newValue } }
 }
 
 extension Depot {
