@@ -28,7 +28,7 @@ public enum ControlLevel: Sendable, Hashable, CustomStringConvertible {
     ///   - path: the path of the account's parent, as of `aws:PrincipalOrgPaths`: `o-…/r-…/ou-…/`. nil: unknown.
     static func levels(_ count: Int, path: String?, account: String) -> [ControlLevel] {
         let containers = (path ?? "").split(separator: "/").dropFirst().map(String.init)
-        // A path that does not fit, of damaged records for example, says nothing.
+        // A path that does not fit, from damaged records for example, tells nothing.
         guard let root = containers.first, containers.count + 1 == count else {
             return (0..<count).map { .number($0, of: count) }
         }
