@@ -7,8 +7,8 @@ import Wire
 @Suite struct SchemaTests {
     /// The counts of the models of botocore 1.43.11.
     @Test(arguments: [
-        (IAM.service, 176, 571, "iam", ProtocolName.query), (STS.service, 11, 98, "sts", .query),
-        (CloudTrail.service, 60, 381, "cloudtrail", .json),
+        (IAM.service, 176, 571, "iam", ProtocolName.query), (STS.service, 11, 98, "sts", ProtocolName.query),
+        (CloudTrail.service, 60, 381, "cloudtrail", ProtocolName.json),
     ])
     func theWholeModelIsThere(
         service: ServiceShape, operations: Int, shapes: Int, signingName: String, protocolName: ProtocolName
