@@ -12,11 +12,17 @@ public enum Identifiers {
             self.text = text
         }
 
+        /// Of long-term access keys.
         public static let accessKey = Prefix("AKIA")
+        /// Of temporary access keys, which come with a session token.
         public static let temporaryAccessKey = Prefix("ASIA")
+        /// Of IAM users.
         public static let user = Prefix("AIDA")
+        /// Of groups.
         public static let group = Prefix("AGPA")
+        /// Of roles.
         public static let role = Prefix("AROA")
+        /// Of customer managed policies.
         public static let managedPolicy = Prefix("ANPA")
     }
 
@@ -25,7 +31,8 @@ public enum Identifiers {
     private static let alphanumeric = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
     private static let base64 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
+    /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`. No id is ever given twice: 85 random bits see
+    /// to that.
     public static func unique(_ prefix: Prefix) -> String {
         prefix.text + random(17, from: base32)
     }
@@ -35,7 +42,8 @@ public enum Identifiers {
         (temporary ? Prefix.temporaryAccessKey : .accessKey).text + random(16, from: base32)
     }
 
-    /// A secret access key: 40 characters that hold 240 random bits.
+    /// A secret access key: 40 characters that hold 240 random bits. It is as good as a key of AES-192, and is never
+    /// stored unsealed.
     public static func secretAccessKey() -> String {
         random(40, from: base64)
     }

@@ -106,4 +106,21 @@ struct PlatformExamples {
         }
         #expect(count == 1)
     }
+
+    @Test func passwords() async throws {
+        let hash = try await PasswordHash.make("correct horse", account: "111122223333")
+        let isRight = try await PasswordHash.verify("correct horse", hash, account: "111122223333")
+        #expect(isRight)
+        #expect(try await !PasswordHash.verify("battery staple", hash, account: "111122223333"))
+    }
+
+    @Test func oneTimePasswords() {
+        let (seed, time) = (Array("12345678901234567890".utf8), 59.0)
+        let device = OneTimePassword(seed: seed)
+        let code = device.code(atStep: OneTimePassword.step(at: time))
+        let step = device.step(matching: code, around: time, window: 1, after: nil)
+        #expect(code == "287082")  // RFC 6238, appendix B
+        #expect(step == 1)
+        #expect(device.step(matching: code, around: time, window: 1, after: step) == nil)
+    }
 }

@@ -17,7 +17,9 @@ public struct Mail: Record {
     public let accountID: String
     /// The e-mail address that it would be sent to.
     public let recipient: String
+    /// The subject line.
     public let subject: String
+    /// The body, plain text. It may contain codes.
     public let text: String
 
     /// Makes a message in the course of a call.

@@ -23,13 +23,17 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// The last time, and the region.
     public struct Use: Sendable, Hashable, Codable {
+        /// When, in milliseconds since 1970.
         public var time: Int64
+        /// The region that the call was made in.
         public var region: String
     }
 
     /// The last use of an access key: when, where, and of which service.
     public struct KeyUse: Sendable, Hashable, Codable {
+        /// When, in milliseconds since 1970.
         public var time: Int64
+        /// The region that the call was made in.
         public var region: String
         /// `iam`
         public var service: String
@@ -52,7 +56,7 @@ public struct PrincipalUsage: Record, Equatable {
         self.accountID = accountID
     }
 
-    /// The last use of a service, with whichever action.
+    /// The last use of a service, whichever the action; nil if it was never used within the tracking period.
     public func lastUse(of service: String) -> Use? {
         services[service]?.values.max { $0.time < $1.time }
     }
