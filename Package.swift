@@ -164,6 +164,7 @@ let package = Package(
                 "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "TransportSecurity",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -2,7 +2,7 @@
 
     bench.py PATH-OF-GATEHOUSE
 
-Seven questions:
+Eight questions:
 
 1. What does it cost that each call is proved, decided and recorded? GetCallerIdentity and GetUser against the bare HTTP
    answer of a server framework, Hummingbird (`BareHTTP`), the server held to one core, the load on another.
@@ -13,6 +13,7 @@ Seven questions:
    with PutRolePolicy, SimulatePrincipalPolicy? Does the next request see a change of policy?
 6. What do 5,000 accounts of 50 users cost: start, memory, and GetCallerIdentity beside them?
 7. What does encryption cost: GetCallerIdentity over HTTPS against HTTP, on connections that are kept?
+8. How long do backup, verification and restore of a ledger take, and what does a backup cost those who write meanwhile?
 
 Everything happens on the loopback interface and in a folder beside the build, and takes less than five minutes.
 """
@@ -48,6 +49,8 @@ ROUND = 4  # seconds of load in each round
 CONNECTIONS = 64
 USERS = 10_000
 ACCOUNTS, USERS_OF_ACCOUNT = 5_000, 50
+# Of the ledger that is backed up. GATEHOUSE_BENCH_KEPT=100000,1000000 measures what performance.md says.
+KEPT_USERS, KEPT_EVENTS = map(int, os.environ.get("GATEHOUSE_BENCH_KEPT", "10000,100000").split(","))
 AIM = 0.6  # of the bare HTTP answer's throughput
 
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -449,6 +452,65 @@ def many_accounts(folder: Path) -> None:
     row("  to make them, past the API", f"{made:,.0f} s", "")
 
 
+def keeping_data(folder: Path) -> None:
+    data, backup, back = folder / "kept", folder / "backup", folder / "back"
+    ran("bench-fill", "--data", data, "--accounts", KEPT_USERS // 100, "--users", 100, "--events", KEPT_EVENTS,
+        "--access-key-id", "AKIABENCHBENCHBENCH0", "--secret-access-key", "bench" * 8)  # fmt: skip
+    size = sum(file.stat().st_size for file in data.iterdir()) / 1e6
+    heading(f"A ledger of {KEPT_USERS:,} users and {KEPT_EVENTS:,} events, {size:,.0f} MB")
+    server = Server("--quota", "Users=1000000", data=data, fixed_root=False)
+    started = time.perf_counter()
+    server.start(within=120)
+    row("start to listening", f"{(time.perf_counter() - started) * 1000:,.0f} ms", "")
+    server.stop()
+    for words in (
+        ("backup", backup, "--with-key", "--data", data), ("verify", "--data", data), ("restore", backup, "--data", back),
+    ):  # fmt: skip
+        seconds, memory = ran(*words)
+        row(f"gatehouse {words[0]}", f"{seconds:,.1f} s", f"{size / seconds:,.0f} MB/s, {memory:,.0f} MB of memory")
+    # With and without a backup by turns, because a shared disk is now quick, now slow.
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    with server:
+        keys = subprocess.run(
+            [str(BINARY), "env", "--data", str(data)], capture_output=True, check=True, text=True, env=clean_environment()
+        ).stdout
+        root = Identity(
+            server.url, *(re.findall(rf"{name}=(\S+)", keys)[0].strip("'") for name in
+                          ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))  # fmt: skip
+        for turn in range(ROUNDS):
+            for beside in rates:
+                made = [
+                    as_botocore_sends("CreateUser", "iam", root, n, UserName=f"kept-{turn}-{beside}-{n}")
+                    for n in range(30_000)
+                ]
+                requests = write_requests(folder, "create", made)
+                running = None
+                if beside:
+                    running = subprocess.Popen(
+                        [str(BINARY), "backup", str(folder / f"backup-{turn}"), "--with-key", "--data", str(data)],
+                        stdout=subprocess.DEVNULL, env=clean_environment(),
+                    )  # fmt: skip
+                rates[beside].append(load(server.port, requests, 3, CONNECTIONS))
+                if running and running.wait() != 0:
+                    raise SystemExit("a backup failed")
+                shutil.rmtree(folder / f"backup-{turn}", ignore_errors=True)
+    alone, beside = (statistics.median(rates[name]) for name in (False, True))
+    row(f"CreateUser, {CONNECTIONS} clients", f"{alone:,.0f}/s", "")
+    row("  while a backup is made and verified", f"{beside:,.0f}/s", f"{beside / alone:.2f}")
+
+
+def ran(*words: object) -> tuple[float, float]:
+    """A command that runs and ends: its seconds, and its memory at most, in MB."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [str(BINARY), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=clean_environment()
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"gatehouse {words[0]} ended with {status}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1000
+
+
 def fill(server: Server, folder: Path) -> None:
     """Makes exactly the users wanted: wrk stops by time, not by number, so the rest is made one by one."""
     made = [as_botocore_sends("CreateUser", "iam", server.root, n, UserName=f"user{n}") for n in range(USERS)]
@@ -525,6 +587,7 @@ def main() -> None:
         identity_against_bare(folder)
         many_accounts(folder)
         https_against_http(folder)
+        keeping_data(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -39,6 +39,16 @@ public struct KeyFile: Keyring {
         self.root = root
     }
 
+    /// Opens a key file that is there.
+    ///
+    /// - Throws: ``KeyringError`` as ``init(path:)``; `io` when there is none.
+    public init(existing path: String) throws(KeyringError) {
+        guard let root = try Self.read(path) else {
+            throw KeyringError(.io, "There is no key file \(path).")
+        }
+        self.root = root
+    }
+
     /// The key for one purpose; derived anew each time, at about a microsecond. Never throws: the file was read when it
     /// was opened.
     public func sealingKey(for purpose: String) throws(KeyringError) -> SealingKey {

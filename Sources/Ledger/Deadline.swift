@@ -93,6 +93,7 @@ extension Transaction {
             else {
                 throw LedgerError(.invalid, "A deadline of kind \(deadline.kind) has an id that cannot be stored.")
             }
+            if try query({ try $0.deadline(deadline.key) }) == nil { try count(by: 1) }
             try put(deadline, lease: nil)
         }
     }
@@ -103,7 +104,9 @@ extension Transaction {
     public func cancelDeadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Bool {
         try change { () throws(LedgerError) in
             guard scope.isStorable, isStorable(id) else { return false }
-            return try query { try $0.deleteDeadline(RecordKey(scope: scope, kind: kind, id: id)) }
+            let wasThere = try query { try $0.deleteDeadline(RecordKey(scope: scope, kind: kind, id: id)) }
+            if wasThere { try count(by: -1) }
+            return wasThere
         }
     }
 
@@ -151,7 +154,7 @@ extension Transaction {
     public func complete(_ lease: Lease) throws(LedgerError) {
         try change { () throws(LedgerError) in
             let sealed = try held(lease)
-            try query { _ = try $0.deleteDeadline(sealed.key) }
+            if try query({ try $0.deleteDeadline(sealed.key) }) { try count(by: -1) }
         }
     }
 
@@ -169,12 +172,22 @@ extension Transaction {
         }
     }
 
+    /// Keeps count of the deadlines, so that it is noticed when one is missing.
+    private func count(by difference: Int64) throws(LedgerError) {
+        try query { session in
+            try session.setMeta(
+                Ledger.deadlineCount, .integer(session.number(Ledger.deadlineCount) &+ difference))
+        }
+    }
+
     private func put(_ deadline: Deadline, lease: (token: String, until: Int64)?) throws(LedgerError) {
         let number = takeDeadlineNumber()
-        let sealed = SealedDeadline(
-            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts,
-            payload: try sealer.sealPayload(deadline.payload, deadline.key, number: number), lease: lease)
-        try query { try $0.put(sealed) }
+        var sealed = SealedDeadline(
+            key: deadline.key, due: deadline.due, number: number, attempts: deadline.attempts, payload: [], lease: lease
+        )
+        sealed.payload = try sealer.sealPayload(deadline.payload, sealed)
+        let stored = sealed
+        try query { try $0.put(stored) }
     }
 
     private func held(_ lease: Lease) throws(LedgerError) -> SealedDeadline {
@@ -188,6 +201,9 @@ extension Transaction {
 }
 
 extension Ledger {
+    /// The key in the ledger's own table under which the number of deadlines is kept.
+    static let deadlineCount = "deadlines"
+
     /// Calls `observer` after each commit that may have given somebody something to do, after the observer of
     /// ``observe(_:)``.
     ///
@@ -217,7 +233,7 @@ extension Deadline {
     fileprivate init(_ sealed: SealedDeadline, _ sealer: RecordSealer) throws(LedgerError) {
         self.init(
             kind: sealed.key.kind, scope: sealed.key.scope, id: sealed.key.id, due: sealed.due,
-            payload: try sealer.openPayload(sealed.payload, sealed.key, number: sealed.number))
+            payload: try sealer.openPayload(of: sealed))
         attempts = sealed.attempts
     }
 }

@@ -62,7 +62,7 @@ struct EventStore: Sendable {
         Array(value.utf8.prefix(256))
     }
 
-    private static func entries(of segment: [Event]) -> [EventIndexEntry] {
+    static func entries(of segment: [Event]) -> [EventIndexEntry] {
         var entries: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
         for event in segment {
             for attribute in event.attributes {

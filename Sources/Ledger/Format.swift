@@ -6,11 +6,11 @@ struct Format {
 
     /// Raise this with every change of the tables or of what is sealed, and migrate older ledgers: see the store's own
     /// schema.
-    static let current: Int64 = 2
+    static let current: Int64 = 3
 
     /// - Throws: ``LedgerError``: `newerFormat`, or `corrupt` when there is no format.
-    static func version(in session: any StoreSession) throws -> Int64 {
-        guard case .integer(let version)? = try session.meta("format") else { throw notALedger }
+    static func version(in session: any StoreSession) throws(LedgerError) -> Int64 {
+        guard case .integer(let version)? = try fact("format", session) else { throw notALedger }
         guard version <= current else {
             throw LedgerError(
                 .newerFormat,
@@ -25,16 +25,32 @@ struct Format {
     func mark(_ session: any StoreSession) throws {
         try session.setMeta("format", .integer(Self.current))
         try session.setMeta("canary", .bytes(key.seal(Self.canary, authenticating: Self.canaryContext)))
+        for name in Self.numbers { try session.setMeta(name, .integer(0)) }
     }
+
+    /// The ledger's own facts that are numbers. Since format 3 each of them is there from the beginning.
+    static let numbers = [
+        Ledger.purgedThrough, Ledger.entriesGone, Ledger.deadlineCount, EventStore.purgedThrough,
+    ]
+
+    /// All of the ledger's own facts.
+    static let facts = Set(numbers + ["format", "canary"])
 
     /// - Throws: ``LedgerError``: `newerFormat`, `sealed` or `corrupt`.
     func check(_ session: any StoreSession) throws {
         _ = try Self.version(in: session)
-        guard case .bytes(let sealed)? = try session.meta("canary") else { throw Self.notALedger }
+        guard case .bytes(let sealed)? = try Self.fact("canary", session) else { throw Self.notALedger }
         guard (try? key.open(sealed, authenticating: Self.canaryContext)) == Self.canary else {
             throw LedgerError(
                 .sealed,
                 "The ledger was sealed with another key. Put back the key file that belongs to this data directory.")
+        }
+    }
+
+    private static func fact(_ name: String, _ session: any StoreSession) throws(LedgerError) -> MetaValue? {
+        do { return try session.meta(name) } catch {
+            let error = LedgerError(error)
+            throw error.kind == .corrupt ? notALedger : error
         }
     }
 

@@ -84,7 +84,11 @@ extension Ledger {
         do {
             while try await store.write({ session in
                 let (count, last) = try session.purgeEntries(before: milliseconds, through: sequence, limit: limit)
-                if count > 0 { try session.setMeta(Self.purgedThrough, .integer(last)) }
+                if count > 0 {
+                    try session.setMeta(Self.purgedThrough, .integer(last))
+                    try session.setMeta(
+                        Self.entriesGone, .integer(session.number(Self.entriesGone) &+ Int64(count)))
+                }
                 return count
             }) == limit {}
         } catch {
@@ -92,7 +96,11 @@ extension Ledger {
         }
     }
 
-    private static let purgedThrough = "journal-purged"
+    /// The ledger's own fact that has the highest number of all entries that retention has taken.
+    static let purgedThrough = "journal-purged"
+    /// The ledger's own fact that says how many entries are there no more, for whatever reason; so that it is noticed
+    /// when one is missing.
+    static let entriesGone = "journal-gone"
 }
 
 extension Reader {

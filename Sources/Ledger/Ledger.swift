@@ -67,10 +67,13 @@ public final class Ledger: Sendable {
             records = RecordSealer(key: key)
             eventStore = EventStore(key: key)
             let next = try store.open { session in
-                if readOnly { try format.check(session) }
+                guard !readOnly else {
+                    try format.check(session)
+                    return Writer.NextNumbers.none
+                }
                 // The lock on the directory proves that whoever had claimed something is gone.
-                if !readOnly { try session.voidLeases() }
-                return try Writer.NextNumbers(after: session, hasDeadlines: !readOnly)
+                try session.voidLeases()
+                return try Writer.NextNumbers(after: session)
             }
             writer = Writer(store, key: key, next: next)
         } catch {

@@ -38,16 +38,23 @@ final class LedgerDirectory: Sendable {
         }
         self.lock = lock
 
-        // SQLite gives its other files the mode of this one.
-        let databasePath = Self.databasePath(in: path)
-        let file = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Self.failure("open", databasePath) }
-        close(file)
+        _ = try Self.makeDatabaseFile(in: path)
         try Self.sync(path)
     }
 
     deinit {
         close(lock)
+    }
+
+    /// Makes the database's file when it is not there. SQLite gives its other files the mode of this one.
+    ///
+    /// - Returns: its path.
+    static func makeDatabaseFile(in directory: String) throws(LedgerError) -> String {
+        let path = databasePath(in: directory)
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure("open", path) }
+        close(file)
+        return path
     }
 
     static func databasePath(in directory: String) -> String { directory + "/ledger.sqlite" }
@@ -68,12 +75,5 @@ final class LedgerDirectory: Sendable {
 
     private static func failure(_ verb: String, _ path: String) -> LedgerError {
         LedgerError(.io, "Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
-    }
-}
-
-extension Ledger {
-    /// Whether a ledger was ever made in a directory. Opens and locks nothing.
-    public static func exists(in directory: String) -> Bool {
-        access(LedgerDirectory.databasePath(in: directory), F_OK) == 0
     }
 }

@@ -41,6 +41,11 @@ public protocol Record: Codable, Sendable {
     ///
     /// The ledger indexes them when the record is put, and forgets them when it is deleted.
     var references: [Reference] { get }
+    /// What other records call this one besides its id: a user's unique id, a policy's ARN. None by default.
+    var aliases: [String] { get }
+    /// The records that exist as long as this one does; none by default. Nothing is refused if one is missing:
+    /// `Ledger.verify` reports it.
+    var requirements: [Requirement] { get }
     /// Whether the journal keeps every change. For records that change all the time and whose past nobody asks for
     /// (last-used data, reports) it keeps only the last change, so that it does not grow.
     static var keepsHistory: Bool { get }
@@ -59,6 +64,8 @@ public protocol Record: Codable, Sendable {
 
 extension Record {
     public var references: [Reference] { [] }
+    public var aliases: [String] { [] }
+    public var requirements: [Requirement] { [] }
     public static var keepsHistory: Bool { true }
     public static var journalsBefore: Bool { true }
     public static var version: Int { 1 }
@@ -105,5 +112,19 @@ public struct Reference: Hashable, Sendable, Codable {
         for byte in relation.utf8 { hasher.combine(byte) }
         hasher.combine(UInt8.max)
         for byte in target.utf8 { hasher.combine(byte) }
+    }
+}
+
+/// A record that another can't be without, by its id or one of its aliases.
+public struct Requirement: Hashable, Sendable {
+    public var kind: String
+    public var name: String
+    /// nil: that of the record that has the requirement.
+    public var scope: Scope?
+
+    public init(_ kind: String, _ name: String, in scope: Scope? = nil) {
+        self.kind = kind
+        self.name = name
+        self.scope = scope
     }
 }

@@ -34,24 +34,67 @@ struct RecordSealer: Sendable {
         }
     }
 
-    /// Seals what a deadline carries, bound to its own place.
-    func sealPayload(_ payload: [UInt8], _ place: RecordKey, number: Int64) throws(LedgerError) -> [UInt8] {
+    /// Seals what a deadline carries, bound to its own place, to when it is due and to how often it was begun.
+    func sealPayload(_ payload: [UInt8], _ deadline: SealedDeadline) throws(LedgerError) -> [UInt8] {
         do {
-            return try key.seal(payload, authenticating: context(place, number, "deadline"))
+            return try key.seal(payload, authenticating: context(deadline))
         } catch {
             throw LedgerError(error)
         }
     }
 
-    func openPayload(_ sealed: [UInt8], _ place: RecordKey, number: Int64) throws(LedgerError) -> [UInt8] {
+    func openPayload(of deadline: SealedDeadline) throws(LedgerError) -> [UInt8] {
         do {
-            return try key.open(sealed, authenticating: context(place, number, "deadline"))
+            return try key.open(deadline.payload, authenticating: context(deadline))
         } catch {
             throw LedgerError(
                 .corrupt,
-                "The deadline \(place.kind) \(place.id) of account \(place.scope.account) was changed from outside or is"
-                    + " damaged: its seal does not match.")
+                "The deadline \(deadline.key.name) was changed from outside or is damaged: its seal does not match.")
         }
+    }
+
+    /// As formats before the third sealed a payload: bound to its place alone.
+    func openOldPayload(of deadline: SealedDeadline) throws(LedgerError) -> [UInt8] {
+        do {
+            return try key.open(
+                deadline.payload, authenticating: context(deadline.key, deadline.number, "deadline"))
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// The seal of an entry of the journal: over all of it but the bodies, which have seals of their own that are bound
+    /// to its key and its numbers.
+    func seal(_ entry: SealedChange) throws(LedgerError) -> [UInt8] {
+        do {
+            return try key.seal([], authenticating: context(entry))
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// Whether an entry of the journal is as it was written.
+    func isIntact(_ entry: SealedChange) -> Bool {
+        guard let seal = entry.seal else { return false }
+        return (try? key.open(seal, authenticating: context(entry))) == []
+    }
+
+    private func context(_ entry: SealedChange) -> [UInt8] {
+        var context = SealContext("journal")
+        context.append(self.context(entry.key, entry.sequence))
+        context.append(entry.time)
+        context.append(entry.beforeVersion ?? -1)
+        context.append(Int64(entry.before == nil ? 0 : 1) | Int64(entry.after == nil ? 0 : 2))
+        context.append(entry.requestID)
+        return context.bytes
+    }
+
+    private func context(_ deadline: SealedDeadline) -> [UInt8] {
+        var context = SealContext("deadline")
+        context.append(self.context(deadline.key, deadline.number))
+        context.append(deadline.due)
+        context.append(Int64(deadline.attempts))
+        return context.bytes
     }
 
     private func context(_ place: RecordKey, _ version: Int64, _ table: String = "record") -> [UInt8] {
@@ -76,6 +119,11 @@ struct SealContext {
     mutating func append(_ text: String) {
         append(Int64(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func append(_ other: [UInt8]) {
+        append(Int64(other.count))
+        bytes.append(contentsOf: other)
     }
 
     mutating func append(_ number: Int64) {

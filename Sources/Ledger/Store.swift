@@ -13,6 +13,10 @@ protocol Store: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T
     /// Runs `body` as ``enqueue(_:)`` does, with no transaction, and waits for it on this thread: for the opening.
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
+    /// Copies one consistent state into an empty file, beside the writers, and has it on disk; `body` looks at the same
+    /// state.
+    func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws
+        -> T
     /// Waits for what was enqueued, and closes.
     func close()
     /// What an error of the database means.
@@ -55,7 +59,10 @@ protocol StoreSession: AnyObject {
     // MARK: Journal
 
     func append(_ entry: SealedChange) throws
-    func deleteEntry(_ sequence: Int64) throws
+    /// - Returns: whether it was there: retention may have taken it before.
+    func deleteEntry(_ sequence: Int64) throws -> Bool
+    /// How many entries there are.
+    func entryCount() throws -> Int64
     /// In the order of their numbers.
     func entries(after sequence: Int64, of kinds: Set<String>?, limit: Int) throws -> [SealedChange]
     /// Of one record, the latest first.
@@ -96,6 +103,28 @@ protocol StoreSession: AnyObject {
     /// 0 when there is none.
     func lastDeadlineNumber() throws -> Int64
 
+    // MARK: Verification
+
+    /// What the database has against the files of some tables, without a look at what they mean.
+    ///
+    /// - Parameters:
+    ///   - tables: nil: all of the file, and whether the indexes agree with the rows; else those tables alone, without
+    ///     their indexes.
+    /// - Returns: what is wrong, with the table where that is known; nothing when all is well.
+    func structuralDamage(of tables: [LedgerTable]?) throws -> [(table: LedgerTable?, message: String)]
+    /// Walks through a whole table, in the order of its key; rows that can't be read do not end it.
+    ///
+    /// - Parameter carefully: finds each row by its key, where the structure is damaged: slow, but what can be read is.
+    func scanRecords(carefully: Bool, _ body: (Scanned<SealedRecord>) throws -> Void) throws
+    func scanCounters(carefully: Bool, _ body: (Scanned<CounterRow>) throws -> Void) throws
+    func scanReferences(carefully: Bool, _ body: (Scanned<ReferenceRow>) throws -> Void) throws
+    func scanJournal(carefully: Bool, _ body: (Scanned<SealedChange>) throws -> Void) throws
+    func scanSegments(carefully: Bool, _ body: (Scanned<SealedSegment>) throws -> Void) throws
+    func scanEventIndex(carefully: Bool, _ body: (Scanned<EventIndexRow>) throws -> Void) throws
+    func scanDeadlines(carefully: Bool, _ body: (Scanned<SealedDeadline>) throws -> Void) throws
+    func hasIndexEntry(_ row: EventIndexRow) throws -> Bool
+    func metaNames() throws -> [String]
+
     // MARK: The whole
 
     func meta(_ name: String) throws -> MetaValue?
@@ -121,6 +150,8 @@ struct SealedChange {
     var before: [UInt8]?
     var after: [UInt8]?
     var requestID: String
+    /// Over all of the entry; nil in a ledger of a format before the third.
+    var seal: [UInt8]?
 }
 
 /// Events of one account that were committed together, as they are in the database.
@@ -181,4 +212,47 @@ extension StoreSession {
     func number(_ name: String) throws -> Int64 {
         if case .integer(let number)? = try meta(name) { number } else { 0 }
     }
+}
+
+/// The tables of a ledger, by their names in the database.
+public enum LedgerTable: String, Sendable, CaseIterable {
+    case meta, record, counter, reference, journal, deadline
+    case eventSegment = "event_segment"
+    case eventIndex = "event_index"
+}
+
+/// What a walk through a table comes upon.
+enum Scanned<Row> {
+    case row(Row)
+    /// A row that can't be read, or, where the place says nothing, all that follows.
+    case unreadable(ScannedPlace, String)
+}
+
+/// What is known of a row that can't be read.
+struct ScannedPlace {
+    var key: RecordKey?
+    /// An entry of the journal, or a segment of events.
+    var number: Int64?
+    var account: String?
+}
+
+/// How many records of a kind there are in a scope.
+struct CounterRow {
+    var scope: Scope
+    var kind: String
+    var count: Int64
+}
+
+/// An edge, and the record that it comes from.
+struct ReferenceRow {
+    var key: RecordKey
+    var reference: Reference
+}
+
+/// A value that a segment of events is found by.
+struct EventIndexRow {
+    var account: String
+    var entry: EventIndexEntry
+    var lastTime: Int64
+    var segment: Int64
 }

@@ -118,16 +118,21 @@ public final class Transaction: Reader {
     /// The entry that follows takes the place of the one before, so that numbers still only grow.
     private func forgetHistory<R: Record>(of type: R.Type, _ old: StoredRecord?) throws(LedgerError) {
         guard !R.keepsHistory, let old else { return }
-        try query { try $0.deleteEntry(old.version) }
+        try query { session in
+            guard try session.deleteEntry(old.version) else { return }
+            try session.setMeta(Ledger.entriesGone, .integer(session.number(Ledger.entriesGone) &+ 1))
+        }
     }
 
     private func journal<R: Record>(
         _ type: R.Type, _ key: RecordKey, _ sequence: Int64, old: StoredRecord?, sealed: [UInt8]?, body: [UInt8]?
     ) throws(LedgerError) {
-        let entry = SealedChange(
+        var entry = SealedChange(
             sequence: sequence, time: time, key: key, beforeVersion: old?.version,
             before: R.journalsBefore ? old?.sealed : nil, after: sealed, requestID: requestID)
-        try query { try $0.append(entry) }
+        entry.seal = try sealer.seal(entry)
+        let stored = entry
+        try query { try $0.append(stored) }
         changes.append(
             Change(
                 sequence: sequence, kind: key.kind, scope: key.scope, id: key.id, before: old?.body, after: body,

@@ -35,14 +35,21 @@ final class Writer: Sendable {
         var segment: Int64
         var deadline: Int64
 
+        /// Of a ledger that is opened for reading alone: none are given.
+        static let none = NextNumbers(record: 0, segment: 0, deadline: 0)
+
+        private init(record: Int64, segment: Int64, deadline: Int64) {
+            self.record = record
+            self.segment = segment
+            self.deadline = deadline
+        }
+
         /// The numbers that follow what is in a database.
-        /// - Parameter hasDeadlines: false for a ledger of the first format, opened for reading alone.
-        init(after session: any StoreSession, hasDeadlines: Bool) throws {
+        init(after session: any StoreSession) throws {
             record = try session.lastSequence() &+ 1
             segment = try max(session.lastSegment(), session.number(EventStore.purgedThrough)) &+ 1
             // Numbers that were given, and whose deadlines are gone, are not given again: the clock goes on meanwhile.
-            let last = hasDeadlines ? try session.lastDeadlineNumber() : 0
-            deadline = max(last &+ 1, Writer.milliseconds &* 1024)
+            deadline = try max(session.lastDeadlineNumber() &+ 1, Writer.milliseconds &* 1024)
         }
     }
 

@@ -6,7 +6,9 @@ extension Gatehouse {
     /// Makes accounts and users without being asked through the API, for measuring. Half of the users have a policy of
     /// AWS's attached.
     /// - Parameter lastKey: the access key that the first user of the last account gets.
-    public func fill(accounts: Int, users: Int, lastKey: (id: String, secret: String)) async throws {
+    public func fill(
+        accounts: Int, users: Int, events: Int = 0, lastKey: (id: String, secret: String)
+    ) async throws {
         let now = environment.now()
         for number in 0..<accounts {
             let id = String(200_000_000_000 + number)
@@ -29,5 +31,18 @@ extension Gatehouse {
                 return .commit(())
             }
         }
+        for number in 0..<events {
+            let account = String(200_000_000_000 + number * max(1, accounts) / events)
+            // As many at a time as a busy server writes together.
+            try environment.ledger.record(Self.event(number, of: account, at: now - Double(events - number) / 1000))
+            if number % 1000 == 999 { try await environment.ledger.flushEvents() }
+        }
+    }
+
+    private static func event(_ number: Int, of account: String, at time: Double) -> Event {
+        ServiceEvent("GetUser", source: "iam.amazonaws.com", account: account, time: time) { writer in
+            writer.member("userName", "user-\(number % 1000)")
+            writer.member("text", String(repeating: "As long as the record of a call is. ", count: 20))
+        }.event
     }
 }

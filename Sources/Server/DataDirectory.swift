@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Ledger
+import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
@@ -15,7 +15,57 @@ public struct DataDirectory: Sendable {
     /// Where the running, or last, Gatehouse of this directory listens.
     private var endpointFile: String { path + "/endpoint" }
 
+    /// Whether this is a backup of a data directory rather than one itself.
+    var isBackup: Bool { DurableFiles.exists(path + "/" + BackupManifest.name) }
+
+    private var hasLedger: Bool { DurableFiles.exists(path + "/" + BackupManifest.ledger) }
+
+    /// The directory's own key, which has to exist.
+    ///
+    /// - Throws: `StartError` when there is no key, or it can't be read.
+    func keyring() throws(StartError) -> KeyFile {
+        guard DurableFiles.exists(keyFile) else { throw hasLedger ? missingKey : noGatehouse }
+        return try Self.open(keyFile)
+    }
+
+    /// The key for a command that can be told where it is.
+    ///
+    /// - Parameter file: the value of `--key-file`; nil: the directory's own.
+    /// - Throws: `StartError` when there is no key, or it can't be read.
+    func keyring(inFile file: String?) throws(StartError) -> KeyFile {
+        let path = file ?? keyFile
+        guard DurableFiles.exists(path) else {
+            guard hasLedger else { throw noGatehouse }
+            throw StartError(
+                "There is no key file \(path), and without it the ledger can't be read. Name the key's file with "
+                    + "--key-file.")
+        }
+        return try Self.open(path)
+    }
+
+    private static func open(_ path: String) throws(StartError) -> KeyFile {
+        do { return try KeyFile(existing: path) } catch { throw StartError("\(error)") }
+    }
+
+    private var noGatehouse: StartError {
+        StartError(
+            "There is no Gatehouse in \(path): start one with `gatehouse serve`, or name its directory with --data.")
+    }
+
+    private var missingKey: StartError {
+        StartError(
+            "The key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
+                + "of the key. If there is none, the data is lost: choose another directory with --data.")
+    }
+
+    /// - Throws: `StartError` when what is there is not a data directory, or has lost its key.
     func create() throws(StartError) {
+        guard !isBackup else {
+            throw StartError(
+                "\(path) is a backup. Make a data directory of it with `gatehouse restore \(path) --data …`.")
+        }
+        // A new key must not take the place of one that was lost: nothing could be read with it.
+        guard DurableFiles.exists(keyFile) || !hasLedger else { throw missingKey }
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -25,17 +75,6 @@ public struct DataDirectory: Sendable {
             throw StartError(
                 "\(path) can't be used as the data directory: \(systemReason(error)). Choose another with --data.")
         }
-    }
-
-    /// Whether there is a Gatehouse here.
-    var hasKey: Bool { FileManager.default.fileExists(atPath: keyFile) }
-
-    /// A new key must not take the place of one that was lost: nothing could be read with it.
-    func requireKeyOfLedger() throws(StartError) {
-        guard !hasKey, Ledger.exists(in: path) else { return }
-        throw StartError(
-            "The key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
-                + "of the key. If there is none, the data is lost: choose another directory with --data.")
     }
 
     /// The certificate of the local authority, for clients to trust.

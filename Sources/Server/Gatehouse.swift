@@ -71,7 +71,6 @@ public struct Gatehouse: Sendable {
             if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
-                try data.requireKeyOfLedger()
                 keyring = try KeyFile(path: data.keyFile)
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
             } else {
@@ -95,6 +94,9 @@ public struct Gatehouse: Sendable {
                 try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
+            if configuration.dataDirectory != nil {
+                try Self.check(ledger, except: projections.kinds.union(UsageFold.kinds), configuration.modules, log)
+            }
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -117,7 +119,8 @@ public struct Gatehouse: Sendable {
         } catch let error as ServiceError {
             throw StartError("\(error.code): \(error.message)")
         } catch let error as LedgerError {
-            throw StartError("\(error)", isBusy: error.kind == .busy)
+            throw StartError(
+                "\(error)" + (error.kind == .corrupt ? Self.whatToDo(configuration) : ""), isBusy: error.kind == .busy)
         } catch {
             throw StartError("\(error)")
         }
@@ -127,6 +130,27 @@ public struct Gatehouse: Sendable {
             gate,
             ownPaths: Self.ownPaths(
                 environment, configuration.dataDirectory == nil ? scheduler : nil))
+    }
+
+    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks for
+    /// it gets an error, and the others can go on working.
+    /// - Parameter read: the kinds of records that have been read already.
+    private static func check(
+        _ ledger: Ledger, except read: Set<String>, _ modules: [ServiceModule], _ log: Logger
+    ) throws(LedgerError) {
+        let others = Set(modules.recordKinds.map { $0.kind }).subtracting(read)
+        for damage in try ledger.check(sealsOf: others) {
+            guard damage.table == .record, damage.id != nil else {
+                throw LedgerError(.corrupt, "The ledger is damaged in \(damage.place): \(damage.message).")
+            }
+            log.error("a record is damaged", metadata: ["record": "\(damage.place)", "reason": "\(damage.message)"])
+        }
+    }
+
+    private static func whatToDo(_ configuration: Configuration) -> String {
+        let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
+        return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
+            + " directory from a backup."
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {

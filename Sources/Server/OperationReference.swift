@@ -29,7 +29,7 @@ public struct OperationReference: Sendable {
             throw StartError("\(error)")
         }
         guard let user = environment.directory.user(named: "x", in: Samples.account) else {
-            throw StartError("the sample account has no user")
+            throw StartError("The sample account has no user")
         }
         caller = Caller(accountID: Samples.account, identity: .user(user))
     }

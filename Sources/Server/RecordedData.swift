@@ -12,16 +12,14 @@ public struct RecordedData: Sendable {
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.
     public init(_ data: DataDirectory) throws(StartError) {
-        try data.requireKeyOfLedger()
-        guard data.hasKey else {
-            throw StartError(
-                "There is no Gatehouse in \(data.path): start one with `gatehouse serve`, or name its directory with "
-                    + "--data.")
-        }
+        let keyring = try data.keyring()
         do {
-            let keyring = try KeyFile(path: data.keyFile)
             ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
             messages = try AuthorizationMessages(keyring: keyring)
+        } catch let error as LedgerError where error.kind == .corrupt {
+            throw StartError(
+                "\(error) `gatehouse verify` says what is damaged and what is not; `gatehouse restore` makes a data "
+                    + "directory from a backup.")
         } catch {
             throw StartError("\(error)")
         }

@@ -2,7 +2,8 @@ import NIOCore
 
 /// A name that a certificate is for: of a host, or an IP address.
 public enum ServedName: Hashable, Sendable, CustomStringConvertible {
-    /// In lower case; the first label may be `*`.
+    /// In lower case; the first label may be `*` where two others follow: many clients take no chain with a wildcard for
+    /// a whole domain of the first level in it.
     case host(String)
     /// The bytes of the address in the network's order, 4 or 16, and the address as text.
     case address([UInt8], String)
@@ -20,6 +21,7 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
                 of: /(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*/)
                 != nil,
             // What looks like an address is a mistake.
+            !name.hasPrefix("*.") || name.split(separator: ".").count >= 3,
             name.split(separator: ".").last?.allSatisfy(\.isNumber) == false
         else { return nil }
         self = .host(name)
@@ -77,12 +79,11 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ServedName {
-    /// The names by which a server on one's own machine is reached. OpenSSL takes no wildcard for a name of the first
-    /// level, so that services' names stand beside `*.localhost`.
+    /// The names by which a server on one's own machine is reached.
     /// - Parameter services: as in `iam.localhost`.
     public static func ofThisMachine(services: [String]) -> [ServedName] {
         let names =
-            ["localhost", "127.0.0.1", "::1", "*.localhost", "*.s3.localhost", "host.docker.internal"]
+            ["localhost", "127.0.0.1", "::1", "*.s3.localhost", "host.docker.internal"]
             + Set(services).sorted().map { "\($0).localhost" }
         return names.compactMap { ServedName($0) }
     }

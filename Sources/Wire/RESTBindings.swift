@@ -22,7 +22,7 @@ enum RESTBindings {
                 input[member: index] =
                     switch location {
                     case .uri: try label(member, labels)
-                    case .query: try queryValue(member, target.query, of: operation)
+                    case .query: try queryValue(member, target.query, of: shape)
                     case .header: try headerValue(member, request.headers)
                     case .headers: try prefixHeaders(member, request.headers)
                     case .statusCode: nil
@@ -42,18 +42,16 @@ enum RESTBindings {
         return try PlainText.value(text, member.shape)
     }
 
-    /// A list takes every parameter of its name; a map takes all that neither another member nor the
-    /// operation is named for.
+    /// A list takes every parameter of its name; a map takes all that no other member is named for.
     private static func queryValue(
-        _ member: MemberShape, _ query: [(name: String, value: String)], of operation: OperationShape
+        _ member: MemberShape, _ query: [(name: String, value: String)], of shape: StructureShape
     ) throws(ServiceError) -> Value? {
         switch member.shape {
         case .list(let list):
             let texts = query.filter { isSame($0.name, member.wireName) }.map(\.value)
             return texts.isEmpty ? nil : .list(try values(texts, list.element))
         case .map(let map):
-            let members = (operation.input?.members ?? []).filter { $0.location == .query && $0 !== member }
-            let named = Set(members.map(\.wireName) + (operation.uriTemplate?.query ?? []).map(\.name))
+            let named = Set(shape.members.filter { $0.location == .query && $0 !== member }.map(\.wireName))
             var names: [String] = []
             var texts: [String: [String]] = [:]
             for (name, value) in query where !named.contains(name) {

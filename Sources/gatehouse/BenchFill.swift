@@ -10,6 +10,7 @@ struct BenchFill: AsyncParsableCommand {
     @Option var data: String
     @Option(help: "How many accounts beside the first.") var accounts: Int
     @Option(help: "How many users in each.") var users: Int
+    @Option(help: "How many recorded calls beside them, those of one account after those of another.") var events = 0
     @Option(help: "The access key of the first user of the last account.") var accessKeyID: String
     @Option var secretAccessKey: String
 
@@ -18,7 +19,7 @@ struct BenchFill: AsyncParsableCommand {
         configuration.dataDirectory = data
         let gatehouse = try await Gatehouse(configuration, log: Logger(label: "fill"))
         try await gatehouse.fill(
-            accounts: accounts, users: users, lastKey: (id: accessKeyID, secret: secretAccessKey))
+            accounts: accounts, users: users, events: events, lastKey: (id: accessKeyID, secret: secretAccessKey))
         await gatehouse.close()
     }
 }

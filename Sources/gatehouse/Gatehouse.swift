@@ -9,7 +9,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Operations.self,
+            Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self,
             PrintVersion.self, BenchFill.self,
         ])
 }

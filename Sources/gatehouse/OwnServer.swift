@@ -67,3 +67,21 @@ struct OwnServer {
             .replacing("&amp;", with: "&")
     }
 }
+
+extension OwnServer {
+    /// Has a server that uses the data directory write what it has answered. Where one answers that can't be asked, what
+    /// it writes by itself, several times a second, is waited for.
+    static func flushEvents(of data: DataDirectory, _ recorded: RecordedData) async throws(StartError) {
+        guard let endpoint = data.endpoint else { return }
+        if let root = try recorded.rootKeys().first {
+            let server = OwnServer(
+                endpoint: endpoint.url,
+                credentials: SigningCredentials(accessKeyID: root.id, secretAccessKey: root.secret))
+            switch await server.post("/_gatehouse/flush") {
+            case .answered, .unreachable: return
+            case .refused: break
+            }
+        }
+        try? await Task.sleep(for: .seconds(1))
+    }
+}

@@ -65,27 +65,11 @@ struct Why: AsyncParsableCommand {
                 "No call with the request id \(requestID) is in the event history of \(data.path). If it was made to "
                     + "another Gatehouse, name that one's --data; the latest call is shown by --last.")
         }
-        try await flush(data, recorded)
+        try await OwnServer.flushEvents(of: data, recorded)
         if let call = try await recorded.lastCall(user: user, denied: denied) { return call }
         let which = (denied ? "denied call" : "call") + (user.map { " by \($0)" } ?? "")
         fail(
             "No \(which) is in the event history of \(data.path). If it was made to another Gatehouse, name that one's "
                 + "--data.")
-    }
-
-    /// Has a server that uses the data directory write what it has answered. If the server refuses, it is enough to
-    /// wait: it writes by itself several times a second.
-    private func flush(_ data: DataDirectory, _ recorded: RecordedData) async throws(StartError) {
-        guard let endpoint = data.endpoint else { return }
-        if let root = try recorded.rootKeys().first {
-            let server = OwnServer(
-                endpoint: endpoint.url,
-                credentials: SigningCredentials(accessKeyID: root.id, secretAccessKey: root.secret))
-            switch await server.post("/_gatehouse/flush") {
-            case .answered, .unreachable: return
-            case .refused: break
-            }
-        }
-        try? await Task.sleep(for: .seconds(1))
     }
 }

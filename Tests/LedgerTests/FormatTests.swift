@@ -103,7 +103,7 @@ import Testing
             #expect(entries.prefix(2).map(\.time) == [10, 20])
             #expect(try entries.prefix(2).map { try $0.change.decodeBefore(User.self)?.note } == [nil, "1"])
             await ledger.close()
-            #expect(try format(of: directory) == 2)
+            #expect(try format(of: directory) == 3)
         }
 
         let ledger = try directory.open()
@@ -165,7 +165,7 @@ import Testing
         queue.add(transactionObserver: observer, extent: .observerLifetime)
         let format = Format(key: try EphemeralKeyring().sealingKey(for: "ledger"))
         try queue.writeWithoutTransaction { try Schema.prepare($0, format) }
-        #expect(observer.facts.withLock { $0 } == 2)
+        #expect(observer.facts.withLock { $0 } == 6)
     }
 
     @Test(arguments: ["DELETE FROM meta", "DELETE FROM meta WHERE name = 'canary'", "UPDATE meta SET value = 'x'"])

@@ -24,6 +24,8 @@ public struct AccessKey: Record, CustomStringConvertible {
 
     public var belongsToRoot: Bool { ownerID == accountID }
 
+    public var requirements: [Requirement] { [.owner(ownerID)] }
+
     public var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 
     /// Without the secret, so that no log ever shows it.

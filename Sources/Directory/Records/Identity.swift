@@ -22,6 +22,10 @@ extension Identity {
 
     public var arn: String { ARN.iam(accountID, Self.arnType, path: path, name: name) }
 
+    public var aliases: [String] { [uniqueID] }
+
+    public var requirements: [Requirement] { attachedPolicies.compactMap(ManagedPolicy.requirement) }
+
     var policyReferences: [Reference] {
         attachedPolicies.map { Reference(Relation.attachedPolicy, to: $0) }
     }
@@ -61,4 +65,16 @@ public enum Relation {
     public static let organizationPolicyType = "organization-policy-type"
     /// policy of an organization → its type and name
     public static let organizationPolicyName = "organization-policy-name"
+}
+
+extension Requirement {
+    /// The user, by its unique id, or the root user, by the account's id, that a credential is of.
+    public static func owner(_ id: String) -> Requirement {
+        Requirement(id.hasPrefix("AIDA") ? User.kind : Account.kind, id)
+    }
+
+    /// An account, wherever the record is that needs it.
+    public static func account(_ id: String) -> Requirement {
+        Requirement(Account.kind, id, in: Scope(account: id))
+    }
 }

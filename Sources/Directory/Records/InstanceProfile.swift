@@ -31,6 +31,8 @@ public struct InstanceProfile: Record {
 
     public var arn: String { ARN.iam(accountID, "instance-profile", path: path, name: name) }
 
+    public var requirements: [Requirement] { roleID.map { [Requirement(Role.kind, $0)] } ?? [] }
+
     public var references: [Reference] {
         roleID.map { [Reference(Relation.role, to: $0)] } ?? []
     }

@@ -31,6 +31,8 @@ public struct MFADevice: Record, CustomStringConvertible {
 
     public var id: String { serialNumber }
 
+    public var requirements: [Requirement] { ownerID.map { [.owner($0)] } ?? [] }
+
     public var references: [Reference] {
         ownerID.map { [Reference(Relation.owner, to: $0)] } ?? []
     }

@@ -53,6 +53,13 @@ public struct ManagedPolicy: Record {
 
     public static func id(ofName name: String) -> String { name.lowercased() }
 
+    public var aliases: [String] { [arn] }
+
+    /// What an identity needs that has a policy of this ARN; nil for AWS's own, which are no records.
+    static func requirement(_ arn: String) -> Requirement? {
+        arn.hasPrefix("arn:aws:iam::aws:") ? nil : Requirement(kind, arn)
+    }
+
     public var arn: String { ARN.iam(accountID, "policy", path: path, name: name) }
 
     /// The version in force; nil only if the record was damaged.

@@ -39,6 +39,10 @@ public struct Organization: Record {
         self.featureSet = featureSet
     }
 
+    public var aliases: [String] { [rootID] }
+
+    public var requirements: [Requirement] { rootPolicyIDs.compactMap(OrganizationPolicy.requirement) }
+
     public var references: [Reference] {
         rootPolicyIDs.map { Reference(Relation.organizationPolicy, to: $0) }
     }

@@ -34,6 +34,8 @@ public struct OrganizationAccount: Record {
         self.joinedDate = joinedDate
     }
 
+    public var requirements: [Requirement] { .place(in: parentID, of: organizationID, policyIDs) + [.account(id)] }
+
     public var references: [Reference] {
         [Reference(Relation.parent, to: parentID)]
             + policyIDs.map { Reference(Relation.organizationPolicy, to: $0) }

@@ -31,6 +31,13 @@ public struct OrganizationPolicy: Record {
         self.updateDate = updateDate
     }
 
+    public var requirements: [Requirement] { [Requirement(Organization.kind, organizationID)] }
+
+    /// What an organization, unit or account needs that has a policy of this id; nil for AWS's own.
+    static func requirement(_ id: String) -> Requirement? {
+        ManagedControlPolicy.named(id) == nil ? Requirement(kind, id) : nil
+    }
+
     /// Policies are listed and counted by type, and names are unique within a type.
     public var references: [Reference] {
         [

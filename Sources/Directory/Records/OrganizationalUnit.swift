@@ -25,8 +25,20 @@ public struct OrganizationalUnit: Record {
         self.name = name
     }
 
+    public var requirements: [Requirement] { .place(in: parentID, of: organizationID, policyIDs) }
+
     public var references: [Reference] {
         [Reference(Relation.parent, to: parentID)]
             + policyIDs.map { Reference(Relation.organizationPolicy, to: $0) }
+    }
+}
+
+extension [Requirement] {
+    /// What a unit or an account needs that stands in an organization's tree.
+    static func place(in parentID: String, of organizationID: String, _ policyIDs: [String]) -> Self {
+        [
+            Requirement(Organization.kind, organizationID),
+            Requirement(parentID.hasPrefix("r-") ? Organization.kind : OrganizationalUnit.kind, parentID),
+        ] + policyIDs.compactMap(OrganizationPolicy.requirement)
     }
 }

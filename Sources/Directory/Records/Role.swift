@@ -36,6 +36,10 @@ public struct Role: Identity {
         self.maxSessionDuration = maxSessionDuration
     }
 
+    public var requirements: [Requirement] {
+        (attachedPolicies + (permissionsBoundary.map { [$0] } ?? [])).compactMap(ManagedPolicy.requirement)
+    }
+
     public var references: [Reference] {
         policyReferences
             + (permissionsBoundary.map { [Reference(Relation.permissionsBoundary, to: $0)] } ?? [])

@@ -27,6 +27,11 @@ public struct User: Identity {
         self.createDate = createDate
     }
 
+    public var requirements: [Requirement] {
+        (attachedPolicies + (permissionsBoundary.map { [$0] } ?? [])).compactMap(ManagedPolicy.requirement)
+            + groupIDs.map { Requirement(Group.kind, $0) }
+    }
+
     public var references: [Reference] {
         policyReferences
             + groupIDs.map { Reference(Relation.group, to: $0) }

@@ -58,16 +58,18 @@ extension SQLiteSession {
     private func sealedDeadlines(_ condition: String, _ arguments: StatementArguments) throws -> [SealedDeadline] {
         var deadlines: [SealedDeadline] = []
         let rows = try database.rows("SELECT \(Self.columns) FROM deadline WHERE \(condition)", arguments)
-        while let row = try rows.next() {
-            let key = RecordKey(
-                scope: Scope(account: try row.text(0), region: try row.text(1)), kind: try row.text(2),
-                id: try row.text(3))
-            let isLeased = try !row.isNull(8) && !row.isNull(9)
-            deadlines.append(
-                SealedDeadline(
-                    key: key, due: try row.integer(4), number: try row.integer(5), attempts: Int(try row.integer(6)),
-                    payload: try row.bytes(7), lease: isLeased ? (try row.text(8), try row.integer(9)) : nil))
-        }
+        while let row = try rows.next() { deadlines.append(try SealedDeadline(row)) }
         return deadlines
+    }
+}
+
+extension SealedDeadline {
+    /// - Parameter row: the key's four columns, due, number, attempts, payload, lease_token, lease_until.
+    init(_ row: Row) throws {
+        let isLeased = try !row.isNull(8) && !row.isNull(9)
+        self.init(
+            key: try RecordKey(row), due: try row.integer(4), number: try row.integer(5),
+            attempts: Int(try row.integer(6)), payload: try row.bytes(7),
+            lease: isLeased ? (try row.text(8), try row.integer(9)) : nil)
     }
 }

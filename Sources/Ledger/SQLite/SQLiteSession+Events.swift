@@ -72,7 +72,8 @@ extension SQLiteSession {
 }
 
 extension SealedSegment {
-    fileprivate init(_ row: Row) throws {
+    /// - Parameter row: sequence, account, first_time, last_time, body.
+    init(_ row: Row) throws {
         self.init(
             sequence: try row.integer(0), account: try row.text(1), firstTime: try row.integer(2),
             lastTime: try row.integer(3), body: try row.bytes(4))

@@ -2,18 +2,19 @@ import GRDB
 
 extension SQLiteSession {
     private static let columns =
-        "sequence, time, account, region, kind, id, before_version, before, after, request_id"
+        "sequence, time, account, region, kind, id, before_version, before, after, request_id, seal"
 
     func append(_ entry: SealedChange) throws {
         try database.run(
-            "INSERT INTO journal (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO journal (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [entry.sequence, entry.time] + entry.key.arguments + [
-                entry.beforeVersion, entry.before?.sqlData, entry.after?.sqlData, entry.requestID,
+                entry.beforeVersion, entry.before?.sqlData, entry.after?.sqlData, entry.requestID, entry.seal?.sqlData,
             ])
     }
 
-    func deleteEntry(_ sequence: Int64) throws {
+    func deleteEntry(_ sequence: Int64) throws -> Bool {
         try database.run("DELETE FROM journal WHERE sequence = ?", [sequence])
+        return database.changesCount > 0
     }
 
     func entries(after sequence: Int64, of kinds: Set<String>?, limit: Int) throws -> [SealedChange] {
@@ -35,6 +36,10 @@ extension SQLiteSession {
             key.arguments + [sequence, limit])
     }
 
+    func entryCount() throws -> Int64 {
+        try database.integer("SELECT count(*) FROM journal") ?? 0
+    }
+
     func lastSequence() throws -> Int64 {
         try database.integer("SELECT max(sequence) FROM journal") ?? 0
     }
@@ -46,24 +51,25 @@ extension SQLiteSession {
         let rows = try database.rows(
             "SELECT sequence, time FROM journal WHERE sequence <= ? ORDER BY sequence LIMIT ?", [last, limit])
         while let row = try rows.next(), try row.integer(1) < time { doomed.append(try row.integer(0)) }
-        for sequence in doomed { try deleteEntry(sequence) }
+        for sequence in doomed { _ = try deleteEntry(sequence) }
         return (doomed.count, doomed.last ?? 0)
     }
 
     private func sealedChanges(_ condition: String, _ arguments: StatementArguments) throws -> [SealedChange] {
         var entries: [SealedChange] = []
         let rows = try database.rows("SELECT \(Self.columns) FROM journal WHERE \(condition)", arguments)
-        while let row = try rows.next() {
-            let key = RecordKey(
-                scope: Scope(account: try row.text(2), region: try row.text(3)), kind: try row.text(4),
-                id: try row.text(5))
-            entries.append(
-                SealedChange(
-                    sequence: try row.integer(0), time: try row.integer(1), key: key,
-                    beforeVersion: try row.isNull(6) ? nil : row.integer(6),
-                    before: try row.isNull(7) ? nil : row.bytes(7), after: try row.isNull(8) ? nil : row.bytes(8),
-                    requestID: try row.text(9)))
-        }
+        while let row = try rows.next() { entries.append(try SealedChange(row)) }
         return entries
+    }
+}
+
+extension SealedChange {
+    /// - Parameter row: sequence, time, the key's four columns, before_version, before, after, request_id, seal.
+    init(_ row: Row) throws {
+        self.init(
+            sequence: try row.integer(0), time: try row.integer(1), key: try RecordKey(row, from: 2),
+            beforeVersion: try row.isNull(6) ? nil : row.integer(6),
+            before: try row.isNull(7) ? nil : row.bytes(7), after: try row.isNull(8) ? nil : row.bytes(8),
+            requestID: try row.text(9), seal: try row.isNull(10) ? nil : row.bytes(10))
     }
 }

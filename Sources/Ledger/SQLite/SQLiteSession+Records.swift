@@ -61,10 +61,7 @@ extension SQLiteSession {
             let rows =
                 try query.map { try database.rows("\(columns) WHERE kind = ?", [$0]) } ?? database.rows(columns)
             while let row = try rows.next() {
-                let key = RecordKey(
-                    scope: Scope(account: try row.text(0), region: try row.text(1)), kind: try row.text(2),
-                    id: try row.text(3))
-                try body(SealedRecord(key: key, version: try row.integer(4), body: try row.bytes(5)))
+                try body(SealedRecord(row))
             }
         }
     }
@@ -129,4 +126,18 @@ extension SQLiteSession {
 extension RecordKey {
     /// Account, region, kind, id.
     var arguments: StatementArguments { [scope.account, scope.region, kind, id] }
+
+    /// From columns in that order.
+    init(_ row: Row, from column: Int = 0) throws {
+        self.init(
+            scope: Scope(account: try row.text(column), region: try row.text(column + 1)),
+            kind: try row.text(column + 2), id: try row.text(column + 3))
+    }
+}
+
+extension SealedRecord {
+    /// - Parameter row: the key's four columns, version, body.
+    init(_ row: Row) throws {
+        self.init(key: try RecordKey(row), version: try row.integer(4), body: try row.bytes(5))
+    }
 }

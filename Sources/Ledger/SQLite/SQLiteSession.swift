@@ -54,6 +54,7 @@ final class SQLiteSession: StoreSession {
         for table in ["record", "counter", "reference", "journal", "event_segment", "event_index", "deadline"] {
             try database.execute(sql: "DELETE FROM \(table)")
         }
+        for name in [Ledger.entriesGone, Ledger.deadlineCount] { try setMeta(name, .integer(0)) }
         for (record, references) in kept {
             try put(record)
             try count(record.key, by: 1)

@@ -48,6 +48,37 @@ final class SQLiteStore: Store {
         try database.writeWithoutTransaction { try body(SQLiteSession($0)) }
     }
 
+    /// In steps, for the sake of the progress; the transaction around them keeps them all in the state of the first.
+    func copy<T>(
+        to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T
+    ) throws -> T {
+        let copy = try DatabaseQueue(path: path)
+        let result = try read { session in
+            guard let session = session as? SQLiteSession else {
+                throw LedgerError(.invalid, "The ledger is not in SQLite.")
+            }
+            let result = try body(session)
+            try copy.writeWithoutTransaction { target in
+                // A copy that is not whole is thrown away, so it need not be written twice to be safe.
+                try target.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+                try session.database.backup(to: target, pagesPerStep: Self.pagesPerStep) { step in
+                    guard step.totalPageCount > 0 else { return }
+                    progress(1 - Double(step.remainingPageCount) / Double(step.totalPageCount))
+                }
+            }
+            return result
+        }
+        // It brought WAL mode along: as one file it can be read where nothing can be written.
+        try copy.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
+        }
+        try copy.close()
+        return result
+    }
+
+    /// 8 MB.
+    private static let pagesPerStep: CInt = 2048
+
     func close() {
         try? database.close()
     }
@@ -66,7 +97,7 @@ final class SQLiteStore: Store {
         let reason = error.message ?? "\(error.resultCode)"
         return switch kind {
         case .corrupt:
-            LedgerError(kind, "The ledger's database is damaged (\(reason)). Put back a backup of the data directory.")
+            LedgerError(kind, "The ledger's database is damaged (\(reason)).")
         case .full:
             LedgerError(kind, "The ledger's database can't grow (\(reason)). Make room on the disk that it is on.")
         default: LedgerError(kind, "The ledger's database: \(reason).")

@@ -9,7 +9,7 @@ enum Schema {
         let session = SQLiteSession(database)
         guard try database.tableExists("meta") else {
             return try database.inTransaction(.immediate) {
-                try database.execute(sql: tables + additions)
+                try database.execute(sql: tables + additions + seals)
                 try format.mark(session)
                 return .commit
             }
@@ -19,8 +19,49 @@ enum Schema {
         guard version < Format.current else { return }
         try database.inTransaction(.immediate) {
             if version < 2 { try database.execute(sql: additions) }
+            if version < 3 { try sealAnew(database, RecordSealer(key: format.key)) }
             try session.setMeta("format", .integer(Format.current))
             return .commit
+        }
+    }
+
+    /// From format 2 to 3: each entry of the journal gets a seal, that of a deadline covers all of it, and the ledger
+    /// says how many entries and segments of events are gone.
+    private static func sealAnew(_ database: Database, _ sealer: RecordSealer) throws {
+        try database.execute(sql: seals)
+        let session = SQLiteSession(database)
+        for name in Format.numbers where try session.meta(name) == nil { try session.setMeta(name, .integer(0)) }
+        var sequence: Int64 = 0
+        while true {
+            let entries = try session.entries(after: sequence, of: nil, limit: 256)
+            guard let last = entries.last else { break }
+            for entry in entries {
+                try database.run(
+                    "UPDATE journal SET seal = ? WHERE sequence = ?",
+                    [sealer.seal(entry).sqlData, entry.sequence])
+            }
+            sequence = last.sequence
+        }
+        try session.setMeta(Ledger.entriesGone, .integer(session.lastSequence() &- session.entryCount()))
+
+        let deadlines = try session.deadlines(
+            DeadlineQuery(kinds: nil, scope: nil, dueBy: nil, leasedUntil: nil, limit: .max))
+        try session.setMeta(Ledger.deadlineCount, .integer(Int64(deadlines.count)))
+        for var deadline in deadlines {
+            // One that is damaged stays so, and is named when it is read.
+            guard let payload = try? sealer.openOldPayload(of: deadline) else { continue }
+            deadline.payload = try sealer.sealPayload(payload, deadline)
+            try session.put(deadline)
+        }
+
+        // Version 0.1 deleted old events without a note of it.
+        let missing = try database.integer(
+            """
+            SELECT max(sequence) - 1 FROM event_segment AS later WHERE sequence > 1 AND NOT EXISTS
+              (SELECT * FROM event_segment WHERE event_segment.sequence = later.sequence - 1)
+            """)
+        if let missing, try missing > session.number(EventStore.purgedThrough) {
+            try session.setMeta(EventStore.purgedThrough, .integer(missing))
         }
     }
 
@@ -85,4 +126,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX deadline_by_due ON deadline (due, number);
         """
+
+    /// What format 3 has on top of format 2.
+    private static let seals = "ALTER TABLE journal ADD COLUMN seal BLOB;"
 }

@@ -19,6 +19,8 @@ public struct ClaimedName: Record {
     /// The account that has the name.
     public let accountID: String
 
+    public var requirements: [Requirement] { [.account(accountID)] }
+
     /// A claim of a name for an account.
     public init(_ kind: Kind, _ name: String, accountID: String) {
         id = Self.id(kind, name)

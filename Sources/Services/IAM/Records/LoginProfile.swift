@@ -46,6 +46,8 @@ struct LoginProfile: Record, CustomStringConvertible {
 
     var id: String { ownerID }
 
+    var requirements: [Requirement] { [.owner(ownerID)] }
+
     var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 
     /// Sets another password, and remembers the one before.

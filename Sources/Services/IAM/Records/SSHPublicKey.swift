@@ -18,5 +18,7 @@ struct SSHPublicKey: Record {
     let uploadDate: Double
     var isActive = true
 
+    var requirements: [Requirement] { [.owner(ownerID)] }
+
     var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 }

@@ -22,6 +22,8 @@ struct ServiceSpecificCredential: Record, CustomStringConvertible {
     let expirationDate: Double?
     var isActive = true
 
+    var requirements: [Requirement] { [.owner(ownerID)] }
+
     var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 
     var description: String { "ServiceSpecificCredential(\(id))" }

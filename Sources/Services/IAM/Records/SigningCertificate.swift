@@ -17,6 +17,8 @@ struct SigningCertificate: Record {
     let uploadDate: Double
     var isActive = true
 
+    var requirements: [Requirement] { [.owner(ownerID)] }
+
     var references: [Reference] {
         [Reference(Relation.owner, to: ownerID), Reference(Relation.fingerprint, to: fingerprint)]
     }

@@ -1,0 +1,184 @@
+/// Goes through a ledger and says what in it is not as it was written. Each part of it is a file of its own.
+///
+/// What is in two places is compared by sums of fingerprints, in one pass and little memory; only where sums differ, it is
+/// looked for row by row.
+final class Verifier {
+    static let sealIsBroken = "Its seal does not match: it was changed from outside or is damaged."
+
+    let session: any StoreSession
+    let sealer: RecordSealer
+    let types: [String: any Record.Type]
+    let accountKind: String?
+    var result = Verification()
+
+    /// Whether rows have to be found one by one.
+    var isBroken: Set<LedgerTable> = []
+    var purgedEntries: Int64 = 0
+    /// Of every record that the journal knows, by the fingerprint of its key: the last entry.
+    var lastEntries: [Int: LastEntry] = [:]
+    /// Entries that others tell of, and that are not there.
+    var missingEntries = 0
+    /// How many entries are missing in all, by the ledger's own count.
+    var unexplained: Int64 = 0
+    /// Records that can't be read, or are gone: nothing is concluded from what they would say.
+    var damagedKeys: Set<RecordKey> = []
+    var counts: [CounterKey: Int64] = [:]
+    var references = Sum()
+    /// What records are called, as fingerprints of kind, scope and name.
+    var names: Set<Int> = []
+    var requirements: [Int: (requirement: Requirement, of: RecordKey)] = [:]
+
+    struct LastEntry {
+        var sequence: Int64
+        /// The fingerprint of the record's sealed body; nil: it was deleted.
+        var body: Int?
+    }
+
+    struct CounterKey: Hashable {
+        var scope: Scope
+        var kind: String
+    }
+
+    init(_ session: any StoreSession, _ sealer: RecordSealer, _ kinds: [any Record.Type], accountKind: String?) {
+        self.session = session
+        self.sealer = sealer
+        types = Dictionary(kinds.map { ($0.kind, $0) }) { first, _ in first }
+        self.accountKind = accountKind
+    }
+
+    func run(_ progress: Ledger.VerificationProgress) throws {
+        progress("structure", 0)
+        for (table, message) in try session.structuralDamage(of: nil) {
+            isBroken.formUnion(table.map { [$0] } ?? LedgerTable.allCases)
+            result.add(Damage(table, message))
+        }
+        try verifyFacts()
+        attempt(.journal) { try verifyJournal(progress) }
+        attempt(.record) { try verifyRecords(progress) }
+        attempt(.counter) { try verifyCounters() }
+        attempt(.reference) { try verifyReferences(progress) }
+        attempt(.deadline) { try verifyDeadlines(progress) }
+        attempt(.eventSegment) { try verifyEvents(progress) }
+    }
+
+    /// What stops one part does not stop the others.
+    private func attempt(_ table: LedgerTable, _ body: () throws -> Void) {
+        do { try body() } catch { add(Damage(table, LedgerError(error).message)) }
+    }
+
+    func add(_ damage: Damage) { result.add(damage) }
+
+    /// Counts a row, and tells how many there are now and then.
+    func count(_ table: LedgerTable, _ part: String, _ progress: Ledger.VerificationProgress) {
+        let rows = result.counts[table, default: Verification.Count()].rows + 1
+        result.counts[table, default: Verification.Count()].rows = rows
+        if rows % 5000 == 0 { progress(part, rows) }
+    }
+
+    // MARK: The ledger's own facts
+
+    private func verifyFacts() throws {
+        result.format = try Format.version(in: session)
+        let names: [String]
+        do {
+            names = try session.metaNames()
+        } catch {
+            return add(Damage(.meta, LedgerError(error).message))
+        }
+        result.counts[.meta, default: Verification.Count()].rows = names.count
+        for name in names where !Format.facts.contains(name) {
+            add(Damage(.meta, "There is a fact \(name), which no version knows."))
+        }
+        if result.format >= 3 {
+            for name in Format.facts.subtracting(names).sorted() { add(Damage(.meta, "The fact \(name) is missing.")) }
+        }
+        for name in Format.numbers where names.contains(name) {
+            guard case .integer(let number)? = try session.meta(name), number >= 0 else {
+                add(Damage(.meta, "The fact \(name) is no number of anything."))
+                continue
+            }
+        }
+        purgedEntries = try session.number(Ledger.purgedThrough)
+    }
+
+    // MARK: Deadlines
+
+    private func verifyDeadlines(_ progress: Ledger.VerificationProgress) throws {
+        try session.scanDeadlines(carefully: isBroken.contains(.deadline)) { scanned in
+            count(.deadline, "deadlines", progress)
+            switch scanned {
+            case .unreadable(let place, let message): add(Damage(.deadline, place.key, message))
+            case .row(let deadline):
+                let isIntact: Bool
+                if result.format >= 3 {
+                    isIntact = (try? sealer.openPayload(of: deadline)) != nil
+                } else {
+                    isIntact = (try? sealer.openOldPayload(of: deadline)) != nil
+                }
+                if !isIntact { add(Damage(.deadline, deadline.key, Self.sealIsBroken)) }
+            }
+        }
+        let rows = Int64(result.counts[.deadline]?.rows ?? 0)
+        if case .integer(let wanted)? = try session.meta(Ledger.deadlineCount), rows != wanted {
+            add(Damage(.deadline, "There are \(rows), and there were \(wanted)."))
+        }
+    }
+}
+
+/// A sum over rows that does not depend on their order: two tables with the same sum have the same rows.
+struct Sum: Equatable {
+    private var total = 0
+    private var count = 0
+
+    mutating func add(_ fingerprint: Int) {
+        total &+= fingerprint
+        count += 1
+    }
+}
+
+/// 64 bits that stand for something for as long as the process runs: keyed at random, so that nobody can make two things
+/// alike.
+struct Fingerprint {
+    private var hasher = Hasher()
+
+    static func of(_ key: RecordKey) -> Int {
+        var fingerprint = Fingerprint()
+        fingerprint.add(key)
+        return fingerprint.value
+    }
+
+    static func of(_ bytes: [UInt8]) -> Int {
+        var fingerprint = Fingerprint()
+        fingerprint.add(bytes)
+        return fingerprint.value
+    }
+
+    mutating func add(_ key: RecordKey) {
+        add(key.scope)
+        add(key.kind)
+        add(key.id)
+    }
+
+    mutating func add(_ scope: Scope) {
+        add(scope.account)
+        add(scope.region)
+    }
+
+    /// By bytes: Swift takes texts for equal that are not.
+    mutating func add(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            hasher.combine(bytes.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    mutating func add(_ bytes: [UInt8]) {
+        hasher.combine(bytes.count)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
+    mutating func add(_ number: Int64) { hasher.combine(number) }
+
+    var value: Int { hasher.finalize() }
+}

@@ -1,0 +1,203 @@
+import FoundationEssentials
+import Keyring
+import Ledger
+import Wire
+
+/// A copy of a data directory that shows one moment: a folder with the ledger in one file, `backup.json`, and the key if
+/// that was asked for.
+///
+/// Neither where the server listens is in it nor its lock: both belong to a place, and are made anew.
+public enum Backup {
+    /// Told what is being done, and how far it is; now and then.
+    public typealias Progress = (String) -> Void
+
+    /// Makes a backup, beside a server that may be writing. It has its name only when it is whole, on disk, and has been
+    /// verified.
+    ///
+    /// - Parameters:
+    ///   - path: a folder that is not there yet, in one that is.
+    ///   - withKey: whether the key is to be in it.
+    /// - Throws: `StartError` when there is something of that name, the data can't be read or is damaged, or the copy
+    ///   can't be written.
+    public static func make(
+        of data: DataDirectory, at path: String, withKey: Bool, progress: @escaping Progress = { _ in }
+    ) throws(StartError) -> BackupManifest {
+        let keyring = try data.keyring()
+        guard !DurableFiles.exists(path) else {
+            throw StartError(
+                "there is something at \(path) already, and a backup replaces nothing: name a new directory")
+        }
+        let aside = try DurableFiles.makeDirectory(beside: path, "partial")
+        do throws(StartError) {
+            let manifest = try write(data, keyring, into: aside, withKey, progress)
+            guard try DurableFiles.move(aside, to: path) else { throw StartError("can't make \(path): it is mounted") }
+            return manifest
+        } catch {
+            DurableFiles.remove(
+                aside,
+                [BackupManifest.ledger, BackupManifest.ledger + "-journal", BackupManifest.key, BackupManifest.name])
+            throw error
+        }
+    }
+
+    private static func write(
+        _ data: DataDirectory, _ keyring: KeyFile, into aside: String, _ withKey: Bool, _ progress: @escaping Progress
+    ) throws(StartError) -> BackupManifest {
+        do {
+            var manifest = BackupManifest(
+                version: Version.text, time: Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970).iso8601,
+                hasKey: withKey)
+            let ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
+            let copy = try ledger.copy(to: aside) { progress("Copying the ledger: \(Int($0 * 100)) %") }
+            manifest.ledgerFormat = copy.format
+            manifest.journalEntry = copy.lastSequence
+            manifest.eventSegment = copy.lastSegment
+            if withKey { try DurableFiles.copy(data.keyFile, to: aside + "/" + BackupManifest.key) }
+
+            let result = try verify(aside, keyring, progress)
+            guard result.isClean else {
+                throw StartError(
+                    "the data in \(data.path) are damaged, so no backup of them was made. \(Self.summary(result))"
+                        + " `gatehouse verify` says all of it; to keep the directory as it is, stop the server and copy it"
+                )
+            }
+            manifest.records = result.counts[.record]?.rows ?? 0
+            manifest.events = result.events
+            progress("Reading the copy once more")
+            let ledgerFile = aside + "/" + BackupManifest.ledger
+            try DurableFiles.sync(ledgerFile)
+            let sum = try DurableFiles.sum(of: ledgerFile)
+            manifest.files = [.init(name: BackupManifest.ledger, bytes: sum.bytes, sha256: sum.sha256)]
+            try manifest.seal(keyring)
+            try DurableFiles.write(manifest.json(), to: aside + "/" + BackupManifest.name)
+            try DurableFiles.sync(aside)
+            return manifest
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// Makes a data directory from a backup. It has its name only when it is whole, on disk, and has been verified.
+    ///
+    /// - Parameters:
+    ///   - keyFile: the key, where it is not in the backup, or another copy of it.
+    ///   - data: a folder that is not there, or has nothing in it.
+    /// - Throws: `StartError` when there is something in the folder, or the backup is damaged or of another key.
+    public static func restore(
+        _ backup: String, keyFile: String?, to data: DataDirectory, progress: @escaping Progress = { _ in }
+    ) throws(StartError) -> BackupManifest {
+        guard !DurableFiles.exists(data.path) || DurableFiles.isEmptyDirectory(data.path) else {
+            throw StartError(
+                "\(data.path) is not empty, and a restore replaces nothing: name a new directory, or move that one away"
+            )
+        }
+        let manifest = try BackupManifest(of: backup)
+        let keyFile = try Self.keyFile(keyFile, manifest, backup)
+        let keyring = try keyring(keyFile, manifest, backup)
+
+        let isInside: Bool
+        var aside: String
+        // Beside it, so that the name comes with all that is in it; a mounted folder can't be renamed to.
+        if DurableFiles.exists(data.path), DurableFiles.isMountPoint(data.path) {
+            isInside = true
+            aside = data.path + "/.restoring"
+            try DurableFiles.makeDirectory(aside)
+        } else {
+            isInside = false
+            aside = try DurableFiles.makeDirectory(beside: data.path, "restoring")
+        }
+        let files = [BackupManifest.ledger, BackupManifest.key]
+        do throws(StartError) {
+            try read(backup, manifest, keyFile, keyring, into: aside, progress)
+            if isInside {
+                // The key last: without it no server starts on the ledger.
+                for file in files {
+                    guard try DurableFiles.move(aside + "/" + file, to: data.path + "/" + file) else {
+                        throw StartError("can't make \(data.path)/\(file)")
+                    }
+                }
+                DurableFiles.remove(aside, [])
+            } else if try !DurableFiles.move(aside, to: data.path) {
+                throw StartError("can't make \(data.path): it is in use")
+            }
+            return manifest
+        } catch {
+            DurableFiles.remove(aside, files)
+            throw error
+        }
+    }
+
+    private static func keyFile(
+        _ given: String?, _ manifest: BackupManifest, _ backup: String
+    ) throws(StartError) -> String {
+        if let given { return given }
+        guard manifest.hasKey else {
+            throw StartError(
+                "the key is not in \(backup): it was made with --without-key. Name the key's file with --key-file")
+        }
+        return backup + "/" + BackupManifest.key
+    }
+
+    /// The key, which opens the backup.
+    private static func keyring(
+        _ keyFile: String, _ manifest: BackupManifest, _ backup: String
+    ) throws(StartError) -> KeyFile {
+        let keyring: KeyFile
+        do {
+            keyring = try KeyFile(existing: keyFile)
+            _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
+        } catch let error as LedgerError where error.kind == .sealed {
+            throw StartError("the key in \(keyFile) is not the one that the backup \(backup) was sealed with")
+        } catch {
+            throw StartError("the backup \(backup) can't be opened: \(error)")
+        }
+        guard manifest.isIntact(keyring) else {
+            throw StartError("\(backup)/\(BackupManifest.name) was changed or is damaged: take another backup")
+        }
+        return keyring
+    }
+
+    private static func read(
+        _ backup: String, _ manifest: BackupManifest, _ keyFile: String, _ keyring: KeyFile, into aside: String,
+        _ progress: @escaping Progress
+    ) throws(StartError) {
+        for file in manifest.files {
+            guard file.name == BackupManifest.ledger else { continue }
+            var done = 0
+            let sum = try DurableFiles.copy(backup + "/" + file.name, to: aside + "/" + file.name) { bytes in
+                done += bytes
+                progress("Copying the ledger: \(done * 100 / max(1, file.bytes)) %")
+            }
+            guard sum == DurableFiles.Sum(bytes: file.bytes, sha256: file.sha256) else {
+                throw StartError(
+                    "\(backup)/\(file.name) is not what was backed up: its checksum differs. Take another backup")
+            }
+        }
+        try DurableFiles.copy(keyFile, to: aside + "/" + BackupManifest.key)
+        let result = try verify(aside, keyring, progress)
+        guard result.isClean else {
+            throw StartError("the backup \(backup) is damaged: \(summary(result)) Take another backup")
+        }
+        try DurableFiles.sync(aside)
+    }
+
+    private static func verify(
+        _ path: String, _ keyring: KeyFile, _ progress: @escaping Progress
+    ) throws(StartError) -> Verification {
+        do throws(LedgerError) {
+            let ledger = try Ledger(at: .directory(path), keyring: keyring, readOnly: true)
+            return try ledger.verify(Modules.all.recordKinds, accountKind: accountKind) { part, rows in
+                progress("Verifying the copy, \(part): \(rows)")
+            }
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    private static func summary(_ result: Verification) -> String {
+        let first = result.damage.first.map { "\($0.place): \($0.message)" } ?? ""
+        return result.damageCount > 1 ? "\(first) And \(result.damageCount - 1) more." : first
+    }
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Keyring
+
+/// What a backup says of itself, in its file `backup.json`.
+public struct BackupManifest: Codable, Sendable {
+    /// The form of the backup: raise it when an older program could misread a newer one.
+    static let currentForm = 1
+    static let name = "backup.json"
+    static let ledger = "ledger.sqlite"
+    static let key = "key"
+
+    struct File: Codable, Equatable {
+        var name: String
+        var bytes: Int
+        /// Hexadecimal digits.
+        var sha256: String
+    }
+
+    var form = currentForm
+    /// The version of Gatehouse that made it.
+    public var version: String
+    /// The moment that it shows, ISO 8601.
+    public var time: String
+    /// The ledger's format.
+    public var ledgerFormat: Int64
+    /// The number of the journal's last entry.
+    public var journalEntry: Int64
+    /// The number of the last segment of events.
+    public var eventSegment: Int64
+    public var records: Int
+    public var events: Int
+    /// Whether the key is in it.
+    public var hasKey: Bool
+    /// The files but for this one and the key, of which nothing is told.
+    var files: [File]
+    /// Over all of the above, made with the key: nobody without it can make a backup, or change one unnoticed.
+    var seal: String?
+
+    public var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+
+    /// - Throws: `StartError` when the folder is no backup, or one that this version can't read.
+    init(of backup: String) throws(StartError) {
+        guard let bytes = FileManager.default.contents(atPath: backup + "/" + Self.name) else {
+            throw StartError(
+                "\(backup) is no backup: it has no readable \(Self.name). Name the directory that `gatehouse backup` made"
+            )
+        }
+        struct Form: Decodable { var form: Int }
+        let decoder = JSONDecoder()
+        guard let form = try? decoder.decode(Form.self, from: bytes) else {
+            throw StartError("\(backup)/\(Self.name) is damaged: take another backup")
+        }
+        guard form.form <= Self.currentForm else {
+            throw StartError("the backup \(backup) was made by a newer version of Gatehouse: use that version")
+        }
+        do {
+            self = try decoder.decode(Self.self, from: bytes)
+        } catch {
+            throw StartError("\(backup)/\(Self.name) is damaged: take another backup")
+        }
+    }
+
+    init(version: String, time: String, hasKey: Bool) {
+        self.version = version
+        self.time = time
+        self.hasKey = hasKey
+        (ledgerFormat, journalEntry, eventSegment) = (0, 0, 0)
+        (records, events) = (0, 0)
+        files = []
+    }
+
+    mutating func seal(_ keyring: some Keyring) throws {
+        seal = nil
+        let key = try keyring.sealingKey(for: Self.purpose)
+        seal = Data(try key.seal([], authenticating: json())).base64EncodedString()
+    }
+
+    /// Whether it is as the key's owner made it.
+    func isIntact(_ keyring: some Keyring) -> Bool {
+        var bare = self
+        bare.seal = nil
+        guard let text = seal, let sealed = Data(base64Encoded: text),
+            let key = try? keyring.sealingKey(for: Self.purpose), let json = try? bare.json()
+        else { return false }
+        return (try? key.open([UInt8](sealed), authenticating: json)) == []
+    }
+
+    func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(self)) + [0x0a]
+    }
+
+    private static let purpose = "backup"
+}

@@ -1,0 +1,142 @@
+import Directory
+import FoundationEssentials
+import Keyring
+import Ledger
+import Platform
+import Wire
+
+let accountKind = Account.kind
+
+/// What `gatehouse verify` has found in a data directory or a backup.
+public struct DataVerification: Sendable {
+    private let path: String
+    private let result: Verification
+    /// Whether it is a backup, whose own checksum was compared, too.
+    private let isBackup: Bool
+
+    public var isClean: Bool { result.isClean }
+
+    /// Looks at everything, of one moment, and changes nothing. A server may be using the directory.
+    ///
+    /// - Parameter keyFile: the key, where it is not in the directory.
+    /// - Throws: `StartError` when there is nothing to look at, or the key is another one. Damage is no error.
+    public init(
+        of data: DataDirectory, keyFile: String?, progress: @escaping Backup.Progress = { _ in }
+    ) throws(StartError) {
+        path = data.path
+        let ledgerFile = data.path + "/" + BackupManifest.ledger
+        guard DurableFiles.exists(ledgerFile) else {
+            throw StartError("there is no Gatehouse in \(data.path), and no backup of one: name another --data")
+        }
+        isBackup = data.isBackup
+        let keyring = try data.keyring(inFile: keyFile)
+        var damage: [Damage] = []
+        if isBackup { damage += try Self.damage(ofBackup: data.path, ledgerFile, keyring) }
+        do throws(LedgerError) {
+            let ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
+            var found = try ledger.verify(Modules.all.recordKinds, accountKind: accountKind) { part, rows in
+                progress("Verifying \(part): \(rows)")
+            }
+            for one in damage { found.add(one) }
+            result = found
+        } catch {
+            guard error.kind == .corrupt else { throw StartError("\(error)") }
+            result = Verification(damage + [Damage(nil, error.message)])
+        }
+    }
+
+    private static func damage(
+        ofBackup path: String, _ ledgerFile: String, _ keyring: KeyFile
+    ) throws(StartError) -> [Damage] {
+        let manifest: BackupManifest
+        do throws(StartError) { manifest = try BackupManifest(of: path) } catch {
+            return [Damage(nil, error.description)]
+        }
+        guard manifest.isIntact(keyring) else {
+            return [Damage(nil, "\(BackupManifest.name) was changed or is damaged, or the key is another one.")]
+        }
+        let sum = try DurableFiles.sum(of: ledgerFile)
+        return manifest.files.contains(.init(name: BackupManifest.ledger, bytes: sum.bytes, sha256: sum.sha256))
+            ? [] : [Damage(nil, "It is not what was backed up: its checksum differs.")]
+    }
+
+    // MARK: Telling
+
+    /// For people: what is damaged, and what is not.
+    ///
+    /// - Parameter limit: how many pieces of damage to name.
+    public func text(limit: Int) -> String {
+        var lines: [String] = []
+        for damage in result.damage.prefix(limit) { lines.append("\(damage.place): \(damage.message)") }
+        if result.damageCount > limit {
+            lines.append("… and \(result.damageCount - limit) more: --format json has them.")
+        }
+        if !lines.isEmpty { lines.append("") }
+        for (table, name) in Self.tables {
+            guard let count = result.counts[table], count.rows > 0 || count.damaged > 0 else { continue }
+            let rows = table == .eventSegment ? "\(count.rows) (\(result.events) events)" : "\(count.rows)"
+            lines.append(
+                "\(name): \(rows)" + (count.damaged == 0 ? ", all well" : ", damage found in \(count.damaged) places"))
+        }
+        lines.append(
+            isClean
+                ? "\(path) is whole, up to journal entry \(result.lastSequence)."
+                : "\(path) is damaged. Derived tables alone (counters, references, indexes)? Then no data are lost."
+                    + " Otherwise put a backup back: gatehouse restore BACKUP --data DIRECTORY")
+        return lines.map(printable).joined(separator: "\n")
+    }
+
+    private static let tables: [(LedgerTable, String)] = [
+        (.meta, "Facts"), (.record, "Records"), (.counter, "Counters"), (.reference, "References"),
+        (.journal, "Journal entries"), (.deadline, "Deadlines"), (.eventSegment, "Event segments"),
+        (.eventIndex, "Event index entries"),
+    ]
+
+    /// For programs.
+    public var json: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("path", path)
+        writer.key("isWhole")
+        writer.boolean(isClean)
+        writer.member("ledgerFormat", integer: Int(result.format))
+        writer.member("journalEntry", integer: Int(result.lastSequence))
+        writer.member("eventSegment", integer: Int(result.lastSegment))
+        writer.member("events", integer: result.events)
+        writer.key("tables")
+        writer.beginObject()
+        for (table, _) in Self.tables {
+            let count = result.counts[table] ?? Verification.Count()
+            writer.key(table.rawValue)
+            writer.beginObject()
+            writer.member("rows", integer: count.rows)
+            writer.member("damaged", integer: count.damaged)
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.member("damageCount", integer: result.damageCount)
+        writer.key("damage")
+        writer.beginArray()
+        for one in result.damage {
+            writer.beginObject()
+            if let table = one.table { writer.member("table", table.rawValue) }
+            if let kind = one.kind { writer.member("kind", kind) }
+            if let account = one.account { writer.member("account", account) }
+            if let region = one.region, !region.isEmpty { writer.member("region", region) }
+            if let id = one.id { writer.member("id", id) }
+            if let number = one.number { writer.member("number", integer: Int(number)) }
+            writer.member("message", one.message)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: String, integer value: Int) {
+        key(name)
+        integer(value)
+    }
+}
