@@ -178,7 +178,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature", "Simulation",
+                "Catalogue", "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature",
+                "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -265,6 +266,14 @@ let package = Package(
             dependencies: [
                 "TransportSecurity", .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
+            ]),
+
+        // What the documentation of the modules shows, compiled and run.
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "Catalogue", "Directory", "IAMAPI", "Keyring", "Ledger", "Lint", "OIDC", "Platform", "Policy",
+                "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6],

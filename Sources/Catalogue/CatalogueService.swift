@@ -1,9 +1,20 @@
-/// One service of the catalogue.
+/// One service of the catalogue: its actions, the types of its resources, and its condition keys.
+///
+/// The three refer to each other by their places in the arrays, so that a service of several hundred actions stays
+/// small.
+///
+/// ```swift
+/// guard let s3 = ServiceCatalogue.aws.service("s3"), let action = s3.action("GetObject") else { return [] }
+/// let types = action.resourceTypes.map { s3.resourceTypes[$0].name }
+/// ```
 public final class CatalogueService: Sendable {
     /// "s3" in `s3:GetObject`.
     public let prefix: String
+    /// All actions, in the order of AWS's page.
     public let actions: [Action]
+    /// All types of resources that policies can name.
     public let resourceTypes: [ResourceType]
+    /// The service's own condition keys, and the global ones that its page lists.
     public let conditionKeys: [ConditionKey]
 
     /// The places of the actions, by their names in lower case.
@@ -15,7 +26,10 @@ public final class CatalogueService: Sendable {
     /// The places of the keys of which a part is free, as `${TagKey}`.
     private let templates: [(pattern: Wildcards, index: Int)]
 
-    /// How AWS classes an action.
+    /// How AWS classes an action, by what it lets its caller do.
+    ///
+    /// AWS: "Access levels in policy summaries",
+    /// `access_policies_understand-policy-summary-access-level-summaries.html`.
     public enum AccessLevel: Character, Sendable {
         case list = "L"
         case read = "R"
@@ -24,9 +38,11 @@ public final class CatalogueService: Sendable {
         case permissionsManagement = "P"
     }
 
+    /// What can be allowed or denied: one row of AWS's table "Actions defined by …".
     public struct Action: Sendable {
         /// Without the prefix: "GetObject".
         public let name: String
+        /// How AWS classes it.
         public let accessLevel: AccessLevel
         /// Places among the service's resource types; empty for an action that acts on no resource.
         public let resourceTypes: [Int]
@@ -38,25 +54,32 @@ public final class CatalogueService: Sendable {
         public let dependentActions: [String]
     }
 
+    /// What an action can act on: one row of AWS's table "Resource types defined by …".
     public struct ResourceType: Sendable {
+        /// AWS's name for the type within the service: "bucket", "object".
         public let name: String
         /// With `${…}` where a resource has its own text.
         public let arn: ARNParts
-        /// Matches the last part of the ARN.
-        /// What the last part of its ARNs is like.
+        /// What the last part of the type's ARNs looks like, with a wildcard for each variable.
         public let resourcePattern: Wildcards
+        /// Places among the service's condition keys: those that describe such a resource, `aws:ResourceTag/${TagKey}`
+        /// for one.
         public let conditionKeys: [Int]
     }
 
+    /// A key that a request of the service can carry: one row of AWS's table "Condition keys for …".
     public struct ConditionKey: Sendable {
         /// In AWS's case, with `${TagKey}` where a tag's key stands.
         public let name: String
+        /// What its values are, and so which operators can compare them.
         public let type: ValueType
-        /// Whether a request can have several values.
+        /// Whether a request can have several values for it, so that a condition needs `ForAllValues` or `ForAnyValue`.
         public let isMultivalued: Bool
     }
 
     /// What the values of a condition key are.
+    ///
+    /// AWS: "IAM JSON policy elements: Condition operators", `reference_policies_elements_condition_operators.html`.
     public enum ValueType: Character, Sendable {
         case string = "S"
         case arn = "A"
@@ -112,27 +135,36 @@ public final class CatalogueService: Sendable {
         }
     }
 
-    /// The action of this name, in any case of letters.
+    /// The action of this name.
+    /// - Parameter name: without the prefix, in any case of letters: policies compare actions without regard to case.
+    /// - Returns: nil where the service has no such action.
+    /// - Complexity: O(1).
     public func action(_ name: some StringProtocol) -> Action? {
         actionIndex[name.lowercased()].map { actions[$0] }
     }
 
     /// All actions that a pattern with `*` and `?` matches.
+    /// - Parameter pattern: without the prefix: "Get*".
+    /// - Complexity: linear in the number of actions.
     public func actions(matching pattern: String) -> [Action] {
         guard pattern.hasWildcards else { return action(pattern).map { [$0] } ?? [] }
         let pattern = Wildcards(pattern, ignoringCase: true)
         return actions.indices.filter { pattern.matches(actionNames[$0]) }.map { actions[$0] }
     }
 
-    /// The action whose name looks most like this one, if one looks alike at all.
+    /// The action whose name looks most like this one, for "did you mean"; nil where none does. See
+    /// ``nearest(to:among:)``.
     public func nearestAction(to name: String) -> String? { nearest(to: name, among: actions.map(\.name)) }
 
-    /// The key of this name ("s3:prefix", "aws:ResourceTag/team"), in any case of letters.
+    /// The condition key of this name.
+    /// - Parameter name: with its prefix, in any case of letters: "s3:prefix". A key such as "aws:ResourceTag/team" is
+    ///   found as `aws:ResourceTag/${TagKey}`.
     public func conditionKey(_ name: String) -> ConditionKey? {
         let index = keyIndex[name.lowercased()] ?? templates.first { $0.pattern.matches(name) }?.index
         return index.map { conditionKeys[$0] }
     }
 
+    /// The condition key whose name looks most like this one, for "did you mean"; nil where none does.
     public func nearestConditionKey(to name: String) -> String? {
         nearest(to: name, among: conditionKeys.map(\.name))
     }

@@ -1,6 +1,9 @@
-/// The name that looks most like `name`, in any case of letters; nil where none is near enough to have been meant:
-/// about one slip for every three letters.
-/// - Complexity: O(number of names × length²); long names are not compared.
+/// The name that looks most like `name`, in any case of letters, for messages that ask "did you mean …?".
+///
+/// Names are compared by their Damerau–Levenshtein distance (restricted to adjacent transpositions). One slip for every
+/// three letters is taken to be a typing error.
+/// - Returns: nil where no name is near enough to have been meant, and where `name` is longer than 128 bytes.
+/// - Complexity: O(number of names × length²).
 public func nearest(to name: String, among names: [String]) -> String? {
     let wanted = Array(name.lowercased().utf8)
     guard wanted.count <= 128 else { return nil }

@@ -3,18 +3,29 @@ import Synchronization
 
 /// What AWS's services are made of: their actions, resource types and condition keys, as they ship with the program.
 ///
+/// ```swift
+/// let catalogue = ServiceCatalogue.aws
+/// let key = catalogue.conditionKey("aws:SourceIp")
+/// let uploads = catalogue.service("s3")?.actions(matching: "*MultipartUpload*") ?? []
+/// ```
+///
 /// Making the catalogue reads one short head line for each service. A service's own lines are read when it is first
-/// asked for, and kept.
+/// asked for, and kept. It may be used from any number of threads.
+///
+/// The data are the names, patterns and relations of AWS's pages, as of the day on which
+/// `Tools/generate-service-catalogue` last ran. A service or action that is newer is unknown, which is not proof that
+/// it does not exist.
+///
 /// AWS: Service Authorization Reference, `reference_policies_actions-resources-contextkeys.html`.
 public final class ServiceCatalogue: Sendable {
-    /// All services. The index is made at first use.
+    /// The catalogue that ships with the program. Its index is made at first use, in about a millisecond.
     public static let aws = ServiceCatalogue(
         UnsafeRawBufferPointer(start: gatehouse_service_catalogue(), count: gatehouse_service_catalogue_length()))
 
     /// The prefixes of all services, as in `s3:GetObject`, sorted; without "aws", which is the global condition keys'.
     public let prefixes: [String]
 
-    /// What AWS calls the services: "iam" → "AWS Identity and Access Management (IAM)".
+    /// What AWS calls the services, by their prefixes: "iam" → "AWS Identity and Access Management (IAM)".
     public let names: [String: String]
 
     private let blocks: [String: Block]
@@ -59,6 +70,8 @@ public final class ServiceCatalogue: Sendable {
     private static let globalPrefix = "aws"
 
     /// The service with this prefix, in any case of letters; "aws" has the global condition keys.
+    /// - Returns: nil where there is no such service. Two services with one prefix are one here.
+    /// - Complexity: O(1), but for the first time, when the service's lines are read.
     public func service(_ prefix: some StringProtocol) -> CatalogueService? {
         let prefix = prefix.lowercased()
         guard let block = blocks[prefix] else { return nil }
@@ -70,27 +83,31 @@ public final class ServiceCatalogue: Sendable {
         }
     }
 
-    /// Whether actions can have this prefix.
+    /// Whether actions can have this prefix: "s3" but not "aws". Reads nothing.
     public func hasService(_ prefix: some StringProtocol) -> Bool {
         let prefix = prefix.lowercased()
         return prefix != Self.globalPrefix && blocks[prefix] != nil
     }
 
-    /// Whether an ARN can name this service.
+    /// Whether an ARN can name this service: "elasticloadbalancing", say, or "s3".
     public func hasARNService(_ name: String) -> Bool { prefixesByARNService[name] != nil || hasService(name) }
 
-    /// The ARNs of all resource types whose ARN names this service; empty where none is known.
+    /// The resource types whose ARNs name this service; empty where none is known.
+    ///
+    /// Several prefixes may share one namespace, so these can come from several services.
     public func resourceTypes(ofARNService name: String) -> [CatalogueService.ResourceType] {
         (prefixesByARNService[name] ?? []).flatMap { prefix in
             service(prefix)?.resourceTypes.filter { $0.arn.service == name } ?? []
         }
     }
 
-    /// The prefix that looks most like this one, if one looks alike at all.
+    /// The prefix that looks most like this one, for "did you mean"; nil where none does.
     /// - Complexity: O(number of services × length²).
     public func nearestPrefix(to prefix: String) -> String? { nearest(to: prefix, among: prefixes) }
 
-    /// The condition key of this name, with what follows a slash in place of `${TagKey}`.
+    /// The condition key of this name, whichever service has it.
+    /// - Parameter name: with its prefix. What follows a slash may be anything where the key has `${TagKey}`. The keys
+    ///   of identity providers, such as "accounts.google.com:sub", are found, too.
     public func conditionKey(_ name: String) -> CatalogueService.ConditionKey? {
         guard let colon = name.firstIndex(of: ":") else { return nil }
         let service = service(name[..<colon]) ?? service(Self.holder(ofKeysOf: name[..<colon]))

@@ -1,4 +1,6 @@
-/// A pattern with `*` and `?`, as actions and resources have it.
+/// A pattern with `*` and `?`, as actions and resources have it, for comparing patterns with each other.
+///
+/// The engine has matchers of its own, made for speed; this one is for tools that reason about what a pattern covers.
 public struct Wildcards: Sendable {
     private let bytes: [UInt8]
     private let ignoresCase: Bool
@@ -8,9 +10,10 @@ public struct Wildcards: Sendable {
 
     private static func isWildcard(_ byte: UInt8) -> Bool { byte == many || byte == one }
 
+    /// Makes a pattern. Every text is one.
     /// - Parameters:
-    ///   - pattern: as a policy has it.
-    ///   - ignoringCase: of ASCII letters.
+    ///   - pattern: as a policy has it. Variables are plain text here: see `withVariablesAsWildcards`.
+    ///   - ignoringCase: of ASCII letters, as actions are compared.
     public init(_ pattern: String, ignoringCase: Bool = false) {
         bytes = Array((ignoringCase ? pattern.lowercased() : pattern).utf8)
         ignoresCase = ignoringCase
@@ -81,7 +84,7 @@ public struct Wildcards: Sendable {
 }
 
 extension StringProtocol {
-    /// Whether there is a `*` or `?`.
+    /// Whether there is a `*` or `?`, so that the text is more than a name.
     public var hasWildcards: Bool { utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 
     /// Whether there is nothing but `*`, and at least one.

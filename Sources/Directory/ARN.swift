@@ -8,7 +8,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     public var service: String
     /// Empty for what is in no region.
     public var region: String
-    /// Twelve digits; `aws` for what is AWS's own, empty for what needs none.
+    /// Twelve digits; `aws` for what AWS owns; empty where none is needed.
     public var account: String
     /// Everything after the fifth colon, further colons and slashes included.
     public var resource: String
@@ -21,9 +21,10 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.resource = resource
     }
 
-    /// Parses an ARN; nil when it has fewer than six parts, does not begin with `arn`, lacks a partition, a service or a
-    /// resource, or has a character that is not printable ASCII. No name in AWS has one; and Swift takes some (the Kelvin
-    /// sign for K) to be equal to ASCII letters, which the policy engine, comparing bytes, does not.
+    /// Parses an ARN; nil when it has fewer than six parts, does not begin with `arn`, lacks a partition, a service or
+    /// a resource, or has a character that is not printable ASCII. No name in AWS has such a character; and Swift
+    /// considers some of them (the Kelvin sign) equal to ASCII letters, while the policy engine, which compares bytes,
+    /// does not.
     public init?(parsing text: some StringProtocol) {
         self.init(parsing: String(text))
     }
@@ -69,7 +70,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         return (resource[..<slash], resource[resource.utf8.index(after: slash)...])
     }
 
-    /// What stands behind the last slash, `alice`; without a slash all of the resource.
+    /// What follows the last slash, `alice`; without a slash, the whole resource.
     public var lastPart: String {
         guard let slash = resource.utf8.lastIndex(of: UInt8(ascii: "/")) else { return resource }
         return String(resource[resource.utf8.index(after: slash)...])

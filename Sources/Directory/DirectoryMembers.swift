@@ -34,7 +34,7 @@ final class PolicySlot {
         return compiled
     }
 
-    /// A policy can't be deleted while it is attached; one that is missing all the same must not widen access.
+    /// A policy can't be deleted while it is attached; if one is missing nevertheless, that must not widen access.
     var compiledOrDenying: CompiledPolicy { compiled ?? denying }
 
     private lazy var denying = CompiledPolicy.denyingEverything(
@@ -55,7 +55,7 @@ final class PolicySlot {
 
 /// A user, group or role, small while nobody asks for its policies. Guarded by the directory's lock.
 final class MemberEntry<Member: Identity> {
-    /// The record but for the list of attached policies, which `attached` has.
+    /// The record without the list of attached policies, which is in `attached`.
     let bare: Member
     private let attached: [PolicySlot]
     private var inlinePolicies: [CompiledPolicy]?
@@ -64,7 +64,7 @@ final class MemberEntry<Member: Identity> {
     /// The generation of policies that `set` was checked against.
     private var setGeneration = -1
 
-    /// - Parameter old: what stood in its place, for what it compiled already.
+    /// - Parameter old: what was in its place, to reuse what it has compiled.
     init(_ record: Member, replacing old: MemberEntry?, _ slots: inout [String: PolicySlot]) {
         attached = record.attachedPolicies.map { PolicySlot.of($0, in: &slots) }
         var bare = record
@@ -136,9 +136,8 @@ struct Members<Member: Identity> {
     }
 }
 
-/// Compiles a stored document. All are checked before they are stored, by the checks of that day: what they let pass then
-/// has not lost its meaning since. Should one not parse all the same (a damaged record), what it denied is unknown, so it
-/// denies everything.
+/// Compiles a stored document. All documents are checked before they are stored, by the rules of their day, and remain
+/// valid. If one does not parse nevertheless (a damaged record), what it denied is unknown, so it denies everything.
 func compilePolicy(_ document: String, _ source: PolicySource) -> CompiledPolicy {
     do {
         let document = try PolicyDocument(parsing: document, as: source.type, strictness: .evaluable)

@@ -19,7 +19,7 @@ public final class IdentityDirectory: Sendable {
         MFADevice.kind, OpenIDConnectProvider.kind, OutboundFederation.kind, ManagedPolicy.kind,
     ])
 
-    /// Takes changes in, in commit order. Kinds that are none of the directory's business are passed over.
+    /// Takes in changes, in commit order. Kinds that do not concern the directory are skipped.
     /// - Throws: ``LedgerError`` for a record that can't be read: what it allowed or denied is unknown then, so nothing
     ///   may be decided by the directory.
     public func apply(_ changes: [Change]) throws(LedgerError) {
@@ -54,12 +54,12 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accounts[id] }
     }
 
-    /// The account that was there first, and made all others.
+    /// The account that was there first, and created all others.
     public var firstAccount: Account? {
         state.withLock { state in state.firstAccountID.flatMap { state.accounts[$0] } }
     }
 
-    /// The accounts that are in the organization of a management account, itself among them.
+    /// The accounts in the organization of a management account, including itself.
     public func accounts(managedBy managementAccountID: String) -> [Account] {
         state.withLock { $0.accounts.values.filter { $0.managementAccountID == managementAccountID } }
     }
@@ -96,7 +96,7 @@ public final class IdentityDirectory: Sendable {
 
     // MARK: Identities
 
-    /// Whether an account is there and not suspended or closed, so that its principals may do something.
+    /// Whether an account exists and is neither suspended nor closed, so that its principals can do anything at all.
     public func isActive(account id: String) -> Bool {
         state.withLock { $0.accounts[id]?.isActive ?? false }
     }
@@ -291,7 +291,7 @@ private struct State {
         }
         if let oldARN, oldARN != record?.arn, var slot = policies.removeValue(forKey: oldARN) {
             slot.record = nil
-            // Whoever has it attached all the same must find it when it comes back.
+            // Principals that still have it attached must find it if it comes back.
             if !isKnownUniquelyReferenced(&slot) { policies[oldARN] = slot }
         }
     }
@@ -309,7 +309,7 @@ private struct State {
             sets.reserveCapacity(1 + user.bare.groupIDs.count)
             sets.append(user.policies(policyGeneration))
             for id in user.bare.groupIDs {
-                // A group can't be deleted while it has members; one that can't be read may have denied anything.
+                // A group can't be deleted while it has members; one that can't be read might have denied anything.
                 sets.append(
                     groups.byUniqueID[id]?.policies(policyGeneration)
                         ?? PolicySet([.denyingEverything(PolicySource(type: .identity, name: id))]))
@@ -328,8 +328,8 @@ private struct State {
     }
 }
 
-/// Accounts by a name that one of them has at a time. Closed accounts keep theirs, so that several may have it: then the
-/// one with the lowest number is found.
+/// Accounts by a name that only one open account can have. Closed accounts keep theirs, so several may have the same:
+/// then the one with the lowest number is found.
 private struct NameIndex {
     private var accounts: [String: Set<String>] = [:]
 

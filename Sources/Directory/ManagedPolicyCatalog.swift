@@ -21,9 +21,9 @@ public final class ManagedPolicyCatalog: Sendable {
         /// Begins and ends with a slash.
         public var path: String
         public var arn: String
-        /// Of AWS's form, but not AWS's own, which is not published.
+        /// In AWS's format, but made up, since AWS does not publish the real ones.
         public var policyID: String
-        /// As in `v3`. The only version of which there is a document.
+        /// For example `v3`. Only this version's document is available.
         public var defaultVersionID: String
         /// In seconds since the epoch.
         public var createDate: Double

@@ -1,6 +1,6 @@
 import BundledData
 
-/// Which roles AWS's services have for themselves in their customers' accounts, as it ships with the program.
+/// The service-linked roles that AWS's services have in their customers' accounts, as they ship with the program.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
 public enum ServiceLinkedRoleCatalog {
     /// What a service's role is called and may do.
@@ -12,7 +12,7 @@ public enum ServiceLinkedRoleCatalog {
         public let policyARN: String
         /// Whether there may be several, each with a suffix of its own.
         public let takesSuffix: Bool
-        /// What the role is said to be for, where whoever has it made says nothing.
+        /// The role's description, unless the request gives another.
         public let description: String?
 
         /// The path of the role: `/aws-service-role/ecs.amazonaws.com/`.
@@ -57,7 +57,7 @@ public enum ServiceLinkedRoleCatalog {
 }
 
 extension Role {
-    /// Where only roles of services are: `/aws-service-role/`.
+    /// The path that only service-linked roles have: `/aws-service-role/`.
     public static let serviceLinkedPath = "/aws-service-role/"
 
     /// Whether the role is a service's own, which its account can neither change nor limit.

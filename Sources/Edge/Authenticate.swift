@@ -4,14 +4,15 @@ import Policy
 import Signature
 import Wire
 
-/// A request whose signature was proved, and who signed it; or one that needs no signature, and nobody.
+/// A request whose signature was verified, with its signer; or one that needs no signature, with an anonymous caller.
 final class Authenticated: Sendable {
     let routed: Routed
     let module: ServiceModule
     let caller: Caller
     /// With the body as it is proved: whole, or a stream that is proved as it is read.
     let request: WireRequest
-    /// The region that the request was signed for, without a signature Gatehouse's; a global service's own.
+    /// The region that the request was signed for; without a signature, Gatehouse's own; for a global service, the
+    /// service's.
     let region: String
 
     fileprivate init(routed: Routed, module: ServiceModule, caller: Caller, request: WireRequest, region: String) {
@@ -122,7 +123,7 @@ extension Edge {
                 caller = Caller(accountID: key.accountID, identity: .user(user), accessKeyID: key.id)
             }
         }
-        // Credentials of an account that is closed or suspended are as if they had never been.
+        // Credentials of a closed or suspended account are treated as if they did not exist.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
         let proof = try verifier.verify(
             claims, of: routed.signable, secretAccessKey: secret, now: environment.clock.realTime,
@@ -162,7 +163,7 @@ extension Edge {
         }
         var policies: [CompiledPolicy]?
         if session.hasSessionPolicies {
-            // A managed session policy that is gone allows nothing any more.
+            // A managed session policy that has been deleted allows nothing.
             policies =
                 (opened.policy.map { [$0] } ?? [])
                 + session.policyARNs.compactMap { environment.directory.compiledPolicy(arn: $0) }

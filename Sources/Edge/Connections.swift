@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The open connections. When there are too many, or too many from one address, the one gives way that has kept the
-/// server waiting longest: so a client that opens many and says nothing keeps nobody out.
+/// The open connections. When there are too many, or too many from one address, the one that has kept the server
+/// waiting longest is closed. So a client that opens many connections and sends nothing keeps nobody out.
 final class Connections: Sendable {
     private struct State {
         var open: [ObjectIdentifier: Connection] = [:]
@@ -73,7 +73,7 @@ final class Connection: Sendable {
         case answering
         /// It is being answered, and the rest of its body is waited for.
         case receiving
-        /// It is being answered, and the client is to take what was sent.
+        /// It is being answered, and the client has yet to take what was sent.
         case sending
     }
 

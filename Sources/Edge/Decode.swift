@@ -52,7 +52,7 @@ extension Edge {
         return name
     }
 
-    /// Until its token is looked at, a federated request is nobody's, but it stands in its role's account.
+    /// Until its token is checked, a federated request has no caller, but it belongs to its role's account.
     private func caller(
         _ authenticated: Authenticated, _ operation: AnyOperation, _ input: Structure
     ) -> Caller {

@@ -18,7 +18,7 @@ public struct Edge: Sendable {
 
     var environment: Environment { gate.environment }
 
-    /// - Parameter ownPaths: what is answered that is none of AWS's.
+    /// - Parameter ownPaths: the paths that are not part of the AWS API.
     public init(_ gate: Gate, ownPaths: [OwnPath]) {
         self.gate = gate
         self.ownPaths = ownPaths
@@ -47,7 +47,7 @@ public struct Edge: Sendable {
             defer { authenticated.request.stream?.stop() }
             return encode(await gate.pass(decode(authenticated)), for: authenticated)
         } catch {
-            // Nobody is known to have called, so there is nobody in whose history it could stand.
+            // The caller is unknown, so there is no account in whose history it could be recorded.
             return encode(error, for: routed)
         }
     }

@@ -21,7 +21,7 @@ final class IncomingBody: Sendable {
         case failed(ServiceError)
     }
 
-    /// So many bytes may wait, and what came with the last of them.
+    /// How many bytes may wait, not counting the rest of the read that exceeds it.
     private static let mostWaiting = 256 * 1024
 
     private let state = Mutex(State())

@@ -70,7 +70,7 @@ public struct Listener: Service {
         self.onListening = onListening
     }
 
-    /// Serves until it is told to stop; then it lets the requests that have begun come to their end.
+    /// Serves until it is told to stop; then it lets the requests that have begun finish.
     /// - Throws: ``ListenError`` when a port can't be listened on.
     public func run() async throws {
         // The limits hold for both ports together.
@@ -134,7 +134,7 @@ public struct Listener: Service {
             return Door(
                 channel: server, port: server.localAddress?.port ?? port, quiescing: quiescing)
         } catch {
-            throw ListenError(address: address, port: port, reason: "\(error)")
+            throw ListenError(address: address, port: port, cause: error)
         }
     }
 
@@ -168,7 +168,7 @@ public struct Listener: Service {
     }
 
     private static func admit(_ channel: any Channel, _ connections: Connections) throws -> Connection {
-        // A client that is gone again has no address. Who it was is not known, so nothing may be decided by it.
+        // A client that has left already has no address. It is unknown who it was, so nothing may be decided by it.
         guard let address = sourceIP(channel), let connection = connections.admit(channel, from: address) else {
             throw ChannelError.ioOnClosedChannel
         }
@@ -191,7 +191,7 @@ public struct Listener: Service {
         try pipeline.addHandler(RequestHandler(connection, limits, edge, tls: tls))
     }
 
-    /// The client's address; one of IPv4 in its own form also where the socket is of IPv6.
+    /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.
     private static func sourceIP(_ channel: any Channel) -> String? {
         guard let address = channel.remoteAddress?.ipAddress else { return nil }
         let mapped = "::ffff:"
@@ -203,7 +203,8 @@ public struct Listener: Service {
 public struct ListenError: Error, Sendable, CustomStringConvertible {
     public let address: String
     public let port: Int
-    let reason: String
+    /// What the system said: an `IOError`, or `SocketAddressError.UnknownHost`.
+    public let cause: any Error
 
-    public var description: String { reason }
+    public var description: String { "\(cause)" }
 }

@@ -1,7 +1,7 @@
 public import Platform
 public import Wire
 
-/// A path of Gatehouse's own, which is none of AWS's API: its health, its metrics, what its operator may do.
+/// A path of Gatehouse's own, outside of the AWS API: its health, its metrics, what its operator may do.
 public struct OwnPath: Sendable {
     /// Who may ask.
     public enum Audience: Sendable {
@@ -45,7 +45,7 @@ extension Edge {
     }
 
     private func respond(at path: OwnPath, to arrival: Arrival) async -> WireResponse {
-        // Of those that everybody may ask for no signature is looked at.
+        // Where everybody may ask, signatures are ignored.
         let routed = path.audience == .operator ? route(arrival, head(arrival.request)) : Routed(unsigned: arrival)
         do throws(ServiceError) {
             if path.audience == .operator { try requireOperator(routed) }
@@ -58,7 +58,7 @@ extension Edge {
 
     private func requireOperator(_ routed: Routed) throws(ServiceError) {
         let (caller, _) = try caller(of: routed)
-        // With its own key: a session of AssumeRoot is of somebody else, for one task.
+        // With its own key: an AssumeRoot session belongs to somebody else, for one task.
         guard case .root = caller.identity, caller.session == nil,
             caller.accountID == environment.directory.firstAccount?.id
         else {

@@ -8,8 +8,8 @@ import Wire
 /// Most bodies are collected first. One that is a stream is handed on as it comes: the answer is begun with the head, and
 /// the connection is read no faster than the body is taken.
 ///
-/// A request that waits for nothing is answered on the connection's event loop, there and then: to go to another thread
-/// and back costs more than most calls.
+/// A request that waits for nothing is answered at once, on the connection's event loop: a trip to another thread and
+/// back costs more than most calls.
 final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -48,7 +48,7 @@ final class RequestHandler: ChannelDuplexHandler {
     /// nil when the handler is out of its channel.
     private var context: ChannelHandlerContext?
 
-    /// So much of a body that nobody wants is read for the sake of the connection, in bytes.
+    /// How much of an unwanted body is read in order to keep the connection, in bytes.
     private static let shortRest = 65_536
 
     /// - Parameter tls: how the connection is encrypted; nil: it is not.
@@ -196,7 +196,7 @@ final class RequestHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Answers what is no request that could be looked at, and closes the connection. What is left of it is not worth
+    /// Answers something that is not a well-formed request, and closes the connection. What is left of it is not worth
     /// reading.
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         reading = .rest
@@ -226,7 +226,8 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     /// Sends an answer, or has it wait until its request has come to its end, if that is near: a client that is still
-    /// sending may not listen, and a connection on which the rest of a request is under way is good for no other.
+    /// sending may not listen, and a connection on which the rest of a request is still arriving can't be used for
+    /// another.
     private func send(_ response: WireResponse, to request: HTTPRequestHead) {
         guard let context else {
             response.stream?.stop()
@@ -258,7 +259,7 @@ final class RequestHandler: ChannelDuplexHandler {
         send(held.response, to: held.request)
     }
 
-    /// - Returns: whether the connection is good for another request.
+    /// - Returns: whether the connection can be used for another request.
     private func sendHead(
         _ response: WireResponse, to request: HTTPRequestHead, _ context: ChannelHandlerContext
     ) -> Bool {
@@ -338,7 +339,7 @@ final class RequestHandler: ChannelDuplexHandler {
                     let sent = loop.flatSubmit { handler.value.sendPiece(piece, on: loop) }
                     (before, last) = (last, sent)
                 }
-                // Less than was announced, or more, is not the answer that the head spoke of.
+                // Less than was announced, or more, is not the answer that the head promised.
                 guard stream.length.map({ $0 == count }) ?? true else { throw ChannelError.inputClosed }
                 try await last?.get()
                 loop.execute {

@@ -121,7 +121,7 @@ extension Edge {
                 var target = target(module, request)
                 guard let name = target.operationName(of: request) else { continue }
                 target.operation = module.shape.operation(named: name)
-                // A form that names an operation may be for any service, all else is for this one.
+                // A form that names an operation may be for any service; everything else is for this one.
                 if target.operation != nil || target.wireProtocol.commonErrors == .exceptions { return target }
             }
         }

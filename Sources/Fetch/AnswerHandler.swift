@@ -20,7 +20,7 @@ final class AnswerHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         guard let request else { return }
-        // What is written before the handshake is over waits for it.
+        // What is written before the handshake is complete waits for it.
         var fields = HTTPHeaders([
             ("Host", request.address.authority), ("User-Agent", "gatehouse"), ("Connection", "close"),
         ])

@@ -4,8 +4,16 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The one way in which Gatehouse asks other servers over HTTP. A server is trusted with nothing: an exchange is bounded
-/// in time and size, and redirects are answers like others, not followed.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The only HTTP client of Gatehouse. The server at the other end is not trusted: an exchange is limited in time and
+/// size, and redirects are not followed but returned like any other answer.
 ///
 /// ```swift
 /// let answer = try await Fetch(trust: ServerTrust()).get(address)
@@ -55,7 +63,7 @@ public struct Fetch: Sendable {
     private let limits: Limits
 
     /// - Parameters:
-    ///   - trust: whose certificates will do, for `https`.
+    ///   - trust: which certificates are accepted, for `https`.
     ///   - limits: see ``Limits``.
     public init(trust: ServerTrust, limits: Limits = Limits()) {
         self.trust = trust
@@ -81,7 +89,7 @@ public struct Fetch: Sendable {
             throw error
         } catch {
             if isUntrusted.withLock({ $0 }) { throw .untrustedCertificate }
-            throw .unreachable("\(error)")
+            throw .unreachable(Self.reason(error))
         }
     }
 
@@ -96,9 +104,17 @@ public struct Fetch: Sendable {
         } catch {
             let chain = presented.withLock { $0 }
             guard chain.isEmpty else { return chain }
-            throw .unreachable("\(error)")
+            throw .unreachable(Self.reason(error))
         }
         throw .unreachable("no certificate was presented")
+    }
+
+    /// Why there is no connection, in the system's words where it has any.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? NIOConnectionError else { return "\(error)" }
+        guard let attempt = error.connectionErrors.first else { return "the name \(error.host) is not known" }
+        guard let cause = attempt.error as? IOError else { return "\(attempt.error)" }
+        return String(cString: strerror(cause.errnoCode))
     }
 
     /// - Parameters:

@@ -13,7 +13,7 @@ public struct ServerTrust: Sendable {
 
     /// - Parameters:
     ///   - authorities: that are trusted on top of the system's.
-    ///   - thumbprints: SHA-1 in hexadecimal digits, lower-case, of certificates that are trusted besides.
+    ///   - thumbprints: SHA-1, in lower-case hexadecimal digits, of further certificates to trust.
     public init(authorities: [Certificate] = [], thumbprints: [String] = []) {
         self.authorities = authorities
         self.thumbprints = thumbprints
@@ -23,7 +23,8 @@ public struct ServerTrust: Sendable {
 
     /// - Parameter presented: the chain as the server sent it, its own certificate first, as DER.
     func trusts(_ presented: [[UInt8]], host: String) async -> Bool {
-        // The verifier tries every path there is: of many certificates that sign each other, more than it ever could.
+        // The verifier tries every path, and certificates that sign each other could have more paths than it could ever
+        // try.
         guard presented.count <= Self.longestChain else { return false }
         var chain: [Certificate] = []
         for bytes in presented {

@@ -44,7 +44,7 @@ final class AccessDecision: Sendable {
 
 extension Gate {
     /// Asks the policies for every access that the operation needs.
-    /// - Parameter decisions: takes what they said, the denial last.
+    /// - Parameter decisions: gets what they said, the denial last.
     /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
     func authorize(
         _ identified: Identified, decisions: inout [AccessDecision]
@@ -72,7 +72,7 @@ extension Gate {
 
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {
         let access = decision.access
-        // Who is not in AWS has no name in it.
+        // A caller from outside of AWS has no name in it.
         if call.caller.federatedIdentity != nil {
             return .accessDenied("Not authorized to perform \(access.action)")
         }
@@ -84,7 +84,7 @@ extension Gate {
 
     private func boundPolicies(_ caller: Caller) -> BoundPolicies {
         if case .federatedUser(nil, _) = caller.identity {
-            // Whom the root user vouches for may do what the root user may, within the session policies.
+            // A federated user of the root user may do what the root user may, within the session policies.
             let everything = environment.directory.compiledPolicy(
                 arn: "arn:aws:iam::aws:policy/AdministratorAccess")
             return BoundPolicies(sets: [PolicySet(everything.map { [$0] } ?? [])], boundary: nil)
@@ -122,8 +122,8 @@ extension Gate {
             resolved: resolved, request: request, inputs: inputs, context: context, decision: decision)
     }
 
-    /// The membership of the account that the resource is in, whose resource control policies bind: in whichever
-    /// organization.
+    /// The membership of the resource's account, whose resource control policies apply, in whichever organization it
+    /// is.
     /// - Parameter membership: the caller's.
     private func resourceMembership(
         _ resolved: Access.Resolved, _ membership: OrganizationMembership?, _ call: Call

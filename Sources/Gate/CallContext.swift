@@ -71,7 +71,7 @@ struct CallContext: RequestContext {
         case "aws:federatedprovider": return caller.session?.federatedProvider
         case "aws:resourceaccount":
             return resolved.access.resourceAccount ?? resolved.arn?.account ?? call.accountID
-        // A service that calls has no address that a policy could mean.
+        // A calling service has no address that a policy could refer to.
         case "aws:sourceip": return call.source.address
         case "aws:useragent": return call.source.userAgent
         case "aws:currenttime": return call.timestamp.iso8601

@@ -34,14 +34,14 @@ struct DecisionRecord {
 }
 
 extension AccessDecision {
-    /// Of a denial everything that was looked at; of an allow the statement that gave it and the policies that apply,
-    /// so that the usual call does not pay for what is seldom read.
+    /// For a denial, everything that was looked at; for an allow, the deciding statement and the policies that apply,
+    /// so that ordinary calls do not pay for what is seldom read.
     fileprivate func eachLine(_ write: (String) -> Void) {
         guard decision.isAllowed else { return trace.lines.forEach(write) }
         write("Decision: \(decision.summary)")
         func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
             for policy in policies ?? [] {
-                // A managed policy is compiled as what it is; here it is what it is used as.
+                // A managed policy is compiled by its own type; here it is shown as what it is used as.
                 write("looked at: \(policy.source.summary(as: type))\(place)")
             }
         }

@@ -12,8 +12,8 @@ struct EventRecord {
     private let sharedEventID: String?
 
     /// - Parameters:
-    ///   - recipient: the account in whose history it stands.
-    ///   - sharedEventID: what it has in common with those of other accounts that tell of the same call.
+    ///   - recipient: the account in whose history it is recorded.
+    ///   - sharedEventID: the id that it shares with other accounts' records of the same call.
     init(
         _ attempt: Attempt, _ result: Result<Structure, ServiceError>, eventID: String, recipient: String,
         sharedEventID: String?
@@ -126,7 +126,7 @@ struct EventRecord {
             return
         }
         if recipient != caller.accountID, caller.isOfAWS {
-            // What the owner of a resource is told of a caller of another account.
+            // What the owner of a resource is told about a caller from another account.
             writer.member("type", "AWSAccount")
             writer.member("principalId", caller.userID)
             writer.member("accountId", caller.accountID)
@@ -183,7 +183,7 @@ struct EventRecord {
         if let service { writer.member("invokedBy", service) }
     }
 
-    /// Whose permissions a session has: the role's, or those of whoever vouches for a federated user.
+    /// Whose permissions a session has: the role's, or those of the user behind a federated user.
     private func writeIssuer(_ caller: Caller, _ writer: inout JSONWriter) {
         let issuer: (type: String, id: String, arn: String, name: String?)
         switch caller.identity {

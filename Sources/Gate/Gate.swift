@@ -32,7 +32,7 @@ public struct Gate: Sendable {
         self.log = log
     }
 
-    /// Takes a request from the proof of who calls to what came of it; every way through here is recorded.
+    /// Takes a request from the authenticated caller to the result; whichever way it takes, it is recorded.
     public func pass(_ asked: Asked) async -> Outcome {
         var attempt = Attempt(asked)
         do throws(ServiceError) {
@@ -58,7 +58,7 @@ public struct Gate: Sendable {
 public struct Asked: Sendable {
     /// Who calls, when, from where. Its operation's name is empty when the request names none that the service has.
     public let call: Call
-    /// What is asked; or why it can't be read, or is not built.
+    /// What is asked, or why it can't be read or is not implemented.
     public let readable: Result<Readable, ServiceError>
     /// What the request says, for its event: also where the operation is not built. nil when it can't be read, or is not
     /// within the model's constraints: those bound what an event holds.

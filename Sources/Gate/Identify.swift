@@ -1,7 +1,7 @@
 import Platform
 import Wire
 
-/// A request of which it is known who makes it. Only `identify` makes it.
+/// A request whose caller is known. Only `identify` makes it.
 final class Identified: Sendable {
     let operation: AnyOperation
     let input: Structure
@@ -15,7 +15,7 @@ final class Identified: Sendable {
 }
 
 extension Gate {
-    /// Proves the token of a federated request. Who makes any other request is known already.
+    /// Verifies the token of a federated request. The caller of any other request is known already.
     /// - Throws: the operation's own errors for a token that proves nothing.
     func identify(_ readable: Asked.Readable, _ call: Call) async throws(ServiceError) -> Identified {
         guard let federation = readable.operation.federation else { return Identified(readable, call: call) }

@@ -1,11 +1,11 @@
 import Platform
 
 extension Attempt {
-    /// Takes the call into the last-used data, in which attempts count whatever becomes of them. It is done before the
+    /// Adds the call to the last-used data, in which attempts count whether or not they succeed. It is done before the
     /// event is queued: see `UsageFold`.
     func noteUse(_ environment: Environment) {
         let call = asked.call
-        // Callers from outside of AWS have nothing that could be last used.
+        // Callers from outside of AWS have no last-used data.
         guard !call.operation.isEmpty, call.caller.isOfAWS else { return }
         let caller = call.caller
         environment.usage.take(

@@ -4,7 +4,7 @@ import Logging
 public import Platform
 public import Wire
 
-/// What has become of a request whose caller is known: the steps that it got through, and the result.
+/// What became of a request whose caller is known: the steps that it passed, and the result.
 public struct Attempt: Sendable {
     let asked: Asked
     /// nil when the request can't be read, or its token does not prove who calls.
@@ -21,8 +21,8 @@ public struct Attempt: Sendable {
 
     var readable: Asked.Readable? { try? asked.readable.get() }
 
-    /// What never reaches an event. Of an operation that is not built nobody has said what is secret: then it is
-    /// whatever the service's others call so.
+    /// What never reaches an event. For an operation that is not implemented, nobody has said what is secret: then it
+    /// is whatever the service's other operations call secret.
     var secretMembers: Set<String> { readable?.operation.secretMembers ?? call.module.secretMembers }
 
     /// The call as far as it is known.
@@ -98,7 +98,7 @@ extension Gate {
             ])
     }
 
-    /// Logs an error if it is a fault of ours: the client learns only that there is one.
+    /// Logs an error if it is Gatehouse's own fault: the client learns only that there is one.
     /// - Parameter call: which call has failed; nothing secret.
     public func logFault(_ error: ServiceError, _ call: [String: String]) {
         guard error.fault == .receiver else { return }
@@ -113,9 +113,9 @@ extension Gate {
 }
 
 extension Attempt {
-    /// The entries of CloudTrail's event history that tell of a result: one in the caller's account, and for what was
-    /// allowed on another account's resource one there, too. They share a `sharedEventID`. An account does not learn
-    /// of what others were denied.
+    /// The entries of CloudTrail's event history for a result: one in the caller's account, and one in each account
+    /// whose resource the caller was allowed to use. They share a `sharedEventID`. An account does not learn what
+    /// others were denied.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
     func events(_ result: Result<Structure, ServiceError>) -> [Event] {
         let call = call
@@ -147,7 +147,7 @@ extension Attempt {
         return Event(
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
             attributes: attributes(in: account), body: record.json,
-            // Why it was allowed is the caller's account's to know: its policies are named in it.
+            // Only the caller's account may know why it was allowed, because its policies are named.
             decision: account == call.accountID ? DecisionRecord(self).json : Array("[]".utf8))
     }
 
@@ -171,7 +171,7 @@ extension Attempt {
         return attributes
     }
 
-    /// CloudTrail's `readOnly`; for an operation that is not built its name tells.
+    /// CloudTrail's `readOnly`; for an operation that is not implemented, its name tells.
     var isReadOnly: Bool {
         if let readable { return readable.operation.isReadOnly }
         guard !call.operation.isEmpty else { return true }

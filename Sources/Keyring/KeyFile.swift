@@ -8,10 +8,14 @@ import Crypto
     import Darwin
 #endif
 
-/// A keyring whose root key is a file of 32 random bytes that its owner alone can read.
+/// A keyring whose root key is a file of 32 random bytes that only its owner can read.
 ///
-/// Whoever has the file can open everything that was sealed with it, and without it nothing can be opened: keep
-/// a copy in a safe place.
+/// ```swift
+/// let keyring = try KeyFile(path: path + "/key")
+/// ```
+///
+/// Whoever has the file can open everything that was sealed with it, and without it nothing can be opened: keep a copy
+/// in a safe place, apart from the backups of the data.
 public struct KeyFile: Keyring {
     private static let size = 32
 
@@ -21,8 +25,8 @@ public struct KeyFile: Keyring {
     ///
     /// Two processes that make the file at the same time end up with the same key.
     ///
-    /// - Throws: ``KeyringError``: `insecure` when others than the owner may read or write the file, `malformed`
-    ///   when it is not a key, `io` when it can be neither read nor made.
+    /// - Throws: ``KeyringError``: `insecure` when others than the owner may read or write the file, `malformed` when
+    ///   it is not a key, `io` when it can neither be read nor made. The message says what to run.
     public init(path: String) throws(KeyringError) {
         if let root = try Self.read(path) {
             self.root = root
@@ -45,6 +49,8 @@ public struct KeyFile: Keyring {
         self.root = root
     }
 
+    /// The key for one purpose; derived anew each time, at about a microsecond. Never throws: the file was read when it
+    /// was opened.
     public func sealingKey(for purpose: String) throws(KeyringError) -> SealingKey {
         SealingKey(root: root, purpose: purpose)
     }

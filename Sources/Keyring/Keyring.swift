@@ -1,10 +1,15 @@
-/// The root of trust: where the keys come from under which everything at rest is sealed.
+/// The root of trust: where the keys come from that seal everything at rest.
 ///
-/// A keyring holds one root key and gives out one ``SealingKey`` for each purpose. The keys of two purposes
-/// are independent: what was sealed for one cannot be opened with the other.
+/// A keyring holds one root key and gives out one ``SealingKey`` for each purpose. The keys of two purposes are
+/// independent: what was sealed for one cannot be opened with the other.
 ///
-/// ``KeyFile`` keeps the root key in a file; ``EphemeralKeyring`` keeps it in memory alone. A hardware security
-/// module fits behind the same protocol.
+/// ```swift
+/// let key = try keyring.sealingKey(for: "session-token")
+/// let sealed = try key.seal(Array("hello".utf8), authenticating: Array("AKIAEXAMPLE".utf8))
+/// ```
+///
+/// ``KeyFile`` keeps the root key in a file; ``EphemeralKeyring`` keeps it in memory alone. A hardware security module
+/// fits behind the same protocol.
 public protocol Keyring: Sendable {
     /// The key for one purpose, such as `"ledger"`; the same purpose gives the same key for as long as the
     /// root key lives.
@@ -15,6 +20,7 @@ public protocol Keyring: Sendable {
 
 /// Why a keyring or a key refused, in words that a person can act on. It never holds key material or plaintext.
 public struct KeyringError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What went wrong, for code that has to react.
     public enum Kind: Sendable, Equatable {
         /// The key file could not be read or written.
         case io
@@ -28,9 +34,12 @@ public struct KeyringError: Error, Sendable, Equatable, CustomStringConvertible 
         case failed
     }
 
+    /// What went wrong.
     public var kind: Kind
+    /// What went wrong, for people; where something can be done, it says what.
     public var message: String
 
+    /// Makes an error, for keyrings of one's own.
     public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message

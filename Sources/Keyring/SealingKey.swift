@@ -8,8 +8,10 @@ import FoundationEssentials
 /// nonce together are 224 random bits, so the number of messages is no concern.
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
+///
+/// Its descriptions show no key. It may be used from any number of threads.
 public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
-    /// How many bytes longer than its plaintext a sealed message is.
+    /// How many bytes longer than its plaintext a sealed message is: 45.
     public static let overhead = 1 + saltSize + nonceSize + tagSize
 
     private static let version: UInt8 = 1
@@ -26,10 +28,10 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
             outputByteCount: 32)
     }
 
-    /// Seals a message.
+    /// Seals a message. Sealing the same message twice gives different bytes.
     ///
-    /// - Parameter context: bytes that are not stored but must be the same when the message is opened, such as
-    ///   the name of the place where it is kept.
+    /// - Parameter context: bytes that are not stored but must be the same when the message is opened, such as the name
+    ///   of the place where it is kept. They keep a sealed message from being moved to another place.
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
         let salt = Self.randomSalt()
@@ -50,7 +52,8 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Opens what ``seal(_:authenticating:)`` made with the same key and context.
     ///
-    /// - Throws: ``KeyringError`` of kind `notAuthentic` when key or context differ or a bit was changed.
+    /// - Throws: ``KeyringError`` of kind `notAuthentic` when the key or the context differs or a bit was changed;
+    ///   which of these, it does not say.
     public func open(_ sealed: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
         guard sealed.count >= Self.overhead, sealed.first == Self.version else { throw Self.notAuthentic }
         let salt = sealed.dropFirst().prefix(Self.saltSize)

@@ -1,7 +1,24 @@
 /// Work that is to be done at a time: what, for whom, when.
+///
+/// A deadline is scheduled in the transaction that makes it necessary (``Transaction/schedule(_:)``), claimed when it
+/// is due, and taken off the schedule in the transaction that does the work. So the work is done exactly once, even if
+/// the process ends at any point in between.
+///
+/// ```swift
+/// try transaction.schedule(Deadline(kind: "DeleteGroup", scope: scope, id: "devs", due: now + 60_000))
+/// …
+/// .commit(try transaction.claimDeadline(["DeleteGroup"], now: later, realTime: now, until: now + 5_000))
+/// …
+/// try transaction.delete(Group.self, claimed.deadline.id, in: claimed.deadline.scope)
+/// try transaction.complete(claimed)
+/// ```
+///
+/// The ledger only keeps deadlines; nothing in it waits or wakes up. In a server, Platform's `Scheduler` does, and
+/// services write jobs rather than deadlines.
 public struct Deadline: Sendable, Equatable {
     /// The name of the work.
     public var kind: String
+    /// The account and region that the work is for, as of a record.
     public var scope: Scope
     /// Unique among those of a kind in a scope. Stored unsealed: never a secret.
     public var id: String
@@ -12,7 +29,8 @@ public struct Deadline: Sendable, Equatable {
     /// How often it was begun and put off.
     public var attempts = 0
 
-    /// - Parameters: see the properties.
+    /// Makes a deadline, which is not on the schedule yet.
+    /// - Parameters: see the properties of the same names.
     public init(kind: String, scope: Scope, id: String, due: Int64, payload: [UInt8] = []) {
         self.kind = kind
         self.scope = scope
@@ -24,15 +42,20 @@ public struct Deadline: Sendable, Equatable {
     var key: RecordKey { RecordKey(scope: scope, kind: kind, id: id) }
 }
 
-/// A deadline that somebody has taken, until a moment: so long nobody else gets it.
+/// A deadline that somebody has claimed, until a moment: until then nobody else gets it.
+///
+/// Whoever holds a lease does the work and then calls ``Transaction/complete(_:)``, or gives it back with
+/// ``Transaction/postpone(_:until:)``; ``Transaction/renew(_:until:)`` keeps it for longer. A lease that has run out
+/// can be claimed by another, and from then on it completes nothing.
 public struct Lease: Sendable {
+    /// The work, as it was scheduled.
     public let deadline: Deadline
     /// Unlike that of any other lease.
     let token: String
 }
 
 extension Reader {
-    /// The deadline of an id; nil when there is none.
+    /// The deadline of an id, whether somebody has claimed it or not; nil when there is none.
     public func deadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Deadline? {
         guard scope.isStorable, isStorable(id) else { return nil }
         return try query { session in
@@ -40,11 +63,14 @@ extension Reader {
         }
     }
 
-    /// Deadlines by the time at which they are due, and of those of one time by the order of scheduling.
+    /// Deadlines in the order in which they are due, and those due at the same time in the order in which they were
+    /// scheduled.
     ///
     /// - Parameters:
     ///   - kind, scope: nil: of all.
-    ///   - due: only those due by then, milliseconds since 1970; nil: all.
+    ///   - due: only those due by then, in milliseconds since 1970; nil: all.
+    ///   - limit: how many at most.
+    /// - Complexity: O(log *n* + *limit*) where a kind is given or `due` is; otherwise linear in the schedule.
     public func deadlines(
         _ kind: String? = nil, in scope: Scope? = nil, dueBy due: Int64? = nil, limit: Int
     ) throws(LedgerError) -> [Deadline] {
@@ -57,8 +83,8 @@ extension Reader {
 }
 
 extension Transaction {
-    /// Schedules work, in the place of what was scheduled under the same kind, scope and id. Whoever has taken that
-    /// can't complete it any more.
+    /// Schedules work, replacing what was scheduled under the same kind, scope and id. Whoever has claimed that can't
+    /// complete it any more.
     ///
     /// - Throws: ``LedgerError``: `invalid` when the id is empty or a name holds a NUL character.
     public func schedule(_ deadline: Deadline) throws(LedgerError) {
@@ -72,7 +98,7 @@ extension Transaction {
         }
     }
 
-    /// Takes work off the schedule.
+    /// Takes work off the schedule, even if somebody has claimed it: it can't be completed any more.
     /// - Returns: whether it was there.
     @discardableResult
     public func cancelDeadline(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> Bool {
@@ -84,13 +110,13 @@ extension Transaction {
         }
     }
 
-    /// Takes what is due first and nobody has.
+    /// Claims the work that is due first and that nobody has claimed.
     ///
     /// - Parameters:
-    ///   - kinds: of which kinds of work.
-    ///   - now: what counts as due, milliseconds since 1970.
-    ///   - realTime: by which leases are over, milliseconds since 1970. It goes on when `now` stands still.
-    ///   - until: until when it is taken, of real time.
+    ///   - kinds: which kinds of work to consider.
+    ///   - now: what counts as due, in milliseconds since 1970. A test may have moved this clock.
+    ///   - realTime: by which leases run out, in milliseconds since 1970. It goes on when `now` stands still.
+    ///   - until: when this lease runs out, in real time.
     /// - Returns: nil when nothing is due.
     public func claimDeadline(
         _ kinds: Set<String>, now: Int64, realTime: Int64, until: Int64
@@ -110,6 +136,7 @@ extension Transaction {
     }
 
     /// Keeps a lease for longer.
+    /// - Parameter until: when it runs out now, in real time, milliseconds since 1970.
     /// - Throws: ``LedgerError``: `conflict` when it was lost.
     public func renew(_ lease: Lease, until: Int64) throws(LedgerError) {
         try change { () throws(LedgerError) in
@@ -120,7 +147,7 @@ extension Transaction {
         }
     }
 
-    /// Takes work off the schedule that is done, together with all else that the transaction does.
+    /// Takes finished work off the schedule, together with everything else that the transaction does.
     ///
     /// - Throws: ``LedgerError``: `conflict` when the lease was lost, or the work was scheduled anew meanwhile: then
     ///   nothing of the transaction happens.
@@ -131,9 +158,9 @@ extension Transaction {
         }
     }
 
-    /// Gives work back that could not be done, to be done later.
+    /// Gives back work that could not be done, to be done later; ``Deadline/attempts`` counts it.
     ///
-    /// - Parameter due: when, milliseconds since 1970.
+    /// - Parameter due: when, in milliseconds since 1970.
     /// - Throws: ``LedgerError``: `conflict` when the lease was lost.
     public func postpone(_ lease: Lease, until due: Int64) throws(LedgerError) {
         try change { () throws(LedgerError) in
@@ -174,20 +201,23 @@ extension Transaction {
 }
 
 extension Ledger {
-    /// The ledger's own fact that says how many deadlines there are.
+    /// The key in the ledger's own table under which the number of deadlines is kept.
     static let deadlineCount = "deadlines"
 
-    /// Calls `observer` after each commit that may have given somebody something to do, and after ``observe(_:)``'s.
-    /// Set it once, before the first write. It must not wait for the ledger.
+    /// Calls `observer` after each commit that may have given somebody something to do, after the observer of
+    /// ``observe(_:)``.
+    ///
+    /// Set it once, before the first write. It runs on the writer's thread and must not wait for the ledger; waking a
+    /// task is what it is for.
     public func observeWork(_ observer: @escaping @Sendable (CommittedWork) -> Void) {
         writer.observeWork(observer)
     }
 
-    /// When the next deadline is due that nobody has taken, milliseconds since 1970; nil when there is none.
+    /// When the next deadline that nobody has claimed is due, in milliseconds since 1970; nil when there is none.
     ///
     /// - Parameters:
-    ///   - kinds: of which kinds of work.
-    ///   - realTime: by which leases are over, milliseconds since 1970.
+    ///   - kinds: which kinds of work to consider.
+    ///   - realTime: by which leases run out, in milliseconds since 1970.
     public func nextDeadline(_ kinds: Set<String>, realTime: Int64) throws(LedgerError) -> Int64? {
         try readNow { (reader) throws(LedgerError) in
             try reader.query { session in

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Keyring
 
-/// Where a page of events ended, as a text that is opaque, cannot be forged, and fits one query alone.
+/// Where a page of events ended, as a text that is opaque, cannot be forged, and belongs to one query.
 struct EventCursor {
     /// The last segment that was there when the first page was asked for: later ones are left out of all pages.
     var snapshot: Int64

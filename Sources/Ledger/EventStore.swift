@@ -1,13 +1,13 @@
 import Keyring
 
-/// Writes events into the ledger and takes old ones out. For reading them see `EventSearch`.
+/// Writes events into the ledger and deletes old ones. For reading them see `EventSearch`.
 struct EventStore: Sendable {
     let key: SealingKey
 
-    /// The ledger's own fact that has the highest number of all segments that were deleted.
+    /// The key in the ledger's own table under which the highest number of all deleted segments is kept.
     static let purgedThrough = "events-purged"
 
-    /// Writes events, in as few segments as there may be.
+    /// Writes events, in as few segments as possible.
     ///
     /// - Returns: the sequence number for the next segment.
     func insert(_ events: [Event], into session: any StoreSession, nextSequence: Int64) throws -> Int64 {
@@ -29,12 +29,13 @@ struct EventStore: Sendable {
     /// - Returns: how many were deleted.
     func purge(before time: Int64, limit: Int, from session: any StoreSession) throws -> Int {
         let old = try session.segments(olderThan: time, limit: limit)
-        // Numbers are not given again, also when all segments are gone: somebody goes on from one that he has seen.
+        // Numbers are never reused, even when all segments are gone: a follower continues from the last one that it has
+        // seen.
         if let last = old.map(\.sequence).max(), try last > session.number(Self.purgedThrough) {
             try session.setMeta(Self.purgedThrough, .integer(last))
         }
         for segment in old {
-            // The entries of a damaged segment stay behind: they lead nowhere.
+            // The index entries of a damaged segment remain; they lead nowhere.
             try session.delete(segment, Self.entries(of: (try? open(segment)) ?? []))
         }
         return old.count
@@ -56,7 +57,7 @@ struct EventStore: Sendable {
         return events
     }
 
-    /// What the index knows of a value: enough to find the few segments that may hold it.
+    /// What the index keeps of a value: enough to find the few segments that may hold it.
     static func indexed(_ value: String) -> [UInt8] {
         Array(value.utf8.prefix(256))
     }

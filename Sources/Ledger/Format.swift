@@ -1,11 +1,11 @@
 import Keyring
 
-/// The checks at opening that a ledger is ours, not too new, and sealed with our key.
+/// The checks when a ledger is opened: that it is one of Gatehouse's, not too new, and sealed with this key.
 struct Format {
     let key: SealingKey
 
-    /// Raise this with every change of the tables or of what is sealed, and lead older ledgers up to it: see the
-    /// store's own schema.
+    /// Raise this with every change of the tables or of what is sealed, and migrate older ledgers: see the store's own
+    /// schema.
     static let current: Int64 = 3
 
     /// - Throws: ``LedgerError``: `newerFormat`, or `corrupt` when there is no format.
@@ -20,8 +20,8 @@ struct Format {
         return version
     }
 
-    /// Marks a new ledger as ours: in the transaction that makes its tables, so that there is never one without the
-    /// other, wherever the process ends.
+    /// Marks a new ledger as one of Gatehouse's, in the transaction that creates its tables, so that there is never one
+    /// without the other, wherever the process ends.
     func mark(_ session: any StoreSession) throws {
         try session.setMeta("format", .integer(Self.current))
         try session.setMeta("canary", .bytes(key.seal(Self.canary, authenticating: Self.canaryContext)))

@@ -1,33 +1,50 @@
 /// An entry of the journal: what was done to a record, when, and by which request.
+///
+/// Every change of a record is one entry, kept for as long as the retention says; so the journal is both the history of
+/// each record (``Reader/history(of:_:in:before:limit:)``) and a stream that can be followed
+/// (``Ledger/follow(after:kinds:limit:)``).
 public struct JournalEntry: Sendable {
+    /// What was done.
     public let change: Change
-    /// Milliseconds since 1970.
+    /// When it was done, in milliseconds since 1970, by the real clock.
     public let time: Int64
 }
 
 /// Entries of the journal in their order, and where to go on.
 public struct JournalPage: Sendable {
+    /// The entries, the oldest first; empty when nothing of the wanted kinds followed.
     public let entries: [JournalEntry]
-    /// The number to ask with for what follows.
+    /// The number to ask with for what follows. It moves on even where no entry was wanted.
     public let last: Int64
     /// Whether there was nothing more to follow when the page was read.
     public let isEnd: Bool
-    /// Whether entries that follow the number asked with are gone, by retention: whoever followed so slowly has to
-    /// begin with a replay.
+    /// Whether entries after the given number have been purged: a follower that was too slow has to begin with a
+    /// replay.
     public let hasGap: Bool
 }
 
 extension Ledger {
-    /// The entries that follow a number, in the order of their commits. An entry is there once its transaction is on
-    /// disk, and none ever comes before one that was there already; so whoever goes on from ``JournalPage/last``
-    /// misses nothing and sees nothing twice.
+    /// The entries that follow a number, in the order of their commits.
+    ///
+    /// An entry is there once its transaction is on disk, and none ever appears before one that was there already. So
+    /// whoever goes on from ``JournalPage/last`` misses nothing and sees nothing twice:
+    ///
+    /// ```swift
+    /// var last: Int64 = 0
+    /// var isEnd = false
+    /// while !isEnd {
+    ///     let page = try await ledger.follow(after: last, kinds: [Group.kind])
+    ///     for entry in page.entries { seen.append(entry.change.id) }
+    ///     (last, isEnd) = (page.last, page.isEnd)
+    /// }
+    /// ```
     ///
     /// - Parameters:
     ///   - sequence: where to go on; 0: from the beginning.
     ///   - kinds: of which records; nil: of all.
     ///   - limit: how many entries at most.
     /// - Throws: ``LedgerError``: `corrupt` when an entry was changed from outside.
-    /// - Complexity: O(log n + limit) for each kind.
+    /// - Complexity: O(log *n* + *limit*) for each kind.
     public func follow(
         after sequence: Int64, kinds: Set<String>? = nil, limit: Int = 256
     ) async throws(LedgerError) -> JournalPage {
@@ -49,15 +66,18 @@ extension Ledger {
         }
     }
 
-    /// The number of the journal's last entry; 0 when there is none.
+    /// The number of the journal's last entry; 0 when there is none. Whoever follows from here sees only what is yet to
+    /// come.
     public func lastSequence() async throws(LedgerError) -> Int64 {
         do { return try await store.search { try $0.lastSequence() } } catch { throw LedgerError(error) }
     }
 
-    /// Deletes entries from the journal's beginning, up to the first that is not older than `milliseconds` since 1970; a
-    /// few at a time so that writers need not wait long. Records stay as they are.
+    /// Deletes the entries at the journal's beginning, up to the first that is not older than `milliseconds` since
+    /// 1970; a few at a time, so that writers need not wait long. Records stay as they are, and the last entry is
+    /// always kept.
     ///
     /// - Parameter sequence: entries beyond this number stay: somebody has yet to follow them.
+    /// - Throws: ``LedgerError``: `readOnly`, `io`.
     public func purgeJournal(before milliseconds: Int64, through sequence: Int64 = .max) async throws(LedgerError) {
         try requireWritable()
         let limit = 256

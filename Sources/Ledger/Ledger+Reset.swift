@@ -1,10 +1,13 @@
 extension Ledger {
-    /// Wipes the records, the journal, the deadlines and the events of a ledger in memory, but for the records to keep.
+    /// Wipes the records, journal, deadlines and events of a ledger in memory, except for the records to keep.
     ///
-    /// The observer hears nothing of it. Instead `rebuild` gets the records that are left, as a replay would give
-    /// them, before any other write runs: what was derived from the ledger is to be made anew from them.
+    /// The observer is not told. Instead `rebuild` gets the records that are left, as a replay would pass them, before
+    /// any other write runs: whatever was derived from the ledger is to be made anew from them. A test suite's `POST
+    /// /_gatehouse/reset` ends up here.
     ///
-    /// - Parameter isKept: decides by a record's kind and id.
+    /// - Parameters:
+    ///   - isKept: decides by a record's kind and id.
+    ///   - rebuild: gets what is left.
     /// - Throws: ``LedgerError``: `invalid` when the ledger is not in memory.
     public func reset(
         keeping isKept: @escaping @Sendable (_ kind: String, _ id: String) -> Bool,

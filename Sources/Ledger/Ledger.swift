@@ -1,24 +1,34 @@
 import Keyring
 import Synchronization
 
-/// All state of Gatehouse: sealed records, the journal of their changes, and the history of events.
+/// All state of Gatehouse: sealed records, the journal of their changes, deadlines, and the history of events.
 ///
-/// A ledger lives in a directory (SQLite, in WAL mode with `synchronous=FULL`) or in memory. What a write or a
-/// durable event promises is on disk when its call returns.
+/// A ledger lives in a directory (SQLite, in WAL mode with `synchronous=FULL`) or in memory. What a write or a durable
+/// event promises is on disk when its call returns.
 ///
 /// ```swift
-/// let ledger = try Ledger(at: .directory("/var/lib/gatehouse"), keyring: KeyFile(path: "/var/lib/gatehouse/key"))
-/// try await ledger.write(requestID: id) { transaction throws(LedgerError) in
+/// let ledger = try Ledger(at: .directory(path), keyring: KeyFile(path: path + "/key"))
+/// try await ledger.write(requestID: requestID) { transaction throws(LedgerError) in
 ///     try transaction.put(Group(name: "devs"), in: scope)
 ///     return .commit(())
 /// }
 /// let group = try await ledger.read { reader throws(LedgerError) in try reader.get(Group.self, "devs", in: scope) }
 /// ```
+///
+/// - **Reading**: ``read(_:)`` gives one consistent state, at once, on the calling thread.
+/// - **Writing**: ``write(requestID:_:)`` runs in the one writer, and returns when the change is on disk.
+/// - **Following**: ``observe(_:)`` hears of each commit within this process; ``follow(after:kinds:limit:)`` reads the
+///   journal, from any point.
+/// - **Events**: ``record(_:)``, ``events(_:)``.
+///
+/// One process writes to a directory at a time; others may open it read-only beside it. A ledger may be used from any
+/// number of tasks and threads.
 public final class Ledger: Sendable {
+    /// Where a ledger is kept.
     public enum Location: Sendable {
-        /// A directory; made with mode 0700 when there is none.
+        /// In this directory, which is made with mode 0700 when there is none.
         case directory(String)
-        /// Nothing is kept.
+        /// In memory; it ends with the value. Such a ledger can be wiped: see ``Ledger/reset(keeping:rebuilding:)``.
         case memory
     }
 
@@ -32,9 +42,13 @@ public final class Ledger: Sendable {
 
     /// Opens the ledger, and makes it when there is none.
     ///
-    /// - Parameter readOnly: reads a directory without locking it, beside the server that uses it.
+    /// - Parameters:
+    ///   - location: where it is kept.
+    ///   - keyring: what everything in it is sealed with. It has to be the same each time.
+    ///   - readOnly: reads a directory without locking it, beside the server that uses it. Everything that writes then
+    ///     throws `readOnly`.
     /// - Throws: ``LedgerError``: `busy` when another process uses the directory, `sealed` when the keyring is not the
-    ///   one that the ledger was made with, `newerFormat`, `corrupt`, `io`.
+    ///   one that the ledger was made with, `newerFormat` when a newer Gatehouse made it, `corrupt`, `io`.
     public init(at location: Location, keyring: any Keyring, readOnly: Bool = false) throws(LedgerError) {
         do {
             let key = try keyring.sealingKey(for: "ledger")
@@ -57,7 +71,7 @@ public final class Ledger: Sendable {
                     try format.check(session)
                     return Writer.NextNumbers.none
                 }
-                // The lock on the directory proves that whoever had taken something is gone.
+                // The lock on the directory proves that whoever had claimed something is gone.
                 try session.voidLeases()
                 return try Writer.NextNumbers(after: session)
             }
@@ -69,14 +83,20 @@ public final class Ledger: Sendable {
 
     // MARK: Records
 
-    /// Hands each committed change to `observer`: in the order of commits, one call for each commit, before the
-    /// writers are resumed. Set it once, before the first write. It must not wait for the ledger.
+    /// Passes each committed change to `observer`: in the order of commits, one call for each commit, before the
+    /// writers are resumed.
+    ///
+    /// What is derived from records is therefore never behind: whoever has been answered sees their change in it. Set
+    /// the observer once, before the first write. It runs on the writer's thread, and must neither block nor wait for
+    /// the ledger.
     public func observe(_ observer: @escaping @Sendable ([Change]) -> Void) {
         writer.observe(observer)
     }
 
-    /// Hands every record of some kinds to `body`, as a change with no `before` and no request. Records of other kinds
+    /// Passes every record of some kinds to `body`, as a change with no `before` and no request. Records of other kinds
     /// are neither read nor opened.
+    ///
+    /// It is how derived state is built at the start; from then on ``observe(_:)`` keeps it up to date.
     ///
     /// - Throws: what `body` throws; ``LedgerError`` `corrupt` when a record was changed from outside.
     /// - Complexity: linear in the number of those records.
@@ -86,7 +106,8 @@ public final class Ledger: Sendable {
         try readNow { reader throws(LedgerError) in try reader.replay(kinds, body) }
     }
 
-    /// Reads one consistent state. The body runs at once on the calling thread; it must not block.
+    /// Reads one consistent state. The body runs at once, on the calling thread; it must not block, nor keep the
+    /// reader.
     ///
     /// - Throws: what `body` throws, or ``LedgerError``.
     public func read<T: Sendable>(
@@ -97,9 +118,13 @@ public final class Ledger: Sendable {
 
     /// Reads and changes the ledger in one transaction; returns when it is on disk.
     ///
-    /// The body may run together with other writes in one database transaction, each in a savepoint of its own: it
-    /// sees all that was written before it. It must not block.
+    /// The body decides how the write ends by its ``Verdict``: `.commit` keeps the changes, `.rollback` undoes them and
+    /// still returns a result. It may run together with other writes in one database transaction, each in a savepoint
+    /// of its own: it sees everything that was written before it. It must not block, since every other writer waits.
     ///
+    /// - Parameters:
+    ///   - requestID: the request that writes; each journal entry names it. Empty for what nobody asked for.
+    ///   - body: reads, changes, and decides.
     /// - Throws: what `body` throws, and then nothing was changed; or ``LedgerError`` when the commit failed.
     public func write<T: Sendable>(
         requestID: String, _ body: @escaping @Sendable (Transaction) throws(LedgerError) -> Verdict<T>
@@ -113,17 +138,18 @@ public final class Ledger: Sendable {
 
     // MARK: Events
 
-    /// Takes an event to be written within a second, together with others.
+    /// Accepts an event to be written within a second, together with others.
     ///
-    /// - Throws: ``LedgerError`` when the events before could not be written, or too many wait: then the call that the
+    /// - Throws: ``LedgerError`` when earlier events could not be written, or too many wait: then the call that the
     ///   event tells of must not be answered as if it had been recorded.
+    /// - Complexity: about ten microseconds, all told.
     public func record(_ event: Event) throws(LedgerError) {
         try requireWritable()
         guard event.isStorable else { throw LedgerError.unstorableEvent }
         try writer.enqueue(event)
     }
 
-    /// Writes an event; returns when it is on disk.
+    /// Writes an event; returns when it is on disk. For calls that must not be answered before (`--audit strict`).
     public func recordDurably(_ event: Event) async throws(LedgerError) {
         try requireWritable()
         guard event.isStorable else { throw LedgerError.unstorableEvent }
@@ -136,22 +162,36 @@ public final class Ledger: Sendable {
         try await writer.flush()
     }
 
-    /// One page of the event history. Events that still wait are written first.
+    /// One page of the event history. Events that still wait are written first, so that a caller finds its own calls.
     ///
-    /// - Throws: ``LedgerError``: `invalidCursor` when the cursor is of another query.
+    /// ```swift
+    /// var query = EventQuery(account: "111122223333", attribute: EventAttribute("EventName", "CreateUser"))
+    /// repeat {
+    ///     let page = try await ledger.events(query)
+    ///     for event in page.events { found.append(event.requestID) }
+    ///     query.cursor = page.cursor
+    /// } while query.cursor != nil
+    /// ```
+    ///
+    /// - Throws: ``LedgerError``: `invalidCursor` when the cursor is from another query, `corrupt` when a segment was
+    ///   changed from outside.
+    /// - Complexity: logarithmic in the size of the history, and linear in the segments that hold the page's events.
     public func events(_ query: EventQuery) async throws(LedgerError) -> EventPage {
         if !isReadOnly { try await writer.flush() }
         return try await search { search in try search.page(query) }
     }
 
-    /// The event of a request; nil when there is none, or the id is not a ``UUIDv7``.
+    /// The event of a request; nil when there is none, or the id is not a ``UUIDv7``. Found by the time in the id,
+    /// without an index.
     public func event(requestID: String) async throws(LedgerError) -> Event? {
         if !isReadOnly { try await writer.flush() }
         return try await search { search in try search.event(requestID: requestID) }
     }
 
-    /// The event that was written last of those that are wanted, of whatever account; nil when there is none. Damaged
-    /// segments are passed over.
+    /// The event that was written last among those wanted, of whatever account; nil when there is none. Damaged
+    /// segments are skipped.
+    ///
+    /// - Complexity: it reads backwards from the end until one is wanted: for questions about what happened just now.
     public func lastEvent(
         where isWanted: @escaping @Sendable (Event) -> Bool
     ) async throws(LedgerError) -> Event? {
@@ -159,7 +199,8 @@ public final class Ledger: Sendable {
         return try await search { search in try search.last(where: isWanted) }
     }
 
-    /// The number of the last segment of events on disk, for ``replayEvents(after:_:)``; 0 when there is none.
+    /// The number of the last segment of events on disk, from which to go on with ``replayEvents(after:_:)``; 0 when
+    /// there is none.
     public func lastEventSegment() async throws(LedgerError) -> Int64 {
         do {
             return try await store.search { try $0.lastSegment() }
@@ -168,12 +209,13 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Events on disk whose segments were written after that of a number, in the order of writing; those of a segment
-    /// are of one account and in order of time. Damaged segments are passed over: the event history tells of them.
+    /// Events on disk whose segments were written after a given one, in the order of writing; those of one segment
+    /// belong to one account and are in order of time. Damaged segments are skipped here: reading the event history
+    /// reports them.
     ///
     /// - Parameters:
-    ///   - sequence: where to go on; 0: from the beginning. A number that is none of this ledger's stands for 0.
-    ///   - limit: of segments.
+    ///   - sequence: where to go on; 0: from the beginning. A number that this ledger never gave stands for 0.
+    ///   - limit: the number of segments, at most.
     /// - Returns: no events when there are no more; and the number to ask with for what follows.
     public func followEvents(
         after sequence: Int64, limit: Int = 64
@@ -190,7 +232,8 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Hands to `body` the events after a segment, as ``followEvents(after:limit:)`` has them, until there are no more.
+    /// Passes to `body` the events after a segment, as ``followEvents(after:limit:)`` has them, until there are no
+    /// more.
     public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) {
         do {
             try store.read { session in
@@ -209,8 +252,8 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Deletes events that are older than `milliseconds` since 1970-01-01 UTC, a few at a time so that writers need
-    /// not wait long. Events that lie in one segment with a younger one, at most a minute away, stay.
+    /// Deletes events that are older than `milliseconds` since 1970-01-01 UTC, a few at a time so that writers need not
+    /// wait long. Events that share a segment with a younger one, at most a minute apart, stay.
     public func purgeEvents(before milliseconds: Int64) async throws(LedgerError) {
         try requireWritable()
         let limit = 64
@@ -226,7 +269,7 @@ public final class Ledger: Sendable {
 
     // MARK: The ledger as a whole
 
-    /// Writes what still waits and closes the ledger, to which all calls then fail. Closing again does nothing.
+    /// Writes what still waits and closes the ledger; all later calls throw `closed`. Closing again does nothing.
     public func close() async {
         await writer.close()
         // Waits for the writes that were taken before.

@@ -9,7 +9,7 @@
 /// The directory of a ledger, and the right to be the only process that changes it, held for as long as this object
 /// lives.
 ///
-/// The kernel lets go of the lock when the process ends, however it ends: there is no stale lock to clear away.
+/// The kernel releases the lock when the process ends, however it ends, so there is never a stale lock to remove.
 final class LedgerDirectory: Sendable {
     private let lock: Int32
 

@@ -1,7 +1,12 @@
 import Keyring
 
 /// Why the ledger refused, in words that a person can act on. It never holds the contents of a record.
+///
+/// A server's operator reads ``message`` in the log or at the start; an API's client never does: to it every one of
+/// these is an internal failure.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What went wrong, for code that has to react: to tell `busy` from `sealed` at the start, or to try again after
+    /// `full`.
     public enum Kind: Sendable, Equatable {
         /// The files could not be read or written.
         case io
@@ -27,9 +32,13 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidCursor
     }
 
+    /// What went wrong.
     public var kind: Kind
+    /// What went wrong, for people: whole sentences that name the file or record, and say what to do where something
+    /// can be done.
     public var message: String
 
+    /// Makes an error; for the ledger itself, and for whoever tests what is done about one.
     public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message

@@ -1,8 +1,9 @@
 import Keyring
 
-/// One state of the ledger to read from.
+/// One state of the ledger to read from: what is committed meanwhile is not seen.
 ///
-/// A reader is valid only inside the closure that it was given to.
+/// ``Ledger/read(_:)`` passes one to its body, and a ``Transaction`` is one, too. It is valid only inside that closure;
+/// used later, it throws `invalid`.
 public class Reader {
     let session: any StoreSession
     let sealer: RecordSealer
@@ -24,9 +25,11 @@ public class Reader {
         return try RecordBody.decode(type, from: stored.body, RecordKey(scope: scope, kind: R.kind, id: id))
     }
 
-    /// The records of a kind, ordered by the bytes of their ids, beginning after `id`.
+    /// The records of a kind, ordered by the bytes of their ids. For the next page, pass the last id of this one.
     ///
-    /// - Complexity: O(log n + limit).
+    /// - Parameter id: begins after this id, whether or not it is there; nil: with the first.
+    /// - Throws: as ``get(_:_:in:)``: one record that can't be read fails the whole list.
+    /// - Complexity: O(log *n* + *limit*).
     public func list<R: Record>(
         _ type: R.Type, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [R] {
@@ -34,10 +37,10 @@ public class Reader {
         return try opened(type) { try $0.records(R.kind, in: scope, after: id ?? "", limit: max(limit, 0)) }
     }
 
-    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for who has the records elsewhere
-    /// and need not have them opened.
+    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for whoever has the records in
+    /// memory and need not have them opened.
     ///
-    /// - Complexity: O(log n + limit).
+    /// - Complexity: O(log *n* + *limit*).
     public func listIDs<R: Record>(
         _ type: R.Type, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [String] {
@@ -53,9 +56,13 @@ public class Reader {
         return try query { try $0.recordCount(R.kind, in: scope) }
     }
 
-    /// The records of a kind that point at `target`, ordered by the bytes of their ids, beginning after `id`.
+    /// The records of a kind that refer to `target`, ordered by the bytes of their ids, beginning after `id`.
     ///
-    /// - Complexity: O(log n + limit).
+    /// ```swift
+    /// let members = try reader.referrers(User.self, relation: "group", to: "devs", in: scope, limit: 100)
+    /// ```
+    ///
+    /// - Complexity: O(log *n* + *limit*).
     public func referrers<R: Record>(
         _ type: R.Type, relation: String, to target: String, in scope: Scope, after id: String? = nil, limit: Int
     ) throws(LedgerError) -> [R] {
@@ -66,9 +73,9 @@ public class Reader {
         }
     }
 
-    /// How many records, of whatever kind, point at `target`.
+    /// How many records, of whatever kind, refer to `target`: whether it can be deleted.
     ///
-    /// - Complexity: O(log n + the answer).
+    /// - Complexity: O(log *n* + the answer).
     public func referrerCount(
         relation: String, to target: String, in scope: Scope
     ) throws(LedgerError) -> Int {
@@ -76,7 +83,7 @@ public class Reader {
         return try query { try $0.referrerCount(Reference(relation, to: target), in: scope) }
     }
 
-    /// Hands every record of some kinds to `body`, as a change with no `before` and no request.
+    /// Passes every record of some kinds to `body`, as a change with no `before` and no request.
     /// - Parameter kinds: nil: all.
     func replay(_ kinds: Set<String>?, _ body: (Change) throws(LedgerError) -> Void) throws(LedgerError) {
         try query { session in
@@ -96,7 +103,7 @@ public class Reader {
         lastStored = nil
     }
 
-    /// A record as it lies in the ledger, opened; nil when there is none.
+    /// A record as it is stored, opened; nil when there is none.
     func stored(_ kind: String, _ id: String, in scope: Scope) throws(LedgerError) -> StoredRecord? {
         // Nothing is ever stored under such a key.
         guard scope.isStorable, isStorable(id) else { return nil }
@@ -148,6 +155,6 @@ extension Reader {
 }
 
 extension Ledger {
-    /// Whether SQLite keeps this text as it is: a NUL would end it early.
+    /// Whether SQLite stores this text unchanged: a NUL would cut it short.
     static func isStorable(_ text: String) -> Bool { !text.utf8.contains(0) }
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A record's members while it is led up from an older version to the next: see ``Record/upgrade(_:from:)``.
+/// A record's JSON members while it is upgraded from one version to the next: see ``Record/upgrade(_:from:)``.
 public struct RecordFields: Sendable, Equatable {
     private var members: [String: RecordField]
 
@@ -8,13 +8,14 @@ public struct RecordFields: Sendable, Equatable {
         self.members = members
     }
 
-    /// The member of a name; nil when there is none.
+    /// The member of a name; nil when there is none, and setting nil removes it.
     public subscript(name: String) -> RecordField? {
         get { members[name] }
         set { members[name] = newValue }
     }
 
-    /// Gives a member another name.
+    /// Gives a member another name, and whatever value it has. Does nothing where there is no such member, but removes
+    /// one of the new name.
     public mutating func rename(_ name: String, to new: String) {
         members[new] = members.removeValue(forKey: name)
     }
@@ -22,7 +23,7 @@ public struct RecordFields: Sendable, Equatable {
     var json: RecordField { .object(members) }
 }
 
-/// A value in a record's JSON.
+/// A value in a record's JSON. Whole numbers are kept apart from others, so that times in milliseconds lose nothing.
 public enum RecordField: Sendable, Equatable, Codable {
     case null
     case boolean(Bool)
@@ -83,7 +84,7 @@ enum RecordBody {
         }
     }
 
-    /// The record, led up to its present version.
+    /// The record, upgraded to its current version.
     static func decode<R: Record>(_ type: R.Type, from body: [UInt8], _ key: RecordKey) throws(LedgerError) -> R {
         let (version, json) = split(body)
         guard version <= R.version else {

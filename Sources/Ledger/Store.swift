@@ -1,7 +1,7 @@
-/// The database that a ledger lies in: the seam that SQLite stands behind, and another can.
+/// The database that holds a ledger: the seam behind which SQLite is, and behind which another database could be.
 ///
 /// It keeps bytes that it cannot read, under keys that it can. What is sealed, versioned, journaled and counted, and in
-/// which transaction, is the ledger's business and is said once, above this line.
+/// which transaction, is up to the ledger, and written once, above this line.
 protocol Store: Sendable {
     /// Runs `body` at once, on the calling thread, over one consistent state.
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T
@@ -133,14 +133,14 @@ protocol StoreSession: AnyObject {
     func wipe(keeping isKept: (RecordKey) -> Bool) throws
 }
 
-/// A record as it lies in the database.
+/// A record as it is in the database.
 struct SealedRecord {
     var key: RecordKey
     var version: Int64
     var body: [UInt8]
 }
 
-/// An entry of the journal as it lies in the database.
+/// An entry of the journal as it is in the database.
 struct SealedChange {
     var sequence: Int64
     /// Milliseconds since 1970.
@@ -154,7 +154,7 @@ struct SealedChange {
     var seal: [UInt8]?
 }
 
-/// Events of one account that were committed together, as they lie in the database.
+/// Events of one account that were committed together, as they are in the database.
 struct SealedSegment {
     var sequence: Int64
     var account: String
@@ -179,7 +179,7 @@ struct SegmentQuery {
     var snapshot: Int64
 }
 
-/// A deadline as it lies in the database. Its key's kind is that of the work, not of a record.
+/// A deadline as it is in the database. Its key's kind is that of the work, not of a record.
 struct SealedDeadline {
     var key: RecordKey
     var due: Int64
@@ -187,7 +187,7 @@ struct SealedDeadline {
     var number: Int64
     var attempts: Int
     var payload: [UInt8]
-    /// Who has taken it, and until when of real time; nil: nobody.
+    /// Who has claimed it, and until when in real time; nil: nobody.
     var lease: (token: String, until: Int64)?
 }
 

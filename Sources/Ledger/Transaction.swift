@@ -1,10 +1,20 @@
 import Keyring
 
-/// One state of the ledger to read from and to change. All that happens in a transaction is committed together,
-/// or nothing of it.
+/// One state of the ledger to read from and to change. Everything that happens in a transaction is committed together,
+/// or none of it.
 ///
-/// A transaction is valid only inside the closure that it was given to. When one of its methods throws, the
-/// transaction cannot be committed any more.
+/// A transaction reads as a ``Reader`` does, and sees its own changes. It is valid only inside the closure of
+/// ``Ledger/write(requestID:_:)``. When one of its methods throws, the transaction can't be committed any more, even if
+/// the error is caught: a statement may have been half done.
+///
+/// ```swift
+/// let isNew = try await ledger.write(requestID: requestID) { transaction throws(LedgerError) in
+///     guard try transaction.get(Group.self, "devs", in: scope) == nil else { return .rollback(false) }
+///     try transaction.put(Group(name: "devs"), in: scope)
+///     try transaction.record(event)
+///     return .commit(true)
+/// }
+/// ```
 public final class Transaction: Reader {
     private let requestID: String
     /// Milliseconds since 1970, of the journal's entries.
@@ -13,7 +23,7 @@ public final class Transaction: Reader {
     private(set) var nextDeadline: Int64
     private(set) var changes: [Change] = []
     private(set) var events: [Event] = []
-    /// Why this transaction must not be committed: a statement may have been done by half.
+    /// Why this transaction must not be committed: a statement may have been half done.
     private(set) var failure: LedgerError?
 
     init(
@@ -26,9 +36,11 @@ public final class Transaction: Reader {
         super.init(session, sealer)
     }
 
-    /// Makes the record, or replaces the one with its id, and writes the change into the journal.
+    /// Stores a new record, or replaces the one with its id, and writes the change into the journal. Putting an equal
+    /// record is a change like any other.
     ///
     /// - Throws: ``LedgerError``: `invalid` when the id is empty or a name holds a NUL character.
+    /// - Complexity: O(log *n*), plus the record's references.
     public func put<R: Record>(_ record: R, in scope: Scope) throws(LedgerError) {
         try change { () throws(LedgerError) in
             let key = RecordKey(scope: scope, kind: R.kind, id: record.id)
@@ -52,7 +64,7 @@ public final class Transaction: Reader {
         }
     }
 
-    /// Deletes the record, if there is one, and writes the change into the journal.
+    /// Deletes the record, if there is one, and writes the change into the journal. What refers to it stays as it is.
     ///
     /// - Returns: whether there was one.
     @discardableResult
@@ -71,7 +83,10 @@ public final class Transaction: Reader {
         }
     }
 
-    /// Writes an event that is committed with the changes of this transaction, or not at all.
+    /// Writes an event that is committed with the changes of this transaction, or not at all: no change without its
+    /// event, no event of a change that did not happen.
+    ///
+    /// - Throws: ``LedgerError``: `invalid` for an account or attribute name that can't be stored.
     public func record(_ event: Event) throws(LedgerError) {
         try change { () throws(LedgerError) in
             guard event.isStorable else { throw LedgerError.unstorableEvent }

@@ -1,5 +1,5 @@
-/// Identifiers that carry the time of their making, so that they can be found by time: UUID version 7, RFC 9562,
-/// section 5.7.
+/// Identifiers that carry the time at which they were made, so that they sort and can be found by time: UUID version 7,
+/// RFC 9562, section 5.7. Events and requests are named by them.
 public enum UUIDv7 {
     /// A new id as 36 lowercase characters: 48 bits of time, then 74 random bits.
     ///
@@ -25,7 +25,8 @@ public enum UUIDv7 {
         }
     }
 
-    /// The time in an id, in milliseconds since 1970-01-01 UTC; nil when the text is not a UUID of version 7.
+    /// The time in an id, in milliseconds since 1970-01-01 UTC; nil when the text is not a UUID of version 7. It is the
+    /// claim of whoever made the id, to be checked where it matters.
     public static func milliseconds(of text: String) -> Int64? {
         guard text.utf8.count == 36 else { return nil }
         var time: UInt64 = 0

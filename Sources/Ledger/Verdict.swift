@@ -1,4 +1,7 @@
-/// How a write ends.
+/// How a write ends: the result of the closure of ``Ledger/write(requestID:_:)``.
+///
+/// A throw undoes everything as `rollback` does. Roll back where the caller is to be told something that is not an
+/// error of the ledger, such as that a name is taken.
 public enum Verdict<Result: Sendable>: Sendable {
     /// Keep the changes, and answer when they are on disk.
     case commit(Result)

@@ -308,12 +308,14 @@ final class Writer: Sendable {
     }
 }
 
-/// What a commit may have given somebody to do.
+/// What a commit may have given somebody to do; see ``Ledger/observeWork(_:)``. It has no details of deadlines and
+/// events: whoever is woken looks for itself.
 public struct CommittedWork: Sendable {
+    /// The changes of records, in their order.
     public internal(set) var changes: [Change] = []
-    /// Whether something was scheduled.
+    /// Whether a deadline was scheduled, so that the next one may be due earlier than known.
     public internal(set) var hasScheduled = false
-    /// Whether events were written.
+    /// Whether events were written, so that those who follow them have something to read.
     public internal(set) var hasEvents = false
 
     var isEmpty: Bool { changes.isEmpty && !hasScheduled && !hasEvents }

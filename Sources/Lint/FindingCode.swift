@@ -1,6 +1,9 @@
 import Catalogue
 
-/// What a finding is about: the issue codes of Access Analyzer's `ValidatePolicy`.
+/// What a finding is about: the issue codes of Access Analyzer's `ValidatePolicy`, all 153 of them.
+///
+/// The raw value is AWS's `issueCode`, so a rule that suppresses a finding there can suppress it here. The page of the
+/// module lists what each check looks at where AWS's page leaves it open.
 ///
 /// AWS: "IAM policy validation check reference", `access-analyzer-reference-policy-checks.html`.
 public enum FindingCode: String, Sendable, Hashable, CaseIterable {
@@ -169,6 +172,7 @@ public enum FindingCode: String, Sendable, Hashable, CaseIterable {
 }
 
 extension FindingCode {
+    /// The type that Access Analyzer gives its findings of this code.
     public var severity: Severity {
         switch self {
         case .untrustworthyConditionKey, .allowWithNotPrincipal, .forallvaluesWithSingleValuedKey,
@@ -206,7 +210,7 @@ extension FindingCode {
         }
     }
 
-    /// The part of AWS's page that is about this code.
+    /// The anchor of the section of AWS's page that is about this code, without the "#".
     public var anchor: String {
         let page = "access-analyzer-reference-policy-checks"
         let group = severity == .warning ? "general-warning" : severity.name

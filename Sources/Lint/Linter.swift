@@ -1,34 +1,49 @@
 import Catalogue
 import Policy
 
-/// Checks policies as Access Analyzer's `ValidatePolicy` does.
+/// Checks policies as Access Analyzer's `ValidatePolicy` does, without AWS.
 ///
-/// AWS: `access-analyzer-reference-policy-checks.html`.
+/// ```swift
+/// let report = Linter().lint(text, as: .identity)
+/// …
+/// let failed = report.worst.map { $0 >= .warning } ?? false
+/// ```
+///
+/// A linter is a value that holds nothing but the catalogue; make one where you need it. It checks a document on its
+/// own: whether the principals and resources exist, and what other policies say, it doesn't know.
+///
+/// AWS: "Validate policies with IAM Access Analyzer", `access-analyzer-policy-validation.html`, and the reference of
+/// its checks, `access-analyzer-reference-policy-checks.html`.
 public struct Linter: Sendable {
     private let catalogue: ServiceCatalogue
 
-    /// - Parameter catalogue: what there is to name.
+    /// Makes a linter.
+    /// - Parameter catalogue: the services, actions, resource types and condition keys that exist.
     public init(catalogue: ServiceCatalogue = .aws) {
         self.catalogue = catalogue
     }
 
     /// What was found in a document, and as what type it was read.
     public struct Report: Sendable {
+        /// The type that was given, or the one that was guessed.
         public let type: PolicyType
-        /// In the order of the text.
+        /// All findings, in the order of the text; the worst first where several begin at the same place. None is there
+        /// twice.
         public let findings: [Finding]
 
         /// The worst severity; nil where nothing was found.
         public var worst: Severity? { findings.map(\.severity).max() }
     }
 
-    /// Checks a document. Never traps; about linear in the length of the text.
+    /// Checks a document. Text that is not JSON has a finding that says so; no text makes it trap.
+    ///
     /// - Parameters:
     ///   - text: the JSON document.
     ///   - type: what kind of policy it is: identity, resource, serviceControl, resourceControl or roleTrust; others
-    ///     are checked as identity policies. nil: guessed.
-    ///   - resourceType: of a resource policy, what it is attached to: "AWS::S3::Bucket". Narrows the actions and
-    ///     resources that it can name.
+    ///     are checked as identity policies. nil: guessed by the elements that are there.
+    ///   - resourceType: the CloudFormation type of what a resource policy is attached to: "AWS::S3::Bucket". It
+    ///     narrows the actions and resources that the policy can name.
+    /// - Complexity: about linear in the length of the text.
     public func lint(_ text: String, as type: PolicyType? = nil, resourceType: String? = nil) -> Report {
         var reader = DocumentReader()
         let document = reader.read(text)
@@ -48,7 +63,8 @@ public struct Linter: Sendable {
         return Report(type: type, findings: findings)
     }
 
-    /// The prefix of the service that a CloudFormation resource type belongs to; nil where it is none.
+    /// The prefix of the service that a CloudFormation resource type belongs to; nil for a text that is no such type.
+    /// - Parameter name: "AWS::S3::Bucket", which is of "s3".
     public static func service(ofResourceType name: String) -> String? {
         let parts = name.split(separator: ":", omittingEmptySubsequences: true)
         guard parts.count == 3, parts[0] == "AWS" else { return nil }

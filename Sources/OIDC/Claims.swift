@@ -68,7 +68,7 @@ public enum ClaimValue: Sendable, Hashable, Codable {
     }
 }
 
-/// The claims as jwt-kit reads and writes them. When they are due is checked elsewhere, with AWS's rules.
+/// The claims as jwt-kit reads and writes them. Expiry is checked elsewhere, by AWS's rules.
 struct Claims: JWTPayload {
     let members: [String: ClaimValue]
 

@@ -3,13 +3,13 @@ import JWTKit
 
 /// The keys that a provider signs with. <https://www.rfc-editor.org/rfc/rfc7517>
 struct KeySet: Sendable {
-    /// AWS takes this many keys of each of the two types, RSA and elliptic curves.
+    /// AWS accepts this many keys of each of the two types, RSA and elliptic curve.
     static let mostKeysOfType = 100
 
     private let keys: [JWK]
 
-    /// Keys of types and algorithms that are not known are passed over.
-    /// - Throws: `OIDCError.unusable` for what is no key set.
+    /// Keys of unknown types and algorithms are skipped.
+    /// - Throws: `OIDCError.unusable` for a document that is not a key set.
     init(parsing document: [UInt8]) throws(OIDCError) {
         do {
             let set = try JSONDecoder().decode(Document.self, from: Data(document))
@@ -51,7 +51,7 @@ struct KeySet: Sendable {
     }
 }
 
-/// The algorithms that AWS takes: signatures only, never a shared secret and never none.
+/// The algorithms that AWS accepts: public-key signatures only, never a shared secret and never `none`.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html>
 enum TokenAlgorithm: String, Sendable {
     case rs256 = "RS256"

@@ -2,9 +2,9 @@
 public enum OIDCError: Error, Sendable, Hashable {
     /// It does not answer, or not in time; the text is for the log.
     case unreachable(String)
-    /// Its certificate is neither of a known authority nor of a registered thumbprint.
+    /// Its certificate is neither issued by a known authority nor matched by a registered thumbprint.
     case untrustedCertificate
-    /// It answers something that is no discovery document or key set; the text is for the log.
+    /// Its answer is not a discovery document or key set; the text is for the log.
     case unusable(String)
 }
 

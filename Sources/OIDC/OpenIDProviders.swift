@@ -5,8 +5,8 @@ import X509
 
 /// The OpenID Connect providers out there: their keys, fetched and remembered.
 ///
-/// Only what is registered is ever asked, over HTTPS alone; but it may be anywhere, on this machine too, since that is
-/// where people who try out federation run their providers.
+/// Only registered providers are ever asked, and only over HTTPS; but they may be anywhere, even on this machine, since
+/// that is where people who try out federation run theirs.
 public actor OpenIDProviders {
     /// A provider as it is registered.
     public struct Registration: Sendable, Hashable {
@@ -21,10 +21,10 @@ public actor OpenIDProviders {
         }
     }
 
-    /// Keys are asked for anew after this many seconds.
+    /// Keys are fetched again after this many seconds.
     private static let freshness = 600.0
-    /// A token with an unknown key id makes the keys be asked for anew, but not sooner than this many seconds after the
-    /// last time: anybody can send such tokens.
+    /// A token with an unknown key id causes the keys to be fetched again, but not sooner than this many seconds after
+    /// the last time: anybody can send such tokens.
     private static let patience = 5.0
     private static let mostRemembered = 1000
 
@@ -60,7 +60,7 @@ public actor OpenIDProviders {
             }
             if (0..<Self.patience).contains(age) { return try entry.keys.get() }
         }
-        // However many wait for a provider, it is asked once.
+        // However many callers wait for a provider, it is asked once.
         let task =
             running[provider]
             ?? Task { [authorities] in await Self.fetch(provider, authorities) }
@@ -100,8 +100,8 @@ public actor OpenIDProviders {
         }
     }
 
-    /// The thumbprint to be registered for a provider when none is given: that of the last certificate of the chain that
-    /// its server presents.
+    /// The thumbprint to register for a provider when none is given: that of the last certificate in the chain that its
+    /// server presents.
     /// - Throws: `OIDCError.unreachable`.
     public nonisolated func thumbprint(of address: WebAddress) async throws(OIDCError) -> String {
         let chain: [[UInt8]]

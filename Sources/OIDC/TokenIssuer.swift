@@ -10,7 +10,7 @@ public struct TokenIssuer: Sendable {
         case es384 = "ES384"
     }
 
-    /// Private keys; as text they go into the ledger, which seals them.
+    /// The private keys; they go into the ledger as text, and the ledger seals them.
     private struct Keys: Codable {
         var rs256: String
         var rs256ID: String

@@ -3,10 +3,10 @@ import JWTKit
 /// An ID token as it was sent: hostile until `verify` has returned.
 /// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>
 public struct WebIdentityToken: Sendable {
-    /// Clocks may differ by this many seconds: AWS takes a token for so long after it has expired.
+    /// Clocks may differ by this many seconds: for that long AWS accepts a token after it has expired.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html>
     public static let leeway: Int64 = 300
-    /// Of keys without an id so many are tried.
+    /// How many keys without an id are tried.
     private static let mostTries = 10
 
     private let text: String
@@ -33,8 +33,8 @@ public struct WebIdentityToken: Sendable {
 
     public subscript(claim: String) -> ClaimValue? { claims[claim] }
 
-    /// Whom the token is for: the party that it was given to (`azp`) where that is said, else the audience (`aud`).
-    /// Of several audiences none is that party.
+    /// Whom the token is for: the party that it was given to (`azp`) where that is said, else the audience (`aud`). If
+    /// there are several audiences, none of them is.
     public var audience: String? {
         if let party = claims["azp"]?.string { return party }
         guard let audiences = claims["aud"]?.strings, audiences.count == 1 else { return nil }
@@ -53,7 +53,7 @@ public struct WebIdentityToken: Sendable {
         }
     }
 
-    /// - Parameter fetch: gives the provider's keys; called for no token that is hopeless without them.
+    /// - Parameter fetch: fetches the provider's keys; not called for tokens that would be refused anyway.
     func verify(
         clientIDs: [String], now: Double,
         fetch: (_ keyID: String?, _ algorithm: TokenAlgorithm) async throws(OIDCError) -> KeySet
@@ -92,7 +92,7 @@ public struct WebIdentityToken: Sendable {
 
     /// The claims, if that key has signed them.
     private func proved(by key: JWK, _ algorithm: TokenAlgorithm) async -> Claims? {
-        // The key alone, bound to the one algorithm: nothing that the token says of itself can choose another.
+        // Only this key, bound to one algorithm: nothing that the token says about itself can choose another.
         var key = key
         key.algorithm = algorithm.jwk
         key.keyIdentifier = JWKIdentifier(string: keyID ?? "")

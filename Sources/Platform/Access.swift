@@ -1,28 +1,41 @@
 public import Policy
 public import Wire
 
-/// One thing that a request asks to be allowed: an action on a resource, and the condition keys that come with it.
+/// One thing that a request asks to be allowed: an action on a resource, with the condition keys that belong to it.
+///
+/// ```swift
+/// fileprivate func access(onBox arn: String) -> Authorization {
+///     .required(Access("vault:\(operation)", on: arn))
+/// }
+/// ```
+///
+/// The resource's own side — owner, tags, resource-based policy — isn't given here: the gate fetches it by the ARN (see
+/// ``ResourceType``), so that no operation can forget it. Global condition keys are added by the gate as well.
 public struct Access: Sendable {
-    /// `iam:CreateUser`
+    /// The action with its prefix, in AWS's case: "iam:CreateUser".
     public var action: String
-    /// The resource's ARN, or `*` for an action that has no resource.
+    /// The ARN of the resource, or "*" for an action that has none.
     public var resource: String
-    /// What a denial names instead of the resource, where the resource would tell more than the request did.
+    /// What a denial names instead of the resource, where that would tell more than the request did; nil: the resource.
     public var displayedResource: String?
     /// The account that owns the resource; nil: the caller's own.
     public var resourceAccount: String?
-    /// Condition keys of this access, lower-case: `iam:policyarn`. They go before the global ones.
+    /// The condition keys of this access, in lower case: "iam:policyarn". They take precedence over global ones of the
+    /// same name.
     public var context: [String: ContextValue]
-    /// What a setting of the account allows the caller beside its own policies, and bound like them.
+    /// What a setting of the account allows the caller besides its own policies, and bound as they are.
     public var accountGrants: [PolicySet] = []
-    /// Whether the resource is yet to be made, so that what may be there by that name already says nothing.
+    /// Whether the resource is yet to be created, so that tags and policies of one that already has that name say
+    /// nothing.
     public var isOfNewResource = false
-    /// What the operation found out to say what it needs, and need not find out again: in `handle` by
+    /// What the operation had to find out to say what it needs, and need not find out again: `handle` gets it by
     /// ``Call/learnt(_:)``.
     public var learnt: (any Sendable)?
-    /// The error of a denial, from its text, for what a service does in the caller's name; nil: AccessDenied.
+    /// Makes the error of a denial from its text, where a service acts in the caller's name and has an error of its
+    /// own; nil: AccessDenied.
     public var denial: (@Sendable (String) -> ServiceError)?
 
+    /// Makes an access; see the properties.
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:]
     ) {
@@ -33,12 +46,13 @@ public struct Access: Sendable {
     }
 }
 
-/// What a request must be allowed before it is handled.
+/// What a request must be allowed before it is handled: what ``Operation/access(_:_:)`` returns.
 public enum Authorization: Sendable {
     /// Every one of these; an empty list is a mistake and denies.
     case required([Access])
     /// Nothing: AWS documents that the operation needs no permission (the string says where).
     case notRequired(because: String)
 
+    /// A single access that is required.
     public static func required(_ access: Access) -> Authorization { .required([access]) }
 }

@@ -26,7 +26,7 @@ public struct AuthorizationMessage: Sendable {
         self.conditions = conditions
     }
 
-    /// As DecodeAuthorizationMessage answers it.
+    /// The message as DecodeAuthorizationMessage returns it.
     public var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

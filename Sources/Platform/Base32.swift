@@ -1,4 +1,4 @@
-/// RFC 4648's base 32, in which people type the seeds of one-time passwords.
+/// RFC 4648's base 32, in which people type the seeds of one-time passwords into their authenticator apps.
 public enum Base32 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 

@@ -3,8 +3,21 @@ public import Ledger
 import Synchronization
 public import Wire
 
-/// One request that an operation answers: who asks, when, from where. It knows of no transport: it may have come from
-/// the network or from another service.
+/// One request that an operation answers: who asks, for what, when, and from where.
+///
+/// It is the one thing that reaches `access` and `handle` besides the input, and knows of no transport: the request may
+/// have come from the network or from another service. An operation takes the time from it, never from a clock of its
+/// own, so that tests can hold time still.
+///
+/// ```swift
+/// let group = Group(
+///     accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.group),
+///     createDate: call.time)
+/// try records.put(group)
+/// ```
+///
+/// The value is immutable. As the request passes through the gate, it is replaced by ones that know more: ``made(by:)``
+/// once the caller is known, ``permitted(_:)`` once it is allowed.
 public final class Call: Sendable {
     /// All that is fixed before anybody is asked for a permission.
     private struct Facts: Sendable {
@@ -28,10 +41,12 @@ public final class Call: Sendable {
         let isNeeded = Atomic<Bool>(false)
     }
 
+    /// Makes a call; the edge does, and ``ServiceCalls`` for calls from one service to another.
     /// - Parameters:
-    ///   - requestID: UUID version 7.
-    ///   - time: when the request arrived, seconds since 1970.
-    ///   - region: that the request was signed for; a global service's own.
+    ///   - requestID: a UUID of version 7; see ``RequestIDs``.
+    ///   - time: when the request arrived, in seconds since 1970.
+    ///   - module: the service that is to answer.
+    ///   - region: the one that the request was signed for; a global service's own.
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, module: ServiceModule,
         operation: String, region: String, source: Source
@@ -49,15 +64,18 @@ public final class Call: Sendable {
         self.isDurable = isDurable
     }
 
+    /// What all operations of this Gatehouse share: ledger, directory, clock.
     public var environment: Environment { facts.environment }
     /// UUID version 7: the time is inside, by which the ledger finds the event.
     public var requestID: String { facts.requestID }
     /// When the request arrived, seconds since 1970. All that an operation dates is dated by it.
     public var time: Double { facts.time }
-    /// When it arrived by the clocks of the world outside, seconds since 1970: those of one-time passwords and identity
-    /// providers' tokens. The same but in a Gatehouse whose clock was moved on.
+    /// When it arrived by the clocks of the world outside, in seconds since 1970: those of one-time passwords and
+    /// identity providers' tokens. It differs from ``time`` only in a Gatehouse whose clock was moved forward.
     public var clientTime: Double { time - environment.clock.moved }
+    /// Who asks.
     public var caller: Caller { facts.caller }
+    /// The service that answers.
     public var module: ServiceModule { facts.module }
     /// The operation's service as in actions: `iam`.
     public var service: String { facts.module.actionPrefix }
@@ -65,14 +83,19 @@ public final class Call: Sendable {
     public var operation: String { facts.operation }
     /// The region that the request was signed for; without a signature Gatehouse's own.
     public var region: String { facts.region }
+    /// Where the request came from.
     public var source: Source { facts.source }
 
+    /// The account of the caller. Operations work on this account unless an ARN names another.
     public var accountID: String { caller.accountID }
+    /// Who exists, and what policies bind them; in memory, and up to date with every committed change.
     public var directory: IdentityDirectory { environment.directory }
+    /// How much an account may hold.
     public var quotas: Quotas { environment.quotas }
+    /// ``time``, as answers spell it.
     public var timestamp: Timestamp { Timestamp(secondsSinceEpoch: time) }
 
-    /// Where the service's records of the caller's account lie: for a global service in no region, else in the one
+    /// Where the service's records of the caller's account are: for a global service in no region, otherwise in the one
     /// that the request was signed for.
     public var scope: Scope { module.scope(account: accountID, region: region) }
 
@@ -92,7 +115,8 @@ public final class Call: Sendable {
         return learnt.isEmpty ? self : Call(facts, learnt, isDurable)
     }
 
-    /// What `access` learnt for `handle`, and was allowed to know: see ``Access/learnt``.
+    /// What `access` found out for `handle`, and the caller was allowed to know: see ``Access/learnt``.
+    /// - Returns: nil where no access carried a value of this type.
     public func learnt<Knowledge: Sendable>(_ type: Knowledge.Type) -> Knowledge? {
         learnt.lazy.compactMap { $0 as? Knowledge }.first
     }
@@ -103,25 +127,31 @@ public final class Call: Sendable {
         isDurable.isNeeded.store(true, ordering: .relaxed)
     }
 
+    /// Whether ``recordDurably()`` was called, on this value or on one that it came from.
     public var isRecordedDurably: Bool { isDurable.isNeeded.load(ordering: .relaxed) }
 }
 
 extension Call {
-    /// Where a request comes from.
+    /// Where a request comes from: what `aws:SourceIp`, `aws:UserAgent`, `aws:SecureTransport` and `aws:CalledVia` say,
+    /// and the `sourceIPAddress` of its event.
     public struct Source: Sendable {
         /// The client's address; nil for a request that an AWS service makes.
         public var address: String?
+        /// What the client calls itself: the `User-Agent` header, or the name of the calling service. It proves
+        /// nothing.
         public var userAgent: String?
         /// The `Host` that the client named.
         public var host: String?
         /// How the client's connection is encrypted; nil when it is not, and for what an AWS service asks.
         public var tls: TLSDetails?
-        /// Whether nobody could listen on the way here.
+        /// Whether the request is safe from eavesdroppers: `aws:SecureTransport`.
         public var isSecureTransport: Bool
-        /// The services through which a caller's request came, the first that it was made to first:
-        /// `aws:CalledVia`. Empty for a request that its caller made itself.
+        /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
+        /// request that its caller made directly.
         public var calledVia: [String] = []
 
+        /// Makes the source of a request from the network.
+        /// - Parameter tls: nil for a connection that is not encrypted.
         public init(address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil) {
             self.address = address
             self.userAgent = userAgent

@@ -1,35 +1,45 @@
 public import Directory
 public import Policy
 
-/// Who made a request, as the proof of its signature, or of the token within it, established it.
+/// Who made a request, as established by its signature or by a token within it.
+///
+/// It is made once the proof is complete, and never changes: whoever holds a `Caller` need not ask whether to believe
+/// it. From it come the policy engine's ``principal``, the `aws:Principal…` condition keys, and CloudTrail's
+/// `userIdentity`.
 public final class Caller: Sendable {
+    /// The kinds of callers, with what is known of each.
     public enum Identity: Sendable {
+        /// The root user of ``accountID``.
         case root
+        /// An IAM user, with a long-term access key or a session of GetSessionToken.
         case user(User)
+        /// A session of a role.
         case roleSession(Role, name: String)
-        /// Somebody whom a user vouches for by GetFederationToken; without a user the root user does.
+        /// Somebody on whose behalf a user called GetFederationToken; without a user, the root user did.
         case federatedUser(of: User?, name: String)
-        /// Who calls AssumeRoleWithWebIdentity, by a token of an OpenID Connect provider.
+        /// A caller of AssumeRoleWithWebIdentity, with a token of an OpenID Connect provider.
         case webIdentity(FederatedIdentity)
-        /// Who calls AssumeRoleWithSAML, by an assertion of a SAML provider.
+        /// A caller of AssumeRoleWithSAML, with an assertion of a SAML provider.
         case saml(FederatedIdentity)
         /// An AWS service, in its own name: `cloudtrail.amazonaws.com`.
         case service(ServicePrincipal)
-        /// Nobody has been proved to call: policies that name somebody allow nothing.
+        /// Nobody has proved who they are: policies that name somebody allow them nothing.
         case anonymous
     }
 
-    /// The caller's account, for a federated identity that of its provider. Empty for an anonymous caller, unless the
-    /// request is for an account's role: then that account's.
+    /// The caller's account; for a federated identity that of its provider. Empty for an anonymous caller, unless the
+    /// request is for a role of some account: then that account.
     public let accountID: String
+    /// Who the caller is.
     public let identity: Identity
-    /// Empty for a caller without credentials of AWS.
+    /// The access key that signed the request; empty for a caller without AWS credentials.
     public let accessKeyID: String
-    /// What came with temporary credentials; nil for a long-term access key.
+    /// What the session token holds, for temporary credentials; nil for a long-term access key.
     public let session: Session?
     /// The session policies, compiled; nil when there are none.
     public let sessionPolicies: [CompiledPolicy]?
 
+    /// Makes a caller. Whoever does so vouches for it.
     public init(
         accountID: String, identity: Identity, accessKeyID: String = "", session: Session? = nil,
         sessionPolicies: [CompiledPolicy]? = nil
@@ -86,7 +96,7 @@ public final class Caller: Sendable {
         }
     }
 
-    /// Who the provider outside of AWS says that the caller is; nil for a caller who is known to AWS.
+    /// What the provider outside of AWS says about the caller; nil for a caller who is known to AWS.
     public var federatedIdentity: FederatedIdentity? {
         switch identity {
         case .webIdentity(let identity), .saml(let identity): identity
@@ -94,7 +104,8 @@ public final class Caller: Sendable {
         }
     }
 
-    /// Whether the caller is the root user, a user or a role's session: of an account, not of a provider outside.
+    /// Whether the caller is the root user, a user or a session of an account, rather than somebody from an outside
+    /// provider.
     public var isOfAWS: Bool {
         switch identity {
         case .root, .user, .roleSession, .federatedUser: true
@@ -102,13 +113,14 @@ public final class Caller: Sendable {
         }
     }
 
-    /// One of the tags, by its key in lower case.
+    /// The value of one tag; a session tag overrides the principal's of the same key.
+    /// - Parameter lowercasedKey: the key in lower case: tag keys in conditions are compared without regard to case.
     public func tag(_ lowercasedKey: String) -> String? {
         if let tag = session?.tags.first(where: { ConditionKeys.folded($0.key) == lowercasedKey }) { return tag.value }
         return principalTags.first { ConditionKeys.folded($0.key) == lowercasedKey }?.value
     }
 
-    /// The principal's tags, overlaid with the session's.
+    /// The principal's tags, overlaid with the session's: what `aws:PrincipalTag/…` is made from.
     public var tags: [Tag] {
         let own = session?.tags ?? []
         let keys = Set(own.map { ConditionKeys.folded($0.key) })

@@ -1,26 +1,27 @@
 import Synchronization
 
-/// The one clock of a Gatehouse. All that it dates, and all that passes away, goes by it.
+/// The one clock of a Gatehouse. Everything that it dates, and everything that expires, goes by it.
 ///
-/// In memory mode it can be moved on, so that a test sees what happens in seven days without waiting for them. What the
-/// world outside dates by clocks of its own — signatures, one-time passwords, tokens of identity providers — is judged
-/// by ``realTime``, which nobody moves.
+/// In memory mode it can be moved forward, so that a test sees what happens in seven days without waiting for them.
+/// What the outside world dates by its own clocks — signatures, one-time passwords, identity providers' tokens — is
+/// judged by ``realTime``, which nobody moves.
 public final class Clock: Sendable {
     private let source: @Sendable () -> Double
     private let offset = Mutex(0.0)
 
-    /// - Parameter source: the real time, in seconds since 1970; tests hold it still.
+    /// Makes a clock.
+    /// - Parameter source: gives the real time, in seconds since 1970; tests hold it still.
     public init(_ source: @escaping @Sendable () -> Double) {
         self.source = source
     }
 
-    /// Seconds since 1970.
+    /// The time, in seconds since 1970.
     public var now: Double { source() + moved }
 
-    /// Seconds since 1970, as the world outside has it.
+    /// The time as the outside world has it, in seconds since 1970.
     public var realTime: Double { source() }
 
-    /// By how many seconds it was moved on.
+    /// By how many seconds the clock has been moved forward; 0 outside of tests.
     public var moved: Double { offset.withLock { $0 } }
 
     /// Moves it on to a time; never back.

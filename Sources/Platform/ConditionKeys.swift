@@ -1,8 +1,12 @@
 public import Directory
 public import Policy
 
-/// Condition keys that are made of tags, in the form that the policy engine asks for them.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html>
+/// Condition keys that are made from tags, in the form in which the policy engine asks for them.
+///
+/// Keys are folded to lower case, since conditions compare tag keys without regard to case even where two tags may
+/// differ in nothing else.
+///
+/// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
 public enum ConditionKeys {
     /// A key's name as the engine folds it: ASCII letters in lower case, all else as it is.
     public static func folded(_ key: String) -> String {

@@ -4,23 +4,34 @@ public import OIDC
 import Synchronization
 import Wire
 
-/// What the operations of every service stand on. One for each running Gatehouse.
+/// What the operations of every service share: the ledger, what is kept in memory of it, the clock, and the list of
+/// services. There is one for each running Gatehouse.
+///
+/// Operations reach it through their call: `call.environment`. Tests make one around a ledger in memory.
 public final class Environment: Sendable {
+    /// All state. Services read and write it through ``Records``.
     public let ledger: Ledger
+    /// Who exists, and which policies bind them.
     public let directory: IdentityDirectory
+    /// Seals and opens the tokens of temporary credentials.
     public let sessionTokens: SessionTokens
+    /// Seals and opens encoded authorization messages.
     public let authorizationMessages: AuthorizationMessages
-    /// The providers outside of AWS whose tokens accounts may take.
+    /// The OpenID Connect providers outside of AWS, as far as their keys and documents are known.
     public let openIDProviders: OpenIDProviders
+    /// How the world reaches this Gatehouse.
     public let publicAddress: PublicAddress
+    /// How much an account may hold.
     public let quotas: Quotas
     /// The region that this Gatehouse is in, for example `us-east-1`.
     public let region: String
+    /// The one clock. For a request, take ``Call/time`` instead.
     public let clock: Clock
-    /// Who used what last, and when.
+    /// Who last used what, and when.
     public let usage = UsageFold()
+    /// What `GET /metrics` shows.
     public let metrics = Metrics()
-    /// The services that this Gatehouse answers.
+    /// The services that this Gatehouse answers, in the order of its list.
     public let modules: [ServiceModule]
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
@@ -30,6 +41,10 @@ public final class Environment: Sendable {
     /// The way for one service to call another; set once, when the gate is there.
     let gate = Mutex<(any ServiceGate)?>(nil)
 
+    /// Puts an environment together; the ledger is not read yet.
+    /// - Parameters:
+    ///   - region: the region that this Gatehouse is in.
+    ///   - projections: nil: those that the modules declare.
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
@@ -61,9 +76,9 @@ public final class Environment: Sendable {
         modules(signingAs: operation.signingName).first { $0.shape.operation(named: operation.name) === operation }
     }
 
-    /// A projection of one of the modules.
+    /// The projection of a type. One of the modules has to declare it; asking for any other traps.
     public func projection<P: Projection>(_ type: P.Type) -> P { projections[type] }
 
-    /// Seconds since 1970.
+    /// The time by the ``clock``, in seconds since 1970.
     public func now() -> Double { clock.now }
 }

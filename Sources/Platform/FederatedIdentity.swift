@@ -1,14 +1,15 @@
 public import Directory
 public import Policy
 
-/// Who somebody is by the word of an identity provider outside of AWS, once the token that says so is proved.
+/// What an outside identity provider says about somebody, once the token that says so has been verified.
 public struct FederatedIdentity: Sendable {
     /// The provider's ARN: `arn:aws:iam::111122223333:oidc-provider/issuer.example`, `…:saml-provider/Name`.
     public var provider: String
     /// Who issued the token, in the token's own words.
     public var issuer: String
-    /// Whom the token was issued for.
+    /// Whom the token was issued for: `…:aud`.
     public var audience: String
+    /// Whom the token is about, by the provider's own name for them: `…:sub`.
     public var subject: String
     /// SAML's format of the subject, by its short name: `persistent`, `transient`.
     public var subjectType: String?
@@ -23,11 +24,14 @@ public struct FederatedIdentity: Sendable {
     public var context: [String: ContextValue] = [:]
     /// Further keys, with which the trust policy alone is asked.
     public var trustContext: [String: ContextValue] = [:]
-    /// Session tags.
+    /// The session tags that the token gives.
     public var tags: [Tag] = []
+    /// The keys of those tags that are passed on when roles are chained.
     public var transitiveTagKeys: [String] = []
+    /// The source identity that the token gives: `aws:SourceIdentity`.
     public var sourceIdentity: String?
 
+    /// Makes an identity; what else the token says is set afterwards.
     public init(provider: String, issuer: String, audience: String, subject: String) {
         self.provider = provider
         self.issuer = issuer

@@ -1,8 +1,10 @@
-/// Makes ids in AWS's formats from the system's cryptographically secure random numbers.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+/// Makes ids and secrets in AWS's formats, from the system's cryptographically secure random numbers.
+///
+/// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 public enum Identifiers {
-    /// The four letters that a unique id begins with. Services add their own.
+    /// The four letters that a unique id begins with, and that tell its kind. Services add their own.
     public struct Prefix: Sendable, Hashable {
+        /// The letters, in upper case.
         public let text: String
 
         /// - Parameter text: `AIDA`
@@ -10,11 +12,17 @@ public enum Identifiers {
             self.text = text
         }
 
+        /// Of long-term access keys.
         public static let accessKey = Prefix("AKIA")
+        /// Of temporary access keys, which come with a session token.
         public static let temporaryAccessKey = Prefix("ASIA")
+        /// Of IAM users.
         public static let user = Prefix("AIDA")
+        /// Of groups.
         public static let group = Prefix("AGPA")
+        /// Of roles.
         public static let role = Prefix("AROA")
+        /// Of customer managed policies.
         public static let managedPolicy = Prefix("ANPA")
     }
 
@@ -23,7 +31,8 @@ public enum Identifiers {
     private static let alphanumeric = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
     private static let base64 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`.
+    /// A unique id of 21 characters, for example `AIDACKCEVSQ6C2EXAMPLE`. No id is ever given twice: 85 random bits see
+    /// to that.
     public static func unique(_ prefix: Prefix) -> String {
         prefix.text + random(17, from: base32)
     }
@@ -33,22 +42,23 @@ public enum Identifiers {
         (temporary ? Prefix.temporaryAccessKey : .accessKey).text + random(16, from: base32)
     }
 
-    /// A secret access key: 40 characters that hold 240 random bits.
+    /// A secret access key: 40 characters that hold 240 random bits. It is as good as a key of AES-192, and is never
+    /// stored unsealed.
     public static func secretAccessKey() -> String {
         random(40, from: base64)
     }
 
-    /// Random lower-case letters and digits.
+    /// Random lower-case letters and digits: about 5 bits each.
     public static func lowercase(_ count: Int) -> String {
         random(count, from: lowercaseLetters)
     }
 
-    /// Random capital letters and digits, for what has no prefix of its own.
+    /// Random capital letters and digits (the alphabet of base 32), for what has no prefix of its own: 5 bits each.
     public static func capitals(_ count: Int) -> String {
         random(count, from: base32)
     }
 
-    /// Six letters and digits that prove that somebody got a message.
+    /// Six letters and digits that prove that somebody received a message.
     public static func oneTimeCode() -> String {
         random(6, from: alphanumeric)
     }

@@ -6,10 +6,11 @@ public import Wire
 ///
 /// ```swift
 /// extension Metric {
-///     static let keysUsed = Metric("gatehouse_kms_cryptographic_operations_total", "What keys were used for.", label: "operation")
+///     static let openings = Metric("vault_openings_total", "Boxes that were looked into.")
+///     …
 /// }
-/// // in an operation:
-/// call.environment.metrics.add(1, to: .keysUsed, "Decrypt")
+/// …
+/// call.environment.metrics.add(1, to: .openings)
 /// ```
 ///
 /// <https://prometheus.io/docs/practices/naming/>
@@ -69,6 +70,7 @@ public final class Metrics: Sendable {
 
     private let state = Mutex(State())
 
+    /// Everything at 0.
     public init() {}
 
     /// Counts a call.

@@ -3,10 +3,16 @@ import Crypto
 /// Time-based one-time passwords, as virtual MFA devices show them: RFC 6238 with HMAC-SHA-1, 30 seconds and six
 /// digits.
 ///
-/// It remembers nothing. Whoever keeps the device keeps the step of the last code that it took, and hands it in as
-/// `after`, so that no code is taken twice.
+/// ```swift
+/// let device = OneTimePassword(seed: seed)
+/// let code = device.code(atStep: OneTimePassword.step(at: time))
+/// let step = device.step(matching: code, around: time, window: 1, after: nil)
+/// ```
+///
+/// It remembers nothing. Whoever keeps the device's record keeps the step of the last code that was accepted, and
+/// passes it in as `after`, so that no code is accepted twice.
 public struct OneTimePassword: Sendable, CustomStringConvertible, CustomReflectable {
-    /// For how many seconds a code is shown.
+    /// For how many seconds a code is shown; RFC 6238's default, and what authenticator apps expect.
     public static let stepSeconds = 30.0
 
     // Keyed with the seed already.

@@ -1,30 +1,57 @@
 public import Wire
 
-/// An operation that is built: what it must be allowed, and what it does.
+/// An operation that is implemented: what permission it needs, and what it does.
 ///
 /// A service gives an operation its behaviour by extending the generated model:
 ///
 /// ```swift
-/// extension IAM.GetUser: ReadOperation {
-///     static func access(_ input: Input, _ call: Call) -> Authorization { … }
-///     static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output { … }
+/// extension Vault.GetBox: ReadOperation {
+///     static public func access(_ input: Input, _ call: Call) -> Authorization { call.access(onBox: input.arn) }
+///
+///     static public func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+///         let (box, _) = try records.box(input.arn)
+///         …
+///         return Output {
+///             $0.arn = box.arn
+///             $0.contents = box.contents
+///         }
+///     }
 /// }
 /// ```
 ///
-/// Conform to one of the kinds below, never to this protocol alone.
+/// Conform to one of the kinds below, never to this protocol alone. Choose the weakest that will do:
+///
+/// | Kind | Its `handle` may |
+/// |---|---|
+/// | ``ComputeOperation`` | answer from the call and what is in memory |
+/// | ``ReadOperation`` | read the ledger |
+/// | ``WriteOperation`` | change the ledger, in one transaction |
+/// | ``PreparedWriteOperation`` | do something slow first, then change the ledger |
+/// | ``UploadOperation`` | take a body that is a stream, then change the ledger |
+///
+/// The gate calls `access` first, asks the policies, and calls `handle` only with a permit. By then the input has been
+/// checked against the constraints of the model. Errors are AWS's: `throw IAM.Failure.noSuchEntity("…")`.
 public protocol Operation: OperationModel {
-    /// What the caller must be allowed for this input. A throw here refuses the request; so does an empty list.
+    /// What the caller must be allowed to do for this input: action, resource ARN and condition keys, as the
+    /// operation's row in the Service Authorization Reference has them.
+    ///
+    /// It runs before anything is looked up on the caller's behalf, so that a caller without permission doesn't learn
+    /// what exists. A throw here refuses the request; so does an empty list.
+    ///
+    /// AWS: https://docs.aws.amazon.com/service-authorization/latest/reference/
     static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization
-    /// CloudTrail's `readOnly`.
+    /// CloudTrail's `readOnly`. Each kind of operation has it already.
     static var isReadOnly: Bool { get }
-    /// Whether CloudTrail's `responseElements` has the output: of what changes something it does, of reads not.
+    /// Whether CloudTrail's `responseElements` has the output. It does by default for operations that change something,
+    /// and not for those that read.
     static var recordsOutput: Bool { get }
-    /// Members of the input and output whose values never reach CloudTrail, on top of those that the model marks.
+    /// Members of the input and output whose values never reach CloudTrail, in addition to those that the model marks
+    /// as sensitive.
     static var secretMembers: Set<String> { get }
     /// The longest body that a request may have, in bytes; 1 MiB unless the operation says more. Where only the body
     /// itself says what operation is asked for, as in the query protocol, it is 1 MiB for all.
     static var bodyLimit: Int { get }
-    /// The operation for the catalogue, with its types erased.
+    /// The operation with its types erased, for the gate. Each kind of operation has it already.
     static var erased: AnyOperation { get }
 }
 
@@ -34,90 +61,138 @@ extension Operation {
     public static var bodyLimit: Int { AnyOperation.usualBodyLimit }
 }
 
-/// Answers from the call alone.
+/// An operation that answers from the call alone: from its caller, the directory and the projections, all of which are
+/// in memory.
+///
+/// `sts:GetCallerIdentity` is one. It may wait for something, such as a password to be hashed, but it reads no records;
+/// see ``Call/read(_:)`` for the few that have to do both.
 public protocol ComputeOperation: Operation {
+    /// Answers the request.
     static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output
 }
 
-/// Reads the service's records of the caller's account.
+/// An operation that reads the service's records of the caller's account, as one state of the ledger.
 public protocol ReadOperation: Operation {
+    /// Answers the request. It runs at once, and must not block.
     static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output
 }
 
-/// Changes the service's records of the caller's account. The change, its journal entry and its event are one transaction; a throw
-/// undoes all of it.
+/// An operation that changes the service's records of the caller's account.
+///
+/// The change, its journal entry and its event are one transaction; a throw undoes all of it, and the event of the
+/// failed call is recorded alone. When the answer is sent, the change is on disk.
 public protocol WriteOperation: Operation {
+    /// Makes the change, and answers the request. Every other writer waits for it: what is slow belongs into a
+    /// ``PreparedWriteOperation``.
     static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output
 }
 
-/// A write with something slow to do first (hashing a password), after the permit and before the transaction, in
-/// which every other writer would wait for it.
+/// A write that has something slow to do first, such as hashing a password, parsing a document, or asking another
+/// service.
+///
+/// The slow part comes after the permit and before the transaction, so that no other writer waits for it.
+///
+/// ```swift
+/// extension Courier.Deliver: PreparedWriteOperation {
+///     …
+///     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> PreparedCall<Vault.PutBox> {
+///         let put = Vault.PutBox.Input {
+///             $0.arn = input.boxArn
+///             $0.contents = input.contents
+///         }
+///         return try await call.services.prepare(Vault.PutBox.self, put, as: call.courier(inOwnName: input.inOwnName))
+///     }
+///
+///     public static func handle(
+///         _ input: Input, _ put: PreparedCall<Vault.PutBox>, _ call: Call, _ records: MutableRecords
+///     ) throws(ServiceError) -> Output {
+///         let parcel = Parcel(id: call.requestID, boxARN: try put.complete(in: records).arn)
+///         try records.put(parcel)
+///         …
+///         return Output { $0.parcelId = parcel.id }
+///     }
+/// }
+/// ```
 public protocol PreparedWriteOperation: Operation {
     associatedtype Preparation: Sendable
+
+    /// Does what is slow. What it reads may have changed by the time of the transaction, which has to check it again.
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation
     static func handle(
         _ input: Input, _ preparation: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output
 }
 
-/// A write whose request has a body that is a stream: it is put aside as it comes, after the permit, and the transaction
-/// is not begun before every byte is there and proved.
+/// A write whose request has a body that is a stream. The body is put aside as it arrives, after the permit, and the
+/// transaction is begun only when every byte is there and proved.
 ///
 /// ```swift
-/// extension S3.PutObject: UploadOperation {
-///     static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ObjectFile { … }
-///     static func handle(
-///         _ input: Input, _ received: ObjectFile.Received, _ call: Call, _ records: MutableRecords
-///     ) throws(ServiceError) -> Output { … }
+/// extension Depot.PutParcel: UploadOperation {
+///     static public func access(_ input: Input, _ call: Call) -> Authorization { … }
+///
+///     static public func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ParcelUpload {
+///         ParcelUpload(…)
+///     }
+///
+///     static public func handle(
+///         _ input: Input, _ received: ParcelUpload.Received, _ call: Call, _ records: MutableRecords
+///     ) throws(ServiceError) -> Output {
+///         try records.put(Parcel(name: input.name, length: received.length, sha256: received.sha256))
+///         …
+///     }
 /// }
 /// ```
 ///
-/// The model has to say that the payload is a stream. A service whose requests are signed by the ``SigningRules`` of S3
-/// has it as it comes; others sign the body's hash with the head, so that theirs is whole before anything is known to be
-/// true.
+/// The model has to say that the payload is a stream. A service whose requests are signed by the `SigningRules` of S3
+/// gets it piece by piece; others sign the body's hash with the head, so that theirs is complete before anything is
+/// known to be true.
 public protocol UploadOperation: Operation {
     associatedtype Upload: Platform.Upload
-    /// Makes the place for the body. Nothing that anybody could see may change yet.
+    /// Makes a place for the body. Nothing that anybody could see may change yet.
     static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> Upload
     static func handle(
         _ input: Input, _ received: Upload.Received, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output
 }
 
-/// A body that is put aside as it comes.
+/// A body that is put aside as it arrives.
 ///
 /// It is told of every end: either ``finish(trailers:)`` is called and the transaction that follows is committed, or
-/// ``discard()``, because the body turned out forged or incomplete, the client left, or a step threw. Only a process
-/// that dies tells nothing: what it left is for the service to sweep.
+/// ``discard()``, because the body turned out to be forged or incomplete, the client left, or a step threw. Only a
+/// process that dies tells nothing: what it left behind is for the service to sweep up.
 public protocol Upload: Sendable {
-    /// What the transaction is told of the body: its length, its checksums, where it lies.
+    /// What the transaction is told about the body: its length, its checksums, where it is.
     associatedtype Received: Sendable
-    /// Puts the next bytes aside. The client is waited for meanwhile, not the other way round.
+    /// Puts the next bytes aside. The client waits meanwhile, so no more than a piece or two is ever in memory.
     mutating func receive(_ bytes: [UInt8]) async throws(ServiceError)
-    /// Every byte is there and proved.
+    /// Told when every byte is there and proved.
     /// - Parameter trailers: the fields that followed the body, their names in lower case.
     mutating func finish(trailers: [(name: String, value: String)]) async throws(ServiceError) -> Received
     /// Undoes everything; also after ``finish(trailers:)``.
     func discard() async
 }
 
-/// An operation whose callers need no signature: a token within the input proves who they are. Conform to one of the
-/// kinds above beside it. The model has to say that requests need no signature; one that is there is proved all the
-/// same, and has no further meaning.
+/// An operation whose callers need no signature: a token within the input proves who they are, as with
+/// AssumeRoleWithSAML.
+///
+/// Conform to it besides one of the kinds above. The model has to say that requests need no signature; one that is
+/// there is verified all the same, and has no further meaning.
 public protocol FederatedOperation: Operation {
-    /// The account in whose history the call stands, also when the token is refused: the role's.
+    /// The account in whose history the call is recorded, even when the token is refused: that of the role which is
+    /// asked for.
     static func account(_ input: Input) -> String?
-    /// Proves who calls. It comes before the policies are asked, and `call` has no caller yet but that account.
+    /// Proves who is calling. It runs before the policies are asked; `call` has no caller yet, only that account.
     static func identify(_ input: Input, _ call: Call) async throws(ServiceError) -> Caller
 }
 
-/// An operation without its types, as the gate knows it.
+/// An operation without its types, as the gate knows it. Services never make one; see ``Operation/erased``.
 public struct AnyOperation: Sendable {
     /// What an operation is going to do, once what is slow is done: it needs only the ledger, and no more time than a
     /// transaction may take.
     public enum Work: Sendable {
-        /// There is nothing left to do.
+        /// Nothing is left to do: this is the output.
         case done(Structure)
+        /// It has to read, in one state of the ledger.
         case read(@Sendable (Records) throws(ServiceError) -> Structure)
         /// `undo` is to be called when the transaction fails.
         case write(
@@ -127,14 +202,19 @@ public struct AnyOperation: Sendable {
     /// In bytes; see ``Operation/bodyLimit``.
     public static let usualBodyLimit = 1 << 20
 
+    /// The operation's part of the model: its name, and the shapes of input and output.
     public let shape: OperationShape
+    /// See ``Operation/isReadOnly``.
     public let isReadOnly: Bool
+    /// See ``Operation/recordsOutput``.
     public let recordsOutput: Bool
+    /// See ``Operation/secretMembers``.
     public let secretMembers: Set<String>
     /// The longest body that a request may have, in bytes.
     public let bodyLimit: Int
-    /// Whether the request's body is taken as it comes.
+    /// Whether it is an ``UploadOperation``, so that the request's body is taken as it arrives.
     public let isUpload: Bool
+    /// See ``Operation/access(_:_:)``.
     public let access: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization
     /// nil: the signature tells who calls.
     public let federation: Federation?

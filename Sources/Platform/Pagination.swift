@@ -2,14 +2,17 @@ import FoundationEssentials
 public import Ledger
 public import Wire
 
-/// One page of a list, and where the next one starts.
+/// One page of a list, and where the next one starts. An answer's view is made from it: `Output(page)`.
 public struct Page<Item> {
+    /// The items of this page, in the order of the list.
     public var items: [Item]
-    /// nil on the last page.
+    /// What the caller sends to get the next page; nil on the last one.
     public var marker: String?
 
+    /// Whether there is another page: AWS's `IsTruncated`.
     public var isTruncated: Bool { marker != nil }
 
+    /// The same page of something else, with the same marker.
     public func map<T, Failure: Error>(_ transform: (Item) throws(Failure) -> T) throws(Failure) -> Page<T> {
         Page<T>(items: try items.map(transform), marker: marker)
     }
@@ -22,14 +25,26 @@ extension View where Members: PageFields {
     }
 }
 
-/// What a list request says of paging. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html>
+/// What a list request says about pages: where to start, and how many items to return.
+///
+/// ```swift
+/// let page = try records.page(Group.self, Paging(input)) {
+///     $0.path.hasPrefix(prefix)
+/// }
+/// return Output(page.map(IAM.Group.init))
+/// ```
+///
+/// Pages start after a key, not at a number, so that items which come or go between two requests make no other item
+/// appear twice or not at all. AWS: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
 public struct Paging: Sendable {
-    /// At most this many items: 100 unless the request says another number.
+    /// At most this many items on a page: 100 unless the request says otherwise.
     public var limit: Int
-    /// The page starts behind the item with this key.
+    /// The page starts after the item with this key; nil: with the first.
     public var after: String?
 
-    /// - Throws: ValidationError for a marker that no answer of ours gave.
+    /// Reads a request's marker.
+    ///
+    /// - Throws: ValidationError for a marker that is not one of ours.
     public init(marker: String?, maxItems: Int?) throws(ServiceError) {
         limit = maxItems ?? 100
         guard let marker else { return }
@@ -39,13 +54,13 @@ public struct Paging: Sendable {
         after = key
     }
 
-    /// What a list request of the model says.
-    /// - Throws: ValidationError for a marker that no answer of ours gave.
+    /// What a list request of the model says, whatever the service calls its members.
+    /// - Throws: ValidationError for a marker that is not one of ours.
     public init<F: PageRequestFields>(_ input: View<F>) throws(ServiceError) {
         try self.init(marker: input.pageToken, maxItems: input.pageLimit)
     }
 
-    /// The marker that stands for a key.
+    /// The marker that stands for a key. It hides nothing: clients may not read it, but they can.
     public static func marker(after key: String) -> String {
         Data(key.utf8).base64EncodedString()
     }
@@ -53,6 +68,8 @@ public struct Paging: Sendable {
 
 extension RecordReading {
     /// A page of the records of a type that pass a test, in the order of their ids.
+    ///
+    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many fail the test.
     public func page<R: Record>(
         _ type: R.Type, _ paging: Paging, where isIncluded: (R) -> Bool = { _ in true }
     ) throws(ServiceError) -> Page<R> {
@@ -61,9 +78,12 @@ extension RecordReading {
         }
     }
 
-    /// A page of the records of a type that pass a test, in the order of their ids. The ledger says which there are;
-    /// they themselves come from the directory, which follows it, so that none has to be opened and read.
-    /// - Parameter find: gives those records of some ids that there are, in their order.
+    /// A page of the records of a type that pass a test, in the order of their ids.
+    ///
+    /// The ledger says which ones there are; the records themselves come from memory, so that none has to be opened and
+    /// read.
+    /// - Parameter find: the records of some ids, from the directory or a projection; in the ids' order, without those
+    ///   that it does not have.
     public func page<R: Record>(
         _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [R],
         where isIncluded: (R) -> Bool = { _ in true }
@@ -85,7 +105,7 @@ extension RecordReading {
         }
     }
 
-    /// A page of the records of a type that refer to a target and pass a test.
+    /// A page of the records of a type that refer to a target and pass a test: the members of a group, say.
     public func page<R: Record>(
         _ type: R.Type, _ relation: String, to target: String, _ paging: Paging,
         where isIncluded: (R) -> Bool = { _ in true }
@@ -116,6 +136,7 @@ extension RecordReading {
 }
 
 /// A page of items that are at hand, in the order of their keys.
+/// - Parameter key: unique among the items; the marker tells of it.
 public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Paging) -> Page<Item> {
     var rest = items.sorted { key($0) < key($1) }[...]
     if let after = paging.after { rest = rest.drop { key($0) <= after } }
@@ -124,7 +145,7 @@ public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Pagi
     return Page(items: taken, marker: Paging.marker(after: key(last)))
 }
 
-/// A page of items that are at hand, by their places: for lists whose order is not that of any key.
+/// A page of items that are at hand, by their positions: for lists in an order that no key has.
 public func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
     let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
     let taken = Array(items[start...].prefix(paging.limit))

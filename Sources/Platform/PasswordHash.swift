@@ -5,11 +5,17 @@ import FoundationEssentials
 import Synchronization
 public import Wire
 
-/// A password's hash with scrypt, a memory-hard function (RFC 7914), in a form that carries its own parameters:
+/// Hashes of passwords, made with scrypt, a memory-hard function (RFC 7914), in a form that carries its own parameters:
 /// `scrypt$32768$8$3$SALT$HASH`, the last two in base64.
 ///
+/// ```swift
+/// let hash = try await PasswordHash.make("correct horse", account: "111122223333")
+/// let isRight = try await PasswordHash.verify("correct horse", hash, account: "111122223333")
+/// ```
+///
 /// Hashing takes about a quarter of a second of one core and 32 MiB, so passwords are hashed one after another on a
-/// thread of their own. Few may wait, and of one account fewer, so that nobody can keep the others from it.
+/// thread of their own. Only a few callers may wait, and fewer of one account, so that nobody can keep the others out.
+/// It belongs in `prepare` of a ``PreparedWriteOperation``, never in a transaction.
 public enum PasswordHash {
     /// 32 MiB of memory a guess; OWASP's equivalent of N=2^17, p=1.
     private static let cost = (rounds: 32768, blockSize: 8, parallelism: 3)

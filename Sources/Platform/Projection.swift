@@ -3,30 +3,52 @@ public import Ledger
 
 /// What is kept in memory of the ledger's records, so that requests need not read them: an index, compiled policies.
 ///
-/// It is fed by the ledger and by nothing else: every record of its kinds at the start, then each commit's changes, in
-/// their order and before the writer is answered. So the request that follows a change already sees it.
+/// The ledger feeds it, and nothing else does: with every record of its kinds at the start, then with each commit's
+/// changes, in their order and before the writer is answered. So the request that follows a change already sees it.
 ///
-/// Ask for it by its type: `call.environment.projection(KeyIndex.self)`.
+/// ```swift
+/// final class BoxIndex: Projection {
+///     static let kinds: Set<String> = [Box.kind]
+///     …
+///     func apply(_ changes: [Change]) throws(LedgerError) {
+///         for change in changes {
+///             let box = try change.decodeAfter(Box.self)
+///             …
+///             policies.withLock { $0[change.id] = box == nil ? nil : .some(compiled) }
+///         }
+///     }
+///
+///     func replaceAll(with changes: [Change]) throws(LedgerError) {
+///         policies.withLock { $0 = [:] }
+///         try apply(changes)
+///     }
+///     …
+/// }
+/// ```
+///
+/// An operation asks for it by its type: `call.environment.projection(KeyIndex.self)`.
 public protocol Projection: AnyObject, Sendable {
-    /// The kinds of records that it follows; of others it hears nothing.
+    /// The kinds of records that it follows; it hears nothing of others.
     static var kinds: Set<String> { get }
-    /// Empty, before the ledger is read.
+    /// Makes it empty, before the ledger is read.
     init()
-    /// Takes changes in, in the order of their commits.
+    /// Takes in changes, in the order of their commits. Requests may read meanwhile.
     /// - Throws: ``LedgerError`` for a record that can't be read: then Gatehouse does not start.
     func apply(_ changes: [Change]) throws(LedgerError)
     /// Forgets everything but what the changes bring: for the memory mode's reset.
     func replaceAll(with changes: [Change]) throws(LedgerError)
 }
 
-/// The projections of one Gatehouse.
+/// The projections of one Gatehouse, each there once, found by its type.
 public struct Projections: Sendable {
     private let all: [(kinds: Set<String>, projection: any Projection)]
     private let byType: [ObjectIdentifier: any Projection]
 
+    /// Makes the projections that the modules declare, all of them empty.
+    ///
     /// - Parameters:
     ///   - modules: whose projections to make.
-    ///   - others: those that are there already: the identity directory.
+    ///   - others: those that exist already: the identity directory.
     public init(of modules: [ServiceModule], and others: [any Projection] = []) {
         var all: [(kinds: Set<String>, projection: any Projection)] = []
         var byType: [ObjectIdentifier: any Projection] = [:]
@@ -42,6 +64,7 @@ public struct Projections: Sendable {
     /// The kinds that any of them follows.
     public var kinds: Set<String> { all.reduce(into: []) { $0.formUnion($1.kinds) } }
 
+    /// Takes in changes: each projection gets those of its own kinds.
     /// - Throws: ``LedgerError`` for a record that can't be read.
     public func apply(_ changes: [Change]) throws(LedgerError) {
         for (kinds, projection) in all {
@@ -50,15 +73,15 @@ public struct Projections: Sendable {
         }
     }
 
-    /// Takes in what was committed a moment ago.
+    /// Takes in what has just been committed.
     ///
-    /// The records were written by this very program, so that it can read them. Should it not, the process ends: from
-    /// then on it would decide by what is not so any more.
+    /// This very program wrote the records, so it can read them. If it can't, the process ends: from then on it would
+    /// decide by what is no longer true.
     public func follow(_ changes: [Change]) {
         do throws(LedgerError) { try apply(changes) } catch { fatalError("a committed change can't be read: \(error)") }
     }
 
-    /// Begins anew with these records: see `Ledger.reset`.
+    /// Forgets everything and begins anew with these records: see `Ledger.reset`.
     public func rebuild(from changes: [Change]) {
         do throws(LedgerError) { try replaceAll(with: changes) } catch {
             fatalError("a record can't be read: \(error)")

@@ -1,16 +1,19 @@
 import Synchronization
 
-/// How the world reaches this Gatehouse: `http://127.0.0.1:4566`, without a slash at its end.
+/// How the world reaches this Gatehouse: `http://127.0.0.1:4566`, without a slash at the end. Documents that name their
+/// own URL need it, such as those of token issuers.
 public final class PublicAddress: Sendable {
     private let address: Mutex<String>
     private let isFixed: Bool
 
-    /// - Parameter fixed: what the operator says, when a proxy stands before Gatehouse; nil: where it listens.
+    /// Makes an address.
+    /// - Parameter fixed: what the operator says, when a proxy stands in front of Gatehouse; nil: where it listens.
     public init(fixed: String?) {
         isFixed = fixed != nil
         address = Mutex(fixed ?? "http://127.0.0.1:4566")
     }
 
+    /// The address; that of the first listener, once it is known.
     public var url: String { address.withLock { $0 } }
 
     /// Tells where Gatehouse listens, once that is known.

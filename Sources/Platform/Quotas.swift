@@ -1,10 +1,13 @@
-/// How much of something an account may hold, or how large it may be. Services declare their own:
+/// How many of something an account may have, or how large one may be. Services declare their own:
 ///
 /// ```swift
-/// extension Quota { static let users = Quota("Users", 5000) }
+/// static let users = Quota("Users", 5000)
 /// ```
+///
+/// A handler compares with the value that holds: `guard try records.count(User.self) < call.quotas[.users] else { throw
+/// … }`.
 public struct Quota: Sendable, Hashable {
-    /// By which the operator raises it: `--quota Users=10000`. AWS's name where an answer shows one.
+    /// What the operator raises it by: `--quota Users=10000`. AWS's name, where an answer shows one.
     public let name: String
     /// AWS's default.
     public let standard: Int
@@ -24,11 +27,13 @@ public struct Quota: Sendable, Hashable {
 public struct Quotas: Sendable {
     private var raised: [String: Int] = [:]
 
+    /// AWS's defaults.
     public init() {}
 
+    /// The value that holds: what the operator has set, or AWS's default.
     public subscript(quota: Quota) -> Int { raised[quota.name] ?? quota.standard }
 
-    /// What the operator has set by a quota's name; nil: nothing.
+    /// What the operator has set for a quota, by its name; nil: nothing.
     public subscript(name: String) -> Int? {
         get { raised[name] }
         set { raised[name] = newValue }

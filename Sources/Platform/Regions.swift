@@ -15,12 +15,12 @@ public enum Regions {
         ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1
         """.split(separator: " ").map(String.init)
 
-    /// The names of all, sorted.
+    /// The names of all regions, sorted.
     public static let all = (standard + optional).sorted()
     private static let standardSet = Set(standard)
     private static let optionalSet = Set(optional)
 
-    /// Whether accounts must opt into a region; nil for a name that is none of AWS's regions.
+    /// Whether accounts must opt in to a region; nil for a name that is not one of AWS's regions.
     public static func needsOptIn(_ region: String) -> Bool? {
         if standardSet.contains(region) { return false }
         return optionalSet.contains(region) ? true : nil
@@ -28,17 +28,20 @@ public enum Regions {
 }
 
 extension Environment {
-    /// How a region stands for an account; nil for a name that is none of AWS's regions.
+    /// The status of a region for an account; nil for a name that is not one of AWS's regions.
     ///
-    /// The region that this Gatehouse is in is open to all.
+    /// The region that this Gatehouse is in is open to all accounts.
+    /// - Parameter time: when, in seconds since 1970: opting in and out takes a while.
     public func status(ofRegion region: String, for account: String, at time: Double) -> RegionOptIn.Status? {
         guard let needsOptIn = Regions.needsOptIn(region) else { return nil }
         guard needsOptIn, region != self.region else { return .enabledByDefault }
         return directory.regionOptIn(region, in: account)?.status(at: time) ?? .disabled
     }
 
-    /// Whether credentials of an account are good in a region. AWS knows them there once the region is open; a region
-    /// that closes refuses them at once. Names that are none of AWS's regions are open.
+    /// Whether an account's credentials are accepted in a region.
+    ///
+    /// AWS knows them there once the region is open; a region that closes refuses them at once. Names that are not
+    /// those of AWS's regions are open.
     public func isRegionOpen(_ region: String, to account: String, at time: Double) -> Bool {
         switch status(ofRegion: region, for: account, at: time) {
         case nil, .enabled, .enabledByDefault: true

@@ -4,13 +4,14 @@ import Synchronization
 /// Makes the ids of requests and events: UUIDs of version 7. They are names, not secrets, so their random part need not
 /// cost a system call each.
 public enum RequestIDs {
+    /// A new id with this time in it.
     /// - Parameter time: seconds since 1970.
     public static func make(time: Double) -> String {
         var numbers = Numbers()
         return UUIDv7.make(milliseconds: milliseconds(time), using: &numbers)
     }
 
-    /// Milliseconds since 1970.
+    /// A time as the ledger counts it: milliseconds since 1970, rounded down.
     public static func milliseconds(_ time: Double) -> Int64 {
         Int64(exactly: (time * 1000).rounded(.down)) ?? 0
     }

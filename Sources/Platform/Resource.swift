@@ -2,11 +2,15 @@ public import Directory
 public import Policy
 
 /// What is known of a resource when a request asks for it: the resource's side of a decision.
+///
+/// A ``ResourceType`` looks it up, from memory. What a type does not have is left at its default.
 public struct Resource: Sendable {
     /// The account that owns it; nil: the one in its ARN.
     public var owner: String?
+    /// The resource's tags, from which `aws:ResourceTag/…` is made.
     public var tags: [Tag] = []
-    /// Its resource-based policy, compiled.
+    /// Its resource-based policy, compiled; nil if it has none, which means what the type's ``ResourceType/PolicyRule``
+    /// says.
     public var policy: CompiledPolicy?
     /// The grants of a KMS key that are in effect for the request.
     public var grants: [KeyGrant] = []
@@ -14,10 +18,10 @@ public struct Resource: Sendable {
     public var restrictsPublicBuckets = false
     /// The policies of the VPC endpoint or access point that the request came through; nil: of none.
     public var endpointPolicies: [CompiledPolicy]?
-    /// Further condition keys that the resource brings, lower-case.
+    /// Further condition keys that the resource brings, in lower case.
     public var context: [String: ContextValue] = [:]
 
-    /// - Parameters: see the properties of the same names.
+    /// Makes a resource; see the properties of the same names.
     public init(owner: String? = nil, tags: [Tag] = [], policy: CompiledPolicy? = nil) {
         self.owner = owner
         self.tags = tags
@@ -25,13 +29,22 @@ public struct Resource: Sendable {
     }
 }
 
-/// A type of resource, as its module declares it, so that the authoriser can fetch the resource's side of every request
-/// by the ARN alone. An operation can't forget it.
+/// A type of resource, as its module declares it: how the gate fetches the resource's side of every request by the ARN
+/// alone. An operation can't forget it.
+///
+/// ```swift
+/// extension ResourceType {
+///     static let box = ResourceType("vault", "box/", policy: .required) { access, _, call in
+///         call.environment.projection(BoxIndex.self).policy(ofBox: access.resource).map { Resource(policy: $0) }
+///     }
+/// }
+/// ```
 public struct ResourceType: Sendable {
-    /// Whether resources of the type have resource-based policies, and what it means that one has none. What is done
-    /// with KMS keys, and who gets sessions of roles, the policy engine itself knows to need one.
+    /// Whether resources of the type have resource-based policies, and what it means if one has none.
+    ///
+    /// The policy engine knows by itself that KMS keys and roles to be assumed need a policy.
     public enum PolicyRule: Sendable {
-        /// It has none; or one without which its account's own policies decide.
+        /// It has none, or can do without: then the policies of its account's principals decide.
         case optional
         /// It can't be without: where none is found, nobody is allowed.
         case required
@@ -39,14 +52,16 @@ public struct ResourceType: Sendable {
 
     /// The service in the ARN: `kms`.
     public let service: String
-    /// What the ARN's last part begins with: `key/`; empty for all resources of the service, and for what its actions
-    /// ask for that have none (`*`).
+    /// What the ARN's last part begins with: `key/`. Empty for all resources of the service, and for `*`, which is what
+    /// actions without a resource ask for.
     public let prefix: String
+    /// What it means if a resource has no policy.
     public let policyRule: PolicyRule
-    /// Looks a resource up, from memory; nil when there is no such resource.
+    /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
+    /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
 
-    /// - Parameters: see the properties.
+    /// Makes a type; put it into the module's ``ServiceModule/resourceTypes``.
     public init(
         _ service: String, _ prefix: String, policy: PolicyRule = .optional,
         find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
@@ -76,17 +91,18 @@ struct ResourceTypes: Sendable {
 }
 
 extension Access {
-    /// What the policies are to be asked about, with the resource's side: of the access's own ARN, as the type of
-    /// resource says that it is found.
+    /// What the policies are to be asked about: an access with the resource's side, looked up as the type of resource
+    /// says.
     public struct Resolved: Sendable {
-        /// With the resource's owner.
+        /// The access, with the resource's owner filled in.
         public let access: Access
-        /// What the access names; of an action that has no resource (`*`) the service in the caller's account. nil for
-        /// what is no ARN.
+        /// What the access names; for an action that has no resource (`*`), the service in the caller's account. nil
+        /// for what is no ARN.
         public let arn: ARN?
-        /// nil where the access names no resource, or one of a type that no module declares, or that is not there.
+        /// The resource's side; nil where the access names no resource, or one that doesn't exist, or whose type no
+        /// module declares.
         public let resource: Resource?
-        /// The type of policy without which nobody is allowed; nil where the type of resource may be without.
+        /// The type of policy without which nobody is allowed; nil where the type of resource can do without.
         public let requiredPolicy: PolicyType?
 
         /// The account that the resource is in; the caller's for an action that has no resource.
@@ -96,7 +112,7 @@ extension Access {
             return account
         }
 
-        /// A condition key of the access's or the resource's; those that the operation gave go before.
+        /// A condition key of the access or of the resource; those that the operation gave take precedence.
         /// - Parameter key: in lower case.
         public func value(of key: String) -> ContextValue? {
             if let value = access.context[key] { return value }
@@ -108,7 +124,7 @@ extension Access {
             return resource.tags.last { ConditionKeys.folded($0.key) == tag }.map { .one($0.value) }
         }
 
-        /// All condition keys of the access's and the resource's, lower-case.
+        /// All condition keys of the access and of the resource, in lower case; for the event and for `gatehouse why`.
         public var context: [String: ContextValue] {
             guard let arn, let resource else { return access.context }
             return access.context.merging(resource.context) { own, _ in own }
@@ -116,7 +132,8 @@ extension Access {
         }
     }
 
-    /// Looks the resource up.
+    /// Looks up the resource, with the type that its module declares.
+    /// - Complexity: one look-up in memory, and what the type's `find` costs.
     public func resolved(_ call: Call) -> Resolved {
         let arn = resourceARN(call)
         guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {

@@ -13,7 +13,10 @@ public enum ResourceControl {
         workspaces xray
         """.split(separator: " ").map(String.init))
 
-    /// Whether an action, such as `sts:AssumeRole`, is one of a service that they govern.
+    /// Whether resource control policies apply to an action, such as `sts:AssumeRole`: whether its service supports
+    /// them.
+    ///
+    /// The policy engine asks nothing of the kind; the gate leaves the policies out where they don't apply.
     public static func governs(action: String) -> Bool {
         guard let colon = action.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
         return services.contains(String(action[..<colon]))

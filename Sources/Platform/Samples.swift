@@ -1,4 +1,7 @@
-/// Made-up things, by which the operation reference asks each operation what it needs.
+/// Made-up values, with which the generator of OPERATIONS.md asks each operation what permission it needs.
+///
+/// A service provides what can't be derived from its model: texts for members that have to name something, and the
+/// things themselves. Tests use them to check every operation's permissions against AWS's reference.
 public struct Samples: Sendable {
     /// Values for members of requests, by the members' names. What no module has a value for is `x`.
     public var texts: [String: String]

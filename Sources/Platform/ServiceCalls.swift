@@ -5,8 +5,13 @@ public import Wire
 /// A service knows another by its generated API alone:
 ///
 /// ```swift
-/// let key = try await call.services.call(KMS.GenerateDataKey.self, input, as: "s3.amazonaws.com")
+/// let box = try await call.services.call(
+///     Vault.GetBox.self, Vault.GetBox.Input { $0.arn = input.boxArn },
+///     as: call.courier(inOwnName: input.inOwnName))
 /// ```
+///
+/// Get it from a call (``Call/services``), or, for jobs and followers, from the environment
+/// (``Environment/services(in:)``).
 public struct ServiceCalls: Sendable {
     let environment: Environment
     /// The call in whose course others are made; nil for work that nobody's request is waiting for.
@@ -21,7 +26,7 @@ public struct ServiceCalls: Sendable {
 
     /// Calls an operation, and waits for its answer. What it changes is a transaction of its own.
     ///
-    /// - Parameter identity: the service that calls, with the permissions of its caller, or in its own name.
+    /// - Parameter identity: the service that calls, with its caller's permissions or in its own name.
     /// - Throws: the error that the operation answers, AccessDenied among them; NotImplemented for a service or
     ///   operation that Gatehouse does not have.
     public func call<O: OperationModel>(
@@ -30,13 +35,13 @@ public struct ServiceCalls: Sendable {
         O.Output(try await gate().perform(request(operation, input, identity)))
     }
 
-    /// Asks for everything that an operation needs, and does what is slow of it, so that it can be completed within the
-    /// caller's own transaction: both changes are committed together with both events, or nothing is.
+    /// Asks for all permissions that an operation needs, and does what is slow about it, so that it can be completed
+    /// within the caller's own transaction: both changes are committed together with both events, or nothing is.
     ///
     /// ```swift
-    /// let grant = try await call.services.prepare(KMS.CreateGrant.self, input, as: "rds.amazonaws.com")
-    /// // in `handle`:
-    /// let output = try grant.complete(in: records)
+    /// return try await call.services.prepare(Vault.PutBox.self, put, as: call.courier(inOwnName: input.inOwnName))
+    /// …
+    /// let parcel = Parcel(id: call.requestID, boxARN: try put.complete(in: records).arn)
     /// ```
     ///
     /// An ``UploadOperation`` can't be prepared, only called.
@@ -83,15 +88,16 @@ public struct ServiceCalls: Sendable {
     }
 }
 
-/// As whom a service calls another.
+/// As whom a service calls another. A string literal means ``forwarding(_:)``.
 public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
-    /// `s3.amazonaws.com`
+    /// The service as a principal: "s3.amazonaws.com".
     public let name: String
     let source: (arn: String?, account: String)?
 
-    /// With the permissions of whoever called the service, as AWS's forward access sessions have them: `aws:CalledVia`
-    /// tells of it.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>
+    /// With the permissions of whoever called the service, as in AWS's forward access sessions. `aws:CalledVia` tells
+    /// of it.
+    ///
+    /// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     public static func forwarding(_ name: String) -> ServiceIdentity { ServiceIdentity(name: name, source: nil) }
 
     /// In its own name, as a service principal: the callee's resource-based policy must allow it.
@@ -114,7 +120,8 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     }
 }
 
-/// A call to another service that is allowed, and waits for the transaction that it is to be part of.
+/// A call to another service that has been allowed, and waits for the transaction that it is to be part of. If it is
+/// never completed, nothing happens, and nothing is recorded.
 public struct PreparedCall<O: OperationModel>: Sendable {
     private let prepared: any PreparedRequest
 
@@ -131,19 +138,24 @@ public struct PreparedCall<O: OperationModel>: Sendable {
 
 // MARK: - What the gate does
 
-/// The gate, as services reach it. There is one; see the module Gate.
+/// The gate, as services reach it. There is one implementation, in the module Gate; services use ``ServiceCalls``.
 public protocol ServiceGate: Sendable {
+    /// Decides, does and records a request.
     func perform(_ request: ServiceRequest) async throws(ServiceError) -> Structure
+
+    /// Decides a request, and does what is slow about it.
     func prepare(_ request: ServiceRequest) async throws(ServiceError) -> any PreparedRequest
 }
 
-/// A request that one service makes of another.
+/// A request that one service makes of another, on its way to the gate.
 public struct ServiceRequest: Sendable {
+    /// Who calls, and for what.
     public let call: Call
+    /// The input, not yet checked against the model's constraints.
     public let input: Structure
 }
 
-/// A request that holds a permit.
+/// A request that holds a permit, without its types; see ``PreparedCall``.
 public protocol PreparedRequest: Sendable {
     func complete(in records: MutableRecords) throws(ServiceError) -> Structure
 }
@@ -154,10 +166,10 @@ extension Call {
 }
 
 extension Environment {
-    /// The other services, for work that nobody's request is waiting for: in the calling service's own name.
+    /// The other services, for work that no request is waiting for: they are called in the calling service's own name.
     public func services(in region: String) -> ServiceCalls { ServiceCalls(self, call: nil, region: region) }
 
-    /// Opens the way for services to call each other. To be called once, by the composition.
+    /// Opens the way for services to call each other. Call it once, when the program is put together.
     public func open(_ gate: any ServiceGate) {
         self.gate.withLock { $0 = gate }
     }

@@ -4,31 +4,36 @@ public import Wire
 /// The errors that every service shares.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
 extension ServiceError {
+    /// InternalFailure, status 500: something is wrong with Gatehouse, not with the request. What, only the log tells.
     public static var internalFailure: ServiceError {
         ServiceError(
             "InternalFailure",
             "The request processing has failed because of an unknown error, exception or failure.", status: 500)
     }
 
-    /// What Gatehouse does not have yet says so. The status is not one that clients try again on.
+    /// NotImplemented, status 501: Gatehouse does not have that yet. Clients don't retry it.
     public static func notImplemented(_ message: String) -> ServiceError {
         ServiceError("NotImplemented", message, status: 501, fault: .sender)
     }
 
+    /// AccessDenied, status 403. The gate makes it of a ``Decision`` of the policy engine; services have few reasons of
+    /// their own.
     public static func accessDenied(_ message: String) -> ServiceError {
         ServiceError("AccessDenied", message, status: 403)
     }
 
+    /// ValidationError, status 400: the input can't be what the operation wants.
     public static func validation(_ message: String) -> ServiceError {
         ServiceError("ValidationError", message, status: 400)
     }
 
-    /// A ledger that can't answer is not the client's doing; what is wrong with it goes into the log: see ``logText``.
+    /// An internal failure: a ledger that can't answer is not the client's fault. The cause goes into the log: see
+    /// ``logText``.
     public init(_ error: LedgerError) {
         self = .internalFailure
         cause = "\(error)"
     }
 
-    /// What the log is told of a fault: what the client is told, and the cause.
+    /// What the log is told about a fault: what the client is told, and the cause.
     public var logText: String { "\(code): \(message)" + (cause.map { " \($0)" } ?? "") }
 }

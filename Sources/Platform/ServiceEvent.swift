@@ -1,9 +1,18 @@
 public import Ledger
 public import Wire
 
-/// An entry of the event history that no call made: what a service itself has done, after it was asked, or because the
-/// operator has told Gatehouse to.
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html>
+/// An entry of the event history that no call made: something that a service did by itself, after it was asked or
+/// because the operator told Gatehouse to.
+///
+/// ```swift
+/// let event = ServiceEvent(
+///     "RotateKey", source: "kms.amazonaws.com", account: scope.account, time: environment.now()
+/// ) { writer in
+///     writer.member("keyId", "1234abcd")
+/// }
+/// ```
+///
+/// AWS: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html
 public struct ServiceEvent: Sendable {
     private let name: String
     private let source: String
@@ -27,6 +36,7 @@ public struct ServiceEvent: Sendable {
         self.details = details
     }
 
+    /// The event as the ledger keeps it, with a new id each time.
     public var event: Event {
         var random = SystemRandomNumberGenerator()
         let milliseconds = Int64(exactly: (time * 1000).rounded(.down)) ?? 0

@@ -4,53 +4,61 @@ public import Signature
 import Synchronization
 public import Wire
 
-/// All that Gatehouse knows of one AWS service. A service is a folder of its own, a value of this type in it, and one
-/// line in the list of modules; nothing else knows it by name.
+/// Everything that Gatehouse knows about one AWS service. A service is a folder of its own, a value of this type in it,
+/// and one line in the list of modules (`Sources/Server/Modules.swift`); nothing else knows it by name.
 ///
 /// ```swift
 /// extension ServiceModule {
-///     public static let kms = ServiceModule(
-///         KMS.self, operations: [KMS.CreateKey.self, KMS.Encrypt.self], projections: [KeyIndex.self],
-///         resourceTypes: [.init("kms", "key/", policy: .required) { arn, call in … }],
-///         quotas: [.kmsKeys])
+///     …
+///     public static let vault = ServiceModule(
+///         Vault.self, operations: [Vault.CreateBox.self, Vault.PutBox.self, Vault.GetBox.self],
+///         events: EventParticulars(
+///             source: "vault.amazonaws.com", resources: ["Arn": "AWS::Vault::Box"], listsResources: true),
+///         records: [Box.self], projections: [BoxIndex.self], resourceTypes: [.box], metrics: [.openings, .boxes])
 /// }
 /// ```
 ///
-/// Making the value reads no model: that happens when the service is first asked for.
+/// All parameters but the model and its operations have defaults, so that a service states only what is particular
+/// about it. Making the value reads no model: that happens when the service is first asked for.
 public final class ServiceModule: Sendable {
+    /// The generated model: `IAM`, `STS`.
     public let api: any APIModel.Type
-    /// What the service's actions begin with in policies: `iam`. The signing name, but for a few services.
+    /// What the service's actions begin with in policies: `iam`. For most services that is the signing name.
     public let actionPrefix: String
-    /// Whether the service is the same in all regions and counts as being in `us-east-1`, whichever region a request
-    /// was signed for. Its records have no region.
+    /// Whether the service is the same in all regions, and counts as being in `us-east-1` whichever region a request
+    /// was signed for. Its records then have no region.
     public let isGlobal: Bool
     /// Whether what stands before the service's own host name is the first segment of the path, as S3's buckets are:
     /// `bucket.s3.localhost/key` is `s3.localhost/bucket/key`.
     public let hasVirtualHosts: Bool
-    /// How requests for it are signed: S3 has rules of its own.
+    /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
+    /// How CloudTrail records its calls.
     public let events: EventParticulars
-    /// How it words what it has against inputs that break the model's constraints.
+    /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
-    /// The kinds of records that are the service's own.
+    /// The kinds of records that belong to the service alone.
     public let records: [any Record.Type]
-    /// What is kept in memory of the ledger's records for it.
+    /// What is kept in memory of the ledger's records for it; see ``Projection``.
     public let projections: [any Projection.Type]
-    /// The types of resources that are looked up when a request names one.
+    /// The types of resources that are looked up when a request names one; see ``ResourceType``.
     public let resourceTypes: [ResourceType]
-    /// What is done at a time: see ``Job``.
+    /// What it does at a given time: see ``Job``.
     public let jobs: [any Job.Type]
-    /// What is done behind what happens: see ``Follower``.
+    /// What it does after the fact, as changes or events come in: see ``Follower``.
     public let followers: [any Follower.Type]
-    /// Runs at each start, when the ledger is read: schedules what earlier versions left undone.
+    /// Runs at each start, when the ledger has been read: schedules what earlier versions left undone.
     public let begin: @Sendable (Environment) async throws(ServiceError) -> Void
+    /// The quotas that `gatehouse serve --quota` can raise.
     public let quotas: [Quota]
-    /// Paths outside of the AWS API that the service answers: documents that the world may read.
+    /// Paths outside of the AWS API that the service answers: documents that anybody may read.
     public let paths: [PublicPath]
+    /// Made-up inputs, for generating the reference of operations.
     public let samples: Samples
     /// What `GET /metrics` shows of it, besides its calls.
     public let metrics: [Metric]
-    /// Refuses calls that temporary credentials of a kind are not good for.
+    /// Refuses calls that a kind of temporary credentials can't be used for, such as IAM's with a GetFederationToken
+    /// session.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
     private let operationTypes: [any Operation.Type]
@@ -62,12 +70,14 @@ public final class ServiceModule: Sendable {
         var takesUnusualBodies: Bool
     }
 
+    /// Makes a module.
+    ///
     /// - Parameters:
     ///   - api: the generated model.
     ///   - actionPrefix: nil: the signing name.
     ///   - isGlobal, hasVirtualHosts, signing: see the properties.
-    ///   - operations: those that are built; the model's others answer that they are not.
-    ///   - events: nil: the event source is the signing name's, and events list no resources.
+    ///   - operations: those that are implemented; the model's others answer `NotImplemented`.
+    ///   - events: nil: the event source is made from the signing name, and events list no resources.
     ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
     ///     admits: see the properties.
     public init(
@@ -111,14 +121,14 @@ public final class ServiceModule: Sendable {
     /// The service as a principal: `s3.amazonaws.com`.
     public var principal: String { "\(signingName).amazonaws.com" }
 
-    /// The operations that are built, by their names.
+    /// The operations that are implemented, by their names.
     public var operations: [String: AnyOperation] { read.operations }
 
-    /// What any of them calls secret.
+    /// The members that any of its operations calls secret.
     public var secretMembers: Set<String> { read.secretMembers }
 
-    /// Whether bodies of some operations are streams or have limits of their own, so that the operation has to be known
-    /// before the body comes.
+    /// Whether some operations have bodies that are streams, or limits of their own, so that the operation has to be
+    /// known before the body is read.
     public var takesUnusualBodies: Bool { read.takesUnusualBodies }
 
     private var read: Lazy {
@@ -136,17 +146,20 @@ public final class ServiceModule: Sendable {
         }
     }
 
-    /// The region that a request counts as made in, which was signed for `region`.
+    /// The region that a request counts as made in.
+    /// - Parameter region: the one that it was signed for.
     public func region(signedFor region: String) -> String { isGlobal ? "us-east-1" : region }
 
-    /// Where the service's records of an account lie.
+    /// Where the service's records of an account are.
+    /// - Parameter region: ignored by a global service.
     public func scope(account: String, region: String) -> Scope {
         Scope(account: account, region: isGlobal ? "" : region)
     }
 }
 
-/// How CloudTrail writes a service's calls down.
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+/// How CloudTrail records a service's calls.
+///
+/// AWS: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 public struct EventParticulars: Sendable {
     /// `iam.amazonaws.com`
     public var source: String
@@ -156,8 +169,8 @@ public struct EventParticulars: Sendable {
     public var listsResources: Bool
     /// The operations whose events are data events; all others' are management events.
     public var dataEvents: Set<String>
-    /// Which members of requests and answers that are secret the service's events have, with a hidden value; the others
-    /// they have not at all. nil: they have all.
+    /// Which of the secret members of requests and answers appear in the service's events, with a hidden value; the
+    /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
 
     /// - Parameters: see the properties of the same names.
@@ -173,11 +186,15 @@ public struct EventParticulars: Sendable {
     }
 }
 
-/// A path that Gatehouse answers for a service outside of the AWS API, to everybody.
+/// A path that Gatehouse answers on behalf of a service, outside of the AWS API and without a signature.
+///
+/// The discovery documents of outbound tokens' issuers are such paths.
 public struct PublicPath: Sendable {
+    /// The HTTP method, in upper case.
     public let method: String
-    /// What the path begins with. No bucket, queue or other name of AWS's can.
+    /// What the path begins with. It must be one that no bucket, queue or other name of AWS's can have.
     public let prefix: String
+    /// Answers the request. No policy has been asked.
     public let respond: @Sendable (WireRequest, Environment) async -> WireResponse
 
     /// - Parameters: see the properties.

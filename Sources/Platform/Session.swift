@@ -4,44 +4,56 @@ import Wire
 
 /// What temporary credentials stand for. It travels, sealed, inside the session token itself, so that no node has to
 /// remember it and none can be made to forget it.
+///
+/// It names its principal by the unique id, and everything else about the principal is looked up anew for each request.
+/// So a session ends with its principal, and a policy that is detached no longer counts. Its description shows no
+/// secret.
 public struct Session: Sendable, Codable, CustomStringConvertible {
+    /// Whose session it is: as what the caller appears.
     public enum PrincipalKind: String, Sendable, Codable {
         case root, user, role, federatedUser
     }
 
-    /// ASIA…
+    /// The temporary access key's id, `ASIA…`.
     public var accessKeyID: String
+    /// The secret that the caller signs with. It leaves the token only to verify signatures.
     public var secretAccessKey: String
+    /// The account that the session acts in.
     public var accountID: String
+    /// As what the caller appears.
     public var principalKind: PrincipalKind
-    /// The unique id of the user or role, or of the user who vouches for a federated one; the account id for root. Bound to it, a session does not outlive its
-    /// principal, nor pass to another of the same name.
+    /// The unique id of the user or role, or of the user behind a federated one; the account id for root. Bound to it,
+    /// a session neither outlives its principal nor passes to another of the same name.
     public var principalID: String
     /// The name of a role's session, or of a federated user.
     public var name: String?
-    /// Seconds since 1970.
+    /// When it was issued, in seconds since 1970; `aws:TokenIssueTime`.
     public var issued: Double
-    /// Seconds since 1970.
+    /// When it ends, in seconds since 1970.
     public var expires: Double
     /// When the caller proved a second factor, seconds since 1970.
     public var mfaTime: Double?
-    /// Inline session policy.
+    /// The inline session policy, as JSON text.
     public var policy: String?
-    /// ARNs of managed session policies.
+    /// The ARNs of managed session policies.
     public var policyARNs: [String] = []
+    /// The session tags.
     public var tags: [Tag] = []
-    /// Keys of those tags that pass on to the next session in a chain.
+    /// The keys of those session tags that are passed on to the next session when roles are chained.
     public var transitiveTagKeys: [String] = []
+    /// `aws:SourceIdentity`: set once, and then passed on along the chain.
     public var sourceIdentity: String?
-    /// ARN of the identity provider outside of AWS by whose token the session was got: `aws:FederatedProvider`.
+    /// The ARN of the outside identity provider by whose token the session was obtained: `aws:FederatedProvider`.
     public var federatedProvider: String?
-    /// The account of the product provider that a user delegated access to: it is the one who calls.
+    /// The account of the product provider that a user delegated access to, which is the one who calls.
     public var delegateAccountID: String?
     /// Further condition keys that the session has, lower-case: `issuer.example:sub`, `saml:aud`.
     public var context: [String: ContextValue]?
-    /// AWS's managed policy that says for which task AssumeRoot made this session of a root user; nil for all others.
+    /// AWS's managed policy that says for which task AssumeRoot made this session of a root user; nil for all other
+    /// sessions.
     public var taskPolicyARN: String?
 
+    /// Makes a session; what it may have besides is set afterwards.
     public init(
         accessKeyID: String, secretAccessKey: String, accountID: String, principalKind: PrincipalKind,
         principalID: String, name: String? = nil, issued: Double, expires: Double, mfaTime: Double? = nil
@@ -110,10 +122,12 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
         return writer.bytes
     }
 
-    /// Whether GetSessionToken or GetFederationToken gave it, which open less than a role's session does.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+    /// Whether it comes from GetSessionToken or GetFederationToken, which may do less than a role's session.
+    ///
+    /// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
     public var isUserToken: Bool { principalKind != .role && taskPolicyARN == nil && delegateAccountID == nil }
 
+    /// Whether any session policy limits it.
     public var hasSessionPolicies: Bool { policy != nil || !policyARNs.isEmpty }
 
     /// Without the secret, so that no log ever shows it.

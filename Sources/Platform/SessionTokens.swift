@@ -5,10 +5,15 @@ import Synchronization
 public import Wire
 
 /// Seals sessions into tokens and opens them again.
+///
+/// A token is the sealed session itself: whoever has the keyring can open it, on any node, and nobody else can read or
+/// make one.
 public final class SessionTokens: Sendable {
-    /// A session taken from its token, its inline policy compiled.
+    /// A session taken from its token, with its inline policy compiled.
     public struct Opened: Sendable {
+        /// The session. Whether it has expired is for the caller to check.
         public let session: Session
+        /// The compiled inline session policy; nil if it has none.
         public let policy: CompiledPolicy?
     }
 
@@ -18,11 +23,13 @@ public final class SessionTokens: Sendable {
     private static let mostRemembered = 10_000
     private static let context = Array("gatehouse session token".utf8)
 
-    /// - Throws: `KeyringError` when the keyring can't give the key.
+    /// Makes a sealer with the keyring's key for session tokens.
+    /// - Throws: `KeyringError` when the keyring can't provide the key.
     public init(keyring: any Keyring) throws(KeyringError) {
         key = try keyring.sealingKey(for: "session-token")
     }
 
+    /// The token of a session.
     /// - Throws: InternalFailure when the session can't be sealed.
     public func seal(_ session: Session) throws(ServiceError) -> String {
         do {
@@ -32,7 +39,8 @@ public final class SessionTokens: Sendable {
         }
     }
 
-    /// The session of a token, or nil when the token is none of ours. Its expiry is the caller's to check.
+    /// The session of a token; nil when the token is not one of ours. Its expiry is for the caller to check.
+    /// - Complexity: a decryption and a compilation at first; tokens seen lately cost one look-up.
     public func open(_ token: String) -> Opened? {
         if let known = opened.withLock({ $0[token] }) { return known }
         guard let sealed = Data(base64Encoded: token),

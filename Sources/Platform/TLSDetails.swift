@@ -1,10 +1,12 @@
 /// How a connection is encrypted.
 public struct TLSDetails: Sendable, Equatable {
+    /// The versions that Gatehouse speaks.
     public enum Version: Sendable {
         case v12
         case v13
     }
 
+    /// The negotiated version of TLS.
     public let version: Version
     /// The cipher suite as CloudTrail names it: before TLS 1.3 in OpenSSL's words, `ECDHE-RSA-AES128-GCM-SHA256`, then
     /// in IANA's, `TLS_AES_128_GCM_SHA256`. nil when it is not known.

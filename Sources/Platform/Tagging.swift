@@ -6,7 +6,7 @@ public import Wire
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
 ///
 /// ```swift
-/// user.tags = try TagRules.ofIdentities.merge(input.tags, into: user.tags)
+/// target.tags = try Target.tagRules.merge(input.tags, into: target.tags)
 /// ```
 public struct TagRules: Sendable {
     /// When two keys are the same.
@@ -79,7 +79,7 @@ public struct TagRules: Sendable {
 }
 
 extension Tag {
-    /// A tag as a request has it.
+    /// A tag as it is in a request.
     public init<F: KeyValueFields>(_ view: View<F>) {
         let (key, value) = view.pair
         self.init(key: key, value: value)
@@ -87,13 +87,14 @@ extension Tag {
 }
 
 extension View where Members: KeyValueFields {
-    /// A tag as an answer has it.
+    /// A tag as it is in an answer.
     public init(_ tag: Tag) {
         self.init(key: tag.key, value: tag.value)
     }
 }
 
-/// `aws:RequestTag/…` and `aws:TagKeys` of the tags that a request brings.
+/// `aws:RequestTag/…` and `aws:TagKeys` for the tags that a request brings; to be added to the context of its
+/// ``Access``.
 public func requestTags<F: KeyValueFields>(_ tags: [View<F>]?) -> [String: ContextValue] {
     ConditionKeys.requestTags((tags ?? []).map(Tag.init))
 }

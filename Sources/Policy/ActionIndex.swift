@@ -62,7 +62,7 @@ struct ActionIndex: @unchecked Sendable {
         Candidates(exact: list(key.action), service: list(key.service), any: anyAction)
     }
 
-    /// Three lists that are gone through together.
+    /// Three lists that are walked through together.
     struct Candidates {
         fileprivate var exact: Range<Int>
         fileprivate var service: Range<Int>

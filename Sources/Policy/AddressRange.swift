@@ -3,7 +3,7 @@
 /// An IPv4 or IPv6 address or range of addresses (CIDR, RFC 4632, RFC 4291).
 package struct AddressRange: BitwiseCopyable, Sendable, Hashable {
     private let isVersion6: Bool
-    /// An IPv4 address stands in the lowest 32 bits.
+    /// An IPv4 address is in the lowest 32 bits.
     private let high: UInt64
     private let low: UInt64
     private let highMask: UInt64

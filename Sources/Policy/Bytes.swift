@@ -1,7 +1,7 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
-// What patterns and values need of bytes. Text is compared byte by byte everywhere: Swift's `==` on strings would let
-// differently composed Unicode pass for the same name.
+// Operations on bytes that patterns and values need. Text is compared byte by byte everywhere: Swift's `==` on strings
+// would let differently composed Unicode pass for the same name.
 
 extension String {
     /// ASCII letters in lower case, everything else as it is: AWS's own names are ASCII.

@@ -1,6 +1,6 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
-/// A statement made ready for answering. It lies in the memory of its policy, and lives as long.
+/// A statement made ready for answering. It is in its policy's memory, and lives as long as the policy.
 struct CompiledStatement: BitwiseCopyable, @unchecked Sendable {
     let isDeny: Bool
     private let needsPrincipal: Bool
@@ -107,7 +107,7 @@ struct ResourceMatcher: BitwiseCopyable, @unchecked Sendable {
             })
     }
 
-    /// - Parameter isNone: the action has no resource. Only `*` stands for that (rule 51).
+    /// - Parameter isNone: the action has no resource. Only `*` matches that (rule 51).
     func matches(_ text: Span<UInt8>, isNone: Bool, _ context: Lookup) -> Bool {
         let patterns = patterns.span
         for index in patterns.indices {

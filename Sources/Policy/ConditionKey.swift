@@ -2,9 +2,13 @@
 
 /// The name of a condition key, made ready for looking it up.
 ///
-/// An object, which a compiled policy keeps alive: to pass one on costs nothing.
+/// Names are compared without regard to case. This is an object, which a compiled policy keeps alive, so that passing
+/// one on costs nothing; a context that looks keys up compares hashes first.
+///
+/// AWS: "AWS global condition context keys", `reference_policies_condition-keys.html`; each service's own keys are in
+/// the Service Authorization Reference.
 public final class ConditionKey: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
-    /// In lower case (rule 40), e.g. "aws:username", "aws:principaltag/team".
+    /// The name in lower case (rule 40), for example "aws:username" or "aws:principaltag/team".
     public let name: String
     /// Equal names have equal hashes; different ones seldom.
     let hash: UInt64

@@ -32,7 +32,7 @@ struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
         case greater
         case greaterOrEqual
 
-        /// Whether `found`, the request's value, stands in this order to `wanted`, the policy's.
+        /// Whether `found`, the request's value, is in this order to `wanted`, the policy's.
         func holds<Value: Comparable>(_ found: Value, _ wanted: Value) -> Bool {
             switch self {
             case .equal: found == wanted

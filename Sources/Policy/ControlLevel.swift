@@ -1,11 +1,18 @@
-/// A level of an organization, to which service and resource control policies are attached.
+/// A level of an organization, to which service and resource control policies are attached: for explanations.
+///
+/// Every level, from the root down to the account, must allow a request (rule 23), so people need to know at which one
+/// an allow was missing.
 public enum ControlLevel: Sendable, Hashable, CustomStringConvertible {
+    /// The organization's root, by its id: "r-8xwk".
     case root(String)
+    /// An organizational unit, by its id: "ou-8xwk-1a2b3c4d".
     case organizationalUnit(String)
+    /// The account itself, by its twelve digits.
     case account(String)
-    /// Of an organization that nothing else is known of: one of so many, counted from 0, root first.
+    /// A level of an organization that nothing else is known of: one of so many, counted from 0, root first.
     case number(Int, of: Int)
 
+    /// The level in words, as `gatehouse why` prints it after "at".
     public var description: String {
         switch self {
         case .root(let id): "root \(id)"
@@ -21,7 +28,7 @@ public enum ControlLevel: Sendable, Hashable, CustomStringConvertible {
     ///   - path: the path of the account's parent, as of `aws:PrincipalOrgPaths`: `o-…/r-…/ou-…/`. nil: unknown.
     static func levels(_ count: Int, path: String?, account: String) -> [ControlLevel] {
         let containers = (path ?? "").split(separator: "/").dropFirst().map(String.init)
-        // A path that does not fit, of damaged records for example, says nothing.
+        // A path that does not fit, from damaged records for example, tells nothing.
         guard let root = containers.first, containers.count + 1 == count else {
             return (0..<count).map { .number($0, of: count) }
         }
@@ -30,15 +37,18 @@ public enum ControlLevel: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PolicyInputs {
-    /// Where the policies of `serviceControlLevels` are attached, one for each level.
-    /// - Parameter request: whose caller's account they bind.
+    /// Where the policies of ``serviceControlLevels`` are attached, one place for each level, root first.
+    ///
+    /// Known from ``serviceControlPath``; without it, or where it doesn't fit the number of levels, the levels are
+    /// numbered.
+    /// - Parameter request: the request whose caller's account they bind.
     public func serviceControlPlaces(_ request: AuthorizationRequest) -> [ControlLevel] {
         ControlLevel.levels(
             serviceControlLevels?.count ?? 0, path: serviceControlPath, account: request.principal.accountID)
     }
 
-    /// As `serviceControlPlaces`, of `resourceControlLevels`.
-    /// - Parameter request: whose resource's account they bind.
+    /// Where the policies of ``resourceControlLevels`` are attached; see ``serviceControlPlaces(_:)``.
+    /// - Parameter request: the request whose resource's account they bind.
     public func resourceControlPlaces(_ request: AuthorizationRequest) -> [ControlLevel] {
         guard let resourceControlLevels else { return [] }
         let fields = request.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)

@@ -1,10 +1,12 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
-/// The statement of a policy that decided.
+/// The statement of a policy that decided, by its policy's source and its place.
+///
+/// It costs no copying, and keeps only the names of the policy alive, not the policy.
 public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
     /// One object for each policy: to name a statement costs no copying.
     private let origin: PolicyOrigin
-    /// Counted from 0.
+    /// The statement's place in its document, counted from 0. Messages count from 1.
     public let index: Int
 
     init(_ origin: PolicyOrigin, index: Int) {
@@ -12,9 +14,12 @@ public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
         self.index = index
     }
 
+    /// Where the statement's policy comes from.
     public var policy: PolicySource { origin.source }
+    /// The statement's Sid; nil if it has none.
     public var sid: String? { origin.sids.indices.contains(index) ? origin.sids[index] : nil }
 
+    /// For people: "identity-based policy ReadHome, statement 1".
     public var description: String { "\(policy.summary), statement \(index + 1)" }
 
     public static func == (left: StatementReference, right: StatementReference) -> Bool {
@@ -29,13 +34,33 @@ public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The answer to a request, with its reason.
+///
+/// There is one reason, as in AWS's answers: the first deny in the order of evaluation, or the first type of policy
+/// that had to allow and did not, or the statement that allowed. AWS's AccessDenied messages, `gatehouse why`,
+/// `SimulatePrincipalPolicy` and `DecodeAuthorizationMessage` all print from this value.
+///
+/// ```swift
+/// let decision = PolicyEvaluator.evaluate(request, inputs, context)
+/// switch decision.outcome {
+/// case .allowed: print("yes")
+/// case .explicitlyDenied, .implicitlyDenied: print(decision.message(for: request))
+/// }
+/// ```
+///
+/// For every policy, statement and condition that was looked at, see ``PolicyEvaluator/explain(_:_:_:)``.
 public struct Decision: Sendable, Hashable {
+    /// The three outcomes of AWS's evaluation logic. The raw values are Gatehouse's own; APIs spell them in their own
+    /// ways.
     public enum Outcome: String, Sendable, Hashable {
+        /// Every type of policy that had to allow the request does, and none denies it.
         case allowed
+        /// A statement with the effect Deny applies to the request.
         case explicitlyDenied
+        /// No statement denies the request, but some type of policy that had to allow it does not.
         case implicitlyDenied
     }
 
+    /// Whether the request is allowed, and if not, in which of the two ways it is denied.
     public let outcome: Outcome
     /// The type of the policy that decided, or that lacked an allow; nil for what is allowed without any policy
     /// (root, rule 1; sts:GetCallerIdentity, rule 17) and by a grant of a KMS key (rule 13).
@@ -43,18 +68,29 @@ public struct Decision: Sendable, Hashable {
     /// The deciding statement; nil for implicit denies and for what is allowed without any policy.
     public let statement: StatementReference?
 
+    /// Makes a decision. For whoever decides without policies, or prints a decision that was recorded.
     public init(outcome: Outcome, policyType: PolicyType?, statement: StatementReference?) {
         self.outcome = outcome
         self.policyType = policyType
         self.statement = statement
     }
 
+    /// Whether the outcome is `allowed`. For callers that need no reason, ``PolicyEvaluator/allows(_:_:_:)`` is
+    /// cheaper.
     public var isAllowed: Bool { outcome == .allowed }
 
-    /// AWS's AccessDenied text (rules 57 and 58; `troubleshoot_access-denied.html`); "" for an allowed request.
+    /// The text of AWS's AccessDenied error (rules 57 and 58); "" for an allowed request.
+    ///
+    /// ```text
+    /// User: arn:aws:iam::111122223333:user/ann is not authorized to perform: iam:CreateUser on resource:
+    /// arn:aws:iam::111122223333:user/bob because no identity-based policy allows the iam:CreateUser action
+    /// ```
     ///
     /// The resource is named unless the request has none ("*"). A policy's ARN is shown for the types for which AWS
     /// shows it, where the policy has one.
+    ///
+    /// AWS: "Troubleshoot access denied error messages", `troubleshoot_access-denied.html`.
+    /// - Parameter request: the one that was decided; the decision itself keeps no copy of it.
     public func message(for request: AuthorizationRequest) -> String {
         guard outcome != .allowed else { return "" }
         let type = policyType ?? .identity

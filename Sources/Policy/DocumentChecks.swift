@@ -1,12 +1,12 @@
-// What AWS checks in a document whose structure is right. The order of the checks is that of AWS's parsers; what is not
-// known of it is said in Documentation/PolicyRules.md, by which the rules are numbered, too.
+// What AWS checks in a document whose structure is right. The checks are in the order of AWS's parsers.
+// Documentation/PolicyRules.md says how much of that order is known; rules are numbered as there.
 
 extension DocumentParser {
     /// One check of the whole document.
     enum Check {
         /// Managed policies are of the newer version.
         case version
-        /// What the older of IAM's two parsers refuses, with one sentence for everything.
+        /// What the older of IAM's two parsers refuses, with one message for everything.
         case legacy
         case sids
         /// What each statement must have, and must not.
@@ -76,9 +76,9 @@ extension DocumentParser {
         }
     }
 
-    /// Whether an ARN has the form that the older parser asks for: a service, in a short one no part that is empty,
-    /// and no placeholder that somebody forgot (`<account>`, `{region}`) in the place of region or account. What is no
-    /// ARN, or of no partition, is another check's business.
+    /// Whether an ARN has the form that the older parser asks for: a service, in a short one no part that is empty, and
+    /// no placeholder that somebody forgot (`<account>`, `{region}`) in the place of region or account. A text that is
+    /// not an ARN, or has an unknown partition, is for another check.
     private func isWellFormed(_ resource: String) -> Bool {
         let resource = ResourceParts(resource)
         let parts = resource.parts
@@ -158,7 +158,7 @@ extension DocumentParser {
         guard isVendor else { throw error(.badVendor(String(Substring(parts[0]))), action.position) }
     }
 
-    /// What a role trust policy may name: the ways to assume a role, and what comes along with them.
+    /// The actions that a role trust policy may name: the ways to assume a role, and what goes with them.
     private static func isAssumeRole(_ action: String) -> Bool {
         guard action.lowercasedASCII.hasPrefix("sts:") else { return false }
         let memory = PolicyMemory()
@@ -183,7 +183,7 @@ extension DocumentParser {
         }
         guard parts[0] == "arn" else { throw error(.badResource(text), resource.position) }
         if parts.count > 2, parts[2].isEmpty { throw error(.malformedARN(text), resource.position) }
-        // A short ARN is filled up with `*`, and of services there is no wildcard.
+        // A short ARN is filled up with `*`, and the service can't be a wildcard.
         guard parts.count > 2, !parts[2].hasWildcard else { throw error(.wildcardVendor(text), resource.position) }
         if parts.count < 6 { return try checkShortResource(resource) }
         if whole.isShifted { return }
@@ -191,8 +191,8 @@ extension DocumentParser {
         if parts[2] == "iam" { try checkIAMPath(resource, parts[5]) }
     }
 
-    /// What has no region, or no account, in its ARNs. Of S3, buckets and objects have neither; all else has an
-    /// account.
+    /// Resources whose ARNs have no region, or no account. In S3, buckets and objects have neither; everything else has
+    /// an account.
     private func checkPlace(_ resource: Located, _ parts: [Substring]) throws(PolicyError) {
         let hasRegion = !parts[3].isEmpty && !parts[3].hasWildcard
         let hasAccount = !parts[4].isEmpty && !parts[4].hasWildcard
@@ -205,7 +205,7 @@ extension DocumentParser {
         }
     }
 
-    /// Rule 50: which types of policy take ARNs with fewer than six parts.
+    /// Rule 50: which types of policy accept ARNs with fewer than six parts.
     private func checkShortResource(_ resource: Located) throws(PolicyError) {
         let isLegal =
             switch type {
@@ -227,7 +227,7 @@ extension DocumentParser {
         let isKnown = kinds.split(separator: " ").contains {
             path.hasPrefix($0) || (!isWhole && $0.hasPrefix(path))
         }
-        // Delegation requests stand in IAM's reference, but not in AWS's message.
+        // Delegation requests are in IAM's reference, but not in AWS's message.
         if path == "root" { return }
         guard isKnown else { throw error(.iamResourceWithBadPath(resource.value), resource.position) }
     }

@@ -3,7 +3,7 @@
 /// Turns JSON into a document's statements and refuses what AWS refuses.
 ///
 /// First the structure is read, of the whole document; then the checks are made, one after the other, each on the whole
-/// document (``check(_:)``). So of several faults that one is named which AWS names.
+/// document (``check(_:)``). So if there are several faults, the one that is reported is the one that AWS reports.
 ///
 /// AWS: `reference_policies_grammar.html` and the pages of the elements.
 struct DocumentParser {
@@ -14,7 +14,7 @@ struct DocumentParser {
         var statements: [Statement] = []
     }
 
-    /// A document whose structure is right, before it is known whether all that must be there is.
+    /// A document whose structure is right, before it is known whether all required elements are there.
     struct Draft {
         var text: String
         var version = PolicyDocument.Version.v2008
@@ -153,7 +153,7 @@ struct DocumentParser {
         }
     }
 
-    /// Permission policies' parser reads an effect in another case, and a later one refuses it.
+    /// The parser of permission policies accepts an effect in another case, and a later check refuses it.
     private func isEffect(_ text: String) -> Bool {
         if strictness != .evaluable, !type.hasPrincipal {
             return ["allow", "deny"].contains(text.lowercasedASCII)
@@ -211,7 +211,7 @@ struct DocumentParser {
             guard case .object(let keys) = block.element.value else {
                 throw error(.syntax("a condition operator holds an object"), block.element.position)
             }
-            // Permission policies may have any operator that asks for nothing.
+            // Permission policies may have any operator, as long as there are no keys under it.
             guard ConditionOperator(block.name.value) != nil || (keys.isEmpty && !type.hasPrincipal) else {
                 throw error(.badOperator(block.name.value), block.name.position)
             }

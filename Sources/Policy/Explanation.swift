@@ -1,9 +1,13 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
 extension PolicyEvaluator {
-    /// Decides as `evaluate` does, and writes down every policy, statement and condition that binds the request.
+    /// Decides as ``evaluate(_:_:_:)`` does, and writes down every policy, statement and condition that binds the
+    /// request.
     ///
-    /// The slow path: it looks at everything, also at what `evaluate` passes over.
+    /// This is what `gatehouse why` and `gatehouse simulate` print. The decision in the trace is the one that
+    /// `evaluate` makes; the rest is worked out beside it, statement by statement, with no shortcut.
+    ///
+    /// - Complexity: linear in the size of all policies of `inputs`, and it allocates; not for the path of a request.
     public static func explain(
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Trace {

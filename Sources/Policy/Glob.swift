@@ -81,7 +81,8 @@ func globMatches(_ pattern: Span<UInt8>, _ text: Span<UInt8>, lowercasingText: B
     let colon = UInt8(ascii: ":")
     var p = 0
     var t = 0
-    // Where the last `*` of either kind, and the last unbounded one, stand, and the end of what they take up.
+    // The positions of the last `*` of either kind and of the last unbounded one, and the ends of what they have
+    // matched.
     var star = -1
     var starEnd = 0
     var openStar = -1
@@ -111,7 +112,7 @@ func globMatches(_ pattern: Span<UInt8>, _ text: Span<UInt8>, lowercasingText: B
                     continue
                 }
                 let isOne = wanted == Wildcard.one || (wanted == Wildcard.oneInSegment && found != colon)
-                // A continuation byte is the rest of a character that `*` has begun to take up.
+                // A continuation byte is the rest of a character that `*` has begun to match.
                 if isOne, !found.isUTF8Continuation {
                     p &+= 1
                     t &+= 1

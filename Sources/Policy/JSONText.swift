@@ -1,4 +1,4 @@
-/// A JSON value (RFC 8259) that remembers where it stood.
+/// A JSON value (RFC 8259) that remembers its position.
 package enum JSONValue: Sendable {
     case object([JSONMember])
     case array([JSONElement])

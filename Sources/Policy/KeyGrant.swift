@@ -6,13 +6,16 @@
 public struct KeyGrant: Sendable {
     /// The ARN of a user, role, session or account (":root"), or a service's name.
     public let grantee: String
-    /// Without the service, e.g. "Decrypt", "GenerateDataKey".
+    /// The operations that the grant allows, without the service's prefix: "Decrypt", "GenerateDataKey".
     public let operations: [String]
+    /// What a request must be like for the grant to allow it; none by default.
     public let constraints: Constraints
 
-    /// What the encryption context and the source of a request must be. AWS has the encryption context count for
-    /// operations that take one only, so not for DescribeKey and RetireGrant; that a grant made with CreateGrant is as
-    /// strict as this one is for the service to check.
+    /// What the encryption context and the source of a request must be.
+    ///
+    /// As AWS has it, the encryption context counts only for operations that take one, so not for DescribeKey and
+    /// RetireGrant. Whether a grant made through CreateGrant is at least as strict as the one that allowed it is for
+    /// the service to check.
     public struct Constraints: Sendable, Hashable {
         /// The encryption context holds exactly these pairs.
         public var encryptionContextEquals: [String: String]?
@@ -21,6 +24,7 @@ public struct KeyGrant: Sendable {
         /// The request's aws:SourceArn.
         public var sourceARN: String?
 
+        /// Makes constraints; nil does not constrain.
         public init(
             encryptionContextEquals: [String: String]? = nil, encryptionContextSubset: [String: String]? = nil,
             sourceARN: String? = nil
@@ -35,6 +39,7 @@ public struct KeyGrant: Sendable {
     private let principals: PrincipalMatcher
     private let memory = PolicyMemory()
 
+    /// Makes a grant ready for evaluation. Put it into ``PolicyInputs/grants`` of requests for its key.
     public init(grantee: String, operations: [String], constraints: Constraints = Constraints()) {
         self.grantee = grantee
         self.operations = operations

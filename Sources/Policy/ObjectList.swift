@@ -1,5 +1,4 @@
-/// Objects in order, which whoever has the list keeps alive, so that reading one counts no references (see
-/// `PolicyMemory`).
+/// A list of objects whose owner keeps them alive, so that reading one counts no references (see `PolicyMemory`).
 struct ObjectList<Element: AnyObject & Sendable>: BitwiseCopyable, @unchecked Sendable {
     private let objects: UnsafeBufferPointer<Unmanaged<Element>>
 
@@ -30,7 +29,7 @@ struct ObjectList<Element: AnyObject & Sendable>: BitwiseCopyable, @unchecked Se
 }
 
 extension Array where Element: AnyObject {
-    /// The elements, uncounted: to be used only while the array is there for certain.
+    /// The elements, uncounted: to be used only while the array is certain to exist.
     @inline(__always)
     func withUncounted<Result>(_ body: (UnsafeBufferPointer<Unmanaged<Element>>) -> Result) -> Result {
         withUnsafeBufferPointer { elements in

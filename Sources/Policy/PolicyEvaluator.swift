@@ -1,14 +1,31 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
-/// Answers requests.
+/// Decides requests by policies.
+///
+/// The evaluator is a pure function of three values: the ``AuthorizationRequest``, the ``PolicyInputs`` that bind it,
+/// and a ``RequestContext`` for its condition keys. It knows no clock, no storage and no services.
+///
+/// - ``evaluate(_:_:_:)`` decides and gives the reason: what a server needs, since AWS's messages name it.
+/// - ``allows(_:_:_:)`` answers yes or no.
+/// - ``explain(_:_:_:)`` decides and tells everything that was looked at.
 ///
 /// AWS: "Policy evaluation logic", IAM User Guide, `reference_policies_evaluation-logic.html`. The types of policy are
-/// asked in the order of AWS's flow chart; of several types that deny, or lack an allow, the first is named.
+/// asked in the order of AWS's flow chart; of several types that deny, or lack an allow, the first is named. Rule by
+/// rule: `Documentation/PolicyRules.md`.
 public enum PolicyEvaluator {
     /// Decides a request.
     ///
-    /// Looks only at statements that could match, whatever the number of policies. Allocates nothing unless the
-    /// context does.
+    /// ```swift
+    /// let context = DictionaryContext(["aws:username": .one("alice")])
+    /// let decision = PolicyEvaluator.evaluate(request, PolicyInputs(identity: [policy]), context)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - request: who asks for what.
+    ///   - inputs: every policy that binds the request.
+    ///   - context: the request's condition keys; asked only for those that a policy mentions, on the way.
+    /// - Complexity: grows with the statements that could match the action, not with the number of policies. Allocates
+    ///   nothing unless the context does.
     public static func evaluate(
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Decision {
@@ -17,10 +34,11 @@ public enum PolicyEvaluator {
         }
     }
 
-    /// Whether a request is allowed: as `evaluate`, but says nothing of the reason.
+    /// Whether a request is allowed: decides as ``evaluate(_:_:_:)``, but doesn't say why.
     ///
-    /// To name a statement counts a reference to its policy, which is the one thing that threads that decide by the
-    /// same policies at the same time have to wait for each other for. This does without.
+    /// Naming a statement counts a reference to its policy, which is the one thing that threads deciding by the same
+    /// policies at the same time have to wait for each other for. This does without: it is for filters that ask about
+    /// many resources.
     public static func allows(
         _ request: AuthorizationRequest, _ inputs: PolicyInputs, _ context: some RequestContext
     ) -> Bool {

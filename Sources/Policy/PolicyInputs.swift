@@ -1,31 +1,59 @@
 // Rules are numbered as in Documentation/PolicyRules.md.
 
-/// Everything that binds a request. nil: that type does not apply. An empty array: it applies and allows nothing.
+/// Everything that binds a request: one property for each type of policy.
+///
+/// Mind the difference between nil and empty. nil: that type does not apply (a user without a permissions boundary). An
+/// empty array: it applies, and allows nothing (a boundary that could not be found). Properties that are not optional
+/// always apply.
+///
+/// ```swift
+/// var inputs = PolicyInputs(identity: [readHome], boundaries: [developers])
+/// inputs.serviceControl = [[fullAccess], [noBilling]]  // the root's policies, then the account's
+/// ```
+///
+/// Whose policies they are is for the caller to get right: service control policies are those of the *caller's*
+/// account, resource control policies those of the *resource's*. Whether they bind this request at all (management
+/// account, service-linked roles) the engine knows or is told by leaving them nil.
 public struct PolicyInputs: Sendable {
     /// The caller's own policies, inline and managed: a set of its own, and one of each of its groups.
     public var identitySets: [PolicySet]
+    /// The policy of the resource, such as a bucket policy or a key policy; nil if it has none or can have none.
     public var resource: CompiledPolicy?
     /// The trust policy of the role that is to be assumed (the action is sts:AssumeRole or the like).
     public var roleTrust: CompiledPolicy?
+    /// The permissions boundary of the user or role; more than one only in simulations. All that it does is take away.
+    ///
+    /// AWS: "Permissions boundaries for IAM entities", `access_policies_boundaries.html`.
     public var boundaries: [CompiledPolicy]?
+    /// The session policies that were passed to AssumeRole, GetFederationToken and the like; nil for a session without
+    /// any. One of them has to allow the request.
     public var session: [CompiledPolicy]?
-    /// One set for each level, root first; what a level allows is the union of its policies, and every level must
-    /// allow (rule 23).
+    /// The service control policies of the caller's account: one set for each level, root first.
+    ///
+    /// What a level allows is the union of its policies, and every level must allow (rule 23). nil for accounts outside
+    /// an organization and for the management account, which they do not bind.
+    ///
+    /// AWS: "Service control policies", Organizations User Guide, `orgs_manage_policies_scps.html`.
     public var serviceControlLevels: [PolicySet]?
-    /// As `serviceControlLevels`, of the resource's account.
+    /// The resource control policies of the resource's account, one set for each level, as in ``serviceControlLevels``.
+    ///
+    /// AWS: "Resource control policies", Organizations User Guide, `orgs_manage_policies_rcps.html`.
     public var resourceControlLevels: [PolicySet]?
-    /// Where in its organization the caller's account is, as `aws:PrincipalOrgPaths` says it; for explanations alone.
+    /// Where in its organization the caller's account is, in the form of `aws:PrincipalOrgPaths`: "o-…/r-…/ou-…/". Only
+    /// explanations use it, to say at which level a policy is attached.
     public var serviceControlPath: String?
-    /// As `serviceControlPath`, of the resource's account.
+    /// Where the resource's account is; see ``serviceControlPath``.
     public var resourceControlPath: String?
+    /// The policy of the VPC endpoint that the request came through; nil if it came through none (rule 18).
     public var endpoint: [CompiledPolicy]?
-    /// The type of policy that the resource can't be without: `.resource` or `.roleTrust`. It has to allow the request
-    /// also in the same account (rule 11), and where there is none nobody is allowed. Of KMS keys and of roles that are
-    /// to be assumed the engine knows it by itself, and nil takes nothing from that; of others whoever knows their type
-    /// says it here.
+    /// The type of policy that the resource can't be without: `.resource` or `.roleTrust`.
+    ///
+    /// It has to allow the request even within the same account (rule 11), and where there is none, nobody is allowed.
+    /// The engine knows by itself that KMS keys and roles to be assumed are such resources, and nil changes nothing
+    /// about that; for other types, whoever knows them says it here.
     public var requiredPolicy: PolicyType?
-    /// Whether nothing is known of the resource's policies, so that the decision is that of the caller's own alone: for
-    /// a simulation of identity-based policies, as IAM's simulator is. Never for a request that is carried out.
+    /// Whether nothing is known of the resource's policies, so that the caller's own policies alone decide: for
+    /// simulations of identity-based policies, as in IAM's policy simulator. Never for a request that is carried out.
     public var ignoresResourceSide = false
     /// The grants of the KMS key that is the resource, as far as they are in effect for this request: consistent by
     /// now, or named by a grant token that it carries (rule 13).
@@ -37,6 +65,9 @@ public struct PolicyInputs: Sendable {
     /// AWS: "Blocking public access to your Amazon S3 storage", `access-control-block-public-access.html`.
     public var restrictsPublicBuckets = false
 
+    /// Makes inputs from sets that are kept elsewhere, as a server does: the sets are shared, and nothing is indexed
+    /// again.
+    ///
     /// - Parameters: see the properties of the same names.
     public init(
         identitySets: [PolicySet], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
@@ -56,8 +87,11 @@ public struct PolicyInputs: Sendable {
         self.restrictsPublicBuckets = restrictsPublicBuckets
     }
 
+    /// Makes inputs from plain arrays, which become sets.
+    ///
     /// - Parameters:
-    ///   - identity: becomes one set; costs an index if it is large, so keep the inputs or the set.
+    ///   - identity: becomes one set. A large set costs an index, so keep the inputs, or the set, rather than making it
+    ///     for each request.
     ///   - serviceControl: one array for each level, each of which becomes a set.
     ///   - resourceControl: as `serviceControl`.
     public init(
@@ -74,19 +108,19 @@ public struct PolicyInputs: Sendable {
             restrictsPublicBuckets: restrictsPublicBuckets)
     }
 
-    /// The policies of all `identitySets`. Setting them makes one set.
+    /// The policies of all ``identitySets``, in one array. Setting them makes one set.
     public var identity: [CompiledPolicy] {
         get { identitySets.flatMap(\.policies) }
         set { identitySets = newValue.isEmpty ? [] : [PolicySet(newValue)] }
     }
 
-    /// The policies of `serviceControlLevels`. Setting them makes a set of each level.
+    /// The policies of ``serviceControlLevels`` as arrays. Setting them makes a set of each level.
     public var serviceControl: [[CompiledPolicy]]? {
         get { serviceControlLevels?.map(\.policies) }
         set { serviceControlLevels = newValue?.map { PolicySet($0) } }
     }
 
-    /// The policies of `resourceControlLevels`. Setting them makes a set of each level.
+    /// The policies of ``resourceControlLevels`` as arrays. Setting them makes a set of each level.
     public var resourceControl: [[CompiledPolicy]]? {
         get { resourceControlLevels?.map(\.policies) }
         set { resourceControlLevels = newValue?.map { PolicySet($0) } }

@@ -1,8 +1,9 @@
-/// Policies that answer together, as all that are attached to one user, group or role do. Immutable and shared.
+/// Policies that answer together, as all those do that are attached to one user, group, role or level of an
+/// organization. Immutable and shared.
 ///
 /// A decision touches only the statements that could match. A small set asks each policy's own index; a large one has
-/// an index over all, so that its answer costs the same whatever its size. To attach or detach one policy makes a new
-/// set that shares nearly everything with the old one, in microseconds.
+/// an index over all, so that its answer costs the same whatever its size. Attaching or detaching one policy makes a
+/// new set that shares nearly everything with the old one, in microseconds.
 public final class PolicySet: Sendable {
     /// Above this a set has an index of its own. Below, it is only a list, because there may be millions of them.
     static let unindexedCount = 16
@@ -15,6 +16,7 @@ public final class PolicySet: Sendable {
     /// Empty in a set without one.
     private let index: StatementIndex
     private let isIndexed: Bool
+    /// The number of policies in the set.
     public let count: Int
 
     private init(chunks: [PolicyChunk], index: StatementIndex?) {
@@ -26,9 +28,9 @@ public final class PolicySet: Sendable {
 
     deinit { chunks.release() }
 
-    /// A set of policies. Where several statements could be named as the reason for a decision, the first is.
+    /// Makes a set of policies. Where several statements could be named as the reason for a decision, the first is.
     ///
-    /// - Complexity: linear in the number of policies up to 16, in the size of all of them beyond.
+    /// - Complexity: linear in the number of policies up to 16, and in the size of all of them beyond.
     public convenience init(_ policies: [CompiledPolicy] = []) {
         var order: UInt32 = 0
         let members = policies.map { policy in
@@ -39,7 +41,7 @@ public final class PolicySet: Sendable {
         self.init(chunks: chunks, index: members.count > Self.unindexedCount ? Self.index(chunks) : nil)
     }
 
-    /// All of them, in order.
+    /// All policies of the set, in order. Makes a new array each time.
     public var policies: [CompiledPolicy] { chunks.elements.flatMap { $0.members.map(\.policy) } }
 
     public var isEmpty: Bool { count == 0 }

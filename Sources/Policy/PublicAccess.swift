@@ -2,8 +2,12 @@ extension PolicyDocument {
     /// Whether S3 counts this bucket policy as public: a statement allows anybody, and no condition limits it to fixed
     /// values of a key that says who asks or from where.
     ///
-    /// AWS: "The meaning of public", `access-control-block-public-access.html` in the S3 User Guide. Values with
-    /// wildcards or variables are not fixed, and neither are address ranges wider than /8 (IPv4) and /32 (IPv6).
+    /// S3's Block Public Access asks this when a policy is put (BlockPublicPolicy) and when one is evaluated
+    /// (``PolicyInputs/restrictsPublicBuckets``). Values with wildcards or variables are not fixed, and neither are
+    /// address ranges wider than /8 (IPv4) and /32 (IPv6).
+    ///
+    /// AWS: "The meaning of public", `access-control-block-public-access.html` in the S3 User Guide.
+    /// - Complexity: linear in the size of the document.
     public var isPublic: Bool {
         statements.contains { statement in
             guard statement.effect == .allow, let principals = statement.principals else { return false }

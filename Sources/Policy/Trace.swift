@@ -1,5 +1,14 @@
 /// A decision with everything that was looked at on the way, for people and for the record.
+///
+/// ```swift
+/// let trace = PolicyEvaluator.explain(request, PolicyInputs(identity: [policy]), context)
+/// for line in trace.lines { print(line) }
+/// ```
+///
+/// The decision is the one that ``PolicyEvaluator/evaluate(_:_:_:)`` makes. `gatehouse why` and `gatehouse simulate`
+/// have renderings of their own.
 public struct Trace: Sendable, Hashable, CustomStringConvertible {
+    /// The decision, equal to what ``PolicyEvaluator/evaluate(_:_:_:)`` returns for the same values.
     public let decision: Decision
     /// AWS's message for the decision; "" if it is an allow.
     public let message: String
@@ -8,40 +17,52 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
     /// Types of policy that bind the request although there is none of them, so that they allow nothing.
     public let missing: [PolicyType]
 
-    /// One policy that was looked at.
+    /// One policy that was looked at, with all of its statements.
     public struct Policy: Sendable, Hashable {
+        /// Where the policy comes from.
         public let source: PolicySource
-        /// The level of a service or resource control policy, 0 for the root of the organization.
+        /// The level of the organization that a service or resource control policy is attached to, 0 for the root; nil
+        /// for other types.
         public let level: Int?
-        /// What that level is.
+        /// What is at that level: the root, an organizational unit, or the account.
         public let place: ControlLevel?
+        /// What was found about each of its statements, in the order of the document.
         public let statements: [Statement]
 
-        /// Whether a statement that allows, or one that denies, applies.
+        /// Whether a statement of this effect applies.
+        /// - Parameter effect: "Allow" or "Deny".
         public func hasMatch(effect: String) -> Bool {
             statements.contains { $0.applies && $0.effect == effect }
         }
     }
 
-    /// One statement that was looked at.
+    /// One statement that was looked at. All its parts are tested, even if one that fails already rules the statement
+    /// out.
     public struct Statement: Sendable, Hashable {
         /// Counted from 0.
         public let index: Int
+        /// The statement's Sid; nil if it has none.
         public let sid: String?
         /// "Allow" or "Deny".
         public let effect: String
-        /// Where it begins in the document's text.
+        /// The line on which the statement begins in the document's text, counted from 1.
         public let line: Int
+        /// The column at which it begins, counted from 1.
         public let column: Int
-        /// Whether all of it matched.
+        /// Whether everything matched, so that the statement's effect counts.
         public let applies: Bool
+        /// Whether the request's action is among the statement's (or, with `NotAction`, is not).
         public let actionMatched: Bool
+        /// Whether the request's resource is among the statement's, with variables replaced; true where there is no
+        /// such element.
         public let resourceMatched: Bool
+        /// Whether the statement is about the caller; true in types of policy without principals.
         public let principalMatched: Bool
+        /// Its conditions, each tested on its own.
         public let conditions: [Condition]
     }
 
-    /// One condition that was looked at.
+    /// One condition that was looked at: what the policy wants, and what the request has.
     public struct Condition: Sendable, Hashable {
         /// The operator as written.
         public let operatorName: String
@@ -53,6 +74,7 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
         public let resolved: [String?]
         /// The values of the request; nil: it has no such key.
         public let found: [String]?
+        /// Whether the condition holds.
         public let matched: Bool
     }
 
@@ -65,11 +87,13 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
         return lines
     }
 
+    /// The ``lines`` as one text.
     public var description: String { lines.joined(separator: "\n") }
 }
 
 extension Decision {
-    /// The outcome in words, with the type of policy and the statement that decided.
+    /// The outcome in words, with the type of policy and the statement that decided: "allowed by identity-based policy
+    /// ReadHome, statement 1".
     public var summary: String {
         let words =
             switch outcome {
@@ -84,7 +108,7 @@ extension Decision {
 }
 
 extension PolicySource {
-    /// Type, name and holder in words.
+    /// Type, name, version, ARN and holder in words, as far as they are known.
     public var summary: String { summary(as: type) }
 
     /// As ``summary``, of a policy that is used as another type than its own.

@@ -1,4 +1,4 @@
-/// What an identity provider says of somebody, after it was proved that it says so.
+/// What an identity provider says about somebody, after its signature has been verified.
 ///
 /// Only ``SAMLVerifier`` makes it.
 public struct SAMLAssertion: Sendable, Hashable {

@@ -1,10 +1,10 @@
 /// Why a SAML document proves nothing.
 public enum SAMLError: Error, Sendable, Hashable {
-    /// It is no XML, or no SAML document of the kind that is wanted.
+    /// It is not XML, or not the expected kind of SAML document.
     case malformed
-    /// It lacks a signature, or one does not hold.
+    /// It lacks a signature, or a signature is not valid.
     case signatureInvalid
-    /// It does not come from the provider that it was held against.
+    /// It does not come from the expected provider.
     case unknownIssuer
     /// The identity provider itself says that it did not authenticate the user.
     case rejectedByProvider
@@ -20,6 +20,6 @@ public enum SAMLError: Error, Sendable, Hashable {
     case unconfirmedSubject
     /// It is not encrypted, though its provider has to encrypt.
     case notEncrypted
-    /// None of the provider's private keys opens it.
+    /// None of the provider's private keys decrypts it.
     case undecipherable
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Wire
 
-/// What an identity provider says of itself: its name, and the certificates that its signatures are verified by.
+/// What an identity provider says about itself: its name, and the certificates that verify its signatures.
 ///
 /// SAML 2.0 Metadata (OASIS), 2.4.3 `IDPSSODescriptor`.
 public struct SAMLMetadata: Sendable, Hashable {
@@ -9,17 +9,18 @@ public struct SAMLMetadata: Sendable, Hashable {
     public let entityID: String
     /// DER, in the order of the document; at least one.
     public let signingCertificates: [[UInt8]]
-    /// Until when the document is good, in seconds since 1970.
+    /// Until when the document is valid, in seconds since 1970.
     public let validUntil: Double?
-    /// Where the provider signs people on, by binding; at least one.
+    /// The provider's sign-on addresses, by binding; at least one.
     public let signOnLocations: [String: String]
 
-    /// More certificates than any provider rolls over through; each is one more verification for a forged signature.
+    /// More certificates than any provider needs during a rollover; each costs one more verification for a forged
+    /// signature.
     private static let mostCertificates = 20
 
     /// Reads a metadata document: an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0.
     ///
-    /// Signatures of metadata are not looked at: whoever uploads the document vouches for it.
+    /// Signatures of metadata are not checked: whoever uploads the document vouches for it.
     /// - Throws: `SAMLError.malformed`.
     public init(parsing text: String) throws(SAMLError) {
         guard let entity = try XMLDocument(Array(text.utf8)).root, entity.is("EntityDescriptor", Namespace.metadata),
@@ -47,7 +48,7 @@ public struct SAMLMetadata: Sendable, Hashable {
         signOnLocations = locations
     }
 
-    /// The certificates of the keys that sign: those that are said to, and those of which nothing is said.
+    /// The certificates of signing keys: those declared as such, and those without a declared use.
     private static func certificates(of provider: XMLElement) throws(SAMLError) -> [[UInt8]] {
         var certificates: [[UInt8]] = []
         for descriptor in provider.children("KeyDescriptor", Namespace.metadata) {

@@ -1,6 +1,6 @@
 import Wire
 
-/// Holds authentication responses against one identity provider.
+/// Verifies authentication responses of one identity provider.
 ///
 /// What an assertion says is read from the very element whose signature was verified, or that lies within it, and from
 /// nowhere else; so a signed assertion that was moved, copied or wrapped proves nothing.
@@ -15,8 +15,8 @@ public struct SAMLVerifier: Sendable {
 
     /// How far the provider's clock may be off, in seconds.
     public static let clockSkew = 60.0
-    /// How long after its issuance AWS takes an assertion, in seconds. Within that time it is good for any number of
-    /// sessions: clients assume several roles by one.
+    /// How long after its issuance AWS accepts an assertion, in seconds. Within that time it can be used for any number
+    /// of sessions: clients assume several roles with one.
     public static let redeemableSeconds = 300.0
     /// The bytes of the longest response: as much as fits into the 100,000 characters of a request.
     public static let longestResponse = 75_000
@@ -55,7 +55,7 @@ public struct SAMLVerifier: Sendable {
         guard response.count <= Self.longestResponse, let root = try XMLDocument(response).root,
             root.is("Response", Namespace.samlProtocol), root["Version"] == "2.0"
         else { throw .malformed }
-        // A response that is not signed may say anything here; it is refused in either case.
+        // An unsigned response may say anything here; it is refused in either case.
         let status = root.child("Status", Namespace.samlProtocol)?.child("StatusCode", Namespace.samlProtocol)
         guard let code = status?["Value"] else { throw .malformed }
         guard code == "urn:oasis:names:tc:SAML:2.0:status:Success" else { throw .rejectedByProvider }
@@ -67,7 +67,8 @@ public struct SAMLVerifier: Sendable {
             let isAssertionSigned = try element.verifySignature(by: metadata.signingCertificates)
             guard isResponseSigned || isAssertionSigned else { throw .signatureInvalid }
         } catch {
-            // Before anything is proved, what became of a decryption must not show: with CBC it would tell the text.
+            // Before a signature is verified, the outcome of a decryption must not be visible: with CBC that would
+            // reveal the text.
             let isEncrypted = !root.children("EncryptedAssertion", Namespace.assertion).isEmpty
             throw isEncrypted && !isResponseSigned ? .undecipherable : error
         }
@@ -87,7 +88,8 @@ public struct SAMLVerifier: Sendable {
             return assertion
         }
         guard let text = encrypted.first?.decrypted(by: privateKeys) else { throw .undecipherable }
-        // A document of its own: the same checks hold for it, and none of its ids is taken for one outside.
+        // Parsed as a document of its own: the same checks apply to it, and none of its ids can be confused with one
+        // outside.
         guard let assertion = try XMLDocument(text).root, assertion.is("Assertion", Namespace.assertion) else {
             throw .malformed
         }
@@ -123,7 +125,7 @@ public struct SAMLVerifier: Sendable {
         guard let conditions = assertion.child("Conditions", Namespace.assertion) else { throw .wrongAudience }
         try checkTimes(of: conditions, at: time)
         let restrictions = conditions.children("AudienceRestriction", Namespace.assertion)
-        // Every restriction has to be met (Core 2.5.1.4), and one at least has to be there.
+        // Every restriction has to be met (Core 2.5.1.4), and there has to be at least one.
         guard !restrictions.isEmpty,
             restrictions.allSatisfy({
                 $0.children("Audience", Namespace.assertion).contains { isAWS(audience: $0.text) }
@@ -143,7 +145,7 @@ public struct SAMLVerifier: Sendable {
         }
     }
 
-    /// AWS wants exactly one confirmation, by bearer, with a recipient and an end.
+    /// AWS requires exactly one bearer confirmation, with a recipient and an expiry.
     private func recipient(of subject: XMLElement, at time: Double) throws(SAMLError) -> String {
         guard let confirmation = subject.child("SubjectConfirmation", Namespace.assertion),
             confirmation["Method"] == "urn:oasis:names:tc:SAML:2.0:cm:bearer",

@@ -3,11 +3,11 @@ import CXMLTree
 
 /// A parsed XML document. Parsing refuses document types, so there are no entities; nothing is ever fetched.
 ///
-/// It belongs to one thread at a time, which its not being `Sendable` sees to.
+/// It belongs to one thread at a time, which the compiler enforces because it is not `Sendable`.
 final class XMLDocument {
     fileprivate let pointer: OpaquePointer
 
-    /// - Throws: `SAMLError.malformed` for what is not well-formed, or is none of the documents that the parser takes.
+    /// - Throws: `SAMLError.malformed` for a text that is not well-formed, or that the parser refuses.
     init(_ bytes: [UInt8]) throws(SAMLError) {
         guard xmlsecurity_start(), let pointer = withBytes(of: bytes, xmltree_parse) else { throw .malformed }
         self.pointer = pointer
@@ -28,14 +28,14 @@ struct XMLElement {
     var name: String { String(cString: xmltree_name(node)) }
     var namespace: String { String(cString: xmltree_namespace(node)) }
 
-    /// The element's own text, comments left out and white space at both ends too.
+    /// The element's own text, without comments and without white space at both ends.
     var text: String {
         guard let text = xmltree_text(node) else { return "" }
         defer { xmltree_free_text(text) }
         return String(cString: text).trimmed
     }
 
-    /// The value of an attribute that has no namespace, white space at both ends left out.
+    /// The value of an attribute without a namespace, without white space at both ends.
     subscript(attribute: String) -> String? {
         guard let value = xmltree_attribute_value(node, attribute) else { return nil }
         defer { xmltree_free_text(value) }
@@ -78,7 +78,8 @@ struct XMLElement {
         }
     }
 
-    /// What the `EncryptedData` within the element holds, by one of the private keys (PEM); nil when none opens it.
+    /// The content of the `EncryptedData` within the element, decrypted with one of the private keys (PEM); nil when
+    /// none fits.
     func decrypted(by privateKeys: [String]) -> [UInt8]? {
         var count = 0
         let text = withBytes(ofAll: privateKeys.map { Array($0.utf8) }) {
@@ -90,7 +91,7 @@ struct XMLElement {
     }
 }
 
-/// The forms of keys that the library underneath takes.
+/// The forms of keys that the underlying library accepts.
 enum KeyForm {
     static func isCertificate(_ der: [UInt8]) -> Bool {
         xmlsecurity_start() && withBytes(of: der, xmlsecurity_is_certificate)
@@ -105,7 +106,7 @@ private func withBytes<Result>(of bytes: [UInt8], _ body: (xmltree_bytes) -> Res
     bytes.withUnsafeBufferPointer { body(xmltree_bytes(bytes: $0.baseAddress, count: $0.count)) }
 }
 
-/// One stretch of memory for all of them, so that their addresses hold together.
+/// One block of memory for all of them, so that their addresses stay valid together.
 private func withBytes<Result>(
     ofAll arrays: [[UInt8]], _ body: (UnsafeBufferPointer<xmltree_bytes>) -> Result
 ) -> Result {

@@ -15,38 +15,66 @@ public struct DataDirectory: Sendable {
     /// Where the running, or last, Gatehouse of this directory listens.
     private var endpointFile: String { path + "/endpoint" }
 
-    /// Whether this is a backup of a data directory, and none itself.
+    /// Whether this is a backup of a data directory rather than one itself.
     var isBackup: Bool { DurableFiles.exists(path + "/" + BackupManifest.name) }
 
-    /// The key that is there.
+    private var hasLedger: Bool { DurableFiles.exists(path + "/" + BackupManifest.ledger) }
+
+    /// The directory's own key, which has to exist.
     ///
-    /// - Parameter file: another file that has it; nil: the directory's own.
     /// - Throws: `StartError` when there is no key, or it can't be read.
-    func keyring(_ file: String? = nil) throws(StartError) -> KeyFile {
-        let file = file ?? keyFile
-        guard DurableFiles.exists(file) else {
-            throw StartError(
-                DurableFiles.exists(path + "/" + BackupManifest.ledger)
-                    ? "there is no key \(file), and without it the ledger can't be read: name the key's file with --key-file"
-                    : "there is no Gatehouse in \(path): name its --data, or start one with `gatehouse serve`")
-        }
-        do { return try KeyFile(existing: file) } catch { throw StartError("\(error)") }
+    func keyring() throws(StartError) -> KeyFile {
+        guard DurableFiles.exists(keyFile) else { throw hasLedger ? missingKey : noGatehouse }
+        return try Self.open(keyFile)
     }
 
-    /// - Throws: `StartError` when what is there is no data directory, or has lost its key.
-    func create() throws {
+    /// The key for a command that can be told where it is.
+    ///
+    /// - Parameter file: the value of `--key-file`; nil: the directory's own.
+    /// - Throws: `StartError` when there is no key, or it can't be read.
+    func keyring(inFile file: String?) throws(StartError) -> KeyFile {
+        let path = file ?? keyFile
+        guard DurableFiles.exists(path) else {
+            guard hasLedger else { throw noGatehouse }
+            throw StartError(
+                "There is no key file \(path), and without it the ledger can't be read. Name the key's file with "
+                    + "--key-file.")
+        }
+        return try Self.open(path)
+    }
+
+    private static func open(_ path: String) throws(StartError) -> KeyFile {
+        do { return try KeyFile(existing: path) } catch { throw StartError("\(error)") }
+    }
+
+    private var noGatehouse: StartError {
+        StartError(
+            "There is no Gatehouse in \(path): start one with `gatehouse serve`, or name its directory with --data.")
+    }
+
+    private var missingKey: StartError {
+        StartError(
+            "The key file \(keyFile) is missing, and without it the ledger beside it can't be read. Put back your copy "
+                + "of the key. If there is none, the data is lost: choose another directory with --data.")
+    }
+
+    /// - Throws: `StartError` when what is there is not a data directory, or has lost its key.
+    func create() throws(StartError) {
         guard !isBackup else {
             throw StartError(
-                "\(path) is a backup: make a data directory of it with `gatehouse restore \(path) --data …`")
+                "\(path) is a backup. Make a data directory of it with `gatehouse restore \(path) --data …`.")
         }
-        // The key is made first; a ledger without one has lost it, and a new one would not open it.
-        guard DurableFiles.exists(keyFile) || !DurableFiles.exists(path + "/" + BackupManifest.ledger) else {
-            throw StartError("the key \(keyFile) is missing, and without it the ledger can't be read: put it back")
+        // A new key must not take the place of one that was lost: nothing could be read with it.
+        guard DurableFiles.exists(keyFile) || !hasLedger else { throw missingKey }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            // Even if the folder was there before.
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        } catch {
+            throw StartError(
+                "\(path) can't be used as the data directory: \(systemReason(error)). Choose another with --data.")
         }
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Also of a folder that was there before.
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
     }
 
     /// The certificate of the local authority, for clients to trust.
@@ -119,7 +147,7 @@ public struct Endpoint: Sendable {
         return "export AWS_ENDPOINT_URL=\(url) AWS_DEFAULT_REGION=\(region)\(bundle)"
     }
 
-    /// What else would still speak for somebody else: a profile, the token of a session.
+    /// Removes what would still point to another identity: a profile, a session token.
     public static let unsetLine = "unset AWS_PROFILE AWS_SESSION_TOKEN"
 
     /// The second: whose credentials to use.
@@ -127,7 +155,7 @@ public struct Endpoint: Sendable {
         "export AWS_ACCESS_KEY_ID=\(quoted(accessKeyID)) AWS_SECRET_ACCESS_KEY=\(quoted(secretAccessKey))"
     }
 
-    /// A word of a shell's, in quotation marks where it needs them.
+    /// A word for the shell, quoted where necessary.
     public static func quoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

@@ -20,8 +20,8 @@ public struct Gatehouse: Sendable {
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
-        /// A PEM file with certificate authorities that identity providers' servers may have certificates of, on top of
-        /// the system's.
+        /// A PEM file with certificate authorities to trust for identity providers' servers, in addition to the
+        /// system's.
         public var authoritiesFile: String?
         /// How HTTPS is to be spoken; nil: it is not.
         public var tls: TLS?
@@ -53,7 +53,7 @@ public struct Gatehouse: Sendable {
     /// Does what is due; ``services`` has it.
     public let scheduler: Scheduler
     public let accountID: String
-    /// The root user's access key, when this start has made it up: it is shown once.
+    /// The root user's access key, if this start has generated it: it is shown once.
     public let newRootKey: (id: String, secret: String)?
     /// The certificate to speak HTTPS with; nil: it is not spoken.
     public let tls: ServerTLS?
@@ -150,17 +150,24 @@ public struct Gatehouse: Sendable {
     private static func whatToDo(_ configuration: Configuration) -> String {
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
-            + " directory of a backup."
+            + " directory from a backup."
     }
 
     private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
         guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
-        do {
-            return try OpenIDProviders(authorities: try String(contentsOfFile: path, encoding: .utf8))
-        } catch {
-            throw StartError("the certificates in \(path) can't be read: \(error)")
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw StartError("The certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
+        }
+        guard text.contains("-----BEGIN CERTIFICATE-----") else {
+            throw StartError("There is no certificate in \(path). \(authoritiesAdvice)")
+        }
+        do { return try OpenIDProviders(authorities: text) } catch {
+            throw StartError("The certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
         }
     }
+
+    private static let authoritiesAdvice = "Name a PEM file of certificates with --ca-bundle, or leave it out."
 
     /// Has the local authority issue a certificate.
     /// - Returns: the authority's own, which is in the data directory then, too.
@@ -211,7 +218,7 @@ public struct Gatehouse: Sendable {
     public func close() async {
         scheduler.stop()
         await scheduler.settle()
-        // Should it fail, the events are there to restore from.
+        // If it fails, the data can be restored from the events.
         try? await environment.checkpointUsage()
         await environment.ledger.close()
     }
@@ -223,15 +230,15 @@ public struct Gatehouse: Sendable {
         if let account = environment.directory.firstAccount {
             if let wanted = configuration.accountID, wanted != account.id {
                 throw StartError(
-                    "this data directory belongs to account \(account.id), not \(wanted); leave --account-id out, or "
-                        + "choose another --data")
+                    "This data directory belongs to account \(account.id), not \(wanted). Leave out --account-id, or "
+                        + "choose another --data.")
             }
             if let wanted = configuration.rootAccessKeyID,
                 environment.directory.accessKey(wanted)?.ownerID != account.id
             {
                 throw StartError(
-                    "the root user of this data directory has no access key \(wanted): a key is taken on the first "
-                        + "start only; leave --root-access-key-id out, or choose another --data")
+                    "The root user of this data directory has no access key \(wanted), and one is taken on the first start "
+                        + "only. Leave out --root-access-key-id, or choose another --data.")
             }
             return (account.id, nil)
         }
@@ -247,7 +254,7 @@ public struct Gatehouse: Sendable {
             try transaction.put(key, in: scope)
             return .commit(())
         }
-        // Whoever gave the key has it already; it need not stand in a log.
+        // Whoever provided the key has it already, and it does not belong in a log.
         return (id, configuration.rootSecretAccessKey == nil ? (key.id, key.secret) : nil)
     }
 
@@ -255,7 +262,7 @@ public struct Gatehouse: Sendable {
         String(Int.random(in: 100_000_000_000...999_999_999_999))
     }
 
-    /// Wipes all but the first account, made bare, its root user's keys, and what encrypts connections.
+    /// Wipes everything but the first account, emptied, its root user's keys, and what encrypts connections.
     static func reset(_ environment: Environment) async throws(LedgerError) {
         let (directory, projections) = (environment.directory, environment.projections)
         guard let first = directory.firstAccount else { return }

@@ -4,8 +4,8 @@ import Logging
 import Platform
 import Wire
 
-/// What each operation is, as its own code says it: what it asks to be allowed, with which condition keys, and what is
-/// recorded of it.
+/// What each operation is, as its own code says: the permissions that it needs, with which condition keys, and what is
+/// recorded about it.
 ///
 /// Nothing of it is written by hand. The modules put one of each of their things into a Gatehouse in memory; then every operation is
 /// asked what it needs for two made-up inputs, one with the required members only and one with all. What it answers is
@@ -29,7 +29,7 @@ public struct OperationReference: Sendable {
             throw StartError("\(error)")
         }
         guard let user = environment.directory.user(named: "x", in: Samples.account) else {
-            throw StartError("the sample account has no user")
+            throw StartError("The sample account has no user")
         }
         caller = Caller(accountID: Samples.account, identity: .user(user))
     }
@@ -125,7 +125,7 @@ public struct OperationReference: Sendable {
         return "\(name) on \(type ?? "`\(access.resource)`")"
     }
 
-    /// The type whose ARNs begin most like this one.
+    /// The type whose ARNs have the longest beginning in common with this one.
     private static func resourceType(_ arn: ARN, _ types: [CatalogueService.ResourceType]) -> String? {
         let candidates = types.filter { $0.arn.service == arn.service }.compactMap { type in
             let pattern = type.arn.resource

@@ -7,7 +7,8 @@ import Wire
 
 extension Gatehouse {
     /// What Gatehouse answers besides AWS's API.
-    /// - Parameter movable: of a Gatehouse in memory, which can be reset and its clock moved on.
+    /// - Parameter movable: the scheduler of a Gatehouse in memory, which can be reset and whose clock can be moved
+    ///   forward.
     static func ownPaths(_ environment: Environment, _ movable: Scheduler?) -> [OwnPath] {
         [
             OwnPath("GET", "/health", for: .everybody) { _ in
@@ -41,7 +42,7 @@ extension Gatehouse {
                 let key = try await RootKey.make(account.map { String($0.dropFirst(8)) }, environment)
                 return .json(200, key.json)
             },
-            // For who reads the data directory beside the server, and wants what was answered just now.
+            // For a command that reads the data directory beside the server, and wants what was answered just now.
             OwnPath("POST", "/_gatehouse/flush", for: .operator) { (_) throws(ServiceError) in
                 do throws(LedgerError) {
                     try await environment.ledger.flushEvents()
@@ -70,7 +71,7 @@ extension Gatehouse {
         ]
     }
 
-    /// - Throws: ValidationError when what is kept is on disk: nobody is to lose it by a request.
+    /// - Throws: ValidationError when the data is on disk: a request must not be able to delete it.
     private static func inMemory(_ movable: Scheduler?) throws(ServiceError) -> Scheduler {
         guard let movable else {
             throw .validation("Only a Gatehouse started with --in-memory can be reset, or its clock be moved.")
@@ -78,13 +79,13 @@ extension Gatehouse {
         return movable
     }
 
-    /// How far the clock is moved on at a time, in seconds: ten years.
+    /// How far the clock can be moved forward at a time, in seconds: ten years.
     private static let longestAdvance = 10.0 * 366 * 24 * 3600
 
-    /// How far the clock gets, in seconds: a hundred years.
+    /// How far the clock can be moved in total, in seconds: a hundred years.
     private static let longestWay = 100.0 * 366 * 24 * 3600
 
-    /// - Throws: ValidationError for a body that does not say by how much the clock is to be moved on.
+    /// - Throws: ValidationError for a body that does not say how far to move the clock forward.
     private static func seconds(_ body: [UInt8]) throws(ServiceError) -> Double {
         let value: Double? =
             switch (try? JSONValue(parsing: body))?["advance"] {

@@ -12,14 +12,14 @@ public struct RecordedData: Sendable {
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.
     public init(_ data: DataDirectory) throws(StartError) {
-        guard FileManager.default.fileExists(atPath: data.keyFile) else {
-            throw StartError(
-                "there is no Gatehouse in \(data.path): name its --data, or start one with `gatehouse serve`")
-        }
+        let keyring = try data.keyring()
         do {
-            let keyring = try KeyFile(path: data.keyFile)
             ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
             messages = try AuthorizationMessages(keyring: keyring)
+        } catch let error as LedgerError where error.kind == .corrupt {
+            throw StartError(
+                "\(error) `gatehouse verify` says what is damaged and what is not; `gatehouse restore` makes a data "
+                    + "directory from a backup.")
         } catch {
             throw StartError("\(error)")
         }
@@ -27,6 +27,7 @@ public struct RecordedData: Sendable {
 
     /// The active access keys of an account's root user, the oldest first.
     /// - Parameter account: nil: the first account.
+    /// - Throws: `StartError` also when there is no such account.
     public func rootKeys(account: String? = nil) throws(StartError) -> [(id: String, secret: String)] {
         let directory = IdentityDirectory()
         var keys: [AccessKey] = []
@@ -37,6 +38,9 @@ public struct RecordedData: Sendable {
             }
         } catch {
             throw StartError("\(error)")
+        }
+        if let account, directory.account(account) == nil {
+            throw StartError("There is no account \(account) in this Gatehouse. \(RootKey.accountsAdvice)")
         }
         let account = account ?? directory.firstAccount?.id
         return keys.filter { $0.accountID == account }.sorted { $0.createDate < $1.createDate }
@@ -61,9 +65,9 @@ public struct RecordedData: Sendable {
         }
     }
 
-    /// The latest recorded call; nil when there is none. What a server has answered just now it may not have written yet.
+    /// The latest recorded call; nil when there is none. A server may not have written yet what it has just answered.
     /// - Parameters:
-    ///   - user: only calls of whom the event history calls so, or who has this ARN; nil: of anybody.
+    ///   - user: only calls of the caller with this name in the event history, or this ARN; nil: of anybody.
     ///   - denied: only calls that the policies denied.
     public func lastCall(user: String?, denied: Bool) async throws(StartError) -> RecordedCall? {
         let messages = messages
@@ -135,7 +139,7 @@ public struct RecordedCall: Sendable {
                 "\(access["action"]?.string ?? "?") on \(access["resource"]?.string ?? "?"): "
                     + (access["outcome"]?.string ?? "?"))
             for line in access["trace"]?.array ?? [] {
-                // AWS's sentence is among them, and stands above already.
+                // AWS's message is among them, and has been printed above.
                 if let line = line.string, line != message { lines.append("  " + line) }
             }
         }
@@ -143,7 +147,7 @@ public struct RecordedCall: Sendable {
     }
 }
 
-/// A line without control characters: what a client sent must not steer the reader's terminal.
+/// A line without control characters: what a client sent must not control the reader's terminal.
 func printable(_ line: String) -> String {
     String(
         String.UnicodeScalarView(

@@ -3,8 +3,8 @@ import Ledger
 import Platform
 import Wire
 
-/// A new access key of a root user. Whoever owns the data directory owns the root users' mailboxes, too: by them AWS
-/// lets an owner in again, and in Gatehouse this does.
+/// A new access key of a root user. On AWS an owner who has lost access gets it back through the root user's mailbox.
+/// In Gatehouse, owning the data directory takes its place.
 public struct RootKey: Sendable, CustomStringConvertible {
     public let accountID: String
     public let accessKeyID: String
@@ -13,12 +13,16 @@ public struct RootKey: Sendable, CustomStringConvertible {
     /// Without the secret, so that no log ever shows it.
     public var description: String { "RootKey(\(accessKeyID))" }
 
-    /// Makes the key, and tells of it in the account's event history.
+    static let accountsAdvice = "`aws organizations list-accounts` lists those of an organization."
+
+    /// Makes the key, and records that in the account's event history.
     static func make(_ account: String?, _ environment: Environment) async throws(ServiceError) -> RootKey {
         guard let id = account ?? environment.directory.firstAccount?.id,
             let found = environment.directory.account(id)
         else {
-            throw ServiceError("NoSuchEntity", "There is no account \(account ?? "") in this Gatehouse.", status: 404)
+            throw ServiceError(
+                "NoSuchEntity", "There is no account \(account ?? "") in this Gatehouse. \(accountsAdvice)", status: 404
+            )
         }
         guard found.isActive else {
             throw ServiceError("InvalidInput", "The account \(id) is \(found.state.rawValue).")
@@ -45,7 +49,10 @@ public struct RootKey: Sendable, CustomStringConvertible {
         }
         guard isMade else {
             throw ServiceError(
-                "LimitExceeded", "The root user of account \(id) has \(quota) access keys, which is the most.",
+                "LimitExceeded",
+                "The root user of account \(id) has \(quota) access keys already, the most that a user may have. "
+                    + "`gatehouse env --account \(id)` prints one that is active; to make another, delete one with "
+                    + "`aws iam delete-access-key`.",
                 status: 409)
         }
         return RootKey(accountID: id, accessKeyID: key.id, secretAccessKey: key.secret)

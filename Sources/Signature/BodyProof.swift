@@ -1,21 +1,25 @@
 import Crypto
 
-/// Proves a request's body as it comes, piece by piece.
+/// Proves a request's body as it arrives, piece by piece.
 ///
-/// ``SignatureVerifier`` gives it out when a request's head is proved. Every byte of the body goes through
-/// ``take(_:into:)``, which takes off the framing of chunks, and what comes out may be used, but only for what can be
-/// undone: until ``finish()`` has returned, the rest may turn out forged or missing.
+/// ``SignatureVerifier`` returns one when it has verified a request's head. Every byte of the body goes through
+/// ``take(_:into:)``, which removes the framing of chunks. What comes out may be used, but only for what can be undone:
+/// until ``finish()`` has returned, the rest may turn out to be forged or missing.
 ///
 /// ```swift
 /// var proof = try verifier.verify(claims, of: head, secretAccessKey: secret, now: now)
 /// var content: [UInt8] = []
-/// while let bytes = try await body.next() {
-///     try proof.take(bytes, into: &content)
+/// for piece in pieces {
+///     try proof.take(piece, into: &content)
 /// }
 /// let trailers = try proof.finish()
 /// ```
 ///
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+/// A body is proved in one of four ways, which the client chooses through `x-amz-content-sha256`: by its hash, chunk by
+/// chunk with a signature for each, by a checksum in a trailing field (which the one who uses the body checks), or,
+/// where ``SigningRules/acceptsUnsignedPayload`` says so, not at all.
+///
+/// AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 public struct BodyProof: Sendable {
     enum Kind: Sendable {
         /// The body was proved with the head, or is not signed.
@@ -32,24 +36,30 @@ public struct BodyProof: Sendable {
         self.kind = kind
     }
 
-    /// The proof for a body that nobody has signed.
+    /// The proof for a body that nobody has signed, such as that of an anonymous request: it lets everything pass as it
+    /// is.
     public static let none = BodyProof(.nothing)
 
-    /// Whether the body comes in `aws-chunked` form.
+    /// Whether the body has the `aws-chunked` encoding, so that its content is shorter than what is sent.
     public var isChunked: Bool {
         if case .chunks = kind { true } else { false }
     }
 
-    /// The length of what is in the chunks, in bytes, as the request announces it; nil where there are no chunks.
+    /// The length of the content within the chunks, in bytes, as `x-amz-decoded-content-length` announces it; nil where
+    /// there are no chunks, and the length is that of the HTTP message. More content than that is refused while it
+    /// arrives.
     public var contentLength: Int? {
         if case .chunks(let body) = kind { body.length } else { nil }
     }
 
-    /// Takes the next bytes of the body as they came, and appends those of its content.
+    /// Takes the next bytes of the body as they were sent, and appends the content among them.
     ///
+    /// - Parameters:
+    ///   - bytes: of any number; a piece may end in the middle of a chunk or of a signature.
+    ///   - content: what the content is appended to. It may get nothing from a piece, or the content of several chunks.
     /// - Throws: what makes the body worthless: a chunk whose signature is wrong, framing that can't be read, more
-    ///   content than announced.
-    /// - Complexity: O(*n*) in the bytes. It keeps none but those of a line that is not whole yet.
+    ///   content than announced. After that the proof is of no further use.
+    /// - Complexity: O(*n*) in the bytes. It keeps none but those of a line that is not complete yet.
     public mutating func take(_ bytes: [UInt8], into content: inout [UInt8]) throws(SignatureError) {
         switch kind {
         case .nothing: content += bytes

@@ -1,6 +1,8 @@
 /// The parts of an HTTP request that a signature covers, as they came over the wire.
 ///
-/// It knows no HTTP library: whoever owns the connection fills it in.
+/// It knows no HTTP library: whoever owns the connection fills it in. Nothing may be decoded, normalised or reordered
+/// on the way, because the signature covers the bytes that were sent; the verifier does the normalising that AWS
+/// prescribes.
 public struct SignableRequest: Sendable {
     /// The method, in upper case: `GET`, `POST`.
     public var method: String
@@ -15,6 +17,7 @@ public struct SignableRequest: Sendable {
     /// `x-amz-content-sha256`, and what ``SignatureVerifier`` returns proves it as it comes.
     public var body: [UInt8]?
 
+    /// Makes a request; without `headers` and `body` it is one that has none, not one that is incomplete.
     public init(
         method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
         body: [UInt8]? = []
@@ -26,7 +29,8 @@ public struct SignableRequest: Sendable {
         self.body = body
     }
 
-    /// The value of the first header field of that name, whatever its case.
+    /// The value of the first header field of that name, whatever its case. How repeated fields are joined for signing
+    /// is the verifier's business.
     ///
     /// - Parameter name: the name in lower case.
     /// - Complexity: O(*n*) in the number of header fields.

@@ -1,10 +1,17 @@
 /// What a request says about its own signature: found and well-formed, not yet verified.
 ///
-/// Look the access key up by ``accessKeyID``, then hand its secret to ``SignatureVerifier``. Nothing here may be
-/// believed before that. An ``accessKeyID`` that is not known may be a secret key put into the wrong place:
+/// Look up the access key by ``accessKeyID``, then pass its secret to ``SignatureVerifier``. Nothing here may be
+/// believed before that. An ``accessKeyID`` that is not known may be a secret key that somebody put in the wrong place:
 /// do not log it.
+///
+/// ```swift
+/// guard let claims = try SignatureClaims.find(in: request) else { return nil }  // anonymous
+/// let secret = try secret(of: claims.accessKeyID)
+/// try verifier.verify(claims, of: request, secretAccessKey: secret, now: now, expectedService: "iam")
+/// ```
 public struct SignatureClaims: Sendable, Equatable {
-    /// Where the signature stands.
+    /// Where the signature stands. The form decides how long it is good: 15 minutes in the header, and up to seven days
+    /// in an S3 URL.
     public enum Form: Sendable, Equatable {
         /// In the `Authorization` header.
         case header
@@ -12,14 +19,18 @@ public struct SignatureClaims: Sendable, Equatable {
         case presigned
     }
 
+    /// Where in the request the signature was found.
     public var form: Form
+    /// Which of the two algorithms the request names.
     public var algorithm: SigningAlgorithm
+    /// The first element of the credential: whose secret is to be looked up. `AKIA…` is a long-term key, `ASIA…` a
+    /// temporary one.
     public var accessKeyID: String
-    /// The day of the credential scope, `YYYYMMDD`.
+    /// The day of the credential scope, `YYYYMMDD`, in UTC. It must be the day of ``timestamp``.
     public var date: String
     /// The region of the credential scope; empty in version 4A, whose scopes have none.
     public var region: String
-    /// The regions that a request of version 4A is good for, as it lists them: names, which may have a `*` at the end.
+    /// The regions that a request of version 4A is valid for, as it lists them: names, which may have a `*` at the end.
     /// Empty in version 4.
     public var regionSet: [String]
     /// The service's signing name, as in `iam`, `s3`, `execute-api`.
@@ -38,10 +49,11 @@ public struct SignatureClaims: Sendable, Equatable {
     /// `X-Amz-Security-Token`, which temporary access keys come with.
     public var sessionToken: String?
 
-    /// Finds the signature of a request.
+    /// Finds the signature of a request, in the header or in the query.
     ///
-    /// - Returns: nil when the request carries none at all: it is anonymous.
-    /// - Throws: ``SignatureError`` when there is half a signature, or one that is not well-formed.
+    /// - Returns: nil when the request carries no signature at all: it is anonymous.
+    /// - Throws: ``SignatureError`` when there is half a signature, one that is not well-formed, or one in each place.
+    /// - Complexity: O(*n*) in the size of the head. The body isn't looked at.
     public static func find(in request: SignableRequest) throws(SignatureError) -> SignatureClaims? {
         let authorization = request.firstValue(ofHeader: "authorization")
         let parameters = PresignedParameters(query: request.query)
@@ -129,9 +141,11 @@ public struct SignatureClaims: Sendable, Equatable {
         return ASCII.split(Array(text.utf8)[...], at: ",").map { ASCII.text(ASCII.trimmed($0)) }.filter { !$0.isEmpty }
     }
 
-    /// The region that a request counts as made in, at a server in a region of its own: the one that it is signed for.
-    /// One of version 4A that is signed for several is taken where it arrives, if it may be taken there.
-    /// - Returns: nil when the request is good for other regions only, and names none of them in full.
+    /// The region that a request counts as made in: the one that it is signed for.
+    ///
+    /// One of version 4A that is signed for several is taken to be made where it arrives, if that is one of them.
+    /// - Parameter server: the region that the server is in.
+    /// - Returns: nil when the request is for other regions only, and names none of them in full.
     public func region(at server: String) -> String? {
         if algorithm == .v4 { return region }
         func isCovered(by entry: String) -> Bool {

@@ -3,9 +3,11 @@ import FoundationEssentials
 
 /// Why a signature was refused.
 ///
-/// ``message`` is AWS's own sentence; ``code(isJSON:)`` and ``status(isJSON:)`` are how the query and the JSON
-/// protocols name it. What could hold a secret (a whole `Authorization` header, a credential with too many
-/// slashes, which is what swapped key id and secret look like) is quoted as a hash only, as AWS does for the header.
+/// ``message`` is AWS's own sentence; ``code(isJSON:)`` and ``status(isJSON:)`` are the code and HTTP status that the
+/// query and JSON protocols give it. S3 has codes of its own, which follow from ``kind``.
+///
+/// What could hold a secret is quoted as a hash only: a whole `Authorization` header, as AWS does, and a credential
+/// with too many slashes, which is what a swapped key id and secret look like.
 public enum SignatureError: Error, Sendable, Equatable {
     // No signature, or half of one.
 
@@ -73,13 +75,15 @@ public enum SignatureError: Error, Sendable, Equatable {
     /// The session of a temporary access key has ended.
     case expiredToken
 
-    /// One way in which a credential scope does not fit.
+    /// One way in which a credential scope does not fit the request. AWS's message lists all of them.
     public enum ScopeFault: Sendable, Equatable {
         /// The scope's date, and the request's time, of whose date it ought to be.
         case date(scope: String, timestamp: Int)
+        /// The region that it should have been.
         case region(String)
         /// The service that it should have been.
         case service(expected: String)
+        /// What the scope ends with, in place of `aws4_request`.
         case terminator(String)
     }
 
@@ -102,6 +106,7 @@ public enum SignatureError: Error, Sendable, Equatable {
 }
 
 extension SignatureError {
+    /// The sort of this error. Several errors that differ in their message only are of the same kind.
     public var kind: Kind {
         switch self {
         case .missingAuthenticationToken: .missingAuthenticationToken

@@ -1,10 +1,17 @@
-/// What a client signs with. Its descriptions show the key id only.
+/// What a client signs with: an access key, and the session token if it is a temporary one.
+///
+/// Its descriptions, and what a debugger's or test framework's mirror shows, have the key id only.
 public struct SigningCredentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The id, which travels with each request: `AKIA…`, or `ASIA…` for a temporary access key.
     public var accessKeyID: String
+    /// The secret, which never does.
     public var secretAccessKey: String
-    /// Comes with temporary access keys.
+    /// The session token of a temporary access key, which goes along as `X-Amz-Security-Token`; nil for a long-term
+    /// one.
     public var sessionToken: String?
 
+    /// Makes a signer for one service in one region.
+    /// - Parameter rules: the service's own, when none are given.
     public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
@@ -16,14 +23,31 @@ public struct SigningCredentials: Sendable, CustomStringConvertible, CustomDebug
     public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }
 
-/// Signs requests with Signature Version 4 or 4A, as a client does.
+/// Signs requests with Signature Version 4 or 4A, as a client does: in the header, or as a presigned URL.
+///
+/// ```swift
+/// let signer = SignatureSigner(
+///     credentials: SigningCredentials(accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: secret),
+///     region: "us-east-1", service: "iam")
+/// request.headers += signer.sign(request, timestamp: now)
+/// ```
+///
+/// Tests sign with it, `gatehouse why` asks a server with it, and so can whatever passes requests on to AWS. The signer
+/// derives its key anew each time, at a few microseconds; it keeps no state.
+///
+/// AWS: "Create a signed AWS API request",
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 public struct SignatureSigner: Sendable {
+    /// Whose signature it is.
     public var credentials: SigningCredentials
+    /// Version 4, unless one signature has to be valid in several regions.
     public var algorithm: SigningAlgorithm
-    /// In version 4A a list, separated by commas, of names that may have a `*` at the end.
+    /// The region of the credential scope. In version 4A a list, separated by commas, of names that may have a `*` at
+    /// the end.
     public var region: String
-    /// The service's signing name.
+    /// The service's signing name, which is not always its endpoint's prefix: "iam", "s3", "execute-api".
     public var service: String
+    /// What the service does differently from others. It follows from ``service`` unless given.
     public var rules: SigningRules
 
     /// - Parameter rules: the service's own, when none are given.
@@ -38,13 +62,15 @@ public struct SignatureSigner: Sendable {
         self.rules = rules ?? .rules(forService: service)
     }
 
-    /// Signs in the header.
+    /// Signs a request in its header.
     ///
     /// - Parameters:
-    ///   - request: with its `host` header. `x-amz-date`, `x-amz-security-token` and `authorization` are added, and
-    ///     must not be there yet.
+    ///   - request: the request with its `host` header. `x-amz-date`, `x-amz-security-token` and `authorization` are
+    ///     added, and must not be there yet. Where the body is to be sent as a stream, `x-amz-content-sha256` has to be
+    ///     there.
     ///   - timestamp: seconds since the epoch.
-    /// - Returns: the header fields to add to the request.
+    /// - Returns: the header fields to add to the request. The request itself must not change after that.
+    /// - Complexity: O(*n*) in the size of the request; the body is hashed unless `x-amz-content-sha256` is given.
     public func sign(_ request: SignableRequest, timestamp: Double) -> [(name: String, value: String)] {
         let time = SignatureTimestamp.text(SignatureTimestamp.wholeSeconds(timestamp))
         var added = [(name: "X-Amz-Date", value: time)]
@@ -69,13 +95,15 @@ public struct SignatureSigner: Sendable {
         return added
     }
 
-    /// Signs in the query: makes the query of a presigned URL.
+    /// Signs a request in its query: makes the query of a presigned URL.
     ///
     /// - Parameters:
-    ///   - request: with its `host` header and whatever else the one who uses the URL will send.
+    ///   - request: the request with its `host` header and whatever else the user of the URL will send. Header fields
+    ///     that are here have to be sent just so.
     ///   - timestamp: seconds since the epoch.
-    ///   - expires: for how many seconds; S3 alone goes by it.
-    /// - Returns: the whole query, with what the request had and the signature at its end.
+    ///   - expires: for how many seconds the URL is valid. Only S3 honours it; elsewhere it is 15 minutes from
+    ///     `timestamp`.
+    /// - Returns: the whole query, with the parameters that the request had, and the signature at the end.
     public func presign(_ request: SignableRequest, timestamp: Double, expires: Int) -> String {
         let time = SignatureTimestamp.text(SignatureTimestamp.wholeSeconds(timestamp))
         let names = Self.signableNames(of: request)

@@ -1,35 +1,53 @@
-/// Proves signatures of Signature Version 4.
+/// Verifies signatures of Signature Version 4 and 4A.
 ///
-/// It keeps the signing keys that it derives, by access key, day, region and service, so that most verifications cost
-/// two hashes and no derivation. Safe to use from any number of threads.
+/// One verifier serves a whole process, from any number of threads. It keeps the signing keys that it derives, by
+/// access key, day, region and service, so that most verifications cost two hashes and no derivation.
+///
+/// ```swift
+/// let verifier = SignatureVerifier()
+/// if let claims = try SignatureClaims.find(in: request) {
+///     let secret = try secret(of: claims.accessKeyID)
+///     try verifier.verify(
+///         claims, of: request, secretAccessKey: secret, now: now, expectedService: "iam",
+///         expectedRegion: "us-east-1")
+/// }
+/// ```
+///
+/// The verifier knows no accounts: whether the key is active, and whether the session token fits, is for the one who
+/// looks the secret up to say, with ``SignatureError/invalidClientTokenID`` and ``SignatureError/expiredToken``.
 public final class SignatureVerifier: Sendable {
-    /// How far a request's time may be from the server's, either way, in seconds.
+    /// How far a request's time may be from the server's, either way, in seconds. From 0 to 86,400.
     public let clockSkew: Int
-    /// How many header fields a signed request may have.
+    /// How many header fields a signed request may have: the cost of a verification grows with them, before anybody is
+    /// known.
     public static let maximumHeaderCount = 500
 
     private let keys: SigningKeyCache
 
+    /// Makes a verifier with an empty cache.
     /// - Parameters:
     ///   - clockSkew: in seconds. AWS documents 15 minutes.
-    ///   - cachedKeys: how many signing keys to keep at most, at about half a kilobyte each.
+    ///   - cachedKeys: how many signing keys to keep at most, at about half a kilobyte each. A key takes a place only
+    ///     after it has verified something, so strangers cannot fill the cache.
     public init(clockSkew: Int = 900, cachedKeys: Int = 16_384) {
         self.clockSkew = min(max(clockSkew, 0), 86_400)
         keys = SigningKeyCache(capacity: cachedKeys)
     }
 
-    /// Proves that the owner of `secretAccessKey` signed this very request, now and for this service.
+    /// Verifies that the owner of `secretAccessKey` signed this very request, now and for this service.
     ///
     /// - Parameters:
     ///   - claims: what ``SignatureClaims/find(in:)`` found in the same request.
+    ///   - request: the request; its body may be nil, and arrive later.
     ///   - secretAccessKey: the secret of the access key that the claims name.
     ///   - now: seconds since the epoch.
     ///   - expectedService: the signing name of the service that will answer. Give it wherever the service was not
-    ///     itself taken from the claims: the rules hang on it.
-    ///   - expectedRegion: give it where only one region will do.
+    ///     itself taken from the claims: the rules depend on it.
+    ///   - expectedRegion: the region of the server, where no other will do.
     ///   - rules: the service's own, when none are given.
-    /// - Returns: what proves the body as it comes. Nothing of the body may be believed before it has.
-    /// - Throws: ``SignatureError``, the first of all the reasons that there may be.
+    /// - Returns: what proves the body as it arrives. Nothing of the body may be believed before it has. If `request`
+    ///   holds the body, that is verified already, and the proof need not be used.
+    /// - Throws: ``SignatureError``, the first reason in the order that the module's page gives.
     /// - Complexity: O(*n*) in the size of the request, and O(*s* × *h*) in signed headers and header fields.
     @discardableResult
     public func verify(
@@ -70,7 +88,8 @@ public final class SignatureVerifier: Sendable {
         return payload.proof(ChunkSigner(key: key, timestamp: timestamp, scope: scope, seed: claims.signature))
     }
 
-    /// Forgets every signing key.
+    /// Forgets every signing key that was derived. A key that is deleted needs no forgetting: its secret isn't looked
+    /// up any more.
     public func forgetKeys() {
         keys.removeAll()
     }

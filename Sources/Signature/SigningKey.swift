@@ -1,10 +1,13 @@
 import Crypto
 
-/// The two forms of Signature Version 4: with a key that both sides have, and with a pair of keys.
+/// The two algorithms of Signature Version 4. The raw value is how a request names it.
+///
+/// Both derive their keys from the same secret access key, so that the same credentials work with both.
 public enum SigningAlgorithm: String, Sendable, CaseIterable {
-    /// Version 4: for one region.
+    /// Version 4: an HMAC, valid for one region.
     case v4 = "AWS4-HMAC-SHA256"
-    /// Version 4A: for any number of regions, which the signed field `X-Amz-Region-Set` lists.
+    /// Version 4A: an ECDSA signature, valid for any number of regions, which the signed field `X-Amz-Region-Set`
+    /// lists.
     case v4A = "AWS4-ECDSA-P256-SHA256"
 }
 

@@ -1,4 +1,7 @@
-/// What differs in Signature Version 4 from service to service: S3 has rules of its own.
+/// What differs in Signature Version 4 from service to service: in fact, between S3 and all others.
+///
+/// Take them from ``rules(forService:)`` rather than make them. A request that is verified by the wrong service's rules
+/// is either refused without cause, or accepted without proof of its body.
 public struct SigningRules: Sendable, Equatable {
     /// The path is normalised (`.`, `..`, `//`) and encoded once more than it was sent. S3 does neither, for an
     /// object's key may hold all of that.
@@ -15,6 +18,7 @@ public struct SigningRules: Sendable, Equatable {
     /// anyway.
     public var requiresSignedToken: Bool
 
+    /// Makes rules of one's own, for a service that is neither like S3 nor like the others.
     public init(
         normalizesPath: Bool, acceptsUnsignedPayload: Bool, requiresContentHash: Bool, honoursExpires: Bool,
         requiresSignedToken: Bool
@@ -36,7 +40,7 @@ public struct SigningRules: Sendable, Equatable {
         normalizesPath: false, acceptsUnsignedPayload: true, requiresContentHash: true, honoursExpires: true,
         requiresSignedToken: true)
 
-    /// The rules of a service, by its signing name.
+    /// The rules of a service, by its signing name: ``s3`` for S3's own services, ``standard`` for all others.
     public static func rules(forService service: String) -> SigningRules {
         switch service {
         case "s3", "s3express", "s3-object-lambda", "s3-outposts": .s3

@@ -1,15 +1,23 @@
 import Policy
 import Wire
 
-/// Answers cases that come as a stream, one JSON object a line, with one line each, in order.
+/// Answers a stream of cases, one JSON object a line, with one line each, in the same order.
 ///
-/// It keeps one line and a bounded number of compiled policies, however long the stream is.
+/// ```swift
+/// var simulator = JSONLines()
+/// var answers: [UInt8] = []
+/// simulator.take(chunk, answeringInto: &answers)
+/// simulator.finish(answeringInto: &answers)
+/// ```
 ///
-/// An answer: `{"id": …, "decision": "Allowed" | "ExplicitlyDenied" | "ImplicitlyDenied", "reason": {"policyType": …,
-/// "statement": {"policy": "identityPolicies[0]", "index": 0, "sid": …} | null, "message": …}}`, and for a case that
-/// can't be evaluated `{"id": …, "error": …}`. Lines of nothing but white space are passed over.
+/// It is what `gatehouse simulate --jsonl` runs on, and made to be fed by another process: chunks may end anywhere, and
+/// every answer is complete as soon as its line is. It keeps one line and a bounded number of compiled policies,
+/// however long the stream is; policies that come again are not compiled again.
+///
+/// A case that can't be evaluated is answered with `{"id": …, "error": …}`, and the stream goes on. Lines of nothing
+/// but white space are passed over. The page of the module describes cases and answers.
 public struct JSONLines {
-    /// In bytes; a line that is longer is answered with an error.
+    /// The longest line that is read, in bytes; a longer one is answered with an error.
     public static let longestLine = 16 << 20
 
     private var reader = CaseReader()
@@ -17,9 +25,13 @@ public struct JSONLines {
     private var pending: [UInt8] = []
     private var isOverlong = false
 
+    /// Makes a simulator that has seen nothing yet.
     public init() {}
 
-    /// Takes the next bytes of the stream, and puts the answers to the lines that they complete behind `output`.
+    /// Takes the next bytes of the stream, and appends the answers to the lines that they complete.
+    /// - Parameters:
+    ///   - chunk: any number of bytes; what follows its last line feed is kept for the next call.
+    ///   - output: gets whole lines only, each ending in a line feed.
     public mutating func take(_ chunk: ArraySlice<UInt8>, answeringInto output: inout [UInt8]) {
         var rest = chunk
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -30,7 +42,7 @@ public struct JSONLines {
         collect(rest)
     }
 
-    /// Answers a last line that has no line feed.
+    /// Answers a last line that has no line feed. Call it at the end of the stream; after that, a new stream may begin.
     public mutating func finish(answeringInto output: inout [UInt8]) {
         endLine(&output)
     }

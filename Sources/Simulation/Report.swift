@@ -2,17 +2,25 @@ import Policy
 
 /// What was decided about a case and why, for people: every statement that was looked at, down to the condition that
 /// failed and the values that it was compared with.
+///
+/// ```swift
+/// let report = Report(simulated, style: Style(isColored: false))
+/// print(report.lines.joined(separator: "\n"))
+/// ```
 public struct Report: Sendable {
     private let simulated: SimulatedCase
     private let trace: Trace
     private let style: Style
 
+    /// Evaluates the case in the thorough way, by ``SimulatedCase/trace``.
     public init(_ simulated: SimulatedCase, style: Style) {
         self.simulated = simulated
         trace = simulated.trace
         self.style = style
     }
 
+    /// The report: the decision in the first line, AWS's message for a denial in the second, then each policy with its
+    /// statements.
     public var lines: [String] {
         var lines = [headline]
         if !trace.message.isEmpty { lines.append(trace.message) }

@@ -1,13 +1,19 @@
 public import Policy
 
 extension Principal {
-    /// The caller that a text stands for: `*` (anonymous), an account's id (its root user), a service's name
-    /// (`ec2.amazonaws.com`), or the ARN of a root user, user, role, role session or federated user session.
+    /// Reads a caller from text.
+    ///
+    /// | Text | Caller |
+    /// |---|---|
+    /// | `arn:aws:iam::111122223333:user/alice` | a user; likewise role, role session, federated user and root user |
+    /// | `111122223333` | the account's root user |
+    /// | `ec2.amazonaws.com` | the service |
+    /// | `*` | anonymous |
     ///
     /// The ARN of a session lacks the path of its role, so the role's own ARN is taken from `principalARN` where that
     /// names such a role.
     /// - Parameter principalARN: the request's `aws:PrincipalArn`, if it has one.
-    /// - Throws: for any other text.
+    /// - Throws: ``SimulationError`` for any other text, with a list of what it could be.
     public init(simulating text: String, principalARN: String? = nil) throws(SimulationError) {
         if text == "*" {
             self.init(kind: .anonymous)

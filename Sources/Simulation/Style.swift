@@ -1,7 +1,9 @@
-/// Colours for a terminal, or none.
+/// Colours for a terminal, or none. Colours only repeat what the words say.
 public struct Style: Sendable {
+    /// Whether texts are wrapped in SGR codes. For whoever writes to a terminal, and respects `NO_COLOR`, to decide.
     public var isColored: Bool
 
+    /// Makes a style with colours, or one that leaves every text as it is.
     public init(isColored: Bool) {
         self.isColored = isColored
     }

@@ -1,17 +1,17 @@
 import Synchronization
 
-/// A body that is on its way: it comes in pieces, each of which is given out once, so that it needs no more memory than
-/// a piece, however long it is.
+/// A body that is on its way: it arrives in pieces, each of which is passed on once, so that it needs no more memory
+/// than a piece, however long it is.
 ///
-/// Whoever reads is waited for: nothing more is fetched than is asked for. The one reader calls ``next()`` until it gives
-/// nil or throws, or ``stop()`` when it wants no more. Only then is there an end: of a request, ``next()`` gives nil when
-/// every byte is proved, and throws when what it gave before turns out forged or incomplete.
+/// The reader sets the pace: no more is fetched than it asks for. There is one reader. It calls ``next()`` until that
+/// returns nil or throws, or ``stop()`` when it wants no more. For the body of a request, ``next()`` returns nil only
+/// when every byte has been verified, and throws when what it returned before turns out to be forged or incomplete.
 ///
 /// ```swift
-/// output.body = BodyStream(length: object.size) {
-///     try await file.read(upTo: 65_536)
+/// let body = BodyStream(length: 6) {
+///     left.next()
 /// } onStop: {
-///     file.close()
+///     left.close()
 /// }
 /// ```
 public struct BodyStream: Sendable, CustomStringConvertible {
@@ -39,7 +39,7 @@ public struct BodyStream: Sendable, CustomStringConvertible {
         }
     }
 
-    /// In bytes, as it is announced; nil where nobody knows it beforehand.
+    /// The length in bytes, as announced; nil where it is not known beforehand.
     public let length: Int?
     private let flow: Flow
 
@@ -57,14 +57,14 @@ public struct BodyStream: Sendable, CustomStringConvertible {
         flow = Flow(source, trailers, onStop)
     }
 
-    /// A stream of what is at hand already, in one piece.
+    /// A stream of bytes that are at hand already, in one piece.
     public init(_ bytes: [UInt8]) {
         let isGiven = Once(bytes.isEmpty)
         self.init(length: bytes.count, { () throws(ServiceError) in isGiven.set() ? nil : bytes })
     }
 
     /// The next piece; nil at the end.
-    /// - Throws: why the rest won't come. What came before is then worthless.
+    /// - Throws: why the rest can't be had. What came before is then worthless.
     public func next() async throws(ServiceError) -> [UInt8]? {
         guard !flow.isStopped.load(ordering: .relaxed) else { return nil }
         do throws(ServiceError) {

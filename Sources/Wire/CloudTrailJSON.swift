@@ -10,7 +10,7 @@ public func writeCloudTrailJSON(
     let members = structure.shape.members
     for index in members.indices {
         guard let value = structure[member: index] else { continue }
-        // The body that is sent is no parameter.
+        // The body that is sent is not a parameter.
         if case .stream = value { continue }
         let member = members[index]
         writer.key(member.camelCaseName)
@@ -46,7 +46,7 @@ extension JSONWriter {
 }
 
 extension Structure {
-    /// The structure without the members that are secret, but for some.
+    /// The structure without its secret members, with exceptions.
     ///
     /// - Parameters:
     ///   - names: those that are secret besides what the model calls sensitive, at any depth.

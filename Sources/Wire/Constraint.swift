@@ -1,4 +1,4 @@
-/// A constraint of a plain value, and AWS's words for it.
+/// A constraint on a plain value, and AWS's message for it.
 enum Constraint: Equatable {
     case maximumLength(Double)
     case minimumLength(Double)

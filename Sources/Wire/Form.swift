@@ -88,7 +88,7 @@ struct Form: Sendable {
 }
 
 extension ServiceError {
-    /// AWS documents 404 for it, of all statuses.
+    /// AWS documents 404, surprisingly.
     static var malformedQueryString: ServiceError {
         ServiceError("MalformedQueryString", "The query string contains a syntax error", status: 404)
     }

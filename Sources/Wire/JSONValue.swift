@@ -38,6 +38,7 @@ public struct JSONMember: Sendable, Equatable {
 
 /// What is wrong with a JSON text, and at which byte.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of faults, in words for people.
     public enum Reason: String, Sendable {
         case unexpectedEnd = "unexpected end"
         case unexpectedCharacter = "unexpected character"
@@ -48,7 +49,9 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
         case duplicateKey = "duplicate key"
     }
 
+    /// What is wrong.
     public let reason: Reason
+    /// Where it is, in bytes from the beginning of the text.
     public let offset: Int
 
     public var description: String { "\(reason.rawValue) at byte \(offset)" }

@@ -8,16 +8,20 @@
 ///     writer.endObject()
 ///     writer.bytes  // {"eventVersion":"1.11"}
 public struct JSONWriter: Sendable {
+    /// What has been written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// A writer with room for so many bytes to begin with.
+    /// A writer with room for this many bytes to begin with.
     public init(capacity: Int = 512) {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Begins an object; then come keys, each followed by a value, and ``endObject()``.
     public mutating func beginObject() { begin("{") }
     public mutating func endObject() { end("}") }
+
+    /// Begins an array; then come values, and ``endArray()``.
     public mutating func beginArray() { begin("[") }
     public mutating func endArray() { end("]") }
 
@@ -103,7 +107,7 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// Writes a comma if a value stands before, and expects one after the value that comes now.
+    /// Writes a comma if there is a value before, and expects one after the next value.
     private mutating func comma() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true

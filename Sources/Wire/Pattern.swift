@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A regular expression of the model, which a whole value must match as Java's `matches` has it.
+/// A regular expression of the model, which must match a whole value, like Java's `matches`.
 ///
 /// Most are one class of characters, repeated: those are matched by hand, in time linear in the value. The rest are
 /// left to Swift's `Regex`, compiled once.
@@ -61,7 +61,7 @@ private final class CompiledRegex: Sendable {
                     .asciiOnlyWhitespace()))
     }
 
-    /// Values that are too long to be right for any pattern of the models do not match, so that backtracking is bounded.
+    /// Values that are too long for any pattern of the models don't match, so that backtracking is bounded.
     func matches(_ value: String) -> Bool {
         guard value.utf8.count <= 16_384 else { return false }
         return box.withLock { (try? $0.regex.wholeMatch(in: value)) != nil }

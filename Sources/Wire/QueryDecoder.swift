@@ -1,7 +1,7 @@
 /// Puts the parameters of a form into a structure: `Tags.member.2.Key=team`.
 ///
-/// Parameters that no member asks for are ignored, as AWS does. Lists are taken in the order of their indexes, gaps
-/// and all, so that what an index costs does not depend on its size. Each segment of a name is one level deeper, and
+/// Parameters that no member asks for are ignored, as AWS does. Lists are read in the order of their indexes, which may
+/// have gaps, so that the cost of an index does not depend on its size. Each segment of a name is one level deeper, and
 /// levels are limited.
 struct QueryDecoder {
     /// The two ways to name parameters.
@@ -15,7 +15,7 @@ struct QueryDecoder {
     let form: Form
     let dialect: Dialect
 
-    /// Deeper than any input of the models that is not recursive.
+    /// Deeper than any non-recursive input of the models.
     private static let depthLimit = 32
 
     /// Throws `MalformedInput` and `MalformedQueryString`.

@@ -1,6 +1,6 @@
 /// An error as AWS sends it; the one error type of services and protocols.
 public struct ServiceError: Error, Sendable, Equatable {
-    /// Whose fault an error is; the query protocol says it in `<Type>`.
+    /// Whose fault an error is; the query protocol states it in `<Type>`.
     public enum Fault: String, Sendable {
         case sender = "Sender"
         case receiver = "Receiver"

@@ -9,12 +9,13 @@ public final class ServiceShape: Sendable {
     public let signingName: String
     /// The first label of the service's endpoint.
     public let endpointPrefix: String
+    /// The version of the API, a date: `2010-05-08`.
     public let apiVersion: String
     /// `IAM`, `Cognito Identity Provider`: the name that RPC v2 CBOR has in its paths.
     public let serviceID: String
     /// The protocols that the service speaks, in the model's order.
     public let protocols: [ProtocolName]
-    /// The same, what is told by a mark of its own first: see `wireProtocol(of:)`.
+    /// The same, but those that requests mark explicitly come first: see `wireProtocol(of:)`.
     let wireProtocols: [any WireProtocol]
     /// `1.0` or `1.1`, for the JSON protocol.
     public let jsonVersion: String?
@@ -39,7 +40,7 @@ public final class ServiceShape: Sendable {
 
     /// Reads a schema text.
     ///
-    /// The text is part of the program: a line that cannot be read is a fault of the generator, and left out.
+    /// The text is part of the program: a line that can't be read is a bug of the generator, and skipped.
     public init(schema: StaticString) {
         let schema = SchemaParser.parse(schema)
         let service = schema.service
@@ -67,8 +68,8 @@ public final class ServiceShape: Sendable {
         self.errors = errors
     }
 
-    /// The protocol that a request speaks. Where a service has several, the request says which: by a header, or by a
-    /// form. A request that says nothing speaks the one that has no mark of its own.
+    /// The protocol that a request speaks. Where a service has several, the request says which, by a header or by being
+    /// a form. A request without any such mark speaks the protocol that has none.
     public func wireProtocol(of request: WireRequest) -> any WireProtocol {
         guard wireProtocols.count > 1 else { return wireProtocols.first ?? QueryProtocol() }
         return wireProtocols.first { $0.isMarked(request) } ?? wireProtocols[wireProtocols.count - 1]
@@ -77,8 +78,9 @@ public final class ServiceShape: Sendable {
     /// Whether operations are known by method and path.
     public var isREST: Bool { protocols.contains(.restJSON) || protocols.contains(.restXML) }
 
-    /// Whether a request is for an operation whose host name has labels of the client's, as S3 Control's has the
-    /// account, and says them in headers as well. That tells it from the requests of a service that takes any path.
+    /// Whether a request is for an operation whose host name has a label that the client chooses, such as the account
+    /// with S3 Control, and which is also in a header. That distinguishes it from requests of a service that accepts
+    /// any path.
     public func ownsByHostLabel(_ request: WireRequest) -> Bool {
         guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
             let operation = operations[name], operation.hostPrefix != nil, let input = operation.input
@@ -132,16 +134,19 @@ public final class OperationShape: Sendable {
     public let signingName: String
     /// The code of the error for an input that breaks the model's constraints.
     public let validationErrorCode: String
+    /// The method of requests, in upper case; the REST protocols tell operations apart by it.
     public let httpMethod: String
     /// The path with its `{labels}`, and a query string that every request of the operation has.
     public let requestURI: String
     /// `requestURI` taken apart; nil unless the protocol is in the REST style.
     let uriTemplate: URITemplate?
-    /// The status of the answer when all is well.
+    /// The status of a successful answer.
     public let responseStatus: Int
     /// What stands before the endpoint's host name, with its `{labels}`.
     public let hostPrefix: String?
+    /// The shape of the input; nil if the operation takes none.
     public let input: StructureShape?
+    /// The shape of the output; nil if it returns none.
     public let output: StructureShape?
     /// The name of the request's outermost XML element, and its namespace, when they are not the shape's.
     public let inputName: String?

@@ -40,6 +40,7 @@ public enum Shape: Sendable {
     }
 }
 
+/// A string, with the constraints that the model puts on it.
 public final class StringShape: Sendable {
     public let name: String
     /// Bounds of the length in Unicode scalars.
@@ -59,6 +60,7 @@ public final class StringShape: Sendable {
     }
 }
 
+/// A whole or fractional number, with its bounds.
 public final class NumberShape: Sendable {
     public let name: String
     public let bounds: Bounds
@@ -74,6 +76,7 @@ public final class NumberShape: Sendable {
     }
 }
 
+/// A value without constraints: a boolean or a document.
 public final class PlainShape: Sendable {
     public let name: String
 
@@ -82,6 +85,7 @@ public final class PlainShape: Sendable {
     }
 }
 
+/// A moment, and the form in which it is written.
 public final class TimestampShape: Sendable {
     public let name: String
     /// The form to write, nil for the protocol's own.
@@ -100,6 +104,7 @@ public enum TimestampFormat: String, Sendable {
     case epoch = "unixTimestamp"
 }
 
+/// Bytes, with bounds on their number.
 public final class BlobShape: Sendable {
     public let name: String
     /// Bounds of the length in bytes.
@@ -171,13 +176,14 @@ public final class MapShape: @unchecked Sendable {
     }
 }
 
-/// The least and the greatest value or length that a shape allows; both are allowed themselves.
+/// The least and the greatest value or length that a shape allows, inclusive.
 public struct Bounds: Sendable, Equatable {
     public let minimum: Double?
     public let maximum: Double?
 }
 
 extension PlainShape {
-    /// Stands in a list or map until the schema's end, and where the schema names no such shape.
+    /// Takes the place of a list's or map's shape until the schema has been read, and where the schema has no such
+    /// shape.
     static let unresolved = PlainShape("")
 }

@@ -2,6 +2,7 @@
 ///
 /// Two structures are equal when they are of the same shape and hold equal values.
 public struct Structure: Sendable, Equatable {
+    /// The shape whose members these are.
     public let shape: StructureShape
     private var values: [Value?]
 
@@ -13,7 +14,7 @@ public struct Structure: Sendable, Equatable {
 
     /// The value of the member at a position of `shape.members`; nil when it is absent, or there is no such member.
     public subscript(member index: Int) -> Value? {
-        // Lends the value: to read a member copies nothing.
+        // Lends the value: reading a member copies nothing.
         _read {
             if values.indices.contains(index) { yield values[index] } else { yield nil }
         }

@@ -9,11 +9,11 @@ public final class StructureShape: @unchecked Sendable {
     /// Whether an answer in XML has one more element around it.
     public let isWrapper: Bool
     public let isEventStream: Bool
-    /// What an error's answer says; nil for a structure that is no error.
+    /// What an error's answer says; nil for a structure that is not an error.
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
     public private(set) var payload: Int?
-    /// Whether the payload is taken, or sent, as it comes, without being held in memory.
+    /// Whether the payload is a stream, which is not held in memory.
     public private(set) var streamsPayload = false
     public let locationName: String?
     public let xmlNamespace: XMLNamespace?
@@ -79,7 +79,7 @@ public final class MemberShape: Sendable {
     public let timestampFormat: TimestampFormat?
     public let isFlattened: Bool
     public let isXMLAttribute: Bool
-    /// Whether the service makes up a value when a client sends none.
+    /// Whether the service generates a value if a client sends none.
     public let isIdempotencyToken: Bool
     public let isStreaming: Bool
     public let isEventPayload: Bool

@@ -2,7 +2,7 @@
 ///
 /// The generated API modules consist of views: `IAM.User` is `View<IAM.UserFields>`, and an extension of it has the
 /// members. (One generic type, because a struct for each shape takes the compiler twice as long.) A view holds nothing
-/// but the structure, so it costs nothing to make one or to take it off again:
+/// but the structure, so wrapping and unwrapping costs nothing:
 ///
 ///     let user = IAM.User {
 ///         $0.userName = "analyst"
@@ -10,6 +10,7 @@
 ///     }
 ///     user.structure["UserName"]  // .string("analyst")
 public struct View<Members: Fields>: StructureView {
+    /// The structure that the view reads and fills.
     public var structure: Structure
 
     public init(_ structure: Structure) {
@@ -36,7 +37,8 @@ public protocol Fields: Sendable {
     static var shape: StructureShape { get }
 }
 
-/// Those of a structure that is a key and a value and no more, both required: a tag. The generator says which are.
+/// The members of a structure that is a key and a value and nothing else, both required: a tag. The generator knows
+/// which are.
 public protocol KeyValueFields: Fields {}
 
 extension View where Members: KeyValueFields {
@@ -51,28 +53,29 @@ extension View where Members: KeyValueFields {
     public var pair: (key: String, value: String) { (self[required: 0], self[required: 1]) }
 }
 
-/// Those of a request for a page of a list: where in it stand the token of the page before and the most items wanted.
-/// The generator says which are.
+/// The members of a request for a page of a list: which of them are the token of the previous page and the maximum
+/// number of items. The generator knows which requests these are.
 public protocol PageRequestFields: Fields {
     static var tokenPlace: Int { get }
     static var limitPlace: Int { get }
 }
 
 extension View where Members: PageRequestFields {
-    /// What the answer before gave to go on with; nil for the first page.
+    /// The token from the previous answer; nil for the first page.
     public var pageToken: String? { self[optional: Members.tokenPlace] }
 
-    /// How many items are wanted at most; nil: as many as the service thinks fit.
+    /// The maximum number of items; nil: up to the service.
     public var pageLimit: Int? { self[optional: Members.limitPlace] }
 }
 
-/// Those of an answer that is one page of a list and no more. The generator says which are.
+/// The members of an answer that is one page of a list and nothing else. The generator knows which are.
 public protocol PageFields: Fields {
     associatedtype Item: ValueConvertible
     static var itemsPlace: Int { get }
-    /// Of the token that the next page is asked for with.
+    /// The position of the token for the next page.
     static var nextPlace: Int { get }
-    /// Of the word whether there is a next page; nil in services that say it by the token alone.
+    /// The position of the member that says whether there is a next page; nil in services where the token alone says
+    /// it.
     static var isTruncatedPlace: Int? { get }
 }
 
@@ -81,7 +84,7 @@ extension View where Members: PageFields {
     ///
     /// - Parameters:
     ///   - items: of the page.
-    ///   - next: what the next page is asked for with; nil on the last one.
+    ///   - next: the token for the next page; nil on the last one.
     public init(_ items: [Members.Item], next: String?) {
         self.init()
         self[optional: Members.itemsPlace] = items
@@ -110,7 +113,7 @@ extension StructureView {
         try fill(&self)
     }
 
-    /// Nil when the value is no structure of this view's shape.
+    /// Nil when the value is not a structure of this view's shape.
     public init?(_ value: Value) {
         guard case .structure(let structure) = value, structure.shape === Self.shape else { return nil }
         self.init(structure)
@@ -134,6 +137,7 @@ public protocol OperationModel: Sendable {
 /// The view of an input or output that the model leaves out.
 public typealias EmptyStructure = View<EmptyFields>
 
+/// The members of a structure without any, for operations that the model gives no input or output.
 public enum EmptyFields: Fields {
     public static let shape = StructureShape.empty
 }

@@ -2,8 +2,10 @@
 ///
 /// The calendar arithmetic is done here so that Wire needs no Foundation.
 public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    /// Seconds since 1970-01-01T00:00:00Z; may have a fraction, and may be negative.
     public var secondsSinceEpoch: Double
 
+    /// Makes a moment; any number will do, and what is not a number is written as 1970.
     public init(secondsSinceEpoch: Double) {
         self.secondsSinceEpoch = secondsSinceEpoch
     }

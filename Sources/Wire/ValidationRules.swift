@@ -2,7 +2,8 @@
 /// values, IAM does not, Organizations has an error of its own.
 ///
 /// ```swift
-/// ServiceModule(IAM.self, validation: ValidationRules(quotesValues: false, elementsAreRequired: true), …)
+/// private let wording = ValidationRules(
+///     …
 /// ```
 ///
 /// AWS's order of several failures is not the model's, and was not found out; here it is the model's.

@@ -1,10 +1,12 @@
 /// An HTTP request, as far as a protocol looks at it.
 public struct WireRequest: Sendable {
+    /// The method, in upper case.
     public var method: String
     /// The path as it was sent, still percent-encoded.
     public var path: String
     /// The raw query string, without the question mark.
     public var query: String
+    /// The header fields, in the order in which they were sent; names in any case.
     public var headers: [(name: String, value: String)]
     /// Empty where the body is a stream.
     public var body: [UInt8]
@@ -30,7 +32,9 @@ public struct WireRequest: Sendable {
 
 /// An HTTP response.
 public struct WireResponse: Sendable {
+    /// The HTTP status.
     public var status: Int
+    /// The header fields, without those that only the transport knows: length, connection, date.
     public var headers: [(name: String, value: String)]
     /// Empty where the body is a stream.
     public var body: [UInt8]

@@ -10,7 +10,7 @@ struct Announcement {
     /// nil: everything is in memory.
     let dataDirectory: String?
     let isDefaultDirectory: Bool
-    /// Shown, because nobody has chosen it and it is new.
+    /// Shown, because it was generated just now and nobody knows it yet.
     let newRootKey: (id: String, secret: String)?
     /// Whether the local authority's certificate lies in no file that clients could name.
     let isAuthorityUnwritten: Bool

@@ -2,7 +2,8 @@ import ArgumentParser
 import Logging
 import Server
 
-/// What `make bench` fills a data directory with: accounts and users, written past the API, which would take an hour.
+/// What `make bench` fills a data directory with: accounts and users, written directly, because the API would take an
+/// hour.
 struct BenchFill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench-fill", shouldDisplay: false)
 

@@ -14,11 +14,17 @@ struct Env: ParsableCommand {
 
     @OptionGroup var dataOptions: DataOptions
 
+    func validate() throws {
+        if let account, account.wholeMatch(of: /[0-9]{12}/) == nil {
+            throw ValidationError("--account takes twelve digits, not '\(account)'.")
+        }
+    }
+
     func run() throws {
         let data = dataOptions.directory()
         guard var endpoint = data.endpoint else {
             fail(
-                "There is no Gatehouse in \(data.path) yet: start one with `gatehouse serve`, or name its directory with "
+                "There is no Gatehouse in \(data.path): start one with `gatehouse serve`, or name its directory with "
                     + "--data.")
         }
         if tls {
@@ -28,8 +34,8 @@ struct Env: ParsableCommand {
             endpoint = secure
         }
         do {
-            print(endpoint.exportLine)
             let keys = try RecordedData(data).rootKeys(account: account)
+            print(endpoint.exportLine)
             if let key = keys.first {
                 print(Endpoint.exportLine(accessKeyID: key.id, secretAccessKey: key.secret))
             } else {

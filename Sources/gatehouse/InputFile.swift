@@ -8,14 +8,14 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// A file that the command line names, whatever it is: also a pipe, as a shell's `<(…)` is, which has no size and can be
-/// read but once.
+/// A file that the command line names. It may be a pipe, such as a shell's `<(…)`, which has no size and can be read
+/// only once.
 enum InputFile {
     struct Unreadable: Error {
         let reason: String
     }
 
-    /// Far more than any policy document has; what never ends is not waited for.
+    /// Far more than any policy document has, so that an endless input is not read forever.
     private static let largest = 16 << 20
 
     /// - Parameter path: `-` is standard input.

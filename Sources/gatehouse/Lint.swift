@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Lint
 import Policy
 
@@ -60,8 +61,14 @@ struct LintPolicies: ParsableCommand {
     var failOn = Threshold.securityWarning
 
     func validate() throws {
-        if let resourceType, Linter.service(ofResourceType: resourceType) == nil {
+        guard let resourceType else { return }
+        guard let service = Linter.service(ofResourceType: resourceType) else {
             throw ValidationError("--resource-type takes a type such as AWS::S3::Bucket, not '\(resourceType)'.")
+        }
+        guard ServiceCatalogue.aws.hasARNService(service) else {
+            throw ValidationError(
+                "No service is known that '\(resourceType)' is a type of. Check its spelling, or leave out "
+                    + "--resource-type.")
         }
     }
 

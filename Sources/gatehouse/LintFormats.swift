@@ -9,7 +9,7 @@ struct LintedFile {
 }
 
 extension LintPolicies.Format {
-    /// What is printed; empty where a format has nothing to say of nothing.
+    /// What is printed; empty where a format prints nothing for no findings.
     func render(_ files: [LintedFile]) throws -> String {
         switch self {
         case .text: Self.text(files, colored: Terminal.isColored)

@@ -28,7 +28,8 @@ struct MakeRootKey: AsyncParsableCommand {
             throw ValidationError("--account takes twelve digits, not '\(account)'.")
         }
         if let endpoint, endpoint.wholeMatch(of: /https?:\/\/[^\/?#]+\/?/) == nil {
-            throw ValidationError("'\(endpoint)' is no endpoint: give scheme, host and port alone.")
+            throw ValidationError(
+                "--endpoint takes scheme, host and port alone, such as http://127.0.0.1:4566, not '\(endpoint)'.")
         }
     }
 
@@ -36,7 +37,9 @@ struct MakeRootKey: AsyncParsableCommand {
         if let endpoint {
             let variables = ProcessInfo.processInfo.environment
             guard let id = variables["AWS_ACCESS_KEY_ID"], let secret = variables["AWS_SECRET_ACCESS_KEY"] else {
-                fail("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those of the first account's root user.")
+                fail(
+                    "To ask \(endpoint), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to an access key of the first "
+                        + "account's root user.")
             }
             let credentials = SigningCredentials(accessKeyID: id, secretAccessKey: secret)
             return show(await ask(endpoint, credentials), nil)
@@ -54,7 +57,7 @@ struct MakeRootKey: AsyncParsableCommand {
     /// From the data directory itself, or from the server that uses it.
     private func key(_ data: DataDirectory) async -> RootKey {
         do {
-            // Which is there, or else this would make a new Gatehouse.
+            // Fails if there is none; otherwise the next lines would create a new Gatehouse.
             let recorded = try RecordedData(data)
             var configuration = Gatehouse.Configuration()
             configuration.dataDirectory = data.path
@@ -90,12 +93,19 @@ struct MakeRootKey: AsyncParsableCommand {
         switch await server.post("/_gatehouse/root-key", query: account.map { "account=\($0)" } ?? "") {
         case .answered(let body):
             guard let key = RootKey(json: body) else {
-                fail("What answers at \(endpoint) is no Gatehouse of this version: name another with --endpoint.")
+                fail(
+                    "What answers at \(endpoint) is not a Gatehouse of this version. Name another server with "
+                        + "--endpoint.")
             }
             return key
-        case .refused(let message): fail("Gatehouse refused: \(message)")
+        case .refused(let code, let message):
+            let advice =
+                ["InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied"].contains(code)
+                ? " It has to be asked with an access key of the first account's root user." : ""
+            fail("Gatehouse at \(endpoint) refused: \(code): \(message)\(advice)")
         case .unreachable(let reason):
-            fail("Can't reach Gatehouse at \(endpoint): \(reason). Start it, or name another with --endpoint.")
+            fail(
+                "No answer from \(endpoint): \(reason). Start Gatehouse there, or name another server with --endpoint.")
         }
     }
 }

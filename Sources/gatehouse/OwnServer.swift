@@ -5,13 +5,13 @@ import Signature
 import SwiftASN1
 import X509
 
-/// A running Gatehouse, asked for what only its operator may have.
+/// A running Gatehouse, and what only its operator may ask it for.
 struct OwnServer {
     /// What came of asking.
     enum Answer {
         case answered([UInt8])
-        /// With an error of its own, as it was sent.
-        case refused(String)
+        /// With an error of its own.
+        case refused(code: String, message: String)
         case unreachable(String)
     }
 
@@ -30,7 +30,7 @@ struct OwnServer {
     /// Sends a signed request without a body.
     func post(_ path: String, query: String = "") async -> Answer {
         let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        // It is the operator's own server, mostly on this machine.
+        // It is the operator's own server, usually on this machine.
         let url = base + path + (query.isEmpty ? "" : "?" + query)
         guard let address = WebAddress(url, mayHaveQuery: true, mayBePlain: true) else {
             return .unreachable("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566")
@@ -46,12 +46,25 @@ struct OwnServer {
             let answer = try await Fetch(trust: ServerTrust(authorities: Self.authorities), limits: limits).send(
                 Fetch.Request("POST", address, headers: headers))
             guard (200..<300).contains(answer.status) else {
-                return .refused(String(decoding: answer.body, as: UTF8.self))
+                let text = String(decoding: answer.body, as: UTF8.self)
+                return .refused(
+                    code: Self.element("Code", of: text) ?? "HTTP status \(answer.status)",
+                    message: Self.element("Message", of: text) ?? "it gave no reason.")
             }
             return .answered(Array(answer.body))
         } catch {
             return .unreachable("\(error)")
         }
+    }
+
+    /// The content of an XML element of an error, as Gatehouse writes it.
+    private static func element(_ name: String, of xml: String) -> String? {
+        guard let start = xml.firstRange(of: "<\(name)>"),
+            let end = xml[start.upperBound...].firstRange(of: "</\(name)>")
+        else { return nil }
+        return String(xml[start.upperBound..<end.lowerBound])
+            .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+            .replacing("&amp;", with: "&")
     }
 }
 

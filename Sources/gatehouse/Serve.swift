@@ -76,7 +76,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Set a quota, for example Users=10000. Can be repeated.")
     var quota: [String] = []
 
-    /// What is wrong is found here, where it is answered with the usage of this command.
+    /// Wrong values are found here, where ArgumentParser adds this command's usage to the message.
     func validate() throws {
         _ = try (configuration(), level(), format(), listenedPort())
     }
@@ -116,16 +116,16 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
-            let port = (error as? ListenError)?.port ?? port
-            let option = gatehouse.tls != nil && port == securePort ? "--tls-port" : "--port"
+            let failed = error as? ListenError
             fail(
-                "Gatehouse can't listen on \(address):\(port): \(error). Stop what listens there, or choose another "
-                    + "\(option); 0 picks a free one.")
+                listenProblem(
+                    failed?.cause ?? error, address: address, port: failed?.port ?? port,
+                    option: gatehouse.tls != nil && failed?.port == securePort ? "--tls-port" : "--port"))
         }
         await gatehouse.close()
     }
 
-    /// Tells whoever starts it what matters; on the first start also the credentials of root, this once.
+    /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
     private func announce(
         _ gatehouse: Gatehouse, _ configuration: Gatehouse.Configuration, address: String, _ ports: Listener.Ports
     ) {
@@ -144,7 +144,7 @@ struct Serve: AsyncParsableCommand {
             endpoint: endpoint, secure: secure, account: gatehouse.accountID,
             dataDirectory: configuration.dataDirectory,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
-            // The journal is read by others, and keeps it.
+            // Others read the journal, and it keeps what it gets.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
             isAuthorityUnwritten: gatehouse.localAuthority != nil && secure?.caBundle == nil)
         Terminal.printNow(announcement.lines.joined(separator: "\n"))
@@ -178,6 +178,10 @@ struct Serve: AsyncParsableCommand {
 
     private func configuration() throws -> Gatehouse.Configuration {
         var configuration = Gatehouse.Configuration()
+        if self.inMemory, let data = dataOptions.data {
+            throw ValidationError(
+                "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
+        }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
         if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
         if let region = region ?? Settings.text("REGION") {
@@ -224,11 +228,12 @@ struct Serve: AsyncParsableCommand {
         let known = Modules.all.flatMap(\.quotas)
         for text in quota + (Settings.text("QUOTA")?.split(separator: ",").map(String.init) ?? []) {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let limit = Int(parts[1]), limit >= 0,
-                known.contains(where: { $0.name == parts[0] })
-            else {
+            guard parts.count == 2, let limit = Int(parts[1]), limit >= 0 else {
+                throw ValidationError("--quota takes NAME=NUMBER, such as Users=10000, not '\(text)'.")
+            }
+            guard known.contains(where: { $0.name == parts[0] }) else {
                 let names = known.map(\.name).joined(separator: ", ")
-                throw ValidationError("--quota takes NAME=NUMBER, not '\(text)'. The names: \(names).")
+                throw ValidationError("There is no quota '\(parts[0])'. The quotas: \(names).")
             }
             configuration.quotas[parts[0]] = limit
         }
@@ -236,7 +241,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func listenedPort() throws -> Int {
-        let port = try port ?? Settings.value("PORT") ?? 4566
+        let port = try port ?? Settings.number("PORT") ?? 4566
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
         return port
     }
@@ -250,7 +255,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func level() throws -> Logger.Level {
-        // A person has read where it listens already, and wants to see what is wrong.
+        // A person at a terminal has already been told where it listens, and wants to see only what goes wrong.
         guard let text = logLevel ?? Settings.text("LOG_LEVEL") else { return Terminal.isTerminal(2) ? .notice : .info }
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

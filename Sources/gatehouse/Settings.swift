@@ -1,20 +1,18 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// What may be said by an environment variable instead of a flag: `GATEHOUSE_PORT` for `--port`. The flag wins.
+/// Settings from environment variables, such as `GATEHOUSE_PORT` for `--port`. The option wins over the variable.
 enum Settings {
     static func text(_ name: String) -> String? {
         let value = ProcessInfo.processInfo.environment["GATEHOUSE_\(name)"]
         return value?.isEmpty == true ? nil : value
     }
 
-    /// - Throws: `ValidationError` when the variable's text is no such value.
-    static func value<T: LosslessStringConvertible>(_ name: String) throws -> T? {
+    /// - Throws: `ValidationError` when the variable's text is no number.
+    static func number(_ name: String) throws -> Int? {
         guard let text = text(name) else { return nil }
-        guard let value = T(text) else {
-            throw ValidationError("GATEHOUSE_\(name) is '\(text)', which is not a valid value.")
-        }
-        return value
+        guard let number = Int(text) else { throw ValidationError("GATEHOUSE_\(name) takes a number, not '\(text)'.") }
+        return number
     }
 
     static func flag(_ name: String) throws -> Bool {
@@ -22,7 +20,7 @@ enum Settings {
         switch text.lowercased() {
         case "1", "true", "yes": return true
         case "0", "false", "no": return false
-        default: throw ValidationError("GATEHOUSE_\(name) is '\(text)'; it takes 1 or 0.")
+        default: throw ValidationError("GATEHOUSE_\(name) takes 1 or 0, not '\(text)'.")
         }
     }
 

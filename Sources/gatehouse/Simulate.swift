@@ -123,7 +123,19 @@ struct Simulate: ParsableCommand {
 
     private func simulated() throws(SimulationError) -> SimulatedCase {
         guard let principal, let action else {
-            throw SimulationError("--principal and --action are needed, or --json-lines")
+            throw SimulationError(
+                "Say who asks for what with --principal and --action, or have cases answered with --json-lines.")
+        }
+        guard action.wholeMatch(of: /[A-Za-z0-9-]+:[A-Za-z0-9]+/) != nil else {
+            throw SimulationError("--action takes service:Action, such as s3:GetObject, not '\(action)'.")
+        }
+        guard resource == "*" || resource.wholeMatch(of: /arn:([^:]*:){4}.*/.dotMatchesNewlines()) != nil else {
+            throw SimulationError(
+                "--resource takes an ARN, such as arn:aws:s3:::bucket/key, or '*' for an action that has none, not "
+                    + "'\(resource)'.")
+        }
+        if let resourceAccount, resourceAccount.wholeMatch(of: /[0-9]{12}/) == nil {
+            throw SimulationError("--resource-account takes twelve digits, not '\(resourceAccount)'.")
         }
         let context = try contextKeys()
         var principalARN: String?
@@ -151,7 +163,7 @@ struct Simulate: ParsableCommand {
         var values: [String: [String]] = [:]
         for pair in context {
             guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
-                throw SimulationError("--context takes key=value, not '\(pair)'")
+                throw SimulationError("--context takes key=value, such as aws:username=alice, not '\(pair)'.")
             }
             values[String(pair[..<separator]), default: []].append(String(pair[separator...].dropFirst()))
         }
@@ -206,7 +218,7 @@ struct Simulate: ParsableCommand {
     // MARK: A stream
 
     private func answerLines() throws {
-        // A reader that goes away (`| head`) is no failure.
+        // A reader that goes away (`| head`) is not an error.
         signal(SIGPIPE, SIG_IGN)
         var lines = JSONLines()
         var input = [UInt8](repeating: 0, count: 1 << 16)
@@ -217,7 +229,7 @@ struct Simulate: ParsableCommand {
                 if errno == EINTR { continue }
                 refuse("standard input can't be read: \(String(cString: strerror(errno)))")
             }
-            // What has come so far is answered before more is waited for, so that two programs can converse.
+            // What has arrived is answered before waiting for more, so that two programs can converse.
             if count == 0 {
                 lines.finish(answeringInto: &output)
             } else {

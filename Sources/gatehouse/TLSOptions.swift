@@ -45,7 +45,7 @@ struct TLSOptions: ParsableArguments {
         _ = try port()
         guard try tls || Settings.flag("TLS") else {
             guard certificate == nil, key == nil, names.isEmpty, authorityFile == nil, tlsPort == nil else {
-                throw ValidationError("The options --tls-… are for a server with --tls.")
+                throw ValidationError("The options --tls-… have no effect without --tls: add it.")
             }
             return nil
         }
@@ -69,11 +69,13 @@ struct TLSOptions: ParsableArguments {
         }
         guard names.isEmpty else {
             throw ValidationError(
-                "--tls-name is for certificates of the local authority; whom --tls-certificate is for stands in it.")
+                "--tls-name is for certificates of the local authority; that of --tls-certificate has names of its own. Leave out --tls-name."
+            )
         }
         guard authorityFile == nil else {
             throw ValidationError(
-                "--tls-ca-file is for the local authority; with --tls-certificate clients trust whoever issued that.")
+                "--tls-ca-file is for the local authority; clients trust whoever issued --tls-certificate. Leave out --tls-ca-file."
+            )
         }
         return .files(certificate: certificate, key: key)
     }
@@ -84,7 +86,7 @@ struct TLSOptions: ParsableArguments {
     }
 
     func port() throws -> Int {
-        let port = try tlsPort ?? Settings.value("TLS_PORT") ?? 4567
+        let port = try tlsPort ?? Settings.number("TLS_PORT") ?? 4567
         guard (0...65535).contains(port) else { throw ValidationError("--tls-port takes 0 to 65535, not \(port).") }
         return port
     }

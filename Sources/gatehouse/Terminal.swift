@@ -13,8 +13,8 @@ enum Terminal {
     /// Whether a person reads what is written there.
     static func isTerminal(_ file: Int32) -> Bool { isatty(file) == 1 }
 
-    /// Whether systemd hands what is written there to its journal, which others read, too.
-    /// systemd.exec(5), `$JOURNAL_STREAM`.
+    /// Whether systemd passes what is written there on to its journal, which others can read. systemd.exec(5),
+    /// `$JOURNAL_STREAM`.
     static func isJournal(_ file: Int32) -> Bool {
         var status = stat()
         guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"], fstat(file, &status) == 0 else {
@@ -45,12 +45,12 @@ enum Terminal {
         return 0
     }
 
-    /// Says something to the person at the terminal that is not the program's answer.
+    /// Tells the person at the terminal something that is not part of the program's output.
     static func complain(_ message: String) {
         _ = write(Array((message + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// Prints what is waited for by whoever started the program through a pipe.
+    /// Prints at once, because whoever started the program may be waiting for it at the other end of a pipe.
     static func printNow(_ text: String) {
         print(text)
         fflush(nil)

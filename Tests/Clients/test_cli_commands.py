@@ -75,6 +75,65 @@ def test_what_is_mistyped_is_refused(words: tuple[str, ...], tmp_path: Path) -> 
     assert "Fatal error" not in done.stderr
 
 
+# Each with what it says of what is wrong, and of what to do about it.
+MISTAKES: list[tuple[str, list[str], dict[str, str]]] = [
+    ("serve --in-memory --port 0 --ca-bundle none.pem", ["none.pem", "No such file", "--ca-bundle"], {}),
+    ("serve --in-memory --port 0 --ca-bundle empty", ["no certificate in empty", "--ca-bundle"], {}),
+    ("serve --in-memory --data here", ["'here'", "leave out one"], {}),
+    ("serve --in-memory --port 0 --address 192.0.2.1", ["192.0.2.1:0", "no such address", "--address"], {}),
+    ("serve --in-memory --port 0 --address host.invalid", ["host.invalid", "is not known", "--address"], {}),
+    ("serve --in-memory --quota Unicorns=3", ["no quota 'Unicorns'", "Users"], {}),
+    ("serve --in-memory --quota Users=many", ["NAME=NUMBER", "'Users=many'"], {}),
+    ("serve --port 0 --data empty", ["empty", "File exists", "--data"], {}),
+    ("serve --port 0 --data empty/data", ["empty/data", "Not a directory", "--data"], {}),
+    ("serve --in-memory", ["GATEHOUSE_PORT takes a number, not 'http'"], {"GATEHOUSE_PORT": "http"}),
+    ("serve", ["GATEHOUSE_IN_MEMORY takes 1 or 0, not 'maybe'"], {"GATEHOUSE_IN_MEMORY": "maybe"}),
+    ("env --account 12", ["twelve digits"], {}),
+    ("env --data none", ["no Gatehouse in none", "`gatehouse serve`", "--data"], {}),
+    ("why --last --data none", ["no Gatehouse in none", "`gatehouse serve`", "--data"], {}),
+    ("outbox --data none", ["no Gatehouse in none", "`gatehouse serve`", "--data"], {}),
+    ("root-key --data none", ["no Gatehouse in none", "`gatehouse serve`", "--data"], {}),
+    ("root-key --endpoint localhost", ["scheme, host and port", "'localhost'"], {}),
+    ("root-key --endpoint http://127.0.0.1:1", ["AWS_ACCESS_KEY_ID", "root user"], {}),
+    (
+        "root-key --endpoint http://127.0.0.1:1",
+        ["Connection refused. Start Gatehouse there", "--endpoint"],
+        {"AWS_ACCESS_KEY_ID": ROOT_KEY_ID, "AWS_SECRET_ACCESS_KEY": ROOT_SECRET},
+    ),
+    ("simulate", ["--principal and --action", "--json-lines"], {}),
+    ("simulate --principal bob --action s3:GetObject", ['"bob" is no principal', "the ARN of a user"], {}),
+    ("simulate --principal * --action GetObject", ["service:Action", "s3:GetObject", "'GetObject'"], {}),
+    ("simulate --principal * --action s3:GetObject --resource x", ["an ARN", "arn:aws:s3:::bucket/key", "'x'"], {}),
+    ("simulate --principal * --action s3:GetObject --resource-account 1", ["twelve digits"], {}),
+    ("simulate --principal * --action s3:GetObject --context a", ["key=value", "'a'"], {}),
+    ("simulate --principal * --action s3:GetObject --identity none", ["none can't be read: No such file"], {}),
+    ("simulate --principal * --action s3:GetObject --identity empty", ["empty:1:1: Syntax errors in policy."], {}),
+    ("lint empty --resource-type AWS::Unicorn::Horn", ["AWS::Unicorn::Horn", "leave out --resource-type"], {}),
+    ("lint .", ["can't be read: Is a directory"], {}),
+]
+
+
+@pytest.mark.parametrize(("words", "told", "environment"), MISTAKES, ids=lambda value: str(value)[:60])
+def test_errors_say_what_is_wrong_and_what_to_do(
+    words: str, told: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").write_text("")
+    done = subprocess.run(
+        [BINARY, *words.split()],
+        cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path)) | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode in (1, 2, 64), done
+    for part in told:
+        assert part in done.stderr, done.stderr
+    # What Foundation and SwiftNIO call things is nothing to a reader, and no stack of errors is.
+    assert not re.search(r"NSCocoaErrorDomain|NSPOSIX|errno|SocketAddressError|\bNIO|CancellationError", done.stderr)
+    assert not done.stdout
+
+
 # Health and metrics
 
 
@@ -297,11 +356,13 @@ def test_a_lost_key_file_is_not_papered_over(durable: Callable[..., Server]) -> 
     server = durable().start()
     server.root.iam.create_user(UserName="alice")
     server.stop()
-    for path in server.data.rglob("*key*"):
-        if path.is_file():
-            path.rename(path.with_name("moved-away"))
-    done = gatehouse("serve", "--port", "0", "--data", str(server.data), within=10)
-    assert done.returncode not in (0, -4, -5, -6, -11), done
+    key = server.data / "key"
+    key.rename(key.with_name("moved-away"))
+    for words in (["serve", "--port", "0"], ["env"], ["why", "--last"], ["outbox"], ["root-key"]):
+        done = gatehouse(*words, "--data", str(server.data), within=10)
+        assert done.returncode == 1 and not done.stdout, done
+        assert f"{key} is missing" in done.stderr and "Put back your copy" in done.stderr, done.stderr
+        assert not key.exists(), "none is made that could be taken for the lost one"
 
 
 def test_a_damaged_ledger_is_refused(durable: Callable[..., Server]) -> None:
@@ -319,13 +380,14 @@ def test_a_damaged_ledger_is_refused(durable: Callable[..., Server]) -> None:
     ledgers[0].write_bytes(content)
     done = gatehouse("serve", "--port", "0", "--data", str(server.data), within=10)
     assert done.returncode not in (0, -4, -5, -6, -11), done
-    assert done.stderr.strip()
+    assert "damaged" in done.stderr and "`gatehouse restore` makes" in done.stderr, done.stderr
 
 
 def test_a_taken_port(cloud: Server) -> None:
     done = gatehouse("serve", "--in-memory", "--port", str(cloud.port))
-    assert done.returncode not in (0, -4, -5, -6, -11)
-    assert str(cloud.port) in done.stderr
+    assert done.returncode == 1
+    assert f"127.0.0.1:{cloud.port}, which is in use. Stop what listens there" in done.stderr, done.stderr
+    assert "error=" not in done.stderr, "work that the end interrupts has not failed"
 
 
 def test_logs_go_to_standard_error(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_the_root_user_of_a_member_account(durable: Callable[..., Server]) -> No
     assert first.secret not in json.dumps(made)
 
     third = gatehouse("root-key", "--account", number, *data)
-    assert third.returncode == 1 and "LimitExceeded" in third.stderr and not third.stdout
+    assert third.returncode == 1 and f"`gatehouse env --account {number}` prints one" in third.stderr and not third.stdout
     assert printed(server, gatehouse("env", "--account", number, *data)).key_id == first.key_id
     assert printed(server, gatehouse("env", *data)).key_id == ROOT_KEY_ID
 
@@ -83,7 +83,10 @@ def test_in_memory(cloud: Server) -> None:
     )
     assert key.sts.get_caller_identity()["Account"] == number
     unknown = gatehouse("root-key", "--account", "999999999999", "--endpoint", cloud.url, environment=root)
-    assert unknown.returncode == 1 and "NoSuchEntity" in unknown.stderr
+    assert unknown.returncode == 1 and "NoSuchEntity: There is no account 999999999999" in unknown.stderr and "<" not in unknown.stderr
+    stranger = {"AWS_ACCESS_KEY_ID": "AKIA" + "A" * 16, "AWS_SECRET_ACCESS_KEY": "x" * 40}
+    unproved = gatehouse("root-key", "--endpoint", cloud.url, environment=stranger)
+    assert unproved.returncode == 1 and "access key of the first account's root user" in unproved.stderr
 
     for wrong in (cloud.url + "/path", cloud.url + "?query", cloud.url.removeprefix("http://"), "ftp://localhost"):
         refused = gatehouse("root-key", "--account", number, "--endpoint", wrong, environment=root)
@@ -108,5 +111,5 @@ def test_a_closed_account_has_no_root(cloud: Server) -> None:
 
 def test_there_must_be_a_gatehouse(tmp_path: Any) -> None:
     refused = gatehouse("root-key", "--data", str(tmp_path / "none"))
-    assert refused.returncode == 1 and "there is no Gatehouse" in refused.stderr
+    assert refused.returncode == 1 and "There is no Gatehouse" in refused.stderr
     assert not (tmp_path / "none").exists()

@@ -682,8 +682,8 @@ def expired_certificate(key: Path) -> str:
     (["--tls", "--tls-name", "not a name"], "--tls-name takes a name"),
     (["--tls", "--tls-name", "0.0.0.0"], "clients connect to"),
     (["--tls", "--tls-certificate", "x"], "go together"),
-    (["--tls", "--tls-certificate", "x", "--tls-key", "y", "--tls-name", "z"], "stands in it"),
-    (["--tls", "--tls-certificate", "x", "--tls-key", "y", "--tls-ca-file", "z"], "whoever issued that"),
+    (["--tls", "--tls-certificate", "x", "--tls-key", "y", "--tls-name", "z"], "names of its own"),
+    (["--tls", "--tls-certificate", "x", "--tls-key", "y", "--tls-ca-file", "z"], "whoever issued --tls-certificate"),
 ])
 def test_options_that_make_no_sense(options: list[str], said: str) -> None:
     done = gatehouse("serve", "--in-memory", "--port", "0", *options)

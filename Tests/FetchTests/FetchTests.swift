@@ -97,6 +97,13 @@ private final class TricklingServer: Sendable {
         }
     }
 
+    @Test func theExampleOfTheDocumentation() async throws {
+        let server = try await Server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", staysOpen: false)
+        let address = try server.address
+        let answer = try await Fetch(trust: ServerTrust()).get(address)
+        #expect(answer.status == 200)
+    }
+
     @Test func anAnswerIsRead() async throws {
         let answer = try await ask("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").get()
         #expect(answer.status == 200)

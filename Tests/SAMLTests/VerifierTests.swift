@@ -22,6 +22,15 @@ import Testing
             ])
     }
 
+    @Test func theExampleOfTheDocumentation() throws {
+        let document = try SAMLTests.document("metadata.xml")
+        let response = try Data(SAMLTests.document("assertion-signed.xml").utf8).base64EncodedString()
+        let now = issued
+        let metadata = try SAMLMetadata(parsing: document)
+        let assertion = try SAMLVerifier(metadata: metadata).assertion(inBase64: response, at: now)
+        #expect(assertion.subject == "alice@example.com")
+    }
+
     @Test func takesBase64InLines() throws {
         let text = try Array(document("assertion-signed.xml").utf8)
         let lines = Data(text).base64EncodedString(options: .lineLength76Characters)

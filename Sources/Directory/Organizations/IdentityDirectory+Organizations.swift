@@ -1,7 +1,8 @@
-// Who is in which organization, and what binds whom there. All of these are a few dictionary reads under the lock.
+// Which accounts are in which organization, and what binds them there. Each of these costs a few dictionary reads under
+// the lock.
 
 extension IdentityDirectory {
-    /// The organization that an account is in, as its management account too.
+    /// The organization that an account is in, whether as a member or as its management account.
     public func organization(ofAccount id: String) -> Organization? {
         withOrganizations { $0.organization(ofAccount: id) }
     }
@@ -15,7 +16,8 @@ extension IdentityDirectory {
         withOrganizations { $0.units[id] }
     }
 
-    /// What an account is below, from its organization's root down to the unit that it is in; empty when it is in none.
+    /// The containers of an account, from its organization's root down to the unit that it is in; empty when it is in
+    /// no organization.
     public func containers(ofAccount id: String) -> [String] {
         withOrganizations { $0.containers(ofAccount: id) }
     }
@@ -30,7 +32,7 @@ extension IdentityDirectory {
         withOrganizations { $0.resourcePolicies[id] }
     }
 
-    /// What an account's organization is to it: where it is there, and whose policies bind it. nil when it is in none.
+    /// An account's membership in its organization: where it is, and which policies bind it. nil when it is in none.
     public func membership(ofAccount id: String) -> OrganizationMembership? {
         withOrganizations { $0.membership(ofAccount: id) }
     }

@@ -1,6 +1,6 @@
 public import Policy
 
-/// AWS's own policies of organizations: everything is allowed, as long as nothing else says otherwise.
+/// AWS's own control policies, which allow everything unless another policy says otherwise.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>
 public struct ManagedControlPolicy: Sendable {
     public let id: String
@@ -71,7 +71,7 @@ public enum ControlPolicyType {
 }
 
 extension Organization {
-    /// What is attached to a unit or account from its beginning: AWS's own policies of the types that are enabled.
+    /// What is attached to a new unit or account: AWS's own policies of the enabled types.
     public var defaultPolicyIDs: [String] {
         ManagedControlPolicy.all.filter { enabledPolicyTypes.contains($0.type) }.map(\.id)
     }

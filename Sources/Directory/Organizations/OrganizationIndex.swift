@@ -1,24 +1,24 @@
 import Ledger
 import Policy
 
-/// Who is where in which organization, and what binds whom there. Guarded by the directory's lock.
+/// Where each account is in its organization, and what binds it there. Guarded by the directory's lock.
 ///
-/// What binds an account is worked out when somebody asks for it, and kept until something changes that it was made
-/// of. A change to an account costs that account's alone; one to a unit or a policy forgets all, and what is forgotten
-/// is shared by the accounts of a unit, so that it is made anew once for each unit and not for each account.
+/// What binds an account is computed when somebody asks for it, and kept until one of its sources changes. A change to
+/// an account invalidates only its own result. A change to a unit or a policy invalidates all of them; but the accounts
+/// of a unit share theirs, so it is computed again once for each unit, not for each account.
 struct OrganizationIndex {
     private(set) var organizations: [String: Organization] = [:]
     private(set) var units: [String: OrganizationalUnit] = [:]
     /// By the account's number: it is in one organization at most.
     private(set) var accounts: [String: OrganizationAccount] = [:]
-    /// Those that bind no requests are without their content, which nobody asks the directory for.
+    /// Those that bind no requests are kept without their content, for which nobody asks the directory.
     private(set) var policies: [String: OrganizationPolicy] = [:]
     /// By the organization's id.
     private(set) var resourcePolicies: [String: OrganizationResourcePolicy] = [:]
 
     private var compiled: [String: CompiledPolicy] = [:]
     private var compiledResourcePolicies: [String: CompiledPolicy] = [:]
-    /// What each root and unit brings to all below it.
+    /// What each root and unit passes on to everything below it.
     private var places: [PlaceKey: Place] = [:]
     private var shared: [SharedKey: OrganizationMembership] = [:]
     private var memberships: [String: OrganizationMembership] = [:]
@@ -29,7 +29,7 @@ struct OrganizationIndex {
         var id: String
     }
 
-    /// What an account has of the root or unit that it is in.
+    /// What an account gets from the root or unit that it is in.
     private struct Place {
         var path: String
         var serviceControl: [PolicySet]
@@ -117,7 +117,7 @@ struct OrganizationIndex {
     func containers(ofAccount id: String) -> [String] {
         var path: [String] = []
         var next = accounts[id]?.parentID
-        // The depth is limited when units are made; a damaged record must not send this round for ever.
+        // The depth is limited when units are created; a damaged record must not make this loop forever.
         while let container = next, path.count < OrganizationalUnit.mostLevels + 1 {
             path.append(container)
             next = units[container]?.parentID

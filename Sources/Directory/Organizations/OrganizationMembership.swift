@@ -1,7 +1,7 @@
 public import Policy
 
-/// What an organization is to one of its accounts. Immutable, and one object for all accounts of a unit that have the
-/// same policies of their own.
+/// An account's membership in an organization. Immutable, and shared by all accounts of a unit whose own policies are
+/// the same.
 public final class OrganizationMembership: Sendable {
     /// `o-…`
     public let organizationID: String

@@ -12,15 +12,15 @@ public struct Account: Record, Equatable {
     public var name: String
     /// The root user's e-mail address.
     public var email: String
-    /// The name that stands for the account's number in sign-in addresses.
+    /// The name that can replace the account's number in sign-in addresses.
     public var alias: String?
-    /// Which version of tokens STS's global endpoint gives: 1 or 2.
+    /// Which version of tokens STS's global endpoint issues: 1 or 2.
     public var globalEndpointTokenVersion = 1
     public var state = State.active
     /// The management account of the organization that it is in, in whose scope the organization's records lie; nil
     /// when it is in none.
     public var managementAccountID: String?
-    /// The management account that made it, by Organizations; nil for the account that Gatehouse began with.
+    /// The management account that created it through Organizations; nil for the first account.
     public let creatorID: String?
     /// `ALLOW` or `DENY`: whether IAM users and roles may see its bills.
     public var userAccessToBilling = "ALLOW"

@@ -16,9 +16,9 @@ public struct MFADevice: Record, CustomStringConvertible {
     public var enableDate: Double?
     /// The time step (30 s) of the last code that was accepted; each code is accepted once.
     public var lastStep: Int?
-    /// How many steps the device's clock runs ahead of ours, learnt from the codes of enabling and resynchronising.
+    /// How many steps the device's clock is ahead, as learnt when it was enabled or resynchronised.
     public var clockOffset = 0
-    /// When codes were tried lately, seconds since 1970: guesses are throttled.
+    /// The times of recent attempts, in seconds since 1970: guesses are throttled.
     public var attempts: [Double] = []
 
     public init(serialNumber: String, accountID: String, seed: [UInt8], createDate: Double, tags: [Tag]) {

@@ -1,12 +1,12 @@
 public import Ledger
 
-/// An OpenID Connect provider whose tokens an account takes.
+/// An OpenID Connect provider whose tokens an account accepts.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOpenIDConnectProvider.html>
 public struct OpenIDConnectProvider: Record {
     public static let kind = "AWS::IAM::OIDCProvider"
 
     public let accountID: String
-    /// The issuer without its `https://`, else as it was registered: with a slash at its end or without.
+    /// The issuer without its `https://`, otherwise as it was registered: with or without a slash at the end.
     public let url: String
     /// Seconds since 1970.
     public let createDate: Double

@@ -1,6 +1,6 @@
 public import Ledger
 
-/// An account's place in an organization; what the account itself is stands in `Account`.
+/// An account's place in an organization; the account itself is an `Account`.
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
 public struct OrganizationAccount: Record {
     public static let kind = "AWS::Organizations::Account"

@@ -31,7 +31,6 @@ public struct OrganizationPolicy: Record {
         self.updateDate = updateDate
     }
 
-    /// By its type it is listed and counted, by its name it is unique among those of its type.
     public var requirements: [Requirement] { [Requirement(Organization.kind, organizationID)] }
 
     /// What an organization, unit or account needs that has a policy of this id; nil for AWS's own.
@@ -39,6 +38,7 @@ public struct OrganizationPolicy: Record {
         ManagedControlPolicy.named(id) == nil ? Requirement(kind, id) : nil
     }
 
+    /// Policies are listed and counted by type, and names are unique within a type.
     public var references: [Reference] {
         [
             Reference(Relation.organizationPolicyType, to: type),

@@ -12,7 +12,8 @@ public struct OutboundFederation: Record, CustomStringConvertible {
     public let issuerID: String
     /// Seconds since 1970.
     public let createDate: Double
-    /// Whether tokens are given out. The issuer and its keys outlive that: tokens are verified a while after.
+    /// Whether tokens are issued. The issuer and its keys remain afterwards, because tokens are still verified for a
+    /// while.
     public var isEnabled: Bool
     /// The private keys, as the module OIDC writes them.
     public let keys: String

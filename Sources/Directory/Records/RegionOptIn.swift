@@ -1,6 +1,6 @@
 public import Ledger
 
-/// That an account has opted into a region, or out of it again. Without a record it has never opted in.
+/// The fact that an account has opted in to a region, or out of it again. Without a record it has never opted in.
 /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
 public struct RegionOptIn: Record {
     public static let kind = "AWS::Account::Region"

@@ -24,7 +24,7 @@ enum Connection {
         do {
             let queue = try DatabaseQueue(
                 path: LedgerDirectory.databasePath(in: directory), configuration: configuration)
-            // Who only reads needs nothing of what a later format added.
+            // A reader needs nothing that a later format added.
             return SQLiteStore(queue, isInMemory: false)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
             throw LedgerError(.io, "There is no ledger in \(directory), or it cannot be opened.")
@@ -42,7 +42,7 @@ enum Connection {
         var configuration = Configuration()
         configuration.label = "gatehouse.ledger"
         configuration.busyMode = .timeout(10)
-        // Reads run on the threads that ask; more threads than that do not read at once.
+        // Reads run on the calling threads; this is the most that may read at once.
         configuration.maximumReaderCount = 16
         return configuration
     }

@@ -1,7 +1,7 @@
 import GRDB
 
-/// The ledger's requests in SQLite's words: transactions and facts. Records, journal, events and deadlines have files of
-/// their own.
+/// The ledger's requests in SQL: transactions and the ledger's own facts. Records, journal, events and deadlines have
+/// files of their own.
 final class SQLiteSession: StoreSession {
     let database: Database
 

@@ -13,7 +13,7 @@ final class SQLiteStore: Store {
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T {
         try database.unsafeRead { database in
             let session = SQLiteSession(database)
-            // In memory there is one connection, and this has it to itself.
+            // In memory there is only one connection, and this call has it to itself.
             if isInMemory { return try body(session) }
             try database.transact("BEGIN DEFERRED")
             defer { try? database.transact("COMMIT") }
@@ -94,6 +94,13 @@ final class SQLiteStore: Store {
             case .SQLITE_MISUSE: .closed
             default: .io
             }
-        return LedgerError(kind, "The ledger's database: \(error.message ?? "\(error.resultCode)").")
+        let reason = error.message ?? "\(error.resultCode)"
+        return switch kind {
+        case .corrupt:
+            LedgerError(kind, "The ledger's database is damaged (\(reason)).")
+        case .full:
+            LedgerError(kind, "The ledger's database can't grow (\(reason)). Make room on the disk that it is on.")
+        default: LedgerError(kind, "The ledger's database: \(reason).")
+        }
     }
 }

@@ -1,6 +1,6 @@
 import GRDB
 
-/// The tables of a ledger in SQLite, and the way up from those of earlier formats.
+/// The tables of a ledger in SQLite, and the migration from earlier formats.
 enum Schema {
     /// Makes the tables when there are none, and brings older ones up to the present format.
     ///

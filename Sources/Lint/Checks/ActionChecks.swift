@@ -1,7 +1,7 @@
 import Catalogue
 import Policy
 
-// Whether the actions exist, and belong into this type of policy.
+// Whether the actions exist, and belong in this type of policy.
 
 extension Checker {
     mutating func checkActions(_ actions: LooseStatement.Patterns) {
@@ -10,7 +10,7 @@ extension Checker {
 
     private mutating func checkAction(_ action: Text) {
         let text = action.value
-        // The check of variables says what is wrong with these.
+        // The check of variables reports these.
         if text.contains("${") { return }
         if text.isAllWildcard {
             checkPlacement(of: action, service: "*")

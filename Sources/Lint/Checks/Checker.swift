@@ -5,13 +5,14 @@ import Policy
 struct Checker {
     let catalogue: ServiceCatalogue
     let type: PolicyType
-    /// The service of the resource that a resource policy is attached to, if it was said.
+    /// The service of the resource that a resource policy is attached to, if it was given.
     let attachedService: String?
     let document: LooseDocument
     private(set) var findings: [Finding] = []
     /// What was looked up, by the service that ARNs name.
     private var resourceTypes: [String: [CatalogueService.ResourceType]] = [:]
-    /// Looking for the nearest name is dear: a document that is all slips gets no more advice than this.
+    /// Looking for the nearest name is expensive, so a document full of typing errors gets no more suggestions than
+    /// this.
     private var suggestionsLeft = 100
 
     init(catalogue: ServiceCatalogue, type: PolicyType, attachedService: String?, document: LooseDocument) {

@@ -58,7 +58,7 @@ extension Checker {
         }
         let prefix = name.prefix { $0 != ":" }
         if prefix.lowercased() == "aws" { return checkGlobalKey(condition) }
-        // Keys of an identity provider begin with its address; they are what the provider makes them.
+        // An identity provider's keys begin with its address, and which ones there are is up to the provider.
         if prefix.contains(".") || prefix.contains("/") { return catalogue.conditionKey(name) }
         if let key = catalogue.service(prefix)?.conditionKey(name) ?? catalogue.conditionKey(name) {
             return checkTagKey(condition, key)

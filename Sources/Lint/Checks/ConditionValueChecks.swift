@@ -17,7 +17,7 @@ extension Checker {
         checkKnownForms(condition, operation)
     }
 
-    /// The values without variables, of which nothing can be said.
+    /// The values without variables; about those with variables nothing can be said.
     func constants(_ condition: LooseStatement.Condition) -> [Text] {
         condition.values.filter { !$0.value.contains("${") }
     }

@@ -13,7 +13,7 @@ extension Checker {
         checkActions(forKeysOf: statement)
     }
 
-    /// What the caller can write as it likes.
+    /// What the caller can set at will.
     private mutating func checkTrustworthiness(
         of condition: LooseStatement.Condition, _ statement: LooseStatement
     ) {
@@ -36,7 +36,7 @@ extension Checker {
             "Allow the prefixes that may be listed: one that is forbidden shows when a shorter one is listed.")
     }
 
-    /// Keys that say little without another.
+    /// Keys that mean little without another.
     private mutating func checkPairs(of statement: LooseStatement) {
         guard statement.effect == .allow else { return }
         let pairs = [

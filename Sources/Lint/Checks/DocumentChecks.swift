@@ -43,8 +43,8 @@ extension Checker {
     }
 
     /// The quotas of IAM count no white space (`reference_iam-quotas.html`), those of Organizations do
-    /// (`orgs_reference_limits.html`). A resource's policy is measured by that of a KMS key, 32 KB, if it is
-    /// one's, and else by that of an S3 bucket, 20 KB.
+    /// (`orgs_reference_limits.html`). A resource's policy is measured by the quota of KMS keys, 32 KB, if it belongs
+    /// to one, otherwise by that of S3 buckets, 20 KB.
     private mutating func checkSize(of text: String) {
         let compact = PolicyDocument.nonWhitespaceCount(of: text)
         let whole = text.unicodeScalars.count
@@ -72,7 +72,7 @@ extension Checker {
     }
 }
 
-/// All that a statement says, but for its Sid and the order in which it says it.
+/// Everything that a statement says, without its Sid and regardless of order.
 private struct StatementContent: Hashable {
     let effect: Statement.Effect?
     let lists: Set<[String]>

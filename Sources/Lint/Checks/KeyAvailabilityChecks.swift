@@ -1,7 +1,7 @@
 import Catalogue
 import Policy
 
-// Global keys that requests do not carry where the policy counts on them.
+// Global keys that requests do not have where the policy relies on them.
 
 extension Checker {
     mutating func checkKeyAvailability(of statement: LooseStatement) {

@@ -1,7 +1,7 @@
 import Catalogue
 import Policy
 
-// Actions and resources that another one of the same statement takes in.
+// Actions and resources that another one of the same statement covers.
 
 extension Checker {
     mutating func checkRedundancy(in statement: LooseStatement) {
@@ -21,10 +21,10 @@ extension Checker {
         }
     }
 
-    /// More comparisons than this are not made: no policy within AWS's quotas needs them.
+    /// The limit of comparisons: no policy within AWS's quotas needs more.
     private static let mostComparisons = 250_000
 
-    /// The values that another takes in, with that other; of two that are the same, the second.
+    /// The values that another one covers, each with that other; of two that are the same, the second.
     private static func redundant(_ values: [Text], ignoringCase: Bool) -> [(Text, by: Text)] {
         var found: [(Text, by: Text)] = []
         var seen: [String: Text] = [:]

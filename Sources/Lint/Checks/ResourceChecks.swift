@@ -28,7 +28,7 @@ extension Checker {
             return
         }
         let arn = ARNParts(pattern: text)
-        // Missing parts are taken for anything when the last one is.
+        // Missing parts can be anything if the last one can.
         guard arn.count == 6 || (text.hasSuffix("*") && type != .resourceControl) else {
             report(
                 .missingARNField, resource.place,
@@ -134,7 +134,7 @@ extension Checker {
         "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc",
     ]
 
-    /// What stands in place of an account in ARNs of what AWS itself has.
+    /// What ARNs of AWS's own resources have in place of an account.
     private static let ownersThatAreNoAccount = ["aws", "cloudfront", "amazon", "aws-managed"]
 
     /// Services of which AWS itself has resources, in no account, that the catalogue does not tell apart.

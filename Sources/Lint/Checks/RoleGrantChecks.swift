@@ -1,7 +1,7 @@
 import Catalogue
 import Policy
 
-// Statements that allow handing on any role, or making service-linked roles for any service.
+// Statements that allow passing any role, or creating service-linked roles for any service.
 
 extension Checker {
     mutating func checkRoleGrants(of statement: LooseStatement) {
@@ -36,7 +36,7 @@ extension Checker {
         return arn.service == "iam" && name.isAllWildcard
     }
 
-    /// An action with which a caller gets roles into the hands of services.
+    /// An action by which a caller gives roles to services.
     private struct Grant {
         enum Way { case byName, starInAction, notAction }
 

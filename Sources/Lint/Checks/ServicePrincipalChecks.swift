@@ -1,6 +1,6 @@
 import Policy
 
-// AWS's own services as principals: whom they act for must be said.
+// AWS's own services as principals: the policy must say on whose behalf they may act.
 // AWS: "The confused deputy problem", `confused-deputy.html`.
 
 extension Checker {

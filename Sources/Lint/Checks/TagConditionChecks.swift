@@ -1,6 +1,6 @@
 import Policy
 
-// Conditions on a resource's tags, with actions of services that do not tell them.
+// Conditions on a resource's tags, with actions of services that do not provide them.
 
 extension Checker {
     mutating func checkTagConditions(of statement: LooseStatement) {

@@ -18,7 +18,7 @@ extension Checker {
         statement.principals?.entries ?? []
     }
 
-    /// A session is let in by its role already.
+    /// A session is already trusted through its role.
     private mutating func checkSessions(of statement: LooseStatement) {
         let names = Set(entries(statement).map(\.value.value))
         for entry in entries(statement) where entry.kind == "AWS" {

@@ -1,6 +1,6 @@
 import Policy
 
-// Whether policy variables, `${key}` and `${key, 'default'}`, are written right and stand where they work.
+// Whether policy variables, `${key}` and `${key, 'default'}`, are written correctly and used where they work.
 // AWS: `reference_policies_variables.html`.
 
 extension Checker {

@@ -1,27 +1,37 @@
 public import Ledger
 public import Wire
 
-/// Work that goes on behind what happens: behind the changes of records, or behind the recorded events. It sees each
-/// once, in order, however often the process ends: how far it is stands in the ledger, and moves on in the transaction
-/// that does the work.
+/// Work that follows what happens: the changes of records, or the recorded events. A follower sees each of them once,
+/// in order, however often the process ends: how far it has come is in the ledger, and moves on in the transaction that
+/// does the work.
 ///
 /// ```swift
-/// struct DeliverLogs: Follower {
-///     static let name = "CloudTrail::DeliverLogs"
+/// struct CountEvents: Follower {
+///     static let name = "Example::CountEvents"
 ///     static let source = FollowedSource.events
 ///
 ///     static func prepare(
 ///         _ batch: FollowedBatch, _ environment: Environment
-///     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void { … }
+///     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
+///         guard case .events(let events) = batch else { return { _ in } }
+///         return { (records) throws(ServiceError) in
+///             var count = try records.get(EventCount.self, "all") ?? EventCount()
+///             count.events += events.count
+///             try records.put(count)
+///         }
+///     }
 /// }
 /// ```
+///
+/// Unlike a ``Projection``, it may be behind, may take long, and may change records.
 public protocol Follower: Sendable {
-    /// Unlike any other follower's.
+    /// Unique among all followers. Under another name it begins at the beginning.
     static var name: String { get }
+    /// What it follows.
     static var source: FollowedSource { get }
-    /// Does what is slow, and gives what is to be done in the transaction that moves on behind the batch. It may be
-    /// asked for the same batch again when that transaction did not come about.
-    /// - Throws: an error, and the batch is tried again later.
+    /// Does what is slow, and returns what is to be done in the transaction that moves past the batch. It may be asked
+    /// for the same batch again if that transaction did not come about.
+    /// - Throws: an error; the batch is then tried again later.
     static func prepare(
         _ batch: FollowedBatch, _ environment: Environment
     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void
@@ -35,10 +45,11 @@ public enum FollowedSource: Sendable {
     case events
 }
 
-/// Some of what a follower follows, in order.
+/// Some of what a follower follows, in order. How much is in it says nothing.
 public enum FollowedBatch: Sendable {
     /// - Parameter hasGap: whether entries before these are gone by retention: the follower was away for too long.
     case changes([JournalEntry], hasGap: Bool)
+    /// Events, in the order in which they were written.
     case events([Event])
 }
 

@@ -1,10 +1,11 @@
 public import Ledger
 public import Wire
 
-/// Work that is done at a time, by whichever node gets to it, once: also when the process ends in the middle of it.
+/// Work that is done at a given time, by whichever node gets to it, exactly once, even if the process ends in the
+/// middle of it.
 ///
-/// The value is what the work needs to know. It is scheduled in the transaction that makes it necessary, and lies in the
-/// ledger until it is done:
+/// The value is what the work needs to know. It is scheduled in the transaction that makes it necessary, and stays in
+/// the ledger until it is done:
 ///
 /// ```swift
 /// struct DeleteKey: Job {
@@ -12,36 +13,39 @@ public import Wire
 ///     let keyID: String
 ///
 ///     func run(_ context: JobContext) async throws(ServiceError) {
+///         let keyID = keyID
 ///         try await context.finish { (records) throws(ServiceError) in
 ///             guard let key = try records.get(Key.self, keyID), key.isPendingDeletion else { return }
 ///             try records.delete(key)
 ///         }
 ///     }
 /// }
-/// // in ScheduleKeyDeletion's `handle`:
-/// try records.schedule(DeleteKey(keyID: key.id), id: key.id, at: call.time + 7 * 86_400)
+/// …
+/// try records.schedule(DeleteKey(keyID: key.id), id: key.id, at: time + 7 * 86_400)
 /// ```
 ///
-/// A module lists its jobs; see ``ServiceModule``.
+/// A module lists its jobs (``ServiceModule/jobs``). A job runs with nobody's permissions, by Gatehouse itself. Since
+/// it is kept as JSON, what was scheduled by an older version must still decode: give new properties defaults.
 public protocol Job: Codable, Sendable {
-    /// Its name, unlike any other job's.
+    /// The job's name, unique among all jobs. It must never change while any is scheduled.
     static var kind: String { get }
-    /// Does the work. What is slow comes first; what changes records is done in ``JobContext/finish(_:)``, with which
-    /// the job is over. A job that returns without is over, too.
-    /// - Throws: an error, and the job is tried again later.
+    /// Does the work. What is slow comes first; what changes records is done in ``JobContext/finish(_:)``, which ends
+    /// the job. A job that returns without calling it has ended, too.
+    /// - Throws: an error; the job is then tried again later, after a pause that grows each time.
     func run(_ context: JobContext) async throws(ServiceError)
 }
 
-/// A job that comes again and again, from the first start on. However long nobody was there to do it, it is then done
-/// once.
+/// A job that recurs, from the first start on. If nobody was there to do it for a long time, it is then done once.
 public protocol RecurringJob: Job {
+    /// Makes one: such a job knows nothing but that it is due.
     init()
-    /// Seconds from the end of one to the next.
+    /// The seconds from the end of one to the next.
     static var interval: Double { get }
 }
 
-/// A job that is being done.
+/// A job that is being done: for whom, since when, and how it ends.
 public final class JobContext: Sendable {
+    /// What all operations share.
     public let environment: Environment
     private let lease: Lease
     private let next: (@Sendable (MutableRecords) throws(ServiceError) -> Void)?
@@ -55,19 +59,20 @@ public final class JobContext: Sendable {
         self.next = next
     }
 
-    /// For whom: the scope of the records that it was scheduled with.
+    /// For whom it is done: the scope of the records that it was scheduled with.
     public var scope: Scope { lease.deadline.scope }
-    /// What it was scheduled under.
+    /// The id that it was scheduled under.
     public var id: String { lease.deadline.id }
     /// When it was due, seconds since 1970.
     public var due: Double { Double(lease.deadline.due) / 1000 }
     /// How often it was tried before.
     public var attempts: Int { lease.deadline.attempts }
 
-    /// Ends the job: what it changes is committed together with that it is done.
+    /// Ends the job: what it changes is committed together with the fact that it is done.
     ///
-    /// - Parameter body: gets the records of the job's scope. What it throws undoes all, and the job is tried again.
-    /// - Throws: what `body` throws. When somebody else has done the job meanwhile, or it was cancelled, nothing is done
+    /// - Parameter body: gets the records of the job's scope. If it throws, everything is undone, and the job is tried
+    ///   again.
+    /// - Throws: what `body` throws. If somebody else has done the job meanwhile, or it was cancelled, nothing is done
     ///   and nothing is thrown.
     public func finish(
         _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void
@@ -95,12 +100,11 @@ public final class JobContext: Sendable {
 }
 
 extension MutableRecords {
-    /// Schedules work, in the place of what the same job was scheduled for under the same id. It is done with the
-    /// permissions of nobody: by Gatehouse itself.
+    /// Schedules work, replacing what the same job was scheduled for under the same id.
     ///
     /// - Parameters:
     ///   - id: unique among the jobs of the kind in these records' scope.
-    ///   - time: seconds since 1970; what is past is done at once.
+    ///   - time: in seconds since 1970; what is past is done at once.
     public func schedule<J: Job>(_ job: J, id: String, at time: Double) throws(ServiceError) {
         let payload: [UInt8]
         do { payload = try JobPayload.encode(job) } catch { throw .internalFailure }
@@ -112,7 +116,7 @@ extension MutableRecords {
         }
     }
 
-    /// Takes work off the schedule.
+    /// Takes work off the schedule, even if it is being done: its changes then don't happen.
     /// - Returns: whether it was there.
     @discardableResult
     public func cancel<J: Job>(_ job: J.Type, id: String) throws(ServiceError) -> Bool {
@@ -121,7 +125,7 @@ extension MutableRecords {
 }
 
 extension RecordReading {
-    /// When a job is to be done, seconds since 1970; nil when it is not scheduled, or done.
+    /// When a job is due, in seconds since 1970; nil when it is not scheduled, or done.
     public func scheduledTime<J: Job>(of job: J.Type, id: String) throws(ServiceError) -> Double? {
         do {
             return try reader.deadline(J.kind, id, in: scope).map { Double($0.due) / 1000 }

@@ -3,11 +3,11 @@ public import Logging
 import Synchronization
 public import Wire
 
-/// Does what is due: jobs by their time, each once; followers behind what they follow.
+/// Does what is due: jobs when their time has come, each once; followers as long as there is something to follow.
 ///
-/// What is to be done stands in the ledger, and who does it takes a lease on it there, so that any number of nodes may
-/// do this side by side and none needs to know of another. Jobs of one kind are done one after another in the order of
-/// their time, those of several kinds beside each other.
+/// What is to be done is in the ledger, and whoever does it takes a lease on it there, so that any number of nodes may
+/// do this side by side without knowing of each other. Jobs of one kind are done one after another in the order of
+/// their time, those of different kinds beside each other.
 public final class Scheduler: Sendable {
     private struct State {
         /// The kinds of jobs, and the names of followers, that are at work.
@@ -44,8 +44,9 @@ public final class Scheduler: Sendable {
     /// Seconds before a ledger that failed is asked again.
     private static let pause = 5.0
 
+    /// Makes a scheduler that does nothing before ``run()``.
     /// - Parameters:
-    ///   - jobs, followers: on top of those of the environment's modules.
+    ///   - jobs, followers: in addition to those of the environment's modules.
     public init(
         _ environment: Environment, jobs: [any Job.Type] = [], followers: [any Follower.Type] = [], log: Logger
     ) {
@@ -70,7 +71,8 @@ public final class Scheduler: Sendable {
         if isNeeded { wake.yield() }
     }
 
-    /// Puts the recurring jobs on the schedule that are not there, and what the modules find missing.
+    /// Puts recurring jobs on the schedule that are not there yet, and whatever the modules find missing. Call it once,
+    /// before ``run()``.
     public func begin() async throws(ServiceError) {
         let now = environment.clock.now
         let recurring = jobs.values.compactMap { $0 as? any RecurringJob.Type }
@@ -80,7 +82,7 @@ public final class Scheduler: Sendable {
         for module in environment.modules { try await module.begin(environment) }
     }
 
-    /// Works until it is cancelled; then it lets what has begun come to its end.
+    /// Works until it is cancelled; then it lets what has begun finish.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             var timer: Task<Void, Never>?
@@ -99,7 +101,7 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// Begins nothing more.
+    /// Begins nothing more. What has begun goes on.
     public func stop() {
         state.withLock { $0.isStopped = true }
         wake.finish()
@@ -153,11 +155,11 @@ public final class Scheduler: Sendable {
         for continuation in waiting { continuation.resume(returning: false) }
     }
 
-    /// Moves the clock on, and does what falls due on the way: each thing with the clock at its time, in their order.
+    /// Moves the clock forward, and does what falls due on the way: each thing with the clock at its time, in order.
     /// What recurs is done once, however often its time has come.
     ///
     /// - Parameter seconds: not negative.
-    /// - Returns: the time, in seconds since 1970.
+    /// - Returns: the new time, in seconds since 1970.
     @discardableResult
     public func advance(by seconds: Double) async -> Double {
         let clock = environment.clock
@@ -271,6 +273,8 @@ public final class Scheduler: Sendable {
                 try await type.run(JobContext(self.environment, lease, next: type.successor(self.environment)), lease)
             }
         } catch {
+            // The program ends: the work is taken up again when the lease is over, or at the next start.
+            if Task.isCancelled { return }
             let rest = min(Self.longestRest, Self.firstRest * pow2(lease.deadline.attempts))
             log.error(
                 "work has failed, and will be tried again",

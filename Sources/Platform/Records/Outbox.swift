@@ -1,11 +1,11 @@
 public import Ledger
 public import Wire
 
-/// A message to somebody outside of Gatehouse, which sends no mail itself: the operator reads it with
-/// `gatehouse outbox`, or as the root user at `/_gatehouse/outbox`.
+/// A message to somebody outside of Gatehouse, which sends no mail itself: the operator reads it with `gatehouse
+/// outbox`, or as the root user at `/_gatehouse/outbox`.
 ///
-/// It is a record, so that it is sealed as everything is, and kept or undone together with what it tells of. A log would
-/// show its codes to whoever may read logs.
+/// It is a record, so that it is sealed as everything is, and kept or undone together with what it is about. A log
+/// would show its codes to whoever may read logs.
 public struct Mail: Record {
     public static let kind = "Gatehouse::Mail"
 
@@ -15,10 +15,14 @@ public struct Mail: Record {
     public let time: Double
     /// The account that it is about.
     public let accountID: String
+    /// The e-mail address that it would be sent to.
     public let recipient: String
+    /// The subject line.
     public let subject: String
+    /// The body, plain text. It may contain codes.
     public let text: String
 
+    /// Makes a message in the course of a call.
     public init(_ call: Call, about accountID: String, to recipient: String, subject: String, text: String) {
         id = "\(call.requestID) \(subject)"
         time = call.time
@@ -29,15 +33,16 @@ public struct Mail: Record {
     }
 }
 
-/// Where mail lies, whichever account it is about.
+/// Where mail is kept, whichever account it is about.
 public enum Outbox {
+    /// The scope of all mail. No account has such a number.
     public static let scope = Scope(account: "outbox", region: "")
     /// The oldest go when there are more.
     static let limit = 1000
 }
 
 extension MutableRecords {
-    /// Puts a message into the outbox.
+    /// Puts a message into the outbox. Beyond a thousand messages, the oldest are dropped.
     public func send(_ mail: Mail) throws(ServiceError) {
         let outbox = of(Outbox.scope)
         if try outbox.count(Mail.self) >= Outbox.limit, let oldest = try outbox.list(Mail.self, limit: 1).first {

@@ -2,19 +2,29 @@ public import Directory
 public import Ledger
 public import Wire
 
-/// Reading the records of one account (and region), as one state of the ledger.
+/// Reading the records of one account (and region), as one state of the ledger: what ``Records`` and ``MutableRecords``
+/// have in common.
+///
+/// It is the ledger's `Reader` as services see it: the scope is given once, and the ledger's errors have become
+/// internal failures, whose cause goes into the log.
 public protocol RecordReading {
+    /// The state of the ledger that is read.
     var reader: Reader { get }
+    /// Whose records these are.
     var scope: Scope { get }
-    /// The records of another scope, as the same state of the ledger.
+    /// The records of another scope, in the same state of the ledger.
     func of(_ scope: Scope) -> Self
 }
 
 extension RecordReading {
+    /// The record of an id; nil where there is none.
+    /// - Throws: InternalFailure for a record that can't be read. It is never taken for one that does not exist.
     public func get<R: Record>(_ type: R.Type, _ id: String) throws(ServiceError) -> R? {
         do { return try reader.get(type, id, in: scope) } catch { throw ServiceError(error) }
     }
 
+    /// How many records of a type there are, for quotas.
+    /// - Complexity: O(log *n*): the ledger keeps count.
     public func count<R: Record>(_ type: R.Type) throws(ServiceError) -> Int {
         do { return try reader.count(type, in: scope) } catch { throw ServiceError(error) }
     }
@@ -52,11 +62,22 @@ extension RecordReading {
     }
 }
 
-/// Records to read.
+/// Records to read: what a ``ReadOperation`` gets.
+///
+/// ```swift
+/// guard try records.get(Group.self, Group.id(ofName: name)) == nil else {
+///     throw .entityAlreadyExists("Group with name \(name) already exists.")
+/// }
+/// let quota = call.quotas[.groups]
+/// guard try records.count(Group.self) < quota else { throw .quotaExceeded("GroupsPerAccount", quota) }
+/// ```
+///
+/// They are valid only within the closure or handler that they were passed to.
 public struct Records: RecordReading {
     public let reader: Reader
     public let scope: Scope
 
+    /// Makes the records of a scope from the ledger's reader.
     public init(_ reader: Reader, scope: Scope) {
         self.reader = reader
         self.scope = scope
@@ -65,12 +86,15 @@ public struct Records: RecordReading {
     public func of(_ scope: Scope) -> Records { Records(reader, scope: scope) }
 }
 
-/// Records to read and to change, within one transaction.
+/// Records to read and to change, within one transaction: what a ``WriteOperation`` gets.
+///
+/// It sees its own changes. If the handler throws, none of them happens.
 public struct MutableRecords: RecordReading {
     let transaction: Transaction
     public let scope: Scope
     public var reader: Reader { transaction }
 
+    /// Makes the records of a scope from the ledger's transaction.
     public init(_ transaction: Transaction, scope: Scope) {
         self.transaction = transaction
         self.scope = scope
@@ -78,26 +102,30 @@ public struct MutableRecords: RecordReading {
 
     public func of(_ scope: Scope) -> MutableRecords { MutableRecords(transaction, scope: scope) }
 
-    /// The same records, to be read only.
+    /// The same records, to be read only: for code that both kinds of operations use.
     public var readOnly: Records { Records(transaction, scope: scope) }
 
+    /// Stores a new record, or replaces the one with its id.
+    /// - Throws: InternalFailure for an id that can't be stored.
     public func put<R: Record>(_ record: R) throws(ServiceError) {
         do { try transaction.put(record, in: scope) } catch { throw ServiceError(error) }
     }
 
-    /// Records an event together with the changes.
+    /// Records an event together with the changes. The gate does that for the call itself; this is for a
+    /// ``ServiceEvent``.
     public func record(_ event: Event) throws(ServiceError) {
         do { try transaction.record(event) } catch { throw ServiceError(error) }
     }
 
+    /// Deletes a record; what refers to it stays.
     public func delete<R: Record>(_ record: R) throws(ServiceError) {
         do { try transaction.delete(R.self, record.id, in: scope) } catch { throw ServiceError(error) }
     }
 }
 
 extension Environment {
-    /// Reads records of an account, as one state of the ledger, outside a request's own transaction. The body must not
-    /// block, nor take long.
+    /// Reads records of an account, as one state of the ledger, outside a request's own transaction. The body must
+    /// neither block nor take long.
     ///
     /// - Parameter scope: the account's, and the service's region.
     public func read<T: Sendable>(
@@ -116,7 +144,7 @@ extension Environment {
     }
 
     /// All records of a type in an account, a few hundred at a time so that nobody waits long. Each part is a state of
-    /// its own.
+    /// its own, so a record may be missing that was there throughout only if its id changed, which it can't.
     public func all<R: Record>(_ type: R.Type, in scope: Scope) async throws(ServiceError) -> [R] {
         var all: [R] = []
         while true {
@@ -130,8 +158,8 @@ extension Environment {
         }
     }
 
-    /// Changes records of an account outside a request's own transaction: what a request is answered before, such as a
-    /// report. A throw undoes all of it.
+    /// Changes records of an account outside a request's own transaction: for work that goes on after the request is
+    /// answered, such as a report. A throw undoes all of it.
     public func write<T: Sendable>(
         _ scope: Scope, requestID: String, _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
@@ -167,8 +195,8 @@ extension RecordReading {
 }
 
 extension MutableRecords {
-    /// Takes a name for an account, which no other account of this Gatehouse may have then.
-    /// - Returns: false when another has it.
+    /// Claims a name for an account; after that no other account of this Gatehouse can have it.
+    /// - Returns: false when another account has it.
     public func claim(
         _ kind: ClaimedName.Kind, _ name: String, for accountID: String, _ directory: IdentityDirectory
     ) throws(ServiceError) -> Bool {
@@ -186,7 +214,7 @@ extension MutableRecords {
         return true
     }
 
-    /// Gives a name back.
+    /// Gives a name back. Does nothing where the account doesn't have it.
     public func release(_ kind: ClaimedName.Kind, _ name: String, of accountID: String) throws(ServiceError) {
         guard let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)), claim.accountID == accountID
         else { return }

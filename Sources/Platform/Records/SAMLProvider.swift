@@ -6,7 +6,9 @@ public import Ledger
 public struct SAMLProvider: Record, CustomStringConvertible {
     public static let kind = "AWS::IAM::SAMLProvider"
 
+    /// The account that registered it.
     public let accountID: String
+    /// The name, unique within the account; also the record's id.
     public let name: String
     /// Capital letters and digits, which sign-in addresses of encrypting providers name.
     public let uniqueID: String
@@ -22,15 +24,19 @@ public struct SAMLProvider: Record, CustomStringConvertible {
     /// Those that decrypt assertions, in the order in which they were added.
     public var privateKeys: [PrivateKey] = []
 
+    /// Whether the provider may also send assertions that are not encrypted.
     public enum EncryptionMode: String, Sendable, Codable {
         case required = "Required"
         case allowed = "Allowed"
     }
 
+    /// A key with which assertions of this provider can be decrypted. It is never shown.
     public struct PrivateKey: Sendable, Codable, CustomStringConvertible {
+        /// The id by which a request removes the key.
         public let id: String
         /// Seconds since 1970.
         public let createDate: Double
+        /// The key in PEM, as it was sent.
         public let pem: String
 
         public init(id: String, createDate: Double, pem: String) {
@@ -55,6 +61,7 @@ public struct SAMLProvider: Record, CustomStringConvertible {
     }
 
     public var id: String { name }
+    /// The ARN, `arn:aws:iam::111122223333:saml-provider/Name`, which trust policies name.
     public var arn: String { ARN.iam(accountID, "saml-provider", name: name) }
     public var references: [Reference] { [] }
     public var description: String { "SAMLProvider(\(arn))" }

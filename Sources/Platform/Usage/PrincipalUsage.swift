@@ -23,12 +23,17 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// The last time, and the region.
     public struct Use: Sendable, Hashable, Codable {
+        /// When, in milliseconds since 1970.
         public var time: Int64
+        /// The region that the call was made in.
         public var region: String
     }
 
+    /// The last use of an access key: when, where, and of which service.
     public struct KeyUse: Sendable, Hashable, Codable {
+        /// When, in milliseconds since 1970.
         public var time: Int64
+        /// The region that the call was made in.
         public var region: String
         /// `iam`
         public var service: String
@@ -36,6 +41,7 @@ public struct PrincipalUsage: Record, Equatable {
 
     /// The unique id of the user or role; the account's number for the root user.
     public let id: String
+    /// The principal's account.
     public let accountID: String
     /// By the ids of long-term access keys.
     public private(set) var keys: [String: KeyUse] = [:]
@@ -44,12 +50,13 @@ public struct PrincipalUsage: Record, Equatable {
     /// By service (`iam`), then by action (`CreateUser`).
     public private(set) var services: [String: [String: Use]] = [:]
 
+    /// A principal that has used nothing yet.
     public init(id: String, accountID: String) {
         self.id = id
         self.accountID = accountID
     }
 
-    /// The last use of a service, with whichever action.
+    /// The last use of a service, whichever the action; nil if it was never used within the tracking period.
     public func lastUse(of service: String) -> Use? {
         services[service]?.values.max { $0.time < $1.time }
     }

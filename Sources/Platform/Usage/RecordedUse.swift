@@ -13,10 +13,12 @@ public struct RecordedUse: Sendable, Equatable {
     public var service: String
     /// The operation's name: `CreateUser`.
     public var action: String
+    /// The region that the call was made in.
     public var region: String
     /// Milliseconds since 1970.
     public var time: Int64
 
+    /// Makes a use; see the properties.
     public init(
         principalID: String, accountID: String, longTermKey: String?, service: String, action: String, region: String,
         time: Int64

@@ -4,10 +4,10 @@ import Wire
 
 /// Last-used data of all principals, in memory: a fold of the recorded calls.
 ///
-/// A call is taken in when its caller is proved, before its event is queued: so what is in an event on disk is in here,
-/// too. From time to time `checkpoint` writes what has changed into the ledger, and at the start `restore` takes the
-/// checkpoint and the events since. So last-used data outlives whatever ends the process, as far as the event history
-/// does.
+/// A call is taken in when its caller has been authenticated, before its event is queued: so whatever is in an event on
+/// disk is in here, too. From time to time ``checkpoint(into:time:isThere:isKey:)`` writes what has changed into the
+/// ledger; at the start, ``restore(_:)`` takes the checkpoint and ``restoreEvents(of:)`` the events since. So last-used
+/// data survives whatever ends the process, as far as the event history does.
 public final class UsageFold: Sendable {
     fileprivate struct State {
         var principals: [String: PrincipalUsage] = [:]
@@ -23,6 +23,7 @@ public final class UsageFold: Sendable {
 
     private let state = Mutex(State())
 
+    /// Knows of no use.
     public init() {}
 
     /// The kinds of records that it is restored from.

@@ -29,7 +29,7 @@ public struct DataVerification: Sendable {
             throw StartError("there is no Gatehouse in \(data.path), and no backup of one: name another --data")
         }
         isBackup = data.isBackup
-        let keyring = try data.keyring(keyFile)
+        let keyring = try data.keyring(inFile: keyFile)
         var damage: [Damage] = []
         if isBackup { damage += try Self.damage(ofBackup: data.path, ledgerFile, keyring) }
         do throws(LedgerError) {

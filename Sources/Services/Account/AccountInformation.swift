@@ -3,7 +3,7 @@ import Directory
 import Platform
 import Wire
 
-// What an account is called, and since when it is there.
+// An account's name, and when it was created.
 
 extension AccountManagement.GetAccountInformation: ReadOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {

@@ -24,7 +24,7 @@ extension AccountManagement.StartPrimaryEmailUpdate: WriteOperation {
         try call.access(on: input.accountId, toEmail: input.primaryEmail)
     }
 
-    /// How long a code is good, in seconds. AWS does not say; long enough to look into the outbox.
+    /// How long a code is valid, in seconds. AWS does not say; this is long enough to look into the outbox.
     private static let lifetime = 900.0
     /// <https://docs.aws.amazon.com/accounts/latest/reference/quotas.html>
     private static let mostStarts = 3
@@ -72,10 +72,10 @@ extension AccountManagement.AcceptPrimaryEmailUpdate: PreparedWriteOperation {
         try call.access(on: input.accountId, toEmail: input.primaryEmail)
     }
 
-    /// More, and another code has to be asked for.
+    /// After that, another code has to be requested.
     private static let mostAttempts = 5
 
-    /// Tries are counted before the code is looked at, so that nobody guesses it.
+    /// Attempts are counted before the code is checked, so that nobody can guess it.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
         let id = try call.target(input.accountId).accountID
         try await call.keep { (records) throws(ServiceError) in

@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-/// The account that a request is about, and as what the caller has to do with it.
+/// The account that a request is about, and the caller's relation to it.
 struct Target {
     let accountID: String
     let arn: String
@@ -32,8 +32,8 @@ extension Call {
         on accountID: String?, _ context: [String: ContextValue] = [:]
     ) throws(ServiceError) -> Authorization {
         let target = try target(accountID)
-        // The ARN of a member has the management account's number, but there is no resource-based policy to ask there:
-        // a delegated administrator is allowed by its own.
+        // A member's ARN has the management account's number, but there is no resource-based policy: a delegated
+        // administrator is allowed by its own policies.
         return .required(
             Access(
                 "account:\(operation)", on: target.arn, resourceAccount: self.accountID,

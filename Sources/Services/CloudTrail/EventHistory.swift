@@ -27,7 +27,7 @@ extension CloudTrail.LookupEvents: ComputeOperation {
         }
         let ledger = call.environment.ledger
         do throws(LedgerError) {
-            // What was answered before this call is found by it.
+            // This call finds everything that was answered before it.
             try await ledger.flushEvents()
             let page = try await ledger.events(
                 EventQuery(

@@ -2,7 +2,7 @@ import Ledger
 import Platform
 import Wire
 
-/// Takes events out of the history that are older than 90 days.
+/// Deletes events that are older than 90 days.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html>
 struct ForgetOldEvents: RecurringJob {
     static let kind = "CloudTrail::ForgetOldEvents"

@@ -4,8 +4,8 @@ import IAMAPI
 import Platform
 import Wire
 
-// Access advisor: which services, and which of their actions, users, groups, roles and policies can access, and when they
-// last did. Attempts count, denied ones too.
+// Access advisor: which services, and which of their actions, users, groups, roles and policies can access, and when
+// they last did. Attempts count, even denied ones.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html>
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html>

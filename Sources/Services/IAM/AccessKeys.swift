@@ -8,7 +8,7 @@ import Wire
 protocol OnAccessKey: OnOwner, RecordOperation where InputFields: IAM.WithAccessKeyId, Target == AccessKey {}
 
 extension OnAccessKey {
-    /// - Throws: NoSuchEntity, also when the key is somebody else's.
+    /// - Throws: NoSuchEntity, even if the key exists but is somebody else's.
     static func target(
         _ input: Input, _ call: Call, _ records: some RecordReading
     ) throws(ServiceError) -> AccessKey {

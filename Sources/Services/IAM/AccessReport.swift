@@ -11,7 +11,7 @@ struct AccessReport: Record {
     static let keepsHistory = false
     /// How long a report is kept, in seconds.
     static let lifetime = 24.0 * 3600
-    /// How many reports an account may have; then the oldest go.
+    /// How many reports an account may have; beyond that, the oldest are deleted.
     static let most = 10_000
 
     /// A service that can be accessed.
@@ -20,11 +20,11 @@ struct AccessReport: Record {
         let namespace: String
         /// The last use by each entity that has used it, latest first.
         var uses: [Use] = []
-        /// What of it Gatehouse records and the policies could allow; nil unless actions were asked for.
+        /// The actions that Gatehouse records and the policies could allow; nil unless actions were asked for.
         var actions: [Action]?
     }
 
-    /// A use, by the entity at that place of the report's list.
+    /// A use, by the entity at this index of the report's list.
     struct Use: Sendable, Codable {
         let entity: Int
         /// Milliseconds since 1970.
@@ -64,7 +64,7 @@ struct AccessReport: Record {
     }
 
     /// Fills the report.
-    /// - Parameter oldest: what was before, in milliseconds since 1970, is not told.
+    /// - Parameter oldest: anything earlier than this, in milliseconds since 1970, is left out.
     mutating func fill(_ subject: AccessSubject, _ environment: Environment, oldest: Int64) async {
         let grants = ServiceGrants(subject.policies.map(\.document))
         let usages = subject.entities.map { environment.usage.usage(of: $0.id) }
@@ -163,7 +163,7 @@ extension AccessReport {
 }
 
 extension MutableRecords {
-    /// A few with each new one, so that they never become many.
+    /// Deletes a few with each new one, so that they never pile up.
     /// - Parameter type: one whose ids are UUIDs of version 7.
     func dropOldAccessReports<R: Record>(_ type: R.Type, _ time: Double) throws(ServiceError) {
         let oldest = milliseconds(time - AccessReport.lifetime)
@@ -176,5 +176,5 @@ extension MutableRecords {
     }
 }
 
-/// Of seconds; 0 for what is beyond all clocks.
+/// From seconds; 0 for what is out of range.
 private func milliseconds(_ seconds: Double) -> Int64 { Int64(exactly: (seconds * 1000).rounded(.down)) ?? 0 }

@@ -55,8 +55,8 @@ extension IAM.ListAccountAliases: ReadOperation {
 extension IAM.SetSecurityTokenServicePreferences: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.access(on: "*") }
 
-    /// What distinguishes the versions on AWS, in which regions a session of the global endpoint is good, does not here:
-    /// there is one region, and sessions are good in it whichever version is set.
+    /// On AWS the versions differ in the regions in which a session of the global endpoint is valid. Here they don't
+    /// differ: there is one region, and sessions are valid in it whichever version is set.
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {

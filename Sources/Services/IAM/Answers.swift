@@ -1,16 +1,17 @@
 import Directory
 import IAMAPI
 
-/// Which kind of answer tells of a role, a policy or an instance profile. Of the same thing they have different members,
-/// whatever the model allows: so it was recorded from AWS.
+/// The kinds of answers that describe a role, a policy or an instance profile. Each kind has different members for the
+/// same thing, whatever the model allows; these were recorded from AWS.
 enum AnswerKind {
-    /// The answer of GetRole and its like has all: tags also where there are none, except of roles.
+    /// The answers of GetRole and similar operations have everything, including an empty list of tags, except for
+    /// roles.
     case got
-    /// Lists leave out tags and boundaries, those of policies the description too.
+    /// Lists leave out tags and boundaries, and for policies the description as well.
     case listed
-    /// The answers of what makes or changes a thing have the tags that there are, and no description.
+    /// The answers of operations that make or change something have the tags that there are, and no description.
     case written
-    /// A part of something else: as little as can be.
+    /// As part of something else: only the essentials.
     case nested
 }
 

@@ -4,7 +4,8 @@ import Platform
 import Policy
 import Wire
 
-// Managed policies on users, groups and roles. Every operation carries `iam:PolicyARN`, with which delegation is bound.
+// Managed policies on users, groups and roles. Every operation has the condition key `iam:PolicyARN`, by which
+// delegated administration is limited.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html>
 
 /// Attaching what is attached already changes nothing and is no error.
@@ -81,8 +82,8 @@ extension IAM.AttachedPolicy {
 
 extension RecordReading {
     /// - Parameter missing: what is said when there is no such policy.
-    /// - Throws: InvalidInput for what is no policy's ARN, ValidationError for one of another partition, NoSuchEntity,
-    ///   and PolicyNotAttachable for the policy of a service-linked role.
+    /// - Throws: InvalidInput for a text that is not a policy's ARN, ValidationError for an ARN of another partition,
+    ///   NoSuchEntity, and PolicyNotAttachable for the policy of a service-linked role.
     func requireAttachablePolicy(_ arn: String, missing: ServiceError) throws(ServiceError) {
         guard isPolicyARN(arn) else { throw .invalidInput("ARN \(arn) is not valid.") }
         guard arn.hasPrefix("arn:aws:") else { throw .validation("Invalid ARN partition") }
@@ -92,7 +93,7 @@ extension RecordReading {
         }
     }
 
-    /// - Throws: as `requireAttachablePolicy`, in the words that boundaries have.
+    /// - Throws: as `requireAttachablePolicy`, with AWS's messages for boundaries.
     func requireBoundary(_ arn: String) throws(ServiceError) {
         try requireAttachablePolicy(
             arn, missing: .noSuchEntity("Scope ARN: \(arn) does not exist or is not attachable."))

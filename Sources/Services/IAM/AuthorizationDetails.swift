@@ -26,7 +26,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
             items += try records.list(ManagedPolicy.self).map { ("3" + $0.id, .customerPolicy($0)) }
         }
         if isIncluded("AWSManagedPolicy") {
-            // Of AWS's policies those that somebody has.
+            // Of AWS's policies, only those that are attached to somebody.
             let inUse = try records.policyARNsInUse(as: .permissions)
                 .union(records.policyARNsInUse(as: .boundary))
             items += inUse.filter(isAWSManaged).map { ("4" + $0, .awsPolicy($0)) }
@@ -81,7 +81,7 @@ extension IAM.GetAccountAuthorizationDetails: ReadOperation {
         view.userId = user.uniqueID
         view.arn = user.arn
         view.createDate = Timestamp(secondsSinceEpoch: user.createDate)
-        // Groups and roles without such policies have an empty list, users none.
+        // Groups and roles without such policies have an empty list; users have no list at all.
         if !user.inlinePolicies.isEmpty { view.userPolicyList = inlinePolicies(user) }
         view.groupList = try records.groups(of: user).map(\.name)
         view.attachedManagedPolicies = user.attachedPolicies.map { IAM.AttachedPolicy(arn: $0) }

@@ -7,7 +7,7 @@ import Wire
 // Users who change their own passwords.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html>
 
-/// A password may be guessed this often in this many seconds.
+/// The number of guesses that are allowed within this many seconds.
 private let guesses = (most: 10, span: 180.0)
 
 extension IAM.ChangePassword: PreparedWriteOperation {
@@ -26,7 +26,7 @@ extension IAM.ChangePassword: PreparedWriteOperation {
         guard case .user(let user) = call.caller.identity else {
             throw IAM.Failure.invalidUserType("Only IAM Users can change their own password")
         }
-        // Counted before it is looked at, so that guesses made at the same time count, too.
+        // The attempt is counted before the password is checked, so that simultaneous guesses all count.
         let (policy, profile) = try await call.keep { (records) throws(ServiceError) in
             let policy = try records.passwordPolicy()
             var profile = try records.loginProfile(of: user)

@@ -11,7 +11,7 @@ import Wire
 struct CredentialReport: Record {
     static let kind = "Gatehouse::IAM::CredentialReport"
     static let keepsHistory = false
-    /// A report is as good as new for four hours, in seconds.
+    /// How long a report is used before a new one is made: four hours, in seconds.
     static let lifetime = 4.0 * 3600
 
     let content: String

@@ -36,7 +36,7 @@ extension Call {
     }
 }
 
-/// What is granted is the one action of the access that it comes with.
+/// The grant covers only the action of the access that it belongs to.
 private let ownersPermissions = PolicySet(
     (try? PolicyDocument(
         parsing: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#,

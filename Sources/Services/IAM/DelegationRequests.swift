@@ -17,7 +17,7 @@ extension IAM.CreateDelegationRequest: WriteOperation {
         return call.access(on: "*", context)
     }
 
-    /// AWS lets only providers that it has taken in make requests. Who may here is up to the policies.
+    /// On AWS only registered providers can make requests. Here the policies decide who can.
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -49,7 +49,7 @@ extension IAM.CreateDelegationRequest: WriteOperation {
         return Output { $0.delegationRequestId = request.id }
     }
 
-    /// A topic of the provider's own, not in a region that accounts have to opt into.
+    /// A topic in the provider's own account, in a region that needs no opt-in.
     private static func checkChannel(_ channel: String, _ call: Call) throws(ServiceError) {
         guard let topic = ARN(parsing: channel), topic.service == "sns", topic.account == call.accountID,
             !topic.resource.isEmpty, Regions.needsOptIn(topic.region) != true
@@ -105,7 +105,7 @@ extension IAM.GetHumanReadableSummary: ReadOperation {
             isForUnowned: true)
     }
 
-    /// AWS has a language model write it. There is none here, and the API has a state for that.
+    /// AWS has it written by a language model. Gatehouse has none, and the API has a state for that case.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         _ = try records.delegationRequest(try requestID(input), call)
         return Output {
@@ -158,8 +158,8 @@ extension IAM.DelegationRequest {
     }
 }
 
-/// Whether somebody has the permissions that a request wants from him. Like AWS's, it is an approximation: conditions
-/// see no request, and of a pattern it is only known whether the policies cover the whole of it.
+/// Whether somebody has the permissions that a request wants them to delegate. Like AWS's, this is an approximation:
+/// there is no request for conditions to look at, and a pattern counts only if the policies cover all of it.
 enum DelegationPermissionCheck {
     static func result(of policy: String, for call: Call) -> String {
         guard let document = try? PolicyDocument(parsing: policy, as: .session) else { return "UNSURE" }

@@ -24,7 +24,7 @@ enum DelegationTemplate {
             guard parameter.type == "stringList" || parameter.values.count == 1 else {
                 throw .invalidInput("The policy parameter \(parameter.name) must have one value.")
             }
-            // What is put in has no holes of its own, so that a policy does not grow with each of them.
+            // Holes in the values are not filled, so that a policy can't grow without bound.
             guard !parameter.values.contains(where: { $0.contains("@{") }) else {
                 throw .invalidInput("The policy parameter \(parameter.name) has a parameter in it.")
             }

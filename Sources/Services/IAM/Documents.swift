@@ -34,7 +34,8 @@ enum Documents {
         return replacingPrincipals(in: document) { uniqueID(ofARN: $0, call.directory) }
     }
 
-    /// A kept trust policy as it is shown: with ARNs again, but for the unique ids of whoever is gone.
+    /// A stored trust policy as it is shown: with ARNs again, except for the unique ids of principals that no longer
+    /// exist.
     static func shown(trust text: String, _ directory: IdentityDirectory) -> String {
         guard mayNameUniqueID(text),
             let document = try? PolicyDocument(parsing: text, as: .roleTrust, strictness: .evaluable)
@@ -59,7 +60,7 @@ enum Documents {
         in document: PolicyDocument, with replacement: (String) -> String?
     ) -> String {
         var bytes = Array(document.text.utf8)
-        // From the last to the first, so that the positions before stay right.
+        // From last to first, so that earlier positions remain valid.
         for principal in document.principals.joined().reversed() where principal.type.lowercased() == "aws" {
             guard let new = replacement(principal.value) else { continue }
             let start = principal.position.offset

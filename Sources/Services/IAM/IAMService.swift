@@ -35,8 +35,8 @@ private let ownRecords: [any Record.Type] = [
     CredentialReport.self, AccessReport.self, OrganizationsAccessReport.self, PrincipalUsage.self,
 ]
 
-/// Credentials of GetSessionToken open IAM only with MFA, those of GetFederationToken not at all. IAM does not say that
-/// much: it does not know such tokens.
+/// Credentials from GetSessionToken can call IAM only if MFA was used, and those from GetFederationToken not at all.
+/// IAM gives no such explanation: it answers as if the tokens were invalid.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 private func admit(_ call: Call) throws(ServiceError) {
     guard let session = call.caller.session, session.isUserToken, session.mfaTime == nil else { return }
@@ -44,7 +44,7 @@ private func admit(_ call: Call) throws(ServiceError) {
         "InvalidClientTokenId", "The security token included in the request is invalid.", status: 403)
 }
 
-/// IAM quotes no values, as STS does, and has words of its own for names and paths.
+/// Unlike STS, IAM quotes no values, and it has its own wording for names and paths.
 private let wording = ValidationRules(
     quotesValues: false, elementsAreRequired: true,
     patternTexts: [

@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-// Inline policies of users, groups and roles: three times four operations, one behaviour.
+// Inline policies of users, groups and roles: four operations for each of the three, all with the same behaviour.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html#inline-policies>
 
 extension PolicyHolder {

@@ -99,7 +99,7 @@ extension IAM.DeleteInstanceProfile: DeleteOperation, OnInstanceProfile {
 }
 
 extension IAM.AddRoleToInstanceProfile: WriteOperation {
-    /// Whoever hands a role to instances must be allowed to pass it.
+    /// A caller who gives a role to instances needs permission to pass it.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         var pass = call.need(onRole: input.roleName, ["iam:passedtoservice": .one("ec2.amazonaws.com")])

@@ -8,7 +8,7 @@ import Wire
 struct KeepLastUsed: RecurringJob {
     static let kind = "IAM::KeepLastUsed"
     static let interval = 30.0
-    /// It is written after so many calls, or seconds.
+    /// It is written after this many calls, or this many seconds.
     private static let calls = 50_000
     private static let seconds = 900.0
 

@@ -21,7 +21,7 @@ extension Call {
         return view
     }
 
-    /// Whether AWS would still tell of what was at that time, in milliseconds since 1970.
+    /// Whether AWS would still report a use at this time, in milliseconds since 1970.
     func isTracked(_ milliseconds: Int64) -> Bool {
         Double(milliseconds) >= time * 1000 - Double(PrincipalUsage.trackingPeriod)
     }
@@ -36,8 +36,8 @@ extension Timestamp {
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html>
 extension IAM.GetAccessKeyLastUsed: ComputeOperation {
-    /// The permission is that on the key's user. A key of nobody here is asked for as if it were some user's, so that
-    /// only who may see all keys learns that there is none.
+    /// The permission needed is that on the key's user. For an unknown key, it is that on users in general, so that
+    /// only a caller who may see all keys learns that it doesn't exist.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         var need = call.need(on: "arn:aws:iam::\(call.accountID):user/*")
         if let key = key(input, call) {
@@ -53,7 +53,7 @@ extension IAM.GetAccessKeyLastUsed: ComputeOperation {
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard let key = key(input, call) else {
-            // As AWS answers for the keys of others, too.
+            // AWS gives this answer for other accounts' keys as well.
             throw .accessDenied("User: \(call.caller.arn) is not authorized to perform iam:GetAccessKeyLastUsed")
         }
         var view = IAM.AccessKeyLastUsed()

@@ -60,7 +60,7 @@ extension IAM.CreateLoginProfile: PreparedWriteOperation, OnOwner {
             guard input.userName == nil, input.password == nil else {
                 throw .validation("UserName and Password must be omitted in a session of AssumeRoot.")
             }
-            // It opens the way to recovering the password: nobody knows this one.
+            // This makes it possible to recover the password: nobody knows this one.
             return try await PasswordHash.make(Identifiers.secretAccessKey(), account: call.accountID)
         }
         guard let password = input.password else {

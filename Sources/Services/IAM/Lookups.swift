@@ -65,7 +65,7 @@ extension RecordReading {
 
     /// The customer managed policy of an ARN, to be changed.
     /// - Parameters:
-    ///   - deed: what policies of other accounts, AWS's among them, can't be subject to: `delete policies`.
+    ///   - deed: what can't be done to policies of other accounts, including AWS's: `delete policies`.
     ///   - missing: what is said when there is none.
     /// - Throws: AccessDenied, NoSuchEntity, and ValidationError for what is no ARN.
     func ownPolicy(
@@ -84,9 +84,9 @@ enum AnyManagedPolicy {
 }
 
 /// Nobody makes or moves anything under `/aws-reserved/`. AWS keeps its own roles there, those of IAM Identity Center,
-/// and lets nobody change them; guardrails everywhere spare that path, and what could be made there would escape them. No
-/// service of Gatehouse makes such roles. Those that an account made under version 0.1 stay its own, so that it can take
-/// them away.
+/// and lets nobody change them. Organizations' guardrails usually exempt that path, so a role made there would escape
+/// them. No service of Gatehouse makes such roles. Those that an account made under version 0.1 remain its own, so that
+/// it can delete them.
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
 /// - Throws: InvalidInput.
 func requireUnreserved(_ path: String?) throws(ServiceError) {

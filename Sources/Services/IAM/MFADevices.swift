@@ -46,7 +46,7 @@ extension OnMFADevice {
 }
 
 extension Directory.MFADevice {
-    /// Takes two consecutive codes as proof that the device is at hand, and learns its clock from them.
+    /// Accepts two consecutive codes as proof that the caller has the device, and learns its clock from them.
     /// - Throws: InvalidAuthenticationCode.
     fileprivate mutating func synchronise(
         _ first: String, _ second: String, _ call: Call
@@ -172,8 +172,8 @@ extension IAM.DeleteVirtualMFADevice: DeleteOperation, OnMFADevice {
     }
 }
 
-/// Whoever has a device must prove it to add another to itself or to take one away: a stolen access key alone must not
-/// do away with the second factor. Others who may manage its devices need none.
+/// A user who has a device must have used it to add another or to remove one: a stolen access key alone must not be
+/// enough to get rid of the second factor. Others who may manage the user's devices need no MFA.
 /// - Throws: AccessDenied.
 private func requireSecondFactor(toChangeDevicesOf owner: String, _ call: Call) throws(ServiceError) {
     guard case .user(let user) = call.caller.identity, user.uniqueID == owner else { return }
@@ -258,7 +258,8 @@ extension RecordReading {
 
     fileprivate func mfaUser(_ ownerID: String, _ call: Call) throws(ServiceError) -> IAM.User {
         if ownerID != call.accountID {
-            // Within one transaction the directory may be a step behind, but then the user was there a step ago.
+            // Within a transaction the directory may be one change behind; then the user still existed before that
+            // change.
             return call.directory.user(uniqueID: ownerID).map { IAM.User($0) } ?? IAM.User()
         }
         var root = IAM.User()

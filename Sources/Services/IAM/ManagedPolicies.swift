@@ -132,7 +132,7 @@ extension IAM.ListPolicies: ReadOperation {
     }
 }
 
-/// What a managed policy is to whoever has it.
+/// What a managed policy is used as by whoever has it.
 enum PolicyUsage {
     case permissions, boundary
 }

@@ -45,8 +45,8 @@ extension OnOpenIDConnectProvider {
 }
 
 private enum ProviderRules {
-    /// The issuer without `https://`. Other than AWS, which wants none, Gatehouse takes a port: who tries out
-    /// federation on one machine has providers on ports.
+    /// The issuer without `https://`. Unlike AWS, Gatehouse accepts a port: those who try out federation on one machine
+    /// run their providers on ports.
     static func address(_ url: String) throws(ServiceError) -> (address: WebAddress, url: String) {
         guard let address = WebAddress(url) else {
             throw .validation("Invalid Open ID Connect Provider URL")
@@ -151,7 +151,7 @@ extension IAM.ListOpenIDConnectProviders: ReadOperation {
     }
 }
 
-/// Roles that trust the provider stay; nobody can assume them by it any more.
+/// Roles that trust the provider remain, but nobody can assume them through it any more.
 extension IAM.DeleteOpenIDConnectProvider: DeleteOperation, OnOpenIDConnectProvider {
     static func target(
         _ input: Input, _ call: Call, _ records: some RecordReading
@@ -162,7 +162,7 @@ extension IAM.DeleteOpenIDConnectProvider: DeleteOperation, OnOpenIDConnectProvi
 }
 
 extension IAM.AddClientIDToOpenIDConnectProvider: ChangeOperation, OnOpenIDConnectProvider {
-    /// One that is there already does not matter.
+    /// Adding one that is already there is no error.
     static func change(
         _ provider: inout OpenIDConnectProvider, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
@@ -171,7 +171,7 @@ extension IAM.AddClientIDToOpenIDConnectProvider: ChangeOperation, OnOpenIDConne
 }
 
 extension IAM.RemoveClientIDFromOpenIDConnectProvider: ChangeOperation, OnOpenIDConnectProvider {
-    /// One that is not there does not matter.
+    /// Removing one that is not there is no error.
     static func change(
         _ provider: inout OpenIDConnectProvider, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {

@@ -11,7 +11,7 @@ struct OrganizationEntity {
     private let levels: [ServiceGrants]
 
     /// - Throws: InvalidInput for a path that does not lead through the caller's organization, and for a policy that is
-    ///   none of its service control policies; AccessDenied for an account that is not the management account.
+    ///   not one of its service control policies; AccessDenied for an account that is not the management account.
     init(
         _ path: String, policyID: String?, of accountID: String, _ directory: IdentityDirectory
     ) throws(ServiceError) {
@@ -57,7 +57,7 @@ struct OrganizationEntity {
     }
 
     /// The services that may be used, with their last use by the accounts.
-    /// - Parameter oldest: what was before, in milliseconds since 1970, is not told.
+    /// - Parameter oldest: anything earlier than this, in milliseconds since 1970, is left out.
     func services(
         _ accounts: [OrganizationAccount], _ environment: Environment, oldest: Double
     ) -> [OrganizationsAccessReport.Service] {

@@ -71,13 +71,13 @@ extension RecordReading {
     }
 }
 
-/// The rules that a new password is held to.
+/// The rules that a new password has to meet.
 enum PasswordRules {
     private static let symbols = "!@#$%^&*()_+-=[]{}|'"
 
     /// - Parameters:
     ///   - policy: nil: AWS's default policy.
-    ///   - account: whose name and e-mail address no password may be under the default policy.
+    ///   - account: its name and e-mail address can't be passwords under the default policy.
     /// - Throws: PasswordPolicyViolation.
     static func check(
         _ password: String, _ policy: AccountPasswordPolicy?, _ account: Account?
@@ -114,8 +114,8 @@ enum PasswordRules {
         }
     }
 
-    /// Whether a password may take the place of a profile's present one: a policy can forbid to come back to it, and to
-    /// those before. The hash must share their salt.
+    /// Whether a password may replace a profile's current one: a policy can forbid the reuse of that and of earlier
+    /// ones. The hash must share their salt.
     /// - Throws: PasswordPolicyViolation.
     static func checkReuse(
         _ hash: String, _ profile: IAMService.LoginProfile, _ policy: AccountPasswordPolicy?

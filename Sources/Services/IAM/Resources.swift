@@ -4,9 +4,9 @@ import Platform
 import Policy
 import Wire
 
-/// Which resource an IAM request is about, for its authorisation; its tags the gate fetches. What does not exist, or not yet, has the ARN that its
-/// name would give it; and denials name what was asked for, not what was found. So a caller without permission learns
-/// neither what exists nor under which path.
+/// Which resource an IAM request is about, for its authorization; the gate fetches its tags. Something that does not
+/// exist, or not yet, has the ARN that its name would give it, and denials name what was asked for, not what was found.
+/// So a caller without permission learns neither what exists nor under which path.
 extension Call {
     /// An access with the operation's own action.
     func access(on resource: String, _ context: [String: ContextValue] = [:]) -> Authorization {
@@ -37,7 +37,7 @@ extension Call {
 }
 
 extension Call {
-    /// Renaming or moving: AWS asks for the permission on both the thing as it is and the thing as it is to be.
+    /// Renaming or moving: AWS requires the permission on both the old and the new ARN.
     ///
     /// - Parameters:
     ///   - current: the access to the thing as it is.
@@ -89,7 +89,7 @@ extension Call {
         return access
     }
 
-    /// The operations that know `iam:PermissionsBoundary`, which is how delegated administration is bound.
+    /// The operations that know `iam:PermissionsBoundary`, by which delegated administration is limited.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_permissionsboundary>
     private static let boundaryOperations: Set<String> = [
         "PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary", "AttachUserPolicy", "DetachUserPolicy",

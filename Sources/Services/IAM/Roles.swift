@@ -60,7 +60,7 @@ extension IAM.CreateRole: WriteOperation {
     }
 }
 
-/// The directory has what the ledger has, and is asked for little.
+/// The directory has the same records as the ledger, and costs less to ask.
 extension IAM.GetRole: ComputeOperation, OnRole {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard let role = call.directory.role(named: input.roleName, in: call.accountID) else {

@@ -10,7 +10,7 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html>
 
 extension SAMLMetadata {
-    /// Without a date in it, AWS takes a document to be good for a hundred years.
+    /// AWS considers a document without a date valid for a hundred years.
     private static let unlimited = 100 * 365.25 * 86400
 
     /// - Throws: InvalidInput, LimitExceeded.
@@ -31,10 +31,10 @@ extension SAMLMetadata {
     }
 }
 
-/// What a request brings, read before the transaction: XML and keys take long. What is wrong with it is said when its turn
-/// comes, after the provider was looked for.
+/// What a request contains, parsed before the transaction, because XML and keys take long. What is wrong with it is
+/// reported only in its turn, after the provider has been looked up.
 public struct SAMLDocuments: Sendable {
-    /// Until when the metadata are good; nil where the request has none.
+    /// Until when the metadata are valid; nil where the request has none.
     fileprivate let validUntil: Result<Double, ServiceError>?
     /// nil where the request has no key.
     fileprivate let isPrivateKey: Bool?
@@ -52,7 +52,7 @@ public struct SAMLDocuments: Sendable {
 extension SAMLProvider {
     private static let mostPrivateKeys = 2
 
-    /// - Throws: InvalidInput for what is no private key, LimitExceeded beyond two.
+    /// - Throws: InvalidInput for a text that is not a private key, LimitExceeded beyond two.
     fileprivate mutating func add(
         privateKey pem: String, _ documents: SAMLDocuments, _ call: Call
     ) throws(ServiceError) {
@@ -214,7 +214,7 @@ extension IAM.UpdateSAMLProvider: PreparedWriteOperation, OnSAMLProvider {
     }
 }
 
-/// Roles that trust the provider stay as they are, and can't be assumed by its word any more.
+/// Roles that trust the provider remain, but can't be assumed through it any more.
 extension IAM.DeleteSAMLProvider: DeleteOperation, OnSAMLProvider {}
 
 extension IAM.ListSAMLProviders: ReadOperation {

@@ -71,7 +71,7 @@ extension IAM.UploadServerCertificate: PreparedWriteOperation {
         return call.access(creating: arn, input.tags, taggedBy: "TagServerCertificate")
     }
 
-    /// Checks that the certificate can be read, is of this day, belongs to the key, and follows from its chain.
+    /// Checks that the certificate can be read, is valid today, belongs to the key, and is signed by its chain.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Double {
         let parsed = try ParsedCertificate(pem: input.certificateBody)
         guard let key = try? Certificate.PrivateKey(pemEncoded: input.privateKey) else {

@@ -2,7 +2,7 @@ import Catalogue
 import Policy
 
 /// Which services, and which of their actions, some policies could allow together, whatever the resources and
-/// conditions: what access advisor lists. Other types of policy don't count there, permissions boundaries neither.
+/// conditions: what access advisor lists. Other types of policy don't count there, nor do permissions boundaries.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-know>
 ///
 /// A statement takes away what it denies for all resources and without condition, and nothing otherwise.

@@ -32,7 +32,8 @@ extension IAM.CreateServiceLinkedRole: WriteOperation {
         guard name.utf8.count <= 64 else {
             throw .invalidInput("The role name \(name) is longer than 64 characters.")
         }
-        // A service's own roles do not count against the quota, but what a suffix makes many of is bounded.
+        // Service-linked roles do not count against the quota, but those with suffixes, of which there may be many, are
+        // limited.
         guard try records.count(Role.self) < 2 * call.quotas[.roles] else {
             throw .quotaExceeded("RolesPerAccount", 2 * call.quotas[.roles])
         }

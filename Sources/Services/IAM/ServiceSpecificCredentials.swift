@@ -6,8 +6,8 @@ import Platform
 import Policy
 import Wire
 
-// Credentials that are good for one service only: user names and passwords for CodeCommit and Keyspaces, API keys for
-// Bedrock and CloudWatch Logs.
+// Credentials for one service only: user names and passwords for CodeCommit and Keyspaces, API keys for Bedrock and
+// CloudWatch Logs.
 // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html>
 
 private enum Kind {
@@ -26,7 +26,7 @@ private enum Kind {
         }
     }
 
-    /// A new secret: 256 random bits, and for an API key whose it is.
+    /// A new secret: 256 random bits; an API key also names its owner.
     func secret(alias: String) -> String {
         let random = Data(Identifiers.randomBytes(32)).base64EncodedString()
         switch self {
@@ -167,7 +167,7 @@ extension IAM.ListServiceSpecificCredentials: ReadOperation {
         return Output(
             try page.map { (credential) throws(ServiceError) in
                 var view = IAM.ServiceSpecificCredentialMetadata()
-                // The directory may be a step behind, but then the user was there a step ago.
+                // The directory may be one change behind; then the user still existed before that change.
                 view.userName = call.directory.user(uniqueID: credential.ownerID)?.name ?? ""
                 view.status = credential.status(at: call.time)
                 switch try Kind(credential.serviceName) {

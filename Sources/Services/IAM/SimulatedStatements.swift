@@ -58,8 +58,9 @@ struct SimulatedStatements {
     }
 }
 
-/// Where a statement begins and ends, as AWS's simulator counts: it begins behind what stands before it (the bracket
-/// of the list, or the statement before), and one that stands alone behind its own brace; it ends behind its brace.
+/// Where a statement begins and ends, as AWS's simulator counts: it begins right after whatever precedes it (the
+/// bracket of the list, or the previous statement), a single statement after its own brace; it ends after its closing
+/// brace.
 private struct StatementRange {
     struct Place {
         /// Counted from 1.

@@ -18,7 +18,7 @@ struct Simulation {
     private var resourceOwner: String?
     private var context: [String: ContextValue] = [:]
 
-    /// - Parameter membership: what the organization of the simulated principal's account is to it.
+    /// - Parameter membership: the place of the simulated principal's account in its organization.
     init(
         caller: Principal, identity: [CompiledPolicy], boundaries: [CompiledPolicy]?,
         membership: OrganizationMembership? = nil
@@ -50,8 +50,8 @@ struct Simulation {
 
     // MARK: Results
 
-    /// One page of the results, in the order of the actions, and of each in that of the resources. Without a scenario
-    /// each action on each resource has a result of its own; a scenario asks about all resources together.
+    /// One page of the results, ordered by action and then by resource. Without a scenario each action on each resource
+    /// has a result of its own; a scenario asks about all resources together.
     /// - Throws: InvalidInput.
     func output<F: SimulationFields>(
         _ input: View<F>, _ scenario: SimulatedScenario?
@@ -89,7 +89,7 @@ struct Simulation {
     private func result(_ action: String, _ resources: [String]) throws(ServiceError) -> IAM.EvaluationResult {
         var answers: [Answer] = []
         for resource in resources { answers.append(try answer(action, resource)) }
-        // One deny is a denial, and so is one resource that nothing allows.
+        // A single deny is a denial, and so is a single resource that nothing allows.
         let outcome =
             [Decision.Outcome.explicitlyDenied, .implicitlyDenied].first { outcome in
                 answers.contains { $0.trace.decision.outcome == outcome }
@@ -118,7 +118,7 @@ struct Simulation {
                 || answers.allSatisfy { $0.trace.allows(serviceControlLevels: membership.serviceControl?.count ?? 0) }
             result.organizationsDecisionDetail = detail
         }
-        // For named resources, what concerns each stands in a result of its own.
+        // For named resources, each has a result of its own.
         let named = answers.filter { $0.resource != "*" }
         guard !named.isEmpty else {
             result.missingContextValues = answers.first?.missing ?? []
@@ -180,7 +180,7 @@ struct Simulation {
             details: details(trace, isCrossAccount: owner.map { $0 != caller.accountID } ?? false))
     }
 
-    /// What each type of policy says by itself, of requests from one account to another.
+    /// What each type of policy says by itself, for requests from one account to another.
     private func details(_ trace: Trace, isCrossAccount: Bool) -> [String: String] {
         guard isCrossAccount else { return [:] }
         var details = [

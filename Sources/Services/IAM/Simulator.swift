@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-// The policy simulator. As AWS's, it works out no condition keys: the request names those that are to be there.
+// The policy simulator. Like AWS's, it derives no condition keys: the request names those that it should have.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html>
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>
@@ -79,7 +79,7 @@ private struct PolicySourceEntity {
     let identity: [CompiledPolicy]
     let boundary: [CompiledPolicy]?
 
-    /// - Parameter boundary: a managed policy is compiled as what it is; here it is what it is used as.
+    /// - Parameter boundary: a managed policy is compiled by its own type; here it counts as a boundary.
     init(_ principal: Principal, _ identity: [CompiledPolicy], boundary: [CompiledPolicy]? = nil) {
         self.principal = principal
         self.identity = identity

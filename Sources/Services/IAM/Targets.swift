@@ -5,12 +5,12 @@ import Platform
 import Policy
 import Wire
 
-// Operations on one thing that the request names. What it is stands beside the operation's kind, and says what permission
-// is asked for and where the record is:
+// Operations on one thing that the request names. A second protocol, besides the operation's kind, says what it is, and
+// with that which permission is needed and where the record is:
 //
 //     extension IAM.TagUser: TagOperation, OnUser {}
 
-/// An operation on one thing, which its input names. It asks for its own action on it.
+/// An operation on one thing, which its input names. It needs permission for its own action on it.
 protocol TargetOperation: Operation {
     /// The access to the target, with condition keys.
     static func access(
@@ -55,7 +55,7 @@ extension ChangeOperation {
 
 /// Deletes its target, and answers nothing.
 protocol DeleteOperation: RecordOperation, WriteOperation where OutputFields == EmptyFields {
-    /// - Throws: when something stands against it.
+    /// - Throws: when it can't be deleted.
     static func check(_ target: Target, _ records: MutableRecords) throws(ServiceError)
 }
 

@@ -50,7 +50,7 @@ extension IAM.CreateUser: WriteOperation {
     }
 }
 
-/// The directory has what the ledger has, and is asked for little.
+/// The directory has the same records as the ledger, and costs less to ask.
 extension IAM.GetUser: ComputeOperation, OnOwner {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         var output = Output()

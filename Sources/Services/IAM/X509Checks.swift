@@ -4,7 +4,7 @@ import IAMAPI
 import Wire
 import X509
 
-// What IAM checks of a certificate before it keeps it.
+// What IAM checks about a certificate before it stores it.
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs.html#server-certificate-troubleshooting>
 
 extension ServiceError {
@@ -21,7 +21,7 @@ struct ParsedCertificate {
 
     /// - Parameters:
     ///   - pem: one certificate.
-    ///   - malformed: what is said of anything else.
+    ///   - malformed: the error for anything else.
     /// - Throws: MalformedCertificate.
     init(
         pem: String,
@@ -61,7 +61,7 @@ struct ParsedCertificate {
     /// - Throws: MalformedCertificate.
     func check(chain pem: String) throws(ServiceError) {
         let blocks = Self.blocks(pem)
-        // Longer chains than this no client accepts; checking one must not take long.
+        // No client accepts a longer chain, and checking one must not take long.
         guard (1...16).contains(blocks.count) else { throw Self.brokenChain(at: blocks.isEmpty ? 0 : 16) }
         var subject = certificate
         for (index, block) in blocks.enumerated() {

@@ -3,7 +3,7 @@ import OrganizationsAPI
 import Platform
 import Wire
 
-// Making accounts. What a request asks for, the job `MakeAccount` does.
+// Creating accounts: the request is recorded, and the job `MakeAccount` carries it out.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_create.html>
 
 extension Organizations.CreateAccountStatus {
@@ -62,7 +62,7 @@ extension Organizations.CreateAccount: WriteOperation {
     }
 }
 
-/// Nobody of Gatehouse has an account in AWS GovCloud (US).
+/// No account of Gatehouse is linked to one in AWS GovCloud (US).
 extension Organizations.CreateGovCloudAccount: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.accessOnAll(requestTags(input.tags))

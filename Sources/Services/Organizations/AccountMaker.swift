@@ -89,7 +89,7 @@ enum OrganizationsRole {
 }
 
 extension Call {
-    /// What a caller must be allowed so that Organizations can make its role in the caller's account.
+    /// The permissions that a caller needs for Organizations to create its role in the caller's account.
     var needForOrganizationsRole: Access {
         var access = Access(
             "iam:CreateServiceLinkedRole",

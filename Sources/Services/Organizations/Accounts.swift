@@ -6,7 +6,7 @@ import Wire
 // The accounts of an organization. <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts.html>
 
 extension Directory.Account.State {
-    /// What the member `Status`, older than `State` and coarser, has for it.
+    /// The value of `Status`, which is older and coarser than `State`.
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html>
     var status: String {
         switch self {
@@ -72,7 +72,7 @@ extension Organizations.ListAccountsForParent: ReadOperation, OnParent {
 }
 
 extension Organizations.MoveAccount: WriteOperation {
-    /// On the account, and on where it comes from and goes to.
+    /// On the account, and on both its old and its new parent.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         .required([
             call.need(target: input.accountId), call.need(target: input.sourceParentId),

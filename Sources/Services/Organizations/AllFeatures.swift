@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 // From consolidated billing to all features: every account that was invited must approve, then the management account
-// ends it. <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org_support-all-features.html>
+// completes it. <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org_support-all-features.html>
 
 extension Organizations.EnableAllFeatures: WriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessOnAll() }
@@ -55,7 +55,7 @@ extension OwnOrganization {
 }
 
 extension OwnOrganization<MutableRecords> {
-    /// Opens the way for the management account when nobody's approval is missing any more.
+    /// Lets the management account complete it once all approvals are there.
     func memberHasApproved(_ accountID: String) throws(ServiceError) {
         try records.of(account: accountID).ensureServiceLinkedRole(of: OrganizationsRole.service, at: call.time)
         try openIfAllHaveApproved()

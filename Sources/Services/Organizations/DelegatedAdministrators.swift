@@ -104,7 +104,7 @@ extension Organizations.ListDelegatedAdministrators: ReadOperation {
             })
     }
 
-    /// Since when an account administers a service, or any.
+    /// Since when an account has administered a service, or any service.
     private static func since(_ place: OrganizationAccount, _ principal: String?) -> Double? {
         principal.map { place.delegatedServices[$0] } ?? place.delegatedServices.values.min()
     }

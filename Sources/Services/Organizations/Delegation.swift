@@ -5,12 +5,12 @@ import Policy
 /// What the organization's resource-based policy delegates to member accounts.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html>
 struct Delegation: Sendable {
-    /// The organization's resource-based policy, which decides over the call.
+    /// The organization's resource-based policy, which decides this call.
     let policy: CompiledPolicy
     /// Whose organization it is.
     let managementAccountID: String
 
-    /// The operations that it can open to them.
+    /// The operations that it can delegate to them.
     static let operations = words(
         """
         AttachPolicy CreatePolicy DeletePolicy DescribeAccount DescribeCreateAccountStatus DescribeEffectivePolicy \
@@ -32,9 +32,9 @@ struct Delegation: Sendable {
 }
 
 extension Call {
-    /// The organization's resource-based policy and the account that it belongs to, where it decides over this call:
-    /// of a member account, for an operation that can be delegated. What a delegated administrator of an AWS service
-    /// may read by its office is not asked of the policy.
+    /// The organization's resource-based policy and the account that it belongs to, where it decides this call: a
+    /// member account's call of an operation that can be delegated. What a delegated administrator of an AWS service
+    /// may read anyway does not depend on the policy.
     var delegation: Delegation? {
         guard Delegation.operations.contains(operation), !Delegation.openToAll.contains(operation),
             let membership = directory.membership(ofAccount: accountID),

@@ -1,7 +1,7 @@
 import OrganizationsAPI
 import Wire
 
-/// The errors of Organizations. Those with a reason say in it, for programs, what the text says for people.
+/// The errors of Organizations. Those with a reason state in it, for programs, what the text says to people.
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html> lists them by operation.
 extension ServiceError {
     static func organizations(
@@ -28,7 +28,7 @@ extension ServiceError {
         .organizations(.awsOrganizationsNotInUseException, "Your account is not a member of an organization.")
     }
 
-    /// What an account that has permission by IAM, but the wrong place in the organization, is told.
+    /// The error for an account that has permission by IAM, but is not in the right place in the organization.
     static var notYourResource: ServiceError {
         .organizations(.accessDeniedException, "You don't have permissions to access this resource.")
     }

@@ -81,7 +81,7 @@ extension OrganizationsService.Handshake {
     }
 
     /// Where mail about it goes.
-    /// - Parameter account: whom it was sent to, if there is such an account.
+    /// - Parameter account: the recipient, if there is such an account.
     func address(_ account: Directory.Account?) -> String {
         if case .email(let address) = recipient { return address }
         return account?.email ?? ""
@@ -152,7 +152,7 @@ extension MutableRecords {
 }
 
 extension OwnOrganization<MutableRecords> {
-    /// Takes back all that the organization has asked and that is not answered.
+    /// Cancels everything that the organization has asked and that has not been answered.
     func cancelHandshakes() throws(ServiceError) {
         try cancelHandshakes { _ in true }
     }
@@ -167,7 +167,7 @@ extension OwnOrganization<MutableRecords> {
 }
 
 extension OwnOrganization {
-    /// All that the organization has asked.
+    /// Everything that the organization has asked.
     func handshakes() throws(ServiceError) -> [OrganizationsService.Handshake] {
         try records.shared.referrers(OrganizationsService.Handshake.self, Relation.organization, to: id)
     }

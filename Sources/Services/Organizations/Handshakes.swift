@@ -26,7 +26,7 @@ extension OnHandshake {
 }
 
 extension OrganizationsService.Handshake {
-    /// Whether accepting it makes Organizations' role in the account that accepts.
+    /// Whether accepting it creates Organizations' role in the accepting account.
     fileprivate var mayMakeRole: Bool { action == .invite && featureSet == .all || action == .approveAllFeatures }
 }
 
@@ -140,7 +140,7 @@ extension Organizations.HandshakeFilter {
 }
 
 extension RecordReading {
-    /// A page of those among some handshakes that a request's filter lets through.
+    /// A page of those handshakes that pass a request's filter.
     fileprivate func page<F: Organizations.MayHaveFilter & PageRequestFields>(
         of handshakes: [OrganizationsService.Handshake], _ input: View<F>, _ call: Call
     ) throws(ServiceError) -> Page<Organizations.Handshake> {

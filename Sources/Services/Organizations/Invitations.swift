@@ -5,7 +5,7 @@ import Wire
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html>
 extension Organizations.InviteAccountToOrganization: WriteOperation {
-    /// The account is none of the organization's yet, so its ARN is what it will be.
+    /// The account does not belong to the organization yet, so its ARN is the one that it will have.
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let invited = input.target.type == "ACCOUNT" ? input.target.id : "*"
         let resource =
@@ -70,7 +70,7 @@ extension Organizations.InviteAccountToOrganization: WriteOperation {
 }
 
 extension Organizations.HandshakeParty {
-    /// Whom to ask. Nobody is known to have an address that no account has, but may come to have it.
+    /// The recipient. An address that no account has yet may belong to one later.
     func recipient(_ call: Call) throws(ServiceError) -> (OrganizationsService.Handshake.Recipient, Directory.Account?)
     {
         switch type {

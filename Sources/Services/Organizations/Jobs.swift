@@ -12,7 +12,7 @@ struct MakeAccount: Job {
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, id) = (context.environment, context.id)
         try await context.finish { (records) throws(ServiceError) in
-            // Whoever deletes the organization is done with it before.
+            // An organization with an unfinished request can't be deleted.
             guard let request = try records.get(AccountRequest.self, id), request.state == .inProgress else { return }
             let time = environment.now()
             let done = try AccountMaker(environment: environment, records: records, time: time).make(request)
@@ -41,10 +41,10 @@ struct CloseAccount: Job {
     }
 }
 
-/// Takes the account of its id, which was closed long ago, out of its organization.
+/// Removes the account of its id, which was closed long ago, from its organization.
 struct ForgetClosedAccount: Job {
     static let kind = "Organizations::ForgetClosedAccount"
-    /// How long a closed account stays in its organization, in seconds: so long it could be opened again.
+    /// How long a closed account stays in its organization, in seconds; during that time it could be reopened.
     /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html>
     static let afterSeconds = 90.0 * 24 * 3600
 
@@ -62,7 +62,7 @@ struct ForgetClosedAccount: Job {
     }
 }
 
-/// Deletes the handshakes that nobody may see any more, and the transfers that came to nothing with them.
+/// Deletes the handshakes that nobody can see any more, and the transfers that failed with them.
 struct ForgetHandshakes: RecurringJob {
     static let kind = "Organizations::ForgetHandshakes"
     static let interval = 3600.0
@@ -80,7 +80,7 @@ struct ForgetHandshakes: RecurringJob {
     }
 }
 
-/// Schedules what a data directory of the first version had begun, when what was to be done was looked for.
+/// Schedules what a data directory of the first version had begun: that version polled for work.
 func scheduleWhatIsLeft(_ environment: Environment) async throws(ServiceError) {
     let time = environment.now()
     for management in environment.directory.managementAccountIDs {

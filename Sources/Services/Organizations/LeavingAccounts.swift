@@ -7,7 +7,8 @@ import Wire
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_remove.html>
 
 extension OwnOrganization<MutableRecords> {
-    /// Makes a member a standalone account: no policy of the organization binds it any more, and its tags are gone.
+    /// Turns a member into a standalone account: no policy of the organization binds it any more, and its tags are
+    /// gone.
     fileprivate func remove(_ id: String) throws(ServiceError) {
         guard id != managementAccountID else {
             throw .organizations(
@@ -89,7 +90,7 @@ extension Organizations.CloseAccount: WriteOperation, OnAccount {
 
     private static let mostAtOnce = 3
 
-    /// Within 30 days the greater of 250 accounts and a fifth of them all may be closed, but not more than 1,000.
+    /// Within 30 days 250 accounts or a fifth of all, whichever is greater, may be closed, but no more than 1,000.
     private static func checkQuota(
         _ own: OwnOrganization<MutableRecords>, _ call: Call
     ) throws(ServiceError) {

@@ -4,7 +4,7 @@ import OrganizationsAPI
 import Platform
 import Wire
 
-// An organization from its making to its end.
+// Creating and deleting an organization.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_org.html>
 
 extension Organizations.Organization {
@@ -16,7 +16,7 @@ extension Organizations.Organization {
         masterAccountArn = organization.arn(account: organization.managementAccountID)
         masterAccountId = organization.managementAccountID
         masterAccountEmail = email
-        // Deprecated, and never anything else: what is enabled, ListRoots says.
+        // Deprecated, and always the same: ListRoots says what is enabled.
         availablePolicyTypes =
             organization.featureSet == .all ? [Organizations.PolicyTypeSummary(enabled: "SERVICE_CONTROL_POLICY")] : []
     }

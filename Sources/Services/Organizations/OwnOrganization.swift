@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 /// Who may call an operation of Organizations, on top of what IAM's policies say. Besides these, a member account may
-/// whatever the organization's resource-based policy delegates to it: see `Call.need`.
+/// do whatever the organization's resource-based policy delegates to it: see `Call.need`.
 enum Audience {
     case everyMember
     /// The management account, and the member accounts that are a delegated administrator for any service.
@@ -12,7 +12,7 @@ enum Audience {
     case managementAccount
 }
 
-/// The organization that the caller's account is in, with the records of it, which are its management account's.
+/// The organization that the caller's account is in, with its records, which are in its management account's scope.
 struct OwnOrganization<Reading: RecordReading> {
     var organization: Organization
     let records: Reading
@@ -85,7 +85,7 @@ extension OwnOrganization {
     func containers(downTo id: String) throws(ServiceError) -> [String] {
         var path: [String] = []
         var next: String? = id
-        // The depth is limited when units are made; a damaged record must not send this round for ever.
+        // The depth is limited when units are created; a damaged record must not make this loop forever.
         while let container = next, path.count <= OrganizationalUnit.mostLevels {
             path.append(container)
             next = try records.get(OrganizationalUnit.self, container)?.parentID

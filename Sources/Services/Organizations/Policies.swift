@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-// Policies of an organization. Who attaches them to what stands in PolicyAttachments.swift.
+// Policies of an organization. How they are attached is in PolicyAttachments.swift.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html>
 
 extension Organizations.PolicySummary {
@@ -164,7 +164,7 @@ extension OwnOrganization {
         return .own(policy)
     }
 
-    /// - Throws: PolicyNotFoundException; InvalidInputException for a policy of AWS's own.
+    /// - Throws: PolicyNotFoundException; InvalidInputException for one of AWS's own policies.
     fileprivate func customersPolicy(_ id: String) throws(ServiceError) -> OrganizationPolicy {
         switch try policy(id) {
         case .own(let policy): return policy
@@ -198,12 +198,12 @@ extension OwnOrganization {
 
 extension Paging {
     /// AWS answers 20 items at most.
-    /// - Throws: InvalidInputException for a token that no answer of ours gave.
+    /// - Throws: InvalidInputException for a token that is not one of ours.
     init<F: PageRequestFields>(organizations input: View<F>) throws(ServiceError) {
         try self.init(nextToken: input.pageToken, maxResults: input.pageLimit)
     }
 
-    /// - Throws: InvalidInputException for a token that no answer of ours gave.
+    /// - Throws: InvalidInputException for a token that is not one of ours.
     init(nextToken: String?, maxResults: Int?) throws(ServiceError) {
         do throws(ServiceError) {
             try self.init(marker: nextToken, maxItems: maxResults ?? 20)

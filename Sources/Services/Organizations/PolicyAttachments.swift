@@ -189,7 +189,7 @@ extension OwnOrganization {
             .targetNotFoundException, "We can't find a root, OU, or account with the TargetId that you specified.")
     }
 
-    /// How many of some policies are of a type.
+    /// How many of these policies are of a type.
     fileprivate func count(of type: String, in ids: [String]) throws(ServiceError) -> Int {
         var count = 0
         for id in ids where try policy(id).type == type { count += 1 }
@@ -214,7 +214,7 @@ extension ServiceError {
 }
 
 extension Call {
-    /// AWS asks for the permission on both the policy and what it is attached to.
+    /// AWS requires the permission on both the policy and its target.
     fileprivate func access(policy: String, target: String) -> Authorization {
         let access = need(policy: policy)
         let type = access.context["organizations:policytype"].map { ["organizations:policytype": $0] } ?? [:]

@@ -17,8 +17,8 @@ enum OrganizationPolicyType: String, CaseIterable {
     case s3 = "S3_POLICY"
     case networkSecurityDirector = "NETWORK_SECURITY_DIRECTOR_POLICY"
 
-    /// How many characters a document may have. AWS's page does not name the newest types; they have what their
-    /// siblings have.
+    /// How many characters a document may have. AWS's page does not name the newest types; they get the quota of
+    /// similar types.
     var longestContent: Int {
         switch self {
         case .serviceControl: 10_240

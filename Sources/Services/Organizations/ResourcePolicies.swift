@@ -5,7 +5,7 @@ import Policy
 import Wire
 
 // The organization's resource-based policy, which delegates the administration of policies to member accounts. How it
-// is enforced stands in Delegation.swift.
+// is enforced is in Delegation.swift.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html>
 
 extension Organizations.ResourcePolicy {
@@ -107,7 +107,7 @@ private enum DelegationDocument {
                         "INVALID_PRINCIPAL", "You specified an invalid principal element in the policy.")
                 }
             }
-            // What denies or leaves out may be broader than what can be delegated; it delegates nothing.
+            // A deny or an exception may be broader than what can be delegated, because it delegates nothing.
             guard statement.effect == .allow else { continue }
             guard !statement.actions.isNegated, statement.principals?.isNegated == false else {
                 throw .unsupportedAction

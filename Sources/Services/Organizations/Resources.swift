@@ -34,8 +34,8 @@ extension Call {
         if let delegation {
             access.learnt = delegation
         } else {
-            // Only a delegation makes it a request from one account to another. Whoever may ask without one is asked
-            // for its own permission alone, and for the rest `OwnOrganization` says who may.
+            // Only a delegation makes it a request across accounts. A caller who needs none is checked for its own
+            // permission alone; for the rest, `OwnOrganization` says who may.
             access.resourceAccount = accountID
             if let owner = ARN(parsing: resource)?.account, owner != "aws", access.context["aws:resourceaccount"] == nil
             {
@@ -62,7 +62,7 @@ extension Call {
 }
 
 extension ResourceType {
-    /// The one resource-based policy of an organization, over all that is in it and over what has no resource.
+    /// The one resource-based policy of an organization, for everything in it and for operations without a resource.
     static let ofOrganization = ResourceType("organizations", "") { access, _, _ in
         guard let delegation = access.learnt as? Delegation else { return nil }
         return Resource(owner: delegation.managementAccountID, policy: delegation.policy)

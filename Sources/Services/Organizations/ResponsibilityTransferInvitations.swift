@@ -114,7 +114,7 @@ extension ServiceError {
 }
 
 extension OrganizationsService.ResponsibilityTransfer {
-    /// Whether it still runs when another begins.
+    /// Whether it is still running when another begins.
     fileprivate func overlaps(_ start: Double) -> Bool {
         setStatus == .accepted || setStatus == .withdrawn && start < endDate ?? .infinity && startDate < endDate ?? 0
     }
@@ -151,7 +151,8 @@ extension OwnOrganization<MutableRecords> {
         try records.shared.put(transfer)
     }
 
-    /// What the organization has agreed to, or asks for, holds it. What it is asked does not: anybody could hold it so.
+    /// What the organization has agreed to, or asks for, counts. What it is asked does not: otherwise anybody could
+    /// block it.
     func requireNoTransfers() throws(ServiceError) {
         let inbound = try inboundTransfers().contains { $0.transfer.countsAsInbound(at: call.time) }
         let outbound = try outboundTransfers().contains {
@@ -165,7 +166,7 @@ extension OwnOrganization<MutableRecords> {
     }
 }
 
-/// How transfers may hang together: the source of one can be the target of others.
+/// How transfers may be chained: the source of one can be the target of others.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-quotas.html>
 private struct TransferChains {
     let records: MutableRecords

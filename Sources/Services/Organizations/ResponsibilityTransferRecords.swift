@@ -9,11 +9,11 @@ extension OrganizationsService.ResponsibilityTransfer {
     /// The only one there is.
     static let type = "BILLING"
 
-    /// A transfer as the one or the other of its participants sees it.
+    /// A transfer as one or the other of its participants sees it.
     enum Direction: String {
-        /// By which one takes on another organization's bill.
+        /// The organization takes on another's bill.
         case inbound
-        /// By which another takes on one's own.
+        /// Another organization takes on this one's bill.
         case outbound
     }
 
@@ -139,8 +139,8 @@ extension OwnOrganization {
         return view
     }
 
-    /// Until it agrees, no more of the source is told than the invitation said: neither whose an address is, nor the
-    /// address of an account.
+    /// Until the source agrees, no more is shown about it than the invitation said: neither whose address it is, nor an
+    /// account's address.
     private func source(
         of transfer: OrganizationsService.ResponsibilityTransfer
     ) throws(ServiceError) -> Organizations.TransferParticipant {
@@ -166,7 +166,7 @@ func transferContext(_ direction: OrganizationsService.ResponsibilityTransfer.Di
 }
 
 extension Call {
-    /// The access to a transfer. One that is no business of the caller's organization looks like one that isn't there.
+    /// The access to a transfer. One that doesn't concern the caller's organization looks like one that doesn't exist.
     func need(transfer id: String, _ context: [String: ContextValue] = [:]) async throws(ServiceError) -> Access {
         let own = try await environment.read(Scope(account: accountID)) { records throws(ServiceError) in
             try records.visibleTransfer(id, self)

@@ -3,11 +3,11 @@ import OrganizationsAPI
 import Platform
 import Wire
 
-// What becomes of a transfer when it was asked for. Only the two management accounts see it.
+// What happens to a transfer once it has been requested. Only the two management accounts see it.
 // <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing.html>
 
 extension RecordReading {
-    /// - Throws: ResponsibilityTransferNotFoundException, also for one that is others'.
+    /// - Throws: ResponsibilityTransferNotFoundException, also for one between other organizations.
     fileprivate func transfer(
         _ id: String, _ call: Call
     ) throws(ServiceError) -> (OwnOrganization<Self>, OwnTransfer) {
@@ -24,7 +24,7 @@ extension Organizations.DescribeResponsibilityTransfer: ReadOperation, OnTransfe
     }
 }
 
-/// Only of the name, which is the target's: for the source it's not to be changed.
+/// Only the name can be changed, and only by the target, to whom it belongs.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing-update-transfer.html>
 extension Organizations.UpdateResponsibilityTransfer: WriteOperation, OnTransfer {
     public static func handle(
@@ -61,7 +61,7 @@ extension Organizations.TerminateResponsibilityTransfer: WriteOperation, OnTrans
         return Output(responsibilityTransfer: try own.view(found))
     }
 
-    /// The last millisecond of the month. SDKs send whole seconds, so that its last second will do.
+    /// The last millisecond of the month. SDKs send whole seconds, so its last second is accepted.
     private static func endDate(_ time: Timestamp, _ input: Input, _ call: Call) throws(ServiceError) -> Double {
         guard let next = time.monthStart(adding: 1)?.secondsSinceEpoch,
             input.endTimestamp == nil || time.secondsSinceEpoch.rounded(.down) == next - 1

@@ -2,8 +2,8 @@ import Directory
 import Platform
 import Wire
 
-/// What Organizations itself records in the history of the management account, when something has come to its end that
-/// was asked for before.
+/// What Organizations itself records in the history of the management account when something that was requested earlier
+/// is completed.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
 extension ServiceEvent {
     private static let source = "organizations.amazonaws.com"

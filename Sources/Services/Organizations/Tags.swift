@@ -2,7 +2,7 @@ import Platform
 import Wire
 
 extension TagRules {
-    /// The rules of tags in Organizations. Unlike those of IAM's users, their keys differ by case.
+    /// The rules of tags in Organizations. Unlike those of IAM's users, their keys are case-sensitive.
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_tagging.html>
     static let ofOrganizations = TagRules(
         keys: .exact,

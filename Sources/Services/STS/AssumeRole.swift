@@ -33,8 +33,8 @@ extension STS.AssumeRole: ComputeOperation {
         let request = request(input, call)
         guard let role = request.role(call) else { throw denied(input, call) }
         var (session, packedSize) = try request.session(of: role, call)
-        // AWS's pages disagree on whether the session of a role that was assumed with MFA carries the proof on. It does
-        // here, as CloudTrail's mfaAuthenticated does.
+        // AWS's pages disagree on whether the session of a role that was assumed with MFA counts as authenticated by
+        // MFA. Here it does, in line with CloudTrail's mfaAuthenticated.
         if input.tokenCode != nil { session.mfaTime = call.time }
         try await SecondFactor.useUp(input.serialNumber, input.tokenCode, call)
         return Output(

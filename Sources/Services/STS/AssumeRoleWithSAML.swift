@@ -8,7 +8,7 @@ import Wire
 
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>
 extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
-    /// An assertion is as good as a password for five minutes.
+    /// For five minutes an assertion is worth as much as a password.
     public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken", "SAMLAssertion"] }
     public static var recordsOutput: Bool { true }
 

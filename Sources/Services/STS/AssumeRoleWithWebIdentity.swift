@@ -90,7 +90,7 @@ extension STS.AssumeRoleWithWebIdentity: ComputeOperation, FederatedOperation {
         return call.directory.openIDConnectProvider(arn: OpenIDConnectProvider.arn(url: url, in: account))
     }
 
-    /// Where the provider's documents lie: a slash at the end is part of its name, but not of their path.
+    /// Where the provider's documents are: a trailing slash is part of its name, but not of their path.
     private static func issuer(of provider: OpenIDConnectProvider) -> String {
         "https://" + (provider.url.hasSuffix("/") ? String(provider.url.dropLast()) : provider.url)
     }

@@ -11,8 +11,8 @@ extension STS.AssumeRoot: ComputeOperation {
 
     private static let longest = 900
 
-    /// The caller's own permission, and its organization's control policies. That the member account agrees is what
-    /// its being a member means.
+    /// The caller's own policies and its organization's control policies decide. A member account agrees by being a
+    /// member.
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         if case .root = call.caller.identity { throw .accessDenied("Root users may not call AssumeRoot.") }
         let target = try target(input)
@@ -56,7 +56,7 @@ extension STS.AssumeRoot: ComputeOperation {
         return account
     }
 
-    /// AWS documents who may do this to whom, but not what others are told beyond that they may not.
+    /// AWS documents who may do this to whom, but not what others are told except that they may not.
     private static func checkOrganization(_ target: String, _ call: Call) throws(ServiceError) {
         let service = "iam.amazonaws.com"
         func refusal(_ reason: String) -> ServiceError {

@@ -3,8 +3,8 @@ import Platform
 import STSAPI
 import Wire
 
-/// What a product provider gets for the token that a customer released: the approver's permissions, as far as the policy
-/// goes that was approved, until the time that began with the release is over.
+/// What a product provider gets for the token that a customer released: the approver's permissions, within the policy
+/// that was approved, for a time that began with the release.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html>
 extension STS.GetDelegatedAccessToken: ReadOperation {
     public static var isReadOnly: Bool { false }

@@ -9,7 +9,7 @@ extension STS.GetFederationToken: ComputeOperation {
     public static var isReadOnly: Bool { false }
     public static var secretMembers: Set<String> { ["SecretAccessKey", "SessionToken"] }
 
-    /// Giving tags to the session needs the permission for that too.
+    /// Tagging the session needs permission for that as well.
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         guard call.caller.session == nil else {
             throw .accessDenied("Cannot call GetFederationToken with session credentials")

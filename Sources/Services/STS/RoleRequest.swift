@@ -4,7 +4,7 @@ import Policy
 import STSAPI
 import Wire
 
-/// The wish for a role's session, the same whether a caller's credentials, a web identity or a SAML assertion backs it.
+/// A request for a role's session, the same whether it is made with credentials, a web identity or a SAML assertion.
 struct RoleRequest {
     let roleARN: String
     let sessionName: String
@@ -29,7 +29,7 @@ struct RoleRequest {
 
     /// What the role's trust policy has to allow, which the gate fetches: the operation itself, and passing on tags and a source identity.
     /// - Parameter context: the operation's own condition keys.
-    /// - Throws: ValidationError for a role's name that is no ARN.
+    /// - Throws: ValidationError for a role that is not named by its ARN.
     func access(_ call: Call, _ context: [String: ContextValue]) throws(ServiceError) -> Authorization {
         guard let arn = ARN(parsing: roleARN), !arn.account.isEmpty else {
             throw .validation("\(roleARN) is invalid")

@@ -19,8 +19,8 @@ extension ServiceModule {
         paths: [.tokenIssuers], samples: stsSamples, admits: { (call) throws(ServiceError) in try admit(call) })
 }
 
-/// Credentials of GetSessionToken open only AssumeRole and GetCallerIdentity, those of GetFederationToken only the
-/// latter.
+/// Credentials from GetSessionToken can call only AssumeRole and GetCallerIdentity; those from GetFederationToken only
+/// the latter.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 private func admit(_ call: Call) throws(ServiceError) {
     guard let session = call.caller.session, session.isUserToken, call.operation != "GetCallerIdentity" else { return }

@@ -6,13 +6,13 @@ import Wire
 /// The proof of a second factor that comes with a request for temporary credentials.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html>
 enum SecondFactor {
-    /// A device takes this many codes in this many seconds.
+    /// How many codes a device accepts within this many seconds.
     fileprivate static let mostAttempts = 9
     fileprivate static let attemptSpan = 180.0
 
-    /// Checks a one-time password of the caller's device before the policies are asked, which may want to know of it.
-    /// A right one stays good: whoever is denied has not used it. A wrong one counts as an attempt. Without a code there
-    /// is nothing to prove.
+    /// Checks a one-time password of the caller's device before the policies are asked, since they may have conditions
+    /// on it. A correct one remains usable: a caller who is denied has not used it. A wrong one counts as an attempt.
+    /// Without a code there is nothing to check.
     /// - Throws: AccessDenied with AWS's text.
     static func check(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
         guard let proof = try proof(serialNumber, code, call) else { return }
@@ -24,8 +24,8 @@ enum SecondFactor {
         try await use(proof, keepingRight: true, call)
     }
 
-    /// Uses the password up, durably: from now on it is good for nothing more. It comes last before what is asked for is
-    /// given.
+    /// Uses the password up, durably: it can't be used again. This is the last step before the caller gets what was
+    /// asked for.
     /// - Throws: AccessDenied with AWS's text, also if another request was faster.
     static func useUp(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
         guard let proof = try proof(serialNumber, code, call) else { return }
@@ -56,10 +56,10 @@ enum SecondFactor {
         return Proof(serialNumber: serialNumber, code: code, owner: owner)
     }
 
-    /// Counts the attempt, and takes note of a right code.
+    /// Counts the attempt, and remembers a correct code.
     /// - Parameter keepingRight: leaves a right code, and the device, as they are.
     private static func use(_ proof: Proof, keepingRight: Bool, _ call: Call) async throws(ServiceError) {
-        // Its use is a change, so the event that tells of it has to be as durable.
+        // Its use is a change, so the event that records it has to be as durable.
         call.recordDurably()
         let isRight: Bool?
         do throws(LedgerError) {
@@ -95,7 +95,7 @@ enum SecondFactor {
 }
 
 extension MFADevice {
-    /// Whether it takes one more code now.
+    /// Whether it accepts one more code now.
     fileprivate func isOpen(at time: Double) -> Bool {
         attempts.count { $0 > time - SecondFactor.attemptSpan } < SecondFactor.mostAttempts
     }

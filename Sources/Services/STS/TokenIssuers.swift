@@ -3,7 +3,8 @@ import Platform
 import Wire
 
 extension PublicPath {
-    /// The documents of the issuers of outbound tokens: for everybody, since who is shown a token verifies it by them.
+    /// The documents of the issuers of outbound tokens. They are public, because whoever receives a token verifies it
+    /// with them.
     static let tokenIssuers = PublicPath("GET", PublicAddress.issuersPath) { request, environment in
         let parts = request.path.dropFirst(PublicAddress.issuersPath.count).split(
             separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

@@ -27,7 +27,8 @@ enum WebIdentityClaims {
 
     // MARK: Condition keys
 
-    /// Claims that AWS knows of single providers; the trust policy can ask for them, the session can't.
+    /// Claims that AWS supports for particular providers; the trust policy can have conditions on them, the session
+    /// does not carry them.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
     private static let claimsOfProvider = [
         "token.actions.githubusercontent.com": """
@@ -93,7 +94,7 @@ enum WebIdentityClaims {
         return identity
     }
 
-    /// Holds claims to what the model says of the same things in AssumeRole.
+    /// Checks claims against the model's constraints for the same members of AssumeRole.
     private static func check(_ tags: [Tag], sourceIdentity: String?, _ claim: String) throws(TokenError) {
         var input = STS.AssumeRole.Input()
         input.roleArn = "arn:aws:iam::111122223333:role/any"

@@ -13,7 +13,7 @@ struct PrimaryEmailUpdate: Record {
     var code: String
     /// Seconds since 1970.
     var expires: Double
-    /// When updates were started of late, seconds since 1970.
+    /// When updates were started recently, in seconds since 1970.
     var starts: [Double]
     /// How often a code was tried, right or wrong; nil: never.
     var attempts: Int?

@@ -17,7 +17,7 @@ struct AccountPasswordPolicy: Record {
     var allowsUsersToChangePassword = false
     /// After how many days a password expires; nil: never.
     var maxAge: Int?
-    /// How many of the latest passwords, the present one among them, may not be chosen again; nil: all may.
+    /// How many of the latest passwords, including the current one, can't be reused; nil: all can.
     var reusePrevention: Int?
     /// Whether only an administrator can replace a password that has expired; nil: nobody has said.
     var hardExpiry: Bool?

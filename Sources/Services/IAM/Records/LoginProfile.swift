@@ -5,7 +5,7 @@ import Ledger
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_LoginProfile.html>
 struct LoginProfile: Record, CustomStringConvertible {
     static let kind = "AWS::IAM::LoginProfile"
-    /// Every guess changes it, and old passwords are better forgotten.
+    /// Every guess changes the record, and old passwords are better forgotten.
     static let keepsHistory = false
     /// The longest memory that a password policy can ask for.
     static let mostEarlierHashes = 24
@@ -20,7 +20,7 @@ struct LoginProfile: Record, CustomStringConvertible {
     private(set) var earlierHashes: [String] = []
     /// Whether the user must choose another password when it next signs in.
     var passwordResetRequired: Bool
-    /// When the present password was guessed lately, seconds since 1970: guesses are throttled.
+    /// The times of recent guesses of the current password, in seconds since 1970: guesses are throttled.
     var attempts: [Double] = []
 
     init(ownerID: String, createDate: Double, passwordHash: String, passwordResetRequired: Bool) {
@@ -31,7 +31,7 @@ struct LoginProfile: Record, CustomStringConvertible {
         passwordDate = createDate
     }
 
-    /// Records of the first version know of no passwords before.
+    /// Records of the first version have no earlier passwords.
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

@@ -21,6 +21,6 @@ struct ServiceLinkedRoleDeletion: Record {
         self.uses = uses
     }
 
-    /// Known by the role, so that its next deletion takes this one's place.
+    /// The id is the role's, so that its next deletion replaces this one.
     var references: [Reference] { [Reference(Relation.deletedRole, to: roleARN)] }
 }

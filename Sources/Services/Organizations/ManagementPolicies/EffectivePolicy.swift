@@ -29,7 +29,7 @@ struct EffectivePolicy {
 
 /// One place of an effective policy.
 struct EffectiveNode {
-    /// As the first policy that speaks of it spells it.
+    /// As spelled by the first policy that mentions it.
     let name: String
     private(set) var value: SettingValue?
     /// In the order of their appearance.
@@ -37,7 +37,7 @@ struct EffectiveNode {
     private var places: [String: Int] = [:]
     /// The policies that speak of it.
     private(set) var policyIDs: [String] = []
-    /// What policies further down may do here.
+    /// What policies at lower levels may do here.
     private var allowed = Set(ValueOperator.allCases)
 
     /// What one policy says about this place.
@@ -53,7 +53,7 @@ struct EffectiveNode {
     /// Whether there is nothing to show of it.
     var isEmpty: Bool { value == nil && members.allSatisfy(\.isEmpty) }
 
-    /// Takes in what the policies of one level say. They do not restrict each other, but what is below them all.
+    /// Takes in what the policies of one level say. They do not restrict each other, only what is below.
     mutating func merge(_ sources: [Source]) {
         for source in sources where !policyIDs.contains(source.id) { policyIDs.append(source.id) }
         setValue(sources)
@@ -66,7 +66,7 @@ struct EffectiveNode {
             if let place = places[key] {
                 members[place].merge(inside)
             } else if allowed.contains(.assign) || allowed.contains(.append) {
-                // To bring something new is to add to what is here.
+                // Introducing something new counts as adding to what is here.
                 var new = EffectiveNode(name: first.node.name)
                 new.merge(inside)
                 places[key] = members.count

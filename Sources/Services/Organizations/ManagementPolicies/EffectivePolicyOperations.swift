@@ -4,7 +4,7 @@ import Platform
 import Policy
 import Wire
 
-// What an account's management policies come to.
+// The combined effect of an account's management policies.
 // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_effective.html>
 
 extension Organizations.DescribeEffectivePolicy: ReadOperation {
@@ -15,7 +15,7 @@ extension Organizations.DescribeEffectivePolicy: ReadOperation {
         guard target == call.accountID, let organization = call.directory.organization(ofAccount: target) else {
             return .required(call.need(target: target, key))
         }
-        // Its own: no delegation is asked for.
+        // The account's own policy: no delegation is needed.
         return .required(
             Access(
                 "organizations:DescribeEffectivePolicy", on: organization.arn(target: target), resourceAccount: target,
@@ -101,8 +101,8 @@ extension Organizations.ListAccountsWithInvalidEffectivePolicy: ReadOperation {
 
 // MARK: - What is attached where
 
-/// The policies of one management type, at all levels of an organization. Each is read once, and what units bring to
-/// those below them is worked out once for each unit and set of policies.
+/// The policies of one management type, at all levels of an organization. Each is read once, and what units pass down
+/// is computed once for each unit and set of policies.
 private struct PolicyLevels<Reading: RecordReading> {
     let type: OrganizationPolicyType
     private let own: OwnOrganization<Reading>

@@ -1,8 +1,9 @@
-/// What is wrong with an effective policy, so that the service that it is for can't follow it.
+/// What makes an effective policy invalid, so that its service can't apply it.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/invalid-policy-alerts.html>
 ///
 /// AWS documents the code `ELEMENTS_TOO_MANY` and its text; the others have names of their own here. Only backup
-/// policies can come out wrong: of the other types AWS documents nothing that a single policy would not be refused for.
+/// policies can turn out invalid: for the other types AWS documents no fault for which a single policy would not
+/// already be refused.
 struct EffectivePolicyFlaw {
     var code: String
     var message: String

@@ -23,11 +23,11 @@ enum SettingValue: Equatable {
 
 /// What one policy says at one place: operators with values, or further places inside.
 struct PolicyNode {
-    /// As written. Names that differ by case only are the same.
+    /// As written. Names that differ only in case are the same.
     let name: String
     let key: String
     var operators: [ValueOperator: SettingValue] = [:]
-    /// What policies further down may do here; nil: nothing is said about it.
+    /// What policies at lower levels may do here; nil: nothing is said about it.
     var allowedForChildren: Set<ValueOperator>?
     private(set) var members: [PolicyNode] = []
     private var places: [String: Int] = [:]
@@ -51,7 +51,7 @@ struct PolicyNode {
 struct ManagementPolicyDocument {
     let root: PolicyNode
 
-    /// nil for what is not of the syntax that all management policies share.
+    /// nil for a text that breaks the syntax that all management policies share.
     /// - Parameter takesPlainValues: whether a value may stand without an operator, as if it were assigned.
     init?(parsing text: String, takesPlainValues: Bool = false) {
         guard let json = try? JSONText.parse(text), case .object(let members) = json.value,
@@ -77,7 +77,7 @@ extension PolicyNode {
             } else if name.hasPrefix("@@") {
                 return nil
             } else if case .object(let members) = value {
-                // Names that differ by case only are one name twice.
+                // Names that differ only in case are the same name, given twice.
                 guard let node = PolicyNode(name: name, members, takesPlainValues: takesPlainValues), add(node) else {
                     return nil
                 }

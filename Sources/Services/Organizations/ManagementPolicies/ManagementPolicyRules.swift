@@ -1,8 +1,8 @@
 import Platform
 import Wire
 
-/// What a document of each management policy type must be, beyond the syntax that they share. Of types whose syntax
-/// AWS changes often only the shared syntax and the outermost member are checked.
+/// What a document of each management policy type must be, beyond the syntax that they share. For types whose syntax
+/// AWS changes often, only the shared syntax and the outermost member are checked.
 enum ManagementPolicyRules {
     /// - Throws: MalformedPolicyDocumentException.
     static func check(_ content: String, _ type: OrganizationPolicyType) throws(ServiceError) {
@@ -47,7 +47,7 @@ enum ManagementPolicyRules {
         return tag.members.allSatisfy { setting in
             switch setting.name {
             case "tag_key":
-                // The key may be spelt with other capitals than the name of its place, but no other way.
+                // The key may differ from the name of its place in case, but in nothing else.
                 setting.members.isEmpty && setting.operators.keys.allSatisfy { $0 == .assign }
                     && setting.operators.values.allSatisfy { $0.one?.lowercased() == tag.key }
             case "tag_value":

@@ -9,7 +9,7 @@ struct Handshake: Record {
 
     enum Action: String, Sendable, Codable {
         case invite = "INVITE"
-        /// To the organization itself, to be ended by its management account when all have approved.
+        /// To the organization itself, to be completed by its management account when all have approved.
         case enableAllFeatures = "ENABLE_ALL_FEATURES"
         /// To each account that was invited once.
         case approveAllFeatures = "APPROVE_ALL_FEATURES"
@@ -45,12 +45,12 @@ struct Handshake: Record {
     let requestDate: Double
     /// Seconds since 1970.
     let expirationDate: Double
-    /// As it was set last; whether it is over since, `state(at:)` says.
+    /// As it was last set; `state(at:)` says whether it has expired since.
     private(set) var setState = State.requested
     /// When it was answered or taken back, seconds since 1970.
     private(set) var endDate: Double?
     var notes: String?
-    /// What the account is tagged with when it has joined.
+    /// The tags that the account gets when it joins.
     var tags: [Tag] = []
     var parentID: String?
     /// `rt-…`, of a handshake about a transfer.
@@ -75,7 +75,7 @@ struct Handshake: Record {
     }
 
     private static let day = 24.0 * 3600
-    /// How long one is to be seen after its end, in seconds.
+    /// How long one can be seen after its end, in seconds.
     static let keptSeconds = 30 * day
 
     /// - Parameter time: seconds since 1970.

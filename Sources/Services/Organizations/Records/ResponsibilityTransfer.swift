@@ -34,13 +34,13 @@ struct ResponsibilityTransfer: Record {
     private(set) var source: Participant?
     let recipient: Handshake.Recipient
     let handshakeID: String
-    /// When the handshake is over that nobody answers, seconds since 1970.
+    /// When the handshake expires if nobody answers it, in seconds since 1970.
     let expirationDate: Double
     /// The beginning of a month, seconds since 1970.
     let startDate: Double
     /// The end of a month, seconds since 1970, when it is withdrawn.
     private(set) var endDate: Double?
-    /// As it was set last; whether the invitation is over since, `status(at:)` says.
+    /// As it was last set; `status(at:)` says whether the invitation has expired since.
     private(set) var setStatus = Status.requested
     /// When it was set last, seconds since 1970.
     private(set) var statusDate: Double?
@@ -80,7 +80,7 @@ struct ResponsibilityTransfer: Record {
         set(.withdrawn, at: time)
     }
 
-    /// What came to nothing is forgotten with its handshake; what was agreed stays.
+    /// A transfer that failed is forgotten with its handshake; one that was agreed remains.
     /// - Parameter time: seconds since 1970.
     func isKept(at time: Double) -> Bool {
         source != nil || time < (statusDate ?? expirationDate) + Handshake.keptSeconds
