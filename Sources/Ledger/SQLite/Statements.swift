@@ -93,7 +93,7 @@ struct ResultRow: Columns {
     }
 
     func bytes(_ column: Int) throws -> [UInt8] {
-        guard type(column) == SQLITE_BLOB else { throw Self.mismatch }
+        guard !isNull(column) else { throw Self.mismatch }
         // SQLite gives no address for a blob of no bytes.
         guard let bytes = sqlite3_column_blob(statement, CInt(clamping: column)) else { return [] }
         return Array(
