@@ -20,7 +20,7 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
 /// What is wrong with a policy document, and where.
 ///
 /// A service answers with ``message`` alone, as AWS does. Tools for people print the whole description, which here is
-/// `3:18: Syntax errors in policy. ("Efect" is not an element of a statement)`:
+/// `3:18: Syntax errors in policy. ("Efect" is not an element of the policy language)`:
 ///
 /// ```swift
 /// do throws(PolicyError) {

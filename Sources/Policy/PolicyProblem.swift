@@ -134,10 +134,10 @@ enum PolicyProblem {
         case .leadingSpace: "the document begins with white space"
         case .notJSON(let reason), .syntax(let reason), .controlPolicyRule(let reason): reason
         case .oldVersion: "a managed policy must say \"Version\": \"2012-10-17\""
-        case .badVersion: "Version is \"2012-10-17\" or \"2008-10-17\""
-        case .badEffect: "Effect is \"Allow\" or \"Deny\""
-        case .badOperator(let name): "\"\(name)\" is no condition operator"
-        case .unknownElement(let name): "\"\(name)\" is no element of the policy language"
+        case .badVersion: "Version must be \"2012-10-17\" or \"2008-10-17\""
+        case .badEffect: "Effect must be \"Allow\" or \"Deny\""
+        case .badOperator(let name): "\"\(name)\" is not a condition operator"
+        case .unknownElement(let name): "\"\(name)\" is not an element of the policy language"
         case .missing(let name): "\(name) is missing"
         case .noStatement: "there is no statement"
         case .empty(let name): "\(name) is empty"
@@ -149,7 +149,7 @@ enum PolicyProblem {
         case .keyWithoutVendor(let key): "condition key \"\(key)\""
         case .badDate(let value): "\"\(value)\" is neither a W3C date nor epoch seconds"
         case .shortResource(let resource): "\"\(resource)\" has too few parts"
-        case .malformedARN(let resource): "\"\(resource)\" is no well-formed ARN"
+        case .malformedARN(let resource): "\"\(resource)\" is not a well-formed ARN"
         case .badResource(let resource), .wildcardVendor(let resource), .iamResourceWithBadPath(let resource):
             "resource \"\(resource)\""
         case .badVendor, .badPartition, .iamResourceWithRegion, .resourceWithRegion, .resourceWithAccount,

@@ -514,7 +514,7 @@ def test_a_file_that_ends_early(data: Path) -> None:
 
 def test_what_can_not_be_looked_at(data: Path, tmp_path: Path) -> None:
     done = gatehouse("verify", "--data", str(tmp_path / "nothing"))
-    assert done.returncode == 2 and "There is no Gatehouse in" in done.stderr
+    assert done.returncode == 2 and "there is no Gatehouse in" in done.stderr
     (data / "key").rename(tmp_path / "key")
     done = gatehouse("verify", "--data", str(data))
     assert done.returncode == 2 and "--key-file" in done.stderr

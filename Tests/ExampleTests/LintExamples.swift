@@ -16,7 +16,7 @@ struct LintExamples {
             print("\(finding.position): \(finding.severity.name) \(finding.code.rawValue): \(finding.message)")
         }
         #expect(report.findings.map(\.code) == [.passRoleWithStarInResource, .invalidAction])
-        #expect(report.findings.map(\.pathText) == ["Statement[0].Resource", "Statement[1].Action"])
+        #expect(report.findings.map(\.pathText) == ["Statement[0].Action", "Statement[1].Action"])
         let failed = report.worst.map { $0 >= .warning } ?? false
         #expect(failed)
     }

@@ -56,7 +56,9 @@ struct PolicyExamples {
             print(error)
             #expect(error.message == "Syntax errors in policy.")
             #expect(error.position?.description == "3:18")
-            #expect(error.description == #"3:18: Syntax errors in policy. ("Efect" is not an element of a statement)"#)
+            #expect(
+                error.description
+                    == #"3:18: Syntax errors in policy. ("Efect" is not an element of the policy language)"#)
         }
     }
 
