@@ -1,4 +1,4 @@
-import Ledger
+public import Ledger
 
 /// Gatehouse's own certificate authority, with its private key: sealed as every record is.
 struct LocalAuthority: Record, CustomStringConvertible {
@@ -46,6 +46,8 @@ public enum TransportSecurityRecords {
     /// They belong to no account.
     static let scope = Scope(account: "")
 
+    public static let all: [any Record.Type] = [LocalAuthority.self, ServerCertificate.self]
+
     /// The kinds of the records, which outlive a reset: whoever trusts the authority is to go on doing so.
-    public static let kinds: Set<String> = [LocalAuthority.kind, ServerCertificate.kind]
+    public static let kinds = Set(all.map { $0.kind })
 }

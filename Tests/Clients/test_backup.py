@@ -110,6 +110,20 @@ def test_of_a_directory_at_rest(house: Server, tmp_path: Path) -> None:
         assert [user["UserName"] for user in there.root.iam.list_users()["Users"]] == ["alice"]
 
 
+def test_the_local_authority_is_in_it(durable: Callable[..., Server], tmp_path: Path) -> None:
+    """Clients that trust it go on trusting what is started on the restored directory."""
+    options = ("--tls", "--tls-port", "0")
+    with durable(*options) as server:
+        authority = server.get("/_gatehouse/ca.pem")
+        check_whole(server.data)
+        backed_up(server.data, tmp_path / "backup")
+    restored(tmp_path / "backup", tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere" / "ca.pem").exists()
+    with Server(*options, data=tmp_path / "elsewhere") as there:
+        assert there.get("/_gatehouse/ca.pem") == authority
+        assert authority[0] == 200 and (tmp_path / "elsewhere" / "ca.pem").read_text() == authority[1]
+
+
 def test_the_key_is_a_choice(house: Server, tmp_path: Path) -> None:
     backup, key = tmp_path / "backup", house.data / "key"
     for words in ([], ["--with-key", "--without-key"]):
