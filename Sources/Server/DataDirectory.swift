@@ -62,7 +62,7 @@ public struct DataDirectory: Sendable {
     func create() throws(StartError) {
         guard !isBackup else {
             throw StartError(
-                "\(path) is a backup. Make a data directory of it with `gatehouse restore \(path) --data …`.")
+                "\(path) is a backup. Make a data directory from it with `gatehouse restore \(path) --data …`.")
         }
         // A new key must not take the place of one that was lost: nothing could be read with it.
         guard DurableFiles.exists(keyFile) || !hasLedger else { throw missingKey }

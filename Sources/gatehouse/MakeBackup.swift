@@ -8,7 +8,7 @@ struct MakeBackup: AsyncParsableCommand {
         discussion: """
             The backup is a directory with the ledger in one file and a description of it, backup.json. It gets its name \
             once it is on disk and has been verified; nothing is ever replaced. Whoever has the key can read the backup, \
-            and without the key nobody can: say whether it is to be in it. `gatehouse restore` makes a data directory of \
+            and without the key nobody can: say whether it is to be in it. `gatehouse restore` makes a data directory from \
             a backup.
             """)
 

@@ -4,7 +4,7 @@ import Server
 struct RestoreBackup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Make a data directory of a backup.",
+        abstract: "Make a data directory from a backup.",
         discussion: """
             The backup is verified first, and the directory gets its name once all of it is on disk; a directory with \
             something in it is refused. What was done after the moment of the backup is gone: users and keys made since \
