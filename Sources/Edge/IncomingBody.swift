@@ -13,7 +13,15 @@ final class IncomingBody: Sendable {
         var count = 0
         var end: End?
         var isUnwanted = false
-        var reader: CheckedContinuation<Result<[UInt8]?, ServiceError>, Never>?
+        var reader: Reader?
+    }
+
+    private typealias Reader = CheckedContinuation<Result<[UInt8]?, ServiceError>, Never>
+
+    /// What a reader is given.
+    private enum Piece {
+        case bytes(ByteBuffer)
+        case end(End)
     }
 
     private enum End {
@@ -76,12 +84,16 @@ final class IncomingBody: Sendable {
     /// What has come since the last time; nil at the end.
     func next() async throws(ServiceError) -> [UInt8]? {
         try await withCheckedContinuation { reader in
-            let isWaiting = state.withLock { state in
-                state.reader = reader
-                return Self.piece(&state) == nil
+            let piece = state.withLock { state in
+                let piece = Self.takePiece(&state)
+                // Whose turn it is changes with the state, so that nobody is blamed for the other's slowness.
+                if piece == nil {
+                    state.reader = reader
+                    connection.begin(.receiving)
+                }
+                return piece
             }
-            if isWaiting { connection.begin(.receiving) }
-            serve()
+            if let piece { Self.give(piece, to: reader) }
             onDemand()
         }.get()
     }
@@ -97,29 +109,28 @@ final class IncomingBody: Sendable {
 
     /// Gives the reader what there is, if it waits and there is something.
     private func serve() {
-        let given = state.withLock { state -> (CheckedContinuation<Result<[UInt8]?, ServiceError>, Never>, Given)? in
-            guard let reader = state.reader, let piece = Self.piece(&state) else { return nil }
+        let given = state.withLock { state -> (Reader, Piece)? in
+            guard let reader = state.reader, let piece = Self.takePiece(&state) else { return nil }
             state.reader = nil
-            if case .bytes = piece { state.waiting = ByteBuffer() }
+            connection.begin(.answering)
             return (reader, piece)
         }
-        guard let (reader, piece) = given else { return }
-        connection.begin(.answering)
+        if let (reader, piece) = given { Self.give(piece, to: reader) }
+    }
+
+    /// Takes what waits, or else the end; nil when there is neither.
+    private static func takePiece(_ state: inout State) -> Piece? {
+        guard state.waiting.readableBytes > 0 else { return state.end.map { .end($0) } }
+        defer { state.waiting = ByteBuffer() }
+        return .bytes(state.waiting)
+    }
+
+    private static func give(_ piece: Piece, to reader: Reader) {
         switch piece {
         case .bytes(let bytes): reader.resume(returning: .success(Array(buffer: bytes)))
         case .end(.whole): reader.resume(returning: .success(nil))
         case .end(.failed(let error)): reader.resume(returning: .failure(error))
         }
-    }
-
-    private enum Given {
-        case bytes(ByteBuffer)
-        case end(End)
-    }
-
-    private static func piece(_ state: inout State) -> Given? {
-        if state.waiting.readableBytes > 0 { return .bytes(state.waiting) }
-        return state.end.map { .end($0) }
     }
 }
 
