@@ -97,12 +97,12 @@ image: package ## Make an OCI image of the Debian package, without a daemon: .bu
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
-# AWS's own signer lies apart: boto3 leaves all signatures to it where it finds it, and most tests want boto3's own.
-$(VENV)/installed: Tests/Clients/requirements.txt
+$(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/awscrt awscrt==0.38.1
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/awscrt \
+	    --requirement Tests/Clients/requirements-signer.txt
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt
