@@ -58,7 +58,7 @@ enum HTTP2Pipeline {
                 let pipeline = stream.pipeline.syncOperations
                 try pipeline.addHandlers(
                     RequestDeadline(own, limits), HTTP2FramePayloadToHTTP1ServerCodec(),
-                    RequestHandler(own, limits, edge, tls: tls))
+                    RequestHandler(own, edge, tls: tls))
             }
         }
         try channel.pipeline.syncOperations.addHandlers(handler, manager, HTTP2ErrorHandler())

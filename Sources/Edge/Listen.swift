@@ -188,7 +188,7 @@ public struct Listener: Service {
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
-        try pipeline.addHandler(RequestHandler(connection, limits, edge, tls: tls))
+        try pipeline.addHandler(RequestHandler(connection, edge, tls: tls))
     }
 
     /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.

@@ -26,7 +26,6 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     private let connection: Connection
-    private let limits: Listener.Limits
     private let edge: Edge
     /// How the connection is encrypted; nil: it is not.
     private let tls: TLSDetails?
@@ -52,9 +51,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private static let shortRest = 65_536
 
     /// - Parameter tls: how the connection is encrypted; nil: it is not.
-    init(_ connection: Connection, _ limits: Listener.Limits, _ edge: Edge, tls: TLSDetails?) {
+    init(_ connection: Connection, _ edge: Edge, tls: TLSDetails?) {
         self.connection = connection
-        self.limits = limits
         self.edge = edge
         self.tls = tls
     }

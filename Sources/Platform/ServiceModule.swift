@@ -134,13 +134,13 @@ public final class ServiceModule: Sendable {
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            var made = Lazy(
-                operations: Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first },
+            let operations = Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first }
+            let made = Lazy(
+                operations: operations,
                 secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                takesUnusualBodies: false)
-            made.takesUnusualBodies = made.operations.values.contains {
-                $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
-            }
+                takesUnusualBodies: operations.values.contains {
+                    $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
+                })
             lazy = made
             return made
         }
