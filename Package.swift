@@ -55,10 +55,11 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Keyring",
+                "CLibPQ", "Keyring",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),

@@ -122,7 +122,7 @@ extension Reader {
 }
 
 extension JournalEntry {
-    fileprivate init(_ sealed: SealedChange, _ sealer: RecordSealer) throws {
+    init(_ sealed: SealedChange, _ sealer: RecordSealer) throws {
         let key = sealed.key
         var before: [UInt8]?
         if let body = sealed.before, let version = sealed.beforeVersion {

@@ -28,6 +28,8 @@ public final class Ledger: Sendable {
     public enum Location: Sendable {
         /// In this directory, which is made with mode 0700 when there is none.
         case directory(String)
+        /// In a PostgreSQL database, which any number of processes may share, each of them a node.
+        case postgres(PostgresAddress)
         /// In memory; it ends with the value. Such a ledger can be wiped: see ``Ledger/reset(keeping:rebuilding:)``.
         case memory
     }
@@ -38,6 +40,8 @@ public final class Ledger: Sendable {
     let records: RecordSealer
     private let eventStore: EventStore
     let writer: Writer
+    /// Follows what other nodes commit; nil: there are none.
+    let tail: JournalTail?
     private let directory: Mutex<LedgerDirectory?>
 
     /// Opens the ledger, and makes it when there is none.
@@ -62,12 +66,18 @@ public final class Ledger: Sendable {
                 isInMemory = false
                 directory = Mutex(readOnly ? nil : try LedgerDirectory(path))
                 store = try readOnly ? Connection.openReadOnly(path) : Connection.open(path, format)
+            case .postgres(let address):
+                isInMemory = false
+                directory = Mutex(nil)
+                store = try PostgresStore(address, readOnly: readOnly, format)
             }
             isReadOnly = readOnly
             records = RecordSealer(key: key)
             eventStore = EventStore(key: key)
+            let store = store
             let next = try store.open { session in
-                guard !readOnly else {
+                // Where others write too, the database says with each write what comes next.
+                guard !readOnly, !store.isRemote else {
                     try format.check(session)
                     return Writer.NextNumbers.none
                 }
@@ -75,10 +85,16 @@ public final class Ledger: Sendable {
                 try session.voidLeases()
                 return try Writer.NextNumbers(after: session)
             }
-            writer = Writer(store, key: key, next: next)
+            let writer = Writer(store, key: key, next: next)
+            self.writer = writer
+            tail = readOnly ? nil : (store as? PostgresStore).map { JournalTail($0, writer) }
         } catch {
             throw LedgerError(error)
         }
+    }
+
+    deinit {
+        tail?.close()
     }
 
     // MARK: Records
@@ -96,24 +112,40 @@ public final class Ledger: Sendable {
     /// Passes every record of some kinds to `body`, as a change with no `before` and no request. Records of other kinds
     /// are neither read nor opened.
     ///
-    /// It is how derived state is built at the start; from then on ``observe(_:)`` keeps it up to date.
+    /// It is how derived state is built at the start; from then on ``observe(_:)`` keeps it up to date, also with what
+    /// other nodes commit.
     ///
     /// - Throws: what `body` throws; ``LedgerError`` `corrupt` when a record was changed from outside.
     /// - Complexity: linear in the number of those records.
     public func replay(
         _ kinds: Set<String>, _ body: (Change) throws(LedgerError) -> Void
     ) throws(LedgerError) {
-        try readNow { reader throws(LedgerError) in try reader.replay(kinds, body) }
+        let sequence = try readNow { reader throws(LedgerError) in
+            let sequence = try reader.query { try $0.lastSequence() }
+            try reader.replay(kinds, body)
+            return sequence
+        }
+        tail?.begin(after: sequence)
     }
 
-    /// Reads one consistent state. The body runs at once, on the calling thread; it must not block, nor keep the
-    /// reader.
+    /// Reads one consistent state. The body runs at once, on the calling thread, or on one that is there to wait for a
+    /// database; it must not block, nor keep the reader.
     ///
     /// - Throws: what `body` throws, or ``LedgerError``.
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (Reader) throws(LedgerError) -> T
     ) async throws(LedgerError) -> T {
-        try readNow(body)
+        guard store.isRemote else { return try readNow(body) }
+        let records = records
+        do {
+            return try await store.search { session in
+                let reader = Reader(session, records)
+                defer { reader.close() }
+                return try body(reader)
+            }
+        } catch {
+            throw LedgerError(error)
+        }
     }
 
     /// Reads and changes the ledger in one transaction; returns when it is on disk.
@@ -272,6 +304,7 @@ public final class Ledger: Sendable {
     /// Writes what still waits and closes the ledger; all later calls throw `closed`. Closing again does nothing.
     public func close() async {
         await writer.close()
+        tail?.close()
         // Waits for the writes that were taken before.
         store.close()
         directory.withLock { $0 = nil }

@@ -10,6 +10,8 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable, Equatable {
         /// The files could not be read or written.
         case io
+        /// The database is not there, or too busy. It may be later.
+        case unavailable
         /// The disk, or the buffer of events that wait to be written, is full.
         case full
         /// The ledger was sealed with another key.
@@ -58,6 +60,8 @@ extension LedgerError {
             self = error
         case let error as KeyringError:
             self.init(error.kind == .notAuthentic ? .corrupt : .io, "The ledger: \(error.message).")
+        case let error as PostgresError:
+            self = error.meaning
         default:
             self = SQLiteStore.meaning(of: error) ?? LedgerError(.io, "The ledger: \(error).")
         }

@@ -1,8 +1,10 @@
-/// The database that holds a ledger: the seam behind which SQLite is, and behind which another database could be.
+/// The database that holds a ledger: the seam behind which SQLite and PostgreSQL are.
 ///
 /// It keeps bytes that it cannot read, under keys that it can. What is sealed, versioned, journaled and counted, and in
 /// which transaction, is up to the ledger, and written once, above this line.
 protocol Store: Sendable {
+    /// Whether the database is in another process, which has to be waited for, and which other nodes may share.
+    var isRemote: Bool { get }
     /// Runs `body` at once, on the calling thread, over one consistent state.
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T
     /// Runs `body` over one consistent state, away from the calling thread: for what may take long.
@@ -19,8 +21,6 @@ protocol Store: Sendable {
         -> T
     /// Waits for what was enqueued, and closes.
     func close()
-    /// What an error of the database means.
-    static func meaning(of error: any Error) -> LedgerError?
 }
 
 /// A connection to the database, in one transaction or between two.
@@ -28,13 +28,22 @@ protocol StoreSession: AnyObject {
     // MARK: Transactions
 
     func begin() throws
-    func commit() throws
+    /// The numbers that this transaction is to begin with, where others may have given some since the one before; nil:
+    /// nobody else gives any.
+    var nextNumbers: Writer.NextNumbers? { get }
+    /// - Parameter next: the numbers that the transaction after this is to begin with; nil: this has given none.
+    func commit(_ next: Writer.NextNumbers?) throws
     func rollback() throws
     /// One level is all that is needed.
     func beginSavepoint() throws
     func endSavepoint(keeping: Bool) throws
     /// Whether the database has not rolled back by itself, as it does when the disk is full.
     var isInTransaction: Bool { get }
+    /// Why nothing can come of the transaction any more; nil: it can.
+    var transactionFailure: LedgerError? { get }
+    /// Whether a transaction that nothing came of, since the database was away or busy, is to be run again.
+    /// - Parameter attempts: how often it was.
+    func shouldRunAgain(after error: LedgerError, attempts: Int) -> Bool
 
     // MARK: Records
 

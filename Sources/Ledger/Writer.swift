@@ -20,14 +20,16 @@ final class Writer: Sendable {
     static let maximumEventsOfBatch = 4096
 
     private let store: any Store
-    private let records: RecordSealer
+    let records: RecordSealer
     private let events: EventStore
     /// How many bytes of events may wait.
     private let eventCapacity: Int
     private let queue = Mutex(Queue())
-    private let observers = Mutex(Observers())
+    let observers = Mutex(Observers())
     /// Touched on the database's queue alone; the lock is never waited for.
     private let next: Mutex<NextNumbers>
+    /// Where other nodes write, too: see `Following`.
+    let following = Following()
 
     struct NextNumbers {
         var record: Int64
@@ -37,7 +39,7 @@ final class Writer: Sendable {
         /// Of a ledger that is opened for reading alone: none are given.
         static let none = NextNumbers(record: 0, segment: 0, deadline: 0)
 
-        private init(record: Int64, segment: Int64, deadline: Int64) {
+        init(record: Int64, segment: Int64, deadline: Int64) {
             self.record = record
             self.segment = segment
             self.deadline = deadline
@@ -54,7 +56,7 @@ final class Writer: Sendable {
 
     /// In a structure, because a closure that a lock guards by itself comes out, and goes back in, with one more layer
     /// around it each time that it is looked at.
-    private struct Observers {
+    struct Observers {
         var changes: Observer?
         var work: (@Sendable (CommittedWork) -> Void)?
     }
@@ -227,19 +229,22 @@ final class Writer: Sendable {
 
     private func commit(_ batch: Batch, in session: any StoreSession) {
         var ran: [RanWrite] = []
-        let outcome: Result<CommittedWork, LedgerError>
-        do {
-            outcome = .success(try transact(batch, in: session, &ran))
-        } catch {
-            if session.isInTransaction { try? session.rollback() }
-            outcome = .failure(LedgerError(error))
-        }
+        var outcome: Result<CommittedWork, LedgerError>
+        var attempts = 0
+        repeat {
+            ran = []
+            do {
+                outcome = .success(try transact(batch, in: session, &ran))
+            } catch {
+                if session.isInTransaction { try? session.rollback() }
+                outcome = .failure(LedgerError(error))
+            }
+            attempts += 1
+        } while shouldRunAgain(outcome, attempts, session)
         settleEvents(of: batch, outcome.map { _ in })
         switch outcome {
         case .success(let done):
-            let observers = observers.withLock { $0 }
-            if !done.changes.isEmpty { observers.changes?(done.changes) }
-            if !done.isEmpty { observers.work?(done) }
+            publish(done)
             for write in ran { write.settle(nil) }
             for flush in batch.flushes { flush.resume(returning: .success(())) }
         case .failure(let error):
@@ -247,6 +252,13 @@ final class Writer: Sendable {
             for write in batch.writes.dropFirst(ran.count) { write.fail(error) }
             for flush in batch.flushes { flush.resume(returning: .failure(error)) }
         }
+    }
+
+    private func shouldRunAgain(
+        _ outcome: Result<CommittedWork, LedgerError>, _ attempts: Int, _ session: any StoreSession
+    ) -> Bool {
+        guard case .failure(let error) = outcome else { return false }
+        return session.shouldRunAgain(after: error, attempts: attempts)
     }
 
     /// Milliseconds since 1970, of the real clock.
@@ -260,6 +272,11 @@ final class Writer: Sendable {
         var events = batch.events
 
         try session.begin()
+        if let numbers = session.nextNumbers {
+            next = numbers
+            // Handlers decide by what is kept in memory of the ledger, too.
+            try follow(in: session, through: next.record &- 1)
+        }
         for write in batch.writes {
             try session.beginSavepoint()
             let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
@@ -267,9 +284,7 @@ final class Writer: Sendable {
             transaction.close()
             ran.append(result)
             // A full disk, for one, makes SQLite roll back everything.
-            guard session.isInTransaction else {
-                throw transaction.failure ?? LedgerError(.io, "The ledger's database rolled back a transaction.")
-            }
+            if let failure = session.transactionFailure { throw transaction.failure ?? failure }
             if result.commits {
                 done.changes += transaction.changes
                 events += transaction.events
@@ -281,7 +296,7 @@ final class Writer: Sendable {
         }
         done.hasEvents = !events.isEmpty
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
-        try session.commit()
+        try session.commit(next)
 
         self.next.withLock { $0 = next }
         return done

@@ -50,8 +50,10 @@ import Testing
         }.map(\.id)
     }
 
-    @Test func theyStandByTheirTimeThenByTheOrderOfScheduling() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theyStandByTheirTimeThenByTheOrderOfScheduling(on backend: Backend)
+        async throws
+    {
+        let ledger = try backend.ledger()
         let elsewhere = Scope(account: scope.account, region: "eu-central-1")
         try await schedule(
             deadline("z", due: 20), deadline("c", due: 20), deadline("a", due: 20), deadline("b", due: 10),
@@ -65,8 +67,8 @@ import Testing
         #expect(try await ids(ledger, limit: -1) == [])
     }
 
-    @Test func schedulingReplacesAndCancellingTakesAway() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func schedulingReplacesAndCancellingTakesAway(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 10, payload: "old"), deadline("b", due: 10), in: ledger)
         try await schedule(deadline("a", due: 10, payload: "new"), in: ledger)
         // It was scheduled last now.
@@ -86,8 +88,8 @@ import Testing
         #expect(try await ids(ledger) == ["b"])
     }
 
-    @Test func rollbackLeavesTheScheduleAsItWas() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func rollbackLeavesTheScheduleAsItWas(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let scheduled = Mutex(0)
         ledger.observeWork { work in if work.hasScheduled { scheduled.withLock { $0 += 1 } } }
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
@@ -105,16 +107,20 @@ import Testing
         #expect(scheduled.withLock { $0 } == 1)
     }
 
-    @Test(arguments: ["", "a\0b"]) func idsThatCannotBeKeptAreRefused(id: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases, ["", "a\0b"]) func idsThatCannotBeKeptAreRefused(on backend: Backend, id: String)
+        async throws
+    {
+        let ledger = try backend.ledger()
         #expect(await refusal { try await schedule(deadline(id, due: 1), in: ledger) } == .invalid)
         #expect(
             await refusal { try await schedule(deadline("a", due: 1, kind: "a\0"), in: ledger) } == .invalid)
         #expect(try await ids(ledger) == [])
     }
 
-    @Test func whatIsTakenIsNobodyElsesUntilTheLeaseIsOver() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func whatIsTakenIsNobodyElsesUntilTheLeaseIsOver(on backend: Backend)
+        async throws
+    {
+        let ledger = try backend.ledger()
         try await schedule(deadline("late", due: 1_001), deadline("a", due: 20), deadline("b", due: 10), in: ledger)
         let first = try #require(try await claim(ledger, until: 60))
         #expect(first.deadline.id == "b")
@@ -133,8 +139,8 @@ import Testing
         #expect(await refusal { try await complete(second, in: ledger) } == .conflict)
     }
 
-    @Test func aKindIsTakenOnlyByWhoAsksForIt() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aKindIsTakenOnlyByWhoAsksForIt(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 1), deadline("b", due: 2, kind: "Rotate"), in: ledger)
         #expect(try await claim(ledger, kinds: ["Rotate"])?.deadline.id == "b")
         #expect(try await claim(ledger, kinds: ["Rotate"]) == nil)
@@ -142,8 +148,8 @@ import Testing
         #expect(try await claim(ledger, kinds: ["Close"])?.deadline.id == "a")
     }
 
-    @Test func concurrentClaimsTakeEachOnce() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func concurrentClaimsTakeEachOnce(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         for number in 0..<40 { try await schedule(deadline("\(number)", due: Int64(number)), in: ledger) }
         let taken = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -155,8 +161,8 @@ import Testing
         await ledger.close()
     }
 
-    @Test func aLeaseThatIsKeptLastsLonger() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aLeaseThatIsKeptLastsLonger(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 10, payload: "p"), in: ledger)
         let lease = try #require(try await claim(ledger, until: 60))
         try await ledger.write(requestID: "") { transaction throws(LedgerError) in
@@ -176,8 +182,8 @@ import Testing
         #expect(try await claim(ledger, realTime: 300) != nil)
     }
 
-    @Test func workIsDoneWithTheChangesThatItMakes() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func workIsDoneWithTheChangesThatItMakes(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 1), in: ledger)
         let lease = try #require(try await claim(ledger))
         try await ledger.write(requestID: "") { transaction throws(LedgerError) in
@@ -207,8 +213,8 @@ import Testing
         #expect(try await ledger.user("twice") == nil)
     }
 
-    @Test func whatIsScheduledAnewMeanwhileStays() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func whatIsScheduledAnewMeanwhileStays(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 1, payload: "old"), in: ledger)
         let lease = try #require(try await claim(ledger))
         try await schedule(deadline("a", due: 2, payload: "new"), in: ledger)
@@ -223,8 +229,8 @@ import Testing
         #expect(await refusal { try await complete(next, in: ledger) } == .conflict)
     }
 
-    @Test func whatIsPutOffIsCountedAndFree() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func whatIsPutOffIsCountedAndFree(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 1, payload: "p"), in: ledger)
         for attempt in 0..<3 {
             let now = Int64(attempt * 100 + 1)
@@ -268,17 +274,19 @@ import Testing
         await again.close()
     }
 
-    @Test(arguments: [
-        "UPDATE deadline SET payload = (SELECT payload FROM deadline WHERE id = 'b') WHERE id = 'a'",
-        "UPDATE deadline SET account = '222222222222' WHERE id = 'a'",
-        "UPDATE deadline SET kind = 'Rotate' WHERE id = 'a'",
-        "UPDATE deadline SET number = number + 9 WHERE id = 'a'",
-        "UPDATE deadline SET payload = x'' WHERE id = 'a'",
-    ])
-    func changesFromOutsideAreNoticed(sql: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(
+        arguments: Backend.allCases,
+        [
+            "UPDATE deadline SET payload = (SELECT payload FROM deadline WHERE id = 'b') WHERE id = 'a'",
+            "UPDATE deadline SET account = '222222222222' WHERE id = 'a'",
+            "UPDATE deadline SET kind = 'Rotate' WHERE id = 'a'",
+            "UPDATE deadline SET number = number + 9 WHERE id = 'a'",
+            "UPDATE deadline SET payload = x'' WHERE id = 'a'",
+        ])
+    func changesFromOutsideAreNoticed(on backend: Backend, sql: String) async throws {
+        let ledger = try backend.ledger()
         try await schedule(deadline("a", due: 1, payload: "x"), deadline("b", due: 2, payload: "y"), in: ledger)
-        try await ledger.database.write { try $0.execute(sql: sql) }
+        try await ledger.tamper(sql)
         #expect(await refusal { _ = try await ids(ledger) } == .corrupt)
         #expect(await refusal { _ = try await claim(ledger) } == .corrupt)
     }

@@ -6,8 +6,8 @@ import Testing
 @testable import Ledger
 
 @Suite struct DurabilityTests {
-    @Test func everythingIsThereAfterReopening() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func everythingIsThereAfterReopening(on backend: Backend) async throws {
+        let directory = try backend.place()
         let event = makeEvent("CreateUser")
         let first = try directory.open()
         try await first.write(requestID: event.requestID) { transaction throws(LedgerError) in

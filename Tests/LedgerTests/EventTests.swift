@@ -2,8 +2,8 @@ import Ledger
 import Testing
 
 @Suite struct EventTests {
-    @Test func anEventIsFoundByWhatItCarries() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func anEventIsFoundByWhatItCarries(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let event = makeEvent("CreateUser", time: 5_000_000)
         try ledger.record(event)
         for attribute in event.attributes + [EventAttribute("EventId", event.id)] {
@@ -29,8 +29,8 @@ import Testing
     }
 
     /// Values that begin alike, are long, or are equal to the eye but not in bytes, are kept apart.
-    @Test func attributesAreComparedByteByByte() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func attributesAreComparedByteByByte(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let long = String(repeating: "x", count: 300)
         let values = [long + "1", long + "2", "caf\u{e9}", "cafe\u{301}", "a\0b", "a", ""]
         var random = SystemRandomNumberGenerator()
@@ -43,8 +43,10 @@ import Testing
         }
     }
 
-    @Test func recordDurablyAndTransactionsKeepEventsAtOnce() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func recordDurablyAndTransactionsKeepEventsAtOnce(on backend: Backend)
+        async throws
+    {
+        let directory = try backend.place()
         let ledger = try directory.open()
         let reader = try directory.open(readOnly: true)
         let (first, second) = (makeEvent(time: 10), makeEvent(time: 20))
@@ -58,8 +60,8 @@ import Testing
         await ledger.close()
     }
 
-    @Test func aRecordedEventIsOnDiskWithinASecond() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func aRecordedEventIsOnDiskWithinASecond(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         let reader = try directory.open(readOnly: true)
         let event = makeEvent()
@@ -75,8 +77,8 @@ import Testing
         await ledger.close()
     }
 
-    @Test func aCursorFitsItsQueryAlone() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aCursorFitsItsQueryAlone(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         for time in 0..<5 as Range<Int64> { try ledger.record(makeEvent(time: time)) }
         var query = EventQuery(account: scope.account, from: 0, limit: 2)
         let cursor = try #require(try await ledger.events(query).cursor)
@@ -97,8 +99,8 @@ import Testing
         }
     }
 
-    @Test func oldEventsAreForgotten() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func oldEventsAreForgotten(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         var random = SystemRandomNumberGenerator()
         for time in 0..<200 as Range<Int64> {
             try ledger.record(makeEvent("E\(time)", time: time * 100_000, using: &random))
@@ -113,10 +115,12 @@ import Testing
     }
 
     /// Any page size, any filter, and events that go on being written: all pages together are what was there at first.
-    @Test(arguments: 0..<6) func pagesTogetherAreTheHistory(round: Int) async throws {
+    @Test(arguments: Backend.allCases, 0..<6) func pagesTogetherAreTheHistory(on backend: Backend, round: Int)
+        async throws
+    {
         let seed = UInt64.random(in: 0...999_999)
         var random = SeededGenerator(seed: seed)
-        let ledger = try Ledger.inMemory()
+        let ledger = try backend.ledger()
         let accounts = ["111111111111", "222222222222"]
         let (names, users) = (["A", "B", "C"], ["u", "v"])
         // Few milliseconds give many equal times; many give segments that are split by their span.

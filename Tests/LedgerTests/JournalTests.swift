@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    @Test func entriesTellWhatWasAndWhatIs() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func entriesTellWhatWasAndWhatIs(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let start = Int64(Date().timeIntervalSince1970 * 1000)
         try await ledger.put(User(name: "alice", note: "1"), requestID: "a")
         try await ledger.put(User(name: "alice", note: "2"), requestID: "b")
@@ -45,8 +45,8 @@ import Testing
         #expect(try await ledger.lastSequence() == 3)
     }
 
-    @Test func pagesOfAnySizeHoldEachEntryOnce() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func pagesOfAnySizeHoldEachEntryOnce(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         for number in 0..<7 {
             try await ledger.put(User(name: "u\(number)"), Role(id: "r\(number)"), Large(id: "l\(number)", text: ""))
         }
@@ -62,8 +62,8 @@ import Testing
     }
 
     /// Who follows one kind needs not look through the others again.
-    @Test func theEndIsTheHeadOfAllKinds() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theEndIsTheHeadOfAllKinds(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(Role(id: "r"), User(name: "a"), User(name: "b"))
         let page = try await ledger.follow(after: 0, kinds: [Role.kind])
         #expect(page.entries.map(\.change.sequence) == [1])
@@ -72,8 +72,8 @@ import Testing
         #expect(try await ledger.follow(after: page.last, kinds: [Role.kind]).entries.map(\.change.id) == ["s"])
     }
 
-    @Test func whoFollowsWhileOthersWriteMissesNothing() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func whoFollowsWhileOthersWriteMissesNothing(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         let total = 200
         let writers = Task {
@@ -97,8 +97,8 @@ import Testing
         await ledger.close()
     }
 
-    @Test func theHistoryOfOneRecordIsTheLatestFirst() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theHistoryOfOneRecordIsTheLatestFirst(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let elsewhere = Scope(account: "222222222222")
         for note in ["1", "2", "3"] {
             try await ledger.put(User(name: "alice", note: note), User(name: "bob", note: note), Role(id: "alice"))
@@ -136,17 +136,15 @@ import Testing
         #expect(kept == 0)
     }
 
-    @Test func oldEntriesGoAndLeaveAGap() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func oldEntriesGoAndLeaveAGap(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         // More than one step of the deletion.
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             for number in 0..<600 { try transaction.put(User(name: "u\(number)"), in: scope) }
             return .commit(())
         }
-        try await ledger.database.write { database in
-            try database.execute(sql: "UPDATE journal SET time = sequence * 10")
-        }
+        try await ledger.tamper("UPDATE journal SET time = sequence * 10")
         try await ledger.purgeJournal(before: 5_501)
         #expect(try await follow(ledger, after: 550, limit: 99).map(\.change.sequence) == Array(551...600))
         #expect(try await ledger.follow(after: 549).hasGap)
@@ -170,13 +168,10 @@ import Testing
 
     /// A clock that has gone back makes a later entry older than an earlier one: it stays until its turn comes, and the
     /// journal has no holes.
-    @Test func onlyABeginningGoesWhateverTheClockDid() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func onlyABeginningGoesWhateverTheClockDid(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         for name in ["a", "b", "c", "d"] { try await ledger.put(User(name: name)) }
-        try await ledger.database.write { database in
-            try database.execute(
-                sql: "UPDATE journal SET time = CASE sequence WHEN 1 THEN 50 WHEN 2 THEN 100 ELSE 50 END")
-        }
+        try await ledger.tamper("UPDATE journal SET time = CASE sequence WHEN 1 THEN 50 WHEN 2 THEN 100 ELSE 50 END")
         try await ledger.purgeJournal(before: 60)
         #expect(try await follow(ledger, after: 1, limit: 9).map(\.change.sequence) == [2, 3, 4])
         #expect(try await ledger.follow(after: 0).hasGap)
@@ -188,24 +183,26 @@ import Testing
         #expect(try await ledger.follow(after: 3).hasGap == false)
     }
 
-    @Test(arguments: [
-        "UPDATE journal SET after = (SELECT after FROM journal WHERE sequence = 1) WHERE sequence = 2",
-        "UPDATE journal SET before = after WHERE sequence = 2",
-        "UPDATE journal SET before_version = 7 WHERE sequence = 2",
-        "UPDATE journal SET id = 'bob' WHERE sequence = 2",
-        "UPDATE journal SET sequence = 9 WHERE sequence = 2",
-    ])
-    func changedEntriesAreNoticed(sql: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(
+        arguments: Backend.allCases,
+        [
+            "UPDATE journal SET after = (SELECT after FROM journal WHERE sequence = 1) WHERE sequence = 2",
+            "UPDATE journal SET before = after WHERE sequence = 2",
+            "UPDATE journal SET before_version = 7 WHERE sequence = 2",
+            "UPDATE journal SET id = 'bob' WHERE sequence = 2",
+            "UPDATE journal SET sequence = 9 WHERE sequence = 2",
+        ])
+    func changedEntriesAreNoticed(on backend: Backend, sql: String) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "alice", note: "1"))
         try await ledger.put(User(name: "alice", note: "2"))
-        try await ledger.database.write { try $0.execute(sql: sql) }
+        try await ledger.tamper(sql)
         let error = await #expect(throws: LedgerError.self) { try await ledger.follow(after: 0) }
         #expect(error?.kind == .corrupt)
     }
 
-    @Test func eventsAreFollowedBySegments() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func eventsAreFollowedBySegments(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         for name in ["A", "B", "C"] { try await ledger.recordDurably(makeEvent(name)) }
         func names(_ events: [Event]) -> [String] { events.compactMap { $0.attributes.first?.value } }

@@ -4,8 +4,8 @@ import Synchronization
 import Testing
 
 @Suite struct RecordTests {
-    @Test func putGetReplaceDelete() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func putGetReplaceDelete(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         #expect(try await ledger.user("alice") == nil)
         try await ledger.put(User(name: "alice", note: "1"))
         #expect(try await ledger.user("alice") == User(name: "alice", note: "1"))
@@ -24,8 +24,8 @@ import Testing
         #expect(try await ledger.userCount() == 0)
     }
 
-    @Test func scopesAndKindsAreApart() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func scopesAndKindsAreApart(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let elsewhere = Scope(account: scope.account, region: "eu-central-1")
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             try transaction.put(User(name: "x"), in: scope)
@@ -42,8 +42,8 @@ import Testing
         }
     }
 
-    @Test func listIsOrderedByBytesAndPages() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func listIsOrderedByBytesAndPages(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let names = ["b", "B", "a", "é", "e", "Z", "aa", "a-", "~", "😀"]
         for name in names { try await ledger.put(User(name: name)) }
         let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -62,8 +62,8 @@ import Testing
         }
     }
 
-    @Test func referencesFollowTheRecord() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func referencesFollowTheRecord(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         @Sendable func members(_ group: String, after: String? = nil, limit: Int = 99) async throws -> [String] {
             try await ledger.read { reader throws(LedgerError) in
                 try reader.referrers(User.self, relation: "group", to: group, in: scope, after: after, limit: limit)
@@ -91,10 +91,10 @@ import Testing
         #expect(try await members("devs") == [])
     }
 
-    @Test func countEqualsListAfterRandomChanges() async throws {
+    @Test(arguments: Backend.allCases) func countEqualsListAfterRandomChanges(on backend: Backend) async throws {
         let seed = UInt64.random(in: 0...999_999)
         var random = SeededGenerator(seed: seed)
-        let ledger = try Ledger.inMemory()
+        let ledger = try backend.ledger()
         var model: [String: User] = [:]
         for step in 0..<300 {
             let name = "u\(Int.random(in: 0..<20, using: &random))"
@@ -126,8 +126,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "a\0b", "\0"]) func idsThatCannotBeKeptAreRefused(id: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases, ["", "a\0b", "\0"]) func idsThatCannotBeKeptAreRefused(
+        on backend: Backend, id: String
+    ) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "a"))
         let error = await #expect(throws: LedgerError.self) { try await ledger.put(User(name: id)) }
         #expect(error?.kind == .invalid)
@@ -136,8 +138,8 @@ import Testing
         #expect(try await ledger.userCount() == 1)
     }
 
-    @Test func replayHoldsEveryRecordOnce() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func replayHoldsEveryRecordOnce(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "alice", note: "old"), Role(id: "r"))
         try await ledger.put(User(name: "alice", note: "new"))
         var changes: [Change] = []

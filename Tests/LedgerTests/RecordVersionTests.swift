@@ -62,8 +62,8 @@ private struct CarelessNote: Record {
         try await ledger.read { reader throws(LedgerError) in try reader.get(type, id, in: scope) }
     }
 
-    @Test func olderRecordsAreLedUpStepByStep() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func olderRecordsAreLedUpStepByStep(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(NoteV1(id: "a", text: "x", group: "g"))
         #expect(
             try await get(NoteV2.self, "a", from: ledger)
@@ -103,8 +103,8 @@ private struct CarelessNote: Record {
         #expect(Array(second.prefix(6)) == [0, 0, 0, 0, 2, UInt8(ascii: "{")])
     }
 
-    @Test func aNewerRecordIsRefusedByName() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aNewerRecordIsRefusedByName(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(NoteV3(id: "mine", title: "secret words", size: 1, paths: []))
         let error = await #expect(throws: LedgerError.self) { try await get(NoteV2.self, "mine", from: ledger) }
         #expect(error?.kind == .newerFormat)
@@ -115,8 +115,8 @@ private struct CarelessNote: Record {
         #expect(!message.contains("secret"))
     }
 
-    @Test func whatCannotBeReadIsAnErrorThatNamesIt() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func whatCannotBeReadIsAnErrorThatNamesIt(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(NoteV1(id: "mine", text: "secret words"))
         let error = await #expect(throws: LedgerError.self) { try await get(CarelessNote.self, "mine", from: ledger) }
         #expect(error?.kind == .corrupt)
@@ -190,11 +190,11 @@ private struct CarelessNote: Record {
                     nothing: nil))
     }
 
-    @Test func aReplayOpensOnlyTheKindsAskedFor() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aReplayOpensOnlyTheKindsAskedFor(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "alice"), Role(id: "r"), NoteV1(id: "n", text: ""))
         // Would not open.
-        try await ledger.database.write { try $0.execute(sql: "UPDATE record SET body = x'00' WHERE kind = 'Note'") }
+        try await ledger.tamper("UPDATE record SET body = x'00' WHERE kind = 'Note'")
         var ids: [String] = []
         try ledger.replay([User.kind, Role.kind]) { ids.append($0.id) }
         #expect(ids.sorted() == ["alice", "r"])

@@ -24,21 +24,23 @@ import Testing
         #expect(bytes.range(of: Data(Self.secret.utf8)) == nil)
     }
 
-    @Test(arguments: [
-        "UPDATE record SET body = (SELECT body FROM record WHERE id = 'bob') WHERE id = 'alice'",
-        "UPDATE record SET (version, body) = (SELECT version, body FROM record WHERE id = 'bob') WHERE id = 'alice'",
-        "UPDATE record SET version = 1 WHERE id = 'alice'",
-        "UPDATE record SET body = (SELECT after FROM journal WHERE sequence = 1) WHERE id = 'alice'",
-        "UPDATE record SET body = CAST(substr(body, 1, length(body) - 2) || x'0000' AS BLOB) WHERE id = 'alice'",
-        "UPDATE record SET body = x'' WHERE id = 'alice'",
-        "UPDATE record SET body = x'01' WHERE id = 'alice'",
-        "UPDATE record SET account = '222222222222' WHERE id = 'alice'",
-    ])
-    func changesFromOutsideAreNoticed(sql: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(
+        arguments: Backend.allCases,
+        [
+            "UPDATE record SET body = (SELECT body FROM record WHERE id = 'bob') WHERE id = 'alice'",
+            "UPDATE record SET (version, body) = (SELECT version, body FROM record WHERE id = 'bob') WHERE id = 'alice'",
+            "UPDATE record SET version = 1 WHERE id = 'alice'",
+            "UPDATE record SET body = (SELECT after FROM journal WHERE sequence = 1) WHERE id = 'alice'",
+            "UPDATE record SET body = substr(body, 1, length(body) - 2) WHERE id = 'alice'",
+            "UPDATE record SET body = x'' WHERE id = 'alice'",
+            "UPDATE record SET body = x'01' WHERE id = 'alice'",
+            "UPDATE record SET account = '222222222222' WHERE id = 'alice'",
+        ])
+    func changesFromOutsideAreNoticed(on backend: Backend, sql: String) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "alice", note: "old"), User(name: "bob"))
         try await ledger.put(User(name: "alice", note: "new"))
-        try await ledger.database.write { try $0.execute(sql: sql) }
+        try await ledger.tamper(sql)
         let error = await #expect(throws: LedgerError.self) {
             try await ledger.read { reader throws(LedgerError) in
                 for account in [scope.account, "222222222222"] {
@@ -52,16 +54,18 @@ import Testing
         #expect(try await ledger.user("bob") != nil)
     }
 
-    @Test(arguments: [
-        "UPDATE event_segment SET body = (SELECT body FROM event_segment WHERE sequence = 2) WHERE sequence = 1",
-        "UPDATE event_segment SET body = substr(body, 2) WHERE sequence = 1",
-        "UPDATE event_segment SET last_time = last_time + 1 WHERE sequence = 1",
-    ])
-    func changedEventsAreNoticed(sql: String) async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(
+        arguments: Backend.allCases,
+        [
+            "UPDATE event_segment SET body = (SELECT body FROM event_segment WHERE sequence = 2) WHERE sequence = 1",
+            "UPDATE event_segment SET body = substr(body, 2) WHERE sequence = 1",
+            "UPDATE event_segment SET last_time = last_time + 1 WHERE sequence = 1",
+        ])
+    func changedEventsAreNoticed(on backend: Backend, sql: String) async throws {
+        let ledger = try backend.ledger()
         try await ledger.recordDurably(makeEvent(time: 1000))
         try await ledger.recordDurably(makeEvent(time: 1000))
-        try await ledger.database.write { try $0.execute(sql: sql) }
+        try await ledger.tamper(sql)
         let error = await #expect(throws: LedgerError.self) {
             try await ledger.events(EventQuery(account: scope.account))
         }

@@ -7,11 +7,11 @@ import Testing
 /// What last-used data needs of the ledger: records without a history, and the events since a point.
 @Suite struct RecordWithoutHistoryTests {
     private func journal(_ ledger: Ledger) async throws -> [Int64] {
-        try await ledger.database.read { try Int64.fetchAll($0, sql: "SELECT sequence FROM journal ORDER BY sequence") }
+        try await ledger.follow(after: 0).entries.map(\.change.sequence)
     }
 
-    @Test func theJournalKeepsTheLastChangeAlone() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theJournalKeepsTheLastChangeAlone(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(User(name: "alice"))
         for value in 0..<5 { try await ledger.put(Counter(id: "a", value: value), Counter(id: "b", value: value)) }
         try await ledger.put(User(name: "alice", note: "x"))
@@ -24,8 +24,8 @@ import Testing
         #expect(try await journal(ledger) == [1, 11, 12, 13])
     }
 
-    @Test func theEventsSinceAPoint() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theEventsSinceAPoint(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         #expect(try await ledger.lastEventSegment() == 0)
         func names(after sequence: Int64) throws -> [String] {
             var names: [String] = []

@@ -12,8 +12,8 @@ import Testing
 
     private func verify(_ ledger: Ledger) throws -> Verification { try ledger.verify(Self.kinds) }
 
-    @Test func aNewLedgerIsWhole() throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func aNewLedgerIsWhole(on backend: Backend) throws {
+        let directory = try backend.place()
         let result = try verify(try directory.open())
         #expect(result.damage == [])
         #expect(result.format == Format.current)
@@ -21,8 +21,10 @@ import Testing
     }
 
     /// Whatever was done, in whatever order: nothing is found that is not there.
-    @Test(arguments: 0..<12 as Range<UInt64>) func whatWasDoneInOrderIsWhole(seed: UInt64) async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases, 0..<12 as Range<UInt64>) func whatWasDoneInOrderIsWhole(
+        on backend: Backend, seed: UInt64
+    ) async throws {
+        let directory = try backend.place()
         var random = SeededGenerator(seed: seed)
         var ledger = try directory.open()
         for step in 0..<60 {
@@ -74,8 +76,8 @@ import Testing
         var requirements: [Requirement] { needs.map { [Requirement(Self.kind, $0)] } ?? [] }
     }
 
-    @Test func whatARecordNeedsIsFoundByIdOrAlias() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func whatARecordNeedsIsFoundByIdOrAlias(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         // Also of one that comes later in the order of keys.
         try await ledger.put(Member(id: "a", needs: "b"), Member(id: "b"), Member(id: "c", needs: "alias-a"))
         #expect(try ledger.verify([Member.self]).damage == [])
@@ -91,8 +93,8 @@ import Testing
         #expect(try ledger.verify([Member.self], accountKind: "Account").damage.count == 2)
     }
 
-    @Test func aKindThatNobodyKnowsIsNamed() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aKindThatNobodyKnowsIsNamed(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         try await ledger.put(Member(id: "a"))
         let damage = try ledger.verify([]).damage
         #expect(damage.map(\.place) == ["record Member a of account 111111111111"])
@@ -166,22 +168,25 @@ import Testing
     }
 
     /// Every column of an entry is under its seal, and every one of a deadline but for the lease.
-    @Test(arguments: [
-        "UPDATE journal SET time = time + 1", "UPDATE journal SET request_id = ''", "UPDATE journal SET account = '1'",
-        "UPDATE journal SET region = 'r'", "UPDATE journal SET kind = 'k'", "UPDATE journal SET id = 'i'",
-        "UPDATE journal SET sequence = 9", "UPDATE journal SET before_version = 8",
-        "UPDATE deadline SET due = 1", "UPDATE deadline SET attempts = 1", "UPDATE deadline SET number = 1",
-        "UPDATE deadline SET kind = 'k'", "UPDATE deadline SET id = 'i'", "UPDATE deadline SET region = 'r'",
-    ])
-    func everythingIsSealed(sql: String) async throws {
-        let directory = try TemporaryDirectory()
+    @Test(
+        arguments: Backend.allCases,
+        [
+            "UPDATE journal SET time = time + 1", "UPDATE journal SET request_id = ''",
+            "UPDATE journal SET account = '1'",
+            "UPDATE journal SET region = 'r'", "UPDATE journal SET kind = 'k'", "UPDATE journal SET id = 'i'",
+            "UPDATE journal SET sequence = 9", "UPDATE journal SET before_version = 8",
+            "UPDATE deadline SET due = 1", "UPDATE deadline SET attempts = 1", "UPDATE deadline SET number = 1",
+            "UPDATE deadline SET kind = 'k'", "UPDATE deadline SET id = 'i'", "UPDATE deadline SET region = 'r'",
+        ])
+    func everythingIsSealed(on backend: Backend, sql: String) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             try transaction.put(User(name: "alice"), in: scope)
             try transaction.schedule(Deadline(kind: "Close", scope: scope, id: "a", due: 5))
             return .commit(())
         }
-        try await DatabaseQueue(path: directory.data + "/ledger.sqlite").write { try $0.execute(sql: sql) }
+        try await ledger.tamper(sql)
         let table: LedgerTable = sql.contains("journal") ? .journal : .deadline
         let damage = try verify(ledger).damage.filter { $0.table == table }
         #expect(damage.contains { $0.message == Verifier.sealIsBroken })

@@ -6,8 +6,8 @@ import Testing
 @testable import Ledger
 
 @Suite struct WriterTests {
-    @Test func rollbackAndErrorsUndoOnlyThemselves() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func rollbackAndErrorsUndoOnlyThemselves(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         struct Refused: Error {}
         let answer = try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             try transaction.put(User(name: "alice"), in: scope)
@@ -26,8 +26,8 @@ import Testing
         #expect(try await ledger.events(EventQuery(account: scope.account)).events.isEmpty)
     }
 
-    @Test func aHalfDoneTransactionCannotBeCommitted() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aHalfDoneTransactionCannotBeCommitted(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         await #expect(throws: LedgerError.self) {
             try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
                 try transaction.put(User(name: "alice"), in: scope)
@@ -38,8 +38,10 @@ import Testing
         #expect(try await ledger.userCount() == 0)
     }
 
-    @Test func theObserverSeesCommittedChangesInOrderBeforeTheWriter() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func theObserverSeesCommittedChangesInOrderBeforeTheWriter(on backend: Backend)
+        async throws
+    {
+        let ledger = try backend.ledger()
         let seen = Mutex<[Change]>([])
         ledger.observe { changes in seen.withLock { $0 += changes } }
         try await ledger.put(User(name: "alice", note: "1"), requestID: "first")
@@ -60,8 +62,10 @@ import Testing
         #expect(try changes.map { try $0.decodeAfter(User.self)?.note } == ["1", "2", nil])
     }
 
-    @Test func concurrentWritersShareCommitsAndLoseNothing() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func concurrentWritersShareCommitsAndLoseNothing(on backend: Backend)
+        async throws
+    {
+        let directory = try backend.place()
         let ledger = try directory.open()
         let commits = Mutex(0)
         ledger.observe { _ in commits.withLock { $0 += 1 } }
@@ -90,8 +94,10 @@ import Testing
     }
 
     /// A closure that is taken from behind a lock must not come with one more layer around it each time.
-    @Test func observersAreCalledAsDirectlyAfterManyCommitsAsAfterTheFirst() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func observersAreCalledAsDirectlyAfterManyCommitsAsAfterTheFirst(
+        on backend: Backend
+    ) async throws {
+        let ledger = try backend.ledger()
         let depths = Mutex<[String: [Int]]>([:])
         @Sendable func note(_ observer: String) {
             let depth = Thread.callStackReturnAddresses.count
@@ -212,8 +218,8 @@ import Testing
             Set(events.flatMap(\.attributes).filter { $0.name == "EventName" }.map(\.value)) == ["Kept", "Accepted"])
     }
 
-    @Test func aFullBufferRefuses() async throws {
-        let ledger = try Ledger.inMemory()
+    @Test(arguments: Backend.allCases) func aFullBufferRefuses(on backend: Backend) async throws {
+        let ledger = try backend.ledger()
         let gate = await Gate(ledger)
         let event = makeEvent(body: String(repeating: "x", count: 8 * 1024 * 1024))
         var accepted = 0
@@ -231,8 +237,8 @@ import Testing
         try await gate.open()
     }
 
-    @Test func aClosedLedgerRefuses() async throws {
-        let directory = try TemporaryDirectory()
+    @Test(arguments: Backend.allCases) func aClosedLedgerRefuses(on backend: Backend) async throws {
+        let directory = try backend.place()
         let ledger = try directory.open()
         try ledger.record(makeEvent("Last"))
         await ledger.close()

@@ -206,7 +206,7 @@ private struct ScannedTable {
 
 extension EventIndexRow {
     /// - Parameter row: account, attribute, value, last_time, segment.
-    fileprivate init(_ row: Row) throws {
+    init(_ row: some Columns) throws {
         self.init(
             account: try row.text(0), entry: EventIndexEntry(attribute: try row.text(1), value: try row.bytes(2)),
             lastTime: try row.integer(3), segment: try row.integer(4))

@@ -11,7 +11,10 @@ final class SQLiteSession: StoreSession {
 
     func begin() throws { try database.transact("BEGIN IMMEDIATE") }
 
-    func commit() throws { try database.transact("COMMIT") }
+    /// One process writes, and remembers.
+    var nextNumbers: Writer.NextNumbers? { nil }
+
+    func commit(_ next: Writer.NextNumbers?) throws { try database.transact("COMMIT") }
 
     func rollback() throws { try database.rollback() }
 
@@ -23,6 +26,12 @@ final class SQLiteSession: StoreSession {
     }
 
     var isInTransaction: Bool { database.isInsideTransaction }
+
+    var transactionFailure: LedgerError? {
+        isInTransaction ? nil : LedgerError(.io, "The ledger's database rolled back a transaction.")
+    }
+
+    func shouldRunAgain(after error: LedgerError, attempts: Int) -> Bool { false }
 
     func hasTable(_ name: String) throws -> Bool {
         try database.integer("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) != nil

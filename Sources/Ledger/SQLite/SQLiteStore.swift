@@ -10,6 +10,8 @@ final class SQLiteStore: Store {
         self.isInMemory = isInMemory
     }
 
+    var isRemote: Bool { false }
+
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T {
         try database.unsafeRead { database in
             let session = SQLiteSession(database)
@@ -35,7 +37,7 @@ final class SQLiteStore: Store {
             try session.begin()
             do {
                 let result = try body(session)
-                try session.commit()
+                try session.commit(nil)
                 return result
             } catch {
                 if session.isInTransaction { try? session.rollback() }
@@ -83,6 +85,7 @@ final class SQLiteStore: Store {
         try? database.close()
     }
 
+    /// What an error of the database means.
     static func meaning(of error: any Error) -> LedgerError? {
         guard let error = error as? DatabaseError else { return nil }
         let kind: LedgerError.Kind =

@@ -1,0 +1,82 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How far a node has followed the journal, where other nodes write to it, too.
+///
+/// Whoever reads on (the tail of the journal, and the writer before it writes) begins after the same entry, and what both
+/// have read is passed on once, in order: so an observer hears of the commits of all nodes as of those of its own.
+final class Following: Sendable {
+    /// The number of the last entry whose change the observer has heard of; nil: nobody else is followed. The lock is held
+    /// while it hears, so that it hears of one commit after the other.
+    fileprivate let last = Mutex<Int64?>(nil)
+
+    /// Begins, unless it has begun: the observer knows of everything up to this number.
+    func begin(after sequence: Int64) {
+        last.withLock { if $0 == nil { $0 = sequence } }
+    }
+
+    /// nil: it has not begun.
+    var position: Int64? { last.withLock { $0 } }
+}
+
+extension Writer {
+    /// Passes what has been committed, here or by another node, to the observers, unless they know of it.
+    func publish(_ work: CommittedWork) {
+        let observers = observers.withLock { $0 }
+        if !work.changes.isEmpty {
+            following.last.withLock { last in
+                guard let known = last else {
+                    observers.changes?(work.changes)
+                    return
+                }
+                let new =
+                    work.changes.first.map({ $0.sequence > known }) == true
+                    ? work.changes : work.changes.filter { $0.sequence > known }
+                guard let end = new.last else { return }
+                observers.changes?(new)
+                last = end.sequence
+            }
+        }
+        if !work.isEmpty { observers.work?(work) }
+    }
+
+    /// Reads what other nodes have committed, and passes it on.
+    ///
+    /// - Parameters:
+    ///   - sequence: how far the journal is, if that is known.
+    ///   - work: what else is known of those commits.
+    /// - Returns: how many entries there were.
+    @discardableResult
+    func follow(
+        in session: any StoreSession, through sequence: Int64 = .max, _ work: CommittedWork = CommittedWork()
+    ) throws -> Int {
+        guard var position = following.position else { return 0 }
+        var count = 0
+        while position < sequence {
+            let entries = try session.entries(after: position, of: nil, limit: Self.followedAtOnce)
+            var done = CommittedWork()
+            done.changes = try entries.map { try JournalEntry($0, records).change }
+            publish(done)
+            count += entries.count
+            guard let last = entries.last, entries.count == Self.followedAtOnce else { break }
+            position = last.sequence
+        }
+        if !work.isEmpty { publish(work) }
+        return count
+    }
+
+    private static let followedAtOnce = 256
+
+    /// Waits before something is tried again: longer each time, and not in step with other nodes.
+    static func rest(_ attempts: Int) {
+        let most = 50_000 << min(max(attempts - 1, 0), 4)
+        usleep(UInt32.random(in: UInt32(most / 2)...UInt32(most)))
+    }
+}

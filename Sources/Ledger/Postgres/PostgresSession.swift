@@ -1,0 +1,212 @@
+/// The ledger's requests in PostgreSQL's SQL: transactions and the ledger's own facts. Records, journal, events and
+/// deadlines have files of their own.
+///
+/// A transaction that writes holds the row of `head` from its beginning to its end. So those of all nodes come one after
+/// another: each sees all that was committed before, numbers have no gaps, and none is visible before one that is
+/// smaller. `READ COMMITTED` is what makes that true: each statement sees what is committed when it begins, and all but
+/// the first begin when no other may commit. (`REPEATABLE READ` would see what was there before it waited.)
+///
+/// Row locks on what is read and written would let transactions that have nothing to do with each other run side by
+/// side. But handlers decide by what a node has in memory of the whole ledger, too, and an order of commits would still be
+/// needed. Transactions are short, since statements are sent together and nothing in them waits for anything but the
+/// database; and each commits whatever waits on its node.
+final class PostgresSession: StoreSession {
+    private var open: PostgresConnection?
+    /// Who writes; nil: a session for reading alone.
+    private let writer: PostgresWriter?
+    /// Whether a savepoint is to be set before the next change.
+    private var owesSavepoint = false
+    private var hasSavepoint = false
+    private var numbers: Writer.NextNumbers?
+    /// What the other nodes are to be told.
+    private var notice = PostgresNotice()
+
+    /// Reads in a transaction that has begun.
+    init(_ connection: PostgresConnection) {
+        open = connection
+        writer = nil
+    }
+
+    /// Writes; the connection is there from the beginning of a transaction.
+    init(writer: PostgresWriter?) {
+        self.writer = writer
+    }
+
+    var connection: PostgresConnection {
+        get throws {
+            guard let open else { throw PostgresError(state: "", message: "there is no connection") }
+            return open
+        }
+    }
+
+    // MARK: Transactions
+
+    func begin() throws {
+        notice = PostgresNotice()
+        (owesSavepoint, hasSavepoint) = (false, false)
+        guard let writer else { throw LedgerError(.readOnly, "The ledger was opened for reading alone.") }
+        open = nil
+        let connection = try writer.connected()
+        open = connection
+        connection.lastFailure = nil
+        try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        let head = try connection.query("SELECT sequence, segment, deadline FROM head FOR UPDATE")
+        guard let row = head.first else { throw LedgerError(.corrupt, "The ledger's database misses its head.") }
+        let time = Writer.milliseconds
+        numbers = Writer.NextNumbers(
+            record: try row.integer(0) &+ 1, segment: try row.integer(1) &+ 1,
+            // They grow with the clock as well: see the initializer for other stores.
+            deadline: max(try row.integer(2) &+ 1, time &* 1024))
+    }
+
+    var nextNumbers: Writer.NextNumbers? { numbers }
+
+    func commit(_ next: Writer.NextNumbers?) throws {
+        guard let writer else { return }
+        let connection = try connection
+        if let next, let numbers {
+            notice.sequence = next.record &- 1
+            notice.hasScheduled = next.deadline != numbers.deadline
+            notice.hasEvents = next.segment != numbers.segment
+            try connection.send(
+                "UPDATE head SET sequence = $1, segment = $2, deadline = $3", next.record &- 1, next.segment &- 1,
+                next.deadline &- 1)
+            if next.record != numbers.record || notice.hasScheduled || notice.hasEvents {
+                try connection.send("SELECT pg_notify($1, $2)", PostgresNotice.channel, notice.text(from: writer.node))
+            }
+        }
+        try writer.sign(connection)
+        do throws(PostgresError) {
+            try connection.commit()
+        } catch {
+            guard error.isConnectionLost else { throw error }
+            open = nil
+            if try !becameDurable(writer, error) { throw error }
+        }
+        numbers = nil
+    }
+
+    /// Finds out what became of a commit whose answer did not come.
+    private func becameDurable(_ writer: PostgresWriter, _ cause: PostgresError) throws(LedgerError) -> Bool {
+        for attempt in 0..<3 {
+            if attempt > 0 { Writer.rest(attempt) }
+            if let answer = try? writer.wasCommitted() { return answer }
+        }
+        throw LedgerError(
+            .io,
+            "The ledger's database was lost during a commit, and can't be asked whether that was done: \(cause.message)."
+        )
+    }
+
+    func rollback() throws {
+        numbers = nil
+        let connection = try connection
+        // Whatever failed is known to whoever rolls back.
+        try? connection.settle()
+        try connection.send("ROLLBACK")
+        try connection.settle()
+    }
+
+    /// Most writes that are refused are so before they have changed anything, and need none: it is set before the first
+    /// change.
+    func beginSavepoint() throws { owesSavepoint = true }
+
+    func endSavepoint(keeping: Bool) throws {
+        defer { (owesSavepoint, hasSavepoint) = (false, false) }
+        guard hasSavepoint else { return }
+        if !keeping { try connection.send("ROLLBACK TO SAVEPOINT write") }
+        try connection.send("RELEASE SAVEPOINT write")
+    }
+
+    var isInTransaction: Bool { open?.isInTransaction ?? false }
+
+    var transactionFailure: LedgerError? {
+        guard let open else { return LedgerError(.unavailable, "There is no connection to the ledger's database.") }
+        if let failure = open.lastFailure { return failure.meaning }
+        return open.isInTransaction
+            ? nil : LedgerError(.unavailable, "The connection to the ledger's database was lost.")
+    }
+
+    func shouldRunAgain(after error: LedgerError, attempts: Int) -> Bool {
+        guard error.kind == .unavailable, attempts < 4 else { return false }
+        Writer.rest(attempts)
+        return true
+    }
+
+    /// Sends a statement that changes something.
+    func change(_ sql: String, _ values: any PostgresBindable...) throws {
+        let connection = try connection
+        if owesSavepoint {
+            try connection.send("SAVEPOINT write")
+            (owesSavepoint, hasSavepoint) = (false, true)
+        }
+        try connection.send(sql, values)
+    }
+
+    /// The same, where it matters how many rows it changes.
+    func changeCounting(_ sql: String, _ values: any PostgresBindable...) throws -> Int {
+        let connection = try connection
+        if owesSavepoint {
+            try connection.send("SAVEPOINT write")
+            (owesSavepoint, hasSavepoint) = (false, true)
+        }
+        return try connection.query(sql, values).changesCount
+    }
+
+    // MARK: The whole
+
+    func meta(_ name: String) throws -> MetaValue? {
+        guard let row = try connection.query("SELECT number, bytes FROM meta WHERE name = $1", name).first else {
+            return nil
+        }
+        return row.isNull(0) ? .bytes(try row.bytes(1)) : .integer(try row.integer(0))
+    }
+
+    func setMeta(_ name: String, _ value: MetaValue) throws {
+        let number: Int64?
+        let bytes: [UInt8]?
+        switch value {
+        case .integer(let integer): (number, bytes) = (integer, nil)
+        case .bytes(let array): (number, bytes) = (nil, array)
+        }
+        try change(
+            """
+            INSERT INTO meta (name, number, bytes) VALUES ($1, $2, $3)
+            ON CONFLICT (name) DO UPDATE SET number = excluded.number, bytes = excluded.bytes
+            """, name, number, bytes)
+    }
+
+    func metaNames() throws -> [String] {
+        try connection.query("SELECT name FROM meta ORDER BY name").rows.map { try $0.text(0) }
+    }
+
+    func wipe(keeping isKept: (RecordKey) -> Bool) throws {
+        throw LedgerError(.invalid, "Only a ledger in memory can be reset.")
+    }
+}
+
+/// What a commit tells the other nodes, so that they need not ask all the time: how far the journal is, and whether there
+/// is something to do.
+struct PostgresNotice {
+    var sequence: Int64 = 0
+    var hasScheduled = false
+    var hasEvents = false
+
+    /// Of a database, whatever schema the tables are in: what concerns another ledger wakes for nothing.
+    static let channel = "gatehouse"
+
+    func text(from node: String) -> String {
+        "\(node) \(sequence) \(hasScheduled ? "d" : "-")\(hasEvents ? "e" : "-")"
+    }
+
+    init() {}
+
+    /// nil for something else.
+    init?(_ text: String, except node: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 3, words[0] != node, let sequence = Int64(words[1]) else { return nil }
+        self.sequence = sequence
+        hasScheduled = words[2].contains("d")
+        hasEvents = words[2].contains("e")
+    }
+}

@@ -1,0 +1,60 @@
+/// The connection that a node writes on, and what it takes to know what became of a transaction when that breaks.
+///
+/// It is used on the writer's thread alone.
+final class PostgresWriter: @unchecked Sendable {
+    /// Unlike that of any other node, and of this one before it was started last.
+    let node: String
+    private let address: PostgresAddress
+    private var connection: PostgresConnection?
+    /// Of the last batch that was sent to be committed.
+    private var batch: Int64 = 0
+
+    init(_ address: PostgresAddress, node: String) {
+        self.address = address
+        self.node = node
+    }
+
+    /// A connection that works as far as is known: the one there is, or a new one.
+    func connected() throws -> PostgresConnection {
+        if let connection, connection.isUsable { return connection }
+        connection = nil
+        let new = try PostgresStore.connect(address, name: "gatehouse writer", patience: Self.patience)
+        // A node that stands still with the head locked would stop all others. No transaction waits for anything else
+        // than the database, so one that does nothing for this long is of a node that does; the server ends it.
+        try new.send("SELECT set_config('idle_in_transaction_session_timeout', '3s', false)")
+        try new.send("SELECT set_config('lock_timeout', '15s', false)")
+        try new.settle()
+        connection = new
+        return new
+    }
+
+    /// Longer than the wait for a lock.
+    private static let patience = 20.0
+
+    /// Leaves the number of this batch in the database, with what else it commits.
+    func sign(_ connection: PostgresConnection) throws {
+        batch += 1
+        try connection.send(
+            """
+            INSERT INTO node (id, batch, seen) VALUES ($1, $2, now())
+            ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen
+            """, node, batch)
+    }
+
+    /// Whether the last batch was committed after all, asked on a new connection.
+    ///
+    /// The server may still be at work on the old one. It holds the head until it has done or undone the batch, so
+    /// whoever gets the head after it knows.
+    func wasCommitted() throws -> Bool {
+        connection = nil
+        let connection = try connected()
+        try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        try connection.send("SELECT sequence FROM head FOR UPDATE")
+        let last = try connection.query("SELECT batch FROM node WHERE id = $1", node).integer()
+        try connection.send("COMMIT")
+        try connection.settle()
+        return last == batch
+    }
+
+    func close() { connection = nil }
+}
