@@ -43,6 +43,7 @@ public struct Edge: Sendable {
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival, head)
         do throws(ServiceError) {
+            if environment.ledger.isShared { try await environment.catchUp() }
             let authenticated = try authenticate(routed)
             defer { authenticated.request.stream?.stop() }
             return encode(await gate.pass(decode(authenticated)), for: authenticated)

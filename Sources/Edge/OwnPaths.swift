@@ -38,6 +38,8 @@ extension Edge {
         }
         for module in environment.modules {
             for path in module.paths where path.method == request.method && request.path.hasPrefix(path.prefix) {
+                // It may be asked for what another node has just made; what this one knows is better than nothing.
+                if environment.ledger.isShared { try? await environment.catchUp() }
                 return await path.respond(request, environment)
             }
         }
@@ -48,7 +50,10 @@ extension Edge {
         // Where everybody may ask, signatures are ignored.
         let routed = path.audience == .operator ? route(arrival, head(arrival.request)) : Routed(unsigned: arrival)
         do throws(ServiceError) {
-            if path.audience == .operator { try requireOperator(routed) }
+            if path.audience == .operator {
+                if environment.ledger.isShared { try await environment.catchUp() }
+                try requireOperator(routed)
+            }
             return try await path.respond(arrival.request)
         } catch {
             gate.logFault(error, ["path": path.path, "request": arrival.requestID])

@@ -218,8 +218,8 @@ extension Ledger {
     /// - Parameters:
     ///   - kinds: which kinds of work to consider.
     ///   - realTime: by which leases run out, in milliseconds since 1970.
-    public func nextDeadline(_ kinds: Set<String>, realTime: Int64) throws(LedgerError) -> Int64? {
-        try readNow { (reader) throws(LedgerError) in
+    public func nextDeadline(_ kinds: Set<String>, realTime: Int64) async throws(LedgerError) -> Int64? {
+        try await read { (reader) throws(LedgerError) in
             try reader.query { session in
                 try session.deadlines(
                     DeadlineQuery(kinds: kinds, scope: nil, dueBy: nil, leasedUntil: realTime, limit: 1)

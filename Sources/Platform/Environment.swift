@@ -35,6 +35,8 @@ public final class Environment: Sendable {
     public let modules: [ServiceModule]
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
+    /// For how many seconds requests are answered from memory after the database that nodes share has gone away.
+    public let toleratedAbsence: Double
     let resourceTypes: ResourceTypes
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
@@ -45,12 +47,13 @@ public final class Environment: Sendable {
     /// - Parameters:
     ///   - region: the region that this Gatehouse is in.
     ///   - projections: nil: those that the modules declare.
+    ///   - toleratedAbsence: see the property.
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock
+        clock: Clock, toleratedAbsence: Double = 0
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -65,6 +68,7 @@ public final class Environment: Sendable {
         resourceTypes = ResourceTypes(of: modules)
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
+        self.toleratedAbsence = toleratedAbsence
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services
@@ -78,6 +82,15 @@ public final class Environment: Sendable {
 
     /// The projection of a type. One of the modules has to declare it; asking for any other traps.
     public func projection<P: Projection>(_ type: P.Type) -> P { projections[type] }
+
+    /// Sees to it that what is kept in memory of the ledger holds everything that any node has answered so far. Every
+    /// request begins with that.
+    /// - Throws: ServiceUnavailable when the database that nodes share has been away for too long.
+    public func catchUp() async throws(ServiceError) {
+        do throws(LedgerError) { try await ledger.catchUp(toleratingAbsence: toleratedAbsence) } catch {
+            throw ServiceError(error)
+        }
+    }
 
     /// The time by the ``clock``, in seconds since 1970.
     public func now() -> Double { clock.now }

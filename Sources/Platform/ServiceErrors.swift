@@ -11,6 +11,12 @@ extension ServiceError {
             "The request processing has failed because of an unknown error, exception or failure.", status: 500)
     }
 
+    /// ServiceUnavailable, status 503: it can be tried again, and clients do.
+    public static var serviceUnavailable: ServiceError {
+        ServiceError(
+            "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", status: 503)
+    }
+
     /// NotImplemented, status 501: Gatehouse does not have that yet. Clients don't retry it.
     public static func notImplemented(_ message: String) -> ServiceError {
         ServiceError("NotImplemented", message, status: 501, fault: .sender)
@@ -27,10 +33,10 @@ extension ServiceError {
         ServiceError("ValidationError", message, status: 400)
     }
 
-    /// An internal failure: a ledger that can't answer is not the client's fault. The cause goes into the log: see
+    /// An internal failure, or an unavailable service: a ledger that can't answer is not the client's fault. The cause goes into the log: see
     /// ``logText``.
     public init(_ error: LedgerError) {
-        self = .internalFailure
+        self = error.kind == .unavailable ? .serviceUnavailable : .internalFailure
         cause = "\(error)"
     }
 

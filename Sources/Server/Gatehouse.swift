@@ -15,8 +15,10 @@ public import Wire
 public struct Gatehouse: Sendable {
     /// How a Gatehouse is to be.
     public struct Configuration: Sendable {
-        /// The folder that holds everything; nil keeps it all in memory.
+        /// The folder that holds everything; nil: it is in a database, or in memory alone.
         public var dataDirectory: String?
+        /// The database that this Gatehouse shares with others; nil: there is none.
+        public var database: SharedDatabase?
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
@@ -38,6 +40,9 @@ public struct Gatehouse: Sendable {
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
         public init() {}
+
+        /// Whether everything ends with the process.
+        var isInMemory: Bool { dataDirectory == nil && database == nil }
 
         /// Whose certificate the server shows.
         public enum TLS: Sendable {
@@ -68,7 +73,11 @@ public struct Gatehouse: Sendable {
         do {
             let keyring: any Keyring
             let ledger: Ledger
-            if let path = configuration.dataDirectory {
+            if let database = configuration.database {
+                let opened = try database.open()
+                ledger = opened.ledger
+                keyring = opened.keyring
+            } else if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
                 keyring = try KeyFile(path: data.keyFile)
@@ -88,13 +97,13 @@ public struct Gatehouse: Sendable {
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
-                clock: Clock(configuration.now))
+                clock: Clock(configuration.now), toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
-            if configuration.dataDirectory != nil {
+            if !configuration.isInMemory {
                 try Self.check(ledger, except: projections.kinds.union(UsageFold.kinds), configuration.modules, log)
             }
             self.environment = environment
@@ -129,7 +138,7 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.dataDirectory == nil ? scheduler : nil))
+                environment, configuration.isInMemory ? scheduler : nil))
     }
 
     /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks for
@@ -148,6 +157,7 @@ public struct Gatehouse: Sendable {
     }
 
     private static func whatToDo(_ configuration: Configuration) -> String {
+        guard configuration.database == nil else { return " Put a backup of the database back." }
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
             + " directory from a backup."
@@ -228,19 +238,7 @@ public struct Gatehouse: Sendable {
         _ configuration: Configuration, _ environment: Environment
     ) async throws -> (id: String, newRootKey: (id: String, secret: String)?) {
         if let account = environment.directory.firstAccount {
-            if let wanted = configuration.accountID, wanted != account.id {
-                throw StartError(
-                    "This data directory belongs to account \(account.id), not \(wanted). Leave out --account-id, or "
-                        + "choose another --data.")
-            }
-            if let wanted = configuration.rootAccessKeyID,
-                environment.directory.accessKey(wanted)?.ownerID != account.id
-            {
-                throw StartError(
-                    "The root user of this data directory has no access key \(wanted), and one is taken on the first start "
-                        + "only. Leave out --root-access-key-id, or choose another --data.")
-            }
-            return (account.id, nil)
+            return (try present(account, configuration, environment), nil)
         }
         let id = configuration.accountID ?? randomAccountID()
         let now = environment.now()
@@ -248,14 +246,40 @@ public struct Gatehouse: Sendable {
             id: configuration.rootAccessKeyID ?? Identifiers.accessKeyID(),
             secret: configuration.rootSecretAccessKey ?? Identifiers.secretAccessKey(), accountID: id, ownerID: id,
             createDate: now)
-        try await environment.ledger.write(requestID: RequestIDs.make(time: now)) { (transaction) throws(LedgerError) in
+        let directory = environment.directory
+        let isMade = try await environment.ledger.write(requestID: RequestIDs.make(time: now)) {
+            (transaction) throws(LedgerError) in
+            // Another node may have been started at the same time.
+            guard directory.firstAccount == nil else { return .rollback(false) }
             let scope = Scope(account: id, region: "")
             try transaction.put(Account(id: id, createDate: now), in: scope)
             try transaction.put(key, in: scope)
-            return .commit(())
+            return .commit(true)
+        }
+        if !isMade, let account = directory.firstAccount {
+            return (try present(account, configuration, environment), nil)
         }
         // Whoever provided the key has it already, and it does not belong in a log.
         return (id, configuration.rootSecretAccessKey == nil ? (key.id, key.secret) : nil)
+    }
+
+    /// - Throws: `StartError` when another account, or another root user's key, is asked for than there is.
+    private static func present(
+        _ account: Account, _ configuration: Configuration, _ environment: Environment
+    ) throws(StartError) -> String {
+        let (place, option) =
+            configuration.database == nil ? ("data directory", "--data") : ("database", "--database")
+        if let wanted = configuration.accountID, wanted != account.id {
+            throw StartError(
+                "This \(place) belongs to account \(account.id), not \(wanted). Leave out --account-id, or "
+                    + "choose another \(option).")
+        }
+        if let wanted = configuration.rootAccessKeyID, environment.directory.accessKey(wanted)?.ownerID != account.id {
+            throw StartError(
+                "The root user of this \(place) has no access key \(wanted), and one is taken on the first start "
+                    + "only. Leave out --root-access-key-id, or choose another \(option).")
+        }
+        return account.id
     }
 
     private static func randomAccountID() -> String {

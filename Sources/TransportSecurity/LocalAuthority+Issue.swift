@@ -97,9 +97,13 @@ extension Environment {
     @discardableResult
     public func ensureServerCertificate(for names: [ServedName]?) async throws(ServiceError) -> Bool {
         let clock = clock
+        // The nodes share a certificate, and each knows only its own machine's names.
+        let isShared = ledger.isShared
         return try await write(TransportSecurityRecords.scope, requestID: "") { (records) throws(ServiceError) in
             let present = try records.get(ServerCertificate.self, ServerCertificate.id)?.names
-            guard let names = names ?? present?.compactMap({ ServedName($0) }) else { return false }
+            let known = present?.compactMap { ServedName($0) }
+            guard var names = names ?? known else { return false }
+            if isShared, let known { names = known + names.filter { !known.contains($0) } }
             return try records.ensureCertificate(for: names, clock)
         }
     }

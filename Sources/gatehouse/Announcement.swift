@@ -7,8 +7,10 @@ struct Announcement {
     /// nil: HTTPS is not spoken.
     let secure: Endpoint?
     let account: String
-    /// nil: everything is in memory.
+    /// nil: everything is in a database, or in memory.
     let dataDirectory: String?
+    /// The database that nodes share.
+    let database: String?
     let isDefaultDirectory: Bool
     /// Shown, because it was generated just now and nobody knows it yet.
     let newRootKey: (id: String, secret: String)?
@@ -17,7 +19,8 @@ struct Announcement {
 
     var lines: [String] {
         var lines = ["Gatehouse \(Version.text), account \(account)"]
-        lines.append(dataDirectory.map { "Data in \($0)" } ?? "Everything is in memory and ends with this process")
+        lines.append(
+            (database ?? dataDirectory).map { "Data in \($0)" } ?? "Everything is in memory and ends with this process")
         if let newRootKey {
             lines += [
                 "", "Point the AWS CLI here, as the root user (shown this once):", "",

@@ -21,7 +21,12 @@ struct DataOptions: ParsableArguments {
     var data: String?
 
     func directory() -> DataDirectory {
-        DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
+        if data == nil, let uri = Settings.text("DATABASE"), !uri.isEmpty {
+            fail(
+                "GATEHOUSE_DATABASE names a database, and this command reads a data directory: name one with --data, or "
+                    + "unset the variable.")
+        }
+        return DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
     }
 }
 

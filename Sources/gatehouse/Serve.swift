@@ -27,6 +27,15 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var dataOptions: DataOptions
 
+    @OptionGroup var databaseOptions: DatabaseOptions
+
+    @Option(
+        help: """
+            What becomes of requests that only read when the shared database can't be reached: stop (the default), or the \
+            number of seconds for which they go on from memory.
+            """)
+    var whenDatabaseIsAway: String?
+
     @Option(help: "The region to run in (default us-east-1).")
     var region: String?
 
@@ -142,7 +151,7 @@ struct Serve: AsyncParsableCommand {
         }
         let announcement = Announcement(
             endpoint: endpoint, secure: secure, account: gatehouse.accountID,
-            dataDirectory: configuration.dataDirectory,
+            dataDirectory: configuration.dataDirectory, database: configuration.database?.name,
             isDefaultDirectory: configuration.dataDirectory == Settings.defaultDataDirectory,
             // Others read the journal, and it keeps what it gets.
             newRootKey: Terminal.isJournal(1) ? nil : gatehouse.newRootKey,
@@ -183,7 +192,15 @@ struct Serve: AsyncParsableCommand {
                 "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
         }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
-        if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
+        configuration.database = try databaseOptions.database(toleratedAbsence: try toleratedAbsence())
+        if configuration.database != nil {
+            guard dataOptions.data == nil, !inMemory else {
+                throw ValidationError(
+                    "With --database everything is there: leave it out, or \(inMemory ? "--in-memory" : "--data").")
+            }
+        } else if !inMemory {
+            configuration.dataDirectory = dataOptions.directory().path
+        }
         if let region = region ?? Settings.text("REGION") {
             guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
                 throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")
@@ -238,6 +255,19 @@ struct Serve: AsyncParsableCommand {
             configuration.quotas[parts[0]] = limit
         }
         return configuration
+    }
+
+    private func toleratedAbsence() throws -> Double {
+        let text = whenDatabaseIsAway ?? Settings.text("WHEN_DATABASE_IS_AWAY") ?? "stop"
+        if text == "stop" { return 0 }
+        guard let seconds = Double(text), (0...86_400).contains(seconds) else {
+            throw ValidationError(
+                "--when-database-is-away takes stop, or a number of seconds up to a day, not '\(text)'.")
+        }
+        guard databaseOptions.isGiven else {
+            throw ValidationError("--when-database-is-away has no effect without --database: add it.")
+        }
+        return seconds
     }
 
     private func listenedPort() throws -> Int {

@@ -172,7 +172,7 @@ struct LedgerExamples {
             try transaction.complete(claimed)
             return .commit(())
         }
-        #expect(try ledger.nextDeadline(["DeleteGroup"], realTime: now) == nil)
+        #expect(try await ledger.nextDeadline(["DeleteGroup"], realTime: now) == nil)
     }
 
     @Test func events() async throws {

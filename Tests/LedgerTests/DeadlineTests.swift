@@ -127,9 +127,9 @@ import Testing
         #expect(try await claim(ledger, until: 60)?.deadline.id == "a")
         #expect(try await claim(ledger) == nil)
         #expect(try await claim(ledger, realTime: 59) == nil)
-        #expect(try ledger.nextDeadline(Self.kinds, realTime: 59) == 1_001)
-        #expect(try ledger.nextDeadline(Self.kinds, realTime: 60) == 10)
-        #expect(try ledger.nextDeadline(["None"], realTime: 60) == nil)
+        #expect(try await ledger.nextDeadline(Self.kinds, realTime: 59) == 1_001)
+        #expect(try await ledger.nextDeadline(Self.kinds, realTime: 60) == 10)
+        #expect(try await ledger.nextDeadline(["None"], realTime: 60) == nil)
 
         let second = try #require(try await claim(ledger, realTime: 60, until: 120))
         #expect(second.deadline == first.deadline)
@@ -247,7 +247,7 @@ import Testing
             #expect(await refusal { try await postpone() } == .conflict)
             #expect(try await claim(ledger, now: now + 99) == nil)
         }
-        #expect(try ledger.nextDeadline(Self.kinds, realTime: 0) == 301)
+        #expect(try await ledger.nextDeadline(Self.kinds, realTime: 0) == 301)
     }
 
     @Test func theyOutliveTheProcessAndItsLeasesDoNot() async throws {
@@ -307,6 +307,6 @@ import Testing
         try await schedule(deadline("a", due: 1), in: ledger)
         try await ledger.reset(keeping: { _, _ in true })
         #expect(try await ids(ledger) == [])
-        #expect(try ledger.nextDeadline(Self.kinds, realTime: 0) == nil)
+        #expect(try await ledger.nextDeadline(Self.kinds, realTime: 0) == nil)
     }
 }

@@ -22,6 +22,10 @@ final class JournalTail: Sendable {
         /// When the database answered last, milliseconds since 1970; 0: never.
         var lastAnswer: Int64 = 0
         var isConnected = false
+
+        func isTolerable(_ seconds: Double) -> Bool {
+            seconds > 0 && lastAnswer > 0 && Double(Writer.milliseconds &- lastAnswer) <= seconds * 1000
+        }
     }
 
     private let address: PostgresAddress
@@ -62,12 +66,14 @@ final class JournalTail: Sendable {
     }
 
     /// Waits until the observer has heard of everything that was committed, on any node, before this was called.
-    func catchUp() async throws(LedgerError) {
+    /// - Parameter seconds: for how long the database may have been away.
+    func catchUp(toleratingAbsence seconds: Double) async throws(LedgerError) {
         let result = await withCheckedContinuation { continuation in
             let (answer, isAsleep) = state.withLock { state -> (Result<Void, LedgerError>?, Bool) in
                 if state.isClosed { return (.failure(Self.closed), false) }
                 // Nobody observes, so nobody is behind.
                 guard state.hasBegun else { return (.success(()), false) }
+                if !state.isConnected, state.isTolerable(seconds) { return (.success(()), false) }
                 state.waiting.append(continuation)
                 defer { state.isAsleep = false }
                 return (nil, state.isAsleep)
@@ -75,7 +81,9 @@ final class JournalTail: Sendable {
             if let answer { continuation.resume(returning: answer) }
             if isAsleep { wake() }
         }
-        try result.get()
+        if case .failure(let error) = result {
+            guard error.kind == .unavailable, state.withLock({ $0.isTolerable(seconds) }) else { throw error }
+        }
     }
 
     func close() {

@@ -36,8 +36,9 @@ public final class Scheduler: Sendable {
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    /// Seconds for which a job is taken at a time; a job that takes longer keeps it.
-    private static let leaseSeconds = 60.0
+    /// Seconds for which a job is taken at a time; a job that takes longer keeps it. Where other nodes can take up what
+    /// this one has begun, they need not wait long when it is gone.
+    private var leaseSeconds: Double { environment.ledger.isShared ? 6 : 60 }
     /// Seconds before what failed is tried again, doubled with each time.
     private static let firstRest = 1.0
     private static let longestRest = 300.0
@@ -94,7 +95,7 @@ public final class Scheduler: Sendable {
                     }
                 }
                 timer?.cancel()
-                timer = sleepUntilNext()
+                timer = await sleepUntilNext()
             }
             timer?.cancel()
             await group.waitForAll()
@@ -171,11 +172,11 @@ public final class Scheduler: Sendable {
         defer { wake.yield() }
         await runDue()
         let once = Set(jobs.filter { !($0.value is any RecurringJob.Type) }.keys)
-        while let due = nextDue(once), due <= clock.realTime + target {
+        while let due = await nextDue(once), due <= clock.realTime + target {
             clock.move(to: due)
             await runDue()
             // What has failed is put off by the clock; it must not keep the clock from going on.
-            if let again = nextDue(once), again <= due { break }
+            if let again = await nextDue(once), again <= due { break }
         }
         clock.move(ahead: target)
         await runDue()
@@ -240,15 +241,17 @@ public final class Scheduler: Sendable {
         let idle = state.withLock { Set(jobs.keys).subtracting($0.running) }
         let now = dueMilliseconds(environment.clock.now)
         let lease: Lease?
+        let end = milliseconds(real + leaseSeconds)
         do throws(LedgerError) {
             // Looking costs less than a write, and mostly finds nothing.
-            guard !idle.isEmpty, let due = try environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
+            guard !idle.isEmpty,
+                let due = try await environment.ledger.nextDeadline(idle, realTime: milliseconds(real)),
                 due <= now
             else { return nil }
             lease = try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                 .commit(
                     try transaction.claimDeadline(
-                        idle, now: now, realTime: milliseconds(real), until: milliseconds(real + Self.leaseSeconds)))
+                        idle, now: now, realTime: milliseconds(real), until: end))
             }
         } catch {
             log.error("what is due could not be looked up", metadata: ["error": "\(error)"])
@@ -318,11 +321,11 @@ public final class Scheduler: Sendable {
     private func withKept(
         _ lease: Lease, _ body: @escaping @Sendable () async throws(ServiceError) -> Void
     ) async throws(ServiceError) {
-        let environment = environment
+        let (environment, leaseSeconds) = (environment, leaseSeconds)
         let keeper = Task {
             while true {
-                try await Task.sleep(for: .seconds(Self.leaseSeconds / 3))
-                let until = milliseconds(environment.clock.realTime + Self.leaseSeconds)
+                try await Task.sleep(for: .seconds(leaseSeconds / 3))
+                let until = milliseconds(environment.clock.realTime + leaseSeconds)
                 try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                     .commit(try transaction.renew(lease, until: until))
                 }
@@ -334,21 +337,21 @@ public final class Scheduler: Sendable {
 
     // MARK: Until the next
 
-    private func nextDue(_ kinds: Set<String>) -> Double? {
+    private func nextDue(_ kinds: Set<String>) async -> Double? {
         let real = milliseconds(environment.clock.realTime)
-        guard let due = try? environment.ledger.nextDeadline(kinds, realTime: real) else { return nil }
+        guard let due = try? await environment.ledger.nextDeadline(kinds, realTime: real) else { return nil }
         return Double(due) / 1000
     }
 
     /// Wakes when the next thing is due.
-    private func sleepUntilNext() -> Task<Void, Never>? {
+    private func sleepUntilNext() async -> Task<Void, Never>? {
         var delays: [Double] = []
         let real = environment.clock.realTime
         let (idle, pausedUntil) = state.withLock { state in
             for name in state.behind { if let rest = state.resting[name] { delays.append(rest.until - real) } }
             return (Set(jobs.keys).subtracting(state.running), state.pausedUntil)
         }
-        if let due = nextDue(idle) { delays.append(due - environment.clock.now) }
+        if let due = await nextDue(idle) { delays.append(due - environment.clock.now) }
         if pausedUntil > real { delays = [pausedUntil - real] }
         guard let delay = delays.min() else { return nil }
         let wake = wake
