@@ -16,10 +16,45 @@ final class Following: Sendable {
     /// The number of the last entry whose change the observer has heard of; nil: nobody else is followed. The lock is held
     /// while it hears, so that it hears of one commit after the other.
     fileprivate let last = Mutex<Int64?>(nil)
+    private let lastLag = Mutex(0.0)
 
     /// Begins, unless it has begun: the observer knows of everything up to this number.
     func begin(after sequence: Int64) {
         last.withLock { if $0 == nil { $0 = sequence } }
+    }
+
+    /// Segments of events that this node has written, and nobody has asked past yet; in order.
+    private let ownSegments = Mutex<[Range<Int64>]>([])
+
+    /// - Parameter segments: their numbers; growing.
+    func noteOwn(segments: Range<Int64>) {
+        guard !segments.isEmpty else { return }
+        ownSegments.withLock { own in
+            if let last = own.last, last.upperBound == segments.lowerBound {
+                own[own.count - 1] = last.lowerBound..<segments.upperBound
+            } else {
+                own.append(segments)
+                // Nobody asks: what is forgotten is read once more.
+                if own.count > 10_000 { own.removeFirst(5_000) }
+            }
+        }
+    }
+
+    /// The number of the last of the node's own segments that come right after a given one; that itself, if none does.
+    func skipOwnSegments(after sequence: Int64) -> Int64 {
+        ownSegments.withLock { own in
+            own.removeAll { $0.upperBound <= sequence &+ 1 }
+            guard let first = own.first, first.contains(sequence &+ 1) else { return sequence }
+            return first.upperBound &- 1
+        }
+    }
+
+    /// How old the last change that another node had made was when it came here, in seconds.
+    var lag: Double { lastLag.withLock { $0 } }
+
+    fileprivate func note(_ entry: SealedChange) {
+        let age = Double(max(0, Writer.milliseconds &- entry.time)) / 1000
+        lastLag.withLock { $0 = age }
     }
 
     /// nil: it has not begun.
@@ -65,6 +100,7 @@ extension Writer {
             done.changes = try entries.map { try JournalEntry($0, records).change }
             publish(done)
             count += entries.count
+            if let last = entries.last { following.note(last) }
             guard let last = entries.last, entries.count == Self.followedAtOnce else { break }
             position = last.sequence
         }

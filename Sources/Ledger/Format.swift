@@ -3,6 +3,8 @@ import Keyring
 /// The checks when a ledger is opened: that it is one of Gatehouse's, not too new, and sealed with this key.
 struct Format {
     let key: SealingKey
+    /// Whether a ledger that is not whole yet is to be opened.
+    var isMigrating = false
 
     /// Raise this with every change of the tables or of what is sealed, and migrate older ledgers: see the store's own
     /// schema.
@@ -44,6 +46,11 @@ struct Format {
             throw LedgerError(
                 .sealed,
                 "The ledger was sealed with another key. Put back the key file that belongs to this data directory.")
+        }
+        guard try isMigrating || session.meta(Migration.fact) == nil else {
+            throw LedgerError(
+                .invalid, "The ledger is not whole: it is being made by `gatehouse migrate`, which has to be run again."
+            )
         }
     }
 

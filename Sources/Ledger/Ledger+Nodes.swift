@@ -15,6 +15,37 @@ extension Ledger {
         try await tail?.catchUp(toleratingAbsence: seconds)
     }
 
+    /// Events that other nodes have written after a segment, as ``followEvents(after:limit:)`` has those of all.
+    public func followEventsOfOthers(
+        after sequence: Int64, limit: Int = 64
+    ) async throws(LedgerError) -> (events: [Event], last: Int64) {
+        let (events, following) = (eventStore, writer.following)
+        do {
+            return try await store.search { session in
+                var found: [Event] = []
+                var last = following.skipOwnSegments(after: sequence)
+                let segments = try session.segments(after: last, limit: max(1, limit))
+                for segment in segments {
+                    // Passed over together with those of the node's own that come next.
+                    guard segment.sequence > last else { continue }
+                    found += (try? events.open(segment)) ?? []
+                    last = following.skipOwnSegments(after: segment.sequence)
+                }
+                return (found, last)
+            }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// How this node and the shared database get on; nil where there is no such database.
+    public var nodeStatus: NodeStatus? {
+        guard let tail, let writer = (store as? PostgresStore)?.writer else { return nil }
+        return NodeStatus(
+            isReachable: tail.isConnected, journalEntry: self.writer.following.position ?? 0,
+            lag: self.writer.following.lag, writing: writer.statistics)
+    }
+
     /// Whether there is a ledger in a database already.
     ///
     /// - Throws: ``LedgerError``: `unavailable` when the database can't be asked.
@@ -26,4 +57,26 @@ extension Ledger {
             throw LedgerError(error)
         }
     }
+}
+
+/// How a node and the database that it shares get on, for its operator.
+public struct NodeStatus: Sendable {
+    /// What a node has written since it was started.
+    public struct Writing: Sendable {
+        /// Transactions; each of them may hold many writes.
+        public internal(set) var commits = 0
+        /// From the beginning of a transaction, which waits for those of other nodes, to its end on disk; of all
+        /// together.
+        public internal(set) var seconds = 0.0
+        /// Transactions that were run again, since the database was away or busy.
+        public internal(set) var retries = 0
+    }
+
+    /// Whether the database answered when it was asked last.
+    public let isReachable: Bool
+    /// The last entry of the journal that the node has taken in.
+    public let journalEntry: Int64
+    /// How old the last change of another node was when it was taken in, in seconds, by the clocks of both.
+    public let lag: Double
+    public let writing: Writing
 }

@@ -38,7 +38,7 @@ public final class Ledger: Sendable {
     let isInMemory: Bool
     private let isReadOnly: Bool
     let records: RecordSealer
-    private let eventStore: EventStore
+    let eventStore: EventStore
     let writer: Writer
     /// Follows what other nodes commit; nil: there are none.
     let tail: JournalTail?
@@ -266,13 +266,15 @@ public final class Ledger: Sendable {
 
     /// Passes to `body` the events after a segment, as ``followEvents(after:limit:)`` has them, until there are no
     /// more.
-    public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) {
+    /// - Returns: the number of the last segment.
+    @discardableResult
+    public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) -> Int64 {
         do {
-            try store.read { session in
+            return try store.read { session in
                 var last = try sequence > session.lastSegment() ? 0 : sequence
                 while true {
                     let segments = try session.segments(after: last, limit: 64)
-                    guard let end = segments.last else { return }
+                    guard let end = segments.last else { return last }
                     for segment in segments {
                         if let events = try? eventStore.open(segment) { body(events) }
                     }

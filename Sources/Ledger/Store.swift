@@ -15,6 +15,8 @@ protocol Store: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T
     /// Runs `body` as ``enqueue(_:)`` does, with no transaction, and waits for it on this thread: for the opening.
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
+    /// Runs `body` where a writer's session is, on this thread: for whoever has the database to themselves.
+    func alone<T>(_ body: (any StoreSession) throws -> T) throws -> T
     /// Copies one consistent state into an empty file, beside the writers, and has it on disk; `body` looks at the same
     /// state.
     func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws
@@ -138,6 +140,10 @@ protocol StoreSession: AnyObject {
 
     func meta(_ name: String) throws -> MetaValue?
     func setMeta(_ name: String, _ value: MetaValue) throws
+    func deleteMeta(_ name: String) throws
+    func rowCount(_ table: LedgerTable) throws -> Int
+    /// A row of the table of counters, as another database had it.
+    func put(_ counter: CounterRow) throws
     /// Empties all tables but that of `meta`, and keeps the records of these keys.
     func wipe(keeping isKept: (RecordKey) -> Bool) throws
 }

@@ -86,7 +86,7 @@ final class Verifier {
             return add(Damage(.meta, LedgerError(error).message))
         }
         result.counts[.meta, default: Verification.Count()].rows = names.count
-        for name in names where !Format.facts.contains(name) {
+        for name in names where !Format.facts.contains(name) && name != Migration.fact {
             add(Damage(.meta, "There is a fact \(name), which no version knows."))
         }
         if result.format >= 3 {

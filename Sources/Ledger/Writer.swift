@@ -295,8 +295,11 @@ final class Writer: Sendable {
             try session.endSavepoint(keeping: result.commits)
         }
         done.hasEvents = !events.isEmpty
+        let firstSegment = next.segment
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
+        let isShared = session.nextNumbers != nil
         try session.commit(next)
+        if isShared { following.noteOwn(segments: firstSegment..<next.segment) }
 
         self.next.withLock { $0 = next }
         return done

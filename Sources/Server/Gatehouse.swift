@@ -58,6 +58,8 @@ public struct Gatehouse: Sendable {
     /// Does what is due; ``services`` has it.
     public let scheduler: Scheduler
     public let accountID: String
+    /// nil: there are no other nodes.
+    private let followUsage: FollowUsage?
     /// The root user's access key, if this start has generated it: it is shown once.
     public let newRootKey: (id: String, secret: String)?
     /// The certificate to speak HTTPS with; nil: it is not spoken.
@@ -110,7 +112,12 @@ public struct Gatehouse: Sendable {
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
                 environment, jobs: [ForgetOldJournal.self, RenewServerCertificate.self], log: log)
-            ledger.observeWork { work in scheduler.committed(work) }
+            let followUsage = ledger.isShared ? FollowUsage(environment) : nil
+            self.followUsage = followUsage
+            ledger.observeWork { work in
+                scheduler.committed(work)
+                followUsage?.committed(work)
+            }
             try await scheduler.begin()
             self.scheduler = scheduler
             switch configuration.tls {
@@ -215,6 +222,7 @@ public struct Gatehouse: Sendable {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
         ]
+        if let followUsage { services.append(.init(service: followUsage, serviceName: "last-used data")) }
         if let certificateFiles {
             services.append(
                 .init(

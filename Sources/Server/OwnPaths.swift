@@ -14,11 +14,19 @@ extension Gatehouse {
             OwnPath("GET", "/health", for: .everybody) { _ in
                 .json(200, #"{"status":"ok","version":"\#(Version.text)"}"#)
             },
+            // For a balancer: whether requests are to be sent here.
+            OwnPath("GET", "/ready", for: .everybody) { _ in
+                do throws(ServiceError) { try await environment.catchUp() } catch {
+                    return .json(503, #"{"status":"not ready","reason":"the database can't be reached"}"#)
+                }
+                return .json(200, #"{"status":"ready","version":"\#(Version.text)"}"#)
+            },
             OwnPath("GET", "/metrics", for: .everybody) { _ in
                 WireResponse(
                     status: 200,
                     headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                    body: Array(environment.metrics.text(environment).utf8))
+                    body: Array(
+                        (environment.metrics.text(environment) + nodeMetrics(environment.ledger.nodeStatus)).utf8))
             },
             // For whoever is to trust the server: what is in there every client is shown.
             OwnPath("GET", "/_gatehouse/ca.pem", for: .everybody) { (_) throws(ServiceError) in
@@ -69,6 +77,38 @@ extension Gatehouse {
                 return .json(200, clock(environment.clock))
             },
         ]
+    }
+
+    /// What there is to tell of a shared database, in Prometheus's text form; nothing where there is none.
+    private static func nodeMetrics(_ status: NodeStatus?) -> String {
+        guard let status else { return "" }
+        let metrics: [(name: String, help: String, type: String, value: String)] = [
+            (
+                "reachable", "Whether the shared database answered when it was asked last.", "gauge",
+                status.isReachable ? "1" : "0"
+            ),
+            (
+                "journal_entry", "The last entry of the journal that this node has taken in.", "gauge",
+                "\(status.journalEntry)"
+            ),
+            (
+                "lag_seconds", "How old the last change of another node was when it was taken in.", "gauge",
+                "\(status.lag)"
+            ),
+            ("commits_total", "Transactions that this node has written.", "counter", "\(status.writing.commits)"),
+            (
+                "commit_seconds_total", "The time that they took, waiting for other nodes included.", "counter",
+                "\(status.writing.seconds)"
+            ),
+            (
+                "retries_total", "Transactions that were run again, since the database was away or busy.", "counter",
+                "\(status.writing.retries)"
+            ),
+        ]
+        return metrics.map { metric in
+            let name = "gatehouse_database_" + metric.name
+            return "# HELP \(name) \(metric.help)\n# TYPE \(name) \(metric.type)\n\(name) \(metric.value)\n"
+        }.joined()
     }
 
     /// - Throws: ValidationError when the data is on disk: a request must not be able to delete it.

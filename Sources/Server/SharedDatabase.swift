@@ -22,6 +22,9 @@ public struct SharedDatabase: Sendable {
         self.toleratedAbsence = toleratedAbsence
     }
 
+    /// The file of the key.
+    public var keyPath: String { keyFile }
+
     /// For people; it holds no secret.
     public var name: String { address.name }
 

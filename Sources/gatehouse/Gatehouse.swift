@@ -10,7 +10,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         // Each says its name: ArgumentParser would print its type, and the runtime takes milliseconds for the first.
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self,
+            Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Migrate.self,
             PrintVersion.self, BenchFill.self,
         ])
 }
@@ -26,7 +26,12 @@ struct DataOptions: ParsableArguments {
                 "GATEHOUSE_DATABASE names a database, and this command reads a data directory: name one with --data, or "
                     + "unset the variable.")
         }
-        return DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
+        return named()
+    }
+
+    /// The directory, whether or not a database is named beside it.
+    func named() -> DataDirectory {
+        DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
     }
 }
 

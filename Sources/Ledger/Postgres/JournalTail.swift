@@ -86,6 +86,8 @@ final class JournalTail: Sendable {
         }
     }
 
+    var isConnected: Bool { state.withLock { $0.isConnected } }
+
     func close() {
         let (waiting, hasBegun) = state.withLock { state in
             state.isClosed = true

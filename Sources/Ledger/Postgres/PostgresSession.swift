@@ -18,6 +18,7 @@ final class PostgresSession: StoreSession {
     private var owesSavepoint = false
     private var hasSavepoint = false
     private var numbers: Writer.NextNumbers?
+    private var beginning = ContinuousClock.now
     /// What the other nodes are to be told.
     private var notice = PostgresNotice()
 
@@ -48,6 +49,7 @@ final class PostgresSession: StoreSession {
         open = nil
         let connection = try writer.connected()
         open = connection
+        beginning = ContinuousClock.now
         connection.lastFailure = nil
         try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")
         let head = try connection.query("SELECT sequence, segment, deadline FROM head FOR UPDATE")
@@ -82,6 +84,11 @@ final class PostgresSession: StoreSession {
             guard error.isConnectionLost else { throw error }
             open = nil
             if try !becameDurable(writer, error) { throw error }
+        }
+        let time = (ContinuousClock.now - beginning) / .seconds(1)
+        writer.count {
+            $0.commits += 1
+            $0.seconds += time
         }
         numbers = nil
     }
@@ -129,6 +136,7 @@ final class PostgresSession: StoreSession {
 
     func shouldRunAgain(after error: LedgerError, attempts: Int) -> Bool {
         guard error.kind == .unavailable, attempts < 4 else { return false }
+        writer?.count { $0.retries += 1 }
         Writer.rest(attempts)
         return true
     }
@@ -174,6 +182,18 @@ final class PostgresSession: StoreSession {
             INSERT INTO meta (name, number, bytes) VALUES ($1, $2, $3)
             ON CONFLICT (name) DO UPDATE SET number = excluded.number, bytes = excluded.bytes
             """, name, number, bytes)
+    }
+
+    func deleteMeta(_ name: String) throws { try change("DELETE FROM meta WHERE name = $1", name) }
+
+    func rowCount(_ table: LedgerTable) throws -> Int {
+        Int(try connection.query("SELECT count(*) FROM \(table.rawValue)").integer() ?? 0)
+    }
+
+    func put(_ counter: CounterRow) throws {
+        try change(
+            "INSERT INTO counter (account, region, kind, count) VALUES ($1, $2, $3, $4)", counter.scope, counter.kind,
+            counter.count)
     }
 
     func metaNames() throws -> [String] {

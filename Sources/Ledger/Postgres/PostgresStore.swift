@@ -124,6 +124,8 @@ final class PostgresStore: Store {
 
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T { try read(body) }
 
+    func alone<T>(_ body: (any StoreSession) throws -> T) throws -> T { try body(PostgresSession(writer: writer)) }
+
     func copy<T>(
         to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T
     ) throws -> T {

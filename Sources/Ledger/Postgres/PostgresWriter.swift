@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The connection that a node writes on, and what it takes to know what became of a transaction when that breaks.
 ///
 /// It is used on the writer's thread alone.
@@ -6,6 +8,7 @@ final class PostgresWriter: @unchecked Sendable {
     let node: String
     private let address: PostgresAddress
     private var connection: PostgresConnection?
+    private let counted = Mutex(NodeStatus.Writing())
     /// Of the last batch that was sent to be committed.
     private var batch: Int64 = 0
 
@@ -30,6 +33,11 @@ final class PostgresWriter: @unchecked Sendable {
 
     /// Longer than the wait for a lock.
     private static let patience = 20.0
+
+    /// May be asked from anywhere.
+    var statistics: NodeStatus.Writing { counted.withLock { $0 } }
+
+    func count(_ change: (inout NodeStatus.Writing) -> Void) { counted.withLock { change(&$0) } }
 
     /// Leaves the number of this batch in the database, with what else it commits.
     func sign(_ connection: PostgresConnection) throws {

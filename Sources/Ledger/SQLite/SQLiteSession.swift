@@ -55,6 +55,18 @@ final class SQLiteSession: StoreSession {
             name, stored)
     }
 
+    func deleteMeta(_ name: String) throws { try database.run("DELETE FROM meta WHERE name = ?", name) }
+
+    func rowCount(_ table: LedgerTable) throws -> Int {
+        Int(try database.integer("SELECT count(*) FROM \(table.rawValue)") ?? 0)
+    }
+
+    func put(_ counter: CounterRow) throws {
+        try database.run(
+            "INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)", counter.scope, counter.kind,
+            counter.count)
+    }
+
     /// Sets aside what is kept: SQLite empties a whole table at once, however much is in it.
     func wipe(keeping isKept: (RecordKey) -> Bool) throws {
         var kept: [(record: SealedRecord, references: Set<Reference>)] = []

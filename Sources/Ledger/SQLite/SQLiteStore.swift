@@ -50,6 +50,8 @@ final class SQLiteStore: Store {
         try database.writeWithoutTransaction { try body(SQLiteSession($0)) }
     }
 
+    func alone<T>(_ body: (any StoreSession) throws -> T) throws -> T { try open(body) }
+
     /// In steps, for the sake of the progress; the transaction around them keeps them all in the state of the first.
     func copy<T>(
         to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T

@@ -17,6 +17,8 @@ public final class UsageFold: Sendable {
         var count = 0
         /// The number of the last segment of events that the checkpoint in the ledger covers.
         var covered: Int64 = 0
+        /// The number of the last segment up to which the events of other nodes were taken in.
+        var followed: Int64 = 0
         /// When the last checkpoint was made, seconds since 1970.
         var checkpointTime = 0.0
     }
@@ -112,16 +114,25 @@ public final class UsageFold: Sendable {
             let ends = keys.map { ($0.key, $0.value.time &+ PrincipalUsage.keySpan) }
             return (state.covered, Dictionary(ends) { max($0, $1) })
         }
-        try ledger.replayEvents(after: covered) { events in
+        let last = try ledger.replayEvents(after: covered) { events in
+            state.withLock { $0.take(events, Self.telling(events, &spans)) }
+        }
+        state.withLock { $0.followed = last }
+    }
+
+    /// Takes in what other nodes have recorded since it was asked last.
+    /// - Returns: the number of the last segment of events that is taken in, with all before it.
+    @discardableResult
+    public func follow(_ ledger: Ledger) async throws(LedgerError) -> Int64 {
+        while true {
+            let start = state.withLock { $0.followed }
+            let (events, last) = try await ledger.followEventsOfOthers(after: start)
+            guard last > start else { return start }
+            var spans: [String: Int64] = [:]
+            let telling = Self.telling(events, &spans)
             state.withLock { state in
-                state.count &+= events.count
-                for (event, record) in Self.telling(events, &spans) {
-                    if let use = RecordedUse(event, record) {
-                        state.take(use)
-                    } else if RecordedUse.isSignIn(record), let principal = RecordedUse.principal(event, record) {
-                        state.takePassword(of: principal, in: event.account, time: event.time)
-                    }
-                }
+                state.take(events, telling)
+                state.followed = max(state.followed, last)
             }
         }
     }
@@ -136,7 +147,7 @@ public final class UsageFold: Sendable {
         into ledger: Ledger, time: Int64, isThere: (_ id: String) -> Bool, isKey: (_ id: String) -> Bool
     ) async throws(LedgerError) {
         // First the number, then the state: what is in the segments so far is in the state.
-        let segment = try await ledger.lastEventSegment()
+        let segment = try await ledger.isShared ? follow(ledger) : ledger.lastEventSegment()
         let (known, changedIDs, count) = state.withLock { state in
             defer {
                 state.changed = []
@@ -215,6 +226,18 @@ public final class UsageFold: Sendable {
 }
 
 extension UsageFold.State {
+    /// - Parameter telling: those of the events that can tell something new, with their records.
+    fileprivate mutating func take(_ events: [Event], _ telling: [(event: Event, record: JSONValue)]) {
+        count &+= events.count
+        for (event, record) in telling {
+            if let use = RecordedUse(event, record) {
+                take(use)
+            } else if RecordedUse.isSignIn(record), let principal = RecordedUse.principal(event, record) {
+                takePassword(of: principal, in: event.account, time: event.time)
+            }
+        }
+    }
+
     fileprivate mutating func take(_ use: RecordedUse) {
         principals[use.principalID, default: PrincipalUsage(id: use.principalID, accountID: use.accountID)].take(use)
         changed.insert(use.principalID)

@@ -9,6 +9,7 @@ saml       a SAML identity provider
 trail      CloudTrail's event history, waited for
 terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
+postgres   PostgreSQL servers of the tests' own
 ledger     the ledger on disk, opened by hand
 answers    whole answers, to be kept and compared
 pages      the pages of the documentation, and a shell that does what they say

@@ -9,11 +9,12 @@ import queue
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
 
-from . import raw
+from . import postgres, raw
 from .identity import Identity
 
 ACCOUNT = "111122223333"
@@ -42,18 +43,27 @@ def clean_environment(**more: str) -> dict[str, str]:
 class Server:
     """`gatehouse serve`, started on a free port.
 
-    With `data`, the state lies there and outlives the process; without, the server keeps it in memory.
+    With `data`, the state lies there and outlives the process; with `database` (a URL, and `key`, the file of its key) in
+    PostgreSQL; with neither the server keeps it in memory, or in a new database when the tests are run on PostgreSQL.
     """
 
     def __init__(
         self,
         *options: str,
         data: Path | None = None,
+        database: str | None = None,
+        key: Path | None = None,
         environment: dict[str, str] | None = None,
         fixed_root: bool = True,
         log: Path | None = None,
     ):
         self.data = data
+        self.own_folder: tempfile.TemporaryDirectory[str] | None = None
+        if data is None and database is None and postgres.IS_USED:
+            self.own_folder = tempfile.TemporaryDirectory(prefix="gatehouse-key-")
+            (database, key) = (postgres.shared().new_database(), Path(self.own_folder.name) / "key")
+        self.database = database
+        self.key = key
         self.options = list(options)
         self.environment = environment or {}
         self.fixed_root = fixed_root
@@ -69,7 +79,10 @@ class Server:
 
     def command(self) -> list[str]:
         command = [str(BINARY), "serve", "--port", "0", "--log-level", "warning"]
-        command += ["--data", str(self.data)] if self.data else ["--in-memory"]
+        if self.database:
+            command += ["--database", self.database, "--key-file", str(self.key)]
+        else:
+            command += ["--data", str(self.data)] if self.data else ["--in-memory"]
         if self.fixed_root:
             command += ["--account-id", ACCOUNT]
             command += ["--root-access-key-id", ROOT_KEY_ID, "--root-secret-access-key", ROOT_SECRET]
@@ -162,12 +175,18 @@ class Server:
         return Identity(self.url, ROOT_KEY_ID, ROOT_SECRET, name="root")
 
     def reset(self) -> None:
-        """Back to an empty account: memory mode alone."""
+        """Back to an empty account."""
+        if self.own_folder:
+            self.kill()
+            self.database = postgres.shared().new_database()
+            self.start()
+            return
         answer = raw.send(self.port, raw.signed("POST", "/_gatehouse/reset", b"", self.root, service="gatehouse"))
         assert answer.status in (200, 204), answer
 
     def advance(self, seconds: float) -> None:
         """Moves the server's clock on, and does what falls due meanwhile: memory mode alone."""
+        postgres.skip_without_memory("to move the clock")
         body = json.dumps({"advance": seconds}).encode()
         answer = raw.send(self.port, raw.signed("POST", "/_gatehouse/clock", body, self.root, service="gatehouse"))
         assert answer.status == 200, answer
