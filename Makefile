@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release test test-swift test-clients audit bench format lint docs generate operations fuzz package test-package image clean
+.PHONY: help run release test test-swift test-clients test-clients-postgres test-postgres audit bench format lint docs generate operations fuzz package test-package image clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -13,6 +13,10 @@ PYTHON := $(VENV)/bin/python
 AUDITORS := .venv-audit
 # How many client tests run at once. They wait more than they work.
 WORKERS ?= 4
+# Which of the clients' tests `make test` runs on PostgreSQL, too.
+POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.py test_delegation.py test_lab1_users_and_groups.py \
+    test_lab2_least_privilege.py test_lab4_assuming_a_role.py test_lab6_what_happened.py test_last_used.py \
+    test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
@@ -28,10 +32,10 @@ release: ## Build the program: .build/release/gatehouse
 	@Tools/install-dependencies build
 	$(RELEASE)
 
-test: test-swift test-clients ## Run every test
+test: test-swift test-clients test-clients-postgres ## Run every test, a quarter of the clients' on PostgreSQL as well
 
 test-swift: ## Run the Swift tests
-	@Tools/install-dependencies build
+	@Tools/install-dependencies build test
 	swift build --build-tests
 	swift test --skip-build --parallel
 
@@ -40,6 +44,14 @@ test-clients: $(VENV)/installed ## Run real clients against the debug build (TES
 	swift build --product gatehouse
 	swift build --product probe-server
 	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
+
+test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
+	@$(MAKE) test-clients-postgres POSTGRES_TESTS=
+
+test-clients-postgres: $(VENV)/installed
+	@Tools/install-dependencies build test
+	swift build --product gatehouse
+	cd Tests/Clients && GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
 	@Tools/install-dependencies build test

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import Identity, Server, Trail, policy
+from harness import postgres
 from harness.server import BINARY
 
 
@@ -19,9 +20,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if postgres.IS_USED:
+        for item in items:
+            if item.get_closest_marker("memory"):
+                item.add_marker(pytest.mark.skip(reason="only a server in memory can do that"))
+
+
 @pytest.fixture(scope="session")
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One in-memory server for each worker. Tests use `cloud`, which is this one, emptied."""
+    """One server for each worker, in memory or on a database. Tests use `cloud`, which is this one, emptied."""
     server = Server(log=tmp_path_factory.mktemp("server") / "log")
     with server:
         yield server

@@ -15,6 +15,8 @@ from harness import ACCOUNT, Identity, Server, Trail, VirtualDevice, error_of, t
 from harness import raw
 from harness.organizations import NewOrganization
 
+pytestmark = pytest.mark.memory
+
 DAY = 86_400
 
 

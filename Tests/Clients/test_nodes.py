@@ -12,10 +12,11 @@ GATEHOUSE_NODES_SECONDS (default 12) bounds each; GATEHOUSE_TEST_SEED repeats a 
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import random
+import re
 import signal
-import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
@@ -137,6 +138,82 @@ def test_a_password_stays_secret(database: Postgres, tmp_path: Path) -> None:
     assert done.returncode != 0 and "Put it into a file" in done.stderr and "hunter2" not in done.stderr + done.stdout
 
 
+# The database goes
+
+
+def test_a_database_that_is_away_and_comes_back(tmp_path: Path) -> None:
+    with Postgres() as database:
+        made = Nodes(database.new_database(), tmp_path)
+        # One goes on for a while without the database.
+        made.servers[1].options += ["--when-database-is-away", "600"]
+        try:
+            made.start()
+            strict, lenient, _ = made.servers
+            strict.root.iam.create_user(UserName="before")
+            assert lenient.get("/ready")[0] == 200 and ask(lenient, lenient.root, "GetUser", UserName="before").status == 200
+
+            database.crash()
+            assert strict.get("/health")[0] == 200
+            assert wait_for(lambda: strict.get("/ready")[0] == 503)
+            answer = ask(strict, strict.root, "ListAccountAliases")
+            assert answer.status == 503 and b"ServiceUnavailable" in answer.body
+            identity = ask(lenient, lenient.root, "GetCallerIdentity", service="sts")
+            assert identity.status == 200
+            assert ask(lenient, lenient.root, "CreateUser", UserName="meanwhile").status == 503
+            assert "gatehouse_database_reachable 0" in strict.get("/metrics")[1]
+
+            database.control("start")
+            assert wait_for(lambda: strict.get("/ready")[0] == 200)
+            assert ask(strict, strict.root, "GetUser", UserName="before").status == 200
+            assert ask(lenient, lenient.root, "GetUser", UserName="meanwhile").status == 404
+            # What was answered meanwhile is recorded after all.
+            wanted = re.search(rb"<RequestId>([^<]*)", identity.body)
+            assert wanted
+            assert wait_for(lambda: wanted[1].decode() in requests_of(lenient.root))
+        finally:
+            made.stop()
+
+
+def requests_of(root: Identity) -> set[str]:
+    events = root.cloudtrail.lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "GetCallerIdentity"}]
+    )["Events"]
+    return {json.loads(event["CloudTrailEvent"])["requestID"] for event in events}
+
+
+def wait_for(holds: Callable[[], bool], within: float = 15) -> bool:
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_data_go_there_and_back(database: Postgres, durable: Callable[..., Server], tmp_path: Path) -> None:
+    first = durable().start()
+    first.root.iam.create_user(UserName="alice")
+    first.stop()
+    url, key = database.new_database(), tmp_path / "shared-key"
+    there = ["--data", str(tmp_path / "data"), "--database", url, "--key-file", str(key)]
+    done = gatehouse("migrate", "database", *there, within=60)
+    assert done.returncode == 0 and "verified" in done.stdout, done.stderr
+    with Server(database=url, key=key, log=tmp_path / "log") as server:
+        assert server.root.iam.get_user(UserName="alice")
+        server.root.iam.create_user(UserName="bob")
+        server.stop()
+    again = gatehouse("migrate", "database", *there, within=60)
+    assert again.returncode == 1 and "There is a ledger in the target already" in again.stderr
+    back = ["--data", str(tmp_path / "back"), "--database", url, "--key-file", str(key)]
+    done = gatehouse("migrate", "directory", *back, within=60)
+    assert done.returncode == 0, done.stderr
+    last = durable(data=tmp_path / "back").start()
+    assert {user["UserName"] for user in last.root.iam.list_users()["Users"]} == {"alice", "bob"}
+    assert {"CreateUser"} <= {event["EventName"] for event in last.root.cloudtrail.lookup_events()["Events"]}
+    done = gatehouse("verify", "--data", str(tmp_path / "back"), within=60)
+    assert done.returncode == 0, done.stdout
+
+
 # In motion
 
 
@@ -154,9 +231,12 @@ class Answer:
         return self.status is not None and self.status < 500
 
 
-def ask(server: Server, identity: Identity, action: str, *, patience: float = 15, **parameters: str) -> Answer:
-    body = raw.form(action, **parameters)
-    request = raw.signed("POST", "/", body, identity)
+def ask(
+    server: Server, identity: Identity, action: str, *, patience: float = 15, service: str = "iam", **parameters: str
+) -> Answer:
+    version = raw.STS_VERSION if service == "sts" else raw.IAM_VERSION
+    body = raw.form(action, version, **parameters)
+    request = raw.signed("POST", "/", body, identity, service=service)
     begin = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=patience)
     try:
@@ -363,3 +443,26 @@ def test_nothing_is_lost_or_stale_while_nodes_die_and_stand_still(
     history = History()
     run_clients(nodes, history, dice, trouble)
     judge(nodes, history, seed)
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_when_the_standby_takes_over(tmp_path: Path) -> None:
+    seed, dice = seeded()
+    with Postgres() as primary, primary.add_standby() as standby:
+        name = primary.new_database().rsplit("/", 1)[1]
+        hosts = ",".join(str(server.folder).replace("/", "%2F") for server in (primary, standby))
+        made = Nodes(f"postgres://gatehouse@{hosts}/{name}", tmp_path)
+        moments = iter(range(1_000))
+
+        def trouble() -> None:
+            if next(moments) == 3:
+                primary.crash()
+                standby.control("promote")
+
+        try:
+            made.start()
+            history = History()
+            run_clients(made, history, dice, trouble)
+            judge(made, history, seed)
+        finally:
+            made.stop()

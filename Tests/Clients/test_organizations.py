@@ -577,6 +577,7 @@ def test_an_alias_belongs_to_one_account(cloud: Server, admin: Identity, org: An
     admin.iam.create_account_alias(AccountAlias="wanted")
 
 
+@pytest.mark.memory
 def test_a_reset_removes_the_members(cloud: Server, admin: Identity, org: Any) -> None:
     number = created(org, "one")["AccountId"]
     inside = admin_of(cloud, admin, number)

@@ -12,6 +12,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ class Postgres:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(30)
+
+    def control(self, *words: str) -> None:
+        """pg_ctl, for the server of this folder."""
+        as_user = [] if os.geteuid() else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+        command = [*as_user, program("pg_ctl"), "-D", str(self.folder / "data"), "-w", "-s", "-l", str(self.folder / "log")]
+        subprocess.run([*command, *words], check=True, cwd=self.folder, stdin=subprocess.DEVNULL)
+
+    def crash(self) -> None:
+        """Ends the server without a farewell; `control("start")` has it back."""
+        self.control("stop", "-m", "immediate")
+
+    def add_standby(self) -> "Standby":
+        """A copy that follows this server, and that every commit waits for from now on."""
+        standby = Standby(self)
+        self.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.run("SELECT pg_reload_conf()")
+        return standby
 
     def __enter__(self) -> "Postgres":
         return self
@@ -75,6 +93,30 @@ def program(name: str) -> str:
     found = shutil.which(name) or next((str(path) for path in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
     assert found, f"{name} is not installed: Tools/install-dependencies test installs it"
     return found
+
+
+class Standby(Postgres):
+    """A server that follows another, until it is promoted."""
+
+    def __init__(self, primary: Postgres):
+        self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-standby."))
+        if not os.geteuid():
+            shutil.chown(self.folder, "postgres")
+        as_user = [] if os.geteuid() else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+        subprocess.run(
+            [*as_user, program("pg_basebackup"), "-h", str(primary.folder), "-U", "gatehouse"]
+            + ["-D", str(self.folder / "data"), "-R", "-X", "stream", "-c", "fast"],
+            check=True,
+            cwd=self.folder,
+        )
+        with open(self.folder / "data" / "postgresql.conf", "a") as settings:
+            settings.write(f"unix_socket_directories = '{self.folder}'\n")
+        self.control("start")
+        self.numbers = itertools.count(1)
+
+    def stop(self) -> None:
+        self.crash()
+        shutil.rmtree(self.folder)
 
 
 @functools.cache
