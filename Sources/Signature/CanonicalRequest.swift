@@ -84,7 +84,7 @@ struct CanonicalRequest {
 
     /// Without white space at the ends, and with one space for each run of it inside.
     private mutating func appendFolded(_ value: String) {
-        let isAppended = value.utf8.withContiguousStorageIfAvailable { value in
+        let isAppended: Void? = value.utf8.withContiguousStorageIfAvailable { value in
             appendFolded(value)
         }
         if isAppended == nil { Array(value.utf8).withUnsafeBufferPointer { appendFolded($0) } }
