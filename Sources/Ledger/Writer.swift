@@ -119,7 +119,8 @@ final class Writer: Sendable {
         let size = event.size
         let outcome: Result<(wake: Bool, timer: Bool), LedgerError> = queue.withLock { queue in
             if queue.isClosed { return .failure(Self.closed) }
-            if let failure = queue.eventFailure { return .failure(failure) }
+            // What a database that is away can't take now, it can take later: until there are too many.
+            if let failure = queue.eventFailure, failure.kind != .unavailable { return .failure(failure) }
             guard queue.eventBytes &+ size <= eventCapacity else { return .failure(Self.tooManyEvents) }
             queue.events.append(event)
             queue.eventBytes &+= size

@@ -138,6 +138,28 @@ def test_a_password_stays_secret(database: Postgres, tmp_path: Path) -> None:
     assert done.returncode != 0 and "Put it into a file" in done.stderr and "hunter2" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
+def test_what_a_node_has_begun_another_ends(nodes: Nodes) -> None:
+    root = nodes.servers[0].root
+    root.client("organizations").create_organization(FeatureSet="ALL")
+    for number in range(4):
+        server = nodes.servers[number % COUNT]
+        status = server.root.client("organizations").create_account(
+            Email=f"member{number}@example.com", AccountName=f"member{number}"
+        )["CreateAccountStatus"]
+        assert server.process
+        server.process.send_signal(signal.SIGSTOP)
+        other = nodes.servers[(number + 1) % COUNT].root.client("organizations")
+
+        def state() -> str:
+            return other.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]["State"]
+
+        try:
+            assert wait_for(lambda: state() == "SUCCEEDED", within=25), state()
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+
+
 # The database goes
 
 

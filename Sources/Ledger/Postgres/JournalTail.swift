@@ -144,13 +144,14 @@ final class JournalTail: Sendable {
                 throw error
             }
             succeeded()
-            for continuation in waiting { continuation.resume(returning: .success(())) }
-            work = CommittedWork()
-            var isNews = take(try connection.notifications(), &work)
-            guard !isNews else { continue }
-            let mustSleep = state.withLock { state in
+            state.withLock { state in
                 state.lastAnswer = Writer.milliseconds
                 state.isConnected = true
+            }
+            for continuation in waiting { continuation.resume(returning: .success(())) }
+            work = CommittedWork()
+            guard !take(try connection.notifications(), &work) else { continue }
+            let mustSleep = state.withLock { state in
                 state.isAsleep = state.waiting.isEmpty && !state.isClosed
                 return state.isAsleep
             }
@@ -158,10 +159,11 @@ final class JournalTail: Sendable {
             try connection.sleep(milliseconds: Self.interval, or: alarm.read)
             state.withLock { $0.isAsleep = false }
             emptyPipe()
-            isNews = take(try connection.notifications(), &work)
+            _ = take(try connection.notifications(), &work)
         }
     }
 
+    /// - Returns: whether there is anything new.
     private func take(_ notifications: [String], _ work: inout CommittedWork) -> Bool {
         var isNews = false
         for text in notifications {

@@ -352,6 +352,8 @@ public final class Scheduler: Sendable {
             return (Set(jobs.keys).subtracting(state.running), state.pausedUntil)
         }
         if let due = await nextDue(idle) { delays.append(due - environment.clock.now) }
+        // What another node has begun is free once its lease is over, and nobody tells when that node is gone.
+        if environment.ledger.isShared { delays.append(leaseSeconds) }
         if pausedUntil > real { delays = [pausedUntil - real] }
         guard let delay = delays.min() else { return nil }
         let wake = wake
