@@ -184,7 +184,7 @@ def test_a_database_that_is_away_and_comes_back(tmp_path: Path) -> None:
             assert ask(lenient, lenient.root, "CreateUser", UserName="meanwhile").status == 503
             assert "gatehouse_database_reachable 0" in strict.get("/metrics")[1]
 
-            database.control("start")
+            database.restart()
             assert wait_for(lambda: strict.get("/ready")[0] == 200)
             assert ask(strict, strict.root, "GetUser", UserName="before").status == 200
             assert ask(lenient, lenient.root, "GetUser", UserName="meanwhile").status == 404

@@ -266,6 +266,12 @@ final class PostgresConnection: @unchecked Sendable {
 
     var isUsable: Bool { PQstatus(raw) == CONNECTION_OK }
 
+    /// Whether the server has not ended the connection while nobody used it, as far as is known here.
+    var isAlive: Bool {
+        // The first takes in its last words, the second finds that nothing follows.
+        PQconsumeInput(raw) == 1 && PQconsumeInput(raw) == 1 && isUsable
+    }
+
     private var lost: PostgresError {
         let error = PostgresError(state: "", message: Self.firstLine(PQerrorMessage(raw)))
         lastFailure = error

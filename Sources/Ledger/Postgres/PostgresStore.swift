@@ -85,7 +85,7 @@ final class PostgresStore: Store {
     private func takeReader() throws -> PostgresConnection {
         guard !isClosed.withLock({ $0 }) else { throw Self.closed }
         while let connection = idle.withLock({ $0.popLast() }) {
-            if connection.isUsable { return connection }
+            if connection.isAlive { return connection }
         }
         return try Self.connect(address, name: "gatehouse reader", patience: 60)
     }

@@ -19,7 +19,7 @@ final class PostgresWriter: @unchecked Sendable {
 
     /// A connection that works as far as is known: the one there is, or a new one.
     func connected() throws -> PostgresConnection {
-        if let connection, connection.isUsable { return connection }
+        if let connection, connection.isAlive { return connection }
         connection = nil
         let new = try PostgresStore.connect(address, name: "gatehouse writer", patience: Self.patience)
         // A node that stands still with the head locked would stop all others. No transaction waits for anything else

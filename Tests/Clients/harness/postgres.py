@@ -37,8 +37,12 @@ class Postgres:
         self.folder = Path(self.process.stdout.readline().strip())
         assert str(self.folder) != ".", "PostgreSQL could not be started: see above"
         self.numbers = itertools.count(1)
+        # Whether the server is one that was started again, which the script does not know of.
+        self.is_ours = False
 
     def stop(self) -> None:
+        if self.is_ours:
+            self.crash()
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(30)
@@ -46,12 +50,18 @@ class Postgres:
     def control(self, *words: str) -> None:
         """pg_ctl, for the server of this folder."""
         as_user = [] if os.geteuid() else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-        command = [*as_user, program("pg_ctl"), "-D", str(self.folder / "data"), "-w", "-s", "-l", str(self.folder / "log")]
+        command = [*as_user, program("pg_ctl"), "-D", str(self.folder / "data"), "-w", "-s", "-l", str(self.folder / "data" / "log")]
         subprocess.run([*command, *words], check=True, cwd=self.folder, stdin=subprocess.DEVNULL)
 
     def crash(self) -> None:
-        """Ends the server without a farewell; `control("start")` has it back."""
+        """Ends the server without a farewell."""
         self.control("stop", "-m", "immediate")
+        self.is_ours = False
+
+    def restart(self) -> None:
+        """Has a server back that has crashed."""
+        self.control("start")
+        self.is_ours = True
 
     def add_standby(self) -> "Standby":
         """A copy that follows this server, and that every commit waits for from now on."""
@@ -111,7 +121,7 @@ class Standby(Postgres):
         )
         with open(self.folder / "data" / "postgresql.conf", "a") as settings:
             settings.write(f"unix_socket_directories = '{self.folder}'\n")
-        self.control("start")
+        self.restart()
         self.numbers = itertools.count(1)
 
     def stop(self) -> None:
