@@ -24,13 +24,6 @@ extension PostgresSession {
         ).rows.map { try $0.text(0) }
     }
 
-    func recordCount(_ kind: String, in scope: Scope) throws -> Int {
-        Int(
-            try connection.query(
-                "SELECT count FROM counter WHERE account = $1 AND region = $2 AND kind = $3", scope, kind
-            ).integer() ?? 0)
-    }
-
     func referrers(
         _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
     ) throws -> [SealedRecord] {
@@ -97,14 +90,6 @@ extension PostgresSession {
 
     func delete(_ key: RecordKey) throws {
         try change("DELETE FROM record WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4", key)
-    }
-
-    func count(_ key: RecordKey, by difference: Int) throws {
-        try change(
-            """
-            INSERT INTO counter (account, region, kind, count) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (account, region, kind) DO UPDATE SET count = counter.count + excluded.count
-            """, key.scope, key.kind, difference)
     }
 
     func references(of key: RecordKey) throws -> Set<Reference> {

@@ -14,9 +14,15 @@ final class PostgresSession: StoreSession {
     private var open: PostgresConnection?
     /// Who writes; nil: a session for reading alone.
     private let writer: PostgresWriter?
-    /// Whether a savepoint is to be set before the next change.
+    /// Whether a savepoint is to be set before the next change is sent.
     private var owesSavepoint = false
     private var hasSavepoint = false
+    /// What the write that runs has changed, and the server has not been told of yet. Most writes read first and change
+    /// then: what they change is sent when it is known that it is to be kept, and takes no savepoint.
+    private var held: [(sql: String, values: [any PostgresBindable])] = []
+    /// What this transaction has counted: one statement at its end for each counter, not one for each write.
+    private var counted = Counted()
+    private var countedBefore = Counted()
     private var numbers: Writer.NextNumbers?
     private var beginning = ContinuousClock.now
     /// What the other nodes are to be told.
@@ -33,18 +39,36 @@ final class PostgresSession: StoreSession {
         self.writer = writer
     }
 
+    /// Whoever asks it something sees what has been changed.
     var connection: PostgresConnection {
         get throws {
             guard let open else { throw PostgresError(state: "", message: "there is no connection") }
+            if !held.isEmpty {
+                try setSavepoint(open)
+                for change in held { try open.send(change.sql, change.values) }
+                held = []
+            }
             return open
         }
+    }
+
+    private func setSavepoint(_ connection: PostgresConnection) throws {
+        guard owesSavepoint else { return }
+        try connection.send("SAVEPOINT write")
+        (owesSavepoint, hasSavepoint) = (false, true)
+    }
+
+    private func forgetChanges() {
+        (owesSavepoint, hasSavepoint) = (false, false)
+        held = []
+        (counted, countedBefore) = (Counted(), Counted())
     }
 
     // MARK: Transactions
 
     func begin() throws {
         notice = PostgresNotice()
-        (owesSavepoint, hasSavepoint) = (false, false)
+        forgetChanges()
         guard let writer else { throw LedgerError(.readOnly, "The ledger was opened for reading alone.") }
         open = nil
         let connection = try writer.connected()
@@ -66,6 +90,13 @@ final class PostgresSession: StoreSession {
     func commit(_ next: Writer.NextNumbers?) throws {
         guard let writer else { return }
         let connection = try connection
+        for (counter, difference) in counted.differences where difference != 0 {
+            try connection.send(
+                """
+                INSERT INTO counter (account, region, kind, count) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (account, region, kind) DO UPDATE SET count = counter.count + excluded.count
+                """, counter.scope, counter.kind, difference)
+        }
         if let next, let numbers {
             notice.sequence = next.record &- 1
             notice.hasScheduled = next.deadline != numbers.deadline
@@ -107,6 +138,7 @@ final class PostgresSession: StoreSession {
 
     func rollback() throws {
         numbers = nil
+        forgetChanges()
         let connection = try connection
         // Whatever failed is known to whoever rolls back.
         try? connection.settle()
@@ -116,13 +148,23 @@ final class PostgresSession: StoreSession {
 
     /// Most writes that are refused are so before they have changed anything, and need none: it is set before the first
     /// change.
-    func beginSavepoint() throws { owesSavepoint = true }
+    func beginSavepoint() throws {
+        owesSavepoint = true
+        countedBefore = counted
+    }
 
     func endSavepoint(keeping: Bool) throws {
-        defer { (owesSavepoint, hasSavepoint) = (false, false) }
-        guard hasSavepoint else { return }
-        if !keeping { try connection.send("ROLLBACK TO SAVEPOINT write") }
-        try connection.send("RELEASE SAVEPOINT write")
+        let (changes, wasSet) = (held, hasSavepoint)
+        held = []
+        (owesSavepoint, hasSavepoint) = (false, false)
+        if !keeping { counted = countedBefore }
+        let connection = try connection
+        if wasSet {
+            if !keeping { try connection.send("ROLLBACK TO SAVEPOINT write") }
+            try connection.send("RELEASE SAVEPOINT write")
+        } else if keeping {
+            for change in changes { try connection.send(change.sql, change.values) }
+        }
     }
 
     var isInTransaction: Bool { open?.isInTransaction ?? false }
@@ -143,22 +185,49 @@ final class PostgresSession: StoreSession {
 
     /// Sends a statement that changes something.
     func change(_ sql: String, _ values: any PostgresBindable...) throws {
-        let connection = try connection
         if owesSavepoint {
-            try connection.send("SAVEPOINT write")
-            (owesSavepoint, hasSavepoint) = (false, true)
+            held.append((sql, values))
+        } else {
+            try connection.send(sql, values)
         }
-        try connection.send(sql, values)
     }
 
     /// The same, where it matters how many rows it changes.
     func changeCounting(_ sql: String, _ values: any PostgresBindable...) throws -> Int {
         let connection = try connection
-        if owesSavepoint {
-            try connection.send("SAVEPOINT write")
-            (owesSavepoint, hasSavepoint) = (false, true)
-        }
+        try setSavepoint(connection)
         return try connection.query(sql, values).changesCount
+    }
+
+    // MARK: Counters
+
+    /// How many records of a kind there are: only this transaction changes it, as long as it holds the head.
+    func recordCount(_ kind: String, in scope: Scope) throws -> Int {
+        let counter = Counted.Counter(scope: scope, kind: kind)
+        let known = counted.known[counter]
+        let count =
+            try known
+            ?? connection.query(
+                "SELECT count FROM counter WHERE account = $1 AND region = $2 AND kind = $3", scope, kind
+            ).integer() ?? 0
+        if numbers != nil { counted.known[counter] = count }
+        return Int(count &+ Int64(counted.differences[counter] ?? 0))
+    }
+
+    func count(_ key: RecordKey, by difference: Int) throws {
+        counted.differences[Counted.Counter(scope: key.scope, kind: key.kind), default: 0] += difference
+    }
+
+    private struct Counted {
+        struct Counter: Hashable {
+            var scope: Scope
+            var kind: String
+        }
+
+        /// As the table has them.
+        var known: [Counter: Int64] = [:]
+        /// What is to be added.
+        var differences: [Counter: Int] = [:]
     }
 
     // MARK: The whole
