@@ -3,7 +3,8 @@ import Synchronization
 
 /// All state of Gatehouse: sealed records, the journal of their changes, deadlines, and the history of events.
 ///
-/// A ledger lives in a directory (SQLite, in WAL mode with `synchronous=FULL`) or in memory. What a write or a durable
+/// A ledger lives in a directory (SQLite, in WAL mode with `synchronous=FULL`), in a PostgreSQL database that nodes share, or
+/// in memory. What a write or a durable
 /// event promises is on disk when its call returns.
 ///
 /// ```swift
@@ -21,7 +22,8 @@ import Synchronization
 ///   journal, from any point.
 /// - **Events**: ``record(_:)``, ``events(_:)``.
 ///
-/// One process writes to a directory at a time; others may open it read-only beside it. A ledger may be used from any
+/// One process writes to a directory at a time; others may open it read-only beside it. Any number write to a database, and
+/// each follows what the others commit: ``catchUp(toleratingAbsence:)``. A ledger may be used from any
 /// number of tasks and threads.
 public final class Ledger: Sendable {
     /// Where a ledger is kept.
