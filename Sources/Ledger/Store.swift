@@ -216,8 +216,12 @@ extension StoreSession {
 
 /// The tables of a ledger, by their names in the database.
 public enum LedgerTable: String, Sendable, CaseIterable {
+    /// The ledger's own facts; records; how many there are of each kind; the edges between them; what was done to them;
+    /// and scheduled work.
     case meta, record, counter, reference, journal, deadline
+    /// The event history, sealed in segments of many events.
     case eventSegment = "event_segment"
+    /// The attributes by which events are found, and in which segments they are.
     case eventIndex = "event_index"
 }
 
