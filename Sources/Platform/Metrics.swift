@@ -30,10 +30,9 @@ public struct Metric: Sendable {
         self.init(name: name, help: help, label: label, read: nil)
     }
 
-    /// A gauge, which is read whenever somebody looks.
-    /// - Parameters:
-    ///   - name, help, label: see the properties.
-    ///   - read: gives the value for each label, from memory.
+    /// Makes a gauge, which is read whenever somebody looks.
+    ///
+    /// `read` gives the value for each label. It reads memory, since it is called for each scrape.
     public static func gauge(
         _ name: String, _ help: String, label: String,
         read: @escaping @Sendable (Environment) -> [(label: String, value: Int)]

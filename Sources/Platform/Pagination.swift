@@ -3,6 +3,13 @@ public import Ledger
 public import Wire
 
 /// One page of a list, and where the next one starts. An answer's view is made from it: `Output(page)`.
+///
+/// ```swift
+/// let page = try records.page(Group.self, Paging(input)) {
+///     $0.path.hasPrefix(prefix)
+/// }
+/// return Output(page.map(IAM.Group.init))
+/// ```
 public struct Page<Item> {
     /// The items of this page, in the order of the list.
     public var items: [Item]
