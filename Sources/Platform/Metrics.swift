@@ -85,8 +85,8 @@ public final class Metrics: Sendable {
         state.withLock { $0.signatureFaults[code, default: 0] &+= 1 }
     }
 
-    /// Adds to a counter of a service's.
-    /// - Parameter label: one of few: each is kept, and shown, until Gatehouse ends.
+    /// Adds to a counter of a service's. There should be only a few different labels: each one is kept, and shown,
+    /// until Gatehouse ends.
     public func add(_ number: Int, to metric: Metric, _ label: String = "") {
         state.withLock { $0.counters[metric.name, default: [:]][label, default: 0] &+= number }
     }

@@ -87,10 +87,11 @@ extension RecordReading {
 
     /// A page of the records of a type that pass a test, in the order of their ids.
     ///
-    /// The ledger says which ones there are; the records themselves come from memory, so that none has to be opened and
-    /// read.
-    /// - Parameter find: the records of some ids, from the directory or a projection; in the ids' order, without those
-    ///   that it does not have.
+    /// The ledger says which records there are; the records themselves come from memory, so that none has to be opened
+    /// and decoded. `find` returns the records with some ids, from the directory or a projection: in the order of the
+    /// ids, without those that it does not have.
+    ///
+    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many fail the test.
     public func page<R: Record>(
         _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [R],
         where isIncluded: (R) -> Bool = { _ in true }
@@ -142,8 +143,9 @@ extension RecordReading {
     }
 }
 
-/// A page of items that are at hand, in the order of their keys.
-/// - Parameter key: unique among the items; the marker tells of it.
+/// A page of items that are in memory, in the order of their keys. Keys must be unique among the items; the marker
+/// contains the last one, so the page after it is right even if items have come or gone.
+/// - Complexity: O(*n* log *n*).
 public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Paging) -> Page<Item> {
     var rest = items.sorted { key($0) < key($1) }[...]
     if let after = paging.after { rest = rest.drop { key($0) <= after } }
@@ -152,7 +154,8 @@ public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Pagi
     return Page(items: taken, marker: Paging.marker(after: key(last)))
 }
 
-/// A page of items that are at hand, by their positions: for lists in an order that no key has.
+/// A page of items that are in memory, by their positions: for lists in an order that no key has. If the list changes
+/// between two pages, items may be there twice or not at all.
 public func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
     let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
     let taken = Array(items[start...].prefix(paging.limit))
