@@ -167,8 +167,7 @@ public struct DelegationRequest: Record {
         updateDate = createDate
     }
 
-    /// Changes the state, and with it the time at which the request expires.
-    /// - Parameter time: seconds since 1970.
+    /// Changes the state at `time`, in seconds since 1970, and with it the time at which the request expires.
     public mutating func enter(_ state: State, at time: Double) {
         recordedState = state
         updateDate = time
