@@ -13,8 +13,8 @@ protocol Store: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T
     /// Runs `body` as ``enqueue(_:)`` does, with no transaction, and waits for it on this thread: for the opening.
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
-    /// Copies one consistent state into an empty file while others may be writing, and syncs it. `body` is given the same
-    /// state to read.
+    /// Copies one consistent state into an empty file while others may be writing, and syncs it. `body` is given the
+    /// same state to read.
     func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws
         -> T
     /// Waits for what was enqueued, and closes.
@@ -114,8 +114,8 @@ protocol StoreSession: AnyObject {
     func structuralDamage(of tables: [LedgerTable]?) throws -> [(table: LedgerTable?, message: String)]
     /// Reads a whole table in the order of its key. A row that can't be read is reported, and does not end the scan.
     ///
-    /// - Parameter carefully: look up each row by its key. That is slow, but finds every row that can still be read in a
-    ///   table whose structure is damaged.
+    /// - Parameter carefully: look up each row by its key. That is slow, but finds every row that can still be read in
+    ///   a table whose structure is damaged.
     func scanRecords(carefully: Bool, _ body: (Scanned<SealedRecord>) throws -> Void) throws
     func scanCounters(carefully: Bool, _ body: (Scanned<CounterRow>) throws -> Void) throws
     func scanReferences(carefully: Bool, _ body: (Scanned<ReferenceRow>) throws -> Void) throws
