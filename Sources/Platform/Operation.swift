@@ -93,10 +93,15 @@ public protocol WriteOperation: Operation {
 /// The slow part comes after the permit and before the transaction, so that no other writer waits for it.
 ///
 /// ```swift
-/// extension Courier.Deliver: PreparedWriteOperation { … public static func prepare(_ input: Input, _ call: Call) async
-/// throws(ServiceError) -> PreparedCall<Vault.PutBox> { let put = Vault.PutBox.Input { $0.arn = input.boxArn
-/// $0.contents = input.contents } return try await call.services.prepare(Vault.PutBox.self, put, as:
-/// call.courier(inOwnName: input.inOwnName)) }
+/// extension Courier.Deliver: PreparedWriteOperation {
+///     …
+///     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> PreparedCall<Vault.PutBox> {
+///         let put = Vault.PutBox.Input {
+///             $0.arn = input.boxArn
+///             $0.contents = input.contents
+///         }
+///         return try await call.services.prepare(Vault.PutBox.self, put, as: call.courier(inOwnName: input.inOwnName))
+///     }
 ///
 ///     public static func handle(
 ///         _ input: Input, _ put: PreparedCall<Vault.PutBox>, _ call: Call, _ records: MutableRecords

@@ -86,7 +86,7 @@ public protocol WireProtocol: Sendable {
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse
 
-    /// The answer when an operation, or something before it, failed. It can't fail itself: an error that the model does
+    /// The answer when an operation, or something before it, failed. It never fails: an error that the model does
     /// not declare is written with its code, message and status alone.
     func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse
 

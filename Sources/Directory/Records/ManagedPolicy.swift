@@ -32,7 +32,7 @@ public struct ManagedPolicy: Record {
     public let uniqueID: String
     /// Seconds since 1970.
     public let createDate: Double
-    /// When the version in force last changed, seconds since 1970.
+    /// When the latest version was created, seconds since 1970.
     public var updateDate: Double
     /// What the policy is for, in its owner's words. It can't be changed.
     public let description: String?

@@ -1,7 +1,7 @@
 /// A key and a value that a user put on a resource.
 ///
 /// Which keys count as the same depends on the resource: on users and roles, keys that differ only in case are the same
-/// key, kept as it was first written; on everything else they are different keys. `Tag` itself compares by bytes.
+/// key, kept as it was first written; on everything else they are different keys.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>
 public struct Tag: Sendable, Hashable, Codable {
