@@ -1,7 +1,7 @@
 import Directory
 import Ledger
 import Logging
-public import Platform
+import Platform
 public import Wire
 
 /// What became of a request whose caller is known: the steps that it passed, and the result.
@@ -36,6 +36,7 @@ public struct Attempt: Sendable {
 
 /// A result whose event is recorded, so that it may be sent. Only `record` makes it.
 public struct Outcome: Sendable {
+    /// The operation's output, or the error that the client is to be told.
     public let result: Result<Structure, ServiceError>
     /// The operation that was asked for; nil when the request could not be read.
     public let operation: OperationShape?

@@ -33,8 +33,9 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Seals a message. Sealing the same message twice gives different bytes.
     ///
-    /// - Parameter context: bytes that are not stored but must be the same when the message is opened, such as the name
-    ///   of the place where it is kept. They keep a sealed message from being moved to another place.
+    /// The `context` consists of bytes that are not stored but must be the same when the message is opened, such as the
+    /// name of the place where it is kept. They keep a sealed message from being moved to another place.
+    ///
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
         let (salt, key) = sealingKey()

@@ -42,9 +42,8 @@ public final class Environment: Sendable {
     let gate = Mutex<(any ServiceGate)?>(nil)
 
     /// Puts an environment together; the ledger is not read yet.
-    /// - Parameters:
-    ///   - region: the region that this Gatehouse is in.
-    ///   - projections: nil: those that the modules declare.
+    ///
+    /// `region` is the one that this Gatehouse is in. Without `projections` there are those that the modules declare.
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,

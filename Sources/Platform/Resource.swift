@@ -56,7 +56,7 @@ public struct ResourceType: Sendable {
     /// actions without a resource ask for.
     public let prefix: String
     /// What it means if a resource has no policy.
-    public let policyRule: PolicyRule
+    let policyRule: PolicyRule
     /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
     /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?

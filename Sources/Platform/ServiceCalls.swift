@@ -24,9 +24,9 @@ public struct ServiceCalls: Sendable {
         self.region = region
     }
 
-    /// Calls an operation, and waits for its answer. What it changes is a transaction of its own.
+    /// Calls an operation as a service, either with its caller's permissions or in its own name, and waits for the
+    /// answer. What the operation changes is a transaction of its own.
     ///
-    /// - Parameter identity: the service that calls, with its caller's permissions or in its own name.
     /// - Throws: the error that the operation answers, AccessDenied among them; NotImplemented for a service or
     ///   operation that Gatehouse does not have.
     public func call<O: OperationModel>(
@@ -89,6 +89,12 @@ public struct ServiceCalls: Sendable {
 }
 
 /// As whom a service calls another. A string literal means ``forwarding(_:)``.
+///
+/// ```swift
+/// let box = try await call.services.call(
+///     Vault.GetBox.self, Vault.GetBox.Input { $0.arn = input.boxArn },
+///     as: call.courier(inOwnName: input.inOwnName))
+/// ```
 public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     /// The service as a principal: "s3.amazonaws.com".
     public let name: String
@@ -102,9 +108,8 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
 
     /// In its own name, as a service principal: the callee's resource-based policy must allow it.
     ///
-    /// - Parameters:
-    ///   - arn: the resource for which it calls: `aws:SourceArn`.
-    ///   - account: that resource's account: `aws:SourceAccount`.
+    /// `arn` is the resource for which it calls, `aws:SourceArn`; `account` is that resource's account,
+    /// `aws:SourceAccount`.
     public static func own(_ name: String, for arn: String?, in account: String) -> ServiceIdentity {
         ServiceIdentity(name: name, source: (arn, account))
     }
@@ -157,6 +162,8 @@ public struct ServiceRequest: Sendable {
 
 /// A request that holds a permit, without its types; see ``PreparedCall``.
 public protocol PreparedRequest: Sendable {
+    /// Handles and records it, within the transaction of `records`.
+    /// - Throws: the error that the operation answers. The whole transaction should end with it.
     func complete(in records: MutableRecords) throws(ServiceError) -> Structure
 }
 

@@ -20,7 +20,9 @@ public struct ServiceEvent: Sendable {
     private let time: Double
     private let details: @Sendable (inout JSONWriter) -> Void
 
+    /// Makes an event; nothing is recorded yet.
     /// - Parameters:
+    ///   - name: what was done: `RotateKey`.
     ///   - source: who did it: `organizations.amazonaws.com`.
     ///   - account: in whose history it stands.
     ///   - time: seconds since 1970.

@@ -8,6 +8,12 @@ public import Wire
 ///
 /// A token is the sealed session itself: whoever has the keyring can open it, on any node, and nobody else can read or
 /// make one.
+///
+/// ```swift
+/// let token = try environment.sessionTokens.seal(session)
+/// let opened = environment.sessionTokens.open(token)?.session
+/// let isValid = opened.map { now < $0.expires } ?? false
+/// ```
 public final class SessionTokens: Sendable {
     /// A session taken from its token, with its inline policy compiled.
     public struct Opened: Sendable {

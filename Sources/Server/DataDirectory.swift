@@ -3,8 +3,10 @@ import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
+    /// The folder, as it was named.
     public let path: String
 
+    /// Names a folder; it need not exist, and nothing is read.
     public init(_ path: String) {
         self.path = path
     }
@@ -130,11 +132,18 @@ public struct DataDirectory: Sendable {
 
 /// Where a Gatehouse listens, and what the AWS CLI needs to know of it.
 public struct Endpoint: Sendable {
+    /// `http://127.0.0.1:4566`, for `AWS_ENDPOINT_URL`.
     public let url: String
+    /// The region to sign for, for `AWS_DEFAULT_REGION`.
     public let region: String
     /// A PEM file of authorities, where a client has to trust others than the system's.
     public let caBundle: String?
 
+    /// Makes an endpoint.
+    /// - Parameters:
+    ///   - url: what clients connect to.
+    ///   - region: the region that the Gatehouse is in.
+    ///   - caBundle: a PEM file of authorities, where a client has to trust others than the system's.
     public init(url: String, region: String, caBundle: String? = nil) {
         self.url = url
         self.region = region

@@ -17,6 +17,7 @@ public struct Gatehouse: Sendable {
     public struct Configuration: Sendable {
         /// The folder that holds everything; nil keeps it all in memory.
         public var dataDirectory: String?
+        /// The region that it is in. Global services are in `us-east-1` all the same.
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
@@ -29,14 +30,18 @@ public struct Gatehouse: Sendable {
         public var accountID: String?
         /// The root user's access key, taken on the first start; nil: a random one.
         public var rootAccessKeyID: String?
+        /// The secret that goes with ``rootAccessKeyID``; nil: a random one.
         public var rootSecretAccessKey: String?
+        /// When an answer that changes nothing may be sent: at once, or when its event is on disk.
         public var audit = Gate.Audit.batched
+        /// AWS's quotas, except where the operator has changed them.
         public var quotas = Quotas()
         /// The services; all that there are.
         public var modules = Modules.all
         /// The real time, seconds since 1970; tests hold it still.
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
+        /// A Gatehouse in memory, with a new account.
         public init() {}
 
         /// Whose certificate the server shows.
@@ -48,10 +53,13 @@ public struct Gatehouse: Sendable {
         }
     }
 
+    /// Everything that requests are decided and answered from: ledger, directory, clock, modules.
     public let environment: Environment
+    /// Answers the requests that a `Listener` hands over.
     public let edge: Edge
     /// Does what is due; ``services`` has it.
     public let scheduler: Scheduler
+    /// The first account, whose root user owns this Gatehouse.
     public let accountID: String
     /// The root user's access key, if this start has generated it: it is shown once.
     public let newRootKey: (id: String, secret: String)?
@@ -132,8 +140,8 @@ public struct Gatehouse: Sendable {
                 environment, configuration.dataDirectory == nil ? scheduler : nil))
     }
 
-    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks for
-    /// it gets an error, and the others can go on working.
+    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks
+    /// for it gets an error, and the others can go on working.
     /// - Parameter read: the kinds of records that have been read already.
     private static func check(
         _ ledger: Ledger, except read: Set<String>, _ modules: [ServiceModule], _ log: Logger
@@ -287,10 +295,15 @@ public struct Gatehouse: Sendable {
 
 /// Why Gatehouse can't start, in words for the person who starts it.
 public struct StartError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do about it; it does not end with a full stop.
     public let description: String
     /// Whether another Gatehouse is using the data directory.
     public let isBusy: Bool
 
+    /// Makes an error.
+    /// - Parameters:
+    ///   - description: what is wrong, and what to do about it.
+    ///   - isBusy: whether another Gatehouse is using the data directory.
     public init(_ description: String, isBusy: Bool = false) {
         self.description = description
         self.isBusy = isBusy

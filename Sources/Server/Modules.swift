@@ -7,5 +7,6 @@ import STSService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
+    /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account]
 }

@@ -6,10 +6,10 @@ struct RestoreBackup: ParsableCommand {
         commandName: "restore",
         abstract: "Make a data directory from a backup.",
         discussion: """
-            The backup is verified first, and the directory gets its name once all of it is on disk; a directory with \
-            something in it is refused. What was done after the moment of the backup is gone: users and keys made since \
-            are not there, keys deleted since are good again, and policies are as they were. Sessions are not stored; \
-            those given out before go on until they expire, if their role or user is there.
+            The backup is verified first. The directory is written under another name, and renamed once it is on disk; \
+            an existing directory has to be empty. Everything that happened after the backup is undone: users and keys \
+            created since are gone, keys deleted since work again, and policies are as they were. Sessions are not \
+            stored: those issued before stay valid until they expire, as long as their role or user exists.
             """)
 
     @Argument(help: "The directory that `gatehouse backup` made.", completion: .directory)
@@ -30,7 +30,7 @@ struct RestoreBackup: ParsableCommand {
                 "Restored \(backup) to \(data), as of \(restored.time), journal entry \(restored.journalEntry): "
                     + "\(restored.records) records, \(restored.events) events, verified.")
             print(
-                "What was done after that is gone: keys made since are not there, and keys deleted since are good again."
+                "Everything after that is undone: keys created since are gone, and keys deleted since work again."
             )
             print("To start on it: gatehouse serve --data \(Endpoint.quoted(data))")
         } catch {
