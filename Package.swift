@@ -257,7 +257,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
-        .testTarget(name: "KeyMaterialTests", dependencies: ["KeyMaterial", "CLibCrypto"]),
+        .testTarget(
+            name: "KeyMaterialTests",
+            dependencies: [
+                "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),

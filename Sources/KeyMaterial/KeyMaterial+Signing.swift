@@ -50,7 +50,8 @@ extension KeyMaterial {
         if type == .raw {
             try checkLength(message.count, atMost: Limits.message, "a message")
         } else if message.count != algorithm.digestLength {
-            throw .wrongLength("a digest for \(algorithm.rawValue) has \(algorithm.digestLength) bytes, not \(message.count)")
+            throw .wrongLength(
+                "a digest for \(algorithm.rawValue) has \(algorithm.digestLength) bytes, not \(message.count)")
         }
     }
 

@@ -64,7 +64,9 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
             }
             self.init(spec, .secret(SymmetricKey(data: bytes)))
         } else if let kind = spec.pairKind {
-            guard let pair = KeyPair(privateKey: bytes, kind, isChecked: isChecked) else { throw Self.noPrivateKey(spec) }
+            guard let pair = KeyPair(privateKey: bytes, kind, isChecked: isChecked) else {
+                throw Self.noPrivateKey(spec)
+            }
             self.init(spec, .pair(pair))
         } else {
             guard let key = ModuleLatticeKey(privateKey: bytes, spec) else { throw Self.noPrivateKey(spec) }

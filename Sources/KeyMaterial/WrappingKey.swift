@@ -107,7 +107,9 @@ public struct WrappingKey: Sendable, CustomStringConvertible, CustomReflectable 
     private func unwrapTwice(_ wrapped: [UInt8], _ hash: libcrypto_hash) throws(KeyMaterialError) -> [UInt8] {
         // Where RSA finds no key, one that fits nothing takes its place, and the rest goes the same way.
         var key = try RandomBytes.make(32)
-        if let decrypted = try? pair.decrypt(Array(wrapped.prefix(spec.keySpec.modulusSize)), hash), decrypted.count == 32 {
+        if let decrypted = try? pair.decrypt(Array(wrapped.prefix(spec.keySpec.modulusSize)), hash),
+            decrypted.count == 32
+        {
             key = decrypted
         }
         defer { libcrypto_cleanse(&key, key.count) }

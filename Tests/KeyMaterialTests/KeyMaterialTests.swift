@@ -34,8 +34,9 @@ struct KeyMaterialTests {
     }
 
     @Test(arguments: [KeySpec.mlDSA44, .sm2]) func whatNoLibraryHasIsRefused(spec: KeySpec) {
-        #expect(throws: KeyMaterialError.unsupported(
-            "keys of \(spec.rawValue) are not supported: the cryptographic libraries do not have them")
+        #expect(
+            throws: KeyMaterialError.unsupported(
+                "keys of \(spec.rawValue) are not supported: the cryptographic libraries do not have them")
         ) { try KeyMaterial.generate(spec) }
     }
 }
