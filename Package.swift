@@ -78,6 +78,13 @@ let package = Package(
             // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
             linkerSettings: [.linkedLibrary("crypto")]),
 
+        // A key that never leaves a hardware token.
+        .target(name: "HardwareToken", dependencies: ["CPKCS11", "Keyring"]),
+        .target(
+            name: "CPKCS11",
+            // What `pkg-config p11-kit-1 --cflags` says: the standard's header alone is needed, no library.
+            cSettings: [.unsafeFlags(["-isystem", "/usr/include/p11-kit-1"])]),
+
         // How other servers are asked, and who vouches for people from elsewhere.
         .target(
             name: "Fetch",
@@ -103,7 +110,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -182,7 +189,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
+                "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -193,7 +201,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Lint", "NoICUData", "Policy", "Server",
+                "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -263,6 +272,7 @@ let package = Package(
                 "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),

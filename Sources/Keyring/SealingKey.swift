@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Synchronization
 
 /// A key that seals bytes for one purpose: nobody without it can read them, or change them unnoticed.
 ///
@@ -8,6 +9,9 @@ import FoundationEssentials
 /// nonce together are 224 random bits, so the number of messages is no concern.
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
+///
+/// When the keyring's root key is rotated, the key seals with what is derived from the new one from then on, and still opens
+/// what was sealed before, until the old root key is forgotten.
 ///
 /// Its descriptions show no key. It may be used from any number of threads.
 public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
@@ -19,13 +23,10 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     private static let nonceSize = 12
     private static let tagSize = 16
 
-    /// A pseudorandom key in the sense of RFC 5869, section 2.3.
-    private let key: SymmetricKey
+    private let keys: PurposeKeys
 
-    init(root: SymmetricKey, purpose: String) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: Array(purpose.utf8),
-            outputByteCount: 32)
+    init(_ source: RootKeySource, purpose: String) {
+        keys = PurposeKeys(source, purpose: purpose)
     }
 
     /// Seals a message. Sealing the same message twice gives different bytes.
@@ -36,7 +37,8 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
         let salt = Self.randomSalt()
         do {
-            let box = try AES.GCM.seal(plaintext, using: messageKey(salt: salt), authenticating: context)
+            let key = Self.messageKey(keys.get().current, salt: salt)
+            let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
             var sealed: [UInt8] = []
             sealed.reserveCapacity(plaintext.count &+ Self.overhead)
             sealed.append(Self.version)
@@ -55,13 +57,40 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// - Throws: ``KeyringError`` of kind `notAuthentic` when the key or the context differs or a bit was changed;
     ///   which of these, it does not say.
     public func open(_ sealed: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        guard sealed.count >= Self.overhead, sealed.first == Self.version else { throw Self.notAuthentic }
-        let salt = sealed.dropFirst().prefix(Self.saltSize)
-        do {
-            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + Self.saltSize))
-            return [UInt8](try AES.GCM.open(box, using: messageKey(salt: salt), authenticating: context))
+        let (current, previous) = keys.get()
+        do throws(KeyringError) {
+            return try Self.open(sealed, context, current)
         } catch {
-            throw Self.notAuthentic
+            guard let previous else { throw error }
+            return try Self.open(sealed, context, previous)
+        }
+    }
+
+    /// Seals anew what was sealed with the root key before the current one.
+    ///
+    /// - Returns: nil for what was sealed with the current one.
+    /// - Throws: as ``open(_:authenticating:)``, which also opens both.
+    public func renew(_ sealed: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8]? {
+        let (current, previous) = keys.get()
+        do throws(KeyringError) {
+            _ = try Self.open(sealed, context, current)
+            return nil
+        } catch {
+            guard let previous else { throw error }
+            return try seal(Self.open(sealed, context, previous), authenticating: context)
+        }
+    }
+
+    private static func open(
+        _ sealed: [UInt8], _ context: [UInt8], _ key: SymmetricKey
+    ) throws(KeyringError) -> [UInt8] {
+        guard sealed.count >= overhead, sealed.first == version else { throw notAuthentic }
+        let salt = sealed.dropFirst().prefix(saltSize)
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + saltSize))
+            return [UInt8](try AES.GCM.open(box, using: messageKey(key, salt: salt), authenticating: context))
+        } catch {
+            throw notAuthentic
         }
     }
 
@@ -69,8 +98,8 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
     }
 
-    private func messageKey(salt: some Sequence<UInt8>) -> SymmetricKey {
-        HKDF<SHA256>.expand(pseudoRandomKey: key, info: Self.label + salt, outputByteCount: 32)
+    private static func messageKey(_ key: SymmetricKey, salt: some Sequence<UInt8>) -> SymmetricKey {
+        HKDF<SHA256>.expand(pseudoRandomKey: key, info: label + salt, outputByteCount: 32)
     }
 
     private static let label = Array("gatehouse message 1".utf8)
@@ -87,4 +116,45 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     public var description: String { "SealingKey" }
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The keys of one purpose, derived once from the root keys, and again when those have changed. They are pseudorandom keys in
+/// the sense of RFC 5869, section 2.3.
+private final class PurposeKeys: Sendable {
+    private struct Derived {
+        var generation: Int
+        var current: SymmetricKey
+        var previous: SymmetricKey?
+    }
+
+    private let source: RootKeySource
+    private let purpose: [UInt8]
+    private let derived: Mutex<Derived>
+
+    init(_ source: RootKeySource, purpose: String) {
+        self.source = source
+        self.purpose = Array(purpose.utf8)
+        derived = Mutex(Self.derive(source, self.purpose))
+    }
+
+    func get() -> (current: SymmetricKey, previous: SymmetricKey?) {
+        derived.withLock { derived in
+            if derived.generation != source.generation.load(ordering: .acquiring) {
+                derived = Self.derive(source, purpose)
+            }
+            return (derived.current, derived.previous)
+        }
+    }
+
+    private static func derive(_ source: RootKeySource, _ purpose: [UInt8]) -> Derived {
+        let (roots, generation) = source.get()
+        return Derived(
+            generation: generation, current: derive(roots.current, purpose),
+            previous: roots.previous.map { derive($0.key, purpose) })
+    }
+
+    private static func derive(_ root: SymmetricKey, _ purpose: [UInt8]) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: purpose, outputByteCount: 32)
+    }
 }

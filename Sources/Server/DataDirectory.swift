@@ -1,12 +1,16 @@
 import FoundationEssentials
+public import HardwareToken
 import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
     public let path: String
+    /// The hardware token to ask where the root key is sealed with it.
+    let token: HardwareToken.Login?
 
-    public init(_ path: String) {
+    public init(_ path: String, token: HardwareToken.Login? = nil) {
         self.path = path
+        self.token = token
     }
 
     /// The key that everything else is sealed with. Without it the ledger can't be read.
@@ -25,7 +29,7 @@ public struct DataDirectory: Sendable {
     /// - Throws: `StartError` when there is no key, or it can't be read.
     func keyring() throws(StartError) -> KeyFile {
         guard DurableFiles.exists(keyFile) else { throw hasLedger ? missingKey : noGatehouse }
-        return try Self.open(keyFile)
+        return try open(keyFile)
     }
 
     /// The key for a command that can be told where it is.
@@ -40,11 +44,17 @@ public struct DataDirectory: Sendable {
                 "There is no key file \(path), and without it the ledger can't be read. Name the key's file with "
                     + "--key-file.")
         }
-        return try Self.open(path)
+        return try open(path)
     }
 
-    private static func open(_ path: String) throws(StartError) -> KeyFile {
-        do { return try KeyFile(existing: path) } catch { throw StartError("\(error)") }
+    /// A key file that is there. The token is asked only where the file needs it.
+    func open(_ path: String) throws(StartError) -> KeyFile {
+        do {
+            guard let token, try KeyFile.protectorName(of: path) != nil else { return try KeyFile(existing: path) }
+            return try KeyFile(existing: path, protector: HardwareToken(token))
+        } catch {
+            throw StartError("\(error)")
+        }
     }
 
     private var noGatehouse: StartError {
