@@ -94,6 +94,9 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         }
     }
 
+    /// Changes when the root keys do: what is remembered of messages that were opened before may not open any more.
+    public var generation: Int { keys.generation }
+
     private static var notAuthentic: KeyringError {
         KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
     }
@@ -136,6 +139,8 @@ private final class PurposeKeys: Sendable {
         self.purpose = Array(purpose.utf8)
         derived = Mutex(Self.derive(source, self.purpose))
     }
+
+    var generation: Int { source.generation.load(ordering: .acquiring) }
 
     func get() -> (current: SymmetricKey, previous: SymmetricKey?) {
         derived.withLock { derived in
