@@ -4,9 +4,10 @@ import Synchronization
 
 /// A key that seals bytes for one purpose: nobody without it can read them, or change them unnoticed.
 ///
-/// AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces may use one key for no more than 2^32 messages.
-/// Therefore each message has a key of its own: HKDF-Expand (RFC 5869) with SHA-256 over a random salt. Salt and
-/// nonce together are 224 random bits, so the number of messages is no concern.
+/// AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces may use one key for no more than 2^32 messages. Therefore
+/// messages have keys of their own: HKDF-Expand (RFC 5869) with SHA-256 over a random salt. A process draws a new salt
+/// for every 65,536 messages. So no key seals more than that, and since there are 2^128 salts, the number of messages
+/// in all is no concern.
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
 ///
@@ -19,7 +20,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     public static let overhead = 1 + saltSize + nonceSize + tagSize
 
     private static let version: UInt8 = 1
-    private static let saltSize = 16
+    fileprivate static let saltSize = 16
     private static let nonceSize = 12
     private static let tagSize = 16
 
@@ -35,9 +36,8 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///   of the place where it is kept. They keep a sealed message from being moved to another place.
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let salt = Self.randomSalt()
+        let (salt, key) = keys.get().current.sealingKey()
         do {
-            let key = Self.messageKey(keys.get().current, salt: salt)
             let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
             var sealed: [UInt8] = []
             sealed.reserveCapacity(plaintext.count &+ Self.overhead)
@@ -82,13 +82,13 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     private static func open(
-        _ sealed: [UInt8], _ context: [UInt8], _ key: SymmetricKey
+        _ sealed: [UInt8], _ context: [UInt8], _ keys: MessageKeys
     ) throws(KeyringError) -> [UInt8] {
         guard sealed.count >= overhead, sealed.first == version else { throw notAuthentic }
         let salt = sealed.dropFirst().prefix(saltSize)
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + saltSize))
-            return [UInt8](try AES.GCM.open(box, using: messageKey(key, salt: salt), authenticating: context))
+            return [UInt8](try AES.GCM.open(box, using: keys.openingKey(salt), authenticating: context))
         } catch {
             throw notAuthentic
         }
@@ -101,22 +101,6 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
     }
 
-    private static func messageKey(_ key: SymmetricKey, salt: some Sequence<UInt8>) -> SymmetricKey {
-        HKDF<SHA256>.expand(pseudoRandomKey: key, info: label + salt, outputByteCount: 32)
-    }
-
-    private static let label = Array("gatehouse message 1".utf8)
-
-    private static func randomSalt() -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var salt: [UInt8] = []
-        salt.reserveCapacity(saltSize)
-        while salt.count < saltSize {
-            withUnsafeBytes(of: random.next() as UInt64) { salt.append(contentsOf: $0) }
-        }
-        return salt
-    }
-
     public var description: String { "SealingKey" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
@@ -126,8 +110,8 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
 private final class PurposeKeys: Sendable {
     private struct Derived {
         var generation: Int
-        var current: SymmetricKey
-        var previous: SymmetricKey?
+        var current: MessageKeys
+        var previous: MessageKeys?
     }
 
     private let source: RootKeySource
@@ -142,7 +126,7 @@ private final class PurposeKeys: Sendable {
 
     var generation: Int { source.generation.load(ordering: .acquiring) }
 
-    func get() -> (current: SymmetricKey, previous: SymmetricKey?) {
+    func get() -> (current: MessageKeys, previous: MessageKeys?) {
         derived.withLock { derived in
             if derived.generation != source.generation.load(ordering: .acquiring) {
                 derived = Self.derive(source, purpose)
@@ -158,8 +142,73 @@ private final class PurposeKeys: Sendable {
             previous: roots.previous.map { derive($0.key, purpose) })
     }
 
-    private static func derive(_ root: SymmetricKey, _ purpose: [UInt8]) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: purpose, outputByteCount: 32)
+    private static func derive(_ root: SymmetricKey, _ purpose: [UInt8]) -> MessageKeys {
+        MessageKeys(
+            HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: purpose, outputByteCount: 32))
+    }
+}
+
+/// The keys of messages, derived from the key of a purpose; those that were derived last are kept, since the messages of
+/// one time have the same.
+private final class MessageKeys: Sendable {
+    typealias Salted = (salt: [UInt8], key: SymmetricKey)
+
+    private struct Recent {
+        var sealing: Salted?
+        /// How many more messages `sealing` is good for.
+        var left = 0
+        var opening: Salted?
+    }
+
+    private static let messagesOfKey = 65_536
+
+    /// A pseudorandom key in the sense of RFC 5869, section 2.3.
+    private let key: SymmetricKey
+    private let recent = Mutex(Recent())
+
+    init(_ key: SymmetricKey) {
+        self.key = key
+    }
+
+    func sealingKey() -> Salted {
+        recent.withLock { recent in
+            if let current = recent.sealing, recent.left > 0 {
+                recent.left -= 1
+                return current
+            }
+            let salt = Self.randomSalt()
+            let new = (salt, derived(salt))
+            recent.sealing = new
+            recent.left = Self.messagesOfKey - 1
+            return new
+        }
+    }
+
+    func openingKey(_ salt: ArraySlice<UInt8>) -> SymmetricKey {
+        recent.withLock { recent in
+            for known in [recent.sealing, recent.opening] {
+                if let known, known.salt.elementsEqual(salt) { return known.key }
+            }
+            let new = (Array(salt), derived(salt))
+            recent.opening = new
+            return new.1
+        }
+    }
+
+    private func derived(_ salt: some Sequence<UInt8>) -> SymmetricKey {
+        HKDF<SHA256>.expand(pseudoRandomKey: key, info: Self.label + salt, outputByteCount: 32)
+    }
+
+    private static let label = Array("gatehouse message 1".utf8)
+
+    private static func randomSalt() -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        var salt: [UInt8] = []
+        salt.reserveCapacity(SealingKey.saltSize)
+        while salt.count < SealingKey.saltSize {
+            withUnsafeBytes(of: random.next() as UInt64) { salt.append(contentsOf: $0) }
+        }
+        return salt
     }
 }
