@@ -17,11 +17,13 @@ let package = Package(
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
+        .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
@@ -63,6 +65,26 @@ let package = Package(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
 
+        // Keys for others, and what is done with them: no service, no ledger.
+        .target(
+            name: "KeyMaterial",
+            dependencies: [
+                "CLibCrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        .target(
+            name: "CLibCrypto",
+            // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
+            linkerSettings: [.linkedLibrary("crypto")]),
+
+        // A key that never leaves a hardware token.
+        .target(name: "HardwareToken", dependencies: ["CPKCS11", "Keyring"]),
+        .target(
+            name: "CPKCS11",
+            // What `pkg-config p11-kit-1 --cflags` says: the standard's header alone is needed, no library.
+            cSettings: [.unsafeFlags(["-isystem", "/usr/include/p11-kit-1"])]),
+
         // How other servers are asked, and who vouches for people from elsewhere.
         .target(
             name: "Fetch",
@@ -88,7 +110,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -167,7 +189,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
+                "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -178,7 +201,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Lint", "NoICUData", "Policy", "Server",
+                "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -242,6 +266,13 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        .testTarget(
+            name: "KeyMaterialTests",
+            dependencies: [
+                "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
@@ -272,7 +303,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "Keyring", "Ledger", "Lint", "OIDC", "Platform", "Policy",
+                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -36,7 +36,7 @@ public final class Ledger: Sendable {
     let isInMemory: Bool
     private let isReadOnly: Bool
     let records: RecordSealer
-    private let eventStore: EventStore
+    let eventStore: EventStore
     let writer: Writer
     private let directory: Mutex<LedgerDirectory?>
 

@@ -103,6 +103,16 @@ protocol StoreSession: AnyObject {
     /// 0 when there is none.
     func lastDeadlineNumber() throws -> Int64
 
+    // MARK: Sealing anew
+
+    /// Records of all kinds, in the order of their keys.
+    func records(after key: RecordKey, limit: Int) throws -> [SealedRecord]
+    /// Deadlines of all kinds, in the order of their keys.
+    func deadlines(after key: RecordKey, limit: Int) throws -> [SealedDeadline]
+    /// Replaces what an entry of the journal has of the record before and after it, and its seal.
+    func replaceSeals(of entry: SealedChange) throws
+    func replaceBody(of segment: SealedSegment) throws
+
     // MARK: Verification
 
     /// Checks the structure of tables in the file, but not the content of their rows.

@@ -1,4 +1,5 @@
 public import Directory
+public import HardwareToken
 public import Ledger
 public import OIDC
 import Synchronization
@@ -33,6 +34,8 @@ public final class Environment: Sendable {
     public let metrics = Metrics()
     /// The services that this Gatehouse answers, in the order of its list.
     public let modules: [ServiceModule]
+    /// The hardware token that holds keys; nil: there is none. It may be gone, and come back.
+    public let token: HardwareToken?
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
     let resourceTypes: ResourceTypes
@@ -49,7 +52,7 @@ public final class Environment: Sendable {
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock
+        clock: Clock, token: HardwareToken? = nil
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -64,6 +67,7 @@ public final class Environment: Sendable {
         resourceTypes = ResourceTypes(of: modules)
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
+        self.token = token
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services

@@ -1,14 +1,19 @@
 import FoundationEssentials
+public import HardwareToken
 import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
     /// The folder, as it was named.
     public let path: String
+    /// The hardware token to ask where the root key is sealed with it.
+    let token: HardwareToken.Login?
 
     /// Names a folder; it need not exist, and nothing is read.
-    public init(_ path: String) {
+    /// - Parameter token: the hardware token that may hold the root key.
+    public init(_ path: String, token: HardwareToken.Login? = nil) {
         self.path = path
+        self.token = token
     }
 
     /// The key that everything else is sealed with. Without it the ledger can't be read.
@@ -27,7 +32,7 @@ public struct DataDirectory: Sendable {
     /// - Throws: `StartError` when there is no key, or it can't be read.
     func keyring() throws(StartError) -> KeyFile {
         guard DurableFiles.exists(keyFile) else { throw hasLedger ? missingKey : noGatehouse }
-        return try Self.open(keyFile)
+        return try open(keyFile)
     }
 
     /// The key for a command that can be told where it is.
@@ -42,11 +47,17 @@ public struct DataDirectory: Sendable {
                 "There is no key file \(path), and without it the ledger can't be read. Name the key's file with "
                     + "--key-file.")
         }
-        return try Self.open(path)
+        return try open(path)
     }
 
-    private static func open(_ path: String) throws(StartError) -> KeyFile {
-        do { return try KeyFile(existing: path) } catch { throw StartError("\(error)") }
+    /// A key file that is there. The token is asked only where the file needs it.
+    func open(_ path: String) throws(StartError) -> KeyFile {
+        do {
+            guard let token, try KeyFile.protectorName(of: path) != nil else { return try KeyFile(existing: path) }
+            return try KeyFile(existing: path, protector: HardwareToken(token))
+        } catch {
+            throw StartError("\(error)")
+        }
     }
 
     private var noGatehouse: StartError {

@@ -2,6 +2,7 @@ import Directory
 public import Edge
 import FoundationEssentials
 public import Gate
+public import HardwareToken
 import Keyring
 import Ledger
 public import Logging
@@ -36,6 +37,8 @@ public struct Gatehouse: Sendable {
         public var audit = Gate.Audit.batched
         /// AWS's quotas, except where the operator has changed them.
         public var quotas = Quotas()
+        /// The hardware token that holds keys; nil: there is none.
+        public var token: HardwareToken.Login?
         /// The services; all that there are.
         public var modules = Modules.all
         /// The real time, seconds since 1970; tests hold it still.
@@ -67,6 +70,8 @@ public struct Gatehouse: Sendable {
     public let tls: ServerTLS?
     /// The local authority's certificate, PEM; nil where it has issued none.
     public let localAuthority: String?
+    /// Of the root key; nil where everything is in memory.
+    private let rotation: KeyringRotation?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
 
@@ -76,11 +81,15 @@ public struct Gatehouse: Sendable {
         do {
             let keyring: any Keyring
             let ledger: Ledger
+            var rotation: KeyringRotation?
+            let token = try configuration.token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }
             if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
-                keyring = try KeyFile(path: data.keyFile)
+                let file = try KeyFile(path: data.keyFile, protector: token)
+                keyring = file
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
+                rotation = KeyringRotation(file, ledger, log)
             } else {
                 keyring = EphemeralKeyring()
                 ledger = try Ledger(at: .memory, keyring: keyring)
@@ -96,7 +105,8 @@ public struct Gatehouse: Sendable {
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
-                clock: Clock(configuration.now))
+                clock: Clock(configuration.now), token: token)
+            self.rotation = rotation
             try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
@@ -137,7 +147,7 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.dataDirectory == nil ? scheduler : nil))
+                environment, configuration.dataDirectory == nil ? scheduler : nil, rotation))
     }
 
     /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks
@@ -213,6 +223,9 @@ public struct Gatehouse: Sendable {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
         ]
+        if let rotation {
+            services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
+        }
         if let certificateFiles {
             services.append(
                 .init(

@@ -21,10 +21,13 @@ struct RestoreBackup: ParsableCommand {
     @Option(help: "The key, if it is not in the backup.", completion: .file())
     var keyFile: String?
 
+    @OptionGroup var tokenOptions: TokenOptions
+
     func run() throws {
         let progress = ProgressLine()
         do {
-            let restored = try Backup.restore(backup, keyFile: keyFile, to: DataDirectory(data)) { progress.show($0) }
+            let target = DataDirectory(data, token: try tokenOptions.login())
+            let restored = try Backup.restore(backup, keyFile: keyFile, to: target) { progress.show($0) }
             progress.end()
             print(
                 "Restored \(backup) to \(data), as of \(restored.time), journal entry \(restored.journalEntry): "

@@ -183,7 +183,8 @@ struct Serve: AsyncParsableCommand {
                 "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
         }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
-        if !inMemory { configuration.dataDirectory = dataOptions.directory().path }
+        if !inMemory { configuration.dataDirectory = dataOptions.path }
+        configuration.token = try dataOptions.tokenOptions.login()
         if let region = region ?? Settings.text("REGION") {
             guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
                 throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")

@@ -19,6 +19,7 @@ COMPILED = ["Tests", "Sources/Services", "Sources/Server"]
 ENTRY_POINTS = {
     "Catalogue": ["ServiceCatalogue", "CatalogueService"],
     "Directory": ["ARN", "IdentityDirectory", "ManagedPolicyCatalog"],
+    "KeyMaterial": ["KeyMaterial", "Ciphertext", "WrappingKey"],
     "Keyring": ["Keyring", "KeyFile"],
     "Ledger": ["Ledger", "Transaction", "Record", "Change", "Deadline", "Verification"],
     "Lint": ["Linter", "Finding"],

@@ -102,7 +102,7 @@ public enum Backup {
         }
         let manifest = try BackupManifest(of: backup)
         let keyFile = try Self.keyFile(keyFile, manifest, backup)
-        let keyring = try keyring(keyFile, manifest, backup)
+        let keyring = try keyring(data.open(keyFile), manifest, backup)
 
         let isInside: Bool
         var aside: String
@@ -150,14 +150,12 @@ public enum Backup {
 
     /// The key, after checking that it opens the backup.
     private static func keyring(
-        _ keyFile: String, _ manifest: BackupManifest, _ backup: String
+        _ keyring: KeyFile, _ manifest: BackupManifest, _ backup: String
     ) throws(StartError) -> KeyFile {
-        let keyring: KeyFile
         do {
-            keyring = try KeyFile(existing: keyFile)
             _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
         } catch let error as LedgerError where error.kind == .sealed {
-            throw StartError("the key in \(keyFile) is not the one that the backup \(backup) was sealed with")
+            throw StartError("the key in \(keyring.path) is not the one that the backup \(backup) was sealed with")
         } catch {
             throw StartError("the backup \(backup) can't be opened: \(error)")
         }
