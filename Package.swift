@@ -98,6 +98,7 @@ let package = Package(
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
+        .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
@@ -134,6 +135,10 @@ let package = Package(
             path: "Sources/Services/Organizations"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
+            name: "KMSService",
+            dependencies: ["KeyMaterial", "Platform", "KMSAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/Services/KMS"),
+        .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
         // Encryption in transit: the certificates that the server shows.
@@ -169,7 +174,7 @@ let package = Package(
             dependencies: [
                 "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,6 +1,6 @@
 import Directory
-import Platform
-import Policy
+public import Platform
+public import Policy
 import Wire
 
 /// The right to handle one request. Only `authorize` makes it.
@@ -68,6 +68,12 @@ extension Gate {
             }
             return Permit(identified, accesses)
         }
+    }
+
+    /// What the policies say to an access of a call that may be allowed others.
+    public func decision(_ access: Access, for call: Call) -> Decision {
+        decide(access, boundPolicies(call.caller), environment.directory.membership(ofAccount: call.accountID), call)
+            .decision
     }
 
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {
