@@ -17,11 +17,13 @@ let package = Package(
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
+        .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
@@ -62,6 +64,19 @@ let package = Package(
         .target(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
+
+        // Keys for others, and what is done with them: no service, no ledger.
+        .target(
+            name: "KeyMaterial",
+            dependencies: [
+                "CLibCrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        .target(
+            name: "CLibCrypto",
+            // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
+            linkerSettings: [.linkedLibrary("crypto")]),
 
         // How other servers are asked, and who vouches for people from elsewhere.
         .target(
@@ -246,6 +261,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
+            ]),
+        .testTarget(
+            name: "KeyMaterialTests",
+            dependencies: [
+                "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
