@@ -1,6 +1,7 @@
 import Directory
 import Platform
 import Policy
+import Wire
 
 /// Policy documents on their way in and out.
 enum Documents {

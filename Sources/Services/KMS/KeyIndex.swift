@@ -29,7 +29,7 @@ final class KeyEntry: Sendable {
 final class KeyIndex: Projection {
     static let kinds: Set<String> = [Key.kind, Alias.kind]
 
-    private struct State {
+    fileprivate struct State {
         /// By ARN.
         var keys: [String: KeyEntry] = [:]
         /// The keys' ids, by the ARNs of aliases.
@@ -42,7 +42,7 @@ final class KeyIndex: Projection {
         var contexts: [Traits: [String: ContextValue]] = [:]
     }
 
-    private struct Traits: Hashable {
+    fileprivate struct Traits: Hashable {
         let spec: KeySpec
         let usage: KeyUsage
         let origin: Key.Origin

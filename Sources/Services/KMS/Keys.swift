@@ -167,17 +167,16 @@ extension KMS.ListKeys: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let paging = try Paging(kms: input, usual: 100)
-        var ids = try records.listIDs(Key.self, after: paging.after, limit: paging.limit + 1)
-        let isTruncated = ids.count > paging.limit
-        if isTruncated { ids.removeLast() }
-        let entries = ids.map { id in
-            KMS.KeyListEntry {
-                $0.keyId = id
-                $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
-            }
+        let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
+            ids.compactMap { call.keys.key("arn:aws:kms:\(call.region):\(call.accountID):key/\($0)")?.key }
         }
-        return Output(Page(items: entries, marker: isTruncated ? ids.last.map { Paging.marker(after: $0) } : nil))
+        return Output(
+            page.map { key in
+                KMS.KeyListEntry {
+                    $0.keyId = key.id
+                    $0.keyArn = key.arn
+                }
+            })
     }
 }
 

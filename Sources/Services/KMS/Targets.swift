@@ -130,9 +130,8 @@ extension Call {
         }
         access.learnt = target
         if key.accountID != accountID {
-            access.denial =
-                target.isOfCiphertext
-                ? { [arn = caller.arn] _ in .inaccessible(arn, name) } : { KeyDenial.ofOtherAccount($0) }
+            let (arn, isOfCiphertext) = (caller.arn, target.isOfCiphertext)
+            access.denial = { isOfCiphertext ? .inaccessible(arn, name) : KeyDenial.ofOtherAccount($0) }
         }
         return access
     }
