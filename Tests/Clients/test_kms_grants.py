@@ -121,16 +121,16 @@ def test_grants_only_allow(kms: Any, key: str, new_user) -> None:
 def test_a_grant_is_for_a_role_or_an_account(kms: Any, key: str, new_user, new_role) -> None:
     arn = new_role("worker", trust(ROOT))
     alice = new_user("alice", allow("sts:AssumeRole", arn), allow("kms:Decrypt", "*"))
-    session = alice.sts.assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    session = alice.sts.assume_role(RoleArn=arn, RoleSessionName="s1")["Credentials"]
     worker = Identity.of_session(alice.url, session).client("kms")
     assert not may(worker, "encrypt", KeyId=key, Plaintext=b"x")
     kms.create_grant(KeyId=key, GranteePrincipal=arn, Operations=["Encrypt"])
     assert may(worker, "encrypt", KeyId=key, Plaintext=b"x")
     assert not may(alice.client("kms"), "encrypt", KeyId=key, Plaintext=b"x")
-    one = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/s"
+    one = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/s1"
     kms.create_grant(KeyId=key, GranteePrincipal=one, Operations=["GenerateDataKey"])
     assert may(worker, "generate_data_key", KeyId=key, KeySpec="AES_256")
-    again = alice.sts.assume_role(RoleArn=arn, RoleSessionName="t")["Credentials"]
+    again = alice.sts.assume_role(RoleArn=arn, RoleSessionName="s2")["Credentials"]
     assert not may(
         Identity.of_session(alice.url, again).client("kms"), "generate_data_key", KeyId=key, KeySpec="AES_256"
     )

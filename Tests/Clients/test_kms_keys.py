@@ -299,7 +299,7 @@ def other(cloud: Server, root: Identity) -> Identity:
     root.iam.create_user(UserName="boss")
     root.iam.attach_user_policy(UserName="boss", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     boss = Identity.of_key(cloud.url, root.iam.create_access_key(UserName="boss")["AccessKey"])
-    session = boss.sts.assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    session = boss.sts.assume_role(RoleArn=role, RoleSessionName="s1")["Credentials"]
     there = Identity.of_session(cloud.url, session, name=state["AccountId"])
     return there
 
@@ -308,7 +308,7 @@ def test_a_key_of_another_account(kms: Any, root: Identity, other: Identity) -> 
     key = new_key(kms)
     there = other.client("kms")
     refused = (
-        f"User: arn:aws:sts::{other.name}:assumed-role/OrganizationAccountAccessRole/s is not authorized to perform: "
+        f"User: arn:aws:sts::{other.name}:assumed-role/OrganizationAccountAccessRole/s1 is not authorized to perform: "
         "kms:Encrypt on resource: {} because the resource does not exist in this Region, no resource-based policies "
         "allow access, or a resource-based policy explicitly denies access"
     )
