@@ -235,7 +235,8 @@ let package = Package(
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
-            name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+            name: "CourierService", dependencies: ["Platform", "CourierAPI", "KMSAPI", "VaultAPI"],
+            path: "Tests/Probe/Courier"),
         .target(
             name: "DepotService",
             dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],

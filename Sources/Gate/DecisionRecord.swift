@@ -38,7 +38,8 @@ extension AccessDecision {
     /// so that ordinary calls do not pay for what is seldom read.
     fileprivate func eachLine(_ write: (String) -> Void) {
         guard decision.isAllowed else { return trace.lines.forEach(write) }
-        write("Decision: \(decision.summary)")
+        let isByGrant = decision.policyType == nil && !inputs.grants.isEmpty
+        write("Decision: \(decision.summary)\(isByGrant ? " by a grant of the key" : "")")
         func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
             for policy in policies ?? [] {
                 // A managed policy is compiled by its own type; here it is shown as what it is used as.
@@ -54,6 +55,7 @@ extension AccessDecision {
         for set in inputs.identitySets { note(set.policies, .identity) }
         if let trust = inputs.roleTrust { note([trust], .roleTrust) }
         if let policy = inputs.resource { note([policy], .resource) }
+        for grant in inputs.grants { write("looked at: \(grant.summary)") }
         note(inputs.boundaries, .permissionsBoundary)
         note(inputs.session, .session)
     }

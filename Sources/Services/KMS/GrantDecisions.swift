@@ -36,6 +36,9 @@ enum GrantOperations {
     ]
 }
 
+/// Of how many grants that don't allow a request its explanation tells.
+private let mostExplained = 8
+
 extension Caller {
     /// All that a grant may call the caller.
     fileprivate var granteeNames: [String] {
@@ -65,16 +68,23 @@ extension Call {
             for claim in claims { _ = try claim.grant(records) }
             guard isGrantable else { return [] }
             var found: [KeyGrant] = []
+            // Those that nearly do are for the explanation.
+            var others: [KeyGrant] = []
             for name in names {
                 try records.eachGrant(of: key.id, to: name, action, context) { grant in
-                    guard grant.allows(action, context) else { return true }
                     if let offered, !grant.covers(offered) { return true }
+                    guard grant.allows(action, context) else {
+                        if others.count < mostExplained, grant.operations.contains(action) {
+                            others.append(grant.keyGrant)
+                        }
+                        return true
+                    }
                     found.append(grant.keyGrant)
                     // One is enough, unless it depends on who asks on whose behalf.
                     return grant.sourceARN != nil
                 }
             }
-            return found
+            return found.isEmpty ? others : found
         }
     }
 }

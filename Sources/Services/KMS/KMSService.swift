@@ -70,6 +70,3 @@ extension ServiceModule {
     }
     return found
 }
-
-private let kmsSamples = Samples(
-    texts: [:])

@@ -115,13 +115,17 @@ extension Call {
             guard let text else { throw .invalid("KeyId is required with asymmetric KMS keys.") }
             return try target(text, [.aliases, .otherAccounts])
         }
-        let ciphertext = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
         var found: KeyTarget
+        let ciphertext: Ciphertext?
         if let text {
             found = try target(text, [.aliases, .otherAccounts])
+            // Whoever may not use the key is not told what is wrong with the ciphertext.
+            ciphertext = try? Ciphertext(blob.bytes)
         } else {
+            let read = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
+            ciphertext = read
             // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
-            guard let entry = keys.key(ciphertext.keyARN.replacing("arn:aws:kms::", with: "arn:aws:kms:\(region):")),
+            guard let entry = keys.key(read.keyARN.replacing("arn:aws:kms::", with: "arn:aws:kms:\(region):")),
                 entry.key.region == region
             else { throw .inaccessible(caller.arn, action) }
             found = KeyTarget(entry)

@@ -74,7 +74,7 @@ struct Grant: Record {
         KeyGrant(
             grantee: grantee, operations: operations,
             constraints: KeyGrant.Constraints(
-                encryptionContextEquals: equals, encryptionContextSubset: subset, sourceARN: sourceARN))
+                encryptionContextEquals: equals, encryptionContextSubset: subset, sourceARN: sourceARN), name: id)
     }
 }
 
