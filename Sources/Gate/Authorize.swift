@@ -134,7 +134,9 @@ extension Gate {
     private func resourceMembership(
         _ resolved: Access.Resolved, _ membership: OrganizationMembership?, _ call: Call
     ) -> OrganizationMembership? {
-        guard ResourceControl.governs(action: resolved.access.action) else { return nil }
+        guard ResourceControl.governs(action: resolved.access.action),
+            resolved.resource?.isBeyondResourceControl != true
+        else { return nil }
         let owner = resolved.owner(call)
         return owner == call.accountID ? membership : environment.directory.membership(ofAccount: owner)
     }

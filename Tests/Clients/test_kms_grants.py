@@ -1,5 +1,6 @@
 """KMS grants: who may do what by them, under which conditions, and how they end."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ def test_a_grant_allows_what_it_lists(kms: Any, key: str, new_user) -> None:
     # It binds at once, with its token and without.
     assert may(alice, "encrypt", KeyId=key, Plaintext=b"x")
     assert may(alice, "encrypt", KeyId=key, Plaintext=b"x", GrantTokens=[made["GrantToken"]])
+    token = base64.b64decode(made["GrantToken"])
+    for place in range(len(token)):
+        changed = base64.b64encode(token[:place] + bytes([token[place] ^ 1]) + token[place + 1 :]).decode()
+        error = error_of(alice.encrypt, KeyId=key, Plaintext=b"x", GrantTokens=[changed])
+        assert error.code == "InvalidGrantTokenException", (place, error)
     assert may(alice, "describe_key", KeyId=key)
     assert not may(alice, "generate_data_key", KeyId=key, KeySpec="AES_256")
     assert not may(bob, "encrypt", KeyId=key, Plaintext=b"x")

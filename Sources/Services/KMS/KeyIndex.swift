@@ -203,6 +203,7 @@ extension ResourceType {
         var resource = Resource(owner: target.key.accountID, tags: target.key.tags, policy: target.entry.policy)
         resource.grants = target.grants
         resource.context = target.entry.context
+        resource.isBeyondResourceControl = target.key.isAWSManaged
         return resource
     }
 }

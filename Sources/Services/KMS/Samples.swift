@@ -22,7 +22,7 @@ private let grantID = String(repeating: "0", count: 64)
 
 /// Two keys with a replica, an alias and a grant, all that operations look up.
 private func furnish(_ environment: Environment) async throws {
-    func key(_ id: String, in region: String) -> Key {
+    @Sendable func key(_ id: String, in region: String) -> Key {
         Key(
             id: id, accountID: account, region: region, creationDate: Samples.time, spec: .symmetricDefault,
             usage: .encryptDecrypt, origin: .kms, policy: KeyPolicies.standard(account),

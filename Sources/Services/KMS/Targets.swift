@@ -284,9 +284,16 @@ extension RecordReading {
 
 /// What encryption contexts may be.
 enum EncryptionContexts {
+    /// Bytes of all names and values.
+    private static let most = 8192
+
     /// Condition keys have no case: of two pairs that differ in that alone, a policy would see one only.
     static func check(_ context: [String: String]?) throws(ServiceError) {
-        guard let context, context.count > 1 else { return }
+        guard let context, !context.isEmpty else { return }
+        guard context.reduce(0, { $0 + $1.key.utf8.count + $1.value.utf8.count }) <= most else {
+            throw .invalid("The encryption context must not be larger than \(most) bytes.")
+        }
+        guard context.count > 1 else { return }
         guard Set(context.keys.map(ConditionKeys.folded)).count == context.count else {
             throw .invalid("Keys of the encryption context must differ in more than the case of their letters.")
         }
