@@ -49,15 +49,25 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
 
     /// The ARN of an IAM resource, for example `iam(account, "user", path: "/division/", name: "alice")`.
     public static func iam(_ account: String, _ type: String, path: String = "/", name: String) -> String {
-        var arn = "arn:aws:iam::"
-        arn.reserveCapacity(
-            arn.utf8.count + account.utf8.count + 1 + type.utf8.count + path.utf8.count + name.utf8.count)
-        arn += account
-        arn += ":"
-        arn += type
-        arn += path
-        arn += name
-        return arn
+        // Every answer and event has some: written in one go.
+        let count = 14 + account.utf8.count + type.utf8.count + path.utf8.count + name.utf8.count
+        return String(unsafeUninitializedCapacity: count) { bytes in
+            var end = 0
+            put("arn:aws:iam::", into: bytes, &end)
+            put(account, into: bytes, &end)
+            put(":", into: bytes, &end)
+            put(type, into: bytes, &end)
+            put(path, into: bytes, &end)
+            put(name, into: bytes, &end)
+            return end
+        }
+    }
+
+    private static func put(_ part: String, into bytes: UnsafeMutableBufferPointer<UInt8>, _ end: inout Int) {
+        let rest = bytes[end...]
+        end =
+            part.utf8.withContiguousStorageIfAvailable { rest.update(fromContentsOf: $0) }
+            ?? rest.update(fromContentsOf: part.utf8)
     }
 
     public var description: String {

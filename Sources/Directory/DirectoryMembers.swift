@@ -81,6 +81,7 @@ final class MemberEntry<Member: Identity> {
     }
 
     var record: Member {
+        if attached.isEmpty { return bare }
         var record = bare
         record.attachedPolicies = attached.map(\.arn)
         return record

@@ -116,9 +116,9 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
-    /// Those users whose records have one of the ids, in the order of the ids. It costs one lock for all.
-    public func users(withIDs ids: [String], in account: String) -> [User] {
-        state.withLock { state in ids.compactMap { state.users.withID($0, in: account)?.record } }
+    /// The users whose records have the ids, one for each id; nil where there is no such user. It costs one lock for all.
+    public func users(withIDs ids: [String], in account: String) -> [User?] {
+        state.withLock { state in ids.map { state.users.withID($0, in: account)?.record } }
     }
 
     /// The group of that name, in whichever case.
@@ -131,9 +131,9 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.roles.named(name, in: account)?.record }
     }
 
-    /// Those roles whose records have one of the ids, in the order of the ids. It costs one lock for all.
-    public func roles(withIDs ids: [String], in account: String) -> [Role] {
-        state.withLock { state in ids.compactMap { state.roles.withID($0, in: account)?.record } }
+    /// The roles whose records have the ids, one for each id; nil where there is no such role. It costs one lock for all.
+    public func roles(withIDs ids: [String], in account: String) -> [Role?] {
+        state.withLock { state in ids.map { state.roles.withID($0, in: account)?.record } }
     }
 
     /// The role of that unique id, `AROA…`.

@@ -33,7 +33,7 @@ struct EventRecord {
         let caller = call.caller
         let particulars = call.module.events
         let service = call.source.address == nil ? call.source.userAgent : nil
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: 1536)
         writer.beginObject()
         writer.member("eventVersion", "1.11")
         writer.key("userIdentity")

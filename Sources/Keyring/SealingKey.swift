@@ -1,11 +1,13 @@
 import Crypto
 import FoundationEssentials
+import Synchronization
 
 /// A key that seals bytes for one purpose: nobody without it can read them, or change them unnoticed.
 ///
-/// AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces may use one key for no more than 2^32 messages.
-/// Therefore each message has a key of its own: HKDF-Expand (RFC 5869) with SHA-256 over a random salt. Salt and
-/// nonce together are 224 random bits, so the number of messages is no concern.
+/// AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces may use one key for no more than 2^32 messages. Therefore
+/// messages have keys of their own: HKDF-Expand (RFC 5869) with SHA-256 over a random salt. A process draws a new salt
+/// for every 65,536 messages. So no key seals more than that, and since there are 2^128 salts, the number of messages
+/// in all is no concern.
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
 ///
@@ -21,6 +23,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// A pseudorandom key in the sense of RFC 5869, section 2.3.
     private let key: SymmetricKey
+    private let recent = RecentKeys()
 
     init(root: SymmetricKey, purpose: String) {
         key = HKDF<SHA256>.deriveKey(
@@ -34,9 +37,9 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///   of the place where it is kept. They keep a sealed message from being moved to another place.
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let salt = Self.randomSalt()
+        let (salt, key) = sealingKey()
         do {
-            let box = try AES.GCM.seal(plaintext, using: messageKey(salt: salt), authenticating: context)
+            let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
             var sealed: [UInt8] = []
             sealed.reserveCapacity(plaintext.count &+ Self.overhead)
             sealed.append(Self.version)
@@ -59,7 +62,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         let salt = sealed.dropFirst().prefix(Self.saltSize)
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + Self.saltSize))
-            return [UInt8](try AES.GCM.open(box, using: messageKey(salt: salt), authenticating: context))
+            return [UInt8](try AES.GCM.open(box, using: openingKey(salt), authenticating: context))
         } catch {
             throw Self.notAuthentic
         }
@@ -69,7 +72,46 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
     }
 
-    private func messageKey(salt: some Sequence<UInt8>) -> SymmetricKey {
+    /// The keys that were derived last: the messages of one time have the same.
+    private final class RecentKeys: Sendable {
+        typealias Salted = (salt: [UInt8], key: SymmetricKey)
+        struct State {
+            var sealing: Salted?
+            /// How many more messages `sealing` is good for.
+            var left = 0
+            var opening: Salted?
+        }
+        let state = Mutex(State())
+    }
+
+    private static let messagesOfKey = 65_536
+
+    private func sealingKey() -> RecentKeys.Salted {
+        recent.state.withLock { state in
+            if let current = state.sealing, state.left > 0 {
+                state.left -= 1
+                return current
+            }
+            let salt = Self.randomSalt()
+            let new = (salt, derived(salt))
+            state.sealing = new
+            state.left = Self.messagesOfKey - 1
+            return new
+        }
+    }
+
+    private func openingKey(_ salt: ArraySlice<UInt8>) -> SymmetricKey {
+        recent.state.withLock { state in
+            for known in [state.sealing, state.opening] {
+                if let known, known.salt.elementsEqual(salt) { return known.key }
+            }
+            let new = (Array(salt), derived(salt))
+            state.opening = new
+            return new.1
+        }
+    }
+
+    private func derived(_ salt: some Sequence<UInt8>) -> SymmetricKey {
         HKDF<SHA256>.expand(pseudoRandomKey: key, info: Self.label + salt, outputByteCount: 32)
     }
 

@@ -59,17 +59,26 @@ struct EventStore: Sendable {
 
     /// What the index keeps of a value: enough to find the few segments that may hold it.
     static func indexed(_ value: String) -> [UInt8] {
-        Array(value.utf8.prefix(256))
+        Array(value.utf8.prefix(longestIndexed))
     }
 
+    private static let longestIndexed = 256
+
     static func entries(of segment: [Event]) -> [EventIndexEntry] {
-        var entries: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
+        // By far the most values are short ASCII, for which equal texts are equal bytes, and much the same in all events.
+        var plain: Set<EventAttribute> = []
+        var others: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
         for event in segment {
             for attribute in event.attributes {
-                entries.insert(EventIndexEntry(attribute: attribute.name, value: indexed(attribute.value)))
+                let value = attribute.value.utf8
+                if value.count <= longestIndexed, value.allSatisfy({ $0 < 0x80 }) {
+                    plain.insert(attribute)
+                } else {
+                    others.insert(EventIndexEntry(attribute: attribute.name, value: indexed(attribute.value)))
+                }
             }
         }
-        return Array(entries)
+        return others + plain.map { EventIndexEntry(attribute: $0.name, value: indexed($0.value)) }
     }
 
     private static func context(account: String, sequence: Int64, lastTime: Int64) -> [UInt8] {

@@ -9,6 +9,12 @@ public struct Page<Item> {
     /// What the caller sends to get the next page; nil on the last one.
     public var marker: String?
 
+    /// Makes a page; without a marker it is the last one.
+    public init(items: [Item], marker: String? = nil) {
+        self.items = items
+        self.marker = marker
+    }
+
     /// Whether there is another page: AWS's `IsTruncated`.
     public var isTruncated: Bool { marker != nil }
 
@@ -78,30 +84,30 @@ extension RecordReading {
         }
     }
 
-    /// A page of the records of a type that pass a test, in the order of their ids.
+    /// A page of what stands for the records of a type, in the order of their ids.
     ///
-    /// The ledger says which ones there are; the records themselves come from memory, so that none has to be opened and
-    /// read.
-    /// - Parameter find: the records of some ids, from the directory or a projection; in the ids' order, without those
-    ///   that it does not have.
-    public func page<R: Record>(
-        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [R],
-        where isIncluded: (R) -> Bool = { _ in true }
-    ) throws(ServiceError) -> Page<R> {
-        var items: [R] = []
-        var after = paging.after
+    /// The ledger says which records there are; the items come from memory, so that no record has to be opened and read.
+    /// - Parameter find: the items for some ids, one for each, from the directory or a projection; nil for those that
+    ///   are not wanted.
+    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many are not wanted.
+    // Inlinable, since for an unknown type of item each step goes through its table of functions.
+    @inlinable
+    public func page<R: Record, Item>(
+        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [Item?]
+    ) throws(ServiceError) -> Page<Item> {
+        var items: [Item] = []
+        items.reserveCapacity(paging.limit)
+        var (after, last) = (paging.after, "")
         while true {
             let ids = try listIDs(type, after: after, limit: paging.limit + 1)
-            var found = find(ids)
-            found.removeAll { !isIncluded($0) }
-            // Most lists end here with the first records that were found: those are taken over, not copied.
-            if items.isEmpty { items = found } else { items += found }
-            if items.count > paging.limit {
-                items.removeLast(items.count - paging.limit)
-                return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
+            for (id, item) in zip(ids, find(ids)) {
+                guard let item else { continue }
+                if items.count == paging.limit { return Page(items: items, marker: Paging.marker(after: last)) }
+                items.append(item)
+                last = id
             }
-            guard ids.count > paging.limit, let last = ids.last else { return Page(items: items) }
-            after = last
+            guard ids.count > paging.limit, let end = ids.last else { return Page(items: items) }
+            after = end
         }
     }
 

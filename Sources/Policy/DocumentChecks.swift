@@ -159,16 +159,19 @@ extension DocumentParser {
     }
 
     /// The actions that a role trust policy may name: the ways to assume a role, and what goes with them.
+    private static let assumeRoleActions = [
+        "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity",
+        "sts:TagSession", "sts:SetContext",
+    ]
+
+    /// Whether an action is one of them, or has wildcards and matches one.
     private static func isAssumeRole(_ action: String) -> Bool {
+        if assumeRoleActions.contains(action) { return true }
         guard action.lowercasedASCII.hasPrefix("sts:") else { return false }
         let memory = PolicyMemory()
         let pattern = Glob(ActionMatcher.pattern(action), in: memory)
-        let names = "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity SetSourceIdentity TagSession SetContext"
         return withExtendedLifetime(memory) {
-            names.split(separator: " ").contains { name in
-                let action = "sts:\(name)".utf8
-                return pattern.matchesIgnoringCase(action.span)
-            }
+            assumeRoleActions.contains { pattern.matchesIgnoringCase($0.utf8.span) }
         }
     }
 

@@ -116,7 +116,11 @@ extension PolicySource {
 
     /// As ``summary``, of a policy that is used as another type than its own.
     public func summary(as type: PolicyType) -> String {
-        var text = type.displayName
+        var text = ""
+        // Every event has some of these: they are put together without growing in between.
+        text.reserveCapacity(
+            48 + name.utf8.count + (version?.utf8.count ?? 0) + (arn?.utf8.count ?? 0) + (attachedTo?.utf8.count ?? 0))
+        text += type.displayName
         func add(_ before: String, _ part: String, _ after: String = "") {
             text += before
             text += part

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The few ASCII rules that signing rests on, over bytes, so that no Unicode table is asked.
 enum ASCII {
     static func lowercased(_ byte: UInt8) -> UInt8 {
@@ -59,10 +61,23 @@ enum ASCII {
     }
 
     /// Appends `bytes` as lower-case hexadecimal digits.
-    static func appendHex(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
-        for byte in bytes {
-            output.append(lowercaseHexDigit(byte >> 4))
-            output.append(lowercaseHexDigit(byte & 0x0F))
+    static func appendHex(_ bytes: some ContiguousBytes, to output: inout [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            output.append(addingCapacity: 2 * bytes.count) { digits in
+                for byte in bytes {
+                    digits.append(lowercaseHexDigit(byte >> 4))
+                    digits.append(lowercaseHexDigit(byte & 0x0F))
+                }
+            }
+        }
+    }
+
+    /// Are these the bytes of `text`?
+    static func isSame(_ bytes: ArraySlice<UInt8>, _ text: StaticString) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            text.withUTF8Buffer { text in
+                bytes.count == text.count && bytes.indices.allSatisfy { bytes[$0] == text[$0] }
+            }
         }
     }
 

@@ -33,11 +33,11 @@ struct AuthorizationHeader {
             let value = part[(equals + 1)...]
             guard !value.isEmpty else { continue }
             let name = part[..<equals]
-            if name.elementsEqual("Credential".utf8) {
+            if ASCII.isSame(name, "Credential") {
                 credential = credential ?? value
-            } else if name.elementsEqual("SignedHeaders".utf8) {
+            } else if ASCII.isSame(name, "SignedHeaders") {
                 signedHeaders = signedHeaders ?? value
-            } else if name.elementsEqual("Signature".utf8) {
+            } else if ASCII.isSame(name, "Signature") {
                 signature = signature ?? value
             }
         }

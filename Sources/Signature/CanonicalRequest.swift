@@ -84,20 +84,21 @@ struct CanonicalRequest {
 
     /// Without white space at the ends, and with one space for each run of it inside.
     private mutating func appendFolded(_ value: String) {
-        // Appended first, and then pressed together in place where there is anything to press.
-        let start = bytes.count
-        bytes.append(contentsOf: value.utf8)
-        var end = start
-        var previousIsSpace = true
-        for index in start..<bytes.count {
-            let isSpace = ASCII.isSpace(bytes[index])
-            if !(isSpace && previousIsSpace) {
-                bytes[end] = isSpace ? UInt8(ascii: " ") : bytes[index]
-                end += 1
-            }
-            previousIsSpace = isSpace
+        let isAppended: Void? = value.utf8.withContiguousStorageIfAvailable { value in
+            appendFolded(value)
         }
-        if previousIsSpace && end > start { end -= 1 }
-        bytes.removeLast(bytes.count - end)
+        if isAppended == nil { Array(value.utf8).withUnsafeBufferPointer { appendFolded($0) } }
+    }
+
+    private mutating func appendFolded(_ value: UnsafeBufferPointer<UInt8>) {
+        bytes.append(addingCapacity: value.count) { output in
+            var previousIsSpace = true
+            for byte in value {
+                let isSpace = ASCII.isSpace(byte)
+                if !(isSpace && previousIsSpace) { output.append(isSpace ? UInt8(ascii: " ") : byte) }
+                previousIsSpace = isSpace
+            }
+            if previousIsSpace, !output.isEmpty { _ = output.removeLast() }
+        }
     }
 }

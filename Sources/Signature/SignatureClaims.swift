@@ -109,13 +109,8 @@ public struct SignatureClaims: Sendable, Equatable {
         signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?
     ) throws(SignatureError) {
         var rest = credential
-        func element() -> String? {
-            guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-            defer { rest = rest[(slash + 1)...] }
-            return ASCII.text(rest[..<slash])
-        }
-        guard let accessKeyID = element(), !accessKeyID.isEmpty, let day = element(),
-            let region = algorithm == .v4 ? element() : "", let service = element(),
+        guard let accessKeyID = Self.element(&rest), !accessKeyID.isEmpty, let day = Self.element(&rest),
+            let region = algorithm == .v4 ? Self.element(&rest) : "", let service = Self.element(&rest),
             !rest.contains(UInt8(ascii: "/"))
         else {
             throw .malformedCredential(credentialHash: SignatureError.hash(ASCII.text(credential)))
@@ -134,6 +129,13 @@ public struct SignatureClaims: Sendable, Equatable {
         self.signature = bytes.count == 32 || (algorithm == .v4A && bytes.count <= 80) ? bytes : []
         self.timestamp = timestamp
         self.sessionToken = sessionToken
+    }
+
+    /// Takes what stands before the next slash off a credential.
+    private static func element(_ rest: inout ArraySlice<UInt8>) -> String? {
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        defer { rest = rest[(slash + 1)...] }
+        return ASCII.text(rest[..<slash])
     }
 
     private static func regionSet(_ text: String?) -> [String] {

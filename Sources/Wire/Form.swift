@@ -18,11 +18,7 @@ struct Form: Sendable {
     init(_ request: WireRequest) throws(ServiceError) {
         bytes.reserveCapacity(request.query.utf8.count + request.body.count)
         parameters.reserveCapacity(16)
-        for text in Self.texts(of: request) {
-            try text.withUnsafeBufferPointer { text throws(ServiceError) in
-                try Self.split(text) { part throws(ServiceError) in try readParameter(part) }
-            }
-        }
+        try Self.eachPart(of: request) { part throws(ServiceError) in try readParameter(part) }
     }
 
     /// The value of a parameter whose name is sent as it is, found without reading the others; nil when it is absent.
@@ -30,21 +26,17 @@ struct Form: Sendable {
     /// Throws when it is there more than once, or is not UTF-8.
     static func find(_ name: StaticString, in request: WireRequest) throws(ServiceError) -> String? {
         var found: [UInt8]?
-        for text in texts(of: request) {
-            try text.withUnsafeBufferPointer { text throws(ServiceError) in
-                try split(text) { part throws(ServiceError) in
-                    let length = name.utf8CodeUnitCount
-                    guard part.count > length, part[length] == UInt8(ascii: "="),
-                        part.prefix(length).elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: length))
-                    else { return }
-                    guard found == nil else { throw .malformedInput("\(name) is given more than once") }
-                    var value: [UInt8] = []
-                    guard percentDecode(.init(rebasing: part[(length + 1)...]), plusIsSpace: true, into: &value) else {
-                        throw .malformedQueryString
-                    }
-                    found = value
-                }
+        let (start, length) = (name.utf8Start, name.utf8CodeUnitCount)
+        try eachPart(of: request) { part throws(ServiceError) in
+            guard part.count > length, part[length] == UInt8(ascii: "="),
+                (0..<length).allSatisfy({ part[$0] == start[$0] })
+            else { return }
+            guard found == nil else { throw .malformedInput("\(name) is given more than once") }
+            var value: [UInt8] = []
+            guard percentDecode(.init(rebasing: part[(length + 1)...]), plusIsSpace: true, into: &value) else {
+                throw .malformedQueryString
             }
+            found = value
         }
         guard let found else { return nil }
         guard let value = String(validating: found, as: UTF8.self) else { throw .malformedQueryString }
@@ -57,9 +49,17 @@ struct Form: Sendable {
         return string
     }
 
-    private static func texts(of request: WireRequest) -> [[UInt8]] {
-        let query = Array(request.query.utf8)
-        return request.method == "POST" ? [query, request.body] : [query]
+    /// Calls the closure for each parameter of the query string and, where it is a form, of the body.
+    private static func eachPart(
+        of request: WireRequest, _ body: (UnsafeBufferPointer<UInt8>) throws(ServiceError) -> Void
+    ) throws(ServiceError) {
+        if !request.query.isEmpty {
+            try Array(request.query.utf8).withUnsafeBufferPointer { text throws(ServiceError) in
+                try split(text, body)
+            }
+        }
+        guard request.method == "POST" else { return }
+        try request.body.withUnsafeBufferPointer { text throws(ServiceError) in try split(text, body) }
     }
 
     /// Calls the closure for each part between ampersands that is not empty.

@@ -27,15 +27,13 @@ public struct JSONWriter: Sendable {
 
     /// The name of the next value of an object.
     public mutating func key(_ name: String) {
-        comma()
-        quoted(name)
-        bytes.append(UInt8(ascii: ":"))
+        quoted(name, withComma: needsComma, withColon: true)
         needsComma = false
     }
 
     public mutating func string(_ value: String) {
-        comma()
-        quoted(value)
+        quoted(value, withComma: needsComma)
+        needsComma = true
     }
 
     public mutating func integer(_ value: Int) {
@@ -113,14 +111,27 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    private mutating func quoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { text in
-            let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-            if isPlain { bytes.append(contentsOf: text) } else { for byte in text { escaped(byte) } }
+    /// A text in quotation marks, with a comma before it and a colon behind it.
+    private mutating func quoted(_ text: String, withComma: Bool, withColon: Bool = false) {
+        text.withBytes { text in
+            let isPlain = text.allSatisfy { eight in
+                !(eight.hasAny(below: 0x20) || eight.hasAny("\"") || eight.hasAny("\\"))
+            }
+            bytes.append(upTo: text.count + 4) { start in
+                var place = start
+                if withComma { place.put(",") }
+                place.put("\"")
+                if isPlain {
+                    place.put(text)
+                    place.put("\"")
+                    if withColon { place.put(":") }
+                }
+                return place - start
+            }
+            if isPlain { return }
+            for byte in text { escaped(byte) }
+            bytes.append(withColon ? "\":" : "\"")
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escaped(_ byte: UInt8) {

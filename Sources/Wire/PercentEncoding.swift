@@ -35,11 +35,3 @@ func hexDigit(_ byte: UInt8) -> UInt8? {
     default: nil
     }
 }
-
-extension [UInt8] {
-    /// Appends the UTF-8 of a text, in one copy.
-    mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append(contentsOf: $0) }
-    }
-}

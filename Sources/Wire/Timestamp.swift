@@ -16,30 +16,39 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
     /// `2026-11-21T02:03:04Z`; a fraction of a second is left out.
     public var iso8601: String {
-        let time = CalendarTime(self)
-        return String(unsafeUninitializedCapacity: 20) { text in
-            /// Writes a number's last digits, as many as there is room for.
-            func put(_ number: Int, _ range: Range<Int>) {
-                var rest = number
-                for position in range.reversed() {
-                    text[position] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-                    rest /= 10
-                }
-            }
-            text[4] = UInt8(ascii: "-")
-            text[7] = UInt8(ascii: "-")
-            text[10] = UInt8(ascii: "T")
-            text[13] = UInt8(ascii: ":")
-            text[16] = UInt8(ascii: ":")
-            text[19] = UInt8(ascii: "Z")
-            put(time.year, 0..<4)
-            put(time.month, 5..<7)
-            put(time.day, 8..<10)
-            put(time.hour, 11..<13)
-            put(time.minute, 14..<16)
-            put(time.second, 17..<19)
-            return 20
+        String(unsafeUninitializedCapacity: Self.iso8601Length) { text in
+            guard var place = text.baseAddress else { return 0 }
+            writeISO8601(to: &place)
+            return Self.iso8601Length
         }
+    }
+
+    /// The bytes of ``iso8601``.
+    static let iso8601Length = 20
+
+    /// Writes the bytes of ``iso8601``, and moves on behind them.
+    func writeISO8601(to place: inout UnsafeMutablePointer<UInt8>) {
+        let time = CalendarTime(self)
+        let text = place
+        /// Writes two digits.
+        func put(_ number: Int, at offset: Int) {
+            text[offset] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
+            text[offset + 1] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
+        }
+        put(time.year / 100, at: 0)
+        put(time.year % 100, at: 2)
+        text[4] = UInt8(ascii: "-")
+        put(time.month, at: 5)
+        text[7] = UInt8(ascii: "-")
+        put(time.day, at: 8)
+        text[10] = UInt8(ascii: "T")
+        put(time.hour, at: 11)
+        text[13] = UInt8(ascii: ":")
+        put(time.minute, at: 14)
+        text[16] = UInt8(ascii: ":")
+        put(time.second, at: 17)
+        text[19] = UInt8(ascii: "Z")
+        place += Self.iso8601Length
     }
 
     /// `2026-11-21T02:03:04.500Z`

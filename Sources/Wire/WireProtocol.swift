@@ -127,8 +127,14 @@ func isSame(_ left: String, _ right: String) -> Bool {
 
 /// Compares ASCII without regard to case; the second text is in lower case already.
 package func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercased: String.UTF8View) -> Bool {
-    text.count == lowercased.count
-        && zip(text, lowercased).allSatisfy { left, right in
-            (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
+    func isSame(_ left: UInt8, _ right: UInt8) -> Bool {
+        (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
+    }
+    // Texts lie in memory as they are nearly always; then this is a loop over bytes.
+    let answer = text.withContiguousStorageIfAvailable { left in
+        lowercased.withContiguousStorageIfAvailable { right in
+            left.count == right.count && left.indices.allSatisfy { isSame(left[$0], right[$0]) }
         }
+    }
+    return (answer ?? nil) ?? (text.count == lowercased.count && zip(text, lowercased).allSatisfy(isSame))
 }

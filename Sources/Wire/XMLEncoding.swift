@@ -26,6 +26,10 @@ extension XMLWriter {
             members(structure)
             close(name)
         case (.null, _): emptyElement(name)
+        case (.string(let text), _): element(name, text, namespace)
+        case (.timestamp(let moment), .timestamp(let shape))
+        where namespace == nil && !writesMilliseconds && (timestampFormat ?? shape.format ?? .iso8601) == .iso8601:
+            element(name, upTo: Timestamp.iso8601Length) { moment.writeISO8601(to: &$0) }
         default:
             guard let text = plainText(value, shape, timestampFormat) else { return }
             element(name, text, namespace)

@@ -18,6 +18,7 @@ struct XMLWriter {
     mutating func open(
         _ name: String, _ namespace: XMLNamespace? = nil, _ attributes: [(name: String, value: String)] = []
     ) {
+        guard namespace != nil || !attributes.isEmpty else { return tag(name) }
         bytes.append(UInt8(ascii: "<"))
         bytes.append(name)
         if let namespace {
@@ -36,29 +37,69 @@ struct XMLWriter {
     }
 
     mutating func close(_ name: String) {
-        bytes.append("</")
-        bytes.append(name)
-        bytes.append(UInt8(ascii: ">"))
+        tag(name, slashBefore: true)
+    }
+
+    mutating func emptyElement(_ name: String) {
+        tag(name, slashBehind: true)
+    }
+
+    /// A tag with nothing but a name, and perhaps a slash before or behind it.
+    @inline(__always)
+    private mutating func tag(
+        _ name: String, slashBefore: Bool = false, slashBehind: Bool = false
+    ) {
+        name.withBytes { name in
+            bytes.append(upTo: name.count + 3) { start in
+                var place = start
+                place.put("<")
+                if slashBefore { place.put("/") }
+                place.put(name)
+                if slashBehind { place.put("/") }
+                place.put(">")
+                return place - start
+            }
+        }
     }
 
     mutating func element(_ name: String, _ content: String, _ namespace: XMLNamespace? = nil) {
+        let isWritten =
+            namespace == nil
+            && content.withBytes { content in
+                guard Self.isPlain(content) else { return false }
+                element(name, upTo: content.count) { $0.put(content) }
+                return true
+            }
+        if isWritten { return }
         open(name, namespace)
         text(content)
         close(name)
     }
 
-    mutating func emptyElement(_ name: String) {
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(name)
-        bytes.append("/>")
+    /// An element whose content the closure writes, within so many bytes; nothing in it is escaped.
+    @inline(__always)
+    mutating func element(_ name: String, upTo count: Int, _ content: (inout UnsafeMutablePointer<UInt8>) -> Void) {
+        name.withBytes { name in
+            bytes.append(upTo: 2 * name.count + 5 + count) { start in
+                var place = start
+                place.put("<")
+                place.put(name)
+                place.put(">")
+                content(&place)
+                place.put("<")
+                place.put("/")
+                place.put(name)
+                place.put(">")
+                return place - start
+            }
+        }
     }
 
     /// Writes text so that a parser gives back the same: a carriage return, which parsers turn into a newline, becomes
     /// a reference, and in attributes newline and tab, which would become spaces. What XML 1.0 cannot carry at all (section 2.2) becomes U+FFFD.
     mutating func text(_ content: String, inAttribute: Bool = false) {
-        var content = content
-        let isPlain = content.withUTF8 { text in
-            guard text.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && !Self.isSpecial($0) }) else { return false }
+        let isPlain = content.withBytes { text in
+            guard Self.isPlain(text) else { return false }
             bytes.append(contentsOf: text)
             return true
         }
@@ -79,7 +120,11 @@ struct XMLWriter {
         }
     }
 
-    private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte == 0x26 || byte == 0x3C || byte == 0x3E || byte == 0x22
+    /// Whether text can be written as it is.
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.allSatisfy { eight in
+            !(eight.hasAny(below: 0x20) || eight.hasAnyHigh || eight.hasAny("&") || eight.hasAny("<")
+                || eight.hasAny(">") || eight.hasAny("\""))
+        }
     }
 }

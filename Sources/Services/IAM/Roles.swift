@@ -79,9 +79,11 @@ extension IAM.ListRoles: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(
-            Role.self, Paging(input),
-            from: { call.directory.roles(withIDs: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
+        let page = try records.page(Role.self, Paging(input)) { ids in
+            call.directory.roles(withIDs: ids, in: call.accountID).map {
+                $0.flatMap { $0.path.hasPrefix(prefix) ? $0 : nil }
+            }
+        }
         return Output(page.map { IAM.Role($0, .listed, call.directory) })
     }
 }

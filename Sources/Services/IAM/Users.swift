@@ -82,13 +82,17 @@ extension IAM.ListUsers: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
-        let page = try records.page(
-            User.self, Paging(input),
-            from: { call.directory.users(withIDs: $0, in: call.accountID) }, where: { $0.path.hasPrefix(prefix) })
-        let passwords = call.environment.usage.passwords(of: page.items.map(\.uniqueID))
-        let users = zip(page.items, passwords).map { user, password in
-            var view = IAM.User(user)
-            view.passwordLastUsed = password.map(Timestamp.init(usedAt:))
+        let page = try records.page(User.self, Paging(input)) { ids in
+            call.directory.users(withIDs: ids, in: call.accountID).map { user -> IAM.User? in
+                guard let user, user.path.hasPrefix(prefix) else { return nil }
+                return IAM.User(user)
+            }
+        }
+        let passwords = call.environment.usage.passwords(of: page.items.map { $0.userId })
+        let users = zip(page.items, passwords).map { view, password in
+            guard let password else { return view }
+            var view = view
+            view.passwordLastUsed = Timestamp(usedAt: password)
             return view
         }
         return Output(users, next: page.marker)
