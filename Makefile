@@ -16,7 +16,7 @@ WORKERS ?= 4
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring Ledger Directory Platform Simulation
+DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring KeyMaterial Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

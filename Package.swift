@@ -299,7 +299,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "Keyring", "Ledger", "Lint", "OIDC", "Platform", "Policy",
+                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -47,6 +47,10 @@ public enum WrappingAlgorithm: String, Sendable, CaseIterable {
 
 /// The RSA key whose public half key material is wrapped with on its way here.
 ///
+/// ```swift
+/// let material = try key.unwrap(wrapped, .rsaesOAEPSHA256, as: .symmetricDefault)
+/// ```
+///
 /// https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html
 public struct WrappingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// Its size.

@@ -18,6 +18,7 @@ COMPILED = ["Tests", "Sources/Services", "Sources/Server"]
 # What a reader begins with in each module, and has to see used.
 ENTRY_POINTS = {
     "Catalogue": ["ServiceCatalogue", "CatalogueService"],
+    "KeyMaterial": ["KeyMaterial", "Ciphertext", "WrappingKey"],
     "Keyring": ["Keyring", "KeyFile"],
     "Ledger": ["Ledger", "Transaction", "Record", "Change", "Deadline"],
     "Lint": ["Linter", "Finding"],
