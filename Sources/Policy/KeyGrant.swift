@@ -123,7 +123,9 @@ extension KeyGrant {
     func explained(_ query: Query, _ context: Lookup) -> String {
         guard reach(query, context) == .none else { return "\(summary): applies" }
         var misses: [String] = []
-        if !actions.contains(String(decoding: query.action, as: UTF8.self).lowercasedASCII) { misses.append("operation") }
+        if !actions.contains(String(decoding: query.action, as: UTF8.self).lowercasedASCII) {
+            misses.append("operation")
+        }
         if principals.reach(query.request.pointee.principal, isDeny: false, hasBoundary: query.hasBoundary) == .none {
             misses.append("grantee")
         }

@@ -301,7 +301,10 @@ def test_macs(kms: Any, bits: int) -> None:
     assert error.message == f"Algorithm {other} is incompatible with key spec HMAC_{bits}."
 
 
-@MANY("spec, curve", [("ECC_NIST_P256", ec.SECP256R1), ("ECC_NIST_P384", ec.SECP384R1), ("ECC_NIST_P521", ec.SECP521R1)])
+@MANY(
+    "spec, curve",
+    [("ECC_NIST_P256", ec.SECP256R1), ("ECC_NIST_P384", ec.SECP384R1), ("ECC_NIST_P521", ec.SECP521R1)],
+)
 def test_shared_secrets(kms: Any, spec: str, curve: Any) -> None:
     key = new_key(kms, spec, "KEY_AGREEMENT")
     peer = ec.generate_private_key(curve())

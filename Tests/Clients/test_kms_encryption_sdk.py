@@ -1,4 +1,4 @@
-"""AWS's own encryption SDK, which knows nothing of Gatehouse: it gets its data keys here, and opens its messages here."""
+"""AWS's own encryption SDK, which knows nothing of Gatehouse, gets its data keys and opens its messages here."""
 
 import os
 from typing import Any

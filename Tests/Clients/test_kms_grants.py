@@ -218,7 +218,8 @@ def test_whoever_may_grant_by_a_grant_may_grant_no_more(kms: Any, key: str, new_
         (["GenerateDataKey"], stricter, False),
     ):
         more = {"Constraints": constraints} if constraints else {}
-        assert may(alice, "create_grant", Operations=operations, **request, **more) == allowed, (operations, constraints)
+        made = may(alice, "create_grant", Operations=operations, **request, **more)
+        assert made == allowed, (operations, constraints)
     assert may(bob, "encrypt", KeyId=key, Plaintext=b"x", EncryptionContext={"a": "1", "b": "2"})
 
 

@@ -236,7 +236,8 @@ def test_iam_counts_where_the_key_policy_says_so(kms: Any, new_user) -> None:
             deny("kms:DescribeKey", "*") | {"Principal": "*"},
         ),
     )
-    assert "with an explicit deny in a resource-based policy" in error_of(carol.describe_key, KeyId=key["KeyId"]).message
+    denied = error_of(carol.describe_key, KeyId=key["KeyId"])
+    assert "with an explicit deny in a resource-based policy" in denied.message
 
 
 def test_the_condition_keys_of_a_key(kms: Any, new_user) -> None:
@@ -319,7 +320,8 @@ def test_a_key_of_another_account(kms: Any, root: Identity, other: Identity) -> 
         assert (denied.code, denied.message) == ("AccessDeniedException", refused.format(arn))
     # Its id alone is an id of one's own account.
     assert error_of(there.encrypt, KeyId=key["KeyId"], Plaintext=b"x").code == "NotFoundException"
-    kms.put_key_policy(KeyId=key["KeyId"], Policy=key_policy(EVERYTHING, allows(other.name, "kms:Encrypt", "kms:Decrypt")))
+    shared = key_policy(EVERYTHING, allows(other.name, "kms:Encrypt", "kms:Decrypt"))
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=shared)
     blob = there.encrypt(KeyId=key["Arn"], Plaintext=b"across")
     assert there.decrypt(CiphertextBlob=blob["CiphertextBlob"])["Plaintext"] == b"across"
     # Managing is for the account's own principals, whatever the policy says.

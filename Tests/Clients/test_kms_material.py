@@ -221,14 +221,15 @@ def test_importing_other_keys(kms: Any, kind: str) -> None:
         assert kms.generate_mac(KeyId=key, Message=b"x", MacAlgorithm="HMAC_SHA_256")
         return
     curves: dict[str, Any] = {"ECC_NIST_P256": ec.SECP256R1, "ECC_NIST_P521": ec.SECP521R1}
-    private: Any
-    if kind.startswith("RSA"):
-        private = rsa.generate_private_key(65537, 2048)
-    else:
-        private = ec.generate_private_key(curves[kind]())
-    der = private.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+
+    def make() -> bytes:
+        is_rsa = kind.startswith("RSA")
+        made: Any = rsa.generate_private_key(65537, 2048) if is_rsa else ec.generate_private_key(curves[kind]())
+        encoding = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return bytes(made.private_bytes(*encoding))
+
+    der = make()
+    private: Any = serialization.load_der_private_key(der, None)
     bring(kms, key, der, "RSA_AES_KEY_WRAP_SHA_256")
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
     assert kms.get_public_key(KeyId=key)["PublicKey"] == private.public_key().public_bytes(
@@ -236,9 +237,7 @@ def test_importing_other_keys(kms: Any, kind: str) -> None:
     )
     # It can never have another.
     with pytest.raises(kms.exceptions.IncorrectKeyMaterialException):
-        other = rsa.generate_private_key(65537, 2048) if kind.startswith("RSA") else ec.generate_private_key(curves[kind]())
-        encoding = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        bring(kms, key, other.private_bytes(*encoding), "RSA_AES_KEY_WRAP_SHA_256")
+        bring(kms, key, make(), "RSA_AES_KEY_WRAP_SHA_256")
 
 
 def test_imported_material_expires(cloud: Server, kms: Any, trail: Trail) -> None:

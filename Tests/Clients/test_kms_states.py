@@ -18,7 +18,10 @@ def cells() -> list[tuple[str, str, str]]:
     lines = [line.split("\t") for line in TABLE.read_text().splitlines() if not line.startswith("#")]
     header = lines[0][1:]
     return [
-        (line[0], state, cell) for line in lines[1:] for state, cell in zip(header, line[1:], strict=True) if cell != "-"
+        (line[0], state, cell)
+        for line in lines[1:]
+        for state, cell in zip(header, line[1:], strict=True)
+        if cell != "-"
     ]
 
 
@@ -172,7 +175,7 @@ def request(key: Key, operation: str) -> dict[str, Any]:
             "WrappingKeySpec": "RSA_2048",
         },
         "ImportKeyMaterial": lambda: {"KeyId": key.id}
-        | (key.parameters or {"ImportToken": b"x", "EncryptedKeyMaterial": b"x", "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}),
+        | (key.parameters or {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"}),
         "PutKeyPolicy": lambda: {"KeyId": key.id, "Policy": policy},
         "ReplicateKey": lambda: {"KeyId": key.id, "ReplicaRegion": "eu-central-1"},
         "TagResource": lambda: {"KeyId": key.id, "Tags": [{"TagKey": "a", "TagValue": "b"}]},

@@ -1,4 +1,4 @@
-"""`gatehouse why` about keys: it names the key policy, its statement, or the grant, and what of it was not fulfilled."""
+"""`gatehouse why` about keys: it names the key policy's statement or the grant, and what of it was not fulfilled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,13 @@ def test_why_a_key_was_used_or_not(durable: Callable[..., Server]) -> None:
     server = durable().start()
     kms = server.root.client("kms")
     statements = [
-        {"Sid": "Admin", "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:PutKeyPolicy", "Resource": "*"},
+        {
+            "Sid": "Admin",
+            "Effect": "Allow",
+            "Principal": {"AWS": ACCOUNT},
+            "Action": "kms:PutKeyPolicy",
+            "Resource": "*",
+        },
         {
             "Sid": "Readers",
             "Effect": "Allow",

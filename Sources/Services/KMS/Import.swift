@@ -98,7 +98,8 @@ extension Call {
             isSameSecret(Data(token[length...]).base64EncodedString(), found.secret.base64EncodedString())
         else { throw .kms(.invalidImportTokenException, "The import token is not one for the key \(key.arn).") }
         guard found.validTo > time else {
-            throw .kms(.expiredImportTokenException, "The import token has expired: get the parameters for import again.")
+            throw .kms(
+                .expiredImportTokenException, "The import token has expired: get the parameters for import again.")
         }
         return found
     }
@@ -189,7 +190,9 @@ extension Key {
     /// Whether everything that it ever encrypted with is there.
     fileprivate var hasAllMaterial: Bool {
         !materials.isEmpty
-            && materials.allSatisfy { $0.isThere || $0.state == .pendingRotation || $0.state == .pendingMultiRegionImport }
+            && materials.allSatisfy {
+                $0.isThere || $0.state == .pendingRotation || $0.state == .pendingMultiRegionImport
+            }
     }
 
     /// Takes up material that the key has never had.
@@ -212,7 +215,9 @@ extension Key {
             return materials.append(Material(id: id, state: .current, isThere: false))
         }
         guard isSymmetricEncryptionKey, input.importType == "NEW_KEY_MATERIAL" else { throw .incorrectMaterial }
-        if let waiting = materials.first(where: { $0.state == .pendingRotation || $0.state == .pendingMultiRegionImport }) {
+        if let waiting = materials.first(where: {
+            $0.state == .pendingRotation || $0.state == .pendingMultiRegionImport
+        }) {
             throw .invalidState(
                 "New key material (id: \(id)) cannot be imported into KMS key \(self.id), because another key "
                     + "material (id: \(waiting.id)) is pending rotation.")

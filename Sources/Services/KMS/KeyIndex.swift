@@ -124,7 +124,10 @@ final class KeyIndex: Projection {
 extension KeyIndex.State {
     fileprivate mutating func set(_ key: Key?, _ arn: String) {
         if let old = keys[arn] { release(old.policy.document.text) }
-        guard var key else { return keys[arn] = nil }
+        guard var key else {
+            keys[arn] = nil
+            return
+        }
         let policy = compiled(key.policy)
         key.policy = ""
         let traits = KeyIndex.Traits(key)

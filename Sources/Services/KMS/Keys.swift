@@ -30,7 +30,9 @@ private struct NewKey {
                     + "CustomerMasterKeySpec is deprecated.")
         }
         let specName = input.keySpec ?? input.customerMasterKeySpec ?? KeySpec.symmetricDefault.rawValue
-        guard let spec = KeySpec(rawValue: specName) else { throw .unsupported("KeySpec \(specName) is not supported.") }
+        guard let spec = KeySpec(rawValue: specName) else {
+            throw .unsupported("KeySpec \(specName) is not supported.")
+        }
         guard let usageName = input.keyUsage ?? (spec == .symmetricDefault ? KeyUsage.encryptDecrypt.rawValue : nil)
         else {
             throw .invalid(
@@ -41,7 +43,9 @@ private struct NewKey {
         }
         guard input.customKeyStoreId == nil, input.xksKeyId == nil,
             let origin = Key.Origin(rawValue: input.origin ?? Key.Origin.kms.rawValue)
-        else { throw .notImplemented("Gatehouse has no custom key stores yet: the origin must be AWS_KMS or EXTERNAL.") }
+        else {
+            throw .notImplemented("Gatehouse has no custom key stores yet: the origin must be AWS_KMS or EXTERNAL.")
+        }
         guard spec.isSupported else { throw .unsupported("KeySpec \(specName) is not supported.") }
         self.spec = spec
         self.usage = usage
