@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from harness import Identity, Server, Trail, error_of
+from harness.server import gatehouse
 
 DAY = 86_400
 
@@ -376,3 +377,7 @@ def test_keys_outlive_the_process(durable: Any) -> None:
         assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"kept"
         assert kms.get_public_key(KeyId=signer)["PublicKey"] == public
         assert kms.describe_key(KeyId="alias/kept")["KeyMetadata"]["KeyId"] == key
+        kms.create_grant(KeyId=key, GranteePrincipal="111122223333", Operations=["Encrypt"])
+        server.stop()
+        done = gatehouse("verify", "--data", str(server.data))
+        assert done.returncode == 0, done
