@@ -144,23 +144,34 @@ extension KMS.ListAliases: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let paging = try Paging(kms: input, most: 100)
-        let aliases: Page<Alias>
         if let keyID = input.keyId {
             let key = try call.target(keyID, []).key
-            aliases = try records.page(Alias.self, Alias.toKey, to: key.id, paging)
-        } else {
-            aliases = try records.page(Alias.self, paging)
+            let aliases = try records.page(Alias.self, Alias.toKey, to: key.id, paging)
+            return Output(aliases.map { KMS.AliasListEntry($0, call) })
         }
-        return Output(
-            aliases.map { alias in
-                KMS.AliasListEntry {
-                    $0.aliasName = alias.id
-                    $0.aliasArn = "arn:aws:kms:\(call.region):\(call.accountID):\(alias.id)"
-                    $0.targetKeyId = alias.keyID
-                    $0.creationDate = Timestamp(secondsSinceEpoch: alias.creationDate)
-                    $0.lastUpdatedDate = Timestamp(secondsSinceEpoch: alias.lastUpdatedDate)
-                }
-            })
+        let aliases = try records.list(Alias.self, after: paging.after, limit: paging.limit + 1)
+        let names = Set(aliases.map(\.id))
+        // AWS's own aliases are there before their keys are.
+        let entries =
+            aliases.map { KMS.AliasListEntry($0, call) }
+            + ManagedKeys.aliases.filter { !names.contains($0) }.map { KMS.AliasListEntry(named: $0, call) }
+        return Output(page(entries, by: { $0.aliasName ?? "" }, paging))
+    }
+}
+
+extension KMS.AliasListEntry {
+    /// An alias that has no key yet.
+    fileprivate init(named name: String, _ call: Call) {
+        self.init()
+        aliasName = name
+        aliasArn = "arn:aws:kms:\(call.region):\(call.accountID):\(name)"
+    }
+
+    fileprivate init(_ alias: Alias, _ call: Call) {
+        self.init(named: alias.id, call)
+        targetKeyId = alias.keyID
+        creationDate = Timestamp(secondsSinceEpoch: alias.creationDate)
+        lastUpdatedDate = Timestamp(secondsSinceEpoch: alias.lastUpdatedDate)
     }
 }
 

@@ -6,9 +6,12 @@ import Wire
 // The keys that AWS manages: one for each service that encrypts for an account, made when it is first needed.
 // <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk>
 
-private enum ManagedKeys {
+enum ManagedKeys {
+    /// The aliases of all of them.
+    static let aliases = services.keys.map { "alias/aws/\($0)" }
+
     /// The services that have one, by what follows `alias/aws/`, with the name that the policy has for them.
-    static let services: [String: (endpoint: String, title: String)] = [
+    fileprivate static let services: [String: (endpoint: String, title: String)] = [
         "acm": ("acm", "ACM"), "backup": ("backup", "AWS Backup"), "codeartifact": ("codeartifact", "CodeArtifact"),
         "codecommit": ("codecommit", "CodeCommit"), "connect": ("connect", "Amazon Connect"),
         "dms": ("dms", "DMS"), "dynamodb": ("dynamodb", "Amazon DynamoDB"), "ebs": ("ec2", "EBS"),
@@ -22,7 +25,7 @@ private enum ManagedKeys {
 
     /// Whoever may use the service's resources in the account may use the key through it; to everybody else it only tells
     /// what it is.
-    static func policy(_ name: String, account: String, region: String) -> String? {
+    fileprivate static func policy(_ name: String, account: String, region: String) -> String? {
         guard let (endpoint, title) = services[name] else { return nil }
         return """
             {

@@ -28,7 +28,7 @@ SAMPLES.members(
     GrantId="0" * 64,
     GranteePrincipal=ACCOUNT,
     KeyId=UNKNOWN,
-    PendingWindowInDays=7,
+    PrimaryRegion="eu-west-1",
     ReplicaRegion="eu-west-1",
     RetiringPrincipal=f"arn:aws:iam::{ACCOUNT}:root",
     TargetKeyId=UNKNOWN,
