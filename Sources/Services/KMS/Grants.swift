@@ -55,22 +55,30 @@ extension Call {
 extension KMS.CreateGrant: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let target = try call.target(input.keyId, .otherAccounts)
-        let constraints = input.constraints
-        let context = constraints?.encryptionContextEquals ?? constraints?.encryptionContextSubset
+        let (equals, subset) = constraints(input)
+        let context = equals ?? subset
         try EncryptionContexts.check(context)
         var keys: [String: ContextValue] = [
             "kms:grantoperations": .many(input.operations), "kms:granteeprincipal": .one(input.granteePrincipal),
             "kms:grantisforawsresource": .one(String(call.isForAWSResource)),
         ]
         if let retiring = input.retiringPrincipal { keys["kms:retiringprincipal"] = .one(retiring) }
-        if constraints?.encryptionContextEquals != nil {
+        if equals != nil {
             keys["kms:grantconstrainttype"] = .one("EncryptionContextEquals")
-        } else if constraints?.encryptionContextSubset != nil {
+        } else if subset != nil {
             keys["kms:grantconstrainttype"] = .one("EncryptionContextSubset")
         }
         return .required(
             try await call.need(
                 target, keys, tokens: input.grantTokens, context: context, making: try? grant(input, target.key, call)))
+    }
+
+    /// The encryption contexts that the grant asks for. An empty one asks for nothing: clients send both.
+    private static func constraints(_ input: Input) -> (equals: [String: String]?, subset: [String: String]?) {
+        func wanted(_ context: [String: String]?) -> [String: String]? { context?.isEmpty == false ? context : nil }
+        return (
+            wanted(input.constraints?.encryptionContextEquals), wanted(input.constraints?.encryptionContextSubset)
+        )
     }
 
     /// - Throws: InvalidArnException, ValidationException.
@@ -84,8 +92,7 @@ extension KMS.CreateGrant: WriteOperation {
             throw .invalid("Operations that a grant of this KMS key cannot allow: \(names)")
         }
         guard !input.operations.isEmpty else { throw .invalid("A grant must allow at least one operation.") }
-        let constraints = input.constraints
-        let (equals, subset) = (constraints?.encryptionContextEquals, constraints?.encryptionContextSubset)
+        let (equals, subset) = constraints(input)
         guard equals == nil || subset == nil else {
             throw .invalid("A grant can have EncryptionContextEquals or EncryptionContextSubset, not both.")
         }

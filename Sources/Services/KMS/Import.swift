@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 import KMSAPI
 import KeyMaterial
@@ -63,21 +62,6 @@ extension KMS.GetParametersForImport: KeyRead {
             $0.publicKey = Blob(publicKey)
             $0.parametersValidTo = Timestamp(secondsSinceEpoch: parameters.validTo)
         }
-    }
-}
-
-extension WrappingKey {
-    private static let queue = DispatchQueue(label: "gatehouse.kms.wrapping")
-
-    /// A new one, made on a thread of its own.
-    fileprivate static func making(_ spec: WrappingKeySpec) async throws(ServiceError) -> WrappingKey {
-        let made: Result<WrappingKey, KeyMaterialError> = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    returning: Result { () throws(KeyMaterialError) in try WrappingKey.generate(spec) })
-            }
-        }
-        do throws(KeyMaterialError) { return try made.get() } catch { throw ServiceError(error) }
     }
 }
 

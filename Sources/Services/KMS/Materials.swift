@@ -2,22 +2,53 @@ import Dispatch
 import KeyMaterial
 import Ledger
 import Platform
+import Synchronization
 import Wire
 
 // Where operations get key material from, and what they say when it can't be used.
 
-extension KeyMaterial {
-    private static let queue = DispatchQueue(label: "gatehouse.kms.generate", attributes: .concurrent)
+/// Where RSA keys are made: one after another, on a thread of their own, because one takes up to some seconds.
+private enum SlowWork {
+    /// How many may wait, so that nobody keeps all others out for long.
+    private static let most = 64
+    private static let queue = DispatchQueue(label: "gatehouse.kms.generate")
+    private static let waiting = Mutex(0)
 
-    /// A new one, made on a thread of its own: an RSA key takes a second or more.
-    static func making(_ spec: KeySpec) async throws(ServiceError) -> KeyMaterial {
-        let made: Result<KeyMaterial, KeyMaterialError> = await withCheckedContinuation { continuation in
+    /// - Throws: ThrottlingException when too many wait already.
+    static func run<T: Sendable>(
+        _ body: @escaping @Sendable () throws(KeyMaterialError) -> T
+    ) async throws(ServiceError) -> T {
+        let isAdmitted = waiting.withLock { count in
+            guard count < most else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else { throw ServiceError("ThrottlingException", "Rate exceeded") }
+        let result: Result<T, KeyMaterialError> = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(
-                    returning: Result { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) })
+                continuation.resume(returning: Result { () throws(KeyMaterialError) in try body() })
             }
         }
-        do throws(KeyMaterialError) { return try made.get() } catch { throw ServiceError(error) }
+        waiting.withLock { $0 -= 1 }
+        do throws(KeyMaterialError) { return try result.get() } catch { throw ServiceError(error) }
+    }
+}
+
+extension KeyMaterial {
+    /// A new one. RSA keys wait for each other.
+    static func making(_ spec: KeySpec) async throws(ServiceError) -> KeyMaterial {
+        switch spec {
+        case .rsa2048, .rsa3072, .rsa4096:
+            try await SlowWork.run { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) }
+        default: try using { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) }
+        }
+    }
+}
+
+extension WrappingKey {
+    /// A new one.
+    static func making(_ spec: WrappingKeySpec) async throws(ServiceError) -> WrappingKey {
+        try await SlowWork.run { () throws(KeyMaterialError) in try WrappingKey.generate(spec) }
     }
 }
 

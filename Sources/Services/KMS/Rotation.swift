@@ -137,7 +137,8 @@ extension KMS.GetKeyRotationStatus: KeyRead {
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let key = target.key
-        try key.checkRotates()
+        // Of keys that are never rotated it is told that they are not, unless they are not of KMS's making.
+        guard key.origin == .kms else { throw .invalidOrigin(key) }
         // A replica is rotated with its primary key.
         var leader = key
         if key.isReplica, let primary = key.multiRegion?.primaryRegion {
