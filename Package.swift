@@ -120,6 +120,7 @@ let package = Package(
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
+        .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
@@ -155,6 +156,10 @@ let package = Package(
             name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
             path: "Sources/Services/Organizations"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
+        .target(
+            name: "KMSService",
+            dependencies: ["KeyMaterial", "Platform", "KMSAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/Services/KMS"),
         .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
@@ -192,7 +197,7 @@ let package = Package(
                 "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -239,7 +244,8 @@ let package = Package(
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
-            name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+            name: "CourierService", dependencies: ["Platform", "CourierAPI", "KMSAPI", "VaultAPI"],
+            path: "Tests/Probe/Courier"),
         .target(
             name: "DepotService",
             dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],

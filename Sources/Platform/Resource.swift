@@ -18,6 +18,8 @@ public struct Resource: Sendable {
     public var restrictsPublicBuckets = false
     /// The policies of the VPC endpoint or access point that the request came through; nil: of none.
     public var endpointPolicies: [CompiledPolicy]?
+    /// Whether resource control policies have no say about it: AWS's own keys, which its services use for an account.
+    public var isBeyondResourceControl = false
     /// Further condition keys that the resource brings, in lower case.
     public var context: [String: ContextValue] = [:]
 

@@ -1,3 +1,4 @@
+public import Policy
 public import Wire
 
 /// How one service calls another: through the gate, like any request. Policies decide, and the call is recorded.
@@ -53,10 +54,7 @@ public struct ServiceCalls: Sendable {
         PreparedCall(try await gate().prepare(request(operation, input, identity)))
     }
 
-    private func gate() throws(ServiceError) -> any ServiceGate {
-        guard let gate = environment.gate.withLock({ $0 }) else { throw .internalFailure }
-        return gate
-    }
+    private func gate() throws(ServiceError) -> any ServiceGate { try environment.serviceGate() }
 
     private func request<O: OperationModel>(
         _ operation: O.Type, _ input: O.Input, _ identity: ServiceIdentity
@@ -150,6 +148,9 @@ public protocol ServiceGate: Sendable {
 
     /// Decides a request, and does what is slow about it.
     func prepare(_ request: ServiceRequest) async throws(ServiceError) -> any PreparedRequest
+
+    /// What the policies say to an access that nobody has asked for yet.
+    func decision(_ access: Access, for call: Call) -> Decision
 }
 
 /// A request that one service makes of another, on its way to the gate.
@@ -170,6 +171,12 @@ public protocol PreparedRequest: Sendable {
 extension Call {
     /// The other services, to be called in the course of this call.
     public var services: ServiceCalls { ServiceCalls(environment, call: self, region: region) }
+
+    /// What the policies would say if the caller asked for something, without anything being done or recorded: for an
+    /// operation that depends on what its caller could do next, such as the check that nobody locks himself out.
+    public func decision(_ access: Access) throws(ServiceError) -> Decision {
+        try environment.serviceGate().decision(access, for: self)
+    }
 }
 
 extension Environment {
@@ -179,5 +186,10 @@ extension Environment {
     /// Opens the way for services to call each other. Call it once, when the program is put together.
     public func open(_ gate: any ServiceGate) {
         self.gate.withLock { $0 = gate }
+    }
+
+    fileprivate func serviceGate() throws(ServiceError) -> any ServiceGate {
+        guard let gate = gate.withLock({ $0 }) else { throw .internalFailure }
+        return gate
     }
 }

@@ -171,12 +171,30 @@ public struct EventParticulars: Sendable {
     /// Which of the secret members of requests and answers appear in the service's events, with a hidden value; the
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
+    /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
+    /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
+    public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
+
+    /// A resource that a call was about.
+    public struct Resource: Sendable {
+        public let arn: String
+        /// `AWS::KMS::Key`
+        public let type: String
+
+        /// - Parameters: see the properties.
+        public init(_ arn: String, _ type: String) {
+            self.arn = arn
+            self.type = type
+        }
+    }
 
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil
+        hiddenMembers: Set<String>? = nil,
+        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil
     ) {
+        self.found = found
         self.source = source
         self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources

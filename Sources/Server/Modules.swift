@@ -1,6 +1,7 @@
 import AccountService
 import CloudTrailService
 import IAMService
+import KMSService
 import OrganizationsService
 public import Platform
 import STSService
@@ -8,5 +9,5 @@ import STSService
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
     /// Each service once, in no particular order.
-    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account]
+    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account, .kms]
 }
