@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "KeyMaterial",
             dependencies: [
-                "CLibCrypto",
+                "CLibCrypto", "Keyring",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),

@@ -1,3 +1,5 @@
+import Keyring
+
 /// A ciphertext of `SYMMETRIC_DEFAULT`, of which has been read by which key it was made.
 ///
 /// ```swift
@@ -24,7 +26,7 @@ public struct Ciphertext: Sendable {
     let box: ArraySlice<UInt8>
 
     static let version: UInt8 = 1
-    static let saltSize = 16
+    static let saltSize = MessageKeys.saltSize
     private static let boxOverhead = 12 + 16
 
     /// Reads a ciphertext blob, which may come from anywhere.

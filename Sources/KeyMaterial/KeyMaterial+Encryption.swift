@@ -6,8 +6,8 @@ extension KeyMaterial {
     /// Encrypts with a key of `SYMMETRIC_DEFAULT`. The result is a ``Ciphertext``'s blob; the same plaintext gives
     /// another one each time.
     ///
-    /// AES-256-GCM (NIST SP 800-38D) with random nonces may use one key for no more than 2^32 messages. Therefore each
-    /// message has a key of its own, as AWS does it: HKDF (RFC 5869) with SHA-256 over a random salt.
+    /// As with AWS, the key itself encrypts nothing: the keys of messages are derived from it, so that their number is no
+    /// concern.
     ///
     /// - Parameters:
     ///   - keyARN: what the ciphertext says of its key, and is bound to. That of a multi-Region key is given without its
@@ -17,16 +17,14 @@ extension KeyMaterial {
     public func encrypt(
         _ plaintext: [UInt8], keyARN: String, materialID: String, context: EncryptionContext
     ) throws(KeyMaterialError) -> [UInt8] {
-        guard spec == .symmetricDefault, case .secret(let secret) = key else {
-            throw spec.cannot(EncryptionAlgorithm.symmetricDefault)
-        }
+        guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
         try checkLength(plaintext.count, atMost: Limits.plaintext, "a plaintext")
-        let salt = try RandomBytes.make(Ciphertext.saltSize)
+        let (salt, messageKey) = keys.forSealing()
         var blob = try Ciphertext.header(
             keyARN: keyARN, materialID: materialID, salt: salt, capacity: plaintext.count + Ciphertext.overhead)
         do {
             let box = try AES.GCM.seal(
-                plaintext, using: Self.messageKey(secret, salt: salt), authenticating: blob + context.canonical)
+                plaintext, using: messageKey, authenticating: blob + context.canonical)
             blob.append(contentsOf: box.nonce)
             blob.append(contentsOf: box.ciphertext)
             blob.append(contentsOf: box.tag)
@@ -40,14 +38,12 @@ extension KeyMaterial {
     ///
     /// - Throws: ``KeyMaterialError/notAuthentic`` when anything differs; what, it does not say.
     public func decrypt(_ ciphertext: Ciphertext, context: EncryptionContext) throws(KeyMaterialError) -> [UInt8] {
-        guard spec == .symmetricDefault, case .secret(let secret) = key else {
-            throw spec.cannot(EncryptionAlgorithm.symmetricDefault)
-        }
+        guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
         do {
             let box = try AES.GCM.SealedBox(combined: ciphertext.box)
             return [UInt8](
                 try AES.GCM.open(
-                    box, using: Self.messageKey(secret, salt: ciphertext.salt),
+                    box, using: keys.forOpening(ciphertext.salt),
                     authenticating: ciphertext.header + context.canonical))
         } catch {
             throw .notAuthentic
@@ -85,13 +81,6 @@ extension KeyMaterial {
         }
         return (pair, algorithm == .rsaesOAEPSHA1 ? libcrypto_sha1 : libcrypto_sha256)
     }
-
-    private static func messageKey(_ secret: SymmetricKey, salt: some Sequence<UInt8>) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: secret, salt: Array(salt), info: Self.messageLabel, outputByteCount: 32)
-    }
-
-    private static let messageLabel = Array("gatehouse kms message 1".utf8)
 }
 
 /// - Throws: ``KeyMaterialError/wrongLength(_:)`` when there are more bytes than allowed.

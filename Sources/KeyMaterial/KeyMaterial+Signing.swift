@@ -15,7 +15,7 @@ extension KeyMaterial {
         case .pair(let pair):
             guard let (scheme, hash) = algorithm.parameters else { return try pair.signEd25519(message) }
             return try pair.sign(digest: digest(message, type, hash), scheme, hash)
-        case .secret: throw spec.cannot(algorithm)
+        case .symmetric, .secret: throw spec.cannot(algorithm)
         }
     }
 
@@ -31,7 +31,7 @@ extension KeyMaterial {
         case .pair(let pair):
             guard let (scheme, hash) = algorithm.parameters else { return pair.verifyEd25519(signature, of: message) }
             return pair.verify(signature, ofDigest: try digest(message, type, hash), scheme, hash)
-        case .secret: throw spec.cannot(algorithm)
+        case .symmetric, .secret: throw spec.cannot(algorithm)
         }
     }
 

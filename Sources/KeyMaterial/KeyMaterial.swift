@@ -1,5 +1,6 @@
 import CLibCrypto
 import Crypto
+import Keyring
 
 /// What a KMS key is made of: a secret, or a key pair.
 ///
@@ -13,6 +14,8 @@ import Crypto
 /// worth keeping.
 public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable {
     enum Key: Sendable {
+        /// Of AES-GCM, and what messages are encrypted with.
+        case symmetric(SymmetricKey, MessageKeys)
         case secret(SymmetricKey)
         case pair(KeyPair)
         case lattice(ModuleLatticeKey)
@@ -29,7 +32,7 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
     /// - Throws: ``KeyMaterialError/unsupported(_:)`` when ``KeySpec/isSupported`` is false.
     public static func generate(_ spec: KeySpec) throws(KeyMaterialError) -> KeyMaterial {
         if let sizes = spec.secretSizes {
-            return KeyMaterial(spec, .secret(SymmetricKey(data: try RandomBytes.make(sizes.lowerBound))))
+            return KeyMaterial(spec, Self.secret(try RandomBytes.make(sizes.lowerBound), spec))
         }
         if let kind = spec.pairKind {
             guard let pair = KeyPair(generating: kind) else { throw .failed }
@@ -62,7 +65,7 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
             guard sizes.contains(bytes.count) else {
                 throw .wrongMaterial("key material for \(spec.rawValue) has \(sizes.text) bytes")
             }
-            self.init(spec, .secret(SymmetricKey(data: bytes)))
+            self.init(spec, Self.secret(bytes, spec))
         } else if let kind = spec.pairKind {
             guard let pair = KeyPair(privateKey: bytes, kind, isChecked: isChecked) else {
                 throw Self.noPrivateKey(spec)
@@ -83,7 +86,7 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
     /// private key as PKCS #8 in DER. Whoever keeps them seals them.
     public func stored() throws(KeyMaterialError) -> [UInt8] {
         switch key {
-        case .secret(let secret): secret.withUnsafeBytes { Array($0) }
+        case .symmetric(let secret, _), .secret(let secret): secret.withUnsafeBytes { Array($0) }
         case .pair(let pair): try pair.privateKey()
         case .lattice(let key): try key.privateKey()
         }
@@ -94,7 +97,7 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
     /// - Throws: ``KeyMaterialError/unsupported(_:)`` when ``KeySpec/isSymmetric``.
     public func publicKey() throws(KeyMaterialError) -> [UInt8] {
         switch key {
-        case .secret: throw .unsupported("a key of \(spec.rawValue) has no public key")
+        case .symmetric, .secret: throw .unsupported("a key of \(spec.rawValue) has no public key")
         case .pair(let pair): try pair.publicKey()
         case .lattice(let key): try key.publicKey()
         }
@@ -107,6 +110,13 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
             inputKeyMaterial: SymmetricKey(data: try stored()), salt: Array("gatehouse key material id 1".utf8),
             info: Array(keyID.utf8), outputByteCount: MaterialID.size)
         return bytes.withUnsafeBytes { MaterialID.text($0) }
+    }
+
+    private static func secret(_ bytes: [UInt8], _ spec: KeySpec) -> Key {
+        let secret = SymmetricKey(data: bytes)
+        return spec == .symmetricDefault
+            ? .symmetric(secret, MessageKeys(of: secret, label: "gatehouse kms 1", purpose: "message"))
+            : .secret(secret)
     }
 
     private static func noPrivateKey(_ spec: KeySpec) -> KeyMaterialError {

@@ -20,7 +20,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     public static let overhead = 1 + saltSize + nonceSize + tagSize
 
     private static let version: UInt8 = 1
-    fileprivate static let saltSize = 16
+    private static let saltSize = MessageKeys.saltSize
     private static let nonceSize = 12
     private static let tagSize = 16
 
@@ -37,7 +37,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let (salt, key) = keys.get().current.sealingKey()
+        let (salt, key) = keys.get().current.forSealing()
         do {
             let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
             var sealed: [UInt8] = []
@@ -89,7 +89,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
         let salt = sealed.dropFirst().prefix(saltSize)
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + saltSize))
-            return [UInt8](try AES.GCM.open(box, using: keys.openingKey(salt), authenticating: context))
+            return [UInt8](try AES.GCM.open(box, using: keys.forOpening(salt), authenticating: context))
         } catch {
             throw notAuthentic
         }
@@ -106,8 +106,7 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// The keys of one purpose, derived once from the root keys, and again when those have changed. They are pseudorandom keys in
-/// the sense of RFC 5869, section 2.3.
+/// The keys of one purpose, derived once from the root keys, and again when those have changed.
 private final class PurposeKeys: Sendable {
     private struct Derived {
         var generation: Int
@@ -116,13 +115,13 @@ private final class PurposeKeys: Sendable {
     }
 
     private let source: RootKeySource
-    private let purpose: [UInt8]
+    private let purpose: String
     private let derived: Mutex<Derived>
 
     init(_ source: RootKeySource, purpose: String) {
         self.source = source
-        self.purpose = Array(purpose.utf8)
-        derived = Mutex(Self.derive(source, self.purpose))
+        self.purpose = purpose
+        derived = Mutex(Self.derive(source, purpose))
     }
 
     var generation: Int { source.generation.load(ordering: .acquiring) }
@@ -136,80 +135,14 @@ private final class PurposeKeys: Sendable {
         }
     }
 
-    private static func derive(_ source: RootKeySource, _ purpose: [UInt8]) -> Derived {
+    private static func derive(_ source: RootKeySource, _ purpose: String) -> Derived {
         let (roots, generation) = source.get()
         return Derived(
             generation: generation, current: derive(roots.current, purpose),
             previous: roots.previous.map { derive($0.key, purpose) })
     }
 
-    private static func derive(_ root: SymmetricKey, _ purpose: [UInt8]) -> MessageKeys {
-        MessageKeys(
-            HKDF<SHA256>.deriveKey(
-                inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: purpose, outputByteCount: 32))
-    }
-}
-
-/// The keys of messages, derived from the key of a purpose; those that were derived last are kept, since the messages of
-/// one time have the same.
-private final class MessageKeys: Sendable {
-    typealias Salted = (salt: [UInt8], key: SymmetricKey)
-
-    private struct Recent {
-        var sealing: Salted?
-        /// How many more messages `sealing` is good for.
-        var left = 0
-        var opening: Salted?
-    }
-
-    private static let messagesOfKey = 65_536
-
-    /// A pseudorandom key in the sense of RFC 5869, section 2.3.
-    private let key: SymmetricKey
-    private let recent = Mutex(Recent())
-
-    init(_ key: SymmetricKey) {
-        self.key = key
-    }
-
-    func sealingKey() -> Salted {
-        recent.withLock { recent in
-            if let current = recent.sealing, recent.left > 0 {
-                recent.left -= 1
-                return current
-            }
-            let salt = Self.randomSalt()
-            let new = (salt, derived(salt))
-            recent.sealing = new
-            recent.left = Self.messagesOfKey - 1
-            return new
-        }
-    }
-
-    func openingKey(_ salt: ArraySlice<UInt8>) -> SymmetricKey {
-        recent.withLock { recent in
-            for known in [recent.sealing, recent.opening] {
-                if let known, known.salt.elementsEqual(salt) { return known.key }
-            }
-            let new = (Array(salt), derived(salt))
-            recent.opening = new
-            return new.1
-        }
-    }
-
-    private func derived(_ salt: some Sequence<UInt8>) -> SymmetricKey {
-        HKDF<SHA256>.expand(pseudoRandomKey: key, info: Self.label + salt, outputByteCount: 32)
-    }
-
-    private static let label = Array("gatehouse message 1".utf8)
-
-    private static func randomSalt() -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var salt: [UInt8] = []
-        salt.reserveCapacity(SealingKey.saltSize)
-        while salt.count < SealingKey.saltSize {
-            withUnsafeBytes(of: random.next() as UInt64) { salt.append(contentsOf: $0) }
-        }
-        return salt
+    private static func derive(_ root: SymmetricKey, _ purpose: String) -> MessageKeys {
+        MessageKeys(of: root, label: "gatehouse keyring 1", purpose: purpose)
     }
 }

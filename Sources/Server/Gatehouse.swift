@@ -94,6 +94,7 @@ public struct Gatehouse: Sendable {
                 keyring = EphemeralKeyring()
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
+            if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(of: configuration.modules, and: [directory, issued])
@@ -148,6 +149,17 @@ public struct Gatehouse: Sendable {
             gate,
             ownPaths: Self.ownPaths(
                 environment, configuration.dataDirectory == nil ? scheduler : nil, rotation))
+    }
+
+    /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.
+    private static func look(for token: HardwareToken, _ log: Logger) {
+        do {
+            try token.check()
+        } catch  where error.kind == .noKey {
+            // It is made when it is needed.
+        } catch {
+            log.warning("keys in the hardware token can't be used at the moment: \(error)")
+        }
     }
 
     /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks

@@ -278,6 +278,7 @@ def test_a_token_is_not_needed_for_what_is_in_the_file(durable: Callable[..., Se
     server = durable(environment=token.environment).start()
     server.root.iam.create_user(UserName="alice")
     assert users(server) == ["alice"]
+    assert server.log and "There is no token 'house'" in server.log.read_text()
 
 
 def test_killed_while_moving(durable: Callable[..., Server], token: Token) -> None:

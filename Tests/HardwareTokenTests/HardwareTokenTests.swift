@@ -49,6 +49,14 @@ struct HardwareTokenTests {
         #expect(try token.open(sealed) == [1, 2, 3])
     }
 
+    @Test func theExampleOfTheDocumentation() throws {
+        let login = HardwareToken.Login(module: soft.module, token: "first", pin: SoftToken.pin)
+        let token = try HardwareToken(login)
+        try token.makeKey()
+        let sealed = try token.seal(Array("hello".utf8))
+        #expect(try token.open(sealed) == Array("hello".utf8))
+    }
+
     @Test func theKeyStays() throws {
         let token = try token()
         try token.makeKey()

@@ -152,9 +152,9 @@ public enum Backup {
     private static func keyring(
         _ keyring: KeyFile, _ manifest: BackupManifest, _ backup: String
     ) throws(StartError) -> KeyFile {
-        do {
+        do throws(LedgerError) {
             _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
-        } catch let error as LedgerError where error.kind == .sealed {
+        } catch where error.kind == .sealed {
             throw StartError("the key in \(keyring.path) is not the one that the backup \(backup) was sealed with")
         } catch {
             throw StartError("the backup \(backup) can't be opened: \(error)")
