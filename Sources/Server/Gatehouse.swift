@@ -153,11 +153,11 @@ public struct Gatehouse: Sendable {
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.
     private static func look(for token: HardwareToken, _ log: Logger) {
-        do {
+        do throws(HardwareTokenError) {
             try token.check()
-        } catch  where error.kind == .noKey {
-            // It is made when it is needed.
         } catch {
+            // A key that is not there is made when it is needed.
+            guard error.kind != .noKey else { return }
             log.warning("keys in the hardware token can't be used at the moment: \(error)")
         }
     }

@@ -146,9 +146,14 @@ final class KeyringRotation: Sendable {
     }
 
     /// For `gatehouse keyring`.
-    var json: String {
+    /// - Parameter isNew: in the answer to who has asked for a rotation, what ``start(endingSessions:)`` returned.
+    func json(isNew: Bool? = nil) -> String {
         var writer = JSONWriter()
         writer.beginObject()
+        if let isNew {
+            writer.key("isNew")
+            writer.boolean(isNew)
+        }
         if let tokenName { writer.member("token", tokenName) }
         switch stage {
         case .idle: writer.member("stage", "idle")

@@ -55,7 +55,7 @@ extension Gatehouse {
                 return WireResponse(status: 204, headers: [], body: [])
             },
             OwnPath("GET", "/_gatehouse/keyring", for: .operator) { (_) throws(ServiceError) in
-                .json(200, try onDisk(rotation).json)
+                .json(200, try onDisk(rotation).json())
             },
             OwnPath("POST", "/_gatehouse/keyring/rotate", for: .operator) { (request) throws(ServiceError) in
                 let rotation = try onDisk(rotation)
@@ -67,7 +67,7 @@ extension Gatehouse {
                     throw ServiceError("KeyringUnavailable", "\(error)", status: 503)
                 }
                 if isNew { try record("RotateRootKey", environment) }
-                return .json(200, rotation.json)
+                return .json(200, rotation.json(isNew: isNew))
             },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
                 let scheduler = try inMemory(movable)

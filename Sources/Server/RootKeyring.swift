@@ -70,7 +70,7 @@ public struct RootKeyring: Sendable {
     public struct Rotation: Sendable {
         /// Whether there is a new root key; else one that was made before has been carried on with.
         public let isNew: Bool
-        public let renewed: Int
+        /// How many rows of the ledger are damaged, and stay as they are.
         public let damaged: Int
         /// Until when the old key is kept, in seconds since 1970; nil: it is forgotten.
         public let keptUntil: Int64?
@@ -79,18 +79,16 @@ public struct RootKeyring: Sendable {
     /// Rotates the root key of a directory that no server uses.
     ///
     /// - Throws: `StartError`; `isBusy` when a server uses the directory.
-    public func rotate(
-        endingSessions: Bool, progress: @escaping @Sendable (Int) -> Void
-    ) async throws(StartError) -> Rotation {
+    public func rotate(endingSessions: Bool) async throws(StartError) -> Rotation {
         let keyring = try data.keyring()
         do {
             let ledger = try Ledger(at: .directory(data.path), keyring: keyring)
             let rotation = KeyringRotation(keyring, ledger, Logger(label: "gatehouse"))
             do {
                 let isNew = try rotation.begin(endingSessions: endingSessions)
-                let (done, end) = try await rotation.finish { progress($0.renewed) }
+                let (done, end) = try await rotation.finish { _ in }
                 await ledger.close()
-                return Rotation(isNew: isNew, renewed: done.renewed, damaged: done.damaged, keptUntil: end)
+                return Rotation(isNew: isNew, damaged: done.damaged, keptUntil: end)
             } catch {
                 await ledger.close()
                 throw error
@@ -109,6 +107,12 @@ public enum RotationStage: Sendable, Equatable {
     case sealing(Int)
     case keeping(until: Int64)
     case failed(String)
+
+    /// Whether the server that answers this to a request for a rotation has made a new key; else it has only carried on with
+    /// the rotation before.
+    public static func isNew(json bytes: [UInt8]) -> Bool {
+        if case .boolean(true)? = (try? JSONValue(parsing: bytes))?["isNew"] { true } else { false }
+    }
 
     /// Reads the answer of the server.
     public init?(json bytes: [UInt8]) {

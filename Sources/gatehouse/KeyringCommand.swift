@@ -101,10 +101,8 @@ struct RotateKeyring: AsyncParsableCommand {
         let progress = ProgressLine()
         do {
             do {
-                let done = try await RootKeyring(data).rotate(endingSessions: endSessions) { renewed in
-                    _ = renewed
-                }
-                tell(isNew: done.isNew, renewed: done.renewed, keptUntil: done.keptUntil)
+                let done = try await RootKeyring(data).rotate(endingSessions: endSessions)
+                tell(isNew: done.isNew, keptUntil: done.keptUntil)
                 if done.damaged > 0 {
                     fail(
                         "\(done.damaged) rows of the ledger are damaged, and stay as they are: see `gatehouse verify`.")
@@ -129,12 +127,11 @@ struct RotateKeyring: AsyncParsableCommand {
         let server = OwnServer(
             endpoint: endpoint.url,
             credentials: SigningCredentials(accessKeyID: root.id, secretAccessKey: root.secret))
-        let first = try await answer(
-            of: server, server.post("/_gatehouse/keyring/rotate", query: endSessions ? "sessions=end" : ""))
-        var stage = first
-        var renewed = 0
+        let first = await server.post("/_gatehouse/keyring/rotate", query: endSessions ? "sessions=end" : "")
+        var stage = try answer(of: server, first)
+        var isNew = false
+        if case .answered(let body) = first { isNew = RotationStage.isNew(json: body) }
         while case .sealing(let rows) = stage {
-            renewed = rows
             progress.show("Sealing anew: \(rows) rows")
             try? await Task.sleep(for: .milliseconds(200))
             stage = try await answer(of: server, server.get("/_gatehouse/keyring"))
@@ -142,8 +139,8 @@ struct RotateKeyring: AsyncParsableCommand {
         progress.end()
         switch stage {
         case .failed(let reason): throw StartError(reason)
-        case .keeping(let end): tell(isNew: true, renewed: renewed, keptUntil: end)
-        case .idle, .sealing: tell(isNew: true, renewed: renewed, keptUntil: nil)
+        case .keeping(let end): tell(isNew: isNew, keptUntil: end)
+        case .idle, .sealing: tell(isNew: isNew, keptUntil: nil)
         }
     }
 
@@ -160,7 +157,7 @@ struct RotateKeyring: AsyncParsableCommand {
         }
     }
 
-    private func tell(isNew: Bool, renewed: Int, keptUntil end: Int64?) {
+    private func tell(isNew: Bool, keptUntil end: Int64?) {
         print(
             isNew
                 ? "There is a new root key, and everything is sealed with it."

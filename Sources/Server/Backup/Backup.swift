@@ -154,10 +154,11 @@ public enum Backup {
     ) throws(StartError) -> KeyFile {
         do throws(LedgerError) {
             _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
-        } catch where error.kind == .sealed {
-            throw StartError("the key in \(keyring.path) is not the one that the backup \(backup) was sealed with")
         } catch {
-            throw StartError("the backup \(backup) can't be opened: \(error)")
+            throw StartError(
+                error.kind == .sealed
+                    ? "the key in \(keyring.path) is not the one that the backup \(backup) was sealed with"
+                    : "the backup \(backup) can't be opened: \(error)")
         }
         guard manifest.isIntact(keyring) else {
             throw StartError("\(backup)/\(BackupManifest.name) was changed or is damaged: take another backup")
