@@ -33,8 +33,21 @@ import Testing
         let key = try EphemeralKeyring().sealingKey(for: "ledger")
         let sealed = try (0..<100).map { _ in try key.seal([1, 2, 3]) }
         #expect(Set(sealed).count == 100)
-        // Salt, nonce and ciphertext differ each.
-        for range in [1..<17, 17..<29] { #expect(Set(sealed.map { Array($0[range]) }).count == 100) }
+        // Nonce and ciphertext differ each; the salt is that of one time.
+        for range in [17..<29, 29..<32] { #expect(Set(sealed.map { Array($0[range]) }).count == 100) }
+        #expect(Set(sealed.map { Array($0[1..<17]) }).count == 1)
+        let other = try EphemeralKeyring().sealingKey(for: "ledger")
+        #expect(try other.seal([1, 2, 3])[1..<17] != key.seal([1, 2, 3])[1..<17])
+    }
+
+    /// A key that seals too much would lose what AES-GCM promises.
+    @Test func aSaltServesForManyMessagesAndNoMore() throws {
+        let key = try EphemeralKeyring().sealingKey(for: "ledger")
+        let salts = try (0...65_536).map { _ in Array(try key.seal([])[1..<17]) }
+        #expect(Set(salts[..<65_536]).count == 1)
+        #expect(salts[65_536] != salts[0])
+        // Those of the time before open as well.
+        #expect(try key.open(try key.seal([5])) == [5])
     }
 
     @Test func purposesAndKeyringsAreApart() throws {
