@@ -223,6 +223,19 @@ def test_whoever_may_grant_by_a_grant_may_grant_no_more(kms: Any, key: str, new_
     assert may(bob, "encrypt", KeyId=key, Plaintext=b"x", EncryptionContext={"a": "1", "b": "2"})
 
 
+def test_letters_that_unicode_takes_for_each_other(kms: Any, key: str, new_user) -> None:
+    """The sign for kelvin is a K to Unicode, and another context to a ciphertext."""
+    alice = new_user("alice").client("kms")
+    constraints = {"EncryptionContextSubset": {"unit": "K"}}
+    request = {"KeyId": key, "GranteePrincipal": user_arn("alice"), "Operations": ["Encrypt", "CreateGrant"]}
+    kms.create_grant(Constraints=constraints, **request)
+    assert may(alice, "encrypt", KeyId=key, Plaintext=b"x", EncryptionContext={"unit": "K"})
+    assert not may(alice, "encrypt", KeyId=key, Plaintext=b"x", EncryptionContext={"unit": "\u212a"})
+    other = {"EncryptionContextSubset": {"unit": "\u212a"}}
+    assert not may(alice, "create_grant", Constraints=other, **request)
+    assert may(alice, "create_grant", Constraints=constraints, **request)
+
+
 def test_who_may_retire(kms: Any, key: str, new_user) -> None:
     users = {name: new_user(name).client("kms") for name in ("grantee", "retirer", "stranger")}
     delegate = new_user("delegate", allow("kms:RetireGrant", "*")).client("kms")

@@ -119,8 +119,8 @@ extension Grant {
     fileprivate func allows(_ action: String, _ context: [String: String]) -> Bool {
         guard operations.contains(action) else { return false }
         guard !Self.operationsWithoutContext.contains(action) else { return true }
-        if let equals { return equals == context }
-        return (subset ?? [:]).allSatisfy { context[$0.key] == $0.value }
+        if let equals { return equals.isSameContext(as: context) }
+        return context.holds(subset ?? [:])
     }
 
     /// Whether somebody who has the permission to make grants from this one alone may make another: it must allow no
@@ -128,11 +128,20 @@ extension Grant {
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html>
     func covers(_ other: Grant) -> Bool {
         guard Set(other.operations).isSubset(of: operations) else { return false }
-        if let equals, other.equals != equals { return false }
-        if let subset {
-            guard let context = other.equals ?? other.subset else { return false }
-            guard subset.allSatisfy({ context[$0.key] == $0.value }) else { return false }
-        }
+        if let equals { guard other.equals?.isSameContext(as: equals) == true else { return false } }
+        if let subset { guard (other.equals ?? other.subset)?.holds(subset) == true else { return false } }
         return sourceARN == nil || sourceARN == other.sourceARN
     }
+}
+
+extension [String: String] {
+    /// Whether all pairs are among these, byte by byte: Swift would take some letters for each other that a ciphertext
+    /// tells apart.
+    func holds(_ pairs: [String: String]) -> Bool {
+        pairs.allSatisfy { pair in
+            contains { $0.key.utf8.elementsEqual(pair.key.utf8) && $0.value.utf8.elementsEqual(pair.value.utf8) }
+        }
+    }
+
+    func isSameContext(as other: [String: String]) -> Bool { count == other.count && holds(other) }
 }

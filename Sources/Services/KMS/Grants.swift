@@ -147,8 +147,14 @@ extension Grant {
     /// Whether two grants were asked for with the same words.
     fileprivate func isSame(as other: Grant) -> Bool {
         grantee == other.grantee && retiring == other.retiring && Set(operations) == Set(other.operations)
-            && equals == other.equals && subset == other.subset && sourceARN == other.sourceARN && name == other.name
+            && Self.isSame(equals, other.equals) && Self.isSame(subset, other.subset) && sourceARN == other.sourceARN
+            && name == other.name
             && issuer == other.issuer
+    }
+
+    private static func isSame(_ left: [String: String]?, _ right: [String: String]?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.isSameContext(as: right)
     }
 }
 
