@@ -20,7 +20,7 @@ POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring Ledger Directory Platform Simulation
+DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -17,11 +17,13 @@ let package = Package(
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
+        .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
@@ -64,6 +66,26 @@ let package = Package(
             name: "Directory",
             dependencies: ["BundledData", "Policy", "Ledger", "Keyring"]),
 
+        // Keys for others, and what is done with them: no service, no ledger.
+        .target(
+            name: "KeyMaterial",
+            dependencies: [
+                "CLibCrypto", "Keyring",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        .target(
+            name: "CLibCrypto",
+            // What `pkg-config libcrypto` says: the headers lie where every compiler looks.
+            linkerSettings: [.linkedLibrary("crypto")]),
+
+        // A key that never leaves a hardware token.
+        .target(name: "HardwareToken", dependencies: ["CPKCS11", "Keyring"]),
+        .target(
+            name: "CPKCS11",
+            // What `pkg-config p11-kit-1 --cflags` says: the standard's header alone is needed, no library.
+            cSettings: [.unsafeFlags(["-isystem", "/usr/include/p11-kit-1"])]),
+
         // How other servers are asked, and who vouches for people from elsewhere.
         .target(
             name: "Fetch",
@@ -89,7 +111,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -99,6 +121,7 @@ let package = Package(
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
+        .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
@@ -135,6 +158,10 @@ let package = Package(
             path: "Sources/Services/Organizations"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
+            name: "KMSService",
+            dependencies: ["KeyMaterial", "Platform", "KMSAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/Services/KMS"),
+        .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
 
         // Encryption in transit: the certificates that the server shows.
@@ -168,9 +195,10 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "OIDC", "Platform", "Wire", "IAMService", "STSService",
+                "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
+                "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -179,7 +207,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "Lint", "NoICUData", "Policy", "Server", "Signature",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Lint", "NoICUData", "Policy", "Server",
+                "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -216,7 +245,8 @@ let package = Package(
         .target(name: "CourierAPI", dependencies: ["Wire"], path: "Tests/Probe/API/Courier"),
         .target(name: "VaultService", dependencies: ["Platform", "VaultAPI"], path: "Tests/Probe/Vault"),
         .target(
-            name: "CourierService", dependencies: ["Platform", "CourierAPI", "VaultAPI"], path: "Tests/Probe/Courier"),
+            name: "CourierService", dependencies: ["Platform", "CourierAPI", "KMSAPI", "VaultAPI"],
+            path: "Tests/Probe/Courier"),
         .target(
             name: "DepotService",
             dependencies: ["Platform", "DepotAPI", .product(name: "Crypto", package: "swift-crypto")],
@@ -243,6 +273,13 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        .testTarget(
+            name: "KeyMaterialTests",
+            dependencies: [
+                "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
@@ -273,7 +310,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "Keyring", "Ledger", "Lint", "OIDC", "Platform", "Policy",
+                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -2,7 +2,7 @@
 
     bench.py PATH-OF-GATEHOUSE
 
-Eight questions:
+Nine questions:
 
 1. What does it cost that each call is proved, decided and recorded? GetCallerIdentity and GetUser against the bare HTTP
    answer of a server framework, Hummingbird (`BareHTTP`), the server held to one core, the load on another.
@@ -15,12 +15,16 @@ Eight questions:
 6. What do 5,000 accounts of 50 users cost: start, memory, and GetCallerIdentity beside them?
 7. What does encryption cost: GetCallerIdentity over HTTPS against HTTP, on connections that are kept?
 8. How long do backup, verification and restore of a ledger take, and what does a backup cost those who write meanwhile?
+9. What do KMS's Encrypt, Decrypt, GenerateDataKey and Sign cost in CPU time, as multiples of the bare answer's, beside what
+   openssl needs for the same cryptography? What do many keys and grants cost: start, memory, Decrypt?
 
-Everything happens on the loopback interface and in a folder beside the build, and takes less than five minutes.
+Everything happens on the loopback interface and in a folder beside the build, and takes less than seven minutes.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import shutil
@@ -44,7 +48,7 @@ from harness.documents import allow, policy, trust  # noqa: E402
 from harness.identity import Identity  # noqa: E402
 from harness.server import BINARY, Server, clean_environment  # noqa: E402
 
-LIMIT = 300  # seconds for all of it
+LIMIT = 420  # seconds for all of it
 ROUNDS = 3
 ROUND = 4  # seconds of load in each round
 TURNS = 5  # of a second for each kind of call
@@ -53,6 +57,8 @@ USERS = 10_000
 ACCOUNTS, USERS_OF_ACCOUNT = 5_000, 50
 # Of the ledger that is backed up. GATEHOUSE_BENCH_KEPT=100000,1000000 measures what performance.md says.
 KEPT_USERS, KEPT_EVENTS = map(int, os.environ.get("GATEHOUSE_BENCH_KEPT", "10000,100000").split(","))
+# GATEHOUSE_BENCH_KEYS=100000,1000000 measures what performance.md says.
+MANY_KEYS, MANY_GRANTS = map(int, os.environ.get("GATEHOUSE_BENCH_KEYS", "1000,10000").split(","))
 AIM = 0.6  # of the bare HTTP answer's throughput
 
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -560,6 +566,107 @@ def read_answer(connection: socket.socket) -> bytes:
 # Printing
 
 
+# KMS
+
+
+def as_botocore_calls_kms(operation: str, identity: Identity, number: int, **members: object) -> bytes:
+    headers = {
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/x-amz-json-1.1",
+        "User-Agent": "Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux lang/python#3.11.7 cfg/retry-mode#legacy",
+        "X-Amz-Target": f"TrentService.{operation}",
+        "amz-sdk-invocation-id": f"{number:08x}-0000-4000-8000-000000000000",
+    }
+    request = raw.signed("POST", "/", json.dumps(members).encode(), identity, service="kms", headers=headers)
+    lines = [f"{name}: {value}" for name, value in request.headers.items()] + [f"Content-Length: {len(request.body)}"]
+    return ("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode() + request.body
+
+
+def encryption_against_bare(folder: Path) -> None:
+    server = PinnedServer(data=folder / "keys")
+    with server, bare_process() as (bare_pid, bare_port):
+        assert server.process
+        kms, user = server.root.client("kms"), server.root
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        signers = {
+            spec: kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+            for spec in ("RSA_2048", "ECC_NIST_P256")
+        }
+        secret = base64.b64encode(b"x" * 32).decode()
+        context = {"order": "17"}
+        blob = kms.encrypt(KeyId=key, Plaintext=b"x" * 32, EncryptionContext=context)["CiphertextBlob"]
+
+        def requests(operation: str, **members: object) -> list[bytes]:
+            return [as_botocore_calls_kms(operation, user, n, **members) for n in range(1000)]
+
+        calls = {
+            "DescribeKey": requests("DescribeKey", KeyId=key),
+            "Encrypt": requests("Encrypt", KeyId=key, Plaintext=secret, EncryptionContext=context),
+            "Decrypt": requests(
+                "Decrypt", CiphertextBlob=base64.b64encode(blob).decode(), EncryptionContext=context),
+            "GenerateDataKey": requests("GenerateDataKey", KeyId=key, KeySpec="AES_256", EncryptionContext=context),
+            "Sign, RSA-2048": requests(
+                "Sign", KeyId=signers["RSA_2048"], Message=secret, SigningAlgorithm="RSASSA_PSS_SHA_256"),
+            "Sign, P-256": requests(
+                "Sign", KeyId=signers["ECC_NIST_P256"], Message=secret, SigningAlgorithm="ECDSA_SHA_256"),
+        }  # fmt: skip
+        files = {name: write_requests(folder, f"kms{n}", made) for n, (name, made) in enumerate(calls.items())}
+        bare = write_requests(folder, "kms-bare", calls["Encrypt"])
+        load(bare_port, bare, 1, CONNECTIONS)
+        load(server.port, files["Encrypt"], 1, CONNECTIONS)
+        costs: dict[str, list[tuple[float, float]]] = {"": []}
+        for _ in range(TURNS):
+            for name, file in files.items():
+                costs[""].append(load_and_cpu(bare_pid, bare_port, bare, 1, CONNECTIONS))
+                costs.setdefault(name, []).append(load_and_cpu(server.process.pid, server.port, file, 1, CONNECTIONS))
+    alone = {"Sign, RSA-2048": openssl_speed("rsa2048"), "Sign, P-256": openssl_speed("ecdsap256")}
+    heading(f"KMS: CPU time of a call, in µs and times that of a bare HTTP answer: least of {TURNS} turns")
+    least = min(cpu for _, cpu in costs.pop(""))
+    row("bare HTTP answer of Hummingbird", f"{least:,.0f}", "1.0")
+    for name, measured in costs.items():
+        cpu, rate = min(cpu for _, cpu in measured), max(rate for rate, _ in measured)
+        crypto = alone.get(name, 0)
+        beside = f", {(cpu - crypto) / least:.1f} beside openssl's {crypto:,.0f} µs" if crypto else ""
+        row(name, f"{cpu:,.0f}", f"{cpu / least:.1f}; {rate:,.0f}/s{beside}")
+
+
+def openssl_speed(algorithm: str) -> float:
+    """Microseconds that openssl needs for one signature."""
+    done = subprocess.run(
+        pinned(SERVER_CORE, ["openssl", "speed", "-mr", "-seconds", "1", algorithm]), capture_output=True, text=True
+    )
+    found = re.search(r"^\+F[24]:\d+:\d+:([\d.e-]+):", done.stdout, re.M)
+    return 0 if not found else (float(found[1]) if float(found[1]) < 1 else 1 / float(found[1])) * 1e6
+
+
+def many_keys(folder: Path) -> None:
+    rates: dict[str, float] = {}
+    starts: dict[str, tuple[float, float]] = {}
+    key = {"AccessKeyId": "AKIABENCHBENCHBENCH0", "SecretAccessKey": "bench" * 8}
+    for name, keys, grants in (("few", 1, 10), ("many", MANY_KEYS, MANY_GRANTS)):
+        data = folder / f"{name}-keys"
+        ran("bench-fill", "--data", data, "--accounts", 1, "--users", 1, "--keys", keys, "--grants", grants,
+            "--access-key-id", key["AccessKeyId"], "--secret-access-key", key["SecretAccessKey"])  # fmt: skip
+        server = PinnedServer(data=data, fixed_root=False)
+        started = time.perf_counter()
+        server.start(within=120)
+        starts[name] = (time.perf_counter() - started, server.resident_memory() / 1e6)
+        try:
+            user = Identity.of_key(server.url, key)
+            blob = user.client("kms").encrypt(KeyId="alias/bench", Plaintext=b"x" * 32)["CiphertextBlob"]
+            text = base64.b64encode(blob).decode()
+            requests = [as_botocore_calls_kms("Decrypt", user, n, CiphertextBlob=text) for n in range(1000)]
+            file = write_requests(folder, f"{name}-decrypts", requests)
+            load(server.port, file, 1, CONNECTIONS)
+            rates[name] = max(load(server.port, file, 2, CONNECTIONS) for _ in range(ROUNDS))
+        finally:
+            server.kill()
+    heading(f"{MANY_KEYS:,} keys with {MANY_GRANTS:,} grants")
+    row("from the start of the process until it listens", f"{starts['many'][0] * 1000:,.0f} ms", f"{starts['many'][1]:,.0f} MB")
+    row("  with one key and ten grants", f"{starts['few'][0] * 1000:,.0f} ms", f"{starts['few'][1]:,.0f} MB")
+    row("Decrypt, allowed by a grant", f"{rates['many']:,.0f}/s", f"{rates['many'] / rates['few']:.2f} of that with one key")
+
+
 def heading(text: str) -> None:
     print(f"\n{text}", flush=True)
 
@@ -597,6 +704,8 @@ def main() -> None:
         many_accounts(folder)
         https_against_http(folder)
         keeping_data(folder)
+        encryption_against_bare(folder)
+        many_keys(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -36,6 +36,9 @@ let package = Package(
                 .product(name: "Policy", package: "gatehouse"),
             ]),
         .executableTarget(
+            name: "FuzzKeyMaterial",
+            dependencies: ["FuzzDriver", .product(name: "KeyMaterial", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]

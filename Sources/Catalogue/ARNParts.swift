@@ -35,7 +35,7 @@ public struct ARNParts: Sendable, Hashable {
 
 extension String {
     /// Every `${…}` replaced by `*`; one that is not closed stays.
-    public var withVariablesAsWildcards: String {
+    var withVariablesAsWildcards: String {
         guard utf8.contains(UInt8(ascii: "$")) else { return self }
         var result = ""
         var rest = self[...]

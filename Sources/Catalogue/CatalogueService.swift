@@ -31,10 +31,15 @@ public final class CatalogueService: Sendable {
     /// AWS: "Access levels in policy summaries",
     /// `access_policies_understand-policy-summary-access-level-summaries.html`.
     public enum AccessLevel: Character, Sendable {
+        /// Shows that resources exist, but not what is in them: `s3:ListBucket`.
         case list = "L"
+        /// Reads what is in a resource, and can't change it: `s3:GetObject`.
         case read = "R"
+        /// Makes, changes or deletes resources: `s3:PutObject`.
         case write = "W"
+        /// Changes tags and nothing else.
         case tagging = "T"
+        /// Grants permissions or takes them away: `iam:PutRolePolicy`, `s3:PutBucketAcl`.
         case permissionsManagement = "P"
     }
 
@@ -81,11 +86,17 @@ public final class CatalogueService: Sendable {
     ///
     /// AWS: "IAM JSON policy elements: Condition operators", `reference_policies_elements_condition_operators.html`.
     public enum ValueType: Character, Sendable {
+        /// Any text, for the `String` operators.
         case string = "S"
+        /// An ARN, for the `Arn` operators, which compare it part by part.
         case arn = "A"
+        /// `true` or `false`, for `Bool`.
         case bool = "B"
+        /// A number, for the `Numeric` operators.
         case numeric = "N"
+        /// An ISO 8601 date or seconds since 1970, for the `Date` operators.
         case date = "D"
+        /// An address, which `IpAddress` compares with ranges in CIDR notation.
         case ipAddress = "I"
     }
 

@@ -1,5 +1,10 @@
 /// An Amazon Resource Name: `arn:partition:service:region:account:resource`.
 ///
+/// ```swift
+/// let arn = try #require(ARN(parsing: "arn:aws:iam::111122223333:user/division/alice"))
+/// let (account, name) = (arn.account, arn.lastPart)  // "111122223333", "alice"
+/// ```
+///
 /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// `aws`, `aws-cn` or `aws-us-gov`.
@@ -13,6 +18,8 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// Everything after the fifth colon, further colons and slashes included.
     public var resource: String
 
+    /// Puts an ARN together from its parts, none of which is checked; a part that contains a colon makes an ARN that
+    /// parses differently.
     public init(partition: String = "aws", service: String, region: String = "", account: String, resource: String) {
         self.partition = partition
         self.service = service
@@ -29,7 +36,10 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.init(parsing: String(text))
     }
 
-    /// The same. (Each request comes through here; by bytes, and without a type parameter, it costs the least.)
+    /// The same for a `String`, by its bytes: every request comes through here, and without a type parameter it costs
+    /// the least.
+    ///
+    /// - Complexity: linear in the length of the text.
     public init?(parsing text: String) {
         let bytes = text.utf8
         guard bytes.starts(with: "arn:".utf8), bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }

@@ -4,13 +4,23 @@ import Synchronization
 
 /// Who exists and what binds them: the identities of every account, in memory, with their policies compiled.
 ///
-/// It is fed by the ledger's journal and by nothing else: `replay` at start, then each commit's changes, before the
-/// writer's caller is answered. So the request that follows a change already sees it.
+/// It is fed by the ledger's journal and by nothing else: `replay` at the start, then the changes of each commit,
+/// before the writer is answered. So the request that follows a change already sees it.
+///
+/// ```swift
+/// let directory = IdentityDirectory()
+/// try ledger.replay(IdentityDirectory.kinds) { change throws(LedgerError) in
+///     try directory.apply([change])
+/// }
+/// let bound = directory.policies(bindingPrincipalWithUniqueID: "AIDAALICE")
+/// let inputs = PolicyInputs(identitySets: bound.sets, boundaries: bound.boundary)
+/// ```
 ///
 /// Look-ups take a lock for the time of a few dictionary reads.
 public final class IdentityDirectory: Sendable {
     private let state = Mutex(State())
 
+    /// Makes an empty directory; ``apply(_:)`` or ``replaceAll(with:)`` fills it.
     public init() {}
 
     /// The kinds of records that it follows.
@@ -20,7 +30,7 @@ public final class IdentityDirectory: Sendable {
     ])
 
     /// Takes in changes, in commit order. Kinds that do not concern the directory are skipped.
-    /// - Throws: ``LedgerError`` for a record that can't be read: what it allowed or denied is unknown then, so nothing
+    /// - Throws: `LedgerError` for a record that can't be read: what it allowed or denied is unknown then, so nothing
     ///   may be decided by the directory.
     public func apply(_ changes: [Change]) throws(LedgerError) {
         try state.withLock { (state) throws(LedgerError) in
@@ -28,7 +38,7 @@ public final class IdentityDirectory: Sendable {
         }
     }
 
-    /// Forgets everything but what the changes bring: for the memory mode's reset.
+    /// Forgets everything and takes in the changes, in commit order: for the reset of a server in memory.
     /// - Throws: as ``apply(_:)``.
     public func replaceAll(with changes: [Change]) throws(LedgerError) {
         try state.withLock { (state) throws(LedgerError) in
@@ -89,7 +99,7 @@ public final class IdentityDirectory: Sendable {
         return state.withLock { state in state.accountsByEmail[email].flatMap { state.accounts[$0] } }
     }
 
-    /// How an account has opted into a region, or out of it; nil when it never has.
+    /// How an account has opted in to a region, or out of it; nil when it never has.
     public func regionOptIn(_ region: String, in account: String) -> RegionOptIn? {
         state.withLock { $0.regionOptIns[MemberKey(account: account, id: region)] }
     }
@@ -141,22 +151,30 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.roles.byUniqueID[uniqueID]?.record }
     }
 
+    /// The instance profile of that name, in whichever case.
     public func instanceProfile(named name: String, in account: String) -> InstanceProfile? {
         state.withLock { $0.instanceProfiles[MemberKey(account: account, id: InstanceProfile.id(ofName: name))] }
     }
 
+    /// The virtual MFA device of that serial number, which is its ARN, in whichever account. It may not be enabled for
+    /// anybody yet.
     public func mfaDevice(serialNumber: String) -> MFADevice? {
         state.withLock { $0.mfaDevices[serialNumber] }
     }
 
+    /// The OpenID Connect provider of that ARN:
+    /// `arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com`.
     public func openIDConnectProvider(arn: String) -> OpenIDConnectProvider? {
         state.withLock { $0.openIDConnectProviders[arn] }
     }
 
+    /// The issuer of an account's own tokens, whether or not it is enabled; nil when it never was.
     public func outboundFederation(ofAccount id: String) -> OutboundFederation? {
         state.withLock { $0.outboundFederations[id] }
     }
 
+    /// The account's issuer whose URL ends in that id. Anonymous callers fetch its keys, so it is found by an index and
+    /// not by looking at every account.
     public func outboundFederation(issuerID: String) -> OutboundFederation? {
         state.withLock { state in
             state.accountsByIssuer[issuerID].flatMap { state.outboundFederations[$0] }
@@ -202,6 +220,10 @@ public final class IdentityDirectory: Sendable {
 
 /// The identity-based policies of a principal, and its permissions boundary if it has one.
 public struct BoundPolicies: Sendable {
+    /// Combines a principal's policies.
+    /// - Parameters:
+    ///   - sets: its own policies and those of each of its groups.
+    ///   - boundary: its permissions boundary; nil when none is set, empty when one is set that does not exist.
     public init(sets: [PolicySet], boundary: [CompiledPolicy]?) {
         self.sets = sets
         self.boundary = boundary

@@ -2,8 +2,13 @@ import BundledData
 
 /// The policies that AWS itself manages, with their documents, as they ship with the program.
 ///
-/// The catalog is an index over bytes that are part of the program. Making it reads the short head of each line and
-/// no document; a document becomes a string only when it is asked for.
+/// ```swift
+/// let policy = ManagedPolicyCatalog.aws.entry(arn: "arn:aws:iam::aws:policy/ReadOnlyAccess")
+/// print(policy?.defaultVersionID ?? "none", policy?.document.count ?? 0)
+/// ```
+///
+/// The catalog is an index of bytes that are part of the program. Making it reads the short head of each line and no
+/// document; a document becomes a string only when somebody asks for it.
 public final class ManagedPolicyCatalog: Sendable {
     /// All of them. The index is made at first use.
     public static let aws = ManagedPolicyCatalog(
@@ -17,9 +22,11 @@ public final class ManagedPolicyCatalog: Sendable {
 
     /// One policy.
     public struct Entry: Sendable {
+        /// `AWSLambdaRole`
         public var name: String
         /// Begins and ends with a slash.
         public var path: String
+        /// `arn:aws:iam::aws:policy/service-role/AWSLambdaRole`
         public var arn: String
         /// In AWS's format, but made up, since AWS does not publish the real ones.
         public var policyID: String
@@ -52,6 +59,7 @@ public final class ManagedPolicyCatalog: Sendable {
     /// How many policies there are.
     public var count: Int { entries.count }
 
+    /// The policy of an ARN; nil where AWS has none.
     /// - Complexity: O(log *n*).
     public func entry(arn: String) -> Entry? {
         var candidates = arns.indices

@@ -9,6 +9,8 @@ public enum ServiceLinkedRoleCatalog {
         public let service: String
         /// `AWSServiceRoleForECS`
         public let roleName: String
+        /// The managed policy that the role gets:
+        /// `arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy`.
         public let policyARN: String
         /// Whether there may be several, each with a suffix of its own.
         public let takesSuffix: Bool

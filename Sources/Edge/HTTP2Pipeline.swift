@@ -4,19 +4,19 @@ import NIOHTTP2
 import NIOTLS
 import Platform
 
-/// What comes after the handshake on a connection that speaks HTTP/2.
+/// The handlers of a connection that speaks HTTP/2, added after the TLS handshake.
 ///
-/// Each of its streams is one request, with the handlers and the time limits that a connection has in HTTP/1.1. It counts
-/// as a connection, too: a client gets no more from the server at a time, whatever it speaks.
+/// Each stream is one request, with the same handlers and time limits as a whole connection in HTTP/1.1. It also counts
+/// as a connection, so a client can't get around the limits by speaking HTTP/2.
 enum HTTP2Pipeline {
-    /// Streams of one connection at a time.
+    /// The most streams that one connection may have at a time.
     private static let concurrentStreams = 100
-    /// How many frames that are cheap to send and cost much to answer are taken, and in how many seconds: resets
+    /// How many frames that are cheap to send but expensive to answer are accepted within a period: resets
     /// (CVE-2023-44487), errors, pings and settings.
     private static let floodLimit = (count: 200, window: TimeAmount.seconds(30))
-    /// CONTINUATION frames of one head (CVE-2024-27316).
+    /// The most CONTINUATION frames that one head may have (CVE-2024-27316).
     private static let continuationFrames = 5
-    /// Answers to pings and settings that the client has not taken yet.
+    /// The most answers to pings and settings that may wait for a client to read them.
     private static let bufferedControlFrames = 1000
 
     static func add(
@@ -39,8 +39,8 @@ enum HTTP2Pipeline {
         streams.streamErrorRateLimit.maximumCount = floodLimit.count
         streams.streamErrorRateLimit.windowLength = floodLimit.window
 
-        // Says goodbye with GOAWAY, when nothing has come for long or the server is to stop, and lets what has begun come
-        // to its end.
+        // Closes the connection with GOAWAY when it has been idle for too long or the server stops, and lets requests
+        // that have begun finish.
         let manager = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
             configuration: .init(
@@ -65,7 +65,7 @@ enum HTTP2Pipeline {
     }
 }
 
-/// Closes a connection on which the client does what HTTP/2 forbids. What is wrong with one stream ends that alone.
+/// Closes the connection when the client violates HTTP/2. An error in one stream closes only that stream.
 private final class HTTP2ErrorHandler: ChannelInboundHandler {
     typealias InboundIn = Never
 

@@ -2,27 +2,28 @@ import Platform
 import Signature
 import Wire
 
-/// What is known of a request as soon as its head is there, before its body has come.
+/// What is known about a request once its head has arrived, before its body has.
 struct RequestHead: Sendable {
-    /// How a body is to be taken; the limits are in bytes.
+    /// How to read the body. Limits are in bytes.
     enum BodyPlan: Sendable {
-        /// It is held in memory.
+        /// Collect it in memory.
         case whole(limit: Int)
-        /// It is handed on as it comes.
+        /// Pass it on as it arrives.
         case stream(limit: Int)
     }
 
-    /// Without the body at first.
+    /// The request, at first without its body.
     var request: WireRequest
-    /// What the request claims of its signature, before any proof; nil without a signature.
+    /// What the request says about its signature, none of it verified yet; nil if it is not signed.
     let claims: Result<SignatureClaims?, SignatureError>
-    /// What the request is for by its signature; nil without one, and for a service that Gatehouse does not answer.
+    /// The service that the request is signed for; nil if it is not signed, or Gatehouse does not have the service.
     let target: Target?
+    /// How to read the body.
     let plan: BodyPlan
 }
 
 extension Edge {
-    /// Looks at a request's head, and plans how its body is taken.
+    /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
         let signable = SignableRequest(
             method: request.method, path: request.path, query: request.query, headers: request.headers, body: nil)
@@ -36,7 +37,7 @@ extension Edge {
         guard let target, target.module.takesUnusualBodies, let name = target.operationName(of: request),
             let operation = target.module.operations[name]
         else { return .whole(limit: AnyOperation.usualBodyLimit) }
-        // Where the head does not say the body's hash, nothing is proved before the whole body is there.
+        // Unless the head contains the body's hash, nothing can be verified before the whole body has arrived.
         return operation.isUpload && target.module.signing.acceptsUnsignedPayload
             ? .stream(limit: operation.bodyLimit) : .whole(limit: operation.bodyLimit)
     }

@@ -2,14 +2,15 @@ import NIOCore
 import Synchronization
 import Wire
 
-/// A request's body on its way from the connection to the one who reads it.
+/// A request's body on its way from the connection to its reader.
 ///
-/// What has come and is not yet read waits here, and when that is much, the connection is read no further: the client
-/// is slowed down by TCP itself. The connection's event loop calls the first three functions, the reader the others.
+/// Bytes that have arrived but have not been read yet wait here. When there are too many of them, the connection is not
+/// read any further, so that TCP slows the client down. The connection's event loop calls ``take(_:)``, ``end(_:)`` and
+/// ``isFull``; the reader calls ``next()`` and ``stop()``.
 final class IncomingBody: Sendable {
     private struct State {
         var waiting = ByteBuffer()
-        /// Bytes that have come at all.
+        /// How many bytes have arrived so far.
         var count = 0
         var end: End?
         var isUnwanted = false
@@ -18,7 +19,7 @@ final class IncomingBody: Sendable {
 
     private typealias Reader = CheckedContinuation<Result<[UInt8]?, ServiceError>, Never>
 
-    /// What a reader is given.
+    /// What a reader receives.
     private enum Piece {
         case bytes(ByteBuffer)
         case end(End)
@@ -29,14 +30,14 @@ final class IncomingBody: Sendable {
         case failed(ServiceError)
     }
 
-    /// How many bytes may wait, not counting the rest of the read that exceeds it.
+    /// How many bytes may wait. The read that exceeds the limit is still accepted whole.
     private static let mostWaiting = 256 * 1024
 
     private let state = Mutex(State())
     private let connection: Connection
     /// The longest body, in bytes.
     private let limit: Int
-    /// Called when the reader wants more than there is.
+    /// Called when the reader asks for more.
     private let onDemand: @Sendable () -> Void
 
     init(_ connection: Connection, limit: Int, announced: Int?, onDemand: @escaping @Sendable () -> Void) {
@@ -48,7 +49,7 @@ final class IncomingBody: Sendable {
 
     // MARK: The connection's side
 
-    /// Takes what came.
+    /// Accepts bytes that have arrived.
     func take(_ bytes: ByteBuffer) {
         state.withLock { state in
             guard state.end == nil, !state.isUnwanted else { return }
@@ -65,7 +66,7 @@ final class IncomingBody: Sendable {
         serve()
     }
 
-    /// Ends the body: as it should, or with an error for the reader. Only the first end counts.
+    /// Ends the body, normally or with an error for the reader. Only the first call counts.
     func end(_ error: ServiceError? = nil) {
         state.withLock { state in
             guard state.end == nil else { return }
@@ -74,19 +75,19 @@ final class IncomingBody: Sendable {
         serve()
     }
 
-    /// Whether so much waits that no more should come.
+    /// Whether so many bytes are waiting that the connection should not be read for now.
     var isFull: Bool {
         state.withLock { $0.end == nil && !$0.isUnwanted && $0.waiting.readableBytes >= Self.mostWaiting }
     }
 
     // MARK: The reader's side
 
-    /// What has come since the last time; nil at the end.
+    /// The bytes that have arrived since the last call, waiting for some if there are none; nil at the end.
     func next() async throws(ServiceError) -> [UInt8]? {
         try await withCheckedContinuation { reader in
             let piece = state.withLock { state in
                 let piece = Self.takePiece(&state)
-                // Whose turn it is changes with the state, so that nobody is blamed for the other's slowness.
+                // Set together with the state, so that neither side is blamed while the server waits for the other.
                 if piece == nil {
                     state.reader = reader
                     connection.begin(.receiving)
@@ -98,7 +99,7 @@ final class IncomingBody: Sendable {
         }.get()
     }
 
-    /// Says that no more is wanted: the rest is dropped as it comes.
+    /// Says that the reader wants no more; the rest is discarded as it arrives.
     func stop() {
         state.withLock { state in
             state.isUnwanted = true
@@ -107,7 +108,7 @@ final class IncomingBody: Sendable {
         onDemand()
     }
 
-    /// Gives the reader what there is, if it waits and there is something.
+    /// If the reader is waiting and there is something for it, hands it over.
     private func serve() {
         let given = state.withLock { state -> (Reader, Piece)? in
             guard let reader = state.reader, let piece = Self.takePiece(&state) else { return nil }
@@ -118,7 +119,7 @@ final class IncomingBody: Sendable {
         if let (reader, piece) = given { Self.give(piece, to: reader) }
     }
 
-    /// Takes what waits, or else the end; nil when there is neither.
+    /// Removes the waiting bytes, or else the end; nil if there is neither.
     private static func takePiece(_ state: inout State) -> Piece? {
         guard state.waiting.readableBytes > 0 else { return state.end.map { .end($0) } }
         defer { state.waiting = ByteBuffer() }

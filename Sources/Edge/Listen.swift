@@ -13,16 +13,21 @@ public import TransportSecurity
 /// Clients that are slow, idle, too many or too talkative can't hold it: there are limits on connections, headers,
 /// bodies and time.
 public struct Listener: Service {
+    /// Limits on what clients can use up.
     public struct Limits: Sendable {
         /// Bytes of a request's headers together.
         public var headers = 32 * 1024
+        /// The most connections, each HTTP/2 stream counting as one. When there is one more, the connection that has
+        /// kept the server waiting longest is closed.
         public var connections = 1024
+        /// The same for each client address, so that one client can't keep the others out.
         public var connectionsPerAddress = 512
         /// Seconds that a request may take to arrive whole, and a TLS handshake to be done.
         public var requestSeconds: Int64 = 20
         /// Seconds that a connection may be without a request.
         public var idleSeconds: Int64 = 60
 
+        /// Makes the limits that `gatehouse serve` uses.
         public init() {}
     }
 
@@ -40,6 +45,7 @@ public struct Listener: Service {
 
     /// The ports that are listened on.
     public struct Ports: Sendable {
+        /// The port for plain HTTP, as the system assigned it if 0 was asked for.
         public let http: Int
         /// nil: HTTPS is not spoken.
         public let https: Int?
@@ -201,7 +207,9 @@ public struct Listener: Service {
 
 /// Why a port can't be listened on.
 public struct ListenError: Error, Sendable, CustomStringConvertible {
+    /// The address that was to be listened on.
     public let address: String
+    /// The port that was to be listened on.
     public let port: Int
     /// What the system said: an `IOError`, or `SocketAddressError.UnknownHost`.
     public let cause: any Error

@@ -1,10 +1,11 @@
-public import Platform
+import Platform
 public import Wire
 
 /// A path of Gatehouse's own, outside of the AWS API: its health, its metrics, what its operator may do.
 public struct OwnPath: Sendable {
     /// Who may ask.
     public enum Audience: Sendable {
+        /// Anyone who can connect.
         case everybody
         /// The first account's root user, who owns Gatehouse, with a signature like any other request's.
         case `operator`

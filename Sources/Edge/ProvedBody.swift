@@ -2,7 +2,7 @@ import Signature
 import Synchronization
 import Wire
 
-/// A body whose bytes go through their proof on the way to the reader.
+/// A body whose bytes are verified on their way to the reader.
 final class ProvedBody: Sendable {
     private struct State {
         var proof: BodyProof
@@ -13,7 +13,7 @@ final class ProvedBody: Sendable {
     private let state: Mutex<State>
     private let refusal: @Sendable (SignatureError) -> ServiceError
 
-    /// - Parameter refusal: the error for what is wrong with the body.
+    /// - Parameter refusal: turns what is wrong with the body into the client's error.
     init(
         _ body: IncomingBody, _ proof: BodyProof, refusal: @escaping @Sendable (SignatureError) -> ServiceError
     ) {
@@ -22,7 +22,7 @@ final class ProvedBody: Sendable {
         self.refusal = refusal
     }
 
-    /// - Parameter announced: the request's `Content-Length`.
+    /// The verified body as a stream. `announced` is the request's `Content-Length`.
     func stream(announced: Int?) -> BodyStream {
         let length = state.withLock { $0.proof.isChunked ? $0.proof.contentLength : announced }
         return BodyStream(length: length) { () throws(ServiceError) in
@@ -37,7 +37,7 @@ final class ProvedBody: Sendable {
     private func next() async throws(ServiceError) -> [UInt8]? {
         while let bytes = try await body.next() {
             let content = try content(of: bytes)
-            // What came may have been nothing but framing.
+            // The bytes may have been nothing but chunk headers.
             if !content.isEmpty { return content }
         }
         try finish()

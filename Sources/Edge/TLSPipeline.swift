@@ -3,9 +3,10 @@ import NIOSSL
 import NIOTLS
 import Platform
 
-/// Waits for the end of a TLS handshake, and sets up what comes after it.
+/// Waits for a TLS handshake to finish, and then sets up the rest of the pipeline.
 ///
-/// A client has as much time for it as for a request, and gives way to others meanwhile as one that sends a request does.
+/// A client has as much time for the handshake as for sending a request. Meanwhile its connection is among those that
+/// may be closed to make room for others, as while it sends a request.
 final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -16,7 +17,7 @@ final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
     private let hello: ServerHelloReader
     private let begin: (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
 
-    /// - Parameter begin: puts the handlers of the protocol that was agreed on into the pipeline.
+    /// - Parameter begin: adds the handlers of the negotiated protocol to the pipeline.
     init(
         _ connection: Connection, _ limits: Listener.Limits, _ hello: ServerHelloReader,
         begin: @escaping (_ tls: TLSDetails, _ applicationProtocol: String?) throws -> Void
@@ -58,30 +59,29 @@ final class HandshakeEnd: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A handshake that fails is the client's to explain.
+        // If a handshake fails, the client's own message says why.
         context.close(promise: nil)
     }
 }
 
-/// Notes the cipher suite that the server chooses. NIOSSL does not tell of it; but it stands in the ServerHello, which is
-/// sent in the clear.
-/// RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3.
+/// Reads which cipher suite the server has chosen. NIOSSL doesn't say, but the ServerHello does, which is not
+/// encrypted: RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3.
 final class ServerHelloReader: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// nil until it is chosen.
+    /// nil until the server has chosen.
     private(set) var cipherSuite: NIOTLSCipher?
     private var isFirst = true
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // It is the first that a server says; anything else is a refusal.
+        // The ServerHello is the first message that a server sends; anything else there is a refusal.
         if isFirst { cipherSuite = Self.cipherSuite(in: unwrapOutboundIn(data)) }
         isFirst = false
         context.write(data, promise: promise)
     }
 
-    /// - Parameter flight: the first bytes that the server sends.
+    /// The cipher suite in the first bytes that the server sends; nil if they are not a ServerHello.
     static func cipherSuite(in flight: ByteBuffer) -> NIOTLSCipher? {
         var bytes = flight
         guard let content = bytes.readInteger(as: UInt8.self), content == 22,
@@ -98,7 +98,7 @@ final class ServerHelloReader: ChannelOutboundHandler {
 }
 
 extension NIOTLSCipher {
-    /// nil for one that the server does not offer.
+    /// The name that CloudTrail records; nil for a suite that the server does not offer.
     fileprivate var cloudTrailName: String? {
         switch rawValue {
         case 0x1301: "TLS_AES_128_GCM_SHA256"
@@ -118,7 +118,7 @@ extension NIOTLSCipher {
     }
 }
 
-/// Tells clients that speak plain HTTP to the port of HTTPS so, in their own language.
+/// Answers clients that speak plain HTTP on the HTTPS port with an HTTP error that says so.
 final class PlainRequestRefusal: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -129,7 +129,7 @@ final class PlainRequestRefusal: ChannelInboundHandler, RemovableChannelHandler 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
         let bytes = unwrapInboundIn(data)
-        // A TLS record with a handshake begins with 22, the method of a request with a letter.
+        // The first byte of a TLS handshake is 22; an HTTP request begins with a letter.
         guard let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self), (0x41...0x5a).contains(first) else {
             context.fireChannelRead(data)
             return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)

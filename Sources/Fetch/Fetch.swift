@@ -28,6 +28,7 @@ public struct Fetch: Sendable {
         /// Bytes of an answer's headers and trailers together.
         public var headers = 64 * 1024
 
+        /// The limits for an identity provider's documents.
         public init() {}
 
         fileprivate var ofDecoder: NIOHTTPDecoderLimitConfiguration {
@@ -37,13 +38,23 @@ public struct Fetch: Sendable {
         }
     }
 
+    /// An HTTP/1.1 request, with everything that is to be sent.
     public struct Request: Sendable {
+        /// The method, in upper case.
         public var method: String
+        /// Where it goes; the host becomes the `Host` header.
         public var address: WebAddress
+        /// Those that the caller adds.
         public var headers: [(name: String, value: String)]
+        /// Sent with its length; empty for none.
         public var body: [UInt8]
 
-        /// - Parameter headers: besides Host, Content-Length, User-Agent and Connection.
+        /// Makes a request.
+        /// - Parameters:
+        ///   - method: in upper case.
+        ///   - address: where it goes.
+        ///   - headers: besides Host, Content-Length, User-Agent and Connection.
+        ///   - body: empty for none.
         public init(
             _ method: String, _ address: WebAddress, headers: [(name: String, value: String)] = [], body: [UInt8] = []
         ) {
@@ -54,28 +65,35 @@ public struct Fetch: Sendable {
         }
     }
 
+    /// An answer that has arrived completely, within the limits.
     public struct Answer: Sendable {
+        /// The HTTP status, whatever it is: redirects come back as they are.
         public let status: Int
+        /// The body, without its framing. Compression is neither requested nor undone.
         public let body: [UInt8]
     }
 
     private let trust: ServerTrust
     private let limits: Limits
 
+    /// Makes a client. It keeps no connections, so it costs nothing to have several.
     /// - Parameters:
     ///   - trust: which certificates are accepted, for `https`.
-    ///   - limits: see ``Limits``.
+    ///   - limits: what an exchange may take.
     public init(trust: ServerTrust, limits: Limits = Limits()) {
         self.trust = trust
         self.limits = limits
     }
 
     /// Asks with GET for a document in JSON.
+    /// - Throws: as ``send(_:)``.
     public func get(_ address: WebAddress) async throws(FetchError) -> Answer {
         try await send(Request("GET", address, headers: [("Accept", "application/json")]))
     }
 
     /// Makes a request, and waits for the answer, whatever its status.
+    /// - Throws: ``FetchError`` when there is none: because the name can't be resolved, the certificate isn't trusted,
+    ///   or a limit is exceeded.
     public func send(_ request: Request) async throws(FetchError) -> Answer {
         let isUntrusted = Mutex(false)
         let (trust, host) = (trust, request.address.host)

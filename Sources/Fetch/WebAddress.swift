@@ -4,6 +4,7 @@ public struct WebAddress: Sendable, Hashable {
     public let isSecure: Bool
     /// A name or an IP address, without the brackets of version 6.
     public let host: String
+    /// 1 to 65,535; the scheme's own where the URL has none.
     public let port: Int
     /// With a slash at its beginning, or empty; with the query, if there is one.
     public let path: String

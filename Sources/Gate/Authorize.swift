@@ -1,6 +1,6 @@
 import Directory
-import Platform
-import Policy
+public import Platform
+public import Policy
 import Wire
 
 /// The right to handle one request. Only `authorize` makes it.
@@ -70,6 +70,12 @@ extension Gate {
         }
     }
 
+    /// What the policies say to an access of a call that may be allowed others.
+    public func decision(_ access: Access, for call: Call) -> Decision {
+        decide(access, boundPolicies(call.caller), environment.directory.membership(ofAccount: call.accountID), call)
+            .decision
+    }
+
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {
         let access = decision.access
         // A caller from outside of AWS has no name in it.
@@ -128,7 +134,9 @@ extension Gate {
     private func resourceMembership(
         _ resolved: Access.Resolved, _ membership: OrganizationMembership?, _ call: Call
     ) -> OrganizationMembership? {
-        guard ResourceControl.governs(action: resolved.access.action) else { return nil }
+        guard ResourceControl.governs(action: resolved.access.action),
+            resolved.resource?.isBeyondResourceControl != true
+        else { return nil }
         let owner = resolved.owner(call)
         return owner == call.accountID ? membership : environment.directory.membership(ofAccount: owner)
     }

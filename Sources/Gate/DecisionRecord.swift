@@ -38,7 +38,9 @@ extension AccessDecision {
     /// so that ordinary calls do not pay for what is seldom read.
     fileprivate func eachLine(_ write: (String) -> Void) {
         guard decision.isAllowed else { return trace.lines.forEach(write) }
-        write("Decision: \(decision.summary)")
+        // The key's side has to allow, and its policy did not.
+        let isByGrant = !inputs.grants.isEmpty && decision.policyType != .resource
+        write("Decision: \(isByGrant ? "allowed by a grant of the key" : decision.summary)")
         func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
             for policy in policies ?? [] {
                 // A managed policy is compiled by its own type; here it is shown as what it is used as.
@@ -54,6 +56,7 @@ extension AccessDecision {
         for set in inputs.identitySets { note(set.policies, .identity) }
         if let trust = inputs.roleTrust { note([trust], .roleTrust) }
         if let policy = inputs.resource { note([policy], .resource) }
+        for grant in inputs.grants { write("looked at: \(grant.summary)") }
         note(inputs.boundaries, .permissionsBoundary)
         note(inputs.session, .session)
     }

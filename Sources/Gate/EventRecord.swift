@@ -97,10 +97,10 @@ struct EventRecord {
     /// STS names the role; IAM's own records have no such list.
     private func writeResources(_ writer: inout JSONWriter) {
         let particulars = attempt.call.module.events
-        guard let input = attempt.asked.input, particulars.listsResources else { return }
+        guard particulars.listsResources else { return }
         var resources: [(arn: ARN, type: String)] = []
-        for (member, type) in particulars.resources {
-            guard case .string(let text) = input[member], let arn = ARN(parsing: text) else { continue }
+        for (type, name) in attempt.resources(result) {
+            guard let arn = ARN(parsing: name) else { continue }
             resources.append((arn, type))
         }
         guard !resources.isEmpty else { return }

@@ -1,4 +1,4 @@
-public import Ledger
+import Ledger
 public import Logging
 public import Platform
 public import Wire
@@ -14,6 +14,7 @@ public import Wire
 /// `Call.services`. Each step is a file of its own, and gives a type that no other file can make, so that none can be
 /// left out.
 public struct Gate: Sendable {
+    /// Everything that requests are decided and answered from.
     public let environment: Environment
     let audit: Audit
     let log: Logger
@@ -26,13 +27,17 @@ public struct Gate: Sendable {
         case strict
     }
 
+    /// Makes a gate. For services to reach it, hand it to `Environment.open`.
     public init(environment: Environment, audit: Audit, log: Logger) {
         self.environment = environment
         self.audit = audit
         self.log = log
     }
 
-    /// Takes a request from the authenticated caller to the result; whichever way it takes, it is recorded.
+    /// Takes a request from the authenticated caller to its result, and records it in any case.
+    ///
+    /// It never throws: a denial, and a failure of Gatehouse's own, are results like any other. It returns once what
+    /// the result promises is on disk.
     public func pass(_ asked: Asked) async -> Outcome {
         var attempt = Attempt(asked)
         do throws(ServiceError) {
@@ -60,15 +65,18 @@ public struct Asked: Sendable {
     public let call: Call
     /// What is asked, or why it can't be read or is not implemented.
     public let readable: Result<Readable, ServiceError>
-    /// What the request says, for its event: also where the operation is not built. nil when it can't be read, or is not
-    /// within the model's constraints: those bound what an event holds.
+    /// What the request says, for its event: also where the operation is not built. nil when it can't be read, or is
+    /// not within the model's constraints: those bound what an event holds.
     public let input: Structure?
 
+    /// An operation and its input, ready to be authorized.
     public struct Readable: Sendable {
+        /// What is asked for.
         public let operation: AnyOperation
         /// Within the model's constraints.
         public let input: Structure
 
+        /// Puts the two together; the input has to have been validated.
         public init(_ operation: AnyOperation, _ input: Structure) {
             self.operation = operation
             self.input = input

@@ -1,7 +1,7 @@
 import Directory
 import Ledger
 import Logging
-public import Platform
+import Platform
 public import Wire
 
 /// What became of a request whose caller is known: the steps that it passed, and the result.
@@ -36,6 +36,7 @@ public struct Attempt: Sendable {
 
 /// A result whose event is recorded, so that it may be sent. Only `record` makes it.
 public struct Outcome: Sendable {
+    /// The operation's output, or the error that the client is to be told.
     public let result: Result<Structure, ServiceError>
     /// The operation that was asked for; nil when the request could not be read.
     public let operation: OperationShape?
@@ -146,13 +147,13 @@ extension Attempt {
         let record = EventRecord(self, result, eventID: id, recipient: account, sharedEventID: sharedID)
         return Event(
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
-            attributes: attributes(in: account), body: record.json,
+            attributes: attributes(result, in: account), body: record.json,
             // Only the caller's account may know why it was allowed, because its policies are named.
             decision: account == call.accountID ? DecisionRecord(self).json : Array("[]".utf8))
     }
 
     /// What the event can be looked up by.
-    private func attributes(in account: String) -> [EventAttribute] {
+    private func attributes(_ result: Result<Structure, ServiceError>, in account: String) -> [EventAttribute] {
         let caller = caller
         var attributes = [
             EventAttribute("EventName", call.operation), EventAttribute("EventSource", call.module.events.source),
@@ -162,13 +163,25 @@ extension Attempt {
             attributes.append(EventAttribute("Username", caller.userName))
             if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         }
-        guard let input = asked.input else { return attributes }
-        for (member, type) in call.module.events.resources {
-            guard case .string(let name) = input[member] else { continue }
+        for (type, name) in resources(result) {
             attributes.append(EventAttribute("ResourceType", type))
             attributes.append(EventAttribute("ResourceName", name))
         }
         return attributes
+    }
+
+    /// The resources that the call was about: those that the request names, and those that were found by it.
+    func resources(_ result: Result<Structure, ServiceError>) -> [(type: String, name: String)] {
+        let particulars = call.module.events
+        var resources: [(type: String, name: String)] = []
+        if let input = asked.input {
+            for (member, type) in particulars.resources {
+                guard case .string(let name) = input[member] else { continue }
+                resources.append((type, name))
+            }
+        }
+        guard let found = particulars.found else { return resources }
+        return resources + found(decisions.map(\.access), try? result.get()).map { (type: $0.type, name: $0.arn) }
     }
 
     /// CloudTrail's `readOnly`; for an operation that is not implemented, its name tells.

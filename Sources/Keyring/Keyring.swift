@@ -8,8 +8,8 @@
 /// let sealed = try key.seal(Array("hello".utf8), authenticating: Array("AKIAEXAMPLE".utf8))
 /// ```
 ///
-/// ``KeyFile`` keeps the root key in a file; ``EphemeralKeyring`` keeps it in memory alone. A hardware security module
-/// fits behind the same protocol.
+/// ``KeyFile`` keeps the root key in a file, as it is or sealed by a ``KeyProtector`` such as a hardware token;
+/// ``EphemeralKeyring`` keeps it in memory alone.
 public protocol Keyring: Sendable {
     /// The key for one purpose, such as `"ledger"`; the same purpose gives the same key for as long as the
     /// root key lives.
@@ -28,6 +28,10 @@ public struct KeyringError: Error, Sendable, Equatable, CustomStringConvertible 
         case insecure
         /// The key file does not hold a key.
         case malformed
+        /// The key file is sealed, and what opens it was not named, or can't be reached.
+        case protected
+        /// The root key was rotated, and the one before it is still needed.
+        case rotating
         /// The sealed bytes were not made by this key for this context, or were changed since.
         case notAuthentic
         /// The cryptographic library refused.

@@ -11,33 +11,33 @@ import Synchronization
 ///
 /// Sealed form: version `1` (1 byte) · salt (16) · nonce (12) · ciphertext (as long as the plaintext) · tag (16).
 ///
+/// When the keyring's root key is rotated, the key seals with what is derived from the new one from then on, and still opens
+/// what was sealed before, until the old root key is forgotten.
+///
 /// Its descriptions show no key. It may be used from any number of threads.
 public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// How many bytes longer than its plaintext a sealed message is: 45.
     public static let overhead = 1 + saltSize + nonceSize + tagSize
 
     private static let version: UInt8 = 1
-    private static let saltSize = 16
+    private static let saltSize = MessageKeys.saltSize
     private static let nonceSize = 12
     private static let tagSize = 16
 
-    /// A pseudorandom key in the sense of RFC 5869, section 2.3.
-    private let key: SymmetricKey
-    private let recent = RecentKeys()
+    private let keys: PurposeKeys
 
-    init(root: SymmetricKey, purpose: String) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: root, salt: Array("gatehouse keyring 1".utf8), info: Array(purpose.utf8),
-            outputByteCount: 32)
+    init(_ source: RootKeySource, purpose: String) {
+        keys = PurposeKeys(source, purpose: purpose)
     }
 
     /// Seals a message. Sealing the same message twice gives different bytes.
     ///
-    /// - Parameter context: bytes that are not stored but must be the same when the message is opened, such as the name
-    ///   of the place where it is kept. They keep a sealed message from being moved to another place.
+    /// The `context` consists of bytes that are not stored but must be the same when the message is opened, such as the
+    /// name of the place where it is kept. They keep a sealed message from being moved to another place.
+    ///
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let (salt, key) = sealingKey()
+        let (salt, key) = keys.get().current.forSealing()
         do {
             let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
             var sealed: [UInt8] = []
@@ -58,75 +58,91 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// - Throws: ``KeyringError`` of kind `notAuthentic` when the key or the context differs or a bit was changed;
     ///   which of these, it does not say.
     public func open(_ sealed: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        guard sealed.count >= Self.overhead, sealed.first == Self.version else { throw Self.notAuthentic }
-        let salt = sealed.dropFirst().prefix(Self.saltSize)
-        do {
-            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + Self.saltSize))
-            return [UInt8](try AES.GCM.open(box, using: openingKey(salt), authenticating: context))
+        let (current, previous) = keys.get()
+        do throws(KeyringError) {
+            return try Self.open(sealed, context, current)
         } catch {
-            throw Self.notAuthentic
+            guard let previous else { throw error }
+            return try Self.open(sealed, context, previous)
         }
     }
+
+    /// Seals anew what was sealed with the root key before the current one.
+    ///
+    /// - Returns: nil for what was sealed with the current one.
+    /// - Throws: as ``open(_:authenticating:)``, which also opens both.
+    public func renew(_ sealed: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8]? {
+        let (current, previous) = keys.get()
+        do throws(KeyringError) {
+            _ = try Self.open(sealed, context, current)
+            return nil
+        } catch {
+            guard let previous else { throw error }
+            return try seal(Self.open(sealed, context, previous), authenticating: context)
+        }
+    }
+
+    private static func open(
+        _ sealed: [UInt8], _ context: [UInt8], _ keys: MessageKeys
+    ) throws(KeyringError) -> [UInt8] {
+        guard sealed.count >= overhead, sealed.first == version else { throw notAuthentic }
+        let salt = sealed.dropFirst().prefix(saltSize)
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + saltSize))
+            return [UInt8](try AES.GCM.open(box, using: keys.forOpening(salt), authenticating: context))
+        } catch {
+            throw notAuthentic
+        }
+    }
+
+    /// Changes when the root keys do: what is remembered of messages that were opened before may not open any more.
+    public var generation: Int { keys.generation }
 
     private static var notAuthentic: KeyringError {
         KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
     }
 
-    /// The keys that were derived last: the messages of one time have the same.
-    private final class RecentKeys: Sendable {
-        typealias Salted = (salt: [UInt8], key: SymmetricKey)
-        struct State {
-            var sealing: Salted?
-            /// How many more messages `sealing` is good for.
-            var left = 0
-            var opening: Salted?
-        }
-        let state = Mutex(State())
-    }
-
-    private static let messagesOfKey = 65_536
-
-    private func sealingKey() -> RecentKeys.Salted {
-        recent.state.withLock { state in
-            if let current = state.sealing, state.left > 0 {
-                state.left -= 1
-                return current
-            }
-            let salt = Self.randomSalt()
-            let new = (salt, derived(salt))
-            state.sealing = new
-            state.left = Self.messagesOfKey - 1
-            return new
-        }
-    }
-
-    private func openingKey(_ salt: ArraySlice<UInt8>) -> SymmetricKey {
-        recent.state.withLock { state in
-            for known in [state.sealing, state.opening] {
-                if let known, known.salt.elementsEqual(salt) { return known.key }
-            }
-            let new = (Array(salt), derived(salt))
-            state.opening = new
-            return new.1
-        }
-    }
-
-    private func derived(_ salt: some Sequence<UInt8>) -> SymmetricKey {
-        HKDF<SHA256>.expand(pseudoRandomKey: key, info: Self.label + salt, outputByteCount: 32)
-    }
-
-    private static let label = Array("gatehouse message 1".utf8)
-
-    private static func randomSalt() -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var salt: [UInt8] = []
-        salt.reserveCapacity(saltSize)
-        while salt.count < saltSize {
-            withUnsafeBytes(of: random.next() as UInt64) { salt.append(contentsOf: $0) }
-        }
-        return salt
-    }
-
     public var description: String { "SealingKey" }
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The keys of one purpose, derived once from the root keys, and again when those have changed.
+private final class PurposeKeys: Sendable {
+    private struct Derived {
+        var generation: Int
+        var current: MessageKeys
+        var previous: MessageKeys?
+    }
+
+    private let source: RootKeySource
+    private let purpose: String
+    private let derived: Mutex<Derived>
+
+    init(_ source: RootKeySource, purpose: String) {
+        self.source = source
+        self.purpose = purpose
+        derived = Mutex(Self.derive(source, purpose))
+    }
+
+    var generation: Int { source.generation.load(ordering: .acquiring) }
+
+    func get() -> (current: MessageKeys, previous: MessageKeys?) {
+        derived.withLock { derived in
+            if derived.generation != source.generation.load(ordering: .acquiring) {
+                derived = Self.derive(source, purpose)
+            }
+            return (derived.current, derived.previous)
+        }
+    }
+
+    private static func derive(_ source: RootKeySource, _ purpose: String) -> Derived {
+        let (roots, generation) = source.get()
+        return Derived(
+            generation: generation, current: derive(roots.current, purpose),
+            previous: roots.previous.map { derive($0.key, purpose) })
+    }
+
+    private static func derive(_ root: SymmetricKey, _ purpose: String) -> MessageKeys {
+        MessageKeys(of: root, label: "gatehouse keyring 1", purpose: purpose)
+    }
 }

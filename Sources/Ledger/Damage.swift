@@ -1,17 +1,21 @@
-/// Something in a ledger that is not as it was written.
+/// Something in a ledger that is not as it was written: a row that can't be read, is missing, or contradicts another.
 public struct Damage: Sendable, Equatable {
-    /// Where it is; nil: the file as a whole.
+    /// The table that is damaged; nil if it is the file as a whole.
     public var table: LedgerTable?
-    /// The record, or the work of a deadline, as far as that is known.
+    /// The kind of record, or of the work of a deadline, as far as that is known.
     public var kind: String?
+    /// The account of the record, deadline, counter or event, as far as that is known.
     public var account: String?
+    /// The region of the record, as far as that is known; empty for a global service.
     public var region: String?
+    /// The id of the record or deadline, as far as that is known.
     public var id: String?
-    /// The number of the journal's entry, or of the segment of events.
+    /// The number of the journal entry, or of the segment of events.
     public var number: Int64?
-    /// What is wrong, as a sentence; without the place.
+    /// What is wrong, as a sentence. Where it is, ``place`` says.
     public var message: String
 
+    /// Makes a piece of damage of which only the table is known; the other properties can be set afterwards.
     public init(_ table: LedgerTable?, _ message: String) {
         self.table = table
         self.message = message
@@ -48,39 +52,53 @@ public struct Damage: Sendable, Equatable {
     }
 }
 
-/// What `Ledger.verify` has found.
+/// What ``Ledger/verify(_:accountKind:progress:)`` has found.
+///
+/// ```swift
+/// let found = try ledger.verify([Group.self])
+/// for damage in found.damage { print("\(damage.place): \(damage.message)") }
+/// ```
 public struct Verification: Sendable {
-    /// How much of a table there is, and how much of it is not as it was written.
+    /// How many rows a table has, and how much of it is damaged.
     public struct Count: Sendable, Equatable {
+        /// How many rows were read.
         public var rows = 0
+        /// How many pieces of damage were found in them. One row may have several.
         public var damaged = 0
 
+        /// A table of which nothing has been read yet.
         public init() {}
     }
 
-    /// The ledger's format.
+    /// The version of the database's layout.
     public internal(set) var format: Int64 = 0
-    /// The number of the journal's last entry.
+    /// The number of the last journal entry.
     public internal(set) var lastSequence: Int64 = 0
     /// The number of the last segment of events.
     public internal(set) var lastSegment: Int64 = 0
+    /// How many events the segments hold that could be opened.
     public internal(set) var events = 0
+    /// The rows of each table. A table without rows has no entry.
     public internal(set) var counts: [LedgerTable: Count] = [:]
-    /// In the order in which it was found; not more than ``mostKept``.
+    /// The damage, in the order in which it was found; at most ``mostKept`` pieces.
     public internal(set) var damage: [Damage] = []
-    /// How much of it there is, also of what was not kept.
+    /// How many pieces of damage were found, including those that were not kept.
     public internal(set) var damageCount = 0
 
-    /// Enough for any person and most programs.
+    /// How many pieces of damage are kept: enough for any person and most programs.
     public static let mostKept = 10_000
 
+    /// Whether no damage was found.
     public var isClean: Bool { damageCount == 0 }
 
+    /// Makes a result to which damage can be added. ``Ledger/verify(_:accountKind:progress:)`` makes complete ones;
+    /// this is for a ledger that can't even be opened.
     /// - Parameter damage: what made it impossible to open the ledger.
     public init(_ damage: [Damage] = []) {
         for one in damage { add(one) }
     }
 
+    /// Counts a piece of damage, and keeps it while there are fewer than ``mostKept``.
     public mutating func add(_ one: Damage) {
         damageCount += 1
         if let table = one.table { counts[table, default: Count()].damaged += 1 }

@@ -67,9 +67,10 @@ extension Reader {
     /// scheduled.
     ///
     /// - Parameters:
-    ///   - kind, scope: nil: of all.
-    ///   - due: only those due by then, in milliseconds since 1970; nil: all.
-    ///   - limit: how many at most.
+    ///   - kind: only work of this kind; nil: of all kinds.
+    ///   - scope: only work of this scope; nil: of all scopes.
+    ///   - due: only what is due by then, in milliseconds since 1970; nil: everything.
+    ///   - limit: how many to return at most.
     /// - Complexity: O(log *n* + *limit*) where a kind is given or `due` is; otherwise linear in the schedule.
     public func deadlines(
         _ kind: String? = nil, in scope: Scope? = nil, dueBy due: Int64? = nil, limit: Int
@@ -135,8 +136,7 @@ extension Transaction {
         }
     }
 
-    /// Keeps a lease for longer.
-    /// - Parameter until: when it runs out now, in real time, milliseconds since 1970.
+    /// Keeps a lease until a later time, in milliseconds since 1970 by the real clock.
     /// - Throws: ``LedgerError``: `conflict` when it was lost.
     public func renew(_ lease: Lease, until: Int64) throws(LedgerError) {
         try change { () throws(LedgerError) in
@@ -158,9 +158,9 @@ extension Transaction {
         }
     }
 
-    /// Gives back work that could not be done, to be done later; ``Deadline/attempts`` counts it.
+    /// Gives back work that could not be done, to be tried again at `due`, in milliseconds since 1970;
+    /// ``Deadline/attempts`` counts it.
     ///
-    /// - Parameter due: when, in milliseconds since 1970.
     /// - Throws: ``LedgerError``: `conflict` when the lease was lost.
     public func postpone(_ lease: Lease, until due: Int64) throws(LedgerError) {
         try change { () throws(LedgerError) in

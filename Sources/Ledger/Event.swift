@@ -48,7 +48,7 @@ public struct EventAttribute: Sendable, Codable, Hashable {
     /// What the event has for it. One event may have several values of one name (`ResourceName`).
     public var value: String
 
-    /// Makes a query for the newest events, restricted as far as the parameters say.
+    /// Makes an attribute.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
@@ -74,6 +74,7 @@ public struct EventQuery: Sendable, Equatable {
     /// was then.
     public var cursor: String?
 
+    /// Makes a query for the newest events, restricted as far as the parameters say: see the properties.
     public init(
         account: String, from: Int64? = nil, to: Int64? = nil, attribute: EventAttribute? = nil, limit: Int = 50,
         cursor: String? = nil

@@ -57,6 +57,14 @@ struct EventStore: Sendable {
         return events
     }
 
+    /// A segment's body sealed anew, after the keyring's rotation; nil when it is sealed with the current key already.
+    func renew(_ segment: SealedSegment) throws(KeyringError) -> [UInt8]? {
+        try key.renew(
+            segment.body,
+            authenticating: Self.context(
+                account: segment.account, sequence: segment.sequence, lastTime: segment.lastTime))
+    }
+
     /// What the index keeps of a value: enough to find the few segments that may hold it.
     static func indexed(_ value: String) -> [UInt8] {
         Array(value.utf8.prefix(longestIndexed))

@@ -72,11 +72,12 @@ extension Ledger {
         do { return try await store.search { try $0.lastSequence() } } catch { throw LedgerError(error) }
     }
 
-    /// Deletes the entries at the journal's beginning, up to the first that is not older than `milliseconds` since
-    /// 1970; a few at a time, so that writers need not wait long. Records stay as they are, and the last entry is
-    /// always kept.
+    /// Deletes the oldest entries of the journal, up to the first that is not older than `milliseconds` since 1970.
+    /// Entries after number `sequence` stay, because something still has to follow them. Records are not affected, and
+    /// the last entry is always kept.
     ///
-    /// - Parameter sequence: entries beyond this number stay: somebody has yet to follow them.
+    /// It deletes a few at a time, so that writers need not wait long.
+    ///
     /// - Throws: ``LedgerError``: `readOnly`, `io`.
     public func purgeJournal(before milliseconds: Int64, through sequence: Int64 = .max) async throws(LedgerError) {
         try requireWritable()
@@ -104,10 +105,10 @@ extension Ledger {
 }
 
 extension Reader {
-    /// What was done to one record, the latest first.
+    /// What was done to one record, the latest first: at most `limit` entries, and only those before number `sequence`
+    /// if one is given.
     ///
-    /// - Parameter sequence: only entries before that number; nil: all.
-    /// - Complexity: O(log n + limit).
+    /// - Complexity: O(log *n* + *limit*).
     public func history<R: Record>(
         of type: R.Type, _ id: String, in scope: Scope, before sequence: Int64? = nil, limit: Int
     ) throws(LedgerError) -> [JournalEntry] {

@@ -1,20 +1,27 @@
 extension Ledger {
-    /// The moment that a copy shows.
+    /// What a copy holds: the state of the ledger at one moment.
     public struct Copy: Sendable {
+        /// The version of the database's layout.
         public let format: Int64
-        /// The number of the journal's last entry in it.
+        /// The number of the last journal entry in it.
         public let lastSequence: Int64
-        /// The number of its last segment of events.
+        /// The number of the last segment of events in it.
         public let lastSegment: Int64
     }
 
-    /// Copies one consistent state into the database of another directory, beside whatever is written meanwhile. The
-    /// copy is one file, and on disk when this returns.
+    /// Copies one consistent state of the ledger into a new database in another directory, while others may go on
+    /// writing. The copy is a single file, and on disk when this returns.
+    ///
+    /// ```swift
+    /// let moment = try ledger.copy(to: folder) { print("\(Int($0 * 100)) %") }
+    /// ```
     ///
     /// - Parameters:
-    ///   - directory: one that is there, and in which no ledger is.
-    ///   - progress: called now and then with the part that is done, up to 1; on this thread.
+    ///   - directory: a directory that exists and has no ledger in it.
+    ///   - progress: called now and then, on this thread, with the fraction that has been copied, up to 1.
+    /// - Returns: which moment the copy shows.
     /// - Throws: ``LedgerError``: `io`, `full`, `corrupt`.
+    /// - Complexity: linear in the size of the database.
     public func copy(
         to directory: String, progress: @escaping (Double) -> Void = { _ in }
     ) throws(LedgerError) -> Copy {

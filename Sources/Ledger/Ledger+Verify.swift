@@ -1,16 +1,17 @@
 extension Ledger {
-    /// What is being verified, and how many rows of it have been.
+    /// Told which part is being verified, and how many of its rows have been.
     public typealias VerificationProgress = (_ part: String, _ rows: Int) -> Void
 
-    /// Looks at all of one consistent state, and changes nothing: the file's structure, every seal, whether each record
-    /// can be read as its kind, whether the journal is whole and agrees with the records, and counters, references,
-    /// deadlines, events and their index. A server may go on writing.
+    /// Verifies one consistent state of the whole ledger, and changes nothing: the structure of the file, every seal,
+    /// whether each record can be decoded, whether the journal is complete and agrees with the records, and the
+    /// counters, references, deadlines, events and their index. Meanwhile others may go on writing.
     ///
     /// - Parameters:
-    ///   - kinds: all that may be in the ledger.
-    ///   - accountKind: the kind of the records that an account is; nil: accounts are not looked for.
+    ///   - kinds: every kind of record that the ledger may contain. Any other kind is reported as damage.
+    ///   - accountKind: the kind of record that represents an account, so that records without one are found; nil: this
+    ///     isn't checked.
     ///   - progress: called now and then, on this thread.
-    /// - Throws: ``LedgerError`` when the ledger can't be looked at; damage is no error.
+    /// - Throws: ``LedgerError`` when the ledger can't be read at all. Damage is not an error, but part of the result.
     /// - Complexity: linear in the size of the ledger; about 100 bytes of memory for each record.
     public func verify(
         _ kinds: [any Record.Type], accountKind: String? = nil, progress: VerificationProgress = { _, _ in }
@@ -24,12 +25,14 @@ extension Ledger {
         }
     }
 
-    /// What can be found out quickly before the ledger is used: whether the structure of the tables is whole that say
-    /// who exists, and whether each record of some kinds is sealed as it was written.
+    /// A quick check before the ledger is used: whether the tables are structurally intact, and whether the seals of
+    /// some records are.
     ///
-    /// Events are left out: they may be thousands of times as many, and nothing binds by them.
+    /// Events are left out. There may be thousands of times as many of them, and no decision depends on them.
     ///
-    /// - Parameter kinds: which records' seals to look at; nil: all. Those of others may be looked at elsewhere.
+    /// - Parameter kinds: the kinds of records whose seals to check; nil: all kinds.
+    /// - Returns: the damage that was found, if any.
+    /// - Throws: ``LedgerError`` when the ledger can't be read at all.
     /// - Complexity: linear in the size of those tables.
     public func check(sealsOf kinds: Set<String>?) throws(LedgerError) -> [Damage] {
         try readNow { (reader) throws(LedgerError) in

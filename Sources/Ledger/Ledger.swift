@@ -183,14 +183,17 @@ public final class Ledger: Sendable {
         try writer.enqueue(event)
     }
 
-    /// Writes an event; returns when it is on disk. For calls that must not be answered before (`--audit strict`).
+    /// Writes an event, and returns when it is on disk: for calls that must not be answered before that (`--audit
+    /// strict`).
+    /// - Throws: ``LedgerError``: `readOnly`, `io`, `full`, or `invalid` for an event that can't be stored.
     public func recordDurably(_ event: Event) async throws(LedgerError) {
         try requireWritable()
         guard event.isStorable else { throw LedgerError.unstorableEvent }
         try await writer.flush(adding: event)
     }
 
-    /// Returns when all events taken so far are on disk.
+    /// Returns when all events that were accepted so far are on disk.
+    /// - Throws: ``LedgerError`` when they can't be written.
     public func flushEvents() async throws(LedgerError) {
         try requireWritable()
         try await writer.flush()
@@ -266,8 +269,10 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Passes to `body` the events after a segment, as ``followEvents(after:limit:)`` has them, until there are no
-    /// more.
+    /// Passes the events after a segment to `body`, as ``followEvents(after:limit:)`` returns them, until there are no
+    /// more. It reads one state of the ledger, a few dozen segments at a time.
+    /// - Throws: ``LedgerError`` when the ledger can't be read. Segments that can't be opened are left out.
+    /// - Complexity: linear in the number of events.
     /// - Returns: the number of the last segment.
     @discardableResult
     public func replayEvents(after sequence: Int64, _ body: ([Event]) -> Void) throws(LedgerError) -> Int64 {
@@ -290,6 +295,7 @@ public final class Ledger: Sendable {
 
     /// Deletes events that are older than `milliseconds` since 1970-01-01 UTC, a few at a time so that writers need not
     /// wait long. Events that share a segment with a younger one, at most a minute apart, stay.
+    /// - Throws: ``LedgerError``: `readOnly`, `io`.
     public func purgeEvents(before milliseconds: Int64) async throws(LedgerError) {
         try requireWritable()
         let limit = 64

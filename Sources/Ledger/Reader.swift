@@ -25,9 +25,9 @@ public class Reader {
         return try RecordBody.decode(type, from: stored.body, RecordKey(scope: scope, kind: R.kind, id: id))
     }
 
-    /// The records of a kind, ordered by the bytes of their ids. For the next page, pass the last id of this one.
+    /// At most `limit` records of a kind, ordered by the bytes of their ids, beginning after `id`, whether or not that
+    /// one is there. For the next page, pass the last id of this one.
     ///
-    /// - Parameter id: begins after this id, whether or not it is there; nil: with the first.
     /// - Throws: as ``get(_:_:in:)``: one record that can't be read fails the whole list.
     /// - Complexity: O(log *n* + *limit*).
     public func list<R: Record>(
@@ -37,8 +37,8 @@ public class Reader {
         return try opened(type) { try $0.records(R.kind, in: scope, after: id ?? "", limit: max(limit, 0)) }
     }
 
-    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for whoever has the records in
-    /// memory and need not have them opened.
+    /// The ids of the records of a kind, ordered by their bytes, beginning after `id`: for callers that have the
+    /// records in memory already and need not open them.
     ///
     /// - Complexity: O(log *n* + *limit*).
     public func listIDs<R: Record>(

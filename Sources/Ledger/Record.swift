@@ -54,10 +54,9 @@ public protocol Record: Codable, Sendable {
     static var journalsBefore: Bool { get }
     /// The version of the record's JSON: 1, and one more with each change for which older records have to be upgraded.
     static var version: Int { get }
-    /// Turns the JSON of a record of one version into that of the next. The ledger calls it step by step, wherever an
-    /// older record is read; nothing is rewritten on disk until the record is next put.
+    /// Turns the JSON of a record of one version, `fields`, into that of the next. The ledger calls it step by step,
+    /// wherever an older record is read; nothing is rewritten on disk until the record is next put.
     ///
-    /// - Parameter version: the version that `fields` are of; they are to be of the next.
     /// - Throws: ``LedgerError``, or any error, when it can't be done: then the record can't be read.
     static func upgrade(_ fields: inout RecordFields, from version: Int) throws
 }
@@ -115,13 +114,20 @@ public struct Reference: Hashable, Sendable, Codable {
     }
 }
 
-/// A record that another can't be without, by its id or one of its aliases.
+/// A record that another can't do without, by its id or one of its aliases.
 public struct Requirement: Hashable, Sendable {
+    /// The kind of the record: its type's ``Record/kind``.
     public var kind: String
+    /// The id of the record, or one of its ``Record/aliases``.
     public var name: String
     /// nil: that of the record that has the requirement.
     public var scope: Scope?
 
+    /// Makes a requirement.
+    /// - Parameters:
+    ///   - kind: the kind of record that is needed.
+    ///   - name: its id, or one of its aliases.
+    ///   - scope: where it is; nil: where the record is that needs it.
     public init(_ kind: String, _ name: String, in scope: Scope? = nil) {
         self.kind = kind
         self.name = name

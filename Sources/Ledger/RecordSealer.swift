@@ -79,6 +79,27 @@ struct RecordSealer: Sendable {
         return (try? key.open(seal, authenticating: context(entry))) == []
     }
 
+    // MARK: Sealing anew, after the keyring's rotation: nil for what is sealed with the current key already
+
+    func renew(_ sealed: [UInt8], _ place: RecordKey, version: Int64) throws(KeyringError) -> [UInt8]? {
+        try key.renew(sealed, authenticating: context(place, version))
+    }
+
+    func renewPayload(of deadline: SealedDeadline) throws(KeyringError) -> [UInt8]? {
+        try key.renew(deadline.payload, authenticating: context(deadline))
+    }
+
+    /// All the seals of an entry.
+    func renew(_ entry: SealedChange) throws(KeyringError) -> SealedChange? {
+        var new = entry
+        if let body = entry.before, let version = entry.beforeVersion {
+            new.before = try renew(body, entry.key, version: version) ?? body
+        }
+        if let body = entry.after { new.after = try renew(body, entry.key, version: entry.sequence) ?? body }
+        if let seal = entry.seal { new.seal = try key.renew(seal, authenticating: context(entry)) ?? seal }
+        return new.before == entry.before && new.after == entry.after && new.seal == entry.seal ? nil : new
+    }
+
     private func context(_ entry: SealedChange) -> [UInt8] {
         var context = SealContext("journal")
         context.append(self.context(entry.key, entry.sequence))

@@ -14,8 +14,8 @@ public struct RecordFields: Sendable, Equatable {
         set { members[name] = newValue }
     }
 
-    /// Gives a member another name, and whatever value it has. Does nothing where there is no such member, but removes
-    /// one of the new name.
+    /// Gives a member another name; its value stays the same. Where there is no such member, one that already has the
+    /// new name is removed.
     public mutating func rename(_ name: String, to new: String) {
         members[new] = members.removeValue(forKey: name)
     }
@@ -25,12 +25,19 @@ public struct RecordFields: Sendable, Equatable {
 
 /// A value in a record's JSON. Whole numbers are kept apart from others, so that times in milliseconds lose nothing.
 public enum RecordField: Sendable, Equatable, Codable {
+    /// `null`
     case null
+    /// `true` or `false`
     case boolean(Bool)
+    /// A number without fraction and exponent that 64 bits hold.
     case integer(Int64)
+    /// Any other number.
     case number(Double)
+    /// A string.
     case text(String)
+    /// The elements of an array.
     case list([RecordField])
+    /// The members of an object; their order has no meaning.
     case object([String: RecordField])
 
     public init(from decoder: any Decoder) throws {

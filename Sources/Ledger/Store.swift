@@ -17,8 +17,8 @@ protocol Store: Sendable {
     func open<T>(_ body: (any StoreSession) throws -> T) throws -> T
     /// Runs `body` where a writer's session is, on this thread: for whoever has the database to themselves.
     func alone<T>(_ body: (any StoreSession) throws -> T) throws -> T
-    /// Copies one consistent state into an empty file, beside the writers, and has it on disk; `body` looks at the same
-    /// state.
+    /// Copies one consistent state into an empty file while others may be writing, and syncs it. `body` is given the
+    /// same state to read.
     func copy<T>(to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T) throws
         -> T
     /// Waits for what was enqueued, and closes.
@@ -114,18 +114,29 @@ protocol StoreSession: AnyObject {
     /// 0 when there is none.
     func lastDeadlineNumber() throws -> Int64
 
+    // MARK: Sealing anew
+
+    /// Records of all kinds, in the order of their keys.
+    func records(after key: RecordKey, limit: Int) throws -> [SealedRecord]
+    /// Deadlines of all kinds, in the order of their keys.
+    func deadlines(after key: RecordKey, limit: Int) throws -> [SealedDeadline]
+    /// Replaces what an entry of the journal has of the record before and after it, and its seal.
+    func replaceSeals(of entry: SealedChange) throws
+    func replaceBody(of segment: SealedSegment) throws
+
     // MARK: Verification
 
-    /// What the database has against the files of some tables, without a look at what they mean.
+    /// Checks the structure of tables in the file, but not the content of their rows.
     ///
     /// - Parameters:
-    ///   - tables: nil: all of the file, and whether the indexes agree with the rows; else those tables alone, without
-    ///     their indexes.
-    /// - Returns: what is wrong, with the table where that is known; nothing when all is well.
+    ///   - tables: the tables to check, without their indexes; nil: the whole file, and whether the indexes agree with the
+    ///     rows.
+    /// - Returns: what is wrong, with the table if it is known; empty if nothing is.
     func structuralDamage(of tables: [LedgerTable]?) throws -> [(table: LedgerTable?, message: String)]
-    /// Walks through a whole table, in the order of its key; rows that can't be read do not end it.
+    /// Reads a whole table in the order of its key. A row that can't be read is reported, and does not end the scan.
     ///
-    /// - Parameter carefully: finds each row by its key, where the structure is damaged: slow, but what can be read is.
+    /// - Parameter carefully: look up each row by its key. That is slow, but finds every row that can still be read in
+    ///   a table whose structure is damaged.
     func scanRecords(carefully: Bool, _ body: (Scanned<SealedRecord>) throws -> Void) throws
     func scanCounters(carefully: Bool, _ body: (Scanned<CounterRow>) throws -> Void) throws
     func scanReferences(carefully: Bool, _ body: (Scanned<ReferenceRow>) throws -> Void) throws
@@ -231,8 +242,12 @@ extension StoreSession {
 
 /// The tables of a ledger, by their names in the database.
 public enum LedgerTable: String, Sendable, CaseIterable {
+    /// The ledger's own facts; records; how many there are of each kind; the edges between them; what was done to them;
+    /// and scheduled work.
     case meta, record, counter, reference, journal, deadline
+    /// The event history, sealed in segments of many events.
     case eventSegment = "event_segment"
+    /// The attributes by which events are found, and in which segments they are.
     case eventIndex = "event_index"
 }
 

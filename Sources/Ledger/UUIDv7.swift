@@ -3,7 +3,8 @@
 public enum UUIDv7 {
     /// A new id as 36 lowercase characters: 48 bits of time, then 74 random bits.
     ///
-    /// - Parameter milliseconds: since 1970-01-01 UTC; held within what 48 bits can say.
+    /// `milliseconds` is the time since 1970-01-01 UTC; a time that 48 bits can't hold becomes the nearest that they
+    /// can.
     public static func make(milliseconds: Int64, using random: inout some RandomNumberGenerator) -> String {
         let time = UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff))
         let high = time << 16 | 0x7000 | random.next() & 0x0fff

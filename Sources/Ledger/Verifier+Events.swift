@@ -1,14 +1,14 @@
 import FoundationEssentials
 
 extension Verifier {
-    /// Every segment's seal, its span and its order, that none is missing, and that each is found by what its events
-    /// have.
+    /// Verifies the seal, time span and order of every segment, that no segment is missing, and that the index leads
+    /// from the attributes of its events to it.
     func verifyEvents(_ progress: Ledger.VerificationProgress) throws {
         let purged = try session.number(EventStore.purgedThrough)
         let store = EventStore(key: sealer.key)
         var wanted = Sum()
         var last: Int64 = 0
-        // Those of which nothing is known but the number: the index says whose they are.
+        // Segments of which only the number is known. The index says which accounts they belong to.
         var unreadable: [Int64: String] = [:]
         var damaged: Set<Int64> = []
         try session.scanSegments(carefully: isBroken.contains(.eventSegment)) { scanned in
@@ -46,7 +46,7 @@ extension Verifier {
             .eventSegment,
             numbers.count == 1
                 ? "It is missing."
-                : "It is missing, and all others up to segment \(numbers.upperBound), which are \(numbers.count).")
+                : "It is missing, and so are the others up to segment \(numbers.upperBound): \(numbers.count) in all.")
         damage.number = numbers.lowerBound
         add(damage)
     }
@@ -54,7 +54,7 @@ extension Verifier {
     /// - Returns: the segment's events; nil when it is damaged.
     private func verify(_ segment: SealedSegment, _ store: EventStore) -> [Event]? {
         func damaged(_ message: String) {
-            var damage = Damage(.eventSegment, "\(message) They are of \(Self.span(segment)).")
+            var damage = Damage(.eventSegment, "\(message) Time of the events: \(Self.span(segment)).")
             damage.account = segment.account
             damage.number = segment.sequence
             add(damage)
@@ -65,12 +65,12 @@ extension Verifier {
         }
         result.events += events.count
         guard let first = events.first, let last = events.last, segment.lastTime == last.time else {
-            damaged("It has not the events that it is said to have.")
+            damaged("It does not contain the events that its row describes.")
             return nil
         }
-        if segment.firstTime != first.time { damaged("It is said to begin at another time than its events do.") }
+        if segment.firstTime != first.time { damaged("Its events do not begin at the time that its row says.") }
         if zip(events, events.dropFirst()).contains(where: { $0.time > $1.time }) {
-            damaged("Its events are not in the order of their times.")
+            damaged("Its events are not in order of time.")
         }
         return events
     }
@@ -109,14 +109,14 @@ extension Verifier {
             if let (account, time) = whose[number] {
                 damage.account = account
                 let text = Date(timeIntervalSince1970: Double(time) / 1000).formatted(.iso8601)
-                damage.message += " They end at \(text)."
+                damage.message += " Its last event is of \(text)."
             }
             add(damage)
         }
         if found != wanted || !isReadable { try compareIndex(except: damaged.union(unreadable.keys)) }
     }
 
-    /// Segment by segment: what it should be found by, and what the index has of it.
+    /// Compares the index with the events, segment by segment.
     private func compareIndex(except damaged: Set<Int64>) throws {
         var rows: [Int64: (count: Int, account: String)] = [:]
         try session.scanEventIndex(carefully: isBroken.contains(.eventIndex)) { scanned in
@@ -143,13 +143,13 @@ extension Verifier {
                 let names = Set(missing.map { $0.attribute.isEmpty ? "account" : $0.attribute }).sorted()
                 damage(
                     segment.sequence, segment.account,
-                    "They can't be found by \(names.joined(separator: ", ")) any more.")
+                    "Some of its events can no longer be found by \(names.joined(separator: ", ")).")
             }
             let stray = there - (entries.count - missing.count)
-            if stray > 0 { damage(segment.sequence, segment.account, "\(stray) entries are none of theirs.") }
+            if stray > 0 { damage(segment.sequence, segment.account, "\(stray) entries match none of its events.") }
         }
         for (segment, row) in rows.sorted(by: { $0.key < $1.key }) where !damaged.contains(segment) {
-            damage(segment, row.account, "\(row.count) entries lead to a segment that is not there.")
+            damage(segment, row.account, "\(row.count) entries refer to a segment that does not exist.")
         }
     }
 

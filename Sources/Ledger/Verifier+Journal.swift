@@ -1,6 +1,6 @@
 extension Verifier {
-    /// Every entry's seals; that each says of the record before it what the entry before says of the record after it;
-    /// and that none is missing.
+    /// Verifies the seals of every entry, that each entry begins where the previous entry of the same record ended, and
+    /// that no entry is missing.
     func verifyJournal(_ progress: Ledger.VerificationProgress) throws {
         var entries: Int64 = 0
         try session.scanJournal(carefully: isBroken.contains(.journal)) { scanned in
@@ -13,7 +13,7 @@ extension Verifier {
             case .unreadable(let place, let message):
                 result.lastSequence = max(result.lastSequence, place.number ?? 0)
                 add(Damage(.journal, place.key, number: place.number, message))
-                // What it said is taken for granted.
+                // Whatever it said is assumed to have been right.
                 if let key = place.key, let number = place.number {
                     lastEntries[Fingerprint.of(key)] = LastEntry(sequence: number, body: Self.unknown)
                 }
@@ -34,7 +34,7 @@ extension Verifier {
             add(Damage(.journal, key, number: number, "The entry is missing."))
         }
         if result.format >= 3, !sealer.isIntact(entry) {
-            // Whatever else it says may be wrong, and would only lead astray.
+            // The rest of the entry may be wrong too, and would only be misleading.
             damaged(Self.sealIsBroken)
             lastEntries[Fingerprint.of(key)] = LastEntry(sequence: entry.sequence, body: Self.unknown)
             return
@@ -43,7 +43,7 @@ extension Verifier {
             add(
                 Damage(
                     .meta,
-                    "The journal is said to begin after entry \(purgedEntries), and begins with \(entry.sequence)."))
+                    "The journal should begin after entry \(purgedEntries), but begins with \(entry.sequence)."))
             purgedEntries = 0
         }
         let fingerprint = Fingerprint.of(key)
@@ -51,31 +51,31 @@ extension Verifier {
         let isWhole = types[key.kind]?.keepsHistory ?? false
         if let version = entry.beforeVersion {
             if let before, before.sequence == version {
-                if before.body == nil { damaged("It changes a record that the entry \(version) deleted.") }
+                if before.body == nil { damaged("It changes a record that entry \(version) had deleted.") }
             } else if isWhole, version > purgedEntries {
                 missing(version)
             }
             if let body = entry.before, before?.sequence != version || before?.body != Fingerprint.of(body),
                 (try? sealer.open(body, key, version: version)) == nil
             {
-                damaged("The record as it was before: " + Self.sealIsBroken)
+                damaged("The record before the change: " + Self.sealIsBroken)
             }
         } else if let before, before.body != nil, before.body != Self.unknown, isWhole {
             missingEntries += 1
-            damaged("It makes a record that was there: the entry that deleted it is missing.")
+            damaged("It creates a record that existed already: the entry that deleted it is missing.")
         }
         if let body = entry.after {
             if (try? sealer.open(body, key, version: entry.sequence)) == nil {
-                damaged("The record as it was made: " + Self.sealIsBroken)
+                damaged("The record after the change: " + Self.sealIsBroken)
             }
         } else if entry.beforeVersion == nil {
-            damaged("It tells of nothing: there is a record neither before it nor after it.")
+            damaged("It describes no change: it has no record, neither before nor after.")
         }
         lastEntries[fingerprint] = LastEntry(
             sequence: entry.sequence, body: entry.after.map { Fingerprint.of($0) })
     }
 
-    /// Whether a record is as the journal left it.
+    /// Compares a record with the last journal entry about it.
     func compare(_ record: SealedRecord) {
         let key = record.key
         guard let last = lastEntries.removeValue(forKey: Fingerprint.of(key)) else {
@@ -88,37 +88,38 @@ extension Verifier {
             missingEntries += 1
             add(Damage(.journal, key, number: record.version, "The entry is missing."))
         } else if last.body == nil {
-            add(Damage(.record, key, "The journal's entry \(last.sequence) deleted it, and it is there."))
+            add(Damage(.record, key, "It exists, although journal entry \(last.sequence) deleted it."))
         } else if last.sequence > record.version {
             add(
                 Damage(
                     .record, key,
-                    "It is older than the journal says: as entry \(record.version) left it, not as \(last.sequence)."))
+                    "It is older than the journal says: from entry \(record.version), not from \(last.sequence)."))
         } else if last.body != Fingerprint.of(record.body) {
-            add(Damage(.record, key, "It is not what the journal's entry \(last.sequence) made of it."))
+            add(Damage(.record, key, "It differs from what journal entry \(last.sequence) wrote."))
         }
     }
 
-    /// The records that the journal left, and that are not there.
+    /// Reports records that should exist according to the journal, but don't.
     func verifyThatNoneIsGone() throws {
         for last in lastEntries.values.filter({ $0.body != nil && $0.body != Self.unknown })
             .sorted(by: { $0.sequence < $1.sequence })
         {
-            // It was read a moment ago, but for its key not kept.
+            // The entry was read before, but only the fingerprint of its key was kept.
             guard let entry = try? session.entries(after: last.sequence &- 1, of: nil, limit: 1).first,
                 entry.sequence == last.sequence
             else { continue }
             damagedKeys.insert(entry.key)
             counts[CounterKey(scope: entry.key.scope, kind: entry.key.kind), default: 0] += 1
-            add(Damage(.record, entry.key, "It is missing: the journal's entry \(last.sequence) left it there."))
+            add(Damage(.record, entry.key, "It is missing: it should be as journal entry \(last.sequence) wrote it."))
         }
         lastEntries = [:]
         if unexplained > missingEntries {
             add(
                 Damage(
-                    .journal, "There are \(unexplained &- Int64(missingEntries)) entries missing, of records unknown."))
+                    .journal,
+                    "\(unexplained &- Int64(missingEntries)) more entries are missing, of unknown records."))
         } else if unexplained < 0 {
-            add(Damage(.meta, "The fact \(Ledger.entriesGone) says that more entries are gone than are."))
+            add(Damage(.meta, "The fact \(Ledger.entriesGone) counts more deleted entries than there can be."))
         }
     }
 }

@@ -1,5 +1,6 @@
 extension Verifier {
-    /// Every record's seal, that it can be read as its kind, that the journal says the same, and what it needs.
+    /// Verifies the seal of every record, that it can be decoded, that it agrees with the journal, and that the records
+    /// it requires exist.
     func verifyRecords(_ progress: Ledger.VerificationProgress) throws {
         try session.scanRecords(carefully: isBroken.contains(.record)) { scanned in
             count(.record, "records", progress)
@@ -25,23 +26,23 @@ extension Verifier {
             compare(record)
             guard let type = types[key.kind] else {
                 damagedKeys.insert(key)
-                return add(Damage(.record, key, "This version knows no such kind."))
+                return add(Damage(.record, key, "This version of Gatehouse does not know its kind."))
             }
             take(try RecordBody.decode(any: type, from: body, key), key)
         } catch {
             damagedKeys.insert(key)
             lastEntries[Fingerprint.of(key)] = nil
-            // The seal, or what is inside.
+            // Either the seal is broken, or its content can't be decoded.
             let isSealed = (try? sealer.open(record.body, key, version: record.version)) != nil
             add(
                 Damage(
-                    .record, key, isSealed ? "It can't be read as this version writes its kind." : Self.sealIsBroken))
+                    .record, key, isSealed ? "It can't be decoded as a record of its kind." : Self.sealIsBroken))
         }
     }
 
     private func take(_ record: any Record, _ key: RecordKey) {
         if record.id != key.id {
-            add(Damage(.record, key, "It calls itself by another id."))
+            add(Damage(.record, key, "Its content has another id."))
         }
         for reference in Set(record.references) { references.add(Self.fingerprint(key, reference)) }
         for name in [record.id] + record.aliases { names.insert(Self.name(key.kind, name, key.scope)) }
@@ -62,11 +63,11 @@ extension Verifier {
     }
 
     private func verifyRequirements() throws {
-        // By a damaged record's aliases nobody can tell whether it is the one.
+        // A damaged record may be the required one: its aliases are unknown.
         let uncertain = Set(damagedKeys.map(\.kind))
         for (name, (requirement, key)) in requirements.sorted(by: { Self.isBefore($0.value.of, $1.value.of) })
         where !names.contains(name) && !uncertain.contains(requirement.kind) {
-            add(Damage(.record, key, "It belongs to \(requirement.kind) \(requirement.name), which is not there."))
+            add(Damage(.record, key, "It belongs to \(requirement.kind) \(requirement.name), which does not exist."))
         }
         names = []
         requirements = [:]
@@ -90,13 +91,13 @@ extension Verifier {
             case .row(let row):
                 let count = wanted.removeValue(forKey: CounterKey(scope: row.scope, kind: row.kind)) ?? 0
                 guard count != row.count else { return }
-                add(counter(row.scope, row.kind, "It says \(row.count), and there are \(count)."))
+                add(counter(row.scope, row.kind, "It says \(row.count), but there are \(count)."))
             }
         }
         for (key, count) in wanted.sorted(by: {
             ($0.key.scope.account, $0.key.kind) < ($1.key.scope.account, $1.key.kind)
         }) {
-            add(counter(key.scope, key.kind, "It is missing, and there are \(count)."))
+            add(counter(key.scope, key.kind, "It is missing, but there are \(count) records."))
         }
         counts = [:]
     }
@@ -124,7 +125,7 @@ extension Verifier {
         if found != references || !isReadable { try compareReferences() }
     }
 
-    /// Record by record: what it points at, and what is written of that.
+    /// Compares the references table with the records, record by record.
     private func compareReferences() throws {
         try session.scanRecords(carefully: isBroken.contains(.record)) { scanned in
             guard case .row(let record) = scanned, let type = types[record.key.kind],
@@ -139,7 +140,7 @@ extension Verifier {
                 add(Damage(.reference, record.key, "\(one.relation) → \(one.target) is missing."))
             }
             for one in found.subtracting(wanted).sorted(by: Self.isBefore) {
-                add(Damage(.reference, record.key, "\(one.relation) → \(one.target) is none of the record's."))
+                add(Damage(.reference, record.key, "\(one.relation) → \(one.target) is not among the record's."))
             }
         }
         try session.scanReferences(carefully: isBroken.contains(.reference)) { scanned in
@@ -148,7 +149,7 @@ extension Verifier {
                 add(
                     Damage(
                         .reference, row.key,
-                        "\(row.reference.relation) → \(row.reference.target): there is no such record."))
+                        "\(row.reference.relation) → \(row.reference.target): the record does not exist."))
             }
         }
     }
@@ -167,7 +168,7 @@ extension Verifier {
 }
 
 extension RecordBody {
-    /// A record of a type that is known at run time alone.
+    /// Decodes a record whose type is only known at run time.
     static func decode(
         any type: any Record.Type, from body: [UInt8], _ key: RecordKey
     ) throws(LedgerError) -> any Record {

@@ -1,7 +1,8 @@
-/// Goes through a ledger and says what in it is not as it was written. Each part of it is a file of its own.
+/// Reads a whole ledger and reports everything that is not as it was written. Each part of the ledger has a file of its
+/// own.
 ///
-/// What is in two places is compared by sums of fingerprints, in one pass and little memory; only where sums differ, it is
-/// looked for row by row.
+/// Data that is stored in two places is compared by sums of fingerprints, which takes one pass and little memory. Only
+/// where the sums differ is it compared row by row.
 final class Verifier {
     static let sealIsBroken = "Its seal does not match: it was changed from outside or is damaged."
 
@@ -11,26 +12,26 @@ final class Verifier {
     let accountKind: String?
     var result = Verification()
 
-    /// Whether rows have to be found one by one.
+    /// The tables whose structure is damaged, so that rows have to be looked up one by one.
     var isBroken: Set<LedgerTable> = []
     var purgedEntries: Int64 = 0
-    /// Of every record that the journal knows, by the fingerprint of its key: the last entry.
+    /// The last journal entry of every record, by the fingerprint of the record's key.
     var lastEntries: [Int: LastEntry] = [:]
-    /// Entries that others tell of, and that are not there.
+    /// How many entries are referred to by others but don't exist.
     var missingEntries = 0
-    /// How many entries are missing in all, by the ledger's own count.
+    /// How many entries are missing in total, according to the ledger's own count.
     var unexplained: Int64 = 0
-    /// Records that can't be read, or are gone: nothing is concluded from what they would say.
+    /// Records that can't be read or are gone. Nothing is concluded from their absence.
     var damagedKeys: Set<RecordKey> = []
     var counts: [CounterKey: Int64] = [:]
     var references = Sum()
-    /// What records are called, as fingerprints of kind, scope and name.
+    /// The ids and aliases of all records, as fingerprints of kind, scope and name.
     var names: Set<Int> = []
     var requirements: [Int: (requirement: Requirement, of: RecordKey)] = [:]
 
     struct LastEntry {
         var sequence: Int64
-        /// The fingerprint of the record's sealed body; nil: it was deleted.
+        /// The fingerprint of the record's sealed body; nil if the record was deleted.
         var body: Int?
     }
 
@@ -61,14 +62,14 @@ final class Verifier {
         attempt(.eventSegment) { try verifyEvents(progress) }
     }
 
-    /// What stops one part does not stop the others.
+    /// Verifies one part. If it has to stop, the other parts are verified all the same.
     private func attempt(_ table: LedgerTable, _ body: () throws -> Void) {
         do { try body() } catch { add(Damage(table, LedgerError(error).message)) }
     }
 
     func add(_ damage: Damage) { result.add(damage) }
 
-    /// Counts a row, and tells how many there are now and then.
+    /// Counts a row, and reports progress every few thousand rows.
     func count(_ table: LedgerTable, _ part: String, _ progress: Ledger.VerificationProgress) {
         let rows = result.counts[table, default: Verification.Count()].rows + 1
         result.counts[table, default: Verification.Count()].rows = rows
@@ -87,14 +88,14 @@ final class Verifier {
         }
         result.counts[.meta, default: Verification.Count()].rows = names.count
         for name in names where !Format.facts.contains(name) && name != Migration.fact {
-            add(Damage(.meta, "There is a fact \(name), which no version knows."))
+            add(Damage(.meta, "There is a fact \(name), which no version of Gatehouse writes."))
         }
         if result.format >= 3 {
             for name in Format.facts.subtracting(names).sorted() { add(Damage(.meta, "The fact \(name) is missing.")) }
         }
         for name in Format.numbers where names.contains(name) {
             guard case .integer(let number)? = try session.meta(name), number >= 0 else {
-                add(Damage(.meta, "The fact \(name) is no number of anything."))
+                add(Damage(.meta, "The fact \(name) is not a number, or is negative."))
                 continue
             }
         }
@@ -120,12 +121,12 @@ final class Verifier {
         }
         let rows = Int64(result.counts[.deadline]?.rows ?? 0)
         if case .integer(let wanted)? = try session.meta(Ledger.deadlineCount), rows != wanted {
-            add(Damage(.deadline, "There are \(rows), and there were \(wanted)."))
+            add(Damage(.deadline, "There are \(rows), but there were \(wanted)."))
         }
     }
 }
 
-/// A sum over rows that does not depend on their order: two tables with the same sum have the same rows.
+/// A sum over rows that doesn't depend on their order: tables with equal sums have equal rows.
 struct Sum: Equatable {
     private var total = 0
     private var count = 0
@@ -136,8 +137,8 @@ struct Sum: Equatable {
     }
 }
 
-/// 64 bits that stand for something for as long as the process runs: keyed at random, so that nobody can make two things
-/// alike.
+/// A 64-bit hash that is valid for the life of the process. It is keyed at random, so nobody can construct two things
+/// with the same fingerprint.
 struct Fingerprint {
     private var hasher = Hasher()
 
@@ -164,7 +165,7 @@ struct Fingerprint {
         add(scope.region)
     }
 
-    /// By bytes: Swift takes texts for equal that are not.
+    /// By bytes, because Swift considers some texts equal whose bytes differ.
     mutating func add(_ text: String) {
         var text = text
         text.withUTF8 { bytes in

@@ -2,11 +2,17 @@ import JWTKit
 
 /// What a token says, claim by claim.
 public enum ClaimValue: Sendable, Hashable, Codable {
+    /// Text.
     case string(String)
+    /// A number; JSON makes no difference between whole and fractional ones, so times are numbers, too.
     case number(Double)
+    /// True or false.
     case boolean(Bool)
+    /// Values, in the token's order.
     case array([ClaimValue])
+    /// Values by name, in no particular order.
     case object([String: ClaimValue])
+    /// A claim that is there, and says nothing.
     case null
 
     public init(from decoder: any Decoder) throws {
@@ -42,6 +48,7 @@ public enum ClaimValue: Sendable, Hashable, Codable {
         }
     }
 
+    /// The text; nil for any other value.
     public var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
@@ -57,6 +64,7 @@ public enum ClaimValue: Sendable, Hashable, Codable {
         }
     }
 
+    /// The value of an object's member; nil for an object that lacks it and for any other value.
     public subscript(member: String) -> ClaimValue? {
         if case .object(let members) = self { members[member] } else { nil }
     }

@@ -12,6 +12,7 @@ public enum OIDCError: Error, Sendable, Hashable {
 public enum TokenError: Error, Sendable, Hashable {
     /// It is no JSON Web Token.
     case malformed
+    /// The token lacks a claim that every token must have: its name.
     case missingClaim(String)
     /// The claim is there, but says nothing that can be used.
     case invalidClaim(String)
@@ -21,9 +22,12 @@ public enum TokenError: Error, Sendable, Hashable {
     case expired(at: Int64)
     /// Seconds since 1970.
     case notYetValid(before: Int64)
+    /// It is signed with an algorithm that AWS does not accept, such as `none`.
     case unsupportedAlgorithm
     /// The provider publishes no key of the token's `kid` and algorithm.
     case noKey
+    /// None of the provider's keys that could have signed it has.
     case wrongSignature
+    /// The provider's keys could not be fetched, so the token could not be verified.
     case provider(OIDCError)
 }

@@ -15,6 +15,7 @@ public actor OpenIDProviders {
         /// SHA-1 in hexadecimal digits.
         public let thumbprints: [String]
 
+        /// Makes a registration from the record of a provider.
         public init(url: String, thumbprints: [String]) {
             self.url = url
             self.thumbprints = thumbprints.map { $0.lowercased() }

@@ -6,7 +6,9 @@ import JWTKit
 public struct TokenIssuer: Sendable {
     /// The algorithms that AWS offers.
     public enum Algorithm: String, Sendable, CaseIterable {
+        /// RSA of 2,048 bits with SHA-256, which every verifier knows. RFC 7518, section 3.3.
         case rs256 = "RS256"
+        /// ECDSA on P-384 with SHA-384: shorter signatures. RFC 7518, section 3.4.
         case es384 = "ES384"
     }
 

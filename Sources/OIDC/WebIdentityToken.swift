@@ -13,6 +13,7 @@ public struct WebIdentityToken: Sendable {
     private let algorithm: String?
     private let keyID: String?
     private let claims: [String: ClaimValue]
+    /// The claim `iss`, not proved yet: it says which provider to ask for the keys.
     public let issuer: String
 
     /// Reads a token without believing it.
@@ -31,6 +32,7 @@ public struct WebIdentityToken: Sendable {
         self.issuer = issuer
     }
 
+    /// A claim as the token states it, not proved yet; nil where the token lacks it.
     public subscript(claim: String) -> ClaimValue? { claims[claim] }
 
     /// Whom the token is for: the party that it was given to (`azp`) where that is said, else the audience (`aud`). If
@@ -108,9 +110,13 @@ public struct WebIdentityToken: Sendable {
 
 /// A token that its provider has signed, for one of the registered audiences, and that has not expired.
 public struct VerifiedToken: Sendable {
+    /// Who has signed it, the claim `iss`.
     public let issuer: String
+    /// Whom it is for: the registered client id that was found in `azp` or `aud`.
     public let audience: String
+    /// Whom it is about, the claim `sub`: unique for one issuer.
     public let subject: String
+    /// All claims, those above included.
     public let claims: [String: ClaimValue]
 
     fileprivate init(issuer: String, audience: String, subject: String, claims: [String: ClaimValue]) {

@@ -12,7 +12,11 @@ public struct AuthorizationMessage: Sendable {
     private let statement: Statement?
     private let conditions: [(key: String, value: ContextValue)]
 
+    /// Makes a message.
     /// - Parameters:
+    ///   - request: what was asked of the policy engine.
+    ///   - caller: who asked.
+    ///   - decision: what it answered.
     ///   - statement: the one that denied; nil for an implicit deny.
     ///   - conditions: the condition keys of the request.
     public init(
@@ -70,7 +74,7 @@ public struct AuthorizationMessages: Sendable {
         key = try keyring.sealingKey(for: "authorization-message")
     }
 
-    /// - Parameter account: whose callers alone may decode it.
+    /// Encodes a message, so that only callers of `account` may decode it.
     /// - Throws: `KeyringError` when it can't be sealed.
     public func encode(_ json: [UInt8], account: String) throws(KeyringError) -> String {
         Data(try key.seal(json, authenticating: Self.context(account))).base64EncodedString()

@@ -1,4 +1,8 @@
 /// RFC 4648's base 32, in which people type the seeds of one-time passwords into their authenticator apps.
+///
+/// ```swift
+/// let text = Base32.encode(Array("seed".utf8))  // what people type into an app
+/// ```
 public enum Base32 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 

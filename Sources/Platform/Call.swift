@@ -43,10 +43,14 @@ public final class Call: Sendable {
 
     /// Makes a call; the edge does, and ``ServiceCalls`` for calls from one service to another.
     /// - Parameters:
+    ///   - environment: what it is decided and answered from.
     ///   - requestID: a UUID of version 7; see ``RequestIDs``.
     ///   - time: when the request arrived, in seconds since 1970.
+    ///   - caller: who calls.
     ///   - module: the service that is to answer.
+    ///   - operation: the name in the model; empty for a request that names none.
     ///   - region: the one that the request was signed for; a global service's own.
+    ///   - source: where the request came from.
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, module: ServiceModule,
         operation: String, region: String, source: Source
@@ -150,8 +154,7 @@ extension Call {
         /// request that its caller made directly.
         public var calledVia: [String] = []
 
-        /// Makes the source of a request from the network.
-        /// - Parameter tls: nil for a connection that is not encrypted.
+        /// Makes the source of a request from the network; `tls` is nil for a connection that is not encrypted.
         public init(address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil) {
             self.address = address
             self.userAgent = userAgent
@@ -160,8 +163,8 @@ extension Call {
             isSecureTransport = tls != nil
         }
 
-        /// A request that an AWS service makes, within Gatehouse.
-        /// - Parameter calledVia: see the property; empty for one that the service makes in its own name.
+        /// Makes the source of a request that an AWS service makes, within Gatehouse. `calledVia` is empty for one that
+        /// the service makes in its own name.
         public init(service: String, calledVia: [String]) {
             address = nil
             userAgent = service

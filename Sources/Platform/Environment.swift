@@ -1,4 +1,5 @@
 public import Directory
+public import HardwareToken
 public import Ledger
 public import OIDC
 import Synchronization
@@ -33,6 +34,8 @@ public final class Environment: Sendable {
     public let metrics = Metrics()
     /// The services that this Gatehouse answers, in the order of its list.
     public let modules: [ServiceModule]
+    /// The hardware token that holds keys; nil: there is none. It may be gone, and come back.
+    public let token: HardwareToken?
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
     /// For how many seconds requests are answered from memory after the database that nodes share has gone away.
@@ -44,16 +47,15 @@ public final class Environment: Sendable {
     let gate = Mutex<(any ServiceGate)?>(nil)
 
     /// Puts an environment together; the ledger is not read yet.
-    /// - Parameters:
-    ///   - region: the region that this Gatehouse is in.
-    ///   - projections: nil: those that the modules declare.
-    ///   - toleratedAbsence: see the property.
+    ///
+    /// `region` is the one that this Gatehouse is in. Without `projections` there are those that the modules declare. For
+    /// `toleratedAbsence` see the property.
     public init(
         ledger: Ledger, directory: IdentityDirectory, sessionTokens: SessionTokens,
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock, toleratedAbsence: Double = 0
+        clock: Clock, token: HardwareToken? = nil, toleratedAbsence: Double = 0
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -69,6 +71,7 @@ public final class Environment: Sendable {
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
+        self.token = token
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services

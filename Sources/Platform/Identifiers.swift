@@ -15,7 +15,7 @@ public enum Identifiers {
         /// Of long-term access keys.
         public static let accessKey = Prefix("AKIA")
         /// Of temporary access keys, which come with a session token.
-        public static let temporaryAccessKey = Prefix("ASIA")
+        static let temporaryAccessKey = Prefix("ASIA")
         /// Of IAM users.
         public static let user = Prefix("AIDA")
         /// Of groups.

@@ -30,10 +30,9 @@ public struct Metric: Sendable {
         self.init(name: name, help: help, label: label, read: nil)
     }
 
-    /// A gauge, which is read whenever somebody looks.
-    /// - Parameters:
-    ///   - name, help, label: see the properties.
-    ///   - read: gives the value for each label, from memory.
+    /// Makes a gauge, which is read whenever somebody looks.
+    ///
+    /// `read` gives the value for each label. It reads memory, since it is called for each scrape.
     public static func gauge(
         _ name: String, _ help: String, label: String,
         read: @escaping @Sendable (Environment) -> [(label: String, value: Int)]
@@ -86,8 +85,8 @@ public final class Metrics: Sendable {
         state.withLock { $0.signatureFaults[code, default: 0] &+= 1 }
     }
 
-    /// Adds to a counter of a service's.
-    /// - Parameter label: one of few: each is kept, and shown, until Gatehouse ends.
+    /// Adds to a counter of a service's. There should be only a few different labels: each one is kept, and shown,
+    /// until Gatehouse ends.
     public func add(_ number: Int, to metric: Metric, _ label: String = "") {
         state.withLock { $0.counters[metric.name, default: [:]][label, default: 0] &+= number }
     }

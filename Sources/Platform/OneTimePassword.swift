@@ -35,14 +35,14 @@ public struct OneTimePassword: Sendable, CustomStringConvertible, CustomReflecta
         return String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
     }
 
-    /// Finds the step whose code this is.
+    /// Finds the step whose code this is; nil where there is none.
     ///
     /// - Parameters:
-    ///   - time: in seconds since the epoch, by the device's clock as far as it is known.
+    ///   - code: six digits.
+    ///   - time: in seconds since 1970, by the device's clock as far as it is known.
     ///   - window: how many steps before and after it to look at.
-    ///   - lastStep: the last step that a code was taken of; only later ones are looked at.
-    /// - Returns: nil where there is none.
-    /// - Complexity: O(`window`), and no less where the code is found early: the time taken tells nothing.
+    ///   - lastStep: the last step from which a code was accepted; only later ones are considered.
+    /// - Complexity: O(`window`), and no less if the code is found early, so that the time taken reveals nothing.
     public func step(matching code: String, around time: Double, window: Int, after lastStep: Int?) -> Int? {
         guard let wanted = Self.number(code) else { return nil }
         var found: Int?
@@ -53,13 +53,16 @@ public struct OneTimePassword: Sendable, CustomStringConvertible, CustomReflecta
         return found
     }
 
-    /// Finds two codes that the device showed one after the other, which is how a device is enrolled and its clock
-    /// learnt.
+    /// Finds two codes that the device showed one after the other. That is how a device is enrolled, and how the server
+    /// learns what its clock says.
     ///
     /// - Parameters:
+    ///   - code1: six digits, shown first.
+    ///   - code2: six digits, shown next.
+    ///   - time: in seconds since 1970.
     ///   - window: how many steps before and after `time` to look at.
-    ///   - lastStep: the last step that a code was taken of; only later ones are looked at.
-    /// - Returns: the step of the second code, which is now the last one taken; nil where there is none.
+    ///   - lastStep: the last step from which a code was accepted; only later ones are considered.
+    /// - Returns: the step of the second code, which is now the last one accepted; nil where there is none.
     /// - Complexity: O(`window`), whatever is found.
     public func consecutiveSteps(
         _ code1: String, _ code2: String, around time: Double, window: Int = 1_000, after lastStep: Int? = nil

@@ -114,10 +114,13 @@ public protocol WriteOperation: Operation {
 /// }
 /// ```
 public protocol PreparedWriteOperation: Operation {
+    /// What ``prepare(_:_:)`` passes on to the transaction.
     associatedtype Preparation: Sendable
 
     /// Does what is slow. What it reads may have changed by the time of the transaction, which has to check it again.
     static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation
+    /// Does the rest, in one transaction. What was prepared may be out of date by now, and has to be checked again.
+    /// - Throws: the error for the client; then nothing is changed.
     static func handle(
         _ input: Input, _ preparation: Preparation, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output
@@ -147,9 +150,12 @@ public protocol PreparedWriteOperation: Operation {
 /// gets it piece by piece; others sign the body's hash with the head, so that theirs is complete before anything is
 /// known to be true.
 public protocol UploadOperation: Operation {
+    /// The type that stores the body as it arrives, and tells the transaction about it.
     associatedtype Upload: Platform.Upload
     /// Makes a place for the body. Nothing that anybody could see may change yet.
     static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> Upload
+    /// Makes what was received part of the service's state, in one transaction, once every byte is there and proved.
+    /// - Throws: the error for the client; then nothing is changed, and the body is discarded.
     static func handle(
         _ input: Input, _ received: Upload.Received, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output
@@ -223,7 +229,9 @@ public struct AnyOperation: Sendable {
 
     /// See ``FederatedOperation``.
     public struct Federation: Sendable {
+        /// The account whose event history gets the call, if the input says which.
         public let account: @Sendable (_ input: Structure) -> String?
+        /// Finds the caller in what the input proves.
         public let identify: @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Caller
 
         fileprivate init<O: FederatedOperation>(_ operation: O.Type) {

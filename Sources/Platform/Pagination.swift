@@ -3,6 +3,13 @@ public import Ledger
 public import Wire
 
 /// One page of a list, and where the next one starts. An answer's view is made from it: `Output(page)`.
+///
+/// ```swift
+/// let page = try records.page(Group.self, Paging(input)) {
+///     $0.path.hasPrefix(prefix)
+/// }
+/// return Output(page.map(IAM.Group.init))
+/// ```
 public struct Page<Item> {
     /// The items of this page, in the order of the list.
     public var items: [Item]
@@ -84,13 +91,14 @@ extension RecordReading {
         }
     }
 
-    /// A page of what stands for the records of a type, in the order of their ids.
-    ///
-    /// The ledger says which records there are; the items come from memory, so that no record has to be opened and read.
-    /// - Parameter find: the items for some ids, one for each, from the directory or a projection; nil for those that
-    ///   are not wanted.
-    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many are not wanted.
     // Inlinable, since for an unknown type of item each step goes through its table of functions.
+    /// A page of items that stand for the records of a type, in the order of their ids.
+    ///
+    /// The ledger says which records there are; the items come from memory, so that no record has to be opened and
+    /// decoded. `find` returns the items for some ids, one for each, from the directory or a projection, and nil for
+    /// those that are not wanted.
+    ///
+    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many are not wanted.
     @inlinable
     public func page<R: Record, Item>(
         _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [Item?]
@@ -141,8 +149,9 @@ extension RecordReading {
     }
 }
 
-/// A page of items that are at hand, in the order of their keys.
-/// - Parameter key: unique among the items; the marker tells of it.
+/// A page of items that are in memory, in the order of their keys. Keys must be unique among the items; the marker
+/// contains the last one, so the page after it is right even if items have come or gone.
+/// - Complexity: O(*n* log *n*).
 public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Paging) -> Page<Item> {
     var rest = items.sorted { key($0) < key($1) }[...]
     if let after = paging.after { rest = rest.drop { key($0) <= after } }
@@ -151,7 +160,8 @@ public func page<Item>(_ items: [Item], by key: (Item) -> String, _ paging: Pagi
     return Page(items: taken, marker: Paging.marker(after: key(last)))
 }
 
-/// A page of items that are at hand, by their positions: for lists in an order that no key has.
+/// A page of items that are in memory, by their positions: for lists in an order that no key has. If the list changes
+/// between two pages, items may be there twice or not at all.
 public func page<Item>(_ items: [Item], _ paging: Paging) -> Page<Item> {
     let start = min(items.count, max(0, paging.after.flatMap { Int($0) } ?? 0))
     let taken = Array(items[start...].prefix(paging.limit))

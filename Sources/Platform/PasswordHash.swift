@@ -23,13 +23,13 @@ public enum PasswordHash {
     private static let queue = DispatchQueue(label: "gatehouse.password-hash")
     private static let waiting = Mutex(Waiting(most: 32, mostOfOneAccount: 8))
 
-    /// Hashes a password.
-    /// - Parameters:
-    ///   - earlier: another hash of the same user. Its salt is used again, so that `areEqual` tells of the two hashes
-    ///     whether their passwords are the same: that is how a user's earlier passwords are recognised without hashing
-    ///     once for each of them.
-    ///   - account: whose password it is.
-    /// - Throws: Throttling when too many wait already.
+    /// Hashes a password of an account's user.
+    ///
+    /// `earlier` is another hash of the same user. Its salt is used again, so that `areEqual` can tell from two hashes
+    /// whether their passwords are the same: that is how a user's earlier passwords are recognised without hashing once
+    /// for each of them.
+    ///
+    /// - Throws: Throttling when too many are waiting already.
     public static func make(
         _ password: String, sharingSaltOf earlier: String? = nil, account: String
     ) async throws(ServiceError) -> String {

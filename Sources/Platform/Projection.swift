@@ -33,7 +33,7 @@ public protocol Projection: AnyObject, Sendable {
     /// Makes it empty, before the ledger is read.
     init()
     /// Takes in changes, in the order of their commits. Requests may read meanwhile.
-    /// - Throws: ``LedgerError`` for a record that can't be read: then Gatehouse does not start.
+    /// - Throws: `LedgerError` for a record that can't be read: then Gatehouse does not start.
     func apply(_ changes: [Change]) throws(LedgerError)
     /// Forgets everything but what the changes bring: for the memory mode's reset.
     func replaceAll(with changes: [Change]) throws(LedgerError)
@@ -65,7 +65,7 @@ public struct Projections: Sendable {
     public var kinds: Set<String> { all.reduce(into: []) { $0.formUnion($1.kinds) } }
 
     /// Takes in changes: each projection gets those of its own kinds.
-    /// - Throws: ``LedgerError`` for a record that can't be read.
+    /// - Throws: `LedgerError` for a record that can't be read.
     public func apply(_ changes: [Change]) throws(LedgerError) {
         for (kinds, projection) in all {
             let own = changes.filter { kinds.contains($0.kind) }

@@ -28,10 +28,10 @@ public enum Regions {
 }
 
 extension Environment {
-    /// The status of a region for an account; nil for a name that is not one of AWS's regions.
+    /// The status of a region for an account at a time, in seconds since 1970: opting in and out takes a while. nil for
+    /// a name that is not one of AWS's regions.
     ///
     /// The region that this Gatehouse is in is open to all accounts.
-    /// - Parameter time: when, in seconds since 1970: opting in and out takes a while.
     public func status(ofRegion region: String, for account: String, at time: Double) -> RegionOptIn.Status? {
         guard let needsOptIn = Regions.needsOptIn(region) else { return nil }
         guard needsOptIn, region != self.region else { return .enabledByDefault }

@@ -18,6 +18,8 @@ public struct Resource: Sendable {
     public var restrictsPublicBuckets = false
     /// The policies of the VPC endpoint or access point that the request came through; nil: of none.
     public var endpointPolicies: [CompiledPolicy]?
+    /// Whether resource control policies have no say about it: AWS's own keys, which its services use for an account.
+    public var isBeyondResourceControl = false
     /// Further condition keys that the resource brings, in lower case.
     public var context: [String: ContextValue] = [:]
 
@@ -56,7 +58,7 @@ public struct ResourceType: Sendable {
     /// actions without a resource ask for.
     public let prefix: String
     /// What it means if a resource has no policy.
-    public let policyRule: PolicyRule
+    let policyRule: PolicyRule
     /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
     /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?

@@ -1,3 +1,4 @@
+public import Policy
 public import Wire
 
 /// How one service calls another: through the gate, like any request. Policies decide, and the call is recorded.
@@ -24,9 +25,9 @@ public struct ServiceCalls: Sendable {
         self.region = region
     }
 
-    /// Calls an operation, and waits for its answer. What it changes is a transaction of its own.
+    /// Calls an operation as a service, either with its caller's permissions or in its own name, and waits for the
+    /// answer. What the operation changes is a transaction of its own.
     ///
-    /// - Parameter identity: the service that calls, with its caller's permissions or in its own name.
     /// - Throws: the error that the operation answers, AccessDenied among them; NotImplemented for a service or
     ///   operation that Gatehouse does not have.
     public func call<O: OperationModel>(
@@ -53,10 +54,7 @@ public struct ServiceCalls: Sendable {
         PreparedCall(try await gate().prepare(request(operation, input, identity)))
     }
 
-    private func gate() throws(ServiceError) -> any ServiceGate {
-        guard let gate = environment.gate.withLock({ $0 }) else { throw .internalFailure }
-        return gate
-    }
+    private func gate() throws(ServiceError) -> any ServiceGate { try environment.serviceGate() }
 
     private func request<O: OperationModel>(
         _ operation: O.Type, _ input: O.Input, _ identity: ServiceIdentity
@@ -89,6 +87,12 @@ public struct ServiceCalls: Sendable {
 }
 
 /// As whom a service calls another. A string literal means ``forwarding(_:)``.
+///
+/// ```swift
+/// let box = try await call.services.call(
+///     Vault.GetBox.self, Vault.GetBox.Input { $0.arn = input.boxArn },
+///     as: call.courier(inOwnName: input.inOwnName))
+/// ```
 public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     /// The service as a principal: "s3.amazonaws.com".
     public let name: String
@@ -102,9 +106,8 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
 
     /// In its own name, as a service principal: the callee's resource-based policy must allow it.
     ///
-    /// - Parameters:
-    ///   - arn: the resource for which it calls: `aws:SourceArn`.
-    ///   - account: that resource's account: `aws:SourceAccount`.
+    /// `arn` is the resource for which it calls, `aws:SourceArn`; `account` is that resource's account,
+    /// `aws:SourceAccount`.
     public static func own(_ name: String, for arn: String?, in account: String) -> ServiceIdentity {
         ServiceIdentity(name: name, source: (arn, account))
     }
@@ -145,6 +148,9 @@ public protocol ServiceGate: Sendable {
 
     /// Decides a request, and does what is slow about it.
     func prepare(_ request: ServiceRequest) async throws(ServiceError) -> any PreparedRequest
+
+    /// What the policies say to an access that nobody has asked for yet.
+    func decision(_ access: Access, for call: Call) -> Decision
 }
 
 /// A request that one service makes of another, on its way to the gate.
@@ -157,12 +163,20 @@ public struct ServiceRequest: Sendable {
 
 /// A request that holds a permit, without its types; see ``PreparedCall``.
 public protocol PreparedRequest: Sendable {
+    /// Handles and records it, within the transaction of `records`.
+    /// - Throws: the error that the operation answers. The whole transaction should end with it.
     func complete(in records: MutableRecords) throws(ServiceError) -> Structure
 }
 
 extension Call {
     /// The other services, to be called in the course of this call.
     public var services: ServiceCalls { ServiceCalls(environment, call: self, region: region) }
+
+    /// What the policies would say if the caller asked for something, without anything being done or recorded: for an
+    /// operation that depends on what its caller could do next, such as the check that nobody locks himself out.
+    public func decision(_ access: Access) throws(ServiceError) -> Decision {
+        try environment.serviceGate().decision(access, for: self)
+    }
 }
 
 extension Environment {
@@ -172,5 +186,10 @@ extension Environment {
     /// Opens the way for services to call each other. Call it once, when the program is put together.
     public func open(_ gate: any ServiceGate) {
         self.gate.withLock { $0 = gate }
+    }
+
+    fileprivate func serviceGate() throws(ServiceError) -> any ServiceGate {
+        guard let gate = gate.withLock({ $0 }) else { throw .internalFailure }
+        return gate
     }
 }

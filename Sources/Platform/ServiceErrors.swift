@@ -22,7 +22,7 @@ extension ServiceError {
         ServiceError("NotImplemented", message, status: 501, fault: .sender)
     }
 
-    /// AccessDenied, status 403. The gate makes it of a ``Decision`` of the policy engine; services have few reasons of
+    /// AccessDenied, status 403. The gate makes it from the policy engine's `Decision`; services have few reasons of
     /// their own.
     public static func accessDenied(_ message: String) -> ServiceError {
         ServiceError("AccessDenied", message, status: 403)

@@ -17,21 +17,26 @@ public struct ServiceEvent: Sendable {
     private let name: String
     private let source: String
     private let account: String
+    private let region: String
     private let time: Double
     private let details: @Sendable (inout JSONWriter) -> Void
 
+    /// Makes an event; nothing is recorded yet.
     /// - Parameters:
+    ///   - name: what was done: `RotateKey`.
     ///   - source: who did it: `organizations.amazonaws.com`.
     ///   - account: in whose history it stands.
+    ///   - region: where it was done; for a global service `us-east-1`.
     ///   - time: seconds since 1970.
     ///   - details: writes the members of `serviceEventDetails`.
     public init(
-        _ name: String, source: String, account: String, time: Double,
+        _ name: String, source: String, account: String, region: String = "us-east-1", time: Double,
         details: @escaping @Sendable (inout JSONWriter) -> Void
     ) {
         self.name = name
         self.source = source
         self.account = account
+        self.region = region
         self.time = time
         self.details = details
     }
@@ -62,7 +67,7 @@ public struct ServiceEvent: Sendable {
         writer.member("eventTime", Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601)
         writer.member("eventSource", source)
         writer.member("eventName", name)
-        writer.member("awsRegion", "us-east-1")
+        writer.member("awsRegion", region)
         writer.member("sourceIPAddress", source)
         writer.member("userAgent", source)
         writer.key("requestParameters")

@@ -1,4 +1,3 @@
-public import Directory
 public import Ledger
 public import Signature
 import Synchronization
@@ -70,16 +69,11 @@ public final class ServiceModule: Sendable {
         var takesUnusualBodies: Bool
     }
 
-    /// Makes a module.
+    /// Makes a module. Each parameter is explained at the property of its name.
     ///
-    /// - Parameters:
-    ///   - api: the generated model.
-    ///   - actionPrefix: nil: the signing name.
-    ///   - isGlobal, hasVirtualHosts, signing: see the properties.
-    ///   - operations: those that are implemented; the model's others answer `NotImplemented`.
-    ///   - events: nil: the event source is made from the signing name, and events list no resources.
-    ///   - validation, records, projections, resourceTypes, jobs, followers, begin, quotas, paths, samples, metrics,
-    ///     admits: see the properties.
+    /// `operations` are those that are implemented; the model's others answer `NotImplemented`. Without an
+    /// `actionPrefix` it is the signing name. Without `events` the event source is made from the signing name, and
+    /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
         hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
@@ -150,8 +144,7 @@ public final class ServiceModule: Sendable {
     /// - Parameter region: the one that it was signed for.
     public func region(signedFor region: String) -> String { isGlobal ? "us-east-1" : region }
 
-    /// Where the service's records of an account are.
-    /// - Parameter region: ignored by a global service.
+    /// Where the service's records of an account are. A global service ignores the region.
     public func scope(account: String, region: String) -> Scope {
         Scope(account: account, region: isGlobal ? "" : region)
     }
@@ -160,6 +153,12 @@ public final class ServiceModule: Sendable {
 /// How CloudTrail records a service's calls.
 ///
 /// AWS: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+///
+/// ```swift
+/// events: EventParticulars(
+///     source: "sts.amazonaws.com", resources: ["RoleArn": "AWS::IAM::Role"], listsResources: true,
+///     hiddenMembers: ["SessionToken"]),
+/// ```
 public struct EventParticulars: Sendable {
     /// `iam.amazonaws.com`
     public var source: String
@@ -172,12 +171,30 @@ public struct EventParticulars: Sendable {
     /// Which of the secret members of requests and answers appear in the service's events, with a hidden value; the
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
+    /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
+    /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
+    public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
+
+    /// A resource that a call was about.
+    public struct Resource: Sendable {
+        public let arn: String
+        /// `AWS::KMS::Key`
+        public let type: String
+
+        /// - Parameters: see the properties.
+        public init(_ arn: String, _ type: String) {
+            self.arn = arn
+            self.type = type
+        }
+    }
 
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil
+        hiddenMembers: Set<String>? = nil,
+        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil
     ) {
+        self.found = found
         self.source = source
         self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources
@@ -189,6 +206,12 @@ public struct EventParticulars: Sendable {
 /// A path that Gatehouse answers on behalf of a service, outside of the AWS API and without a signature.
 ///
 /// The discovery documents of outbound tokens' issuers are such paths.
+///
+/// ```swift
+/// static let tokenIssuers = PublicPath("GET", PublicAddress.issuersPath) { request, environment in
+///     …
+/// }
+/// ```
 public struct PublicPath: Sendable {
     /// The HTTP method, in upper case.
     public let method: String

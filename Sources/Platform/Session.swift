@@ -11,6 +11,8 @@ import Wire
 public struct Session: Sendable, Codable, CustomStringConvertible {
     /// Whose session it is: as what the caller appears.
     public enum PrincipalKind: String, Sendable, Codable {
+        /// The root user or an IAM user (`GetSessionToken`), a role that was assumed, or a federated user
+        /// (`GetFederationToken`).
         case root, user, role, federatedUser
     }
 

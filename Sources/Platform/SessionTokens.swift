@@ -8,6 +8,12 @@ public import Wire
 ///
 /// A token is the sealed session itself: whoever has the keyring can open it, on any node, and nobody else can read or
 /// make one.
+///
+/// ```swift
+/// let token = try environment.sessionTokens.seal(session)
+/// let opened = environment.sessionTokens.open(token)?.session
+/// let isValid = opened.map { now < $0.expires } ?? false
+/// ```
 public final class SessionTokens: Sendable {
     /// A session taken from its token, with its inline policy compiled.
     public struct Opened: Sendable {
@@ -19,9 +25,15 @@ public final class SessionTokens: Sendable {
 
     private let key: SealingKey
     /// Tokens opened lately: opening costs a decryption and a compilation, and a client sends its token every time.
-    private let opened = Mutex<[String: Opened]>([:])
+    private let opened = Mutex(Remembered())
     private static let mostRemembered = 10_000
     private static let context = Array("gatehouse session token".utf8)
+
+    private struct Remembered {
+        /// The key's: when it has changed, tokens may have ended that opened before.
+        var generation = 0
+        var tokens: [String: Opened] = [:]
+    }
 
     /// Makes a sealer with the keyring's key for session tokens.
     /// - Throws: `KeyringError` when the keyring can't provide the key.
@@ -42,7 +54,13 @@ public final class SessionTokens: Sendable {
     /// The session of a token; nil when the token is not one of ours. Its expiry is for the caller to check.
     /// - Complexity: a decryption and a compilation at first; tokens seen lately cost one look-up.
     public func open(_ token: String) -> Opened? {
-        if let known = opened.withLock({ $0[token] }) { return known }
+        // Read first: a token that is opened while the key changes is not remembered beyond that.
+        let generation = key.generation
+        let known = opened.withLock { opened in
+            if opened.generation != generation { opened = Remembered(generation: generation) }
+            return opened.tokens[token]
+        }
+        if let known { return known }
         guard let sealed = Data(base64Encoded: token),
             let plaintext = try? key.open(Array(sealed), authenticating: Self.context),
             let session = try? JSONDecoder().decode(Session.self, from: Data(plaintext))
@@ -57,8 +75,9 @@ public final class SessionTokens: Sendable {
         }
         let result = Opened(session: session, policy: policy)
         opened.withLock { opened in
-            if opened.count >= Self.mostRemembered { opened.removeAll(keepingCapacity: true) }
-            opened[token] = result
+            guard opened.generation == generation else { return }
+            if opened.tokens.count >= Self.mostRemembered { opened.tokens.removeAll(keepingCapacity: true) }
+            opened.tokens[token] = result
         }
         return result
     }

@@ -2,7 +2,9 @@
 public struct TLSDetails: Sendable, Equatable {
     /// The versions that Gatehouse speaks.
     public enum Version: Sendable {
+        /// RFC 5246.
         case v12
+        /// RFC 8446.
         case v13
     }
 
@@ -12,6 +14,7 @@ public struct TLSDetails: Sendable, Equatable {
     /// in IANA's, `TLS_AES_128_GCM_SHA256`. nil when it is not known.
     public let cipherSuite: String?
 
+    /// Makes the details of a connection whose handshake is done.
     public init(version: Version, cipherSuite: String?) {
         self.version = version
         self.cipherSuite = cipherSuite

@@ -26,8 +26,9 @@ public final class CompiledPolicy: @unchecked Sendable {
 
     /// Compiles a document.
     ///
-    /// - Parameter source: names the policy in decisions. Its type decides how the policy is read: what a principal
-    ///   means in a trust policy, for one.
+    /// The source names the policy in decisions, and its type decides how the document is read: what a principal means
+    /// in a trust policy, for one.
+    ///
     /// - Complexity: linear in the size of the document; a few microseconds for each statement.
     public init(_ document: PolicyDocument, source: PolicySource) {
         let memory = PolicyMemory()

@@ -25,6 +25,7 @@ public final class ConditionKey: Sendable, Hashable, ExpressibleByStringLiteral,
 
     deinit { bytes.deallocate() }
 
+    /// A key can be written as a literal: `"aws:PrincipalTag/team"`.
     public convenience init(stringLiteral name: String) { self.init(name) }
 
     public var description: String { name }

@@ -29,9 +29,14 @@ extension PolicyEvaluator {
                 policies += explainer.policies(inputs.session ?? [])
                 policies += explainer.policies(inputs.endpoint ?? [])
             }
+            let lookUp: Lookup = { context.value(of: $0) }
+            var grants = inputs.grants.map { $0.explained(query, lookUp) }
+            if grants.isEmpty, decision.policyType == .resource, decision.outcome == .implicitlyDenied, query.isOfKeys {
+                grants = ["No grant of the key allows it to the caller."]
+            }
             return Trace(
                 decision: decision, message: decision.message(for: request), policies: policies,
-                missing: missing(decision, inputs, bindings))
+                missing: missing(decision, inputs, bindings), grants: grants)
         }
     }
 

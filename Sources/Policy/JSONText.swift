@@ -1,29 +1,40 @@
 /// A JSON value (RFC 8259) that remembers its position.
 package enum JSONValue: Sendable {
+    /// Members, in the order of the text; no name is there twice.
     case object([JSONMember])
+    /// Elements, in the order of the text.
     case array([JSONElement])
+    /// A string, its escapes resolved.
     case string(String)
     /// As written.
     case number(String)
+    /// `true` or `false`
     case bool(Bool)
+    /// `null`
     case null
 }
 
 /// A value and its place.
 package struct JSONElement: Sendable {
+    /// What it is.
     package let value: JSONValue
+    /// Where its first character is.
     package let position: SourcePosition
 }
 
 /// A member of an object.
 package struct JSONMember: Sendable {
+    /// The name, its escapes resolved, and where it is.
     package let name: Located
+    /// What stands after the colon.
     package let element: JSONElement
 }
 
 /// What is wrong with a JSON text.
 package struct JSONError: Error, Sendable, Hashable {
+    /// What is wrong, in words for people: "nested too deeply".
     package let reason: String
+    /// The first character that can't be right.
     package let position: SourcePosition
 }
 
@@ -41,6 +52,8 @@ package struct JSONText {
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
+    /// Reads the one value that a text consists of.
+    /// - Throws: ``JSONError`` for what is not JSON, and for JSON that is nested too deeply.
     package static func parse(_ text: String) throws(JSONError) -> JSONElement {
         var json = JSONText(text)
         json.skipWhitespace()

@@ -10,6 +10,8 @@ public struct KeyGrant: Sendable {
     public let operations: [String]
     /// What a request must be like for the grant to allow it; none by default.
     public let constraints: Constraints
+    /// What explanations call it by, such as its id; "" where it has no name.
+    public let name: String
 
     /// What the encryption context and the source of a request must be.
     ///
@@ -40,7 +42,10 @@ public struct KeyGrant: Sendable {
     private let memory = PolicyMemory()
 
     /// Makes a grant ready for evaluation. Put it into ``PolicyInputs/grants`` of requests for its key.
-    public init(grantee: String, operations: [String], constraints: Constraints = Constraints()) {
+    public init(
+        grantee: String, operations: [String], constraints: Constraints = Constraints(), name: String = ""
+    ) {
+        self.name = name
         self.grantee = grantee
         self.operations = operations
         self.constraints = constraints
@@ -92,6 +97,41 @@ public struct KeyGrant: Sendable {
 private enum KeyGrantKeys {
     static let sourceARN: ConditionKey = "aws:SourceArn"
     static let encryptionContextKeys: ConditionKey = "kms:EncryptionContextKeys"
+}
+
+extension KeyGrant {
+    /// The grant in words: its name, to whom it is and for what.
+    public var summary: String {
+        "grant \(name.isEmpty ? "" : name + " ")to \(grantee) for \(operations.joined(separator: ", "))"
+    }
+
+    /// What the request must be like, in words; "" for a grant without constraints.
+    fileprivate var conditions: String {
+        var words: [String] = []
+        func add(_ name: String, _ pairs: [String: String]?) {
+            guard let pairs else { return }
+            let texts = pairs.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \"\($0.value)\"" }
+            words.append("\(name) {\(texts.joined(separator: ", "))}")
+        }
+        add("EncryptionContextEquals", constraints.encryptionContextEquals)
+        add("EncryptionContextSubset", constraints.encryptionContextSubset)
+        if let arn = constraints.sourceARN { words.append("SourceArn \(arn)") }
+        return words.joined(separator: ", ")
+    }
+
+    /// Whether the grant allows a request, and if not, by what it fails; for explanations.
+    func explained(_ query: Query, _ context: Lookup) -> String {
+        guard reach(query, context) == .none else { return "\(summary): applies" }
+        var misses: [String] = []
+        if !actions.contains(String(decoding: query.action, as: UTF8.self).lowercasedASCII) {
+            misses.append("operation")
+        }
+        if principals.reach(query.request.pointee.principal, isDeny: false, hasBoundary: query.hasBoundary) == .none {
+            misses.append("grantee")
+        }
+        if misses.isEmpty { misses.append("constraint \(conditions)") }
+        return "\(summary): does not apply: \(misses.joined(separator: ", ")) not matched"
+    }
 }
 
 extension PolicyInputs {

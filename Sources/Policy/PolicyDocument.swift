@@ -25,7 +25,9 @@ public struct PolicyDocument: Sendable {
     ///
     /// AWS: "IAM JSON policy elements: Version", `reference_policies_elements_version.html`.
     public enum Version: String, Sendable, Hashable {
+        /// The older version, which AWS advises against. A document without a version has it too.
         case v2008 = "2008-10-17"
+        /// The current one, with variables.
         case v2012 = "2012-10-17"
     }
 
@@ -48,7 +50,7 @@ public struct PolicyDocument: Sendable {
     /// The version that the document is read by: what `Version` says, or the older one if there is no such element.
     public let version: Version
     /// Where the value of `Version` stands; nil where the document has none and is therefore of the older version.
-    public let versionPosition: SourcePosition?
+    let versionPosition: SourcePosition?
     /// The document's `Id`, which identifies it to people only: no decision depends on it.
     public let id: String?
     /// The statements in the order of the text. A single statement that is not in an array is an array of one.
@@ -128,7 +130,9 @@ public struct Located: Sendable, Hashable {
 public struct Statement: Sendable {
     /// What a statement does to a request that it applies to. A deny always wins over an allow (rule 1).
     public enum Effect: String, Sendable, Hashable {
+        /// What the statement applies to is allowed, unless something denies it.
         case allow = "Allow"
+        /// What the statement applies to is denied, whatever allows it.
         case deny = "Deny"
     }
 

@@ -175,6 +175,9 @@ extension Query {
         }
     }
 
+    /// Whether it is about a KMS key, which may have grants.
+    var isOfKeys: Bool { hasService("kms:") }
+
     /// What the engine knows by itself: all that is done with a key needs its key policy, and all that makes a session
     /// of a role its trust policy. The action says it, so that no other resource (`*`, a key's alias) leads around it;
     /// what KMS may come to do is taken to need a key.

@@ -87,13 +87,10 @@ public struct PolicyInputs: Sendable {
         self.restrictsPublicBuckets = restrictsPublicBuckets
     }
 
-    /// Makes inputs from plain arrays, which become sets.
+    /// Makes inputs from plain arrays, which become sets; what isn't an array here is as in the other initializer.
     ///
-    /// - Parameters:
-    ///   - identity: becomes one set. A large set costs an index, so keep the inputs, or the set, rather than making it
-    ///     for each request.
-    ///   - serviceControl: one array for each level, each of which becomes a set.
-    ///   - resourceControl: as `serviceControl`.
+    /// `identity` becomes one set. A large set costs an index, so keep the inputs, or the set, rather than making it
+    /// for each request. Each array in `serviceControl` and `resourceControl` is a level, and becomes a set.
     public init(
         identity: [CompiledPolicy] = [], resource: CompiledPolicy? = nil, roleTrust: CompiledPolicy? = nil,
         boundaries: [CompiledPolicy]? = nil, session: [CompiledPolicy]? = nil,

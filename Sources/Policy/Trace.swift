@@ -16,6 +16,9 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
     public let policies: [Policy]
     /// Types of policy that bind the request although there is none of them, so that they allow nothing.
     public let missing: [PolicyType]
+    /// The grants of a KMS key that may count for the request, each with what was found about it, in words. Where there
+    /// are none and one would do, that is said.
+    public let grants: [String]
 
     /// One policy that was looked at, with all of its statements.
     public struct Policy: Sendable, Hashable {
@@ -84,7 +87,7 @@ public struct Trace: Sendable, Hashable, CustomStringConvertible {
         if !message.isEmpty { lines.append(message) }
         for type in missing { lines.append("No \(type.displayName) is there, and one would have to allow.") }
         for policy in policies { lines += policy.lines }
-        return lines
+        return lines + grants
     }
 
     /// The ``lines`` as one text.

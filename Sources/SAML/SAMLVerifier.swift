@@ -21,8 +21,11 @@ public struct SAMLVerifier: Sendable {
     /// The bytes of the longest response: as much as fits into the 100,000 characters of a request.
     public static let longestResponse = 75_000
 
+    /// Makes a verifier for one provider.
     /// - Parameters:
+    ///   - metadata: the provider's, with the certificates that its signatures are verified with.
     ///   - privateKeys: PEM, for encrypted assertions.
+    ///   - requiresEncryption: whether assertions that are not encrypted are refused.
     ///   - providerID: AWS's id of the provider, which the provider's own sign-in addresses end with.
     public init(
         metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false,

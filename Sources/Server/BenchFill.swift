@@ -1,15 +1,21 @@
 import Directory
+import KMSService
 import Ledger
 import Platform
 
 extension Gatehouse {
     /// Makes accounts and users without being asked through the API, for measuring. Half of the users have a policy of
     /// AWS's attached.
-    /// - Parameter lastKey: the access key that the first user of the last account gets.
+    /// - Parameters:
+    ///   - keys: how many KMS keys the last account has.
+    ///   - grants: how many grants there are of them; one of each key's is the first user's.
+    ///   - lastKey: the access key that the first user of the last account gets.
     public func fill(
-        accounts: Int, users: Int, events: Int = 0, lastKey: (id: String, secret: String)
+        accounts: Int, users: Int, events: Int = 0, keys: Int = 0, grants: Int = 0,
+        lastKey: (id: String, secret: String)
     ) async throws {
         let now = environment.now()
+        var grantee = ""
         for number in 0..<accounts {
             let id = String(200_000_000_000 + number)
             let members = (0..<users).map { member in
@@ -19,6 +25,7 @@ extension Gatehouse {
                 if member.isMultiple(of: 2) { user.attachedPolicies = ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }
                 return user
             }
+            if number == accounts - 1 { grantee = members.first?.uniqueID ?? "" }
             try await environment.ledger.write(requestID: "") { (transaction) throws(LedgerError) in
                 let scope = Scope(account: id)
                 try transaction.put(Account(id: id, createDate: now), in: scope)
@@ -31,6 +38,8 @@ extension Gatehouse {
                 return .commit(())
             }
         }
+        try await environment.fillKMS(
+            account: String(200_000_000_000 + max(0, accounts - 1)), keys: keys, grants: grants, grantee: grantee)
         for number in 0..<events {
             let account = String(200_000_000_000 + number * max(1, accounts) / events)
             // As many at a time as a busy server writes together.

@@ -1,12 +1,19 @@
 import FoundationEssentials
+public import HardwareToken
 import Keyring
 
 /// The files of a Gatehouse: a folder that only its owner may enter.
 public struct DataDirectory: Sendable {
+    /// The folder, as it was named.
     public let path: String
+    /// The hardware token to ask where the root key is sealed with it.
+    let token: HardwareToken.Login?
 
-    public init(_ path: String) {
+    /// Names a folder; it need not exist, and nothing is read.
+    /// - Parameter token: the hardware token that may hold the root key.
+    public init(_ path: String, token: HardwareToken.Login? = nil) {
         self.path = path
+        self.token = token
     }
 
     /// The key that everything else is sealed with. Without it the ledger can't be read.
@@ -25,7 +32,7 @@ public struct DataDirectory: Sendable {
     /// - Throws: `StartError` when there is no key, or it can't be read.
     func keyring() throws(StartError) -> KeyFile {
         guard DurableFiles.exists(keyFile) else { throw hasLedger ? missingKey : noGatehouse }
-        return try Self.open(keyFile)
+        return try open(keyFile)
     }
 
     /// The key for a command that can be told where it is.
@@ -40,11 +47,17 @@ public struct DataDirectory: Sendable {
                 "There is no key file \(path), and without it the ledger can't be read. Name the key's file with "
                     + "--key-file.")
         }
-        return try Self.open(path)
+        return try open(path)
     }
 
-    private static func open(_ path: String) throws(StartError) -> KeyFile {
-        do { return try KeyFile(existing: path) } catch { throw StartError("\(error)") }
+    /// A key file that is there. The token is asked only where the file needs it.
+    func open(_ path: String) throws(StartError) -> KeyFile {
+        do {
+            guard let token, try KeyFile.protectorName(of: path) != nil else { return try KeyFile(existing: path) }
+            return try KeyFile(existing: path, protector: HardwareToken(token))
+        } catch {
+            throw StartError("\(error)")
+        }
     }
 
     private var noGatehouse: StartError {
@@ -130,11 +143,18 @@ public struct DataDirectory: Sendable {
 
 /// Where a Gatehouse listens, and what the AWS CLI needs to know of it.
 public struct Endpoint: Sendable {
+    /// `http://127.0.0.1:4566`, for `AWS_ENDPOINT_URL`.
     public let url: String
+    /// The region to sign for, for `AWS_DEFAULT_REGION`.
     public let region: String
     /// A PEM file of authorities, where a client has to trust others than the system's.
     public let caBundle: String?
 
+    /// Makes an endpoint.
+    /// - Parameters:
+    ///   - url: what clients connect to.
+    ///   - region: the region that the Gatehouse is in.
+    ///   - caBundle: a PEM file of authorities, where a client has to trust others than the system's.
     public init(url: String, region: String, caBundle: String? = nil) {
         self.url = url
         self.region = region

@@ -2,6 +2,7 @@ import Directory
 public import Edge
 import FoundationEssentials
 public import Gate
+public import HardwareToken
 import Keyring
 import Ledger
 public import Logging
@@ -19,6 +20,7 @@ public struct Gatehouse: Sendable {
         public var dataDirectory: String?
         /// The database that this Gatehouse shares with others; nil: there is none.
         public var database: SharedDatabase?
+        /// The region that it is in. Global services are in `us-east-1` all the same.
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
@@ -31,14 +33,20 @@ public struct Gatehouse: Sendable {
         public var accountID: String?
         /// The root user's access key, taken on the first start; nil: a random one.
         public var rootAccessKeyID: String?
+        /// The secret that goes with ``rootAccessKeyID``; nil: a random one.
         public var rootSecretAccessKey: String?
+        /// When an answer that changes nothing may be sent: at once, or when its event is on disk.
         public var audit = Gate.Audit.batched
+        /// AWS's quotas, except where the operator has changed them.
         public var quotas = Quotas()
+        /// The hardware token that holds keys; nil: there is none.
+        public var token: HardwareToken.Login?
         /// The services; all that there are.
         public var modules = Modules.all
         /// The real time, seconds since 1970; tests hold it still.
         public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
+        /// A Gatehouse in memory, with a new account.
         public init() {}
 
         /// Whether everything ends with the process.
@@ -53,10 +61,13 @@ public struct Gatehouse: Sendable {
         }
     }
 
+    /// Everything that requests are decided and answered from: ledger, directory, clock, modules.
     public let environment: Environment
+    /// Answers the requests that a `Listener` hands over.
     public let edge: Edge
     /// Does what is due; ``services`` has it.
     public let scheduler: Scheduler
+    /// The first account, whose root user owns this Gatehouse.
     public let accountID: String
     /// nil: there are no other nodes.
     private let followUsage: FollowUsage?
@@ -66,6 +77,8 @@ public struct Gatehouse: Sendable {
     public let tls: ServerTLS?
     /// The local authority's certificate, PEM; nil where it has issued none.
     public let localAuthority: String?
+    /// Of the root key; nil where everything is in memory.
+    private let rotation: KeyringRotation?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
 
@@ -75,19 +88,25 @@ public struct Gatehouse: Sendable {
         do {
             let keyring: any Keyring
             let ledger: Ledger
+            var rotation: KeyringRotation?
+            let token = try configuration.token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }
             if let database = configuration.database {
-                let opened = try database.open()
+                // The root key can't be rotated here: other nodes have the file, too.
+                let opened = try database.open(token: token)
                 ledger = opened.ledger
                 keyring = opened.keyring
             } else if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
-                keyring = try KeyFile(path: data.keyFile)
+                let file = try KeyFile(path: data.keyFile, protector: token)
+                keyring = file
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
+                rotation = KeyringRotation(file, ledger, log)
             } else {
                 keyring = EphemeralKeyring()
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
+            if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(of: configuration.modules, and: [directory, issued])
@@ -99,7 +118,9 @@ public struct Gatehouse: Sendable {
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
-                clock: Clock(configuration.now), toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+                clock: Clock(configuration.now), token: token,
+                toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+            self.rotation = rotation
             try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
@@ -145,11 +166,22 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil))
+                environment, configuration.isInMemory ? scheduler : nil, rotation))
     }
 
-    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks for
-    /// it gets an error, and the others can go on working.
+    /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.
+    private static func look(for token: HardwareToken, _ log: Logger) {
+        do throws(HardwareTokenError) {
+            try token.check()
+        } catch {
+            // A key that is not there is made when it is needed.
+            guard error.kind != .noKey else { return }
+            log.warning("keys in the hardware token can't be used at the moment: \(error)")
+        }
+    }
+
+    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks
+    /// for it gets an error, and the others can go on working.
     /// - Parameter read: the kinds of records that have been read already.
     private static func check(
         _ ledger: Ledger, except read: Set<String>, _ modules: [ServiceModule], _ log: Logger
@@ -223,6 +255,9 @@ public struct Gatehouse: Sendable {
                 service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
         ]
         if let followUsage { services.append(.init(service: followUsage, serviceName: "last-used data")) }
+        if let rotation {
+            services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
+        }
         if let certificateFiles {
             services.append(
                 .init(
@@ -319,10 +354,15 @@ public struct Gatehouse: Sendable {
 
 /// Why Gatehouse can't start, in words for the person who starts it.
 public struct StartError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do about it; it does not end with a full stop.
     public let description: String
     /// Whether another Gatehouse is using the data directory.
     public let isBusy: Bool
 
+    /// Makes an error.
+    /// - Parameters:
+    ///   - description: what is wrong, and what to do about it.
+    ///   - isBusy: whether another Gatehouse is using the data directory.
     public init(_ description: String, isBusy: Bool = false) {
         self.description = description
         self.isBusy = isBusy

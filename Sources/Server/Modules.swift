@@ -1,11 +1,13 @@
 import AccountService
 import CloudTrailService
 import IAMService
+import KMSService
 import OrganizationsService
 public import Platform
 import STSService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
-    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account]
+    /// Each service once, in no particular order.
+    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account, .kms]
 }

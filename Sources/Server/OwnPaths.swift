@@ -1,5 +1,6 @@
 import Edge
 import Gate
+import Keyring
 import Ledger
 import Platform
 import TransportSecurity
@@ -9,7 +10,9 @@ extension Gatehouse {
     /// What Gatehouse answers besides AWS's API.
     /// - Parameter movable: the scheduler of a Gatehouse in memory, which can be reset and whose clock can be moved
     ///   forward.
-    static func ownPaths(_ environment: Environment, _ movable: Scheduler?) -> [OwnPath] {
+    static func ownPaths(
+        _ environment: Environment, _ movable: Scheduler?, _ rotation: KeyringRotation?
+    ) -> [OwnPath] {
         [
             OwnPath("GET", "/health", for: .everybody) { _ in
                 .json(200, #"{"status":"ok","version":"\#(Version.text)"}"#)
@@ -58,6 +61,21 @@ extension Gatehouse {
                     throw ServiceError(error)
                 }
                 return WireResponse(status: 204, headers: [], body: [])
+            },
+            OwnPath("GET", "/_gatehouse/keyring", for: .operator) { (_) throws(ServiceError) in
+                .json(200, try onDisk(rotation).json())
+            },
+            OwnPath("POST", "/_gatehouse/keyring/rotate", for: .operator) { (request) throws(ServiceError) in
+                let rotation = try onDisk(rotation)
+                let endsSessions = request.query.split(separator: "&").contains("sessions=end")
+                let isNew: Bool
+                do throws(KeyringError) {
+                    isNew = try rotation.start(endingSessions: endsSessions)
+                } catch {
+                    throw ServiceError("KeyringUnavailable", "\(error)", status: 503)
+                }
+                if isNew { try record("RotateRootKey", environment) }
+                return .json(200, rotation.json(isNew: isNew))
             },
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
                 let scheduler = try inMemory(movable)
@@ -117,6 +135,25 @@ extension Gatehouse {
             throw .validation("Only a Gatehouse started with --in-memory can be reset, or its clock be moved.")
         }
         return movable
+    }
+
+    /// - Throws: ValidationError when the root key is in memory alone.
+    private static func onDisk(_ rotation: KeyringRotation?) throws(ServiceError) -> KeyringRotation {
+        guard let rotation else {
+            throw .validation("A Gatehouse started with --in-memory has no root key that outlives it.")
+        }
+        return rotation
+    }
+
+    /// Notes in the first account's event history what its operator has done.
+    private static func record(_ event: String, _ environment: Environment) throws(ServiceError) {
+        guard let account = environment.directory.firstAccount else { return }
+        do throws(LedgerError) {
+            try environment.ledger.record(
+                ServiceEvent(event, source: "gatehouse", account: account.id, time: environment.now()) { _ in }.event)
+        } catch {
+            throw ServiceError(error)
+        }
     }
 
     /// How far the clock can be moved forward at a time, in seconds: ten years.

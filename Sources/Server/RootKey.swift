@@ -6,8 +6,11 @@ import Wire
 /// A new access key of a root user. On AWS an owner who has lost access gets it back through the root user's mailbox.
 /// In Gatehouse, owning the data directory takes its place.
 public struct RootKey: Sendable, CustomStringConvertible {
+    /// The account whose root user it is of.
     public let accountID: String
+    /// `AKIA…`
     public let accessKeyID: String
+    /// The secret. It is shown to the operator, and never again.
     public let secretAccessKey: String
 
     /// Without the secret, so that no log ever shows it.

@@ -1,3 +1,4 @@
+import HardwareToken
 import Keyring
 import Ledger
 
@@ -29,8 +30,10 @@ public struct SharedDatabase: Sendable {
     public var name: String { address.name }
 
     /// Opens the ledger in it, and makes ledger and key when there are none.
-    func open(readOnly: Bool = false) throws -> (ledger: Ledger, keyring: KeyFile) {
-        let keyring = try openKey(readOnly: readOnly)
+    ///
+    /// - Parameter token: the hardware token that may hold the key.
+    func open(token: HardwareToken?, readOnly: Bool = false) throws -> (ledger: Ledger, keyring: KeyFile) {
+        let keyring = try openKey(token, readOnly: readOnly)
         do throws(LedgerError) {
             return (try Ledger(at: .postgres(address), keyring: keyring, readOnly: readOnly), keyring)
         } catch {
@@ -41,14 +44,14 @@ public struct SharedDatabase: Sendable {
         }
     }
 
-    private func openKey(readOnly: Bool) throws -> KeyFile {
-        if DurableFiles.exists(keyFile) { return try KeyFile(existing: keyFile) }
+    private func openKey(_ token: HardwareToken?, readOnly: Bool) throws -> KeyFile {
+        if DurableFiles.exists(keyFile) { return try KeyFile(existing: keyFile, protector: token) }
         // A new key must not take the place of one that is elsewhere: nothing could be read with it.
         guard !readOnly, try !Ledger.exists(in: address) else {
             throw StartError(
                 "There is no key file \(keyFile), and without it the ledger in \(name) can't be read. Copy the key file "
                     + "of another node, and name it with --key-file.")
         }
-        return try KeyFile(path: keyFile)
+        return try KeyFile(path: keyFile, protector: token)
     }
 }

@@ -89,8 +89,11 @@ public enum SignatureError: Error, Sendable, Equatable {
 
     /// What sort of error it is, for whoever maps it to a protocol's own codes.
     public enum Kind: Sendable, Equatable {
+        /// The request is not signed at all.
         case missingAuthenticationToken
+        /// The signature lacks a part, or has one that can't be read.
         case incompleteSignature
+        /// The signature is not the one that the secret makes for this request.
         case signatureDoesNotMatch
         /// The request's time is too far from the server's.
         case requestTimeTooSkewed
@@ -100,7 +103,9 @@ public enum SignatureError: Error, Sendable, Equatable {
         case invalidRequest
         /// The body is not what the request's head says of it.
         case invalidBody
+        /// Nobody has this access key, or it is not active.
         case invalidClientTokenID
+        /// The session of a temporary access key has ended.
         case expiredToken
     }
 }

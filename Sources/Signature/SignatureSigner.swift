@@ -10,8 +10,7 @@ public struct SigningCredentials: Sendable, CustomStringConvertible, CustomDebug
     /// one.
     public var sessionToken: String?
 
-    /// Makes a signer for one service in one region.
-    /// - Parameter rules: the service's own, when none are given.
+    /// Makes credentials; they are not checked.
     public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
@@ -50,7 +49,9 @@ public struct SignatureSigner: Sendable {
     /// What the service does differently from others. It follows from ``service`` unless given.
     public var rules: SigningRules
 
-    /// - Parameter rules: the service's own, when none are given.
+    /// Makes a signer for one service in one region.
+    ///
+    /// Without `rules`, the service's own are followed.
     public init(
         credentials: SigningCredentials, algorithm: SigningAlgorithm = .v4, region: String, service: String,
         rules: SigningRules? = nil

@@ -90,7 +90,7 @@ public final class SignatureVerifier: Sendable {
 
     /// Forgets every signing key that was derived. A key that is deleted needs no forgetting: its secret isn't looked
     /// up any more.
-    public func forgetKeys() {
+    func forgetKeys() {
         keys.removeAll()
     }
 

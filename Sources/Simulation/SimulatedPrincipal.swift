@@ -10,9 +10,9 @@ extension Principal {
     /// | `ec2.amazonaws.com` | the service |
     /// | `*` | anonymous |
     ///
-    /// The ARN of a session lacks the path of its role, so the role's own ARN is taken from `principalARN` where that
-    /// names such a role.
-    /// - Parameter principalARN: the request's `aws:PrincipalArn`, if it has one.
+    /// The ARN of a session lacks the path of its role, so the role's own ARN is taken from `principalARN`, the
+    /// request's `aws:PrincipalArn`, where that names such a role.
+    ///
     /// - Throws: ``SimulationError`` for any other text, with a list of what it could be.
     public init(simulating text: String, principalARN: String? = nil) throws(SimulationError) {
         if text == "*" {

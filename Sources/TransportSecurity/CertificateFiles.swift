@@ -10,16 +10,19 @@ import Synchronization
     import Darwin
 #endif
 
-/// The operator's certificate and key, in files that others renew.
+/// The operator's own certificate and key, in files that something else renews, such as certbot.
 public final class CertificateFiles: Sendable {
-    public let certificatePath: String
-    public let keyPath: String
+    /// The PEM file with the chain, the server's own certificate first.
+    let certificatePath: String
+    /// The PEM file with the private key.
+    let keyPath: String
+    /// The certificate for new connections: the last one that was read without an error.
     public let tls = ServerTLS()
     private let log: Logger
     /// How the files looked when they were last read.
     private let seen = Mutex<[FileState]>([])
 
-    /// What is behind a path, also where it is a link, as what renews certificates often leaves there.
+    /// The state of the file at a path. Links are followed: tools that renew certificates often leave one there.
     private struct FileState: Equatable {
         let inode: UInt64
         let size: Int64
@@ -40,10 +43,10 @@ public final class CertificateFiles: Sendable {
         }
     }
 
-    /// Days before the end of a certificate from which on the operator is warned.
+    /// How many days before a certificate expires the operator is warned.
     private static let warningDays = 14.0
 
-    /// Reads the files.
+    /// Reads the files for the first time. `time` is in seconds since 1970.
     /// - Throws: ``CertificateProblem``, in words for the operator.
     public init(certificate: String, key: String, log: Logger, at time: Double) throws(CertificateProblem) {
         certificatePath = certificate
@@ -52,10 +55,10 @@ public final class CertificateFiles: Sendable {
         try read(at: time)
     }
 
-    /// Reads the files again when they have changed, or in any case. Should something be wrong with them, the certificate
-    /// that there is stays, and the log says so.
+    /// Reads the files again if they have changed. If something is wrong with them, the current certificate stays in
+    /// use, and the log says why.
     /// - Parameters:
-    ///   - always: also when they look as they did.
+    ///   - always: read them even if they look unchanged.
     ///   - time: seconds since 1970.
     public func reload(always: Bool, at time: Double) {
         guard always || seen.withLock({ $0 != states }) else { return }
@@ -70,7 +73,7 @@ public final class CertificateFiles: Sendable {
     private var states: [FileState] { [certificatePath, keyPath].compactMap { FileState($0) } }
 
     private func read(at time: Double) throws(CertificateProblem) {
-        // First: what changes while it is read is read again.
+        // Noted before reading, so that a change made while the files are being read is not missed.
         let states = states
         defer { seen.withLock { $0 = states } }
         let certificate = try PresentedCertificate(
@@ -92,7 +95,7 @@ public final class CertificateFiles: Sendable {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw CertificateProblem("\(path) can't be read: it takes a file")
         }
-        // A certificate or key in DER is no text, and the reader of PEM says what it lacks.
+        // If it is DER rather than text, the PEM reader says what is missing.
         return String(decoding: bytes, as: UTF8.self)
     }
 }

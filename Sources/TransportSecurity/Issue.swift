@@ -4,29 +4,30 @@ import NIOCore
 import SwiftASN1
 import X509
 
-/// A certificate together with its private key, made by Gatehouse.
+/// A certificate that Gatehouse has issued, with its private key.
 struct IssuedPair: Sendable {
     let certificate: Certificate
     let key: P256.Signing.PrivateKey
 
-    /// Clocks differ: what is issued is valid a little before.
+    /// Clocks differ, so validity begins this many seconds in the past.
     private static let clockSkew = 3600.0
 
     // MARK: The authority
 
-    /// Seconds for which an authority is valid: ten years, since whoever trusts it has to be told of the next.
+    /// How long an authority is valid, in seconds: ten years, because everyone who trusts it has to be given the next
+    /// one.
     static let authorityLifetime = 3650.0 * 86_400
 
-    /// A new authority, which can issue for some names and for no others, whoever gets hold of its key.
+    /// Makes a new authority that can issue certificates for these names only, even if somebody gets hold of its key.
     ///
-    /// It is made by RFC 5280 to the letter, since clients are strict: Python 3.13 has OpenSSL refuse a certificate
-    /// without key identifiers or with constraints that are not critical.
+    /// It follows RFC 5280 to the letter, because some clients are strict: Python 3.13 makes OpenSSL refuse
+    /// certificates without key identifiers, or with name constraints that are not marked critical.
     /// - Parameter time: seconds since 1970.
     static func authority(for names: [ServedName], at time: Double) throws -> IssuedPair {
         let key = P256.Signing.PrivateKey()
         let publicKey = Certificate.PublicKey(key.publicKey)
         let serial = Certificate.SerialNumber()
-        // Two authorities of one name would be taken for each other by clients that trust both.
+        // Clients that trust two authorities of the same name would confuse them.
         let subject = try DistinguishedName {
             OrganizationName("Gatehouse")
             CommonName("Gatehouse local authority \(shortText(serial))")
@@ -48,7 +49,7 @@ struct IssuedPair: Sendable {
         return IssuedPair(certificate: certificate, key: key)
     }
 
-    /// RFC 5280, section 4.2.1.10: a host's name permits all below it, too; an address stands with its mask.
+    /// RFC 5280, section 4.2.1.10: a host name also permits all its subdomains; an address is followed by its mask.
     private static func constraints(_ names: [ServedName]) -> NameConstraints {
         var hosts: [String] = ["localhost"]
         var ranges: [[UInt8]] = [[127, 0, 0, 0, 255, 0, 0, 0]]
@@ -77,10 +78,10 @@ struct IssuedPair: Sendable {
 
     // MARK: A server's
 
-    /// Seconds for which a server's certificate is valid. Apple's clients take 397 days at most.
+    /// How long a server's certificate is valid, in seconds. Apple's clients accept at most 397 days.
     static let serverLifetime = 90.0 * 86_400
 
-    /// A new certificate and key for a server.
+    /// Issues a new certificate and key for a server.
     /// - Parameter time: seconds since 1970.
     func server(for names: [ServedName], at time: Double) throws -> IssuedPair {
         let key = P256.Signing.PrivateKey()
@@ -110,8 +111,8 @@ struct IssuedPair: Sendable {
         return IssuedPair(certificate: leaf, key: key)
     }
 
-    /// Whether the authority's constraints let it issue for all of the names, until then.
-    /// - Parameter time: seconds since 1970.
+    /// Whether the authority's name constraints and lifetime let it issue a certificate for all of these names that is
+    /// valid until `time`, in seconds since 1970.
     func canIssue(for names: [ServedName], until time: Double) -> Bool {
         guard certificate.notValidAfter.timeIntervalSince1970 >= time,
             let constraints = try? certificate.extensions.nameConstraints
@@ -144,7 +145,7 @@ extension ServedName {
 }
 
 extension GeneralName {
-    /// As a subtree of an authority's constraints.
+    /// Whether this subtree of an authority's name constraints includes a name.
     fileprivate func permits(_ name: ServedName) -> Bool {
         switch (self, name) {
         case (.dnsName(let base), .host(let name)):

@@ -21,10 +21,11 @@ extension LocalAuthority {
 }
 
 extension ServerCertificate {
-    /// The last third of its life is for finding out why it was not renewed.
+    /// Renewal begins when a third of the lifetime is left. If it fails, that is time enough to find out why.
     private static let renewalLead = IssuedPair.serverLifetime / 3
 
-    /// - Parameter clock: validity goes by the real time, as clients do; when to renew it by Gatehouse's own.
+    /// - Parameter clock: its real time decides how long the certificate is valid, since clients go by that;
+    ///   Gatehouse's own time, which can be moved, decides when to renew it.
     fileprivate init(_ authority: IssuedPair, for names: [ServedName], _ clock: Clock) throws {
         let pair = try authority.server(for: names, at: clock.realTime)
         let end = pair.certificate.notValidAfter.timeIntervalSince1970
@@ -34,7 +35,7 @@ extension ServerCertificate {
     }
 }
 
-/// Makes a new certificate for the server, well before the old one ends.
+/// Issues a new certificate for the server in good time, when a third of the old one's life is left.
 public struct RenewServerCertificate: Job {
     public static let kind = "Gatehouse::RenewServerCertificate"
 
@@ -48,8 +49,8 @@ public struct RenewServerCertificate: Job {
 }
 
 extension MutableRecords {
-    /// Puts a new certificate for the server in the place of the old one, and what renews it on the schedule. The
-    /// authority is made when there is none yet, or the one that there is can't issue for the names.
+    /// Replaces the server's certificate with a new one, and schedules its renewal. Makes a new authority if there is
+    /// none yet, or if the existing one can't issue for these names.
     /// - Returns: whether a new authority was made.
     @discardableResult
     fileprivate func issue(for names: [ServedName], _ clock: Clock) throws(ServiceError) -> Bool {
@@ -76,13 +77,13 @@ extension MutableRecords {
         return isNew
     }
 
-    /// Sees to it that there is a certificate for these names that need not be renewed yet.
+    /// Makes sure that there is a certificate for these names that isn't due for renewal.
     fileprivate func ensureCertificate(for names: [ServedName], _ clock: Clock) throws(ServiceError) -> Bool {
         if let old = try get(ServerCertificate.self, ServerCertificate.id), old.names == names.map(\.description),
             clock.now < old.renewal, old.renewal - clock.now < IssuedPair.serverLifetime,
             try get(LocalAuthority.self, LocalAuthority.id) != nil
         {
-            // A reset takes all work off the schedule.
+            // A reset clears the schedule, so the renewal is scheduled again.
             try schedule(RenewServerCertificate(), id: ServerCertificate.id, at: old.renewal)
             return false
         }
@@ -91,9 +92,11 @@ extension MutableRecords {
 }
 
 extension Environment {
-    /// Sees to it that the local authority has issued a certificate for these names, and renews it in time.
-    /// - Parameter names: nil: those that the present certificate is for; without one nothing is done.
-    /// - Returns: whether a new authority was made, which clients have to be told of.
+    /// Makes sure that the local authority has issued a certificate for these names, and that it will be renewed in
+    /// time.
+    /// - Parameter names: nil: those of the current certificate; if there is none, nothing is done.
+    /// - Returns: whether a new authority was made, which clients then have to be given.
+    /// - Throws: ``ServiceError`` when the certificate can't be made or stored.
     @discardableResult
     public func ensureServerCertificate(for names: [ServedName]?) async throws(ServiceError) -> Bool {
         let clock = clock
@@ -108,7 +111,7 @@ extension Environment {
         }
     }
 
-    /// The local authority's certificate, PEM; nil when there was no need for one yet.
+    /// The local authority's certificate in PEM; nil if no certificate was ever needed.
     public func localAuthorityCertificate() async throws(ServiceError) -> String? {
         try await read(TransportSecurityRecords.scope) { (records) throws(ServiceError) in
             try records.get(LocalAuthority.self, LocalAuthority.id)?.certificate

@@ -3,23 +3,26 @@ import NIOSSL
 import SwiftASN1
 import X509
 
-/// A chain of certificates and its key, ready to be shown to clients.
+/// A chain of certificates and its private key, ready to be used for TLS.
 public struct PresentedCertificate: Sendable {
-    /// Its own certificate first.
+    /// The server's own certificate comes first.
     let chain: [Certificate]
     let context: NIOSSLContext
 
-    /// Whom the certificate is for.
+    /// The names that the certificate is for.
     public let names: [ServedName]
-    /// Until when it is valid, seconds since 1970.
+    /// When it expires, in seconds since 1970.
     public let end: Double
-    /// Whether the chain ends in a certificate that has signed itself: clients can trust the chain's file as it is.
+    /// Whether the chain ends in a self-signed certificate, so that clients can be told to trust the chain's file
+    /// itself.
     public let isSelfContained: Bool
 
     /// - Parameters:
-    ///   - certificates: PEM, the server's own certificate first; `certificateSource` is what to call it in errors.
+    ///   - certificates: PEM, the server's own certificate first.
+    ///   - certificateSource: what errors call the certificates.
     ///   - key: PEM.
-    ///   - time: seconds since 1970; nil: it is not looked at when they are valid.
+    ///   - keySource: what errors call the key.
+    ///   - time: the time at which the certificate has to be valid, in seconds since 1970; nil: validity isn't checked.
     /// - Throws: ``CertificateProblem``, in words for the operator.
     init(
         certificates: String, from certificateSource: String, key: String, from keySource: String, at time: Double?
@@ -67,7 +70,7 @@ public struct PresentedCertificate: Sendable {
     private static func key(_ pem: String, from source: String) throws(CertificateProblem) -> Certificate.PrivateKey {
         let documents: [PEMDocument]
         do { documents = try PEMDocument.parseMultiple(pemString: pem) } catch {
-            // What is in there is a secret: the error is not repeated.
+            // The error might quote the file, which is secret.
             throw CertificateProblem("\(source) is not a private key in PEM")
         }
         guard let document = documents.first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) else {
@@ -84,7 +87,7 @@ public struct PresentedCertificate: Sendable {
         }
     }
 
-    /// TLS 1.2 with forward secrecy and authenticated encryption, and TLS 1.3, whose suites all have both.
+    /// For TLS 1.2, only suites with forward secrecy and authenticated encryption; all suites of TLS 1.3 have both.
     private static let cipherSuites: [NIOTLSCipher] = [
         .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -104,13 +107,14 @@ public struct PresentedCertificate: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.cipherSuiteValues = cipherSuites
         configuration.applicationProtocols = ["h2", "http/1.1"]
-        // Who says goodbye is not kept for long by a client that does not.
+        // A connection that the server has closed doesn't wait long for the client to do the same.
         configuration.shutdownTimeout = .seconds(1)
         return try NIOSSLContext(configuration: configuration)
     }
 
-    /// The name at which it is best reached, of a server that listens on an address.
-    /// - Parameter address: as `--address` takes it.
+    /// The best of the certificate's names for reaching a server that listens on `address`: the address itself if the
+    /// certificate covers it, else `localhost` where that works, else the first name without a wildcard.
+    /// - Parameter address: the value of `--address`.
     public func bestName(listeningOn address: String) -> ServedName? {
         let listened = ServedName(address)
         if let listened, !listened.isUnspecified, names.contains(where: { $0.covers(listened) }) { return listened }
@@ -123,8 +127,9 @@ public struct PresentedCertificate: Sendable {
     }
 }
 
-/// What is wrong with a certificate or its key, in words for the operator. It never holds any of the key.
+/// What is wrong with a certificate or its key, in words for the operator. It never contains any part of the key.
 public struct CertificateProblem: Error, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do about it; it does not end with a full stop.
     public let description: String
 
     init(_ description: String) {

@@ -1,9 +1,9 @@
 public import Ledger
 
-/// Gatehouse's own certificate authority, with its private key: sealed as every record is.
+/// Gatehouse's own certificate authority with its private key, sealed like every record.
 struct LocalAuthority: Record, CustomStringConvertible {
     static let kind = "Gatehouse::LocalAuthority"
-    /// Of keys that are no more in use nothing is kept.
+    /// Keys that are no longer in use are not kept.
     static let keepsHistory = false
 
     /// PEM.
@@ -19,7 +19,7 @@ struct LocalAuthority: Record, CustomStringConvertible {
     var description: String { "LocalAuthority" }
 }
 
-/// The certificate that the server shows, issued by its own authority, with its private key.
+/// The server's certificate, issued by the local authority, with its private key.
 struct ServerCertificate: Record, CustomStringConvertible {
     static let kind = "Gatehouse::ServerCertificate"
     static let keepsHistory = false
@@ -28,9 +28,9 @@ struct ServerCertificate: Record, CustomStringConvertible {
     let certificate: String
     /// PEM.
     let key: String
-    /// Whom it is for.
+    /// The names that the certificate is for.
     let names: [String]
-    /// When the next is to be made, seconds since 1970 by Gatehouse's clock.
+    /// When to issue the next one, in seconds since 1970 by Gatehouse's clock.
     let renewal: Double
 
     /// There is one.
@@ -41,13 +41,14 @@ struct ServerCertificate: Record, CustomStringConvertible {
     var description: String { "ServerCertificate(\(names.joined(separator: ", ")))" }
 }
 
-/// What encryption in transit keeps in the ledger.
+/// The records that encryption in transit keeps in the ledger.
 public enum TransportSecurityRecords {
     /// They belong to no account.
     static let scope = Scope(account: "")
 
+    /// The types of the records.
     public static let all: [any Record.Type] = [LocalAuthority.self, ServerCertificate.self]
 
-    /// The kinds of the records, which outlive a reset: whoever trusts the authority is to go on doing so.
+    /// The kinds of the records. They survive a reset, so that clients that trust the authority can go on trusting it.
     public static let kinds = Set(all.map { $0.kind })
 }

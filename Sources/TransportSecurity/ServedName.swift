@@ -1,15 +1,15 @@
 import NIOCore
 
-/// A name that a certificate is for: of a host, or an IP address.
+/// A name that a certificate is for: a host name or an IP address.
 public enum ServedName: Hashable, Sendable, CustomStringConvertible {
-    /// In lower case; the first label may be `*` where two others follow: many clients take no chain with a wildcard for
-    /// a whole domain of the first level in it.
+    /// A host name in lower case. The first label may be `*` if at least two others follow: many clients reject a
+    /// certificate with a wildcard for a whole top-level domain.
     case host(String)
-    /// The bytes of the address in the network's order, 4 or 16, and the address as text.
+    /// An IP address: its 4 or 16 bytes in network order, and its text.
     case address([UInt8], String)
 
-    /// - Parameter text: `gatehouse.example`, `*.gatehouse.example`, `192.0.2.1`, `2001:db8::1`.
-    /// - Returns: nil for what is neither a name nor an address.
+    /// Reads `gatehouse.example`, `*.gatehouse.example`, `192.0.2.1` or `2001:db8::1`; nil for a text that is neither a
+    /// host name nor an address.
     public init?(_ text: String) {
         if let bytes = Self.bytes(ofAddress: text) {
             self = .address(bytes.bytes, bytes.text)
@@ -20,8 +20,8 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
             name.wholeMatch(
                 of: /(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*/)
                 != nil,
-            // What looks like an address is a mistake.
             !name.hasPrefix("*.") || name.split(separator: ".").count >= 3,
+            // A name that ends in a number is a mistyped address.
             name.split(separator: ".").last?.allSatisfy(\.isNumber) == false
         else { return nil }
         self = .host(name)
@@ -34,13 +34,13 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The host in a URL.
+    /// The name as the host of a URL: IPv6 addresses are in brackets.
     public var urlHost: String {
         if case .address(let bytes, let text) = self, bytes.count == 16 { "[\(text)]" } else { description }
     }
 
-    /// Whether clients that ask for `name` take a certificate for this one.
-    /// RFC 9525, section 6.3: a wildcard is one label.
+    /// Whether clients that connect to `name` accept a certificate for this one. A wildcard stands for exactly one
+    /// label: RFC 9525, section 6.3.
     public func covers(_ name: ServedName) -> Bool {
         if case .host(let own) = self, case .host(let other) = name, own.hasPrefix("*.") {
             guard let dot = other.firstIndex(of: ".") else { return false }
@@ -49,7 +49,7 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
         return self == name
     }
 
-    /// Whether it is a name of the machine itself, by which no other can be reached.
+    /// Whether the name always means the machine itself: `localhost` and its subdomains, `127.0.0.0/8` and `::1`.
     public var isLoopback: Bool {
         switch self {
         case .host(let name): name == "localhost" || name.hasSuffix(".localhost")
@@ -58,7 +58,7 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether it stands for all addresses of the machine: `0.0.0.0` or `::`.
+    /// Whether it stands for all of the machine's addresses: `0.0.0.0` or `::`.
     public var isUnspecified: Bool {
         if case .address(let bytes, _) = self { bytes.allSatisfy { $0 == 0 } } else { false }
     }
@@ -79,8 +79,8 @@ public enum ServedName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ServedName {
-    /// The names by which a server on one's own machine is reached.
-    /// - Parameter services: as in `iam.localhost`.
+    /// The names by which a server on one's own machine can be reached, including one for each of `services`, such as
+    /// `iam.localhost`.
     public static func ofThisMachine(services: [String]) -> [ServedName] {
         let names =
             ["localhost", "127.0.0.1", "::1", "*.s3.localhost", "host.docker.internal"]

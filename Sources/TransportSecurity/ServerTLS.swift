@@ -4,18 +4,17 @@ public import NIOSSL
 public import Platform
 import Synchronization
 
-/// The certificate that new connections get. It is exchanged while they come and go: those that are there keep what they
-/// have.
+/// The certificate that new connections get. It can be replaced at any time; existing connections are not affected.
 public final class ServerTLS: Sendable {
     private let presented = Mutex<PresentedCertificate?>(nil)
 
-    /// Without a certificate yet.
+    /// Makes one without a certificate.
     public init() {}
 
-    /// nil before there is a certificate.
+    /// The certificate in use; nil until there is one.
     public var current: PresentedCertificate? { presented.withLock { $0 } }
 
-    /// For the next connection; nil before there is a certificate.
+    /// NIOSSL's context for the next connection; nil until there is a certificate.
     public var context: NIOSSLContext? { current?.context }
 
     func present(_ certificate: PresentedCertificate) {
@@ -23,12 +22,14 @@ public final class ServerTLS: Sendable {
     }
 }
 
-/// Follows the certificates that the local authority issues.
+/// Keeps a ``ServerTLS`` up to date with the certificates that the local authority issues.
 public final class IssuedCertificates: Projection {
     public static let kinds: Set<String> = [ServerCertificate.kind]
 
+    /// The certificate for new connections: the one that was issued last.
     public let tls = ServerTLS()
 
+    /// Makes a projection that has seen no certificate yet.
     public init() {}
 
     public func apply(_ changes: [Change]) throws(LedgerError) {

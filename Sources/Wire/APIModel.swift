@@ -1,5 +1,5 @@
 /// A service's generated model, known before it is read.
-public protocol APIModel {
+public protocol APIModel: SendableMetatype {
     /// The model's shapes and operations; read from the schema text at first use.
     static var service: ServiceShape { get }
     /// The service in a SigV4 credential scope: `iam`.

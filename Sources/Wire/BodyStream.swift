@@ -43,7 +43,10 @@ public struct BodyStream: Sendable, CustomStringConvertible {
     public let length: Int?
     private let flow: Flow
 
+    /// Makes a stream of pieces that come from somewhere else.
+    ///
     /// - Parameters:
+    ///   - length: how many bytes it will be, nil where that is not known.
     ///   - source: gives the next piece, never an empty one; nil at the end. It is called by one at a time, and no more
     ///     once it gave nil or threw.
     ///   - trailers: the fields that follow the body; asked for at the end.

@@ -1,14 +1,12 @@
-/// The newest of AWS's protocols: the operation stands in the path, CBOR goes in and comes out (Smithy's `rpcv2Cbor`).
+/// The newest of AWS's protocols: the path names the operation, and bodies are CBOR (Smithy's `rpcv2Cbor`).
 /// <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>
-public struct CBORProtocol: WireProtocol {
-    public var commonErrors: CommonErrors { .exceptions }
+struct CBORProtocol: WireProtocol {
+    var commonErrors: CommonErrors { .exceptions }
 
-    public init() {}
+    func isMarked(_ request: WireRequest) -> Bool { request.header("smithy-protocol") == "rpc-v2-cbor" }
 
-    public func isMarked(_ request: WireRequest) -> Bool { request.header("smithy-protocol") == "rpc-v2-cbor" }
-
-    /// The last segment of `/service/NAME/operation/OPERATION`, before which there may be others.
-    public func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
+    /// The last segment of `/service/NAME/operation/OPERATION`, which may follow further segments.
+    func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
         guard request.method == "POST", isMarked(request) else { return nil }
         let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).suffix(4).map(String.init)
         guard segments.count == 4, segments[0] == "service", segments[2] == "operation",
@@ -17,7 +15,7 @@ public struct CBORProtocol: WireProtocol {
         return segments[3]
     }
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
@@ -25,7 +23,7 @@ public struct CBORProtocol: WireProtocol {
         return try CBORReader.decode(request.body, as: shape)
     }
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         // An operation without output answers with no body at all.
@@ -35,7 +33,7 @@ public struct CBORProtocol: WireProtocol {
         return response(operation.responseStatus, writer.bytes, requestID)
     }
 
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         let shape = service.errors[error.code]
         let members = (shape?.members ?? []).filter { error.members[$0.name] != nil }
         var writer = CBORWriter()
@@ -56,7 +54,7 @@ public struct CBORProtocol: WireProtocol {
         return answer
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         ServiceError("UnknownOperationException", "", status: 404)
     }
 
@@ -70,12 +68,13 @@ public struct CBORProtocol: WireProtocol {
 }
 
 extension ServiceShape {
-    /// The service's name in paths: that of its shape in the Smithy model, which the JSON protocol's target has as well.
+    /// The service's name in paths: the name of its shape in the Smithy model, which is also the JSON protocol's target
+    /// prefix.
     var rpcName: String { targetPrefix ?? serviceID }
 }
 
 extension StructureShape {
-    /// The model's spelling of an error's `message`; nil when it has none.
+    /// How the model spells an error's `message` member; nil if it has none.
     fileprivate var messageName: String? {
         members.first { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }?.name
     }

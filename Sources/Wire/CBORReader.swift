@@ -1,14 +1,16 @@
 import CCBOR
 
-/// Reads CBOR (RFC 8949) as values of shapes. libcbor takes the bytes apart; here is what may stand where.
+/// Reads CBOR (RFC 8949) as values of shapes. libcbor decodes the single items; this decides which of them are allowed
+/// where.
 ///
-/// Lengths that are announced reserve nothing: what an array or map costs is what has arrived of it. Levels are limited.
+/// An announced length reserves no memory, so an array or map costs no more than the part of it that has arrived.
+/// Nesting is limited.
 struct CBORReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
     private var depth = 0
 
-    /// As deep as JSON may be.
+    /// The same limit as for JSON.
     private static let depthLimit = 64
 
     /// Reads the one value of a body. Throws `SerializationException`.
@@ -16,7 +18,7 @@ struct CBORReader {
         try body.withUnsafeBufferPointer { bytes throws(ServiceError) in
             var reader = CBORReader(bytes)
             let value = try reader.value(of: .structure(shape))
-            guard reader.offset == bytes.count else { throw .invalidCBOR("there is something behind the value") }
+            guard reader.offset == bytes.count else { throw .invalidCBOR("there is something after the value") }
             guard case .structure(let structure)? = value else { throw .unexpected("a structure") }
             return structure
         }
@@ -39,7 +41,8 @@ struct CBORReader {
         }
     }
 
-    /// Calls the closure for each element of an array, or for each key of a map, whose value it must read.
+    /// Calls the closure for each element of an array, or for each key of a map; then the closure has to read the
+    /// value.
     private mutating func each(
         of item: ccbor_item, _ body: (_ reader: inout CBORReader, _ first: ccbor_item) throws(ServiceError) -> Void
     ) throws(ServiceError) {
@@ -122,8 +125,8 @@ struct CBORReader {
         }
     }
 
-    /// Members that the shape lacks are ignored, null is the same as absent. The protocol knows no names but the model's
-    /// own; botocore writes those that the other protocols have.
+    /// Members that the shape lacks are ignored, null is the same as absent. The protocol knows no names but the
+    /// model's own; botocore writes those that the other protocols have.
     private mutating func structure(_ item: ccbor_item, _ shape: StructureShape) throws(ServiceError) -> Structure {
         var structure = Structure(shape)
         try each(of: item) { reader, key throws(ServiceError) in

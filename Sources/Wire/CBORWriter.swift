@@ -1,6 +1,6 @@
 import CCBOR
 
-/// Writes CBOR (RFC 8949), all lengths in advance. Absent members are left out.
+/// Writes CBOR (RFC 8949). All arrays and maps have definite lengths; absent members are left out.
 struct CBORWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -45,7 +45,8 @@ struct CBORWriter {
             } else {
                 real(timestamp.secondsSinceEpoch, isSingle: false)
             }
-        // A list or map under a shape of another kind, or a stream within something: no view makes one. Documents have no form in CBOR.
+        // A list or map under a shape of another kind, or a stream within something: no view makes one. Documents have
+        // no form in CBOR.
         case (.list, _), (.map, _), (.stream, _), (.document, _), (.null, _): head(ccbor_null, 0)
         }
     }

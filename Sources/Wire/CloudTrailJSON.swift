@@ -1,8 +1,10 @@
 /// Writes a structure as CloudTrail has it in `requestParameters` and `responseElements`.
 ///
-/// The first letter of each member's name is in lower case, timestamps are in the form `Nov 21, 2026, 2:03:04 AM`,
-/// and members that are absent are left out. What the model calls sensitive, and members with a name in `hiding` (the
-/// model's names, at any depth), read `HIDDEN_DUE_TO_SECURITY_REASONS`.
+/// The first letter of each member's name is in lower case, timestamps are in the form `Nov 21, 2026, 2:03:04 AM`, and
+/// members that are absent are left out, as are bodies that are streams. Whatever the model calls sensitive, and
+/// members with a name in `hiding` (the model's names, at any depth), read `HIDDEN_DUE_TO_SECURITY_REASONS`.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 public func writeCloudTrailJSON(
     _ structure: Structure, to writer: inout JSONWriter, hiding: Set<String> = []
 ) {

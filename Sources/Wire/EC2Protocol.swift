@@ -1,28 +1,26 @@
-/// EC2's own variant of the query protocol: names have a capital letter, lists are flattened, errors look otherwise
-/// (Smithy's `ec2Query`).
+/// EC2's own variant of the query protocol: names begin with a capital letter, lists are flattened, and errors look
+/// different (Smithy's `ec2Query`).
 /// <https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>
-public struct EC2Protocol: WireProtocol {
-    public var commonErrors: CommonErrors { .ec2 }
+struct EC2Protocol: WireProtocol {
+    var commonErrors: CommonErrors { .ec2 }
 
-    public init() {}
-
-    public func isMarked(_ request: WireRequest) -> Bool { QueryForm.isForm(request) }
+    func isMarked(_ request: WireRequest) -> Bool { QueryForm.isForm(request) }
 
     /// The parameter `Action`, as in the query protocol.
-    public func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
+    func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
         guard let (action, version) = try QueryForm.action(of: request) else { return nil }
         guard version == service.apiVersion else { throw unknownOperation(action, version: version, of: service) }
         return action
     }
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         guard let input = operation.input, !input.members.isEmpty else { return Structure(operation.input ?? .empty) }
         return try QueryDecoder.decode(try Form(request), as: input, .ec2)
     }
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         var writer = XMLWriter(writesMilliseconds: true)
@@ -33,8 +31,8 @@ public struct EC2Protocol: WireProtocol {
         return response(operation.responseStatus, writer, requestID)
     }
 
-    /// The error, and beside its code and message the members that the model gives it.
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    /// The error with its code and message, and any further members that the model declares.
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         var writer = XMLWriter()
         writer.open("Response")
         writer.open("Errors")
@@ -52,7 +50,7 @@ public struct EC2Protocol: WireProtocol {
         return response(error.status, writer, requestID)
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         name.isEmpty
             ? .missingAction : ServiceError("InvalidAction", "The action \(name) is not valid for this web service.")
     }

@@ -1,13 +1,11 @@
 /// The JSON protocol of CloudTrail, KMS, Organizations and others: the operation stands in the header `X-Amz-Target`,
 /// JSON goes in and comes out (Smithy's `awsJson1_0` and `awsJson1_1`).
-public struct JSONProtocol: WireProtocol {
-    public var commonErrors: CommonErrors { .exceptions }
+struct JSONProtocol: WireProtocol {
+    var commonErrors: CommonErrors { .exceptions }
 
-    public init() {}
+    func isMarked(_ request: WireRequest) -> Bool { request.header("x-amz-target") != nil }
 
-    public func isMarked(_ request: WireRequest) -> Bool { request.header("x-amz-target") != nil }
-
-    public func operationName(
+    func operationName(
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
         guard request.method == "POST", let target = request.header("x-amz-target"),
@@ -17,7 +15,7 @@ public struct JSONProtocol: WireProtocol {
         return String(target[dot...].dropFirst())
     }
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
@@ -25,7 +23,7 @@ public struct JSONProtocol: WireProtocol {
         return try JSONDecoding.input(try JSONDecoding.parse(request.body), shape)
     }
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         // An operation without output answers with no body at all.
@@ -35,7 +33,7 @@ public struct JSONProtocol: WireProtocol {
         return response(operation.responseStatus, writer.bytes, service, requestID)
     }
 
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         var writer = JSONWriter()
         writer.beginObject()
         // Version 1.1 has the name alone.
@@ -48,7 +46,7 @@ public struct JSONProtocol: WireProtocol {
         return answer
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         ServiceError("UnknownOperationException", "")
     }
 

@@ -1,12 +1,15 @@
-/// Writes JSON text (RFC 8259) as UTF-8, without white space. It puts in the commas; the caller keeps the order of
-/// beginnings, keys, values and ends.
+/// Writes JSON text (RFC 8259) as UTF-8, without white space. It adds the commas; the caller has to write keys, values,
+/// beginnings and ends in the right order, which is not checked.
 ///
-///     var writer = JSONWriter()
-///     writer.beginObject()
-///     writer.key("eventVersion")
-///     writer.string("1.11")
-///     writer.endObject()
-///     writer.bytes  // {"eventVersion":"1.11"}
+/// ```swift
+/// var writer = JSONWriter()
+/// writer.beginObject()
+/// writer.member("eventVersion", "1.11")
+/// writer.key("readOnly")
+/// writer.boolean(true)
+/// writer.endObject()
+/// let json = String(decoding: writer.bytes, as: UTF8.self)  // {"eventVersion":"1.11","readOnly":true}
+/// ```
 public struct JSONWriter: Sendable {
     /// What has been written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
@@ -19,10 +22,12 @@ public struct JSONWriter: Sendable {
 
     /// Begins an object; then come keys, each followed by a value, and ``endObject()``.
     public mutating func beginObject() { begin("{") }
+    /// Ends the object that was begun last.
     public mutating func endObject() { end("}") }
 
     /// Begins an array; then come values, and ``endArray()``.
     public mutating func beginArray() { begin("[") }
+    /// Ends the array that was begun last.
     public mutating func endArray() { end("]") }
 
     /// The name of the next value of an object.
@@ -31,11 +36,13 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// A string; quotation marks, backslashes and control characters are escaped, all else is written as it is.
     public mutating func string(_ value: String) {
         quoted(value, withComma: needsComma)
         needsComma = true
     }
 
+    /// A whole number.
     public mutating func integer(_ value: Int) {
         raw(String(value))
     }
@@ -45,10 +52,12 @@ public struct JSONWriter: Sendable {
         if value.isFinite { raw("\(value)") } else { string(PlainText.text(value)) }
     }
 
+    /// `true` or `false`
     public mutating func boolean(_ value: Bool) {
         raw(value ? "true" : "false")
     }
 
+    /// `null`
     public mutating func null() {
         raw("null")
     }

@@ -4,9 +4,9 @@ import Synchronization
 ///
 /// Most are one class of characters, repeated: those are matched by hand, in time linear in the value. The rest are
 /// left to Swift's `Regex`, compiled once.
-public final class Pattern: Sendable {
+final class Pattern: Sendable {
     /// As the model has it, and as error messages quote it.
-    public let source: String
+    let source: String
     private let matcher: Matcher
 
     private enum Matcher: Sendable {
@@ -15,7 +15,8 @@ public final class Pattern: Sendable {
         case none
     }
 
-    public init(_ source: String) {
+    /// Compiles the expression, unless it is one that needs no compiling. It never fails: see ``isSkipped``.
+    init(_ source: String) {
         self.source = source
         if let (characters, count) = PatternScanner.repeatedClass(source) {
             matcher = .repeated(characters, count: count)
@@ -27,17 +28,17 @@ public final class Pattern: Sendable {
     }
 
     /// Whether the pattern could not be understood, so that every value matches.
-    public var isSkipped: Bool {
+    var isSkipped: Bool {
         if case .none = matcher { true } else { false }
     }
 
     /// Whether the pattern is matched by hand.
-    public var isFast: Bool {
+    var isFast: Bool {
         if case .repeated = matcher { true } else { false }
     }
 
     /// Whether the whole value matches.
-    public func matches(_ value: String) -> Bool {
+    func matches(_ value: String) -> Bool {
         switch matcher {
         case .repeated(let characters, let count): characters.contains(all: value, count: count)
         case .regex(let regex): regex.matches(value)

@@ -1,15 +1,13 @@
 /// The query protocol of IAM, STS, SNS and others: a form goes in, XML comes out (Smithy's `awsQuery`).
-public struct QueryProtocol: WireProtocol {
-    public var commonErrors: CommonErrors { .plain }
+struct QueryProtocol: WireProtocol {
+    var commonErrors: CommonErrors { .plain }
 
-    public init() {}
-
-    public func isMarked(_ request: WireRequest) -> Bool { QueryForm.isForm(request) }
+    func isMarked(_ request: WireRequest) -> Bool { QueryForm.isForm(request) }
 
     /// The parameter `Action` of a GET's query string or of a POST, if the request is for the service's version.
     ///
     /// Throws `InvalidAction` for another version, and what is wrong with the form when it cannot be read.
-    public func operationName(
+    func operationName(
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
         guard let (action, version) = try QueryForm.action(of: request) else { return nil }
@@ -17,14 +15,14 @@ public struct QueryProtocol: WireProtocol {
         return action
     }
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         guard let input = operation.input, !input.members.isEmpty else { return Structure(operation.input ?? .empty) }
         return try QueryDecoder.decode(try Form(request), as: input, .query)
     }
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         var writer = XMLWriter()
@@ -41,7 +39,7 @@ public struct QueryProtocol: WireProtocol {
         return response(operation.responseStatus, writer, requestID)
     }
 
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         var writer = XMLWriter()
         writer.open("ErrorResponse", service.xmlNamespace)
         writer.open("Error")
@@ -60,7 +58,7 @@ public struct QueryProtocol: WireProtocol {
         return response(error.status, writer, requestID)
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         name.isEmpty
             ? .missingAction
             : ServiceError(

@@ -1,14 +1,15 @@
-/// What the REST protocols carry outside of the body: labels of the path, the query string, headers, the status.
+/// The members that REST protocols carry outside of the body: in path labels, query string, headers and status.
 /// <https://smithy.io/2.0/spec/http-bindings.html>
 enum RESTBindings {
     // MARK: Requests
 
-    /// The operation of a request, by its method and path.
+    /// The operation that a request's method and path name.
     static func operationName(of request: WireRequest, for service: ServiceShape) -> String? {
         RESTTarget(request).flatMap { service.routes.operation(of: request, $0) }
     }
 
-    /// The members of an input that do not stand in the body. Throws `SerializationException`.
+    /// Decodes the members of an input that are not in the body.
+    /// - Throws: `SerializationException`.
     static func decode(_ request: WireRequest, as operation: OperationShape) throws(ServiceError) -> Structure {
         let shape = operation.input ?? .empty
         var input = Structure(shape)
@@ -28,7 +29,7 @@ enum RESTBindings {
                     case .statusCode: nil
                     }
             } catch {
-                // Texts that are not of their member's type have another code in other protocols.
+                // Other protocols have another code for a text that is not of its member's type.
                 throw .serialization(error.message)
             }
         }
@@ -42,7 +43,7 @@ enum RESTBindings {
         return try PlainText.value(text, member.shape)
     }
 
-    /// A list takes every parameter of its name; a map takes all that no other member is named for.
+    /// A list takes all parameters with its name; a map takes all parameters that don't belong to another member.
     private static func queryValue(
         _ member: MemberShape, _ query: [(name: String, value: String)], of shape: StructureShape
     ) throws(ServiceError) -> Value? {

@@ -1,21 +1,19 @@
-/// The REST-JSON protocol of Account, GuardDuty, Security Hub and others: method and path name the operation; labels,
-/// query string and headers carry members, JSON the others (Smithy's `restJson1`).
+/// The REST-JSON protocol of Account, GuardDuty, Security Hub and others: method and path name the operation; some
+/// members are in the path, query string or headers, the others in a JSON body (Smithy's `restJson1`).
 /// <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>
-public struct RESTJSONProtocol: WireProtocol {
-    public var commonErrors: CommonErrors { .restExceptions }
+struct RESTJSONProtocol: WireProtocol {
+    var commonErrors: CommonErrors { .restExceptions }
 
-    public init() {}
+    /// Always: every request has a method and a path.
+    func isMarked(_ request: WireRequest) -> Bool { true }
 
-    /// Any request has a method and a path.
-    public func isMarked(_ request: WireRequest) -> Bool { true }
-
-    public func operationName(
+    func operationName(
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
         RESTBindings.operationName(of: request, for: service)
     }
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         var input = try RESTBindings.decode(request, as: operation)
@@ -32,7 +30,7 @@ public struct RESTJSONProtocol: WireProtocol {
         return input
     }
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         let (headers, status) = RESTBindings.encode(output)
@@ -52,8 +50,8 @@ public struct RESTJSONProtocol: WireProtocol {
         return RESTBody(type: "application/json", bytes: writer.bytes)
     }
 
-    /// The error's name stands in a header.
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    /// The answer for an error, whose name is in a header.
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         let shape = service.errors[error.code]
         var writer = JSONWriter()
         writer.beginObject()
@@ -64,7 +62,7 @@ public struct RESTJSONProtocol: WireProtocol {
             [("x-amzn-ErrorType", shape?.name ?? error.code)] + RESTBindings.headers(of: error, shape))
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         ServiceError("UnknownOperationException", "", status: 404)
     }
 

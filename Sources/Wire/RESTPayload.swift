@@ -1,7 +1,7 @@
-/// The body of a REST message when it is the value of one member: bytes and texts as they are, streams as they come, all
-/// else in the protocol's own notation.
+/// The body of a REST message that consists of a single member: bytes and strings as they are, streams piece by piece,
+/// everything else in the protocol's own format.
 enum RESTPayload {
-    /// The payload of a request, of the member at the position; nil when it is for the protocol to read.
+    /// The payload of a request, for the member at `position`; nil if the protocol has to parse it.
     static func decode(
         _ request: WireRequest, _ shape: StructureShape, member position: Int
     ) throws(ServiceError) -> Value? {
@@ -18,7 +18,7 @@ enum RESTPayload {
         }
     }
 
-    /// A value as a body; nil when it is for the protocol to write.
+    /// A value as a body; nil if the protocol has to write it.
     static func encode(_ value: Value) -> RESTBody? {
         switch value {
         case .blob(let bytes): RESTBody(type: "application/octet-stream", bytes: bytes)
@@ -29,16 +29,15 @@ enum RESTPayload {
     }
 }
 
-/// The body of an answer, and what it is; empty when an answer has none.
+/// The body of an answer and its content type; empty if the answer has no body.
 struct RESTBody {
     var type: String?
     var bytes: [UInt8] = []
-    /// In place of the bytes.
+    /// The body, if it is a stream; then there are no ``bytes``.
     var stream: BodyStream?
 }
 
 extension OperationShape {
-    /// Whether an answer has a body. The one to HEAD has the headers of the one to GET, but says nothing of a body that it
-    /// has not.
+    /// Whether an answer has a body. The answer to a HEAD request has none, so it doesn't describe one either.
     var hasAnswerBody: Bool { output != nil && httpMethod != "HEAD" }
 }

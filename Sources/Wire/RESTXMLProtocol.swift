@@ -1,23 +1,21 @@
-/// The REST-XML protocol of S3, S3 Control, CloudFront and Route 53: method and path name the operation; labels, query
-/// string and headers carry members, XML the others (Smithy's `restXml`).
+/// The REST-XML protocol of S3, S3 Control, CloudFront and Route 53: method and path name the operation; some members
+/// are in the path, query string or headers, the others in an XML body (Smithy's `restXml`).
 /// <https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html>
 ///
-/// S3 differs from the others: its errors have no `ErrorResponse` around them, and its headers have other names.
-public struct RESTXMLProtocol: WireProtocol {
-    public var commonErrors: CommonErrors { .plain }
+/// S3 differs from the other services: its errors are not wrapped in `ErrorResponse`, and its headers have other names.
+struct RESTXMLProtocol: WireProtocol {
+    var commonErrors: CommonErrors { .plain }
 
-    public init() {}
+    /// Always: every request has a method and a path.
+    func isMarked(_ request: WireRequest) -> Bool { true }
 
-    /// Any request has a method and a path.
-    public func isMarked(_ request: WireRequest) -> Bool { true }
-
-    public func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
+    func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String? {
         RESTBindings.operationName(of: request, for: service)
     }
 
     // MARK: Requests
 
-    public func decode(
+    func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         var input: Structure
@@ -31,7 +29,7 @@ public struct RESTXMLProtocol: WireProtocol {
             }
             guard !request.body.isEmpty else { return input }
         } catch {
-            // The JSON protocols' code, which no client of this one knows.
+            // The error has the code of the JSON protocols, which clients of this one don't know.
             throw service.hasBareErrors
                 ? ServiceError("InvalidArgument", error.message) : .malformedInput(error.message)
         }
@@ -57,7 +55,7 @@ public struct RESTXMLProtocol: WireProtocol {
         input[member: payload] = try XMLDecoding.value(root, member.shape)
     }
 
-    /// The names that the root element of a payload may have; the first is the one to write.
+    /// The names that the root element of a payload may have; answers use the first.
     private func payloadNames(_ member: MemberShape) -> [String] {
         guard case .structure(let shape) = member.shape else { return [member.wireName] }
         if let name = member.locationName { return [name] }
@@ -66,7 +64,7 @@ public struct RESTXMLProtocol: WireProtocol {
 
     // MARK: Answers
 
-    public func encode(
+    func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse {
         let (headers, status) = RESTBindings.encode(output)
@@ -99,7 +97,7 @@ public struct RESTXMLProtocol: WireProtocol {
         return RESTBody(type: "application/xml", bytes: writer.bytes)
     }
 
-    public func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+    func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
         let shape = service.errors[error.code]
         var writer = XMLWriter(writesMilliseconds: true)
         writer.declaration()
@@ -114,7 +112,7 @@ public struct RESTXMLProtocol: WireProtocol {
             writer.value(value, member.shape, name: member.wireName, timestampFormat: member.timestampFormat)
         }
         if service.hasBareErrors {
-            // S3's errors say more than its model knows.
+            // S3's errors have members that its model lacks.
             for (name, value) in error.members.sorted(by: { $0.key < $1.key }) {
                 guard case .string(let text) = value, !members.contains(where: { $0.name == name }) else { continue }
                 writer.element(name, text)
@@ -132,16 +130,16 @@ public struct RESTXMLProtocol: WireProtocol {
             RESTBindings.headers(of: error, shape))
     }
 
-    public func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
+    func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {
         service.hasBareErrors
             ? ServiceError(
                 "MethodNotAllowed", "The specified method is not allowed against this resource.", status: 405)
             : ServiceError("UnknownOperationException", "", status: 404)
     }
 
-    /// What S3 calls the extended request ID, `x-amz-id-2` and `HostId`: it tells AWS which machine answered. Here it
-    /// tells nothing that the request ID doesn't.
-    public static func hostID(_ requestID: String) -> String {
+    /// S3's extended request ID, `x-amz-id-2` or `HostId`, which tells AWS which machine answered. Here it only encodes
+    /// the request ID.
+    static func hostID(_ requestID: String) -> String {
         String(decoding: Base64.encode(Array(requestID.utf8)), as: UTF8.self)
     }
 
@@ -158,7 +156,7 @@ public struct RESTXMLProtocol: WireProtocol {
 }
 
 extension ServiceError {
-    /// S3's only word for all that is wrong with a body.
+    /// S3's one error for everything that can be wrong with a body.
     fileprivate static var malformedXML: ServiceError {
         ServiceError(
             "MalformedXML",

@@ -2,6 +2,12 @@
 ///
 /// It is made from the compact text that `Tools/generate-api` writes; making one takes about a microsecond for each
 /// line, so the API modules do it at first use.
+///
+/// ```swift
+/// let operation = IAM.service.operation(named: "CreateUser")
+/// let name = operation?.input?.members.first { $0.name == "UserName" }
+/// print(name?.isRequired ?? false)  // true
+/// ```
 public final class ServiceShape: Sendable {
     /// The folder of the model: `iam`.
     public let id: String
@@ -10,24 +16,24 @@ public final class ServiceShape: Sendable {
     /// The first label of the service's endpoint.
     public let endpointPrefix: String
     /// The version of the API, a date: `2010-05-08`.
-    public let apiVersion: String
+    let apiVersion: String
     /// `IAM`, `Cognito Identity Provider`: the name that RPC v2 CBOR has in its paths.
     public let serviceID: String
     /// The protocols that the service speaks, in the model's order.
-    public let protocols: [ProtocolName]
+    let protocols: [ProtocolName]
     /// The same, but those that requests mark explicitly come first: see `wireProtocol(of:)`.
     let wireProtocols: [any WireProtocol]
     /// `1.0` or `1.1`, for the JSON protocol.
-    public let jsonVersion: String?
+    let jsonVersion: String?
     /// What stands before the dot in `X-Amz-Target`, for the JSON protocol. RPC v2 CBOR has it in its paths.
-    public let targetPrefix: String?
+    let targetPrefix: String?
     /// Whether clients that came from the query protocol find the codes that errors had there in a header.
-    public let isQueryCompatible: Bool
+    let isQueryCompatible: Bool
     /// Whether errors in XML stand alone, without an `ErrorResponse` around them, as S3's do.
-    public let hasBareErrors: Bool
-    public let xmlNamespace: XMLNamespace?
+    let hasBareErrors: Bool
+    let xmlNamespace: XMLNamespace?
     /// The one host name of a service that has no regions.
-    public let globalEndpoint: String?
+    let globalEndpoint: String?
     /// The names of all operations, sorted.
     public let operationNames: [String]
     /// All shapes by their names.
@@ -70,6 +76,8 @@ public final class ServiceShape: Sendable {
 
     /// The protocol that a request speaks. Where a service has several, the request says which, by a header or by being
     /// a form. A request without any such mark speaks the protocol that has none.
+    ///
+    /// Whether the request can be read, and is for this service at all, ``WireProtocol/operationName(of:for:)`` says.
     public func wireProtocol(of request: WireRequest) -> any WireProtocol {
         guard wireProtocols.count > 1 else { return wireProtocols.first ?? QueryProtocol() }
         return wireProtocols.first { $0.isMarked(request) } ?? wireProtocols[wireProtocols.count - 1]
@@ -125,32 +133,34 @@ public final class ServiceShape: Sendable {
 
 /// An operation of a service.
 public final class OperationShape: Sendable {
+    /// The model's name: `CreateUser`.
     public let name: String
     /// The outermost XML element of the answer, `CreateUserResponse`.
-    public let responseName: String
+    let responseName: String
     /// The service's `serviceID`.
     public let serviceID: String
     /// The service's `signingName`.
     public let signingName: String
     /// The code of the error for an input that breaks the model's constraints.
-    public let validationErrorCode: String
+    let validationErrorCode: String
     /// The method of requests, in upper case; the REST protocols tell operations apart by it.
-    public let httpMethod: String
+    let httpMethod: String
     /// The path with its `{labels}`, and a query string that every request of the operation has.
-    public let requestURI: String
+    let requestURI: String
     /// `requestURI` taken apart; nil unless the protocol is in the REST style.
     let uriTemplate: URITemplate?
     /// The status of a successful answer.
-    public let responseStatus: Int
+    let responseStatus: Int
     /// What stands before the endpoint's host name, with its `{labels}`.
-    public let hostPrefix: String?
+    let hostPrefix: String?
     /// The shape of the input; nil if the operation takes none.
     public let input: StructureShape?
     /// The shape of the output; nil if it returns none.
     public let output: StructureShape?
-    /// The name of the request's outermost XML element, and its namespace, when they are not the shape's.
-    public let inputName: String?
-    public let inputNamespace: XMLNamespace?
+    /// The name of the request's outermost XML element, when it is not the shape's.
+    let inputName: String?
+    /// The namespace of the request's outermost XML element, when it is not the shape's.
+    let inputNamespace: XMLNamespace?
     /// The name of the answer's outermost XML element in the REST-XML protocol.
     let outputName: String
     /// Whether the answer in the REST-XML protocol is its only member, with no element around it.
@@ -158,7 +168,7 @@ public final class OperationShape: Sendable {
     /// Whether the model has a newer operation of the same request line.
     let isDeprecated: Bool
     /// The element around the output in an answer of the query protocol.
-    public let resultWrapper: String?
+    let resultWrapper: String?
     /// The errors that the model declares.
     public let errors: [StructureShape]
     /// Whether the operation is called without a signature, as `AssumeRoleWithWebIdentity` is.

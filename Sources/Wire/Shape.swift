@@ -1,15 +1,22 @@
 /// What the model says about a value. Shapes are made once for each service, and never change.
 public enum Shape: Sendable {
+    /// Text, perhaps one of an enumeration.
     case string(StringShape)
     /// `integer` and `long` of the model.
     case integer(NumberShape)
     /// `float` and `double` of the model.
     case double(NumberShape)
+    /// True or false.
     case boolean(PlainShape)
+    /// A moment.
     case timestamp(TimestampShape)
+    /// Bytes, or a body that is a stream.
     case blob(BlobShape)
+    /// Any number of values of one shape.
     case list(ListShape)
+    /// Values of one shape, by strings.
     case map(MapShape)
+    /// Members with names, or a document: any JSON.
     case structure(StructureShape)
 
     /// The model's name.
@@ -27,7 +34,7 @@ public enum Shape: Sendable {
     }
 
     /// Whether the model says that values of this shape must not be shown.
-    public var isSensitive: Bool {
+    var isSensitive: Bool {
         switch self {
         case .string(let shape): shape.isSensitive
         case .integer(let shape), .double(let shape): shape.isSensitive
@@ -42,14 +49,15 @@ public enum Shape: Sendable {
 
 /// A string, with the constraints that the model puts on it.
 public final class StringShape: Sendable {
+    /// The model's name.
     public let name: String
     /// Bounds of the length in Unicode scalars.
     public let bounds: Bounds
     /// The regular expression that the whole value must match.
-    public let pattern: Pattern?
-    /// The values of an enumeration; empty when any value will do.
+    let pattern: Pattern?
+    /// The values of an enumeration, in the model's order; empty when any value will do.
     public let values: [String]
-    public let isSensitive: Bool
+    let isSensitive: Bool
 
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name
@@ -62,11 +70,13 @@ public final class StringShape: Sendable {
 
 /// A whole or fractional number, with its bounds.
 public final class NumberShape: Sendable {
+    /// The model's name.
     public let name: String
+    /// The least and the greatest number.
     public let bounds: Bounds
     /// Whether the model's type is `integer` or `float` (32 bits) rather than `long` or `double`.
-    public let isShort: Bool
-    public let isSensitive: Bool
+    let isShort: Bool
+    let isSensitive: Bool
 
     init(_ name: String, isShort: Bool, _ attributes: SchemaAttributes) {
         self.name = name
@@ -78,6 +88,7 @@ public final class NumberShape: Sendable {
 
 /// A value without constraints: a boolean or a document.
 public final class PlainShape: Sendable {
+    /// The model's name.
     public let name: String
 
     init(_ name: String) {
@@ -87,9 +98,10 @@ public final class PlainShape: Sendable {
 
 /// A moment, and the form in which it is written.
 public final class TimestampShape: Sendable {
+    /// The model's name.
     public let name: String
     /// The form to write, nil for the protocol's own.
-    public let format: TimestampFormat?
+    let format: TimestampFormat?
 
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name
@@ -98,20 +110,24 @@ public final class TimestampShape: Sendable {
 }
 
 /// How a timestamp is written.
-public enum TimestampFormat: String, Sendable {
+enum TimestampFormat: String, Sendable {
+    /// `2026-11-21T02:03:04Z`
     case iso8601
+    /// `Sat, 21 Nov 2026 02:03:04 GMT`, as in HTTP's own headers.
     case rfc822
+    /// Seconds since 1970 as a number, with a fraction if there is one.
     case epoch = "unixTimestamp"
 }
 
 /// Bytes, with bounds on their number.
 public final class BlobShape: Sendable {
+    /// The model's name.
     public let name: String
     /// Bounds of the length in bytes.
     public let bounds: Bounds
-    public let isSensitive: Bool
+    let isSensitive: Bool
     /// Whether the body of the message is the value, as it comes.
-    public let isStreaming: Bool
+    let isStreaming: Bool
 
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name
@@ -123,17 +139,19 @@ public final class BlobShape: Sendable {
 
 /// A list; its element is known once the whole schema is read.
 public final class ListShape: @unchecked Sendable {
+    /// The model's name.
     public let name: String
     /// Bounds of the number of elements.
     public let bounds: Bounds
-    public let isSensitive: Bool
+    let isSensitive: Bool
     /// Whether elements follow without an element around them all.
-    public let isFlattened: Bool
+    let isFlattened: Bool
     /// Whether elements may be null.
-    public let isSparse: Bool
+    let isSparse: Bool
     /// The name of each element in XML and query, nil for the protocol's own.
-    public let elementName: String?
-    /// Written once, while the schema is read and before any other thread can see the shape.
+    let elementName: String?
+    /// The shape of every element. Written once, while the schema is read and before any other thread can see the
+    /// shape.
     public internal(set) var element: Shape
 
     init(_ name: String, _ attributes: SchemaAttributes) {
@@ -149,18 +167,22 @@ public final class ListShape: @unchecked Sendable {
 
 /// A map from strings; its key and value are known once the whole schema is read.
 public final class MapShape: @unchecked Sendable {
+    /// The model's name.
     public let name: String
     /// Bounds of the number of entries.
     public let bounds: Bounds
-    public let isSensitive: Bool
-    public let isFlattened: Bool
+    let isSensitive: Bool
+    let isFlattened: Bool
     /// Whether values may be null.
-    public let isSparse: Bool
-    /// The names of key and value in XML and query, nil for the protocol's own.
-    public let keyName: String?
-    public let valueName: String?
-    /// Written once, while the schema is read and before any other thread can see the shape.
-    public internal(set) var key: Shape
+    let isSparse: Bool
+    /// The name of a key in XML and query, nil for the protocol's own.
+    let keyName: String?
+    /// The name of a value in XML and query, nil for the protocol's own.
+    let valueName: String?
+    /// The shape of every key, a string. Written once, while the schema is read and before any other thread can see the
+    /// shape.
+    var key: Shape
+    /// The shape of every value. Written once, as `key`.
     public internal(set) var value: Shape
 
     init(_ name: String, _ attributes: SchemaAttributes) {
@@ -178,7 +200,9 @@ public final class MapShape: @unchecked Sendable {
 
 /// The least and the greatest value or length that a shape allows, inclusive.
 public struct Bounds: Sendable, Equatable {
+    /// nil: none is too small.
     public let minimum: Double?
+    /// nil: none is too great.
     public let maximum: Double?
 }
 

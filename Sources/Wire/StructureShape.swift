@@ -1,24 +1,21 @@
 /// A structure of the model: an input, an output, an error or a part of one.
 public final class StructureShape: @unchecked Sendable {
+    /// The model's name: `CreateUserRequest`.
     public let name: String
-    public let isSensitive: Bool
-    /// Whether exactly one member is set.
-    public let isUnion: Bool
+    let isSensitive: Bool
     /// Whether any JSON may stand here.
-    public let isDocument: Bool
-    /// Whether an answer in XML has one more element around it.
-    public let isWrapper: Bool
-    public let isEventStream: Bool
+    let isDocument: Bool
     /// What an error's answer says; nil for a structure that is not an error.
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
     public private(set) var payload: Int?
     /// Whether the payload is a stream, which is not held in memory.
-    public private(set) var streamsPayload = false
-    public let locationName: String?
-    public let xmlNamespace: XMLNamespace?
+    private(set) var streamsPayload = false
+    let locationName: String?
+    let xmlNamespace: XMLNamespace?
     /// Whether any member is an attribute in XML.
-    public private(set) var hasXMLAttributes = false
+    private(set) var hasXMLAttributes = false
+    /// The members, in the model's order: the position of one is its place in every ``Structure`` of this shape.
     /// Written once, while the schema is read and before any other thread can see the shape.
     public private(set) var members: [MemberShape] = []
     private let payloadName: String?
@@ -26,10 +23,7 @@ public final class StructureShape: @unchecked Sendable {
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name
         self.isSensitive = attributes.has("sensitive")
-        self.isUnion = attributes.has("union")
         self.isDocument = attributes.has("document")
-        self.isWrapper = attributes.has("wrapper")
-        self.isEventStream = attributes.has("eventstream")
         self.error = attributes["fault"].map { ErrorTraits(name, fault: $0, attributes) }
         self.payloadName = attributes["payload"]
         self.locationName = attributes["locationName"]
@@ -44,7 +38,8 @@ public final class StructureShape: @unchecked Sendable {
         streamsPayload = blob.isStreaming || members[payload].isStreaming
     }
 
-    /// The position of the member with the model's name.
+    /// The position of the member with the model's name; nil where there is none.
+    /// - Complexity: linear in the number of members.
     public func index(of name: String) -> Int? {
         members.firstIndex { $0.name == name }
     }
@@ -56,7 +51,7 @@ public final class StructureShape: @unchecked Sendable {
 /// A member of a structure.
 public final class MemberShape: Sendable {
     /// Where a protocol in the REST style carries the member.
-    public enum Location: String, Sendable {
+    enum Location: String, Sendable {
         case header, headers, uri, statusCode
         case query = "querystring"
     }
@@ -64,29 +59,28 @@ public final class MemberShape: Sendable {
     /// The model's name, `UserName`.
     public let name: String
     /// The name with its first letter in lower case, `userName`: as validation errors and CloudTrail say it.
-    public let camelCaseName: String
+    let camelCaseName: String
+    /// What its value may be.
     public let shape: Shape
+    /// Whether the model says that it must be there. A decoded structure may lack it: ``validate(_:of:by:)`` tells.
     public let isRequired: Bool
     /// Nil for the body.
-    public let location: Location?
+    let location: Location?
     /// The name on the wire when it is not the model's.
-    public let locationName: String?
+    let locationName: String?
     /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
-    public let formName: String
+    let formName: String
     /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
-    public let ec2FormName: String
-    public let xmlNamespace: XMLNamespace?
-    public let timestampFormat: TimestampFormat?
-    public let isFlattened: Bool
-    public let isXMLAttribute: Bool
-    /// Whether the service generates a value if a client sends none.
-    public let isIdempotencyToken: Bool
-    public let isStreaming: Bool
-    public let isEventPayload: Bool
+    let ec2FormName: String
+    let xmlNamespace: XMLNamespace?
+    let timestampFormat: TimestampFormat?
+    let isFlattened: Bool
+    let isXMLAttribute: Bool
+    let isStreaming: Bool
     /// Whether the header's value is JSON in base64.
-    public let isJSONValue: Bool
+    let isJSONValue: Bool
     /// Whether the value is a label of the host name.
-    public let isHostLabel: Bool
+    let isHostLabel: Bool
 
     init(_ name: String, isRequired: Bool, _ shape: Shape, _ attributes: SchemaAttributes) {
         self.name = name
@@ -107,24 +101,24 @@ public final class MemberShape: Sendable {
             self.formName = wireName
         }
         self.isXMLAttribute = attributes.has("attribute")
-        self.isIdempotencyToken = attributes.has("token")
         self.isStreaming = attributes.has("streaming")
-        self.isEventPayload = attributes.has("eventpayload")
         self.isJSONValue = attributes.has("json")
         self.isHostLabel = attributes.has("label")
     }
 
     /// The name on the wire in JSON, XML, headers, query strings and labels.
-    public var wireName: String { locationName ?? name }
+    var wireName: String { locationName ?? name }
 
     /// Whether the model says that the member's value must not be shown.
-    public var isSensitive: Bool { shape.isSensitive }
+    var isSensitive: Bool { shape.isSensitive }
 }
 
 /// A namespace that an element in XML declares: `uri` or, for the names that begin with a prefix, `prefix=uri`.
-public struct XMLNamespace: Sendable, Equatable {
-    public let prefix: String?
-    public let uri: String
+struct XMLNamespace: Sendable, Equatable {
+    /// What elements of the namespace begin with, before a colon; nil for a namespace that needs none.
+    let prefix: String?
+    /// What the namespace is known by: `https://iam.amazonaws.com/doc/2010-05-08/`.
+    let uri: String
 
     init(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1)
@@ -143,7 +137,9 @@ public struct XMLNamespace: Sendable, Equatable {
 public struct ErrorTraits: Sendable, Equatable {
     /// `NoSuchEntity`, where the shape's name is `NoSuchEntityException`.
     public let code: String
+    /// The HTTP status: the model's, or else 400 where the sender is at fault and 500 where the receiver is.
     public let status: Int
+    /// Whose fault it is; the sender's unless the model says otherwise.
     public let fault: ServiceError.Fault
 
     init(_ name: String, fault: String, _ attributes: SchemaAttributes) {

@@ -1,18 +1,23 @@
-/// Names and types over the members of a `Structure`.
+/// Names and types over the members of a ``Structure``.
 ///
 /// The generated API modules consist of views: `IAM.User` is `View<IAM.UserFields>`, and an extension of it has the
-/// members. (One generic type, because a struct for each shape takes the compiler twice as long.) A view holds nothing
-/// but the structure, so wrapping and unwrapping costs nothing:
+/// members. (There is one generic type because a struct for each shape takes the compiler twice as long.) A view
+/// contains nothing but the structure, so wrapping and unwrapping costs nothing.
 ///
-///     let user = IAM.User {
-///         $0.userName = "analyst"
-///         $0.path = "/"
-///     }
-///     user.structure["UserName"]  // .string("analyst")
+/// ```swift
+/// var user = IAM.User {
+///     $0.userName = "analyst"
+///     $0.path = "/"
+/// }
+/// user.tags = [IAM.Tag(key: "team", value: "audit")]
+/// let name = user.structure["UserName"]  // .string("analyst")
+/// ```
 public struct View<Members: Fields>: StructureView {
     /// The structure that the view reads and fills.
     public var structure: Structure
 
+    /// A view over a structure, which should be of this view's shape: members are found by their position, so in one of
+    /// another shape they would be others.
     public init(_ structure: Structure) {
         self.structure = structure
     }
@@ -34,6 +39,7 @@ public struct View<Members: Fields>: StructureView {
 
 /// Which structure a view is of.
 public protocol Fields: Sendable {
+    /// The structure's shape, in which the members have their positions.
     static var shape: StructureShape { get }
 }
 
@@ -56,7 +62,9 @@ extension View where Members: KeyValueFields {
 /// The members of a request for a page of a list: which of them are the token of the previous page and the maximum
 /// number of items. The generator knows which requests these are.
 public protocol PageRequestFields: Fields {
+    /// The position of the token of the previous page.
     static var tokenPlace: Int { get }
+    /// The position of the maximum number of items.
     static var limitPlace: Int { get }
 }
 
@@ -70,7 +78,9 @@ extension View where Members: PageRequestFields {
 
 /// The members of an answer that is one page of a list and nothing else. The generator knows which are.
 public protocol PageFields: Fields {
+    /// What the list is of.
     associatedtype Item: ValueConvertible
+    /// The position of the list.
     static var itemsPlace: Int { get }
     /// The position of the token for the next page.
     static var nextPlace: Int { get }
@@ -95,7 +105,9 @@ extension View where Members: PageFields {
 
 /// What every view can do.
 public protocol StructureView: ValueConvertible, Equatable {
+    /// The shape of every structure that is seen through this type.
     static var shape: StructureShape { get }
+    /// What the view reads and fills.
     var structure: Structure { get set }
     /// A view over a structure, which should be of this view's shape.
     init(_ structure: Structure)
@@ -127,10 +139,15 @@ extension StructureView {
 /// An operation of a model, for code that is written for one operation, or for several that have members in common: its
 /// shape, and views of its input and output.
 public protocol OperationModel: Sendable {
+    /// What its input consists of; that of an operation without is ``EmptyFields``.
     associatedtype InputFields: Fields
+    /// What its output consists of; that of an operation without is ``EmptyFields``.
     associatedtype OutputFields: Fields
+    /// The input that a handler reads.
     typealias Input = View<InputFields>
+    /// The output that a handler fills.
     typealias Output = View<OutputFields>
+    /// What the model says of the operation: name, errors, bindings.
     static var shape: OperationShape { get }
 }
 
@@ -139,11 +156,13 @@ public typealias EmptyStructure = View<EmptyFields>
 
 /// The members of a structure without any, for operations that the model gives no input or output.
 public enum EmptyFields: Fields {
+    /// A shape without members.
     public static let shape = StructureShape.empty
 }
 
 /// The errors that a model declares, by their codes.
 public protocol ErrorModel: Sendable, RawRepresentable<String> {
+    /// The service whose model declares them.
     static var service: ServiceShape { get }
 }
 

@@ -1,6 +1,11 @@
 /// A moment, in seconds since 1970-01-01T00:00:00Z without leap seconds.
 ///
 /// The calendar arithmetic is done here so that Wire needs no Foundation.
+///
+/// ```swift
+/// let time = Timestamp(parsing: "2026-11-21T02:03:04+01:00")
+/// print(time?.iso8601 ?? "")  // 2026-11-21T01:03:04Z
+/// ```
 public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Seconds since 1970-01-01T00:00:00Z; may have a fraction, and may be negative.
     public var secondsSinceEpoch: Double
@@ -69,7 +74,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     }
 
     /// `Nov 21, 2026, 2:03:04 AM`, as CloudTrail has it in the `responseElements` of IAM.
-    public var cloudTrailText: String {
+    var cloudTrailText: String {
         let time = CalendarTime(self)
         let hour = time.hour % 12 == 0 ? 12 : time.hour % 12
         return "\(time.monthName) \(time.day), \(time.year), "

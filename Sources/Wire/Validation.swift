@@ -1,9 +1,10 @@
 /// Checks an input against the constraints of the model: required members, lengths, ranges, patterns, enumerations.
 ///
-/// All failures are collected into one error, as AWS has it: code `ValidationError` of the query services,
-/// `ValidationException` of the others, status 400.
+/// All failures are collected into one error, which the service words in its own way: see ``ValidationRules``.
 ///
-/// - Parameter rules: how the service words it.
+/// - Throws: ``ServiceError``: `ValidationError` of the query services, `ValidationException` of the others, status
+///   400; or the service's own.
+/// - Complexity: linear in the input. A pattern that needs backtracking sees only short values.
 public func validate(
     _ input: Structure, of operation: OperationShape, by rules: ValidationRules = ValidationRules()
 ) throws(ServiceError) {

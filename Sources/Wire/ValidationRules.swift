@@ -36,8 +36,11 @@ public enum BrokenConstraint: Sendable, Equatable {
     case required
     /// An element of a list breaks any constraint of its own.
     case element
+    /// A string, a blob or a list is too long or too short.
     case maximumLength, minimumLength
+    /// A number is too great or too small.
     case maximum, minimum
+    /// A string does not match the model's regular expression.
     case pattern
     /// A value is none of an enumeration's.
     case values

@@ -2,6 +2,7 @@
 public protocol ValueConvertible: Sendable {
     /// Nil when the value is of another kind.
     init?(_ value: Value)
+    /// The same as a value that any protocol can write.
     var wireValue: Value { get }
     /// What reading a required member gives that is not there, as in an answer that is still being filled.
     static var absent: Self { get }

@@ -13,6 +13,7 @@ public struct WireRequest: Sendable {
     /// The body, where the operation takes it as it comes.
     public var stream: BodyStream?
 
+    /// Makes a request, by default a POST without a body.
     public init(
         method: String = "POST", path: String = "/", query: String = "",
         headers: [(name: String, value: String)] = [], body: [UInt8] = []
@@ -41,6 +42,7 @@ public struct WireResponse: Sendable {
     /// The body, where it is sent as it is made.
     public var stream: BodyStream?
 
+    /// Makes an answer whose body is at hand. For one that is a stream, set ``stream`` afterwards.
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
         self.status = status
         self.headers = headers
@@ -63,19 +65,29 @@ public protocol WireProtocol: Sendable {
     /// The operation that a request asks for; nil when the request is not in this protocol.
     ///
     /// The name need not be one of the service's operations.
+    ///
+    /// - Throws: ``ServiceError`` for a request that is in this protocol and can't be read, or is for another version
+    ///   of the service.
     func operationName(of request: WireRequest, for service: ServiceShape) throws(ServiceError) -> String?
 
-    /// The input that a request carries. Its types are right; its constraints are not yet checked: see `validate`.
+    /// The input that a request carries. Its types are right; its constraints are not yet checked: see
+    /// ``validate(_:of:by:)``.
+    ///
+    /// - Throws: ``ServiceError`` with the protocol's own code for a body that can't be read, or a value that is not of
+    ///   its member's type.
+    /// - Complexity: linear in the length of the request.
     func decode(
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure
 
-    /// The answer of an operation that succeeded.
+    /// The answer of an operation that succeeded. `requestID` stands in a header, and in the body where the protocol
+    /// has a place for it.
     func encode(
         _ output: Structure, of operation: OperationShape, of service: ServiceShape, requestID: String
     ) -> WireResponse
 
-    /// The answer when an operation, or something before it, failed.
+    /// The answer when an operation, or something before it, failed. It never fails: an error that the model does
+    /// not declare is written with its code, message and status alone.
     func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse
 
     /// The error for an operation that the service does not have, or for a request that names none: then `name` is empty.
@@ -84,13 +96,26 @@ public protocol WireProtocol: Sendable {
 
 /// The protocols, by the models' names. Those with a mark that no other has come first.
 public enum ProtocolName: String, Sendable, CaseIterable {
+    /// A path names the operation, CBOR goes in and comes out. It is the newest, and asked for by the header
+    /// `smithy-protocol`. <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>
     case cbor = "smithy-rpc-v2-cbor"
+    /// The header `X-Amz-Target` names the operation, JSON goes in and comes out; versions 1.0 and 1.1.
+    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
     case json
+    /// A form with an `Action` goes in, XML comes out: IAM, STS.
+    /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
     case query
+    /// EC2's variant of `query`, which spells names and lists in another way.
+    /// <https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>
     case ec2
+    /// Method and path name the operation, JSON goes in and comes out: Account Management.
+    /// <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>
     case restJSON = "rest-json"
+    /// Method and path name the operation, XML goes in and comes out: S3.
+    /// <https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html>
     case restXML = "rest-xml"
 
+    /// What reads and writes it. Protocols have no state, so this costs nothing.
     public var wireProtocol: any WireProtocol {
         switch self {
         case .cbor: CBORProtocol()

@@ -1,15 +1,14 @@
-/// XML elements as values of shapes: bodies of the REST-XML protocol. The depth is that of the document, which its parser
-/// limits.
+/// Reads XML elements as values of shapes, for bodies of the REST-XML protocol. The parser limits the depth.
 ///
-/// Elements are told by their names; which namespaces they are in does not matter, as it doesn't to AWS. Those that no
-/// member is named for are ignored.
+/// Elements are identified by their local names; like AWS, it ignores their namespaces. Elements that don't belong to
+/// any member are ignored.
 enum XMLDecoding {
-    /// What is wrong with a document: it is for the protocol to say it in the service's words.
+    /// What is wrong with a document. The protocol turns it into the service's error.
     struct Malformed: Error {
         let message: String
     }
 
-    /// The root of a body, which must have one of the names.
+    /// The root element of a body, which must have one of these names.
     static func root(of body: [UInt8], named names: [String]) throws(Malformed) -> XMLNode {
         guard let root = XMLTree(body)?.root else { throw Malformed(message: "The request body is not valid XML.") }
         guard names.contains(where: { isSame($0, root.name) }) else {
@@ -24,7 +23,7 @@ enum XMLDecoding {
         return structure
     }
 
-    /// Sets the members that the element has and that may stand there.
+    /// Sets the members that an element contains and that are allowed there.
     static func fill(
         _ structure: inout Structure, from node: XMLNode, where isIncluded: (MemberShape) -> Bool
     ) throws(Malformed) {
@@ -35,7 +34,7 @@ enum XMLDecoding {
                 structure[member: index] = try plain(text, member.shape)
             }
         }
-        // Those of a flattened list or map stand apart from each other, and are put together first.
+        // The elements of a flattened list or map may be scattered, so they are collected first.
         var flattened: [Int: [XMLNode]] = [:]
         for child in node.children {
             let name = child.name
@@ -91,7 +90,7 @@ enum XMLDecoding {
         return entries
     }
 
-    /// All children, which must have this name.
+    /// All child elements, each of which must have this name.
     private static func children(_ node: XMLNode, named name: String) throws(Malformed) -> [XMLNode] {
         let children = node.children
         guard children.allSatisfy({ isSame($0.name, name) }) else {
@@ -105,7 +104,7 @@ enum XMLDecoding {
         return found.count == 1 ? found.first : nil
     }
 
-    /// Strings are taken with all their blanks; around all else there may be some.
+    /// Strings keep all their white space; any other value may be surrounded by some.
     private static func plain(_ text: String, _ shape: Shape) throws(Malformed) -> Value {
         if case .string = shape { return .string(text) }
         do {
@@ -118,21 +117,21 @@ enum XMLDecoding {
     private static func isNamed(_ member: MemberShape, _ name: String) -> Bool {
         guard !member.isXMLAttribute else { return false }
         if isSame(localName(member.wireName), name) { return true }
-        // botocore's models have some flattened lists whose elements have a name of their own.
+        // In botocore's models, the elements of some flattened lists have a name of their own.
         if case .list(let list) = member.shape, member.isFlattenedInXML, let element = list.elementName {
             return isSame(element, name)
         }
         return false
     }
 
-    /// `type` of `xsi:type`.
+    /// The local name of a prefixed name: `type` for `xsi:type`.
     private static func localName(_ name: String) -> String {
         name.split(separator: ":", maxSplits: 1).last.map(String.init) ?? name
     }
 }
 
 extension MemberShape {
-    /// Whether the elements of a list or map stand in the structure itself.
+    /// Whether the elements of a list or map are children of the structure itself.
     fileprivate var isFlattenedInXML: Bool {
         switch shape {
         case .list(let list): isFlattened || list.isFlattened
@@ -143,7 +142,7 @@ extension MemberShape {
 }
 
 extension String {
-    /// Without XML's white space at both ends.
+    /// Without XML white space at either end.
     fileprivate var trimmingXMLBlanks: String {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
         let start = utf8.drop(while: isBlank)

@@ -61,7 +61,8 @@ extension XMLWriter {
             case let format: PlainText.text(timestamp, format)
             }
         case (.blob(let bytes), _): String(decoding: Base64.encode(bytes), as: UTF8.self)
-        // A timestamp under a shape of another kind, or a stream within something: no view makes one. Documents have no form in XML.
+        // A timestamp under a shape of another kind, or a stream within something: no view makes one. Documents have no
+        // form in XML.
         case (.list, _), (.map, _), (.structure, _), (.timestamp, _), (.stream, _), (.document, _), (.null, _):
             nil
         }

@@ -1,8 +1,8 @@
-/// Writes XML elements; names come from the models and are not escaped.
+/// Writes XML. Names come from the models, and are not escaped.
 struct XMLWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// Whether moments in ISO 8601 have milliseconds, as S3's have.
+    /// Whether ISO 8601 timestamps are written with milliseconds, as S3 does.
     let writesMilliseconds: Bool
 
     init(writesMilliseconds: Bool = false) {
@@ -10,7 +10,7 @@ struct XMLWriter {
         bytes.reserveCapacity(1024)
     }
 
-    /// What a document may begin with; S3's do.
+    /// The XML declaration, with which S3's answers begin.
     mutating func declaration() {
         bytes.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     }
@@ -96,7 +96,8 @@ struct XMLWriter {
     }
 
     /// Writes text so that a parser gives back the same: a carriage return, which parsers turn into a newline, becomes
-    /// a reference, and in attributes newline and tab, which would become spaces. What XML 1.0 cannot carry at all (section 2.2) becomes U+FFFD.
+    /// a reference, and in attributes newline and tab, which would become spaces. What XML 1.0 cannot carry at all
+    /// (section 2.2) becomes U+FFFD.
     mutating func text(_ content: String, inAttribute: Bool = false) {
         let isPlain = content.withBytes { text in
             guard Self.isPlain(text) else { return false }

@@ -10,7 +10,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         // Each says its name: ArgumentParser would print its type, and the runtime takes milliseconds for the first.
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Migrate.self,
+            Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Migrate.self, KeyringCommand.self,
             PrintVersion.self, BenchFill.self,
         ])
 }
@@ -20,8 +20,16 @@ struct DataOptions: ParsableArguments {
     @Option(help: "The data directory (GATEHOUSE_DATA; default ~/.local/share/gatehouse).")
     var data: String?
 
+    @OptionGroup var tokenOptions: TokenOptions
+
+    var path: String { data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory }
+
+    func validate() throws {
+        _ = try tokenOptions.login()
+    }
+
     func directory() -> DataDirectory {
-        if data == nil, let uri = Settings.text("DATABASE"), !uri.isEmpty {
+        if data == nil, Settings.text("DATABASE") != nil {
             fail(
                 "GATEHOUSE_DATABASE names a database, and this command reads a data directory: name one with --data, or "
                     + "unset the variable.")
@@ -31,7 +39,11 @@ struct DataOptions: ParsableArguments {
 
     /// The directory, whether or not a database is named beside it.
     func named() -> DataDirectory {
-        DataDirectory(data ?? Settings.text("DATA") ?? Settings.defaultDataDirectory)
+        do {
+            return DataDirectory(path, token: try tokenOptions.login())
+        } catch {
+            fail("\(error)")
+        }
     }
 }
 

@@ -4,21 +4,21 @@ import Server
 struct MakeBackup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy a data directory as it is at this moment, also while a server writes to it.",
+        abstract: "Back up a data directory, even while a server is using it.",
         discussion: """
-            The backup is a directory with the ledger in one file and a description of it, backup.json. It gets its name \
-            once it is on disk and has been verified; nothing is ever replaced. Whoever has the key can read the backup, \
-            and without the key nobody can: say whether it is to be in it. `gatehouse restore` makes a data directory from \
-            a backup.
+            The backup is a directory with the ledger in one file and a description, backup.json. It is written under \
+            another name, and renamed once it is on disk and verified; it never replaces anything. Reading the backup \
+            takes the key, so you have to say whether to include it. `gatehouse restore` makes a data directory from a \
+            backup.
             """)
 
     @Argument(help: "The directory to make.", completion: .directory)
     var path: String
 
-    @Flag(help: "Copy the key into the backup: then the backup is as secret as the data directory itself.")
+    @Flag(help: "Include the key: the backup is then as secret as the data directory itself.")
     var withKey = false
 
-    @Flag(help: "Leave the key out: keep a copy of it in another place, for the backup can't be read without it.")
+    @Flag(help: "Leave out the key: keep a copy of it elsewhere, because the backup can't be read without it.")
     var withoutKey = false
 
     @OptionGroup var dataOptions: DataOptions
@@ -26,8 +26,8 @@ struct MakeBackup: AsyncParsableCommand {
     func validate() throws {
         guard withKey != withoutKey else {
             throw ValidationError(
-                "Is the key to be in the backup? Say --with-key, and keep the backup as secret as the data directory; or "
-                    + "--without-key, and keep a copy of the key elsewhere.")
+                "Should the backup include the key? Say --with-key, and keep the backup as secret as the data "
+                    + "directory; or --without-key, and keep a copy of the key elsewhere.")
         }
     }
 
@@ -35,7 +35,7 @@ struct MakeBackup: AsyncParsableCommand {
         let data = dataOptions.directory()
         let progress = ProgressLine()
         do {
-            // What was answered, and is to be written in a moment, is in it too.
+            // Events that the server has not written yet belong in the backup too.
             try await OwnServer.flushEvents(of: data, RecordedData(data))
             let made = try Backup.make(of: data, at: path, withKey: withKey) { progress.show($0) }
             progress.end()
@@ -47,7 +47,7 @@ struct MakeBackup: AsyncParsableCommand {
                 print("The key is in it: whoever can read \(path) can read everything.")
                 print("To restore: gatehouse restore \(backup) --data DIRECTORY")
             } else {
-                print("The key is not in it: without a copy of \(data.keyFile) nobody can read it, you neither.")
+                print("The key is not in it: without a copy of \(data.keyFile) nobody can read it, not even you.")
                 print("To restore: gatehouse restore \(backup) --data DIRECTORY --key-file KEY")
             }
         } catch {

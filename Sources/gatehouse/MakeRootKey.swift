@@ -61,6 +61,7 @@ struct MakeRootKey: AsyncParsableCommand {
             let recorded = try RecordedData(data)
             var configuration = Gatehouse.Configuration()
             configuration.dataDirectory = data.path
+            configuration.token = try dataOptions.tokenOptions.login()
             var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
             log.logLevel = .error
             do {

@@ -28,7 +28,12 @@ struct OwnServer {
     let credentials: SigningCredentials
 
     /// Sends a signed request without a body.
-    func post(_ path: String, query: String = "") async -> Answer {
+    func post(_ path: String, query: String = "") async -> Answer { await send("POST", path, query: query) }
+
+    /// Sends a signed request without a body.
+    func get(_ path: String) async -> Answer { await send("GET", path, query: "") }
+
+    private func send(_ method: String, _ path: String, query: String) async -> Answer {
         let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         // It is the operator's own server, usually on this machine.
         let url = base + path + (query.isEmpty ? "" : "?" + query)
@@ -36,7 +41,7 @@ struct OwnServer {
             return .unreachable("'\(endpoint)' is not an endpoint: it looks like http://127.0.0.1:4566")
         }
         let signable = SignableRequest(
-            method: "POST", path: path, query: query, headers: [("host", address.authority)], body: [])
+            method: method, path: path, query: query, headers: [("host", address.authority)], body: [])
         let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
         let headers = signer.sign(signable, timestamp: Date().timeIntervalSince1970)
         var limits = Fetch.Limits()
@@ -44,7 +49,7 @@ struct OwnServer {
         limits.body = 65_536
         do throws(FetchError) {
             let answer = try await Fetch(trust: ServerTrust(authorities: Self.authorities), limits: limits).send(
-                Fetch.Request("POST", address, headers: headers))
+                Fetch.Request(method, address, headers: headers))
             guard (200..<300).contains(answer.status) else {
                 let text = String(decoding: answer.body, as: UTF8.self)
                 return .refused(

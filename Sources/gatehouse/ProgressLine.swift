@@ -8,7 +8,8 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// A line on the terminal that says how far a long command is, and goes when it is done. Nothing where no person reads.
+/// A line on the terminal that shows the progress of a long command, and disappears at the end. When standard error is
+/// not a terminal, nothing is shown.
 final class ProgressLine {
     private let isShown = Terminal.isTerminal(STDERR_FILENO)
     private var last = Date.distantPast

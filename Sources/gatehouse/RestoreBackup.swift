@@ -6,10 +6,10 @@ struct RestoreBackup: ParsableCommand {
         commandName: "restore",
         abstract: "Make a data directory from a backup.",
         discussion: """
-            The backup is verified first, and the directory gets its name once all of it is on disk; a directory with \
-            something in it is refused. What was done after the moment of the backup is gone: users and keys made since \
-            are not there, keys deleted since are good again, and policies are as they were. Sessions are not stored; \
-            those given out before go on until they expire, if their role or user is there.
+            The backup is verified first. The directory is written under another name, and renamed once it is on disk; \
+            an existing directory has to be empty. Everything that happened after the backup is undone: users and keys \
+            created since are gone, keys deleted since work again, and policies are as they were. Sessions are not \
+            stored: those issued before stay valid until they expire, as long as their role or user exists.
             """)
 
     @Argument(help: "The directory that `gatehouse backup` made.", completion: .directory)
@@ -21,16 +21,19 @@ struct RestoreBackup: ParsableCommand {
     @Option(help: "The key, if it is not in the backup.", completion: .file())
     var keyFile: String?
 
+    @OptionGroup var tokenOptions: TokenOptions
+
     func run() throws {
         let progress = ProgressLine()
         do {
-            let restored = try Backup.restore(backup, keyFile: keyFile, to: DataDirectory(data)) { progress.show($0) }
+            let target = DataDirectory(data, token: try tokenOptions.login())
+            let restored = try Backup.restore(backup, keyFile: keyFile, to: target) { progress.show($0) }
             progress.end()
             print(
                 "Restored \(backup) to \(data), as of \(restored.time), journal entry \(restored.journalEntry): "
                     + "\(restored.records) records, \(restored.events) events, verified.")
             print(
-                "What was done after that is gone: keys made since are not there, and keys deleted since are good again."
+                "Everything after that is undone: keys created since are gone, and keys deleted since work again."
             )
             print("To start on it: gatehouse serve --data \(Endpoint.quoted(data))")
         } catch {

@@ -199,8 +199,9 @@ struct Serve: AsyncParsableCommand {
                     "With --database everything is there: leave it out, or \(inMemory ? "--in-memory" : "--data").")
             }
         } else if !inMemory {
-            configuration.dataDirectory = dataOptions.directory().path
+            configuration.dataDirectory = dataOptions.path
         }
+        configuration.token = try dataOptions.tokenOptions.login()
         if let region = region ?? Settings.text("REGION") {
             guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
                 throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")

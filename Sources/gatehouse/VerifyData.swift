@@ -8,21 +8,21 @@ struct VerifyData: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Say whether a data directory, or a backup, is as it was written, and what of it is not.",
+        abstract: "Check a data directory or a backup for damage.",
         discussion: """
-            It reads all of it, as it is at one moment, and changes nothing; a server may be using it. The exit status is \
-            0 if all is well, 1 if something is damaged, 2 if it can't be looked at.
+            Reads everything as it is at one moment, and changes nothing; a server may be using it. The exit status is \
+            0 if there is no damage, 1 if there is, and 2 if the data can't be read at all.
             """)
 
     @Option(help: "text or json.")
     var format = Format.text
 
-    @Option(help: "The key, if it is not in the directory: of a backup made with --without-key.", completion: .file())
+    @Option(help: "The key's file, if it is not in the directory: for backups made --without-key.", completion: .file())
     var keyFile: String?
 
     @OptionGroup var dataOptions: DataOptions
 
-    /// So many pieces of damage are named to people.
+    /// The most pieces of damage that are printed as text.
     private static let limit = 100
 
     func run() throws {

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import accounts
 from conftest import run_auditor
-from harness import Identity, Server
+from harness import ACCOUNT, Identity, Server, policy
 
 
-def findings(identity: Identity, folder: Path) -> dict[str, set[str]]:
-    """The statuses (PASS, FAIL, MANUAL) that each of Prowler's IAM checks found."""
+def findings(identity: Identity, folder: Path, service: str = "iam") -> dict[str, set[str]]:
+    """The statuses (PASS, FAIL, MANUAL) that each of Prowler's checks of a service found."""
     run_auditor(
-        "prowler", folder, identity, "prowler", "aws", "--region", "us-east-1", "--service", "iam",
+        "prowler", folder, identity, "prowler", "aws", "--region", "us-east-1", "--service", service,
         "--output-formats", "csv", "--output-directory", str(folder), "--output-filename", "report",
         "--ignore-exit-code-3", "--no-banner",
     )  # fmt: skip
@@ -77,4 +77,34 @@ def test_careless_account_fails(cloud: Server, tmp_path: Path) -> None:
         "iam_user_no_setup_initial_access_key",
         "iam_user_two_active_access_key",
         "iam_user_with_temporary_credentials",
+    }
+
+
+def key_policy(*statements: dict[str, object]) -> str:
+    return policy(*({"Effect": "Allow", "Action": "kms:*", "Resource": "*"} | one for one in statements))
+
+
+ACCOUNT_ALONE = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+
+
+def test_keys_of_a_secured_account_pass(cloud: Server, tmp_path: Path) -> None:
+    kms = cloud.root.client("kms")
+    key = kms.create_key(Policy=key_policy(ACCOUNT_ALONE))["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key)
+    found = findings(cloud.root, tmp_path, "kms")
+    assert found["kms_cmk_rotation_enabled"] == found["kms_key_not_publicly_accessible"] == {"PASS"}
+    assert not failed(found)
+
+
+def test_keys_of_a_careless_account_fail(cloud: Server, tmp_path: Path) -> None:
+    kms = cloud.root.client("kms")
+    kms.create_key(Policy=key_policy(ACCOUNT_ALONE, {"Principal": "*"}), MultiRegion=True)
+    kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    kms.schedule_key_deletion(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    assert failed(findings(cloud.root, tmp_path, "kms")) == {
+        "kms_cmk_are_used",
+        "kms_cmk_not_deleted_unintentionally",
+        "kms_cmk_not_multi_region",
+        "kms_cmk_rotation_enabled",
+        "kms_key_not_publicly_accessible",
     }

@@ -149,7 +149,7 @@ def test_commands_have_the_options(page: Path) -> None:
     text = page.read_text().replace("\\\n", " ")
     for command, rest in re.findall(rf"gatehouse ({commands})\b([^`|;\n]*)", text):
         known = gatehouse(command, "--help").stdout
-        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest):
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", rest):
             assert re.search(rf"{option}\b", known), f"{name(page)}: gatehouse {command} {option}"
 
 

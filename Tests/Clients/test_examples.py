@@ -18,20 +18,23 @@ COMPILED = ["Tests", "Sources/Services", "Sources/Server"]
 # What a reader begins with in each module, and has to see used.
 ENTRY_POINTS = {
     "Catalogue": ["ServiceCatalogue", "CatalogueService"],
+    "Directory": ["ARN", "IdentityDirectory", "ManagedPolicyCatalog"],
+    "KeyMaterial": ["KeyMaterial", "Ciphertext", "WrappingKey"],
     "Keyring": ["Keyring", "KeyFile"],
-    "Ledger": ["Ledger", "Transaction", "Record", "Change", "Deadline"],
+    "Ledger": ["Ledger", "Transaction", "Record", "Change", "Deadline", "Verification"],
     "Lint": ["Linter", "Finding"],
     "Platform": [
         "Operation", "PreparedWriteOperation", "UploadOperation", "ServiceModule", "Call", "Access", "ResourceType",
-        "Records", "Paging", "Job", "Follower", "Projection", "ServiceCalls", "ServiceEvent", "TagRules", "Quota",
-        "Metric",
+        "Records", "MutableRecords", "Paging", "Page", "Job", "RecurringJob", "Follower", "Projection", "ServiceCalls",
+        "ServiceEvent", "TagRules", "Quota", "Metric", "SessionTokens",
     ],
     "Policy": [
-        "PolicyDocument", "CompiledPolicy", "Decision", "PolicyInputs", "RequestContext", "PolicyError", "Trace",
+        "PolicyDocument", "CompiledPolicy", "Decision", "PolicyInputs", "RequestContext", "PolicyError", "PolicySet",
+        "Trace",
     ],
     "Signature": ["SignatureVerifier", "SignatureClaims", "SignatureSigner", "BodyProof"],
     "Simulation": ["SimulatedCase", "Report", "JSONLines"],
-    "Wire": ["BodyStream", "ValidationRules"],
+    "Wire": ["BodyStream", "JSONValue", "JSONWriter", "ServiceShape", "Timestamp", "ValidationRules", "View"],
 }  # fmt: skip
 
 

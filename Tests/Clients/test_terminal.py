@@ -112,9 +112,10 @@ def test_the_manual_has_every_command_and_option() -> None:
     assert made.returncode == 0 and not made.stderr, made.stderr
     manual = made.stdout.replace("\\-", "-")
     assert ".Dd January 1, 1970\n" in manual
-    for command in ("serve", "env", "root-key", "why", "outbox", "simulate", "lint", "operations", "version"):
+    commands = ["serve", "env", "root-key", "why", "outbox", "simulate", "lint", "operations", "version", "backup"]
+    for command in [*commands, "keyring show", "keyring move", "keyring rotate"]:
         section = manual.split(f".Ss gatehouse {command}\n")[1].split(".Ss ")[0]
-        for option in set(re.findall(r"(?<!\S)--([a-z][a-z-]+)", gatehouse(command, "--help").stdout)):
+        for option in set(re.findall(r"(?<!\S)--([a-z][a-z0-9-]+)", gatehouse(*command.split(), "--help").stdout)):
             assert option in ("help", "version") or f"Fl Fl {option}" in section or f"--{option}" in section
 
 

@@ -117,7 +117,7 @@ def test_a_healthy_directory(data: Path) -> None:
     assert found["journalEntry"] == max(row[0] for row in contents["journal"])
     assert sorted((path.name, path.read_bytes()) for path in data.iterdir()) == before
     done = gatehouse("verify", "--data", str(data))
-    assert done.returncode == 0 and "is whole" in done.stdout and "all well" in done.stdout
+    assert done.returncode == 0 and "is intact" in done.stdout and "no damage" in done.stdout
 
 
 # Damage of each table. Each returns what must be said of it: members of one piece of damage.

@@ -89,6 +89,29 @@ struct LedgerExamples {
         #expect(try await ledger.event(requestID: requestID) == event)
     }
 
+    @Test func verifying() async throws {
+        try await withFolder { path in
+            let ledger = try Ledger(at: .directory(path), keyring: EphemeralKeyring())
+            let scope = scope
+            try await ledger.write(requestID: requestID) { transaction throws(LedgerError) in
+                try transaction.put(Group(name: "devs"), in: scope)
+                return .commit(())
+            }
+            let found = try ledger.verify([Group.self])
+            for damage in found.damage { print("\(damage.place): \(damage.message)") }
+            #expect(found.isClean && found.counts[.record]?.rows == 1)
+            // A kind of record that nobody knows is damage.
+            let unknown = try ledger.verify([User.self])
+            #expect(unknown.damage.map(\.place) == ["record AWS::IAM::Group devs of account 111122223333"])
+
+            let folder = path + "/copy"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let moment = try ledger.copy(to: folder) { print("\(Int($0 * 100)) %") }
+            #expect(moment.lastSequence == 1)
+            await ledger.close()
+        }
+    }
+
     @Test func references() async throws {
         let ledger = try Ledger(at: .memory, keyring: EphemeralKeyring())
         let scope = scope

@@ -107,6 +107,26 @@ struct PlatformExamples {
         #expect(count == 1)
     }
 
+    @Test func sessionTokens() async throws {
+        let environment = try environment()
+        let now = environment.now()
+        let session = Session(
+            accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
+            accountID: "111122223333", principalKind: .role, principalID: "AROAEXAMPLE", issued: now,
+            expires: now + 3600)
+        let token = try environment.sessionTokens.seal(session)
+        let opened = environment.sessionTokens.open(token)?.session
+        let isValid = opened.map { now < $0.expires } ?? false
+        #expect(isValid && opened?.principalID == "AROAEXAMPLE")
+        let others = try SessionTokens(keyring: EphemeralKeyring())
+        #expect(others.open(token) == nil)
+    }
+
+    @Test func base32() {
+        let text = Base32.encode(Array("seed".utf8))  // what people type into an app
+        #expect(text == "ONSWKZA")
+    }
+
     @Test func passwords() async throws {
         let hash = try await PasswordHash.make("correct horse", account: "111122223333")
         let isRight = try await PasswordHash.verify("correct horse", hash, account: "111122223333")

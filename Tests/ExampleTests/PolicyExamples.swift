@@ -120,6 +120,20 @@ struct PolicyExamples {
         }
     }
 
+    @Test func sets() throws {
+        let readOnly = try compiled(statement("Allow", "s3:Get*"), name: "ReadOnly")
+        let noSecrets = try compiled(statement("Deny", "s3:GetObjectAcl"), name: "NoSecrets")
+        let request = AuthorizationRequest(
+            principal: Principal(kind: .user, arn: "arn:aws:iam::111122223333:user/ann", accountID: "111122223333"),
+            action: "s3:GetObjectAcl", resource: "arn:aws:s3:::home/x")
+        let context = DictionaryContext([:])
+        let attached = PolicySet([readOnly, noSecrets])
+        let isAllowed = PolicyEvaluator.allows(request, PolicyInputs(identitySets: [attached]), context)
+        let detached = attached.replacingAll(with: [readOnly])
+        #expect(!isAllowed)
+        #expect(PolicyEvaluator.allows(request, PolicyInputs(identitySets: [detached]), context))
+    }
+
     @Test func contextsOfOnesOwn() throws {
         let policy = try compiled(
             """

@@ -43,6 +43,57 @@ struct WireExamples {
         #expect(throws: ServiceError.self) { try answer(request("Action=ListGroups&MaxItems=many")) }
     }
 
+    @Test func models() {
+        let operation = IAM.service.operation(named: "CreateUser")
+        let name = operation?.input?.members.first { $0.name == "UserName" }
+        print(name?.isRequired ?? false)  // true
+        #expect(name?.isRequired == true)
+        #expect(IAM.service.error(code: "NoSuchEntity")?.status == 404)
+    }
+
+    @Test func views() {
+        var user = IAM.User {
+            $0.userName = "analyst"
+            $0.path = "/"
+        }
+        user.tags = [IAM.Tag(key: "team", value: "audit")]
+        let name = user.structure["UserName"]  // .string("analyst")
+        #expect(name == .string("analyst"))
+        #expect(user.tags?.first?.pair.value == "audit")
+    }
+
+    @Test func writingJSON() {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("eventVersion", "1.11")
+        writer.key("readOnly")
+        writer.boolean(true)
+        writer.endObject()
+        let json = String(decoding: writer.bytes, as: UTF8.self)  // {"eventVersion":"1.11","readOnly":true}
+        #expect(json == #"{"eventVersion":"1.11","readOnly":true}"#)
+    }
+
+    @Test func readingJSON() throws {
+        let text = Array(#"{"Rules": [{"Id": 1}]}"#.utf8)
+        let value = try JSONValue(parsing: text)
+        guard case .array(let rules)? = value["Rules"] else {
+            Issue.record("There are no rules.")
+            return
+        }
+        let id = rules.first?["Id"]  // .integer(1)
+        #expect(id == .integer(1))
+        #expect(throws: JSONError.self) {
+            try JSONValue(parsing: Array(#"{"a": 1, "a": 2}"#.utf8))
+        }
+    }
+
+    @Test func timestamps() {
+        let time = Timestamp(parsing: "2026-11-21T02:03:04+01:00")
+        print(time?.iso8601 ?? "")  // 2026-11-21T01:03:04Z
+        #expect(time?.iso8601 == "2026-11-21T01:03:04Z")
+        #expect(time?.httpDate == "Sat, 21 Nov 2026 01:03:04 GMT")
+    }
+
     @Test func streams() async throws {
         let pieces = [Array("one".utf8), Array("two".utf8)]
         let left = Pieces(pieces)

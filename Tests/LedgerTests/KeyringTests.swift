@@ -101,12 +101,79 @@ import Testing
         #expect(error?.message.contains("chmod 600 '\(directory.key)'") == true)
     }
 
-    @Test(arguments: [0, 31, 33, 4096]) func aFileThatIsNoKeyIsRefused(size: Int) throws {
+    @Test(arguments: [0, 31, 33, 71, 73, 4096, 4097]) func aFileThatIsNoKeyIsRefused(size: Int) throws {
         let directory = try TemporaryDirectory()
         try Data(repeating: 1, count: size).write(to: URL(fileURLWithPath: directory.key))
         #expect(chmod(directory.key, 0o600) == 0)
         let error = #expect(throws: KeyringError.self) { try KeyFile(path: directory.key) }
         #expect(error?.kind == .malformed)
+    }
+
+    // MARK: Rotation
+
+    @Test func afterARotationBothKeysOpen() throws {
+        let directory = try TemporaryDirectory()
+        let keyring = try KeyFile(path: directory.key)
+        let key = try keyring.sealingKey(for: "ledger")
+        let old = try key.seal([1], authenticating: [9])
+        #expect(try key.renew(old, authenticating: [9]) == nil)
+
+        try keyring.rotate(at: 1_800_000_000)
+        #expect(keyring.rotated == 1_800_000_000)
+        let new = try key.seal([2])
+        for other in [
+            key, try keyring.sealingKey(for: "ledger"), try KeyFile(existing: directory.key).sealingKey(for: "ledger"),
+        ] {
+            #expect(try other.open(old, authenticating: [9]) == [1])
+            #expect(try other.open(new) == [2])
+            #expect(throws: KeyringError.self) { try other.open(old, authenticating: [8]) }
+        }
+        #expect(try key.renew(new) == nil)
+        let renewed = try #require(try key.renew(old, authenticating: [9]))
+        #expect(throws: KeyringError.self) { try key.renew(old, authenticating: [8]) }
+        let error = #expect(throws: KeyringError.self) { try keyring.rotate(at: 1_800_000_001) }
+        #expect(error?.kind == .rotating)
+
+        try keyring.forgetPreviousKey()
+        #expect(keyring.rotated == nil)
+        for other in [key, try KeyFile(existing: directory.key).sealingKey(for: "ledger")] {
+            #expect(try other.open(renewed, authenticating: [9]) == [1])
+            #expect(try other.open(new) == [2])
+            #expect(throws: KeyringError.self) { try other.open(old, authenticating: [9]) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["key"])
+        var status = stat()
+        #expect(stat(directory.key, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func aRotationThatCannotBeWrittenChangesNothing() throws {
+        let directory = try TemporaryDirectory()
+        let keyring = try KeyFile(path: directory.key)
+        let sealed = try keyring.sealingKey(for: "x").seal([1])
+        try FileManager.default.removeItem(atPath: directory.path)
+        #expect(throws: KeyringError.self) { try keyring.rotate(at: 1) }
+        #expect(keyring.rotated == nil)
+        #expect(try keyring.sealingKey(for: "x").open(sealed) == [1])
+    }
+
+    @Test func manyThreadsSealWhileItIsRotated() async throws {
+        let directory = try TemporaryDirectory()
+        let keyring = try KeyFile(path: directory.key)
+        let key = try keyring.sealingKey(for: "x")
+        try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    try (0..<300).map { _ in
+                        let sealed = try key.seal([1])
+                        _ = try key.open(sealed)
+                        return sealed
+                    }
+                }
+            }
+            try keyring.rotate(at: 1)
+            for try await sealed in group { for one in sealed { #expect(try key.open(one) == [1]) } }
+        }
     }
 
     @Test func aFolderOrAMissingFolderIsRefused() throws {

@@ -87,7 +87,7 @@ import Testing
                 == [
                     Damage(
                         .record, RecordKey(scope: scope, kind: Member.kind, id: "d"),
-                        "It belongs to Member nobody, which is not there.")
+                        "It belongs to Member nobody, which does not exist.")
                 ])
         // Whose account is not there either.
         #expect(try ledger.verify([Member.self], accountKind: "Account").damage.count == 2)

@@ -1,7 +1,8 @@
 import IAMAPI
 import STSAPI
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct CloudTrailJSONTests {
     private func dump(_ structure: Structure, hiding: Set<String> = []) -> String {

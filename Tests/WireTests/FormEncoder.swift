@@ -1,4 +1,4 @@
-import Wire
+@testable import Wire
 
 /// Writes structures as clients of the query protocol do: the other half of `QueryDecoder`, for tests.
 enum FormEncoder {

@@ -2,7 +2,8 @@ import CloudTrailAPI
 import IAMAPI
 import STSAPI
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct SchemaTests {
     /// The counts of the models of botocore 1.43.11.

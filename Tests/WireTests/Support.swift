@@ -1,4 +1,4 @@
-import Wire
+@testable import Wire
 
 /// A random generator whose seed a failing test prints (SplitMix64).
 struct Seeded: RandomNumberGenerator {

@@ -2,7 +2,8 @@ import CloudTrailAPI
 import IAMAPI
 import STSAPI
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct ValidationTests {
     private func failure<Operation: OperationModel>(

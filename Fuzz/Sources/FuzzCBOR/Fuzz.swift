@@ -46,7 +46,7 @@ private let service = ServiceShape(
 /// The input is a body. What can be read is written, and that must be read as what was written: the same bytes again.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let body = Array(UnsafeBufferPointer(start: start, count: count))
-    let cbor = CBORProtocol()
+    let cbor = ProtocolName.cbor.wireProtocol
     guard let operation = service.operation(named: "Feed"),
         let input = try? cbor.decode(WireRequest(body: body), as: operation, of: service)
     else { return 0 }

@@ -42,7 +42,7 @@ private let service = ServiceShape(
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let body = Array(UnsafeBufferPointer(start: start, count: count))
     let request = WireRequest(headers: [("content-type", "application/x-www-form-urlencoded")], body: body)
-    let ec2 = EC2Protocol()
+    let ec2 = ProtocolName.ec2.wireProtocol
     _ = try? ec2.operationName(of: request, for: service)
     guard let operation = service.operation(named: "Feed"),
         let input = try? ec2.decode(request, as: operation, of: service)

@@ -19,7 +19,9 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let request = WireRequest(
         method: "POST", path: "/", query: "", headers: [("content-type", "application/x-amz-json-1.1")],
         body: Array(bytes.dropFirst()))
-    guard let input = try? JSONProtocol().decode(request, as: operation, of: CloudTrail.service) else { return 0 }
+    guard let input = try? ProtocolName.json.wireProtocol.decode(request, as: operation, of: CloudTrail.service) else {
+        return 0
+    }
     try? validate(input, of: operation)
     return 0
 }

@@ -19,7 +19,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let request = WireRequest(
         method: "POST", path: "/", query: "", headers: [("content-type", "application/x-www-form-urlencoded")],
         body: Array(bytes.dropFirst()))
-    let query = QueryProtocol()
+    let query = ProtocolName.query.wireProtocol
     _ = try? query.operationName(of: request, for: IAM.service)
     guard let input = try? query.decode(request, as: operation, of: IAM.service) else { return 0 }
     try? validate(input, of: operation)

@@ -45,7 +45,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         query: String(decoding: lines[1], as: UTF8.self),
         headers: ["x-zoo-names", "x-zoo-days", "x-zoo-facts", "x-zoo-meta-a"].map { ($0, header) },
         body: Array(lines[3]))
-    let rest = RESTJSONProtocol()
+    let rest = ProtocolName.restJSON.wireProtocol
     guard let name = try? rest.operationName(of: request, for: service),
         let operation = service.operation(named: name),
         let input = try? rest.decode(request, as: operation, of: service)

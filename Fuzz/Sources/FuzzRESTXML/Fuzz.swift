@@ -48,7 +48,7 @@ private let service = ServiceShape(
 /// The input is a body, read twice; what can be read is written, and must be the same when it is read again.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let body = Array(UnsafeBufferPointer(start: start, count: count))
-    let rest = RESTXMLProtocol()
+    let rest = ProtocolName.restXML.wireProtocol
     for (name, method, path) in [("Feed", "POST", "/feed"), ("Put", "PUT", "/animals/a/b/")] {
         guard let operation = service.operation(named: name) else { return 0 }
         let request = WireRequest(method: method, path: path, headers: [("x-zoo-type", "t")], body: body)

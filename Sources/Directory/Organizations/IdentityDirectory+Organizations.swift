@@ -12,6 +12,7 @@ extension IdentityDirectory {
         withOrganizations { $0.accounts[id] }
     }
 
+    /// The unit of that id, `ou-…`, in whichever organization; nil for a root.
     public func organizationalUnit(_ id: String) -> OrganizationalUnit? {
         withOrganizations { $0.units[id] }
     }

@@ -1,4 +1,6 @@
 extension OrganizationPolicy {
+    /// The policy's ARN:
+    /// `arn:aws:organizations::111122223333:policy/o-exampleorgid/service_control_policy/p-examplepolicyid`.
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html>
     public func arn(in organization: Organization) -> String {
         organization.arn(policy: id, type: type)

@@ -5,6 +5,7 @@ public import Policy
 public final class OrganizationMembership: Sendable {
     /// `o-…`
     public let organizationID: String
+    /// The account that owns the organization. No control policy binds it.
     public let managementAccountID: String
     /// `o-…/r-…/ou-…/`, as the condition keys `aws:PrincipalOrgPaths` and `aws:ResourceOrgPaths` have it.
     public let path: String

@@ -7,13 +7,19 @@ public struct AccessKey: Record, CustomStringConvertible {
 
     /// AKIA…
     public let id: String
+    /// The secret access key, 40 characters. Whoever has it can act as the owner, so it must not get into a log or an
+    /// error.
     public let secret: String
+    /// The account that the owner is in.
     public let accountID: String
     /// The unique id of its user, or the account id for the root user's.
     public let ownerID: String
+    /// Seconds since 1970.
     public let createDate: Double
+    /// Whether requests may be signed with it; `UpdateAccessKey` switches it.
     public var isActive = true
 
+    /// Makes a key that is active. Its owner is a user, by its unique id, or the root user, by the account's id.
     public init(id: String, secret: String, accountID: String, ownerID: String, createDate: Double) {
         self.id = id
         self.secret = secret
@@ -22,6 +28,7 @@ public struct AccessKey: Record, CustomStringConvertible {
         self.createDate = createDate
     }
 
+    /// Whether it is the root user's, whom no policy of the account limits.
     public var belongsToRoot: Bool { ownerID == accountID }
 
     public var requirements: [Requirement] { [.owner(ownerID)] }

@@ -16,6 +16,7 @@ public struct Account: Record, Equatable {
     public var alias: String?
     /// Which version of tokens STS's global endpoint issues: 1 or 2.
     public var globalEndpointTokenVersion = 1
+    /// Where it stands between being opened and being closed; only an active account's principals can do anything.
     public var state = State.active
     /// The management account of the organization that it is in, in whose scope the organization's records lie; nil
     /// when it is in none.
@@ -29,19 +30,26 @@ public struct Account: Record, Equatable {
 
     /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
     public enum State: String, Sendable, Codable {
+        /// Created, but not yet usable.
         case pendingActivation = "PENDING_ACTIVATION"
+        /// In use.
         case active = "ACTIVE"
+        /// AWS has suspended it.
         case suspended = "SUSPENDED"
+        /// The closing was asked for and has yet to be done.
         case pendingClosure = "PENDING_CLOSURE"
+        /// Closed; it stays in its organization for a while.
         case closed = "CLOSED"
     }
 
     /// Whether its principals may do anything at all.
     public var isActive: Bool { state == .active }
 
-    /// - Parameters:
-    ///   - name: nil: `account-` and its number.
-    ///   - email: nil: `root@` its number and a domain that can't exist (RFC 2606).
+    /// Makes an account that is active and in no organization.
+    ///
+    /// Without a `name` it is called `account-` and its number. Without an `email` its root user gets an address in a
+    /// domain that can't exist (RFC 2606). `creatorID` is the management account that makes it through Organizations;
+    /// `createDate` is in seconds since 1970.
     public init(
         id: String, createDate: Double, name: String? = nil, email: String? = nil, creatorID: String? = nil
     ) {

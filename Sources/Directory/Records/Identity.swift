@@ -4,11 +4,15 @@ public import Ledger
 public protocol Identity: Record {
     /// The type's word in ARNs: `user`, `group` or `role`.
     static var arnType: String { get }
+    /// The account that it is in.
     var accountID: String { get }
+    /// As it was given. No other of its type in the account may have the same name, whatever the case of its letters.
     var name: String { get set }
+    /// `/` or `/division/team/`: begins and ends with a slash, up to 512 characters.
     var path: String { get set }
     /// AIDA…, AGPA… or AROA…: never used again, not even by a resource of the same name.
     var uniqueID: String { get }
+    /// The policies that are part of it. AWS limits the size of all of them together, not their number.
     var inlinePolicies: [InlinePolicy] { get set }
     /// ARNs of attached managed policies, in the order of attachment.
     var attachedPolicies: [String] { get set }
@@ -18,8 +22,11 @@ extension Identity {
     /// Names are unique without regard to case within an account.
     public var id: String { Self.id(ofName: name) }
 
+    /// The id that a record of this name has, whatever the case of its letters.
     public static func id(ofName name: String) -> String { name.lowercased() }
 
+    /// `arn:aws:iam::111122223333:user/division/alice`. It changes with the name and the path, so whoever must not
+    /// mistake a later namesake for this one keeps the ``uniqueID`` instead.
     public var arn: String { ARN.iam(accountID, Self.arnType, path: path, name: name) }
 
     public var aliases: [String] { [uniqueID] }
@@ -33,10 +40,12 @@ extension Identity {
 
 /// A policy that is part of the user, group or role that it belongs to.
 public struct InlinePolicy: Sendable, Hashable, Codable {
+    /// 1 to 128 characters; unique within the identity.
     public var name: String
     /// The document as it was sent.
     public var document: String
 
+    /// Makes a policy from a document that has been validated already.
     public init(name: String, document: String) {
         self.name = name
         self.document = document
@@ -51,7 +60,8 @@ public enum Relation {
     public static let permissionsBoundary = "permissions-boundary"
     /// user → unique id of a group
     public static let group = "group"
-    /// access key, login profile, MFA device or another credential → unique id of its user, or the account id for root's
+    /// access key, login profile, MFA device or another credential → unique id of its user, or the account id for
+    /// root's
     public static let owner = "owner"
     /// instance profile → id of its role
     public static let role = "role"

@@ -7,12 +7,18 @@ public struct MFADevice: Record, CustomStringConvertible {
 
     /// The ARN, which is also the serial number: `arn:aws:iam::111122223333:mfa/phone`.
     public let serialNumber: String
+    /// The account that it is in.
     public let accountID: String
+    /// The 40 bytes that the device and the server share. Whoever has them can compute its codes, so they are shown
+    /// only once, when the device is created.
     public let seed: [UInt8]
+    /// Seconds since 1970.
     public let createDate: Double
+    /// In the order in which they were put; keys are case-sensitive.
     public var tags: [Tag]
     /// The unique id of the user that it is enabled for, or the account id for the root user.
     public var ownerID: String?
+    /// When it was enabled for its owner, seconds since 1970; nil while it is nobody's.
     public var enableDate: Double?
     /// The time step (30 s) of the last code that was accepted; each code is accepted once.
     public var lastStep: Int?
@@ -21,6 +27,7 @@ public struct MFADevice: Record, CustomStringConvertible {
     /// The times of recent attempts, in seconds since 1970: guesses are throttled.
     public var attempts: [Double] = []
 
+    /// Makes a device that is not yet enabled for anybody. Its serial number is its ARN.
     public init(serialNumber: String, accountID: String, seed: [UInt8], createDate: Double, tags: [Tag]) {
         self.serialNumber = serialNumber
         self.accountID = accountID

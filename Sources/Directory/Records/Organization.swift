@@ -6,19 +6,25 @@ public import Ledger
 public struct Organization: Record {
     public static let kind = "AWS::Organizations::Organization"
 
+    /// What an organization can do; the second can be turned into the first, and not back.
     public enum FeatureSet: String, Sendable, Codable {
+        /// Everything, policies included.
         case all = "ALL"
+        /// One bill for all accounts; no policies.
         case consolidatedBilling = "CONSOLIDATED_BILLING"
     }
 
     /// `o-…`
     public let id: String
+    /// The account that created it, and in whose scope its records lie. No control policy binds it.
     public let managementAccountID: String
     /// `r-…`: an organization has one root.
     public let rootID: String
     /// Seconds since 1970.
     public let createDate: Double
+    /// What it can do.
     public var featureSet: FeatureSet
+    /// The tags of its root, which has no record of its own. Keys are case-sensitive.
     public var rootTags: [Tag] = []
     /// Ids of the policies attached to the root.
     public var rootPolicyIDs: [String] = []
@@ -29,6 +35,7 @@ public struct Organization: Record {
     /// IAM's features for the organization: `RootCredentialsManagement`, `RootSessions`.
     public var iamFeatures: [String] = []
 
+    /// Makes an organization with nothing but its root.
     public init(
         id: String, managementAccountID: String, rootID: String, createDate: Double, featureSet: FeatureSet
     ) {

@@ -7,17 +7,22 @@ public struct OrganizationPolicy: Record {
 
     /// `p-…`
     public let id: String
+    /// `o-…`
     public let organizationID: String
     /// `SERVICE_CONTROL_POLICY`, `RESOURCE_CONTROL_POLICY`, `TAG_POLICY`, …: never changes.
     public let type: String
+    /// 1 to 128 characters; unique among the organization's policies of the same type.
     public var name: String
+    /// What it is for, in its owner's words: up to 512 characters, perhaps none.
     public var description: String
     /// The document as it was sent.
     public var content: String
+    /// In the order in which they were put; keys are case-sensitive.
     public var tags: [Tag] = []
     /// When its content was changed last, seconds since 1970; nil in records of the first version.
     public var updateDate: Double?
 
+    /// Makes a policy that is attached to nothing. Attachments are recorded with the organization, units and accounts.
     public init(
         id: String, organizationID: String, type: String, name: String, description: String, content: String,
         updateDate: Double? = nil
@@ -46,5 +51,7 @@ public struct OrganizationPolicy: Record {
         ]
     }
 
+    /// The target of the relation ``Relation/organizationPolicyName``, by which a name that is taken is found without a
+    /// scan.
     public static func nameKey(_ type: String, _ name: String) -> String { "\(type)/\(name)" }
 }

@@ -8,11 +8,14 @@ public struct OrganizationResourcePolicy: Record {
 
     /// `rp-…`
     public let id: String
+    /// `o-…`
     public let organizationID: String
     /// The document as it was sent.
     public var content: String
+    /// In the order in which they were put; keys are case-sensitive.
     public var tags: [Tag] = []
 
+    /// Makes a policy from a document that has been validated already.
     public init(id: String, organizationID: String, content: String) {
         self.id = id
         self.organizationID = organizationID

@@ -10,14 +10,18 @@ public struct OrganizationalUnit: Record {
 
     /// `ou-…`
     public let id: String
+    /// `o-…`
     public let organizationID: String
     /// The root or unit that it is in; units don't move.
     public let parentID: String
+    /// 1 to 128 characters; unique among the units of the same parent.
     public var name: String
+    /// In the order in which they were put; keys are case-sensitive.
     public var tags: [Tag] = []
     /// Ids of the policies attached to it.
     public var policyIDs: [String] = []
 
+    /// Makes an empty unit with no policies attached.
     public init(id: String, organizationID: String, parentID: String, name: String) {
         self.id = id
         self.organizationID = organizationID

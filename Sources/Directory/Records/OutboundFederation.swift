@@ -7,6 +7,7 @@ public struct OutboundFederation: Record, CustomStringConvertible {
     /// An account has one at most.
     public static let onlyID = "outbound"
 
+    /// The account that issues the tokens.
     public let accountID: String
     /// The last part of the issuer's URL.
     public let issuerID: String
@@ -18,6 +19,7 @@ public struct OutboundFederation: Record, CustomStringConvertible {
     /// The private keys, as the module OIDC writes them.
     public let keys: String
 
+    /// Makes an issuer that is enabled.
     public init(accountID: String, issuerID: String, createDate: Double, keys: String) {
         self.accountID = accountID
         self.issuerID = issuerID

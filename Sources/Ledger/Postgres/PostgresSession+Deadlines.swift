@@ -51,6 +51,11 @@ extension PostgresSession {
             values + [max(0, query.limit)])
     }
 
+    func deadlines(after key: RecordKey, limit: Int) throws -> [SealedDeadline] {
+        try sealedDeadlines(
+            "(account, region, kind, id) > ($1, $2, $3, $4) ORDER BY account, region, kind, id LIMIT $5", [key, limit])
+    }
+
     /// Those of other nodes are not ours to take: each ends by its time.
     func voidLeases() throws {}
 

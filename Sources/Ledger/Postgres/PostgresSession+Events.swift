@@ -63,6 +63,10 @@ extension PostgresSession {
         try change("DELETE FROM event_segment WHERE sequence = $1", segment.sequence)
     }
 
+    func replaceBody(of segment: SealedSegment) throws {
+        try change("UPDATE event_segment SET body = $1 WHERE sequence = $2", segment.body, segment.sequence)
+    }
+
     func lastSegment() throws -> Int64 {
         try connection.query("SELECT max(sequence) FROM event_segment").integer() ?? 0
     }

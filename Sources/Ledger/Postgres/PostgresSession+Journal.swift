@@ -35,6 +35,12 @@ extension PostgresSession {
             """, [key, sequence, limit])
     }
 
+    func replaceSeals(of entry: SealedChange) throws {
+        try change(
+            "UPDATE journal SET before = $1, after = $2, seal = $3 WHERE sequence = $4", entry.before, entry.after,
+            entry.seal, entry.sequence)
+    }
+
     func entryCount() throws -> Int64 { try connection.query("SELECT count(*) FROM journal").integer() ?? 0 }
 
     func lastSequence() throws -> Int64 { try connection.query("SELECT max(sequence) FROM journal").integer() ?? 0 }

@@ -79,6 +79,15 @@ extension PostgresSession {
         }
     }
 
+    func records(after key: RecordKey, limit: Int) throws -> [SealedRecord] {
+        try connection.query(
+            """
+            SELECT account, region, kind, id, version, body FROM record
+            WHERE (account, region, kind, id) > ($1, $2, $3, $4) ORDER BY account, region, kind, id LIMIT $5
+            """, key, limit
+        ).rows.map { try SealedRecord($0) }
+    }
+
     func put(_ record: SealedRecord) throws {
         try requireShort(record.key)
         try change(

@@ -45,6 +45,11 @@ extension SQLiteSession {
             conditions.joined(separator: " AND ") + " ORDER BY due, number LIMIT ?", arguments + [max(0, query.limit)])
     }
 
+    func deadlines(after key: RecordKey, limit: Int) throws -> [SealedDeadline] {
+        try sealedDeadlines(
+            "(account, region, kind, id) > (?, ?, ?, ?) ORDER BY account, region, kind, id LIMIT ?", [key, limit])
+    }
+
     func voidLeases() throws {
         try database.run("UPDATE deadline SET lease_token = NULL, lease_until = NULL WHERE lease_until IS NOT NULL")
     }

@@ -12,6 +12,10 @@ extension SQLiteSession {
         }
     }
 
+    func replaceBody(of segment: SealedSegment) throws {
+        try database.run("UPDATE event_segment SET body = ? WHERE sequence = ?", segment.body, segment.sequence)
+    }
+
     func segments(after sequence: Int64, limit: Int) throws -> [SealedSegment] {
         try sealedSegments("sequence > ? ORDER BY sequence LIMIT ?", [sequence, limit])
     }

@@ -11,6 +11,12 @@ extension SQLiteSession {
             entry.seal)
     }
 
+    func replaceSeals(of entry: SealedChange) throws {
+        try database.run(
+            "UPDATE journal SET before = ?, after = ?, seal = ? WHERE sequence = ?",
+            entry.before, entry.after, entry.seal, entry.sequence)
+    }
+
     func deleteEntry(_ sequence: Int64) throws -> Bool {
         try database.run("DELETE FROM journal WHERE sequence = ?", sequence)
         return database.changesCount > 0

@@ -64,6 +64,17 @@ extension SQLiteSession {
         }
     }
 
+    func records(after key: RecordKey, limit: Int) throws -> [SealedRecord] {
+        let rows = try database.rows(
+            """
+            SELECT account, region, kind, id, version, body FROM record
+            WHERE (account, region, kind, id) > (?, ?, ?, ?) ORDER BY account, region, kind, id LIMIT ?
+            """, key, limit)
+        var records: [SealedRecord] = []
+        while let row = try rows.next() { records.append(try SealedRecord(row)) }
+        return records
+    }
+
     func put(_ record: SealedRecord) throws {
         try database.run(
             """

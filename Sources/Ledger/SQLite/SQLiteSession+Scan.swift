@@ -1,7 +1,7 @@
 import GRDB
 
 extension SQLiteSession {
-    /// How many messages of SQLite's are enough.
+    /// The most messages to ask SQLite for.
     private static let enough = 100
 
     func structuralDamage(of tables: [LedgerTable]?) throws -> [(table: LedgerTable?, message: String)] {
@@ -12,7 +12,7 @@ extension SQLiteSession {
         }
         let messages = try check("integrity_check(\(Self.enough))")
         guard !messages.isEmpty else { return [] }
-        // Asked table by table, it says where.
+        // SQLite's messages don't say which table they are about, so each table is checked on its own.
         let located = try LedgerTable.allCases.flatMap { table in
             try check("integrity_check(\(table.rawValue))").map { (table: Optional(table), message: $0) }
         }
@@ -20,7 +20,8 @@ extension SQLiteSession {
         return located + messages.filter { !known.contains($0) }.map { (table: nil, message: $0) }
     }
 
-    /// - Returns: SQLite's messages, a line each; none when all is well.
+    /// Runs one of SQLite's checks.
+    /// - Returns: its messages, one line each; empty if there is no damage.
     private func check(_ pragma: String) throws -> [String] {
         do {
             let answers = try String.fetchAll(database, sql: "PRAGMA \(pragma)")
@@ -67,7 +68,7 @@ extension SQLiteSession {
                 index: "journal_by_record", keyOfIndex: ["sequence"] + Self.recordKey),
             carefully, { try SealedChange($0) },
             { row in
-                // Of an index, the key follows the number; of the table, the time stands between.
+                // In the index, the key follows the number; in the table, the time comes in between.
                 let key = row.count < 5 ? nil : try? RecordKey(row, from: row.count > 5 ? 2 : 1)
                 return ScannedPlace(key: key, number: try? row.integer(0))
             }, body)
@@ -111,7 +112,7 @@ extension SQLiteSession {
 
     private static let recordKey = ["account", "region", "kind", "id"]
 
-    // MARK: Walking
+    // MARK: Reading whole tables
 
     private func scan<Value>(
         _ table: ScannedTable, _ carefully: Bool, _ decode: (Row) throws -> Value,
@@ -122,7 +123,7 @@ extension SQLiteSession {
             do {
                 value = try decode(row)
             } catch {
-                return try body(.unreadable(place(row), "It has values that are none of its columns'."))
+                return try body(.unreadable(place(row), "It has values that its columns can't have."))
             }
             try body(.row(value))
         }
@@ -152,7 +153,7 @@ extension SQLiteSession {
         }
     }
 
-    /// The keys of all rows, as far as the table, and the index that has them too, can be walked through.
+    /// The keys of all rows that can still be found in the table, or in an index that contains the key.
     private func keys(of table: ScannedTable) -> [(row: Row, arguments: StatementArguments)] {
         var found: [[DatabaseValue]: Row] = [:]
         for sql in table.keys {
@@ -176,20 +177,20 @@ extension SQLiteSession {
     }
 }
 
-/// How a table is walked through.
+/// The SQL that reads a whole table.
 private struct ScannedTable {
     let key: [String]
-    /// All rows, in the order of their keys.
+    /// Selects all rows, in the order of their keys.
     let all: String
-    /// The row of a key.
+    /// Selects the row with a key.
     let one: String
-    /// The keys alone, in several ways.
+    /// Select only the keys, each from another place in the file.
     let keys: [String]
 
     /// - Parameters:
-    ///   - rest: the columns beside the key.
-    ///   - index: one that has the key, too, and lies elsewhere in the file.
-    ///   - keyOfIndex: which columns to read from it; the key first.
+    ///   - rest: the columns that are not part of the key.
+    ///   - index: an index that contains the key as well, and is elsewhere in the file.
+    ///   - keyOfIndex: the columns to read from the index, beginning with the key.
     init(_ name: String, key: [String], rest: String?, index: String?, keyOfIndex: [String]? = nil) {
         self.key = key
         let columns = (key + (rest.map { [$0] } ?? [])).joined(separator: ", ")

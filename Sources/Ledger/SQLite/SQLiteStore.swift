@@ -52,7 +52,7 @@ final class SQLiteStore: Store {
 
     func alone<T>(_ body: (any StoreSession) throws -> T) throws -> T { try open(body) }
 
-    /// In steps, for the sake of the progress; the transaction around them keeps them all in the state of the first.
+    /// Copies in steps, to report progress. The transaction around them makes sure that all copy the same state.
     func copy<T>(
         to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T
     ) throws -> T {

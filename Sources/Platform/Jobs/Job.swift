@@ -36,6 +36,17 @@ public protocol Job: Codable, Sendable {
 }
 
 /// A job that recurs, from the first start on. If nobody was there to do it for a long time, it is then done once.
+///
+/// ```swift
+/// struct ForgetOldJournal: RecurringJob {
+///     static let kind = "Gatehouse::ForgetOldJournal"
+///     static let interval = 24.0 * 3600
+///     …
+///     func run(_ context: JobContext) async throws(ServiceError) {
+///         …
+///     }
+/// }
+/// ```
 public protocol RecurringJob: Job {
     /// Makes one: such a job knows nothing but that it is due.
     init()
@@ -100,11 +111,12 @@ public final class JobContext: Sendable {
 }
 
 extension MutableRecords {
-    /// Schedules work, replacing what the same job was scheduled for under the same id.
+    /// Schedules a job at a time, in seconds since 1970; one that is past is done at once.
     ///
-    /// - Parameters:
-    ///   - id: unique among the jobs of the kind in these records' scope.
-    ///   - time: in seconds since 1970; what is past is done at once.
+    /// `id` is unique among the jobs of the kind in these records' scope. What the same kind of job was scheduled for
+    /// under that id is replaced.
+    ///
+    /// - Throws: InternalFailure for a job that can't be encoded, or an id that can't be stored.
     public func schedule<J: Job>(_ job: J, id: String, at time: Double) throws(ServiceError) {
         let payload: [UInt8]
         do { payload = try JobPayload.encode(job) } catch { throw .internalFailure }

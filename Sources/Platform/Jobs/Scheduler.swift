@@ -45,9 +45,8 @@ public final class Scheduler: Sendable {
     /// Seconds before a ledger that failed is asked again.
     private static let pause = 5.0
 
-    /// Makes a scheduler that does nothing before ``run()``.
-    /// - Parameters:
-    ///   - jobs, followers: in addition to those of the environment's modules.
+    /// Makes a scheduler that does nothing before ``run()``. The jobs and followers are there in addition to those of
+    /// the environment's modules.
     public init(
         _ environment: Environment, jobs: [any Job.Type] = [], followers: [any Follower.Type] = [], log: Logger
     ) {
@@ -62,7 +61,7 @@ public final class Scheduler: Sendable {
         wake.yield()
     }
 
-    /// Tells of a commit: see ``Ledger/observeWork(_:)``.
+    /// Tells of a commit; `Ledger.observeWork` calls it.
     public func committed(_ work: CommittedWork) {
         var isNeeded = work.hasScheduled
         for (name, follower) in followers where work.concerns(follower.source) {
@@ -72,8 +71,9 @@ public final class Scheduler: Sendable {
         if isNeeded { wake.yield() }
     }
 
-    /// Puts recurring jobs on the schedule that are not there yet, and whatever the modules find missing. Call it once,
-    /// before ``run()``.
+    /// Schedules recurring jobs that are not on the schedule yet, and lets the modules do what they do at each start.
+    /// Call it once, before ``run()``.
+    /// - Throws: InternalFailure when the ledger can't be written, or the error of a module.
     public func begin() async throws(ServiceError) {
         let now = environment.clock.now
         let recurring = jobs.values.compactMap { $0 as? any RecurringJob.Type }
@@ -183,7 +183,8 @@ public final class Scheduler: Sendable {
         return clock.now
     }
 
-    /// Forgets what it knew of a ledger that was reset, and begins anew, by the real time.
+    /// Forgets everything about a ledger that has been reset, puts the clock back to the real time, and begins anew.
+    /// - Throws: as ``begin()``.
     public func reset() async throws(ServiceError) {
         environment.clock.reset()
         state.withLock { state in

@@ -1,4 +1,4 @@
-public import Directory
+import Directory
 public import Ledger
 
 /// A name that only one account of the whole Gatehouse may have, and which has it. These records belong to no account:

@@ -20,12 +20,19 @@ public struct DelegationRequest: Record {
     ///
     /// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html
     public enum State: String, Sendable, Codable {
+        /// Not associated with an account yet; it expires after a day.
         case unassigned = "UNASSIGNED"
+        /// Associated with an account, whose owner has not decided.
         case assigned = "ASSIGNED"
+        /// Passed on to an administrator of the account, who is to decide.
         case pendingApproval = "PENDING_APPROVAL"
+        /// Accepted; the exchange token is not released yet.
         case accepted = "ACCEPTED"
+        /// The exchange token was released to the provider.
         case finalized = "FINALIZED"
+        /// The owner has rejected it.
         case rejected = "REJECTED"
+        /// It was left alone for too long. This state is never recorded: see ``DelegationRequest/state(at:)``.
         case expired = "EXPIRED"
 
         /// How long a request stays in the state before it expires, in seconds.
@@ -41,6 +48,7 @@ public struct DelegationRequest: Record {
         /// `string` or `stringList`.
         public var type: String
 
+        /// Makes a value for a placeholder.
         public init(name: String, values: [String], type: String) {
             self.name = name
             self.values = values
@@ -71,6 +79,8 @@ public struct DelegationRequest: Record {
         /// Further condition keys of the approver's session, as in `Session`.
         public var context: [String: ContextValue]?
 
+        /// Makes an approver from the session that accepts; the properties that are not among the parameters can be set
+        /// afterwards.
         public init(
             arn: String, kind: String, uniqueID: String, sessionName: String?, tags: [Tag], sourceIdentity: String?,
             mfaTime: Double?
@@ -132,6 +142,7 @@ public struct DelegationRequest: Record {
     /// As it was set; `state(at:)` knows what has expired.
     private var recordedState = State.unassigned
 
+    /// Makes a request that nobody has decided yet.
     public init(
         id: String, requestorID: String, requestorName: String, workflowID: String, description: String,
         message: String?, templateARN: String, parameters: [Parameter], permissionPolicy: String,
@@ -156,8 +167,7 @@ public struct DelegationRequest: Record {
         updateDate = createDate
     }
 
-    /// Changes the state, and with it the time at which the request expires.
-    /// - Parameter time: seconds since 1970.
+    /// Changes the state at `time`, in seconds since 1970, and with it the time at which the request expires.
     public mutating func enter(_ state: State, at time: Double) {
         recordedState = state
         updateDate = time

@@ -33,7 +33,7 @@ public struct Mail: Record {
     }
 }
 
-/// Where mail is kept, whichever account it is about.
+/// The mail that Gatehouse would have sent. All of it is in one scope, whichever account it is about.
 public enum Outbox {
     /// The scope of all mail. No account has such a number.
     public static let scope = Scope(account: "outbox", region: "")
@@ -43,6 +43,7 @@ public enum Outbox {
 
 extension MutableRecords {
     /// Puts a message into the outbox. Beyond a thousand messages, the oldest are dropped.
+    /// - Throws: InternalFailure when the ledger can't store it.
     public func send(_ mail: Mail) throws(ServiceError) {
         let outbox = of(Outbox.scope)
         if try outbox.count(Mail.self) >= Outbox.limit, let oldest = try outbox.list(Mail.self, limit: 1).first {

@@ -74,7 +74,9 @@ extension RecordReading {
 ///
 /// They are valid only within the closure or handler that they were passed to.
 public struct Records: RecordReading {
+    /// The state of the ledger that they are read from, for reading that this type has no function for.
     public let reader: Reader
+    /// The account and region that they are in.
     public let scope: Scope
 
     /// Makes the records of a scope from the ledger's reader.
@@ -83,15 +85,29 @@ public struct Records: RecordReading {
         self.scope = scope
     }
 
+    /// The records of another account or region, in the same state of the ledger.
     public func of(_ scope: Scope) -> Records { Records(reader, scope: scope) }
 }
 
 /// Records to read and to change, within one transaction: what a ``WriteOperation`` gets.
 ///
 /// It sees its own changes. If the handler throws, none of them happens.
+///
+/// ```swift
+/// guard try records.get(Group.self, Group.id(ofName: name)) == nil else {
+///     throw .entityAlreadyExists("Group with name \(name) already exists.")
+/// }
+/// …
+/// let group = Group(
+///     accountID: call.accountID, name: name, path: input.path ?? "/", uniqueID: Identifiers.unique(.group),
+///     createDate: call.time)
+/// try records.put(group)
+/// ```
 public struct MutableRecords: RecordReading {
     let transaction: Transaction
+    /// The account and region that they are in.
     public let scope: Scope
+    /// The transaction, for reading that this type has no function for.
     public var reader: Reader { transaction }
 
     /// Makes the records of a scope from the ledger's transaction.
@@ -100,6 +116,7 @@ public struct MutableRecords: RecordReading {
         self.scope = scope
     }
 
+    /// The records of another account or region, in the same transaction.
     public func of(_ scope: Scope) -> MutableRecords { MutableRecords(transaction, scope: scope) }
 
     /// The same records, to be read only: for code that both kinds of operations use.
@@ -113,21 +130,22 @@ public struct MutableRecords: RecordReading {
 
     /// Records an event together with the changes. The gate does that for the call itself; this is for a
     /// ``ServiceEvent``.
+    /// - Throws: InternalFailure for an event that can't be stored.
     public func record(_ event: Event) throws(ServiceError) {
         do { try transaction.record(event) } catch { throw ServiceError(error) }
     }
 
-    /// Deletes a record; what refers to it stays.
+    /// Deletes a record. Records that refer to it stay as they are, so check first whether there are any.
+    /// - Throws: InternalFailure when the ledger can't delete it. A record that doesn't exist is no error.
     public func delete<R: Record>(_ record: R) throws(ServiceError) {
         do { try transaction.delete(R.self, record.id, in: scope) } catch { throw ServiceError(error) }
     }
 }
 
 extension Environment {
-    /// Reads records of an account, as one state of the ledger, outside a request's own transaction. The body must
-    /// neither block nor take long.
-    ///
-    /// - Parameter scope: the account's, and the service's region.
+    /// Reads records of a scope, as one state of the ledger, outside a request's own transaction. The body must neither
+    /// block nor take long.
+    /// - Throws: what the body throws; InternalFailure when the ledger can't answer.
     public func read<T: Sendable>(
         _ scope: Scope, _ body: @escaping @Sendable (Records) throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
@@ -158,8 +176,12 @@ extension Environment {
         }
     }
 
-    /// Changes records of an account outside a request's own transaction: for work that goes on after the request is
-    /// answered, such as a report. A throw undoes all of it.
+    /// Changes records of a scope outside a request's own transaction: for work that goes on after the request is
+    /// answered, such as a report. If the body throws, nothing is changed.
+    ///
+    /// `requestID` is the id of the request that the journal names as the cause, or empty if there is none.
+    ///
+    /// - Throws: what the body throws; InternalFailure when the ledger can't be written.
     public func write<T: Sendable>(
         _ scope: Scope, requestID: String, _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
@@ -197,6 +219,7 @@ extension RecordReading {
 extension MutableRecords {
     /// Claims a name for an account; after that no other account of this Gatehouse can have it.
     /// - Returns: false when another account has it.
+    /// - Throws: InternalFailure when the ledger can't answer.
     public func claim(
         _ kind: ClaimedName.Kind, _ name: String, for accountID: String, _ directory: IdentityDirectory
     ) throws(ServiceError) -> Bool {
@@ -214,7 +237,8 @@ extension MutableRecords {
         return true
     }
 
-    /// Gives a name back. Does nothing where the account doesn't have it.
+    /// Gives a name back. Does nothing if the account doesn't have it.
+    /// - Throws: InternalFailure when the ledger can't answer.
     public func release(_ kind: ClaimedName.Kind, _ name: String, of accountID: String) throws(ServiceError) {
         guard let claim = try shared.get(ClaimedName.self, ClaimedName.id(kind, name)), claim.accountID == accountID
         else { return }

@@ -18,6 +18,7 @@ public struct SAMLProvider: Record, CustomStringConvertible {
     public var metadata: String
     /// Until when the provider's assertions are taken, in seconds since 1970.
     public var validUntil: Double
+    /// In the order in which they were put; keys are case-sensitive.
     public var tags: [Tag] = []
     /// Whether assertions have to be encrypted. nil: it was never said.
     public var encryptionMode: EncryptionMode?
@@ -26,7 +27,9 @@ public struct SAMLProvider: Record, CustomStringConvertible {
 
     /// Whether the provider may also send assertions that are not encrypted.
     public enum EncryptionMode: String, Sendable, Codable {
+        /// Assertions that are not encrypted are refused.
         case required = "Required"
+        /// Assertions may be encrypted or not.
         case allowed = "Allowed"
     }
 
@@ -39,6 +42,7 @@ public struct SAMLProvider: Record, CustomStringConvertible {
         /// The key in PEM, as it was sent.
         public let pem: String
 
+        /// Makes a key from PEM that has been validated already.
         public init(id: String, createDate: Double, pem: String) {
             self.id = id
             self.createDate = createDate
@@ -49,6 +53,7 @@ public struct SAMLProvider: Record, CustomStringConvertible {
         public var description: String { "PrivateKey(\(id))" }
     }
 
+    /// Makes a provider from metadata that has been validated already.
     public init(
         accountID: String, name: String, uniqueID: String, createDate: Double, metadata: String, validUntil: Double
     ) {

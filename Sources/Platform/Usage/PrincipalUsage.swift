@@ -17,9 +17,9 @@ public struct PrincipalUsage: Record, Equatable {
     /// is recorded again. So AWS documents the credential report. GetAccessKeyLastUsed, of which no page says more than
     /// "most recently used", shows the same here, since auditors compare the two.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html#id_credentials_understanding_the_report_format>
-    public static let keySpan: Int64 = 15 * 60 * 1000
+    static let keySpan: Int64 = 15 * 60 * 1000
     /// Of several uses of a password within 5 minutes the first is recorded.
-    public static let passwordSpan: Int64 = 5 * 60 * 1000
+    static let passwordSpan: Int64 = 5 * 60 * 1000
 
     /// The last time, and the region.
     public struct Use: Sendable, Hashable, Codable {

@@ -41,10 +41,8 @@ public final class UsageFold: Sendable {
         }
     }
 
-    /// Takes in that a user's password, or root's, opened a console session.
-    /// - Parameters:
-    ///   - id: the user's unique id; the account's number for the root user.
-    ///   - time: milliseconds since 1970.
+    /// Takes in that the password of a user (by unique id), or of root (by the account's number), opened a console
+    /// session. `time` is in milliseconds since 1970.
     public func takePassword(of id: String, in account: String, time: Int64) {
         state.withLock { state in
             state.count &+= 1
@@ -93,7 +91,7 @@ public final class UsageFold: Sendable {
     }
 
     /// Takes in a record of a replay; those that are none of its own are passed over.
-    /// - Throws: ``LedgerError`` for a record that can't be read.
+    /// - Throws: `LedgerError` for a record that can't be read.
     public func restore(_ change: Change) throws(LedgerError) {
         switch change.kind {
         case PrincipalUsage.kind:
@@ -106,8 +104,9 @@ public final class UsageFold: Sendable {
         }
     }
 
-    /// Takes in the events that are not in the checkpoint. To be called once, when all records are restored.
-    /// - Complexity: linear in the number of those events; few of their records are read.
+    /// Takes in the events that are not in the checkpoint. Call it once, when all records are restored.
+    /// - Throws: `LedgerError` when the events can't be read.
+    /// - Complexity: linear in the number of those events; few of their bodies are parsed.
     public func restoreEvents(of ledger: Ledger) throws(LedgerError) {
         var (covered, spans) = state.withLock { state in
             let keys = state.principals.values.lazy.flatMap(\.keys)
@@ -137,12 +136,14 @@ public final class UsageFold: Sendable {
         }
     }
 
-    /// Writes what has changed since the last checkpoint, and forgets principals that are gone.
+    /// Writes what has changed since the last checkpoint, and forgets principals that no longer exist.
     ///
     /// - Parameters:
+    ///   - ledger: where it is written.
     ///   - time: milliseconds since 1970.
-    ///   - isThere: whether there is still a principal of that id.
-    ///   - isKey: whether there is still an access key of that id.
+    ///   - isThere: whether a principal of that id still exists.
+    ///   - isKey: whether an access key of that id still exists.
+    /// - Throws: `LedgerError` when the ledger can't be written.
     public func checkpoint(
         into ledger: Ledger, time: Int64, isThere: (_ id: String) -> Bool, isKey: (_ id: String) -> Bool
     ) async throws(LedgerError) {
@@ -268,6 +269,7 @@ extension Event {
 
 extension Environment {
     /// Writes the last-used data into the ledger.
+    /// - Throws: `LedgerError` when the ledger can't be written.
     public func checkpointUsage() async throws(LedgerError) {
         let directory = directory
         try await usage.checkpoint(into: ledger, time: RequestIDs.milliseconds(clock.now)) { id in

@@ -3,29 +3,32 @@ import Keyring
 import Ledger
 import Wire
 
-/// A copy of a data directory that shows one moment: a folder with the ledger in one file, `backup.json`, and the key if
-/// that was asked for.
+/// A copy of a data directory at one moment: a folder with the ledger in one file, `backup.json`, and, if wanted, the
+/// key.
 ///
-/// Neither where the server listens is in it nor its lock: both belong to a place, and are made anew.
+/// The address that the server listens on and the lock are not part of it: they belong to a running server, and are
+/// created when one starts.
 public enum Backup {
-    /// Told what is being done, and how far it is; now and then.
+    /// Told now and then what is being done, and how far it has got, as a line of text.
     public typealias Progress = (String) -> Void
 
-    /// Makes a backup, beside a server that may be writing. It has its name only when it is whole, on disk, and has been
-    /// verified.
+    /// Makes a backup; a server may be writing meanwhile. The backup is written under another name, and renamed to
+    /// `path` once it is complete, on disk and verified.
     ///
     /// - Parameters:
-    ///   - path: a folder that is not there yet, in one that is.
-    ///   - withKey: whether the key is to be in it.
-    /// - Throws: `StartError` when there is something of that name, the data can't be read or is damaged, or the copy
-    ///   can't be written.
+    ///   - data: the directory to back up.
+    ///   - path: a folder that doesn't exist yet; the folder that it is in must exist.
+    ///   - withKey: whether the backup contains the key.
+    ///   - progress: called now and then, on this thread.
+    /// - Throws: `StartError` when `path` exists already, the data can't be read or is damaged, or the copy can't be
+    ///   written.
     public static func make(
         of data: DataDirectory, at path: String, withKey: Bool, progress: @escaping Progress = { _ in }
     ) throws(StartError) -> BackupManifest {
         let keyring = try data.keyring()
         guard !DurableFiles.exists(path) else {
             throw StartError(
-                "there is something at \(path) already, and a backup replaces nothing: name a new directory")
+                "\(path) exists already, and a backup never replaces anything: name a new directory")
         }
         let aside = try DurableFiles.makeDirectory(beside: path, "partial")
         do throws(StartError) {
@@ -57,13 +60,13 @@ public enum Backup {
             let result = try verify(aside, keyring, progress)
             guard result.isClean else {
                 throw StartError(
-                    "the data in \(data.path) are damaged, so no backup of them was made. \(Self.summary(result))"
-                        + " `gatehouse verify` says all of it; to keep the directory as it is, stop the server and copy it"
+                    "the data in \(data.path) is damaged, so it was not backed up. \(Self.summary(result))"
+                        + " `gatehouse verify` reports all damage; to keep the directory, stop the server and copy it"
                 )
             }
             manifest.records = result.counts[.record]?.rows ?? 0
             manifest.events = result.events
-            progress("Reading the copy once more")
+            progress("Computing the checksum of the copy")
             let ledgerFile = aside + "/" + BackupManifest.ledger
             try DurableFiles.sync(ledgerFile)
             let sum = try DurableFiles.sum(of: ledgerFile)
@@ -79,27 +82,32 @@ public enum Backup {
         }
     }
 
-    /// Makes a data directory from a backup. It has its name only when it is whole, on disk, and has been verified.
+    /// Makes a data directory from a backup. It is written under another name, and renamed once it is complete, on disk
+    /// and verified.
     ///
     /// - Parameters:
-    ///   - keyFile: the key, where it is not in the backup, or another copy of it.
-    ///   - data: a folder that is not there, or has nothing in it.
-    /// - Throws: `StartError` when there is something in the folder, or the backup is damaged or of another key.
+    ///   - backup: the folder that ``make(of:at:withKey:progress:)`` has made.
+    ///   - keyFile: the key, if it is not in the backup.
+    ///   - data: a folder that doesn't exist, or is empty.
+    ///   - progress: called now and then, on this thread.
+    /// - Throws: `StartError` when the folder is not empty, the backup is damaged, or the key is not the one that it
+    ///   was sealed with.
     public static func restore(
         _ backup: String, keyFile: String?, to data: DataDirectory, progress: @escaping Progress = { _ in }
     ) throws(StartError) -> BackupManifest {
         guard !DurableFiles.exists(data.path) || DurableFiles.isEmptyDirectory(data.path) else {
             throw StartError(
-                "\(data.path) is not empty, and a restore replaces nothing: name a new directory, or move that one away"
+                "\(data.path) is not empty, and a restore never replaces anything: name a new directory, or move it"
             )
         }
         let manifest = try BackupManifest(of: backup)
         let keyFile = try Self.keyFile(keyFile, manifest, backup)
-        let keyring = try keyring(keyFile, manifest, backup)
+        let keyring = try keyring(data.open(keyFile), manifest, backup)
 
         let isInside: Bool
         var aside: String
-        // Beside it, so that the name comes with all that is in it; a mounted folder can't be renamed to.
+        // Written beside the target, so that renaming it makes everything appear at once. A mount point can't be
+        // replaced by renaming, so there it is written inside.
         if DurableFiles.exists(data.path), DurableFiles.isMountPoint(data.path) {
             isInside = true
             aside = data.path + "/.restoring"
@@ -112,7 +120,7 @@ public enum Backup {
         do throws(StartError) {
             try read(backup, manifest, keyFile, keyring, into: aside, progress)
             if isInside {
-                // The key last: without it no server starts on the ledger.
+                // The key comes last: without it no server starts on this ledger.
                 for file in files {
                     guard try DurableFiles.move(aside + "/" + file, to: data.path + "/" + file) else {
                         throw StartError("can't make \(data.path)/\(file)")
@@ -140,18 +148,17 @@ public enum Backup {
         return backup + "/" + BackupManifest.key
     }
 
-    /// The key, which opens the backup.
+    /// The key, after checking that it opens the backup.
     private static func keyring(
-        _ keyFile: String, _ manifest: BackupManifest, _ backup: String
+        _ keyring: KeyFile, _ manifest: BackupManifest, _ backup: String
     ) throws(StartError) -> KeyFile {
-        let keyring: KeyFile
-        do {
-            keyring = try KeyFile(existing: keyFile)
+        do throws(LedgerError) {
             _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
-        } catch let error as LedgerError where error.kind == .sealed {
-            throw StartError("the key in \(keyFile) is not the one that the backup \(backup) was sealed with")
         } catch {
-            throw StartError("the backup \(backup) can't be opened: \(error)")
+            throw StartError(
+                error.kind == .sealed
+                    ? "the key in \(keyring.path) is not the one that the backup \(backup) was sealed with"
+                    : "the backup \(backup) can't be opened: \(error)")
         }
         guard manifest.isIntact(keyring) else {
             throw StartError("\(backup)/\(BackupManifest.name) was changed or is damaged: take another backup")

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Keyring
 
-/// What a backup says of itself, in its file `backup.json`.
+/// The description of a backup in its file `backup.json`.
 public struct BackupManifest: Codable, Sendable {
-    /// The form of the backup: raise it when an older program could misread a newer one.
+    /// The version of the backup's format. Raise it when an older program could misread a newer backup.
     static let currentForm = 1
     static let name = "backup.json"
     static let ledger = "ledger.sqlite"
@@ -19,30 +19,35 @@ public struct BackupManifest: Codable, Sendable {
     var form = currentForm
     /// The version of Gatehouse that made it.
     public var version: String
-    /// The moment that it shows, ISO 8601.
+    /// When it was made, in ISO 8601.
     public var time: String
-    /// The ledger's format.
-    public var ledgerFormat: Int64
-    /// The number of the journal's last entry.
+    /// The version of the ledger's layout.
+    var ledgerFormat: Int64
+    /// The number of the last journal entry.
     public var journalEntry: Int64
     /// The number of the last segment of events.
     public var eventSegment: Int64
+    /// How many records the ledger has.
     public var records: Int
+    /// How many events the ledger has.
     public var events: Int
-    /// Whether the key is in it.
+    /// Whether the backup contains the key.
     public var hasKey: Bool
-    /// The files but for this one and the key, of which nothing is told.
+    /// All files except this one, and except the key, about which nothing is revealed.
     var files: [File]
-    /// Over all of the above, made with the key: nobody without it can make a backup, or change one unnoticed.
+    /// A seal over everything above, made with the key: without the key nobody can make a backup, or change one
+    /// unnoticed.
     var seal: String?
 
+    /// The total size of ``files``, in bytes.
     public var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
 
-    /// - Throws: `StartError` when the folder is no backup, or one that this version can't read.
+    /// Reads the description of a backup, without trusting it yet: see ``isIntact(_:)``.
+    /// - Throws: `StartError` when the folder is not a backup, or one that this version can't read.
     init(of backup: String) throws(StartError) {
         guard let bytes = FileManager.default.contents(atPath: backup + "/" + Self.name) else {
             throw StartError(
-                "\(backup) is no backup: it has no readable \(Self.name). Name the directory that `gatehouse backup` made"
+                "\(backup) is not a backup: it has no readable \(Self.name). Name one that `gatehouse backup` made"
             )
         }
         struct Form: Decodable { var form: Int }
@@ -75,7 +80,7 @@ public struct BackupManifest: Codable, Sendable {
         seal = Data(try key.seal([], authenticating: json())).base64EncodedString()
     }
 
-    /// Whether it is as the key's owner made it.
+    /// Whether the seal is right, so that only somebody with the key can have made it.
     func isIntact(_ keyring: some Keyring) -> Bool {
         var bare = self
         bare.seal = nil

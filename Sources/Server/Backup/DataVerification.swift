@@ -7,19 +7,23 @@ import Wire
 
 let accountKind = Account.kind
 
-/// What `gatehouse verify` has found in a data directory or a backup.
+/// The result of verifying a data directory or a backup, as `gatehouse verify` prints it.
 public struct DataVerification: Sendable {
     private let path: String
     private let result: Verification
-    /// Whether it is a backup, whose own checksum was compared, too.
+    /// Whether it is a backup, so that its checksum was verified too.
     private let isBackup: Bool
 
+    /// Whether no damage was found.
     public var isClean: Bool { result.isClean }
 
-    /// Looks at everything, of one moment, and changes nothing. A server may be using the directory.
+    /// Verifies everything as it is at one moment, and changes nothing. A server may be using the directory.
     ///
-    /// - Parameter keyFile: the key, where it is not in the directory.
-    /// - Throws: `StartError` when there is nothing to look at, or the key is another one. Damage is no error.
+    /// - Parameters:
+    ///   - data: the directory or backup.
+    ///   - keyFile: the key, if it is not in the directory.
+    ///   - progress: called now and then, on this thread.
+    /// - Throws: `StartError` when there is nothing to verify, or the key is the wrong one. Damage is not an error.
     public init(
         of data: DataDirectory, keyFile: String?, progress: @escaping Backup.Progress = { _ in }
     ) throws(StartError) {
@@ -53,36 +57,34 @@ public struct DataVerification: Sendable {
             return [Damage(nil, error.description)]
         }
         guard manifest.isIntact(keyring) else {
-            return [Damage(nil, "\(BackupManifest.name) was changed or is damaged, or the key is another one.")]
+            return [Damage(nil, "\(BackupManifest.name) was changed or is damaged, or the key is the wrong one.")]
         }
         let sum = try DurableFiles.sum(of: ledgerFile)
         return manifest.files.contains(.init(name: BackupManifest.ledger, bytes: sum.bytes, sha256: sum.sha256))
-            ? [] : [Damage(nil, "It is not what was backed up: its checksum differs.")]
+            ? [] : [Damage(nil, "Its checksum differs from that of the file that was backed up.")]
     }
 
-    // MARK: Telling
+    // MARK: Output
 
-    /// For people: what is damaged, and what is not.
-    ///
-    /// - Parameter limit: how many pieces of damage to name.
+    /// The result as text for people. It names at most `limit` pieces of damage.
     public func text(limit: Int) -> String {
         var lines: [String] = []
         for damage in result.damage.prefix(limit) { lines.append("\(damage.place): \(damage.message)") }
         if result.damageCount > limit {
-            lines.append("… and \(result.damageCount - limit) more: --format json has them.")
+            lines.append("… and \(result.damageCount - limit) more: --format json lists them.")
         }
         if !lines.isEmpty { lines.append("") }
         for (table, name) in Self.tables {
             guard let count = result.counts[table], count.rows > 0 || count.damaged > 0 else { continue }
             let rows = table == .eventSegment ? "\(count.rows) (\(result.events) events)" : "\(count.rows)"
             lines.append(
-                "\(name): \(rows)" + (count.damaged == 0 ? ", all well" : ", damage found in \(count.damaged) places"))
+                "\(name): \(rows)" + (count.damaged == 0 ? ", no damage" : ", damaged in \(count.damaged) places"))
         }
         lines.append(
             isClean
-                ? "\(path) is whole, up to journal entry \(result.lastSequence)."
-                : "\(path) is damaged. Derived tables alone (counters, references, indexes)? Then no data are lost."
-                    + " Otherwise put a backup back: gatehouse restore BACKUP --data DIRECTORY")
+                ? "\(path) is intact, up to journal entry \(result.lastSequence)."
+                : "\(path) is damaged. If only counters, references or indexes are, no data is lost."
+                    + " Otherwise restore a backup: gatehouse restore BACKUP --data DIRECTORY")
         return lines.map(printable).joined(separator: "\n")
     }
 
@@ -92,7 +94,7 @@ public struct DataVerification: Sendable {
         (.eventIndex, "Event index entries"),
     ]
 
-    /// For programs.
+    /// The result as JSON for programs, with all damage that was kept.
     public var json: String {
         var writer = JSONWriter()
         writer.beginObject()

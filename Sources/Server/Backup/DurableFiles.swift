@@ -8,50 +8,51 @@ import Crypto
     import Darwin
 #endif
 
-/// Files that are whole and on disk, or not there: written aside, synced, and renamed.
+/// Files that either exist completely and durably or not at all: they are written under another name, synced and
+/// renamed.
 enum DurableFiles {
-    /// How long a file is, and the SHA-256 of what is in it, in hexadecimal digits.
+    /// A file's size in bytes, and the SHA-256 of its content in hexadecimal digits.
     struct Sum: Equatable {
         var bytes: Int
         var sha256: String
     }
 
-    /// Whether something has this name; a symbolic link to nowhere counts.
+    /// Whether the path exists; a dangling symbolic link counts.
     static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
 
-    /// Whether a folder has nothing in it.
+    /// Whether the path is an empty folder.
     static func isEmptyDirectory(_ path: String) -> Bool {
         guard let folder = opendir(path) else { return false }
         defer { closedir(folder) }
         var names = 0
         while readdir(folder) != nil { names += 1 }
-        // Itself, and the one above it.
+        // "." and "..".
         return names <= 2
     }
 
-    /// Whether another file system begins at a folder: then it can't be replaced.
+    /// Whether a folder is a mount point, so that it can't be replaced.
     static func isMountPoint(_ path: String) -> Bool {
         var (status, above) = (stat(), stat())
         return stat(path, &status) == 0 && stat(parent(of: path), &above) == 0 && status.st_dev != above.st_dev
     }
 
-    /// Makes a folder that its owner alone may enter.
+    /// Makes a folder that only its owner can access.
     static func makeDirectory(_ path: String) throws(StartError) {
         guard mkdir(path, 0o700) == 0 else { throw failure("make", path) }
     }
 
-    /// Makes a folder beside a path, with a name that nobody takes for the path itself.
+    /// Makes a folder next to a path, with a random name that begins like the path and ends in `state`.
     static func makeDirectory(beside path: String, _ state: String) throws(StartError) -> String {
         let aside = trimmed(path) + ".\(UInt32.random(in: .min ... .max)).\(state)"
         try makeDirectory(aside)
         return aside
     }
 
-    /// Copies a file, for its owner alone, and has it on disk.
-    /// - Returns: the sum of what was copied.
+    /// Copies a file, and syncs the copy, which only its owner can access.
+    /// - Returns: size and checksum of what was copied.
     @discardableResult
     static func copy(
         _ source: String, to target: String, progress: (Int) -> Void = { _ in }
@@ -67,7 +68,7 @@ enum DurableFiles {
         return sum
     }
 
-    /// Writes a new file, for its owner alone, and has it on disk.
+    /// Writes a new file that only its owner can access, and syncs it.
     static func write(_ bytes: [UInt8], to path: String) throws(StartError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("make", path) }
@@ -80,7 +81,7 @@ enum DurableFiles {
         try read(path) { (_) throws(StartError) in }
     }
 
-    /// Makes durable what a file has, or which names a folder has.
+    /// Syncs the content of a file, or the entries of a folder.
     static func sync(_ path: String) throws(StartError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("open", path) }
@@ -88,8 +89,8 @@ enum DurableFiles {
         guard fsync(file) == 0 else { throw failure("write", path) }
     }
 
-    /// Gives a folder or a file its name. What has the name already stays, unless it is an empty folder.
-    /// - Returns: false when the target is a folder that can't be replaced, for it is mounted.
+    /// Renames a folder or a file, durably. A folder replaces the target only if that is an empty folder.
+    /// - Returns: false when the target is a mount point, which can't be replaced.
     static func move(_ source: String, to target: String) throws(StartError) -> Bool {
         guard rename(source, trimmed(target)) == 0 else {
             if errno == EBUSY || errno == EXDEV { return false }
@@ -99,13 +100,13 @@ enum DurableFiles {
         return true
     }
 
-    /// Removes a folder with the files in it. Best effort: it is what was written aside.
+    /// Removes a folder and these files in it. Errors are ignored, since it is only a leftover.
     static func remove(_ path: String, _ files: [String]) {
         for file in files { unlink(path + "/" + file) }
         rmdir(path)
     }
 
-    /// Without slashes at its end.
+    /// The path without trailing slashes.
     private static func trimmed(_ path: String) -> String {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -162,7 +163,7 @@ enum DurableFiles {
     }
 }
 
-/// The system's, where members have the same names.
+// The system's functions, for a type whose own members are called `read` and `write`.
 private func readBytes(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(file, buffer.baseAddress, buffer.count)
 }

@@ -4,7 +4,7 @@ import Platform
 import TransportSecurity
 
 extension [ServiceModule] {
-    /// Every kind of record that a ledger may have.
+    /// The types of all records that a ledger may contain.
     var recordKinds: [any Record.Type] {
         SharedRecords.all + TransportSecurityRecords.all + [Account.self] + flatMap(\.records)
     }

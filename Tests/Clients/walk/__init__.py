@@ -5,7 +5,7 @@ where a made-up value will not do, the service's file gives another:
 
     SAMPLES = Samples(furnish=…)
     SAMPLES.members(UserName="x", …)                # wherever a member has this name
-    SAMPLES.of("CreateUser", UserName="y", …)       # in one operation alone
+    SAMPLES.of("CreateUser", UserName="y", …)       # in one operation alone, also where it is not required
 
 A name that stands there twice is an error, and so is one that no operation of the model asks for.
 """
@@ -72,7 +72,9 @@ class Samples:
                 self.used.add(name)
                 return self.values[name]
         if shape.type_name == "structure":
-            return {name: self._value(shape.members[name], operation, name) for name in shape.required_members}
+            given = [name for name in shape.members if f"{operation}.{name}" in self.values]
+            wanted = dict.fromkeys([*shape.required_members, *given])
+            return {name: self._value(shape.members[name], operation, name) for name in wanted}
         if shape.type_name == "list":
             count = max(1, int(shape.metadata.get("min", 1)))
             return [self._value(shape.member, operation, member + "[]") for _ in range(count)]

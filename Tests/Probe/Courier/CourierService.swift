@@ -1,4 +1,5 @@
 import CourierAPI
+import KMSAPI
 import Ledger
 public import Platform
 import VaultAPI
@@ -6,9 +7,10 @@ import Wire
 
 extension ServiceModule {
     /// A service of the tests that calls another: it carries things into boxes and out of them, as its caller or in its
-    /// own name. This file is all that there is of it: two operations and a record.
+    /// own name. It encrypts with KMS, too. This file is all that there is of it: three operations and a record.
     public static let courier = ServiceModule(
-        Courier.self, operations: [Courier.Deliver.self, Courier.Collect.self], records: [Parcel.self])
+        Courier.self, operations: [Courier.Deliver.self, Courier.Collect.self, Courier.Seal.self],
+        records: [Parcel.self])
 }
 
 /// What was delivered where.
@@ -62,5 +64,23 @@ extension Courier.Collect: ComputeOperation {
             Vault.GetBox.self, Vault.GetBox.Input { $0.arn = input.boxArn },
             as: call.courier(inOwnName: input.inOwnName))
         return Output { $0.contents = box.contents }
+    }
+}
+
+/// Gets a data key for a box; the box's ARN is the encryption context.
+extension Courier.Seal: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("courier:Seal", on: "*"))
+    }
+
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        let request = KMS.GenerateDataKeyWithoutPlaintext.Input {
+            $0.keyId = input.keyId
+            $0.keySpec = "AES_256"
+            $0.encryptionContext = ["aws:courier:box": input.boxArn]
+        }
+        let key = try await call.services.call(
+            KMS.GenerateDataKeyWithoutPlaintext.self, request, as: call.courier(inOwnName: input.inOwnName))
+        return Output(sealed: key.ciphertextBlob ?? Blob([]))
     }
 }

@@ -17,6 +17,12 @@ extension Courier {
         public static let shape = service.operation("Deliver")
     }
 
+    public enum Seal: OperationModel {
+        public typealias InputFields = SealRequestFields
+        public typealias OutputFields = SealResponseFields
+        public static let shape = service.operation("Seal")
+    }
+
     /// The errors that the model declares; calling one makes the `ServiceError` to throw:
     /// `Courier.Failure.lostException("message")`.
     public enum Failure: String, ErrorModel {

@@ -14,6 +14,7 @@ public enum Courier: APIModel {
         service id=courier signing=courier endpoint=courier version=2026-01-01 serviceID=Courier protocol=json json=1.1 target=Courier_20260101
         string BoxArn min=1 max=256
         string BoxName min=1 max=64 pattern=[a-z0-9-]+
+        blob Bytes
         structure CollectRequest
           BoxArn! BoxArn
           InOwnName Flag
@@ -28,11 +29,19 @@ public enum Courier: APIModel {
         structure DeliverResponse
           ParcelId! Text
         boolean Flag
+        string KeyId min=1 max=2048
         structure LostException fault=sender
           message Text
         string Policy min=1 max=20480
+        structure SealRequest
+          BoxArn! BoxArn
+          InOwnName Flag
+          KeyId! KeyId
+        structure SealResponse
+          Sealed! Bytes
         string Text
         operation Collect input=CollectRequest output=CollectResponse
         operation Deliver input=DeliverRequest output=DeliverResponse errors=LostException
+        operation Seal input=SealRequest output=SealResponse
         """#)
 }

@@ -37,3 +37,20 @@ extension View<Courier.DeliverResponseFields> {
     public var parcelId: String { get { self[required: 0] } set { self[required: 0] = newValue } }
     public init(parcelId: String) { self.init(); self.parcelId = parcelId }
 }
+
+extension Courier {
+    public enum SealRequestFields: Courier.MayHaveInOwnName, Courier.WithBoxArn { public static let inOwnName = 1; public static let boxArn = 0; public static let shape = service.structure("SealRequest") }
+    public typealias SealRequest = View<SealRequestFields>
+}
+extension View<Courier.SealRequestFields> {
+    public var keyId: String { get { self[required: 2] } set { self[required: 2] = newValue } }
+}
+
+extension Courier {
+    public enum SealResponseFields: Fields { public static let shape = service.structure("SealResponse") }
+    public typealias SealResponse = View<SealResponseFields>
+}
+extension View<Courier.SealResponseFields> {
+    public var sealed: Blob { get { self[required: 0] } set { self[required: 0] = newValue } }
+    public init(sealed: Blob) { self.init(); self.sealed = sealed }
+}

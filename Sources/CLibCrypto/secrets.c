@@ -1,0 +1,90 @@
+#include "internal.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include <limits.h>
+#include <pthread.h>
+
+static const EVP_MD *hashes[libcrypto_sha512 + 1];
+static pthread_once_t hashes_are_found = PTHREAD_ONCE_INIT;
+
+const char *hash_name(libcrypto_hash hash) {
+    switch (hash) {
+    case libcrypto_sha1: return "SHA1";
+    case libcrypto_sha224: return "SHA2-224";
+    case libcrypto_sha256: return "SHA2-256";
+    case libcrypto_sha384: return "SHA2-384";
+    case libcrypto_sha512: return "SHA2-512";
+    }
+}
+
+static void find_hashes(void) {
+    for (libcrypto_hash hash = libcrypto_sha1; hash <= libcrypto_sha512; hash++) {
+        hashes[hash] = EVP_MD_fetch(NULL, hash_name(hash), NULL);
+    }
+}
+
+const EVP_MD *library_hash(libcrypto_hash hash) {
+    pthread_once(&hashes_are_found, find_hashes);
+    return hashes[hash];
+}
+
+ptrdiff_t libcrypto_digest(libcrypto_hash hash, const unsigned char *message, size_t count, unsigned char *output) {
+    unsigned int written = 0;
+    bool is_hashed = library_hash(hash) != NULL
+        && EVP_Digest(message, count, output, &written, library_hash(hash), NULL) == 1;
+    ERR_clear_error();
+    return is_hashed ? (ptrdiff_t)written : -1;
+}
+
+ptrdiff_t libcrypto_hmac(
+    libcrypto_hash hash, const unsigned char *key, size_t key_count, const unsigned char *message, size_t count,
+    unsigned char *output) {
+    size_t written = 0;
+    unsigned char *result = EVP_Q_mac(
+        NULL, "HMAC", NULL, hash_name(hash), NULL, key, key_count, message, count, output, LIBCRYPTO_HASH_SIZE, &written);
+    ERR_clear_error();
+    return result == NULL ? -1 : (ptrdiff_t)written;
+}
+
+static const EVP_CIPHER *wrapping_cipher(size_t key_count) {
+    switch (key_count) {
+    case 16: return EVP_aes_128_wrap_pad();
+    case 24: return EVP_aes_192_wrap_pad();
+    case 32: return EVP_aes_256_wrap_pad();
+    default: return NULL;
+    }
+}
+
+ptrdiff_t libcrypto_unwrap(
+    const unsigned char *key, size_t key_count, const unsigned char *wrapped, size_t count, unsigned char *output) {
+    const EVP_CIPHER *cipher = wrapping_cipher(key_count);
+    // RFC 5649, section 4.2: two blocks of 64 bits at least.
+    if (cipher == NULL || count < 16 || count % 8 != 0 || count > INT_MAX) return -1;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int written = 0;
+    if (context != NULL) EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+    bool is_unwrapped = context != NULL && EVP_DecryptInit_ex2(context, cipher, key, NULL, NULL) == 1
+        && EVP_DecryptUpdate(context, output, &written, wrapped, (int)count) == 1 && written > 0;
+    EVP_CIPHER_CTX_free(context);
+    ERR_clear_error();
+    return is_unwrapped ? written : -1;
+}
+
+bool libcrypto_random(unsigned char *output, size_t count) {
+    if (count > INT_MAX) return false;
+    bool is_filled = count == 0 || RAND_priv_bytes(output, (int)count) == 1;
+    ERR_clear_error();
+    return is_filled;
+}
+
+bool libcrypto_equal(const unsigned char *first, const unsigned char *second, size_t count) {
+    return count == 0 || CRYPTO_memcmp(first, second, count) == 0;
+}
+
+void libcrypto_cleanse(unsigned char *bytes, size_t count) {
+    if (bytes != NULL) OPENSSL_cleanse(bytes, count);
+}

@@ -1,0 +1,89 @@
+import CLibCrypto
+import Crypto
+import FoundationEssentials
+
+extension KeyMaterial {
+    /// Encrypts with a key of `SYMMETRIC_DEFAULT`. The result is a ``Ciphertext``'s blob; the same plaintext gives
+    /// another one each time.
+    ///
+    /// As with AWS, the key itself encrypts nothing: the keys of messages are derived from it, so that their number is no
+    /// concern.
+    ///
+    /// - Parameters:
+    ///   - keyARN: what the ciphertext says of its key, and is bound to. That of a multi-Region key is given without its
+    ///     region, since its replicas open it as well.
+    ///   - materialID: ``id(of:)``, as the service keeps it.
+    /// - Throws: ``KeyMaterialError/wrongLength(_:)``, ``KeyMaterialError/unsupported(_:)``.
+    public func encrypt(
+        _ plaintext: [UInt8], keyARN: String, materialID: String, context: EncryptionContext
+    ) throws(KeyMaterialError) -> [UInt8] {
+        guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
+        try checkLength(plaintext.count, atMost: Limits.plaintext, "a plaintext")
+        let (salt, messageKey) = keys.forSealing()
+        var blob = try Ciphertext.header(
+            keyARN: keyARN, materialID: materialID, salt: salt, capacity: plaintext.count + Ciphertext.overhead)
+        do {
+            let box = try AES.GCM.seal(
+                plaintext, using: messageKey, authenticating: blob + context.canonical)
+            blob.append(contentsOf: box.nonce)
+            blob.append(contentsOf: box.ciphertext)
+            blob.append(contentsOf: box.tag)
+            return blob
+        } catch {
+            throw .failed
+        }
+    }
+
+    /// Decrypts what ``encrypt(_:keyARN:materialID:context:)`` made with the same material, for the same key and context.
+    ///
+    /// - Throws: ``KeyMaterialError/notAuthentic`` when anything differs; what, it does not say.
+    public func decrypt(_ ciphertext: Ciphertext, context: EncryptionContext) throws(KeyMaterialError) -> [UInt8] {
+        guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
+        do {
+            let box = try AES.GCM.SealedBox(combined: ciphertext.box)
+            return [UInt8](
+                try AES.GCM.open(
+                    box, using: keys.forOpening(ciphertext.salt),
+                    authenticating: ciphertext.header + context.canonical))
+        } catch {
+            throw .notAuthentic
+        }
+    }
+
+    /// Encrypts with the public key of an RSA key.
+    ///
+    /// - Throws: ``KeyMaterialError/wrongLength(_:)`` beyond ``EncryptionAlgorithm/plaintextLimit(_:)``,
+    ///   ``KeyMaterialError/unsupported(_:)``.
+    public func encrypt(
+        _ plaintext: [UInt8], _ algorithm: EncryptionAlgorithm
+    ) throws(KeyMaterialError) -> [UInt8] {
+        let (pair, hash) = try encryptionPair(algorithm)
+        try checkLength(plaintext.count, atMost: algorithm.plaintextLimit(spec), "a plaintext")
+        return try pair.encrypt(plaintext, hash)
+    }
+
+    /// Decrypts with the private key of an RSA key.
+    ///
+    /// - Throws: ``KeyMaterialError/notAuthentic`` whatever is wrong with the ciphertext,
+    ///   ``KeyMaterialError/unsupported(_:)``.
+    public func decrypt(
+        _ ciphertext: [UInt8], _ algorithm: EncryptionAlgorithm
+    ) throws(KeyMaterialError) -> [UInt8] {
+        let (pair, hash) = try encryptionPair(algorithm)
+        return try pair.decrypt(ciphertext, hash)
+    }
+
+    private func encryptionPair(
+        _ algorithm: EncryptionAlgorithm
+    ) throws(KeyMaterialError) -> (KeyPair, libcrypto_hash) {
+        guard case .pair(let pair) = key, spec.encryptionAlgorithms.contains(algorithm) else {
+            throw spec.cannot(algorithm)
+        }
+        return (pair, algorithm == .rsaesOAEPSHA1 ? libcrypto_sha1 : libcrypto_sha256)
+    }
+}
+
+/// - Throws: ``KeyMaterialError/wrongLength(_:)`` when there are more bytes than allowed.
+func checkLength(_ count: Int, atMost limit: Int, _ what: String) throws(KeyMaterialError) {
+    guard count <= limit else { throw .wrongLength("\(what) has \(limit) bytes at most here, not \(count)") }
+}

@@ -1,0 +1,72 @@
+import Directory
+import KMSAPI
+import Ledger
+public import Platform
+import Wire
+
+extension Metric {
+    fileprivate static let keys = gauge(
+        "gatehouse_kms_keys", "KMS keys of all accounts and Regions, by state.", label: "state"
+    ) { environment in
+        environment.projection(KeyIndex.self).counts.map { (label: $0.key.rawValue, value: $0.value) }
+    }
+}
+
+extension ServiceModule {
+    /// AWS Key Management Service. What is not built are custom key stores.
+    public static let kms = ServiceModule(
+        KMS.self, operations: keyOperations + cryptographicOperations + grantOperations,
+        events: EventParticulars(
+            source: "kms.amazonaws.com", listsResources: true, hiddenMembers: [], found: resources),
+        records: [
+            Key.self, StoredMaterial.self, Alias.self, Grant.self, RetirableGrant.self, ImportParameters.self,
+        ],
+        projections: [KeyIndex.self], resourceTypes: [.key],
+        jobs: [
+            DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
+        ],
+        quotas: [.keys, .aliasesPerKey, .grantsPerKey, .keyPolicySize], samples: kmsSamples, metrics: [.keys])
+
+    private static let keyOperations: [any Platform.Operation.Type] = [
+        KMS.CreateKey.self, KMS.DescribeKey.self, KMS.ListKeys.self, KMS.UpdateKeyDescription.self,
+        KMS.EnableKey.self, KMS.DisableKey.self, KMS.ScheduleKeyDeletion.self, KMS.CancelKeyDeletion.self,
+        KMS.GetKeyPolicy.self, KMS.PutKeyPolicy.self, KMS.ListKeyPolicies.self,
+        KMS.CreateAlias.self, KMS.UpdateAlias.self, KMS.DeleteAlias.self, KMS.ListAliases.self,
+        KMS.TagResource.self, KMS.UntagResource.self, KMS.ListResourceTags.self,
+        KMS.EnableKeyRotation.self, KMS.DisableKeyRotation.self, KMS.GetKeyRotationStatus.self,
+        KMS.RotateKeyOnDemand.self, KMS.ListKeyRotations.self,
+        KMS.GetParametersForImport.self, KMS.ImportKeyMaterial.self, KMS.DeleteImportedKeyMaterial.self,
+        KMS.ReplicateKey.self, KMS.UpdatePrimaryRegion.self, KMS.GetKeyLastUsage.self,
+    ]
+
+    private static let cryptographicOperations: [any Platform.Operation.Type] = [
+        KMS.Encrypt.self, KMS.Decrypt.self, KMS.ReEncrypt.self,
+        KMS.GenerateDataKey.self, KMS.GenerateDataKeyWithoutPlaintext.self, KMS.GenerateDataKeyPair.self,
+        KMS.GenerateDataKeyPairWithoutPlaintext.self, KMS.GenerateRandom.self,
+        KMS.Sign.self, KMS.Verify.self, KMS.GenerateMac.self, KMS.VerifyMac.self, KMS.DeriveSharedSecret.self,
+        KMS.GetPublicKey.self,
+    ]
+
+    private static let grantOperations: [any Platform.Operation.Type] = [
+        KMS.CreateGrant.self, KMS.ListGrants.self, KMS.ListRetirableGrants.self, KMS.RetireGrant.self,
+        KMS.RevokeGrant.self,
+    ]
+}
+
+/// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
+@Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
+    var found: [EventParticulars.Resource] = []
+    var seen: Set<String> = []
+    func add(_ arn: String) {
+        guard let parsed = ARN(parsing: arn), seen.insert(arn).inserted else { return }
+        found.append(
+            EventParticulars.Resource(
+                arn, parsed.resource.hasPrefix("alias/") ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
+    }
+    for access in accesses where access.resource != "*" { add(access.resource) }
+    for member in ["KeyMetadata", "ReplicaKeyMetadata"] {
+        guard case .structure(let metadata) = output?[member], case .string(let arn) = metadata["Arn"] else { continue }
+        add(arn)
+    }
+    return found
+}

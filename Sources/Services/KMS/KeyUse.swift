@@ -1,0 +1,143 @@
+import KMSAPI
+import KeyMaterial
+import Platform
+import Policy
+import Wire
+
+// What the cryptographic operations have in common.
+
+/// Uses its key. DryRun is looked at last, so that it tells what would be.
+protocol KeyUseOperation: KeyRead {
+    /// What a key must be for.
+    static var usage: KeyUsage { get }
+}
+
+extension KeyUseOperation {
+    static var naming: KeyNaming { [.aliases, .otherAccounts] }
+    static var refused: RefusedStates { .unusable }
+
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        let target = try await call.existing(try call.target())
+        try refused.check(target.key)
+        try target.key.check(usage, for: call.operation)
+        return try await answer(target, input, call)
+    }
+}
+
+extension Key {
+    /// - Throws: InvalidKeyUsageException.
+    func check(_ wanted: KeyUsage, for operation: String) throws(ServiceError) {
+        guard usage == wanted else {
+            throw .kms(
+                .invalidKeyUsageException,
+                "\(arn) key usage is \(usage.rawValue) which is not valid for \(operation).")
+        }
+    }
+
+    /// - Throws: InvalidKeyUsageException.
+    func mismatch(_ algorithm: String) -> ServiceError {
+        .kms(
+            .invalidKeyUsageException, "Algorithm \(algorithm) is incompatible with key spec \(spec.rawValue).")
+    }
+
+    /// The algorithm of a request that encrypts or decrypts.
+    /// - Throws: InvalidKeyUsageException.
+    func encryptionAlgorithm(
+        _ name: String?, context: [String: String]?
+    ) throws(ServiceError) -> EncryptionAlgorithm {
+        let name = name ?? EncryptionAlgorithm.symmetricDefault.rawValue
+        guard let algorithm = EncryptionAlgorithm(rawValue: name), spec.encryptionAlgorithms.contains(algorithm)
+        else { throw mismatch(name) }
+        guard algorithm == .symmetricDefault || context?.isEmpty ?? true else {
+            throw .invalid("An encryption context can be used with symmetric encryption KMS keys only.")
+        }
+        return algorithm
+    }
+}
+
+/// The condition key of an algorithm; SYMMETRIC_DEFAULT unless the request says otherwise.
+func encryptionAlgorithmKey(_ name: String?) -> [String: ContextValue] {
+    ["kms:encryptionalgorithm": .one(name ?? EncryptionAlgorithm.symmetricDefault.rawValue)]
+}
+
+extension Call {
+    /// Encrypts with a key's current material.
+    func encrypt(
+        _ plaintext: [UInt8], with key: Key, _ algorithm: EncryptionAlgorithm = .symmetricDefault,
+        context: [String: String]?
+    ) async throws(ServiceError) -> (blob: [UInt8], materialID: String) {
+        let limit = algorithm.plaintextLimit(key.spec)
+        guard plaintext.count <= limit else {
+            throw .invalid(
+                "Algorithm \(algorithm.rawValue) and key spec \(key.spec.rawValue) cannot encrypt data larger than "
+                    + "\(limit) bytes.")
+        }
+        let (material, id) = try await material(of: key)
+        let blob = try using { () throws(KeyMaterialError) in
+            algorithm == .symmetricDefault
+                ? try material.encrypt(
+                    plaintext, keyARN: key.authenticatedARN, materialID: id, context: EncryptionContext(context))
+                : try material.encrypt(plaintext, algorithm)
+        }
+        return (blob, id)
+    }
+
+    /// Opens a ciphertext.
+    /// - Throws: IncorrectKeyException where it was made with another key; InvalidCiphertextException.
+    func decrypt(
+        _ blob: [UInt8], _ target: KeyTarget, _ algorithm: EncryptionAlgorithm, context: [String: String]?
+    ) async throws(ServiceError) -> (plaintext: [UInt8], materialID: String) {
+        let key = target.key
+        guard algorithm == .symmetricDefault else {
+            let (material, id) = try await material(of: key)
+            return (try using { () throws(KeyMaterialError) in try material.decrypt(blob, algorithm) }, id)
+        }
+        guard let ciphertext = target.ciphertext else { throw .invalidCiphertext }
+        guard ciphertext.keyARN == key.authenticatedARN else { throw .incorrectKey }
+        let material = try await material(ciphertext.materialID, of: key)
+        let plaintext = try using { () throws(KeyMaterialError) in
+            try material.decrypt(ciphertext, context: EncryptionContext(context))
+        }
+        return (plaintext, ciphertext.materialID)
+    }
+
+    /// The key of a request that decrypts: the one that it names, or that of the ciphertext.
+    func target(
+        ofCiphertext blob: Blob?, _ algorithm: String?, key text: String?, mayIgnoreCiphertext: Bool, _ action: String
+    ) throws(ServiceError) -> KeyTarget {
+        guard let blob else {
+            // What DryRunModifiers are for: nothing is opened, so that there need be nothing to open.
+            guard mayIgnoreCiphertext, let text else { throw .invalid("CiphertextBlob is required.") }
+            return try target(text, [.aliases, .otherAccounts])
+        }
+        let name = algorithm ?? EncryptionAlgorithm.symmetricDefault.rawValue
+        guard name == EncryptionAlgorithm.symmetricDefault.rawValue else {
+            guard let text else { throw .invalid("KeyId is required with asymmetric KMS keys.") }
+            return try target(text, [.aliases, .otherAccounts])
+        }
+        var found: KeyTarget
+        let ciphertext: Ciphertext?
+        if let text {
+            found = try target(text, [.aliases, .otherAccounts])
+            // Whoever may not use the key is not told what is wrong with the ciphertext.
+            ciphertext = try? Ciphertext(blob.bytes)
+        } else {
+            let read = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
+            ciphertext = read
+            // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
+            guard let entry = keys.key(read.keyARN.replacing("arn:aws:kms::", with: "arn:aws:kms:\(region):")),
+                entry.key.region == region
+            else { throw .inaccessible(caller.arn, action) }
+            found = KeyTarget(entry)
+            found.isOfCiphertext = true
+        }
+        found.ciphertext = ciphertext
+        return found
+    }
+}
+
+extension EncryptionContext {
+    init(_ pairs: [String: String]?) {
+        self = pairs.map { pairs in EncryptionContext(pairs.map { (key: $0.key, value: $0.value) }) } ?? .empty
+    }
+}
