@@ -137,10 +137,12 @@ extension Gatehouse {
         return movable
     }
 
-    /// - Throws: ValidationError when the root key is in memory alone.
+    /// - Throws: ValidationError when the root key is not that of a data directory.
     private static func onDisk(_ rotation: KeyringRotation?) throws(ServiceError) -> KeyringRotation {
         guard let rotation else {
-            throw .validation("A Gatehouse started with --in-memory has no root key that outlives it.")
+            throw .validation(
+                "Only the root key of a data directory can be rotated; this Gatehouse was started with --in-memory or"
+                    + " --database.")
         }
         return rotation
     }
