@@ -20,6 +20,8 @@ public final class Environment: Sendable {
     public let authorizationMessages: AuthorizationMessages
     /// The OpenID Connect providers outside of AWS, as far as their keys and documents are known.
     public let openIDProviders: OpenIDProviders
+    /// Other servers that services call.
+    public let outsideServers: OutsideServers
     /// How the world reaches this Gatehouse.
     public let publicAddress: PublicAddress
     /// How much an account may hold.
@@ -55,7 +57,8 @@ public final class Environment: Sendable {
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock, token: HardwareToken? = nil, toleratedAbsence: Double = 0
+        clock: Clock, token: HardwareToken? = nil, outsideServers: OutsideServers = OutsideServers(),
+        toleratedAbsence: Double = 0
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -72,6 +75,7 @@ public final class Environment: Sendable {
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token
+        self.outsideServers = outsideServers
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services

@@ -1,5 +1,6 @@
 import Directory
 public import Edge
+public import Fetch
 import FoundationEssentials
 public import Gate
 public import HardwareToken
@@ -9,8 +10,10 @@ public import Logging
 import OIDC
 public import Platform
 public import ServiceLifecycle
+import SwiftASN1
 public import TransportSecurity
 public import Wire
+import X509
 
 /// A whole Gatehouse, put together: ledger, projections, gate, edge.
 public struct Gatehouse: Sendable {
@@ -24,9 +27,12 @@ public struct Gatehouse: Sendable {
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
-        /// A PEM file with certificate authorities to trust for identity providers' servers, in addition to the
-        /// system's.
+        /// A PEM file with certificate authorities to trust for other servers, those of identity providers and of external
+        /// key stores, in addition to the system's.
         public var authoritiesFile: String?
+        /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
+        /// those.
+        public var keyStoreProxies: [String: WebAddress] = [:]
         /// How HTTPS is to be spoken; nil: it is not.
         public var tls: TLS?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
@@ -107,6 +113,7 @@ public struct Gatehouse: Sendable {
                 ledger = try Ledger(at: .memory, keyring: keyring)
             }
             if let token { Self.look(for: token, log) }
+            let authorities = try Self.authorities(configuration)
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(of: configuration.modules, and: [directory, issued])
@@ -114,11 +121,13 @@ public struct Gatehouse: Sendable {
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
-                openIDProviders: try Self.openIDProviders(configuration),
+                openIDProviders: OpenIDProviders(authorities: authorities),
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
+                outsideServers: OutsideServers(
+                    trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
                 toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
             try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
@@ -202,8 +211,8 @@ public struct Gatehouse: Sendable {
             + " directory from a backup."
     }
 
-    private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
-        guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
+    private static func authorities(_ configuration: Configuration) throws -> [Certificate] {
+        guard let path = configuration.authoritiesFile else { return [] }
         let text: String
         do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
             throw StartError("The certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
@@ -211,7 +220,9 @@ public struct Gatehouse: Sendable {
         guard text.contains("-----BEGIN CERTIFICATE-----") else {
             throw StartError("There is no certificate in \(path). \(authoritiesAdvice)")
         }
-        do { return try OpenIDProviders(authorities: text) } catch {
+        do {
+            return try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+        } catch {
             throw StartError("The certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
         }
     }

@@ -87,7 +87,7 @@ private final class TricklingServer: Sendable {
         let server = try await Server(bytes, staysOpen: staysOpen)
         var limits = Fetch.Limits()
         // The machine may be busy with other tests.
-        limits.seconds = 60
+        limits.time = .seconds(60)
         change(&limits)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         do throws(FetchError) {
@@ -172,7 +172,7 @@ private final class TricklingServer: Sendable {
     @Test func aServerThatTricklesIsLeft() async throws {
         let server = try await TricklingServer()
         var limits = Fetch.Limits()
-        limits.seconds = 1
+        limits.time = .seconds(1)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         await #expect(throws: FetchError.tooSlow) { try await fetch.get(address) }
     }

@@ -61,7 +61,7 @@ extension KMS.CreateAlias: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let (key, own) = try records.key(of: call)
-        try RefusedStates.pendingDeletion.check(key)
+        try RefusedStates.pendingDeletion.check(key, call)
         guard try own.get(Alias.self, input.aliasName) == nil else {
             throw .kms(
                 .alreadyExistsException,
@@ -93,7 +93,7 @@ extension KMS.UpdateAlias: WriteOperation {
         guard var alias = try own.get(Alias.self, input.aliasName) else {
             throw .noSuchAlias("arn:aws:kms:\(call.region):\(call.accountID):\(input.aliasName)")
         }
-        try RefusedStates.pendingDeletion.check(key)
+        try RefusedStates.pendingDeletion.check(key, call)
         guard let current = try own.get(Key.self, alias.keyID) else { throw .internalFailure }
         // Code that uses an alias must not suddenly find a key that can do something else.
         guard current.usage == key.usage, current.spec.kind == key.spec.kind else {

@@ -1,3 +1,4 @@
+import HardwareToken
 import KMSAPI
 import KeyMaterial
 import Platform
@@ -42,7 +43,7 @@ extension KMS.GenerateDataKey: KeyUseOperation {
             $0.ciphertextBlob = Blob(blob)
             $0.plaintext = Blob(plaintext)
             $0.keyId = key.arn
-            $0.keyMaterialId = materialID
+            $0.keyMaterialId = key.told(materialID)
         }
     }
 }
@@ -57,7 +58,7 @@ extension KMS.GenerateDataKeyWithoutPlaintext: KeyUseOperation {
         let plaintext = try randomBytes(try dataKeyLength(input.keySpec, input.numberOfBytes))
         let (blob, materialID) = try await call.encrypt(plaintext, with: key, context: input.encryptionContext)
         guard input.dryRun != true else { throw .dryRun }
-        return Output(ciphertextBlob: Blob(blob), keyId: key.arn, keyMaterialId: materialID)
+        return Output(ciphertextBlob: Blob(blob), keyId: key.arn, keyMaterialId: key.told(materialID))
     }
 }
 
@@ -72,6 +73,7 @@ private struct DataKeyPair {
         async throws(ServiceError)
     {
         try key.checkEncryptsDataKeys()
+        guard key.keyStoreID == nil else { throw .invalidOrigin(key) }
         guard let spec = KeySpec(rawValue: specName), spec.isSupported, !spec.isSymmetric else {
             throw .unsupported("KeyPairSpec \(specName) is not supported.")
         }
@@ -128,12 +130,19 @@ extension KMS.GenerateDataKeyPairWithoutPlaintext: KeyUseOperation {
 extension KMS.GenerateRandom: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
-    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
-        guard input.customKeyStoreId == nil else {
-            throw .notImplemented("Gatehouse has no custom key stores yet: call without CustomKeyStoreId.")
-        }
         guard let count = input.numberOfBytes else { throw .invalid("NumberOfBytes is required.") }
+        if let id = input.customKeyStoreId {
+            let store = try call.connectedKeyStore(id)
+            guard store.type == .cloudHSM else {
+                throw .unsupported("The custom key store \(id) is an external key store, which makes no random bytes.")
+            }
+            let bytes = try await call.environment.withToken { (token) throws(HardwareTokenError) in
+                try token.random(count)
+            }
+            return Output(plaintext: Blob(bytes), ciphertextForRecipient: nil)
+        }
         return Output(plaintext: Blob(try randomBytes(count)), ciphertextForRecipient: nil)
     }
 }

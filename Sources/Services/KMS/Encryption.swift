@@ -39,7 +39,7 @@ extension KMS.Decrypt: ComputeOperation {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
         let target = try call.target()
         let key = target.key
-        try RefusedStates.unusable.check(key)
+        try RefusedStates.unusable.check(key, call)
         try key.check(.encryptDecrypt, for: call.operation)
         let algorithm = try key.encryptionAlgorithm(input.encryptionAlgorithm, context: input.encryptionContext)
         guard let blob = input.ciphertextBlob else { throw .dryRun }
@@ -50,7 +50,7 @@ extension KMS.Decrypt: ComputeOperation {
             $0.keyId = key.arn
             $0.plaintext = Blob(plaintext)
             $0.encryptionAlgorithm = algorithm.rawValue
-            if algorithm == .symmetricDefault { $0.keyMaterialId = materialID }
+            if algorithm == .symmetricDefault { $0.keyMaterialId = key.told(materialID) }
         }
     }
 }
@@ -89,7 +89,7 @@ extension KMS.ReEncrypt: ComputeOperation {
         guard let second = call.learnt(SecondTarget.self) else { throw .internalFailure }
         let destination = try await call.existing(second.target).key
         for key in [source.key, destination] {
-            try RefusedStates.unusable.check(key)
+            try RefusedStates.unusable.check(key, call)
             try key.check(.encryptDecrypt, for: call.operation)
         }
         let from = try source.key.encryptionAlgorithm(
@@ -108,8 +108,8 @@ extension KMS.ReEncrypt: ComputeOperation {
             $0.keyId = destination.arn
             $0.sourceEncryptionAlgorithm = from.rawValue
             $0.destinationEncryptionAlgorithm = to.rawValue
-            if from == .symmetricDefault { $0.sourceKeyMaterialId = sourceID }
-            if to == .symmetricDefault { $0.destinationKeyMaterialId = destinationID }
+            if from == .symmetricDefault { $0.sourceKeyMaterialId = source.key.told(sourceID) }
+            if to == .symmetricDefault { $0.destinationKeyMaterialId = destination.told(destinationID) }
         }
     }
 }

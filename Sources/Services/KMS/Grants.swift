@@ -110,7 +110,7 @@ extension KMS.CreateGrant: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notGrantable.check(key)
+        try RefusedStates.notGrantable.check(key, call)
         let new = try grant(input, key, call)
         let earlier = try new.name.map { name throws(ServiceError) in
             try own.referrers(Grant.self, Grant.named, to: Grant.target(key.id, name)).first { $0.isSame(as: new) }

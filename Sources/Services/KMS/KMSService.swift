@@ -13,19 +13,25 @@ extension Metric {
 }
 
 extension ServiceModule {
-    /// AWS Key Management Service. What is not built are custom key stores.
+    /// AWS Key Management Service.
     public static let kms = ServiceModule(
-        KMS.self, operations: keyOperations + cryptographicOperations + grantOperations,
+        KMS.self, operations: keyOperations + cryptographicOperations + grantOperations + keyStoreOperations,
         events: EventParticulars(
-            source: "kms.amazonaws.com", listsResources: true, hiddenMembers: [], found: resources),
+            source: "kms.amazonaws.com", listsResources: true, hiddenMembers: [], found: resources,
+            additional: additionalMembers,
+            renamed: ["CloudHsmClusterId": "clusterId"]),
         records: [
             Key.self, StoredMaterial.self, Alias.self, Grant.self, RetirableGrant.self, ImportParameters.self,
+            CustomKeyStore.self,
         ],
-        projections: [KeyIndex.self], resourceTypes: [.key],
+        projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key],
         jobs: [
             DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
+            ConnectKeyStore.self, DisconnectKeyStore.self,
         ],
-        quotas: [.keys, .aliasesPerKey, .grantsPerKey, .keyPolicySize], samples: kmsSamples, metrics: [.keys])
+        quotas: [
+            .keys, .aliasesPerKey, .grantsPerKey, .keyPolicySize, .customKeyStores, .externalKeyStorePatience,
+        ], samples: kmsSamples, metrics: [.keys])
 
     private static let keyOperations: [any Platform.Operation.Type] = [
         KMS.CreateKey.self, KMS.DescribeKey.self, KMS.ListKeys.self, KMS.UpdateKeyDescription.self,
@@ -52,6 +58,44 @@ extension ServiceModule {
         KMS.RevokeGrant.self,
     ]
 }
+
+extension ServiceModule {
+    private static let keyStoreOperations: [any Platform.Operation.Type] = [
+        KMS.CreateCustomKeyStore.self, KMS.DescribeCustomKeyStores.self, KMS.UpdateCustomKeyStore.self,
+        KMS.ConnectCustomKeyStore.self, KMS.DisconnectCustomKeyStore.self, KMS.DeleteCustomKeyStore.self,
+    ]
+}
+
+/// Which material was used, and which key store the call was about or its key is in.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-decrypt.html>
+@Sendable private func additionalMembers(
+    _ accesses: [Access], _ output: Structure?
+) -> [(name: String, value: String)] {
+    var members: [(name: String, value: String)] = []
+    for access in accesses {
+        if let target = access.learnt as? KeyStoreTarget { members += target.eventMembers }
+        let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
+        guard let key = target?.key, let id = key.keyStoreID, cryptographicActions.contains(access.action) else {
+            continue
+        }
+        members.append((name: "customKeyStoreId", value: id))
+        if let id = key.externalKeyID { members.append((name: "xksKeyId", value: id)) }
+    }
+    for (member, name) in materialMembers where accesses.contains(where: { cryptographicActions.contains($0.action) }) {
+        if case .string(let id)? = output?[member] { members.append((name: name, value: id)) }
+    }
+    return members
+}
+
+private let cryptographicActions: Set<String> = [
+    "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+]
+
+private let materialMembers = [
+    ("KeyMaterialId", "keyMaterialId"), ("DestinationKeyMaterialId", "destinationKeyMaterialId"),
+    ("SourceKeyMaterialId", "sourceKeyMaterialId"),
+]
 
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
 @Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {

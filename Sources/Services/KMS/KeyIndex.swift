@@ -198,7 +198,7 @@ final class MaterialCache: Sendable {
 
 extension ResourceType {
     /// A key, whose policy must allow whatever is done with it.
-    static let key = ResourceType("kms", "key/", policy: .required) { access, _, call in
+    static let key = ResourceType("kms", "key/", policy: .required, hasOwnTagKey: false) { access, _, call in
         let target =
             access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
             ?? call.environment.projection(KeyIndex.self).key(access.resource).map { KeyTarget($0) }

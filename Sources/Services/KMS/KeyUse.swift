@@ -18,7 +18,7 @@ extension KeyUseOperation {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let target = try await call.existing(try call.target())
-        try refused.check(target.key)
+        try refused.check(target.key, call)
         try target.key.check(usage, for: call.operation)
         return try await answer(target, input, call)
     }
@@ -73,12 +73,13 @@ extension Call {
                     + "\(limit) bytes.")
         }
         let (material, id) = try await material(of: key)
-        let blob = try using { () throws(KeyMaterialError) in
+        var blob = try using { () throws(KeyMaterialError) in
             algorithm == .symmetricDefault
                 ? try material.encrypt(
                     plaintext, keyARN: key.authenticatedARN, materialID: id, context: EncryptionContext(context))
                 : try material.encrypt(plaintext, algorithm)
         }
+        if key.origin == .externalKeyStore { blob = try await sealedExternally(blob, with: key) }
         return (blob, id)
     }
 
@@ -92,8 +93,15 @@ extension Call {
             let (material, id) = try await material(of: key)
             return (try using { () throws(KeyMaterialError) in try material.decrypt(blob, algorithm) }, id)
         }
-        guard let ciphertext = target.ciphertext else { throw .invalidCiphertext }
-        guard ciphertext.keyARN == key.authenticatedARN else { throw .incorrectKey }
+        guard let read = target.ciphertext else { throw .invalidCiphertext }
+        guard read.keyARN == key.authenticatedARN else { throw .incorrectKey }
+        let ciphertext: Ciphertext
+        switch (read, key.origin == .externalKeyStore) {
+        case (.own(let own), false): ciphertext = own
+        case (.external(let external), true): ciphertext = try await openedExternally(external, with: key)
+        // What one of them is without the other opens nothing.
+        default: throw .invalidCiphertext
+        }
         let material = try await material(ciphertext.materialID, of: key)
         let plaintext = try using { () throws(KeyMaterialError) in
             try material.decrypt(ciphertext, context: EncryptionContext(context))
@@ -116,13 +124,13 @@ extension Call {
             return try target(text, [.aliases, .otherAccounts])
         }
         var found: KeyTarget
-        let ciphertext: Ciphertext?
+        let ciphertext: KeyCiphertext?
         if let text {
             found = try target(text, [.aliases, .otherAccounts])
             // Whoever may not use the key is not told what is wrong with the ciphertext.
-            ciphertext = try? Ciphertext(blob.bytes)
+            ciphertext = try? KeyCiphertext(blob.bytes)
         } else {
-            let read = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
+            let read = try using { () throws(KeyMaterialError) in try KeyCiphertext(blob.bytes) }
             ciphertext = read
             // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
             guard let entry = keys.key(read.keyARN.replacing("arn:aws:kms::", with: "arn:aws:kms:\(region):")),

@@ -17,7 +17,7 @@ struct KeyTarget: Sendable {
     /// Whether it is not there yet: a service's managed key, which is made when it is first asked for.
     var isNew = false
     /// The ciphertext that is to be opened with it.
-    var ciphertext: Ciphertext?
+    var ciphertext: KeyCiphertext?
     /// Whether the request named it by the ciphertext alone.
     var isOfCiphertext = false
 
@@ -247,7 +247,7 @@ protocol KeyRead: OnKey, ComputeOperation {
 extension KeyRead {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let target = try await call.existing(try call.target())
-        try refused.check(target.key)
+        try refused.check(target.key, call)
         return try await answer(target, input, call)
     }
 }
@@ -264,7 +264,7 @@ extension KeyChange {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try refused.check(key)
+        try refused.check(key, call)
         try change(&key, input, call, own)
         try own.put(key)
         return Output()
