@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy
 from harness.ledger import Ledger
 from harness.openid import Authority, make_certificate
+from harness.terraform import Terraform, needs_terraform
 from harness.token import Token
 from harness.xks import ACCESS_KEY, HOST, PATH, SECRET, Proxy, data, text
 
@@ -730,3 +731,57 @@ def test_who_may(house: Server, token: Token) -> None:
     parameters = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}]})}  # fmt: skip
     maker.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store, BypassPolicyLockoutSafetyCheck=True, **parameters)
+
+
+STORES_IN_TERRAFORM = """
+resource "aws_kms_custom_key_store" "house" {
+  custom_key_store_name    = "house"
+  cloud_hsm_cluster_id     = "%s"
+  key_store_password       = "%s"
+  trust_anchor_certificate = <<-END
+%sEND
+}
+resource "aws_kms_custom_key_store" "abroad" {
+  custom_key_store_name  = "abroad"
+  custom_key_store_type  = "EXTERNAL_KEY_STORE"
+  xks_proxy_connectivity = "PUBLIC_ENDPOINT"
+  xks_proxy_uri_endpoint = "https://%s"
+  xks_proxy_uri_path     = "%s"
+  xks_proxy_authentication_credential {
+    access_key_id         = "%s"
+    raw_secret_access_key = "%s"
+  }
+}
+"""
+KEYS_IN_TERRAFORM = """
+data "aws_kms_custom_key_store" "house" { custom_key_store_name = aws_kms_custom_key_store.house.custom_key_store_name }
+resource "aws_kms_key" "house" { custom_key_store_id = data.aws_kms_custom_key_store.house.id }
+resource "aws_kms_key" "abroad" {
+  custom_key_store_id = aws_kms_custom_key_store.abroad.id
+  xks_key_id          = "first"
+}
+"""
+
+
+@needs_terraform[0]
+@needs_terraform[1]
+@needs_terraform[2]
+def test_terraform(durable: Callable[..., Server], token: Token, proxy: Proxy, tmp_path: Path) -> None:
+    server = durable(*proxy.options, environment=token.environment).start()
+    kms = server.root.client("kms")
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    stores = STORES_IN_TERRAFORM % (CLUSTER, token.pin, ANCHOR, HOST, PATH, ACCESS_KEY, SECRET)
+    terraform = Terraform(folder, server.root, stores)
+    terraform.apply()
+    terraform.assert_no_drift()
+    entries = {one["CustomKeyStoreName"]: one for one in kms.describe_custom_key_stores()["CustomKeyStores"]}
+    assert set(entries) == {"house", "abroad"}
+    # Terraform connects nothing.
+    for entry in entries.values():
+        assert connect(kms, entry["CustomKeyStoreId"])["ConnectionState"] == "CONNECTED"
+    (folder / "keys.tf").write_text(KEYS_IN_TERRAFORM)
+    terraform.apply()
+    terraform.assert_no_drift()
+    origins = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["Origin"] for key in kms.list_keys()["Keys"]]
+    assert sorted(origins) == ["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]

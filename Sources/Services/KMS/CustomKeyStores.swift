@@ -261,9 +261,11 @@ extension CustomKeyStore.Proxy {
     }
 }
 
-extension View where F: KMS.MayHaveXksProxyUriEndpoint & KMS.MayHaveXksProxyUriPath
-    & KMS.MayHaveXksProxyAuthenticationCredential & KMS.MayHaveXksProxyConnectivity
-    & KMS.MayHaveXksProxyVpcEndpointServiceName & KMS.MayHaveXksProxyVpcEndpointServiceOwner
+extension View
+where
+    Members: KMS.MayHaveXksProxyUriEndpoint, Members: KMS.MayHaveXksProxyUriPath,
+    Members: KMS.MayHaveXksProxyAuthenticationCredential, Members: KMS.MayHaveXksProxyConnectivity,
+    Members: KMS.MayHaveXksProxyVpcEndpointServiceName, Members: KMS.MayHaveXksProxyVpcEndpointServiceOwner
 {
     /// Whether nothing is said of a proxy.
     fileprivate var hasNoProxy: Bool {

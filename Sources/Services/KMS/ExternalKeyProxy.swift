@@ -27,6 +27,12 @@ struct ExternalKeyProxy: Sendable {
         /// Up to 20 bytes of the proxy's own.
         let metadata: [UInt8]
         let ciphertext: [UInt8]
+
+        /// The hash by which a proxy vouches for what it has encrypted.
+        func integrityValue(authenticating authenticated: [UInt8]) -> [UInt8] {
+            Array(
+                SHA256.hash(data: authenticated + metadata + initializationVector + ciphertext + authenticationTag))
+        }
     }
 
     let proxy: CustomKeyStore.Proxy
@@ -67,20 +73,16 @@ struct ExternalKeyProxy: Sendable {
             EncryptRequest(
                 requestMetadata: metadata, additionalAuthenticatedData: Data(authenticated),
                 plaintext: Data(plaintext)))
-        let own = answer.ciphertextMetadata ?? Data()
-        guard answer.ciphertext.count == plaintext.count, [12, 16].contains(answer.initializationVector.count),
-            answer.authenticationTag.count == 16, own.count <= 20
-        else { throw .notUnderstood }
-        // Bits that toppled on the way here would make it undecryptable, and nobody would know before it is too late.
-        var hash = SHA256()
-        for part in [
-            Data(authenticated), own, answer.initializationVector, answer.ciphertext, answer.authenticationTag,
-        ] { hash.update(data: part) }
-        guard Data(hash.finalize()) == answer.ciphertextDataIntegrityValue else { throw .notUnderstood }
-        return Sealed(
+        let sealed = Sealed(
             initializationVector: Array(answer.initializationVector),
-            authenticationTag: Array(answer.authenticationTag), metadata: Array(own),
+            authenticationTag: Array(answer.authenticationTag), metadata: Array(answer.ciphertextMetadata ?? Data()),
             ciphertext: Array(answer.ciphertext))
+        guard sealed.ciphertext.count == plaintext.count, [12, 16].contains(sealed.initializationVector.count),
+            sealed.authenticationTag.count == 16, sealed.metadata.count <= 20,
+            // Bits that toppled on the way would make it undecryptable, and nobody would know before it is too late.
+            sealed.integrityValue(authenticating: authenticated) == Array(answer.ciphertextDataIntegrityValue)
+        else { throw .notUnderstood }
+        return sealed
     }
 
     func decrypt(
