@@ -199,7 +199,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire",
+                "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",

@@ -23,6 +23,7 @@ public struct OutsideServers: Sendable {
     public func place(of address: String) -> WebAddress? {
         guard let named = WebAddress(address) else { return nil }
         guard let place = places[named.host.lowercased()] else { return named }
-        return WebAddress("\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)", mayBePlain: true)
+        return WebAddress(
+            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)", mayBePlain: true)
     }
 }

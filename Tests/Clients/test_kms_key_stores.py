@@ -24,7 +24,7 @@ from harness.token import Token
 from harness.xks import ACCESS_KEY, HOST, PATH, SECRET, Proxy, data, text
 
 MANY = pytest.mark.parametrize
-CLUSTER = "cluster-1a23b4cdefg"
+CLUSTER = "cluster-2a23b4cdefg"
 KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = serialization.Encoding.PEM
 ANCHOR = make_certificate("anchor", KEY, "anchor", KEY, authority=True).public_bytes(PEM).decode()
@@ -197,7 +197,7 @@ def test_the_token_is_away_for_a_while(house: Server, token: Token) -> None:
     refused = error_of(kms.create_key, Origin="AWS_CLOUDHSM", CustomKeyStoreId=store)
     assert refused.code == "CustomKeyStoreInvalidStateException" and "no token 'house'" in refused.message
     assert described(kms, store)["ConnectionState"] == "CONNECTED" and state(kms, key) == "Enabled"
-    other = of_token(token, CustomKeyStoreName="other", CloudHsmClusterId="cluster-2a23b4cdefg")
+    other = of_token(token, CustomKeyStoreName="other", CloudHsmClusterId="cluster-3a23b4cdefg")
     assert error_of(kms.create_custom_key_store, **other).code == "CloudHsmClusterNotActiveException"
     # It can't be connected again either, until the token is back.
     disconnect(kms, store)
@@ -719,7 +719,7 @@ def test_who_may(house: Server, token: Token) -> None:
     whole = user("whole", allow(["kms:CreateCustomKeyStore", "cloudhsm:DescribeClusters", "iam:CreateServiceLinkedRole"]))
     store = whole.create_custom_key_store(**of_token(token))["CustomKeyStoreId"]
     # The role is there now.
-    half.create_custom_key_store(**of_token(token, CustomKeyStoreName="b", CloudHsmClusterId="cluster-2a23b4cdefg"))
+    half.create_custom_key_store(**of_token(token, CustomKeyStoreName="b", CloudHsmClusterId="cluster-3a23b4cdefg"))
     for operation in ("connect", "disconnect", "delete", "update"):
         refused = error_of(getattr(nobody, f"{operation}_custom_key_store"), CustomKeyStoreId=store)
         assert refused.code == "AccessDeniedException", operation

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from harness import Identity, Server, Trail, error_of
+from harness import ACCOUNT, Identity, Server, Trail, error_of
 from harness.server import gatehouse
 
 DAY = 86_400

@@ -8,7 +8,9 @@ import Testing
     private static let arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
     private func sealed(vector: Int = 12, metadata: Int = 13, ciphertext: Int = 40) -> ExternalKeyProxy.Sealed {
-        func bytes(_ count: Int, from first: UInt8) -> [UInt8] { (0..<count).map { first &+ UInt8(truncatingIfNeeded: $0) } }
+        func bytes(_ count: Int, from first: UInt8) -> [UInt8] {
+            (0..<count).map { first &+ UInt8(truncatingIfNeeded: $0) }
+        }
         return ExternalKeyProxy.Sealed(
             initializationVector: bytes(vector, from: 1), authenticationTag: bytes(16, from: 50),
             metadata: bytes(metadata, from: 100), ciphertext: bytes(ciphertext, from: 200))
@@ -18,7 +20,10 @@ import Testing
     func whatIsWrittenIsRead(vector: Int, metadata: Int) throws {
         let made = ExternalCiphertext(keyARN: Self.arn, sealed(vector: vector, metadata: metadata))
         #expect(try ExternalCiphertext(made.blob) == made)
-        guard case .external(let read) = try KeyCiphertext(made.blob) else { Issue.record("taken for another kind"); return }
+        guard case .external(let read) = try KeyCiphertext(made.blob) else {
+            Issue.record("taken for another kind")
+            return
+        }
         #expect(read == made)
     }
 
@@ -35,7 +40,9 @@ import Testing
         let whole = ExternalCiphertext(keyARN: Self.arn, sealed()).blob
         for _ in 0..<20_000 {
             var bytes = whole
-            for _ in 0..<3 { bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(in: .min ... .max, using: &random) }
+            for _ in 0..<3 {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(in: .min ... .max, using: &random)
+            }
             if let read = try? ExternalCiphertext(bytes) { #expect(read.blob == bytes) }
         }
     }

@@ -10,7 +10,8 @@ import Testing
         source: String? = nil
     ) -> Grant {
         Grant(
-            id: "", keyID: "", grantee: "", retiring: nil, retiringAccountID: nil, operations: operations, equals: equals,
+            id: "", keyID: "", grantee: "", retiring: nil, retiringAccountID: nil, operations: operations,
+            equals: equals,
             subset: subset, sourceARN: source, name: nil, issuer: "", creationDate: 0, tokenKey: Data())
     }
 

@@ -75,13 +75,15 @@ extension RecordReading {
     fileprivate func check(_ new: CustomKeyStore, beside others: [CustomKeyStore]) throws(ServiceError) {
         for other in others where other.id != new.id {
             guard other.name != new.name else {
-                throw .kms(.customKeyStoreNameInUseException, "A custom key store with the name \(new.name) already exists.")
+                throw .kms(
+                    .customKeyStoreNameInUseException, "A custom key store with the name \(new.name) already exists.")
             }
             if let cluster = new.cluster {
                 guard other.cluster?.id != cluster.id else {
                     throw .kms(
                         .cloudHsmClusterInUseException,
-                        "The CloudHSM cluster \(cluster.id) is already associated with the custom key store \(other.id).")
+                        "The CloudHSM cluster \(cluster.id) is already associated with the custom key store \(other.id)."
+                    )
                 }
             }
             if let proxy = new.proxy, let known = other.proxy { try proxy.check(beside: known, of: other.id) }
@@ -152,7 +154,8 @@ extension KMS.CreateCustomKeyStore: PreparedWriteOperation {
             let password = input.keyStorePassword
         else {
             throw .invalid(
-                "CloudHsmClusterId, TrustAnchorCertificate and KeyStorePassword are required for the type AWS_CLOUDHSM.")
+                "CloudHsmClusterId, TrustAnchorCertificate and KeyStorePassword are required for the type AWS_CLOUDHSM."
+            )
         }
         // A token has no such certificate; it is kept and shown.
         guard (try? Certificate(pemEncoded: anchor)) != nil else {
@@ -250,7 +253,8 @@ extension CustomKeyStore.Proxy {
         switch connectivity {
         case .publicEndpoint:
             guard serviceName == nil else {
-                throw .invalid("XksProxyVpcEndpointServiceName is valid only with the connectivity VPC_ENDPOINT_SERVICE.")
+                throw .invalid(
+                    "XksProxyVpcEndpointServiceName is valid only with the connectivity VPC_ENDPOINT_SERVICE.")
             }
         case .endpointService:
             guard serviceName != nil else {
@@ -537,7 +541,8 @@ extension Call {
         guard let id = key.keyStoreID else { throw .internalFailure }
         let store = try connectedKeyStore(id)
         guard store.type.origin == key.origin else {
-            throw .invalid("A KMS key in the custom key store \(id) must have the origin \(store.type.origin.rawValue).")
+            throw .invalid(
+                "A KMS key in the custom key store \(id) must have the origin \(store.type.origin.rawValue).")
         }
         var new = NewMaterial(material: try await .making(key.spec))
         if let proxy = store.proxy, let externalID = key.externalKeyID {
@@ -580,7 +585,8 @@ extension MutableRecords {
         guard try referrerCount(Key.ofExternalKey, to: Key.externalKey(externalID, in: id)) == 0 else {
             throw .kms(
                 .xksKeyAlreadyInUseException,
-                "The external key \(externalID) is already associated with another KMS key in the custom key store \(id).")
+                "The external key \(externalID) is already associated with another KMS key in the custom key store \(id)."
+            )
         }
     }
 }

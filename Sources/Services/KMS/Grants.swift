@@ -70,11 +70,11 @@ extension KMS.CreateGrant: WriteOperation {
             "kms:grantoperations": .many(input.operations),
             "kms:grantisforawsresource": .one(String(call.isForAWSResource)),
         ]
-        keys["kms:granteeprincipal"] = input.granteePrincipal.map { .one($0) }
-        keys["kms:granteeserviceprincipal"] = input.granteeServicePrincipal.map { .one($0) }
-        keys["kms:retiringprincipal"] = input.retiringPrincipal.map { .one($0) }
-        keys["kms:retiringserviceprincipal"] = input.retiringServicePrincipal.map { .one($0) }
-        keys["kms:grantconstraintsourcearn"] = input.constraints?.sourceArn.map { .one($0) }
+        keys["kms:granteeprincipal"] = input.granteePrincipal.map(ContextValue.one)
+        keys["kms:granteeserviceprincipal"] = input.granteeServicePrincipal.map(ContextValue.one)
+        keys["kms:retiringprincipal"] = input.retiringPrincipal.map(ContextValue.one)
+        keys["kms:retiringserviceprincipal"] = input.retiringServicePrincipal.map(ContextValue.one)
+        keys["kms:grantconstraintsourcearn"] = (input.constraints?.sourceArn).map(ContextValue.one)
         if equals != nil {
             keys["kms:grantconstrainttype"] = .one("EncryptionContextEquals")
         } else if subset != nil {

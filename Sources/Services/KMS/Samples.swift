@@ -11,7 +11,8 @@ let kmsSamples = Samples(
         "Origin": "AWS_KMS", "PrimaryRegion": "eu-west-1", "ReplicaRegion": "eu-west-1",
         "RetiringPrincipal": granteeARN, "SourceKeyId": keyID, "TagKey": "a", "TagKeys": "a", "TagValue": "b",
         "TargetKeyId": otherKeyID,
-    ], absent: [
+    ],
+    absent: [
         "CustomerMasterKeySpec", "CustomKeyStoreId", "GranteeServicePrincipal", "GrantToken", "GrantTokens",
         "RetiringServicePrincipal", "XksKeyId",
     ],
