@@ -49,7 +49,6 @@ public struct ServiceEvent: Sendable {
         self.agent = agent ?? source
         self.resource = resource
         self.response = response
-        self.response = response
         self.details = details
     }
 
