@@ -268,12 +268,8 @@ def test_key_stores_of_a_token_that_cannot_be(
 def test_keys_of_somebody_else(server: Server, proxy: Proxy, tmp_path: Path) -> None:
     root = server.root
     kms, trail = root.client("kms"), Trail(root)
-    made = root.aws(
-        "kms", "create-custom-key-store", "--custom-key-store-name", "abroad",
-        "--custom-key-store-type", "EXTERNAL_KEY_STORE", "--xks-proxy-connectivity", "PUBLIC_ENDPOINT",
-        "--xks-proxy-uri-endpoint", f"https://{HOST}", "--xks-proxy-uri-path", PATH,
-        "--xks-proxy-authentication-credential", f"AccessKeyId={ACCESS_KEY},RawSecretAccessKey={SECRET}",
-    )  # fmt: skip
+    # Version 1 of the CLI would fetch what is at a URL that is given as a parameter.
+    made = root.aws("kms", "create-custom-key-store", "--cli-input-json", json.dumps(proxy.parameters()))
     store = made["CustomKeyStoreId"]
     (path, body) = proxy.calls.pop()
     assert path == f"{PATH}/health" and body["requestMetadata"]["kmsOperation"] == "CreateCustomKeyStore"

@@ -281,14 +281,15 @@ where
 
 // MARK: - What is told about them
 
-extension KMS.DescribeCustomKeyStores: ReadOperation {
+/// What is told is what the use of keys is decided by: both come from the index.
+extension KMS.DescribeCustomKeyStores: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         guard input.customKeyStoreId == nil || input.customKeyStoreName == nil else {
             throw .invalid("Specify CustomKeyStoreId or CustomKeyStoreName, not both.")
         }
-        var stores = try records.list(CustomKeyStore.self)
+        var stores = call.environment.projection(KeyStoreIndex.self).stores(in: call.scope)
         if let id = input.customKeyStoreId { stores.removeAll { $0.id != id } }
         if let name = input.customKeyStoreName { stores.removeAll { $0.name != name } }
         if let wanted = input.customKeyStoreId ?? input.customKeyStoreName, stores.isEmpty {

@@ -27,6 +27,11 @@ final class KeyStoreIndex: Projection {
         try apply(changes)
     }
 
+    /// In the order of their ids.
+    func stores(in scope: Scope) -> [CustomKeyStore] {
+        stores.withLock { $0.filter { $0.key.scope == scope }.values.sorted { $0.id < $1.id } }
+    }
+
     func store(_ id: String, in scope: Scope) -> CustomKeyStore? {
         stores.withLock { $0[Place(scope: scope, id: id)] }
     }
