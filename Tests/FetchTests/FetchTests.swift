@@ -151,7 +151,9 @@ private final class TricklingServer: Sendable {
 
     @Test func aServerThatDoesNotComeToAnEndIsLeft() async throws {
         let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"
-        await #expect(throws: FetchError.tooSlow) { try await ask(bytes, staysOpen: true) { $0.seconds = 1 }.get() }
+        await #expect(throws: FetchError.tooSlow) {
+            try await ask(bytes, staysOpen: true) { $0.time = .seconds(1) }.get()
+        }
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12", "HTTP/1.1 200", "nonsense\r\n\r\n"])
