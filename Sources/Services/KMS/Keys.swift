@@ -79,13 +79,13 @@ extension KMS.CreateKey: PreparedWriteOperation {
 
     /// - Returns: the key's material; nil for one whose material is to be imported.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> KeyMaterial? {
-        let key = try call.target().key
+        let entry = try call.target().entry
         if let policy = input.policy {
             try KeyPolicies.check(policy, call)
-            try await KeyPolicies.checkLockOut(of: key, bypass: input.bypassPolicyLockoutSafetyCheck, call)
+            try await KeyPolicies.checkLockOut(of: entry, bypass: input.bypassPolicyLockoutSafetyCheck, call)
         }
         _ = try TagRules.ofKeys.new(input.tags)
-        return key.origin == .kms ? try await KeyMaterial.making(key.spec) : nil
+        return entry.key.origin == .kms ? try await KeyMaterial.making(entry.key.spec) : nil
     }
 
     public static func handle(
@@ -172,13 +172,13 @@ extension KMS.ListKeys: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
-            ids.compactMap { call.keys.key("arn:aws:kms:\(call.region):\(call.accountID):key/\($0)")?.key }
+            ids
         }
         return Output(
-            page.map { key in
+            page.map { id in
                 KMS.KeyListEntry {
-                    $0.keyId = key.id
-                    $0.keyArn = key.arn
+                    $0.keyId = id
+                    $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
                 }
             })
     }

@@ -55,7 +55,7 @@ struct Key: Record {
     /// Whether there ever was a grant of it: only then are grants looked for when a request is decided.
     var hasGrants = false
 
-    var arn: String { "arn:aws:kms:\(region):\(accountID):key/\(id)" }
+    var arn: String { ARN.text("kms", region, accountID, "key/", id) }
     var scope: Scope { Scope(account: accountID, region: region) }
     var requirements: [Requirement] {
         [.account(accountID)]
