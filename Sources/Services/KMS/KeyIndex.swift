@@ -70,7 +70,7 @@ final class KeyIndex: Projection {
         var aliases = RecentlyUsed<String, String>(limit: KeyIndex.limit / 8) { _ in 256 }
         /// By their texts.
         var policies = RecentlyUsed<String, CompiledPolicy>(limit: KeyIndex.limit / 8) {
-            4 * $0.document.text.utf8.count
+            256 + 4 * $0.document.text.utf8.count
         }
         /// By what they say of the key.
         var contexts: [Traits: [String: ContextValue]] = [:]
@@ -188,14 +188,26 @@ final class KeyIndex: Projection {
 extension KeyIndex.State {
     /// A new entry, with what other keys have as well.
     fileprivate mutating func entry(_ key: Key, _ aliases: [String]) -> KeyEntry {
-        let policy = policies.value(key.policy) ?? KeyIndex.compiled(key.policy)
-        policies.keep(policy, key.policy)
-        let traits = KeyIndex.Traits(key)
-        let context = contexts[traits] ?? KeyIndex.context(of: key)
-        contexts[traits] = context
+        let context = context(of: key)
+        let policy = compiled(key.policy)
         var key = key
         key.policy = ""
         return KeyEntry(key, policy, context, aliases: aliases)
+    }
+
+    private mutating func compiled(_ text: String) -> CompiledPolicy {
+        if let known = policies.value(text) { return known }
+        let policy = KeyIndex.compiled(text)
+        policies.keep(policy, text)
+        return policy
+    }
+
+    private mutating func context(of key: Key) -> [String: ContextValue] {
+        let traits = KeyIndex.Traits(key)
+        if let known = contexts[traits] { return known }
+        let context = KeyIndex.context(of: key)
+        contexts[traits] = context
+        return context
     }
 }
 
