@@ -129,7 +129,8 @@ public struct Gatehouse: Sendable {
                 try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
-            check = configuration.isInMemory
+            check =
+                configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
@@ -156,7 +157,7 @@ public struct Gatehouse: Sendable {
         } catch let error as StartError {
             throw error
         } catch let error as ServiceError {
-            throw StartError("\(error.code): \(error.message)")
+            throw StartError(error.logText)
         } catch let error as LedgerError {
             throw StartError(
                 "\(error)" + (error.kind == .corrupt ? Self.whatToDo(configuration) : ""), isBusy: error.kind == .busy)

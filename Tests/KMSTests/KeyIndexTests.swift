@@ -123,7 +123,8 @@ private struct Keys {
         #expect(try await keys.entry(key) != nil)
         #expect(try await keys.alias("alias/a") != nil)
         let index = keys.index
-        try await keys.environment.ledger.reset(keeping: { _, _ in false }) { index.replaceAll(with: $0) }
+        try await keys.environment.ledger.reset(
+            keeping: { _, _ in false }, rebuilding: { index.replaceAll(with: $0) })
         #expect(try await keys.entry(key) == nil)
         #expect(try await keys.alias("alias/a") == nil)
     }

@@ -125,7 +125,9 @@ extension Call {
             let read = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
             ciphertext = read
             // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
-            guard let arn = read.arn(in: region), let entry = try await knownKey(arn) else { throw .inaccessible(caller.arn, action) }
+            guard let arn = read.arn(in: region), let entry = try await knownKey(arn) else {
+                throw .inaccessible(caller.arn, action)
+            }
             found = KeyTarget(entry)
             found.isOfCiphertext = true
         }
