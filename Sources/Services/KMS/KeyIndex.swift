@@ -22,7 +22,14 @@ final class KeyEntry: Sendable {
     /// it. Whether they may still be used the key's state says.
     private let materials = Mutex<[(id: String, material: KeyMaterial)]>([])
 
-    init(_ key: Key, _ policy: CompiledPolicy, _ context: [String: ContextValue], aliases: [String]) {
+    /// - Parameter sharesPolicy: whether another key has the policy, too.
+    init(
+        _ key: Key, _ policy: CompiledPolicy, _ context: [String: ContextValue], aliases: [String],
+        sharesPolicy: Bool = false
+    ) {
+        weight =
+            1024 + 64 * (key.tags.count + key.materials.count + aliases.count) + (key.spec.isSymmetric ? 0 : 4096)
+            + (sharesPolicy ? 0 : 4 * policy.document.text.utf8.count)
         self.key = key
         self.policy = policy
         self.context = context
@@ -46,8 +53,8 @@ final class KeyEntry: Sendable {
         }
     }
 
-    /// About how many bytes of memory it takes, with a policy that no other key has.
-    fileprivate var weight: Int { 2048 + 4 * policy.document.text.utf8.count + (key.spec.isSymmetric ? 0 : 4096) }
+    /// About how many bytes of memory it takes.
+    fileprivate let weight: Int
 }
 
 /// The keys and aliases that requests have named lately.
@@ -189,17 +196,12 @@ extension KeyIndex.State {
     /// A new entry, with what other keys have as well.
     fileprivate mutating func entry(_ key: Key, _ aliases: [String]) -> KeyEntry {
         let context = context(of: key)
-        let policy = compiled(key.policy)
+        let known = policies.value(key.policy)
+        let policy = known ?? KeyIndex.compiled(key.policy)
+        if known == nil { policies.keep(policy, key.policy) }
         var key = key
         key.policy = ""
-        return KeyEntry(key, policy, context, aliases: aliases)
-    }
-
-    private mutating func compiled(_ text: String) -> CompiledPolicy {
-        if let known = policies.value(text) { return known }
-        let policy = KeyIndex.compiled(text)
-        policies.keep(policy, text)
-        return policy
+        return KeyEntry(key, policy, context, aliases: aliases, sharesPolicy: known != nil)
     }
 
     private mutating func context(of key: Key) -> [String: ContextValue] {
