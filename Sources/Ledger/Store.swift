@@ -54,6 +54,9 @@ protocol StoreSession: AnyObject {
     func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord]
     func recordIDs(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [String]
     func recordCount(_ kind: String, in scope: Scope) throws -> Int
+    /// In all scopes, by the counters.
+    /// - Parameter kind: nil: of all kinds.
+    func recordCount(_ kind: String?) throws -> Int
     func referrers(
         _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
     ) throws -> [SealedRecord]

@@ -85,6 +85,8 @@ public struct Gatehouse: Sendable {
     public let localAuthority: String?
     /// Of the root key; nil where everything is in memory.
     private let rotation: KeyringRotation?
+    /// Looks at the ledger while it is used; nil: that is done.
+    private let check: LedgerCheckService?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
 
@@ -130,14 +132,15 @@ public struct Gatehouse: Sendable {
                     trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
                 toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
-            try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
+            let replayed = projections.replayedKinds.union(UsageFold.kinds)
+            try ledger.replay(replayed) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
-            if !configuration.isInMemory {
-                try Self.check(ledger, except: projections.kinds.union(UsageFold.kinds), configuration.modules, log)
-            }
+            check =
+                configuration.isInMemory
+                ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -163,7 +166,7 @@ public struct Gatehouse: Sendable {
         } catch let error as StartError {
             throw error
         } catch let error as ServiceError {
-            throw StartError("\(error.code): \(error.message)")
+            throw StartError(error.logText)
         } catch let error as LedgerError {
             throw StartError(
                 "\(error)" + (error.kind == .corrupt ? Self.whatToDo(configuration) : ""), isBusy: error.kind == .busy)
@@ -189,19 +192,16 @@ public struct Gatehouse: Sendable {
         }
     }
 
-    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks
-    /// for it gets an error, and the others can go on working.
+    /// Refuses a ledger that is damaged.
     /// - Parameter read: the kinds of records that have been read already.
+    /// - Returns: what has to be done while the ledger is used; nil: all is done.
     private static func check(
-        _ ledger: Ledger, except read: Set<String>, _ modules: [ServiceModule], _ log: Logger
-    ) throws(LedgerError) {
-        let others = Set(modules.recordKinds.map { $0.kind }).subtracting(read)
-        for damage in try ledger.check(sealsOf: others) {
-            guard damage.table == .record, damage.id != nil else {
-                throw LedgerError(.corrupt, "The ledger is damaged in \(damage.place): \(damage.message).")
-            }
-            log.error("a record is damaged", metadata: ["record": "\(damage.place)", "reason": "\(damage.message)"])
-        }
+        _ ledger: Ledger, except read: Set<String>, _ configuration: Configuration, _ log: Logger
+    ) async throws(LedgerError) -> LedgerCheckService? {
+        let kinds = Set(configuration.modules.recordKinds.map { $0.kind }).subtracting(read)
+        let check = LedgerCheck(ledger: ledger, kinds: kinds, log: log)
+        return try await check.atStart()
+            ? nil : LedgerCheckService(check: check, advice: whatToDo(configuration))
     }
 
     private static func whatToDo(_ configuration: Configuration) -> String {
@@ -265,6 +265,10 @@ public struct Gatehouse: Sendable {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
         ]
+        if let check {
+            services.append(
+                .init(service: check, successTerminationBehavior: .ignore, serviceName: "ledger check"))
+        }
         if let followUsage { services.append(.init(service: followUsage, serviceName: "last-used data")) }
         if let rotation {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))

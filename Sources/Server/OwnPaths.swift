@@ -25,11 +25,11 @@ extension Gatehouse {
                 return .json(200, #"{"status":"ready","version":"\#(Version.text)"}"#)
             },
             OwnPath("GET", "/metrics", for: .everybody) { _ in
-                WireResponse(
+                let metrics = await environment.metrics.text(environment)
+                return WireResponse(
                     status: 200,
                     headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                    body: Array(
-                        (environment.metrics.text(environment) + nodeMetrics(environment.ledger.nodeStatus)).utf8))
+                    body: Array((metrics + nodeMetrics(environment.ledger.nodeStatus)).utf8))
             },
             // For whoever is to trust the server: what is in there every client is shown.
             OwnPath("GET", "/_gatehouse/ca.pem", for: .everybody) { (_) throws(ServiceError) in

@@ -134,6 +134,7 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
+            if let reason = error as? StartError { fail("Gatehouse stops: \(reason)") }
             let failed = error as? ListenError
             fail(
                 listenProblem(

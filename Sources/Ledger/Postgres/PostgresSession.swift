@@ -214,6 +214,12 @@ final class PostgresSession: StoreSession {
         return Int(count &+ Int64(counted.differences[counter] ?? 0))
     }
 
+    func recordCount(_ kind: String?) throws -> Int {
+        let sum = "SELECT sum(count)::bigint FROM counter"
+        guard let kind else { return Int(try connection.query(sum).integer() ?? 0) }
+        return Int(try connection.query("\(sum) WHERE kind = $1", kind).integer() ?? 0)
+    }
+
     func count(_ key: RecordKey, by difference: Int) throws {
         counted.differences[Counted.Counter(scope: key.scope, kind: key.kind), default: 0] += difference
     }

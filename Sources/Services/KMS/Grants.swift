@@ -62,7 +62,7 @@ extension Call {
 
 extension KMS.CreateGrant: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, .otherAccounts)
+        let target = try await call.target(input.keyId, .otherAccounts)
         let (equals, subset) = constraints(input)
         let context = equals ?? subset
         try EncryptionContexts.check(context)
@@ -252,7 +252,7 @@ extension KMS.ListGrants: ReadOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         .required(
             try await call.need(
-                try call.target(input.keyId, naming),
+                try await call.target(input.keyId, naming),
                 ["kms:grantisforawsresource": .one(String(call.isForAWSResource))]))
     }
 
@@ -313,7 +313,7 @@ extension KMS.RevokeGrant: WriteOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         .required(
             try await call.need(
-                try call.target(input.keyId, naming),
+                try await call.target(input.keyId, naming),
                 ["kms:grantisforawsresource": .one(String(call.isForAWSResource))]))
     }
 
@@ -353,14 +353,14 @@ extension KMS.RetireGrant: WriteOperation {
             grant = try await call.environment.read(token.scope) { (records) throws(ServiceError) in
                 try token.grant(records)
             }
-            target = try call.target(
+            target = try await call.target(
                 "arn:aws:kms:\(token.scope.region):\(token.scope.account):key/\(grant.keyID)", .otherAccounts)
         } else {
             guard let keyID = input.keyId, let grantID = input.grantId else {
                 throw .invalid("A grant token, or a grant ID and the key that the grant is of, must be given.")
             }
             try GrantIDs.check(grantID)
-            target = try call.target(keyID, .otherAccounts)
+            target = try await call.target(keyID, .otherAccounts)
             let key = target.key
             let found = try await call.environment.read(key.scope) { (records) throws(ServiceError) in
                 try records.get(Grant.self, grantID)

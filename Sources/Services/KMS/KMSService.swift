@@ -5,10 +5,8 @@ public import Platform
 import Wire
 
 extension Metric {
-    fileprivate static let keys = gauge(
-        "gatehouse_kms_keys", "KMS keys of all accounts and Regions, by state.", label: "state"
-    ) { environment in
-        environment.projection(KeyIndex.self).counts.map { (label: $0.key.rawValue, value: $0.value) }
+    fileprivate static let keys = gauge("gatehouse_kms_keys", "KMS keys of all accounts and Regions.") { environment in
+        (try? await environment.ledger.recordCount(ofKind: Key.kind)).map { [(label: "", value: $0)] } ?? []
     }
 }
 
@@ -100,12 +98,13 @@ private let materialMembers = [
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
 @Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
     var found: [EventParticulars.Resource] = []
-    var seen: Set<String> = []
     func add(_ arn: String) {
-        guard let parsed = ARN(parsing: arn), seen.insert(arn).inserted else { return }
+        guard arn.utf8.starts(with: "arn:".utf8), !found.contains(where: { $0.arn == arn }) else { return }
+        // Nothing before the resource's type has a slash.
+        let head = arn.utf8.prefix { $0 != UInt8(ascii: "/") }
         found.append(
             EventParticulars.Resource(
-                arn, parsed.resource.hasPrefix("alias/") ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
+                arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
     }
     for access in accesses where access.resource != "*" { add(access.resource) }
     for member in ["KeyMetadata", "ReplicaKeyMetadata"] {

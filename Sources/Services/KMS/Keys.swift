@@ -100,16 +100,16 @@ extension KMS.CreateKey: PreparedWriteOperation {
 
     /// - Returns: the key's material; nil for one whose material is to be imported.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> NewMaterial? {
-        let key = try call.target().key
+        let entry = try call.target().entry
         if let policy = input.policy {
             try KeyPolicies.check(policy, call)
-            try await KeyPolicies.checkLockOut(of: key, bypass: input.bypassPolicyLockoutSafetyCheck, call)
+            try await KeyPolicies.checkLockOut(of: entry, bypass: input.bypassPolicyLockoutSafetyCheck, call)
         }
         _ = try TagRules.ofKeys.new(input.tags)
-        return switch key.origin {
-        case .kms: NewMaterial(material: try await .making(key.spec))
+        return switch entry.key.origin {
+        case .kms: NewMaterial(material: try await .making(entry.key.spec))
         case .external: nil
-        case .cloudHSM, .externalKeyStore: try await call.materialInKeyStore(of: key)
+        case .cloudHSM, .externalKeyStore: try await call.materialInKeyStore(of: entry.key)
         }
     }
 
@@ -215,13 +215,13 @@ extension KMS.ListKeys: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
-            ids.compactMap { call.keys.key("arn:aws:kms:\(call.region):\(call.accountID):key/\($0)")?.key }
+            ids
         }
         return Output(
-            page.map { key in
+            page.map { id in
                 KMS.KeyListEntry {
-                    $0.keyId = key.id
-                    $0.keyArn = key.arn
+                    $0.keyId = id
+                    $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
                 }
             })
     }

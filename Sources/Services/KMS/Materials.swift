@@ -113,17 +113,18 @@ extension KeyMaterial {
 
 extension Call {
     /// The material that a key uses now.
-    func material(of key: Key) async throws(ServiceError) -> (material: KeyMaterial, id: String) {
-        guard let current = key.currentMaterial, current.isThere else {
-            throw .invalidState("\(key.arn) is pending import.")
+    func material(of entry: KeyEntry) async throws(ServiceError) -> (material: KeyMaterial, id: String) {
+        guard let current = entry.key.currentMaterial, current.isThere else {
+            throw .invalidState("\(entry.key.arn) is pending import.")
         }
-        return (try await material(current.id, of: key), current.id)
+        return (try await material(current.id, of: entry), current.id)
     }
 
     /// One of a key's materials.
     /// - Throws: InvalidCiphertextException for one that it never had.
-    func material(_ id: String, of key: Key) async throws(ServiceError) -> KeyMaterial {
-        if let material = keys.materials.material(id, ofKey: key.arn) { return material }
+    func material(_ id: String, of entry: KeyEntry) async throws(ServiceError) -> KeyMaterial {
+        if let material = entry.material(id) { return material }
+        let key = entry.key
         guard let known = key.materials.first(where: { $0.id == id }) else { throw .invalidCiphertext }
         guard known.isThere else { throw .invalidState("\(key.arn) is pending import.") }
         let stored = try await environment.read(key.scope) { (records) throws(ServiceError) in
@@ -132,7 +133,7 @@ extension Call {
         guard let stored else { throw .internalFailure }
         if stored.isSealedByToken == true { return try await material(stored, of: key) }
         let material = try using { () throws(KeyMaterialError) in try stored.material(as: key.spec) }
-        keys.materials.keep(material, id, ofKey: key.arn)
+        entry.keep(material, id)
         return material
     }
 }

@@ -34,7 +34,7 @@ private struct NewReplica: HasKeyTarget {
 
 extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, [])
+        let target = try await call.target(input.keyId, [])
         let region = input.replicaRegion
         let key = target.key
         let replica = Key(
@@ -61,7 +61,7 @@ extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
-        guard let replica = call.learnt(NewReplica.self)?.target.key else { throw .internalFailure }
+        guard let replica = call.learnt(NewReplica.self)?.target.entry else { throw .internalFailure }
         if let policy = input.policy {
             try KeyPolicies.check(policy, call)
             try await KeyPolicies.checkLockOut(of: replica, bypass: input.bypassPolicyLockoutSafetyCheck, call)
@@ -150,11 +150,11 @@ extension Key {
 extension KMS.UpdatePrimaryRegion: WriteOperation, OnKey {
     /// The replica that is to be the primary key.
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, [])
+        let target = try await call.target(input.keyId, [])
         let keys: [String: ContextValue] = ["kms:primaryregion": .one(input.primaryRegion)]
         let first = try await call.need(target, keys)
         let arn = "arn:aws:kms:\(input.primaryRegion):\(target.key.accountID):key/\(target.key.id)"
-        guard let entry = call.keys.key(arn), arn != target.key.arn else { return .required(first) }
+        guard arn != target.key.arn, let entry = try await call.knownKey(arn) else { return .required(first) }
         var second = try await call.need(KeyTarget(entry), keys)
         if let target = second.learnt as? KeyTarget { second.learnt = SecondTarget(target: target) }
         return .required([first, second])

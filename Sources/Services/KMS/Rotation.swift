@@ -145,7 +145,7 @@ extension KMS.GetKeyRotationStatus: KeyRead {
         // A replica is rotated with its primary key.
         var leader = key
         if key.isReplica, let primary = key.multiRegion?.primaryRegion {
-            leader = call.keys.key("arn:aws:kms:\(primary):\(key.accountID):key/\(key.id)")?.key ?? key
+            leader = try await call.knownKey("arn:aws:kms:\(primary):\(key.accountID):key/\(key.id)")?.key ?? key
         }
         let isWaiting = [.pendingDeletion, .pendingReplicaDeletion].contains(key.state)
         let rotation = isWaiting ? nil : leader.rotation

@@ -61,7 +61,7 @@ struct Key: Record {
     /// What the proxy of an external key store calls the key behind it.
     var externalKeyID: String?
 
-    var arn: String { "arn:aws:kms:\(region):\(accountID):key/\(id)" }
+    var arn: String { ARN.text("kms", region, accountID, "key/", id) }
     var scope: Scope { Scope(account: accountID, region: region) }
     var requirements: [Requirement] {
         [.account(accountID)]
