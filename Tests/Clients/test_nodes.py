@@ -40,7 +40,10 @@ class Nodes:
     def __init__(self, database: str, folder: Path, *options: str):
         self.database = database
         self.servers = [
-            Server(*options, database=database, key=folder / "key", log=folder / f"log{number}")
+            # In an hour more users are made than an account may have.
+            Server(
+                *options, "--quota", "Users=10000000", database=database, key=folder / "key", log=folder / f"log{number}"
+            )
             for number in range(COUNT)
         ]
 
