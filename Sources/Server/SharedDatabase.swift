@@ -58,7 +58,8 @@ public struct SharedDatabase: Sendable {
                 throw StartError(
                     "There is no Gatehouse in \(name): start one with `gatehouse serve`, or name another --database.")
             }
-            return try open(token: token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }, readOnly: true)
+            return try open(
+                token: token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }, readOnly: true)
         } catch let error as StartError {
             throw error
         } catch {

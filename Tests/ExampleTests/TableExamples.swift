@@ -23,7 +23,8 @@ struct TableExamples {
         let ledger = try Ledger(at: .memory, keyring: EphemeralKeyring())
         let scope = scope
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
-            for (number, name) in ["index.html", "photos/2024.jpg", "photos/2025.jpg", "photos/raw/1.dng"].enumerated() {
+            for (number, name) in ["index.html", "photos/2024.jpg", "photos/2025.jpg", "photos/raw/1.dng"].enumerated()
+            {
                 let row = ObjectName(bucket: "bucket", name: name, size: 1000, modified: Int64(number))
                 try transaction.put(row, in: scope)
             }

@@ -145,7 +145,8 @@ import Testing
         for sql in [
             "DROP TABLE table_row", "DROP TABLE table_index", "DELETE FROM meta WHERE name = 'table-changes'",
             backend == .sqlite
-                ? "UPDATE meta SET value = 3 WHERE name = 'format'" : "UPDATE meta SET number = 3 WHERE name = 'format'",
+                ? "UPDATE meta SET value = 3 WHERE name = 'format'"
+                : "UPDATE meta SET number = 3 WHERE name = 'format'",
         ] { try await first.tamper(sql) }
         await first.close()
 
@@ -162,7 +163,8 @@ import Testing
                 return .commit(())
             }
             let found = try ledger.verify([User.self], tables: TableTests.tables)
-            #expect(found.damage == [] && found.format == 4)
+            // What nodes share is brought up to date for all of them, also for those of the version before.
+            #expect(found.damage == [] && found.format == (backend == .sqlite ? 4 : 3))
             #expect(found.counts[.tableRow]?.rows == round + 1)
             await ledger.close()
         }

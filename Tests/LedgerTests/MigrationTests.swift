@@ -56,7 +56,8 @@ import Testing
         try await fill(source)
         let target = try (backend == .sqlite ? Backend.postgres : .sqlite).place()
         let keyring = try KeyFile(path: source.directory.key)
-        let found = try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
+        let found = try Migration.run(
+            from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         #expect(found.damage == [])
 
         let (old, new) = (try source.open(), try Ledger(at: target.location, keyring: keyring))
@@ -82,15 +83,22 @@ import Testing
         let target = try (backend == .sqlite ? Backend.postgres : .sqlite).place()
         let keyring = try KeyFile(path: source.directory.key)
         // A kind that nobody knows is damage, and keeps the ledger from being opened: as if it had ended there.
-        #expect(try !Migration.run(from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables).isClean)
+        #expect(
+            try !Migration.run(
+                from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables
+            ).isClean)
         let error = #expect(throws: LedgerError.self) { try Ledger(at: target.location, keyring: keyring) }
         #expect(error?.message.contains("gatehouse migrate") == true)
 
-        #expect(try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables).isClean)
+        #expect(
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables
+            ).isClean)
         await (try Ledger(at: target.location, keyring: keyring)).close()
         // What is whole is not written over.
         let refusal = #expect(throws: LedgerError.self) {
-            try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         }
         #expect(refusal?.kind == .invalid)
     }
@@ -139,7 +147,8 @@ import Testing
         try await fill(source)
         let target = try Backend.postgres.place()
         let keyring = try KeyFile(path: source.directory.key)
-        _ = try Migration.run(from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables)
+        _ = try Migration.run(
+            from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables)
         let ledger = try source.open()
         try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             if inTables {
@@ -151,7 +160,8 @@ import Testing
         }
         await ledger.close()
         let error = #expect(throws: LedgerError.self) {
-            try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         }
         #expect(error?.message.contains("has changed") == true)
     }

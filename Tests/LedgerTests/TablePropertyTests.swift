@@ -143,7 +143,8 @@ import Testing
             let (name, choice) = (Self.name(&random), Int.random(in: 0..<10, using: &random))
             let row = ObjectName(
                 name: name, size: Int64.random(in: 0..<100, using: &random),
-                modified: Int64.random(in: -3...3, using: &random), tag: Self.letters.prefix(4).randomElement(using: &random))
+                modified: Int64.random(in: -3...3, using: &random),
+                tag: Self.letters.prefix(4).randomElement(using: &random))
             let commits = Int.random(in: 0..<5, using: &random) > 0
             // What was read earlier, and may have changed since.
             let known = Bool.random(using: &random) ? model.find(name) : model.rows.randomElement(using: &random)
@@ -248,8 +249,9 @@ import Testing
             #expect((RowKey(.text(a), .number(m)) < RowKey(.text(b), .number(n))) == isLess)
             let isLessDescending = a.utf8.elementsEqual(b.utf8) ? m > n : a.utf8.lexicographicallyPrecedes(b.utf8)
             #expect((RowKey(.text(a), .descending(m)) < RowKey(.text(b), .descending(n))) == isLessDescending)
-            #expect((RowKey(.number(m), .bytes(Array(a.utf8))) < RowKey(.number(n), .text(b)))
-                == (m == n ? a.utf8.lexicographicallyPrecedes(b.utf8) : m < n))
+            #expect(
+                (RowKey(.number(m), .bytes(Array(a.utf8))) < RowKey(.number(n), .text(b)))
+                    == (m == n ? a.utf8.lexicographicallyPrecedes(b.utf8) : m < n))
         }
     }
 }

@@ -94,8 +94,10 @@ struct ObjectVersion: TableRow, Equatable {
         let (one, two) = (ObjectName(name: "a", size: 1), ObjectName(name: "a", size: 2))
         let done = try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
             .commit([
-                try transaction.put(one, replacing: one, in: scope), try transaction.put(one, replacing: nil, in: scope),
-                try transaction.put(two, replacing: nil, in: scope), try transaction.put(one, replacing: two, in: scope),
+                try transaction.put(one, replacing: one, in: scope),
+                try transaction.put(one, replacing: nil, in: scope),
+                try transaction.put(two, replacing: nil, in: scope),
+                try transaction.put(one, replacing: two, in: scope),
                 try transaction.put(two, replacing: one, in: scope), try transaction.delete(one, in: scope),
                 try transaction.delete(two, in: scope), try transaction.delete(two, in: scope),
             ])
@@ -125,7 +127,8 @@ struct ObjectVersion: TableRow, Equatable {
         for row in all.shuffled() { try await put(ledger, row) }
         try await ledger.read { reader throws(LedgerError) in
             #expect(try reader.list(ObjectVersion.self, in: scope, limit: 99) == all)
-            #expect(try reader.list(ObjectVersion.self, in: scope, RowRange(isReversed: true), limit: 99) == all.reversed())
+            #expect(
+                try reader.list(ObjectVersion.self, in: scope, RowRange(isReversed: true), limit: 99) == all.reversed())
             let ofOne = try reader.list(ObjectVersion.self, in: scope, RowRange(RowPrefix(.text("a"))), limit: 99)
             #expect(ofOne == all.filter { $0.name.utf8.elementsEqual("a".utf8) })
             let others = try reader.list(
@@ -136,11 +139,14 @@ struct ObjectVersion: TableRow, Equatable {
         }
     }
 
-    @Test(arguments: Backend.allCases, [
-        ObjectName(bucket: "a\u{1f}b", name: "x"), ObjectName(name: "x", size: -1),
-        ObjectName(name: String(repeating: "x", count: 3000)),
-        ObjectName(name: String(repeating: "\0", count: 1400)), ObjectName(name: "x", tag: String(repeating: "y", count: 2600)),
-    ])
+    @Test(
+        arguments: Backend.allCases,
+        [
+            ObjectName(bucket: "a\u{1f}b", name: "x"), ObjectName(name: "x", size: -1),
+            ObjectName(name: String(repeating: "x", count: 3000)),
+            ObjectName(name: String(repeating: "\0", count: 1400)),
+            ObjectName(name: "x", tag: String(repeating: "y", count: 2600)),
+        ])
     func rowsThatCannotBeKeptAreRefusedAlone(on backend: Backend, row: ObjectName) async throws {
         let ledger = try backend.ledger()
         let error = await #expect(throws: LedgerError.self) { try await put(ledger, row) }
@@ -230,16 +236,18 @@ struct ObjectVersion: TableRow, Equatable {
 
     // MARK: Damage
 
-    @Test(arguments: Backend.allCases, [
-        ("UPDATE table_row SET body = x'00' WHERE key = x'610001'", LedgerTable.tableRow),
-        ("UPDATE table_row SET key = x'780001' WHERE key = x'610001'", .tableRow),
-        ("UPDATE table_row SET partition = 'other'", .tableRow),
-        ("DELETE FROM table_row WHERE key = x'610001'", .counter),
-        ("DELETE FROM table_index WHERE key = x'610001'", .tableIndex),
-        ("UPDATE table_index SET value = x'00' WHERE name = 'tag' AND key = x'620001'", .tableIndex),
-        ("UPDATE counter SET count = count + 1", .counter),
-        ("DELETE FROM meta WHERE name = 'table-changes'", .meta),
-    ])
+    @Test(
+        arguments: Backend.allCases,
+        [
+            ("UPDATE table_row SET body = x'00' WHERE key = x'610001'", LedgerTable.tableRow),
+            ("UPDATE table_row SET key = x'780001' WHERE key = x'610001'", .tableRow),
+            ("UPDATE table_row SET partition = 'other'", .tableRow),
+            ("DELETE FROM table_row WHERE key = x'610001'", .counter),
+            ("DELETE FROM table_index WHERE key = x'610001'", .tableIndex),
+            ("UPDATE table_index SET value = x'00' WHERE name = 'tag' AND key = x'620001'", .tableIndex),
+            ("UPDATE counter SET count = count + 1", .counter),
+            ("DELETE FROM meta WHERE name = 'table-changes'", .meta),
+        ])
     func whatWasChangedFromOutsideIsFound(on backend: Backend, change: (sql: String, table: LedgerTable)) async throws {
         let ledger = try backend.ledger()
         try await put(ledger, ObjectName(name: "a", size: 4, tag: "x"), ObjectName(name: "b", tag: "y"))

@@ -24,10 +24,9 @@ enum PostgresSchema {
             throw LedgerError(
                 .corrupt, "The ledger in the database has format \(version), and there was none before 3.")
         }
-        if version < 4 {
+        // The format stays what it is: a program that knows no tables does no harm to them.
+        if try !session.hasTable(.tableRow) {
             for statement in rowTables.split(separator: ";\n") { try connection.send(String(statement)) }
-            try session.setMeta(Ledger.tableChanges, .integer(0))
-            try session.setMeta("format", .integer(Format.current))
         }
         try connection.send("COMMIT")
         try connection.settle()

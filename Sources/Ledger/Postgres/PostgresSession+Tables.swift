@@ -96,7 +96,7 @@ extension TablePart: PostgresBindable {
 }
 
 extension PostgresSchema {
-    /// What format 4 has on top of format 3: see `Schema` for SQLite.
+    /// What came with format 4, statement by statement: see `Schema` for SQLite.
     static let rowTables = """
         CREATE TABLE table_row (
             account text COLLATE "C" NOT NULL, region text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL,
@@ -109,6 +109,7 @@ extension PostgresSchema {
             partition text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, value bytea NOT NULL,
             key bytea NOT NULL,
             PRIMARY KEY (account, region, kind, partition, name, value, key)
-        )
+        );
+        INSERT INTO meta (name, number) VALUES ('table-changes', 0) ON CONFLICT DO NOTHING
         """
 }

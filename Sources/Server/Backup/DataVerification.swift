@@ -110,13 +110,15 @@ public struct DataVerification: Sendable {
             isClean
                 ? "\(path) is intact, up to journal entry \(result.lastSequence)."
                 : "\(path) is damaged. If only counters, references or indexes are, no data is lost."
-                    + " Otherwise restore a backup: gatehouse restore BACKUP \(isDatabase ? "--database URL" : "--data DIRECTORY")")
+                    + " Otherwise restore a backup: gatehouse restore BACKUP \(isDatabase ? "--database URL" : "--data DIRECTORY")"
+        )
         return lines.map(printable).joined(separator: "\n")
     }
 
     private static let tables: [(LedgerTable, String)] = [
         (.meta, "Facts"), (.record, "Records"), (.counter, "Counters"), (.reference, "References"),
-        (.tableRow, "Rows of tables"), (.tableIndex, "Index entries of tables"), (.journal, "Journal entries"), (.deadline, "Deadlines"), (.eventSegment, "Event segments"),
+        (.tableRow, "Rows of tables"), (.tableIndex, "Index entries of tables"), (.journal, "Journal entries"),
+        (.deadline, "Deadlines"), (.eventSegment, "Event segments"),
         (.eventIndex, "Event index entries"),
     ]
 
