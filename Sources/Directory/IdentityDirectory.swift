@@ -126,9 +126,13 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
-    /// The users whose records have the ids, one for each id; nil where there is no such user. It costs one lock for all.
-    public func users(withIDs ids: [String], in account: String) -> [User?] {
-        state.withLock { state in ids.map { state.users.withID($0, in: account)?.record } }
+    /// What the closure makes of the users whose records have the ids, one for each id; nil where there is no such user.
+    /// It costs one lock for all, and no copy of a user. The closure is called under the lock: it must not ask the
+    /// directory for more.
+    public func users<T: Sendable>(
+        withIDs ids: [String], in account: String, _ transform: @Sendable (User) -> T?
+    ) -> [T?] {
+        state.withLock { state in ids.map { state.users.withID($0, in: account).flatMap { transform($0.record) } } }
     }
 
     /// The group of that name, in whichever case.

@@ -152,7 +152,7 @@ public final class ListShape: @unchecked Sendable {
     let elementName: String?
     /// The shape of every element. Written once, while the schema is read and before any other thread can see the
     /// shape.
-    public internal(set) var element: Shape
+    @exclusivity(unchecked) public internal(set) var element: Shape
 
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name
@@ -181,9 +181,9 @@ public final class MapShape: @unchecked Sendable {
     let valueName: String?
     /// The shape of every key, a string. Written once, while the schema is read and before any other thread can see the
     /// shape.
-    var key: Shape
+    @exclusivity(unchecked) var key: Shape
     /// The shape of every value. Written once, as `key`.
-    public internal(set) var value: Shape
+    @exclusivity(unchecked) public internal(set) var value: Shape
 
     init(_ name: String, _ attributes: SchemaAttributes) {
         self.name = name

@@ -4,12 +4,13 @@
 public struct Structure: Sendable, Equatable {
     /// The shape whose members these are.
     public let shape: StructureShape
-    private var values: [Value?]
+    // Contiguous: making an `Array` of a type like this asks the runtime for the type of its storage each time.
+    private var values: ContiguousArray<Value?>
 
     /// An empty structure of a shape.
     public init(_ shape: StructureShape) {
         self.shape = shape
-        self.values = [Value?](repeating: nil, count: shape.members.count)
+        self.values = ContiguousArray(repeating: nil, count: shape.members.count)
     }
 
     /// The value of the member at a position of `shape.members`; nil when it is absent, or there is no such member.

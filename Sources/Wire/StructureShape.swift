@@ -8,16 +8,16 @@ public final class StructureShape: @unchecked Sendable {
     /// What an error's answer says; nil for a structure that is not an error.
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
-    public private(set) var payload: Int?
+    @exclusivity(unchecked) public private(set) var payload: Int?
     /// Whether the payload is a stream, which is not held in memory.
-    private(set) var streamsPayload = false
+    @exclusivity(unchecked) private(set) var streamsPayload = false
     let locationName: String?
     let xmlNamespace: XMLNamespace?
     /// Whether any member is an attribute in XML.
-    private(set) var hasXMLAttributes = false
+    @exclusivity(unchecked) private(set) var hasXMLAttributes = false
     /// The members, in the model's order: the position of one is its place in every ``Structure`` of this shape.
     /// Written once, while the schema is read and before any other thread can see the shape.
-    public private(set) var members: [MemberShape] = []
+    @exclusivity(unchecked) public private(set) var members: [MemberShape] = []
     private let payloadName: String?
 
     init(_ name: String, _ attributes: SchemaAttributes) {

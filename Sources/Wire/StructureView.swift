@@ -37,6 +37,46 @@ public struct View<Members: Fields>: StructureView {
     }
 }
 
+/// The types that most members have, without generic code, which asks each value for its kind by tables: Swift prefers
+/// these where both would do.
+extension View {
+    /// The text at a position, nil when it is absent.
+    public subscript(optional index: Int) -> String? {
+        get { structure[member: index].flatMap { String($0) } }
+        set { structure[member: index] = newValue.map { .string($0) } }
+    }
+
+    /// The text at a position that the model requires; an empty one when it is not there.
+    public subscript(required index: Int) -> String {
+        get { structure[member: index].flatMap { String($0) } ?? "" }
+        set { structure[member: index] = .string(newValue) }
+    }
+
+    /// The number at a position, nil when it is absent.
+    public subscript(optional index: Int) -> Int? {
+        get { structure[member: index].flatMap { Int($0) } }
+        set { structure[member: index] = newValue.map { .integer($0) } }
+    }
+
+    /// The boolean at a position, nil when it is absent.
+    public subscript(optional index: Int) -> Bool? {
+        get { structure[member: index].flatMap { Bool($0) } }
+        set { structure[member: index] = newValue.map { .boolean($0) } }
+    }
+
+    /// The moment at a position, nil when it is absent.
+    public subscript(optional index: Int) -> Timestamp? {
+        get { structure[member: index].flatMap { Timestamp($0) } }
+        set { structure[member: index] = newValue.map { .timestamp($0) } }
+    }
+
+    /// The moment at a position that the model requires; 1970 when it is not there.
+    public subscript(required index: Int) -> Timestamp {
+        get { structure[member: index].flatMap { Timestamp($0) } ?? .absent }
+        set { structure[member: index] = .timestamp(newValue) }
+    }
+}
+
 /// Which structure a view is of.
 public protocol Fields: Sendable {
     /// The structure's shape, in which the members have their positions.

@@ -3,9 +3,20 @@ extension XMLWriter {
     mutating func members(_ structure: Structure, where isIncluded: (MemberShape) -> Bool = { _ in true }) {
         let members = structure.shape.members
         for index in members.indices {
-            guard let value = structure[member: index] else { continue }
             let member = members[index]
             guard !member.isXMLAttribute, isIncluded(member) else { continue }
+            // Lent, not taken out: each copy of a value counts a reference up and down.
+            self.member(structure[member: index], member)
+        }
+    }
+
+    /// A member of a structure; nothing when it is absent.
+    private mutating func member(_ value: Value?, _ member: MemberShape) {
+        switch value {
+        case nil: break
+        // Most members are texts.
+        case .string(let text): element(member.wireName, text, member.xmlNamespace)
+        case .some(let value):
             self.value(
                 value, member.shape, name: member.wireName, namespace: member.xmlNamespace,
                 isFlattened: member.isFlattened, timestampFormat: member.timestampFormat)
@@ -21,10 +32,7 @@ extension XMLWriter {
             list(elements, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
         case (.map(let entries), .map(let shape)):
             map(entries, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
-        case (.structure(let structure), _):
-            open(name, namespace ?? structure.shape.xmlNamespace, attributes(structure))
-            members(structure)
-            close(name)
+        case (.structure(let structure), _): self.structure(structure, name: name, namespace)
         case (.null, _): emptyElement(name)
         case (.string(let text), _): element(name, text, namespace)
         case (.timestamp(let moment), .timestamp(let shape))
@@ -36,9 +44,20 @@ extension XMLWriter {
         }
     }
 
+    private mutating func structure(_ structure: Structure, name: String, _ namespace: XMLNamespace? = nil) {
+        if let namespace = namespace ?? structure.shape.xmlNamespace {
+            open(name, namespace, attributes(structure))
+        } else if structure.shape.hasXMLAttributes {
+            open(name, nil, attributes(structure))
+        } else {
+            open(name)
+        }
+        members(structure)
+        close(name)
+    }
+
     /// The members that are attributes.
     func attributes(_ structure: Structure) -> [(name: String, value: String)] {
-        guard structure.shape.hasXMLAttributes else { return [] }
         var attributes: [(name: String, value: String)] = []
         for (index, member) in structure.shape.members.enumerated() where member.isXMLAttribute {
             guard let value = structure[member: index],
@@ -77,7 +96,14 @@ extension XMLWriter {
         }
         if elements.isEmpty { return emptyElement(name) }
         open(name, namespace)
-        for element in elements { value(element, shape.element, name: shape.elementName ?? "member") }
+        let elementName = shape.elementName ?? "member"
+        for element in elements {
+            if case .structure(let structure) = element {
+                self.structure(structure, name: elementName)
+            } else {
+                value(element, shape.element, name: elementName)
+            }
+        }
         close(name)
     }
 

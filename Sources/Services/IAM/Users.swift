@@ -83,9 +83,8 @@ extension IAM.ListUsers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let prefix = input.pathPrefix ?? "/"
         let page = try records.page(User.self, Paging(input)) { ids in
-            call.directory.users(withIDs: ids, in: call.accountID).map { user -> IAM.User? in
-                guard let user, user.path.hasPrefix(prefix) else { return nil }
-                return IAM.User(user)
+            call.directory.users(withIDs: ids, in: call.accountID) { user in
+                user.path.hasPrefix(prefix) ? IAM.User(user) : nil
             }
         }
         let passwords = call.environment.usage.passwords(of: page.items.map { $0.userId })
