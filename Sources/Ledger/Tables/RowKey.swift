@@ -95,6 +95,7 @@ public struct RowKey: Hashable, Comparable, Sendable {
 ///
 /// ```swift
 /// RowPrefix(beginning: "photos/")
+/// …
 /// RowPrefix(.text(name))
 /// ```
 public struct RowPrefix: Hashable, Sendable {
