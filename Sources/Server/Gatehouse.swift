@@ -197,8 +197,8 @@ public struct Gatehouse: Sendable {
 
     private static func whatToDo(_ configuration: Configuration) -> String {
         guard configuration.database == nil else {
-            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills another database from"
-                + " a backup."
+            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills another database"
+                + " from a backup."
         }
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
