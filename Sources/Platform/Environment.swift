@@ -88,10 +88,13 @@ public final class Environment: Sendable {
 
     /// Sees to it that what is kept in memory of the ledger holds everything that any node has answered so far. Every
     /// request begins with that.
-    /// - Throws: ServiceUnavailable when the database that nodes share has been away for too long.
+    /// - Throws: ServiceUnavailable when the database that nodes share has been away for too long, or asks for newer
+    ///   nodes: others may be there to answer.
     public func catchUp() async throws(ServiceError) {
         do throws(LedgerError) { try await ledger.catchUp(toleratingAbsence: toleratedAbsence) } catch {
-            throw ServiceError(error)
+            var refusal = ServiceError.serviceUnavailable
+            refusal.cause = "\(error)"
+            throw refusal
         }
     }
 

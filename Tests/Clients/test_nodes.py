@@ -138,6 +138,19 @@ def test_a_password_stays_secret(database: Postgres, tmp_path: Path) -> None:
     assert done.returncode != 0 and "Put it into a file" in done.stderr and "hunter2" not in done.stderr + done.stdout
 
 
+def test_a_node_that_is_too_old_stops_and_says_why(database: Postgres, nodes: Nodes, tmp_path: Path) -> None:
+    # As a much newer version would leave it.
+    database.run("UPDATE head SET version = 99, least = 99", nodes.database.rsplit("/", 1)[1])
+    for server in nodes.servers:
+        assert wait_for(lambda: server.get("/ready")[0] == 503)
+        assert server.get("/health")[0] == 200
+        answer = ask(server, server.root, "GetCallerIdentity", service="sts")
+        assert answer.status == 503 and b"ServiceUnavailable" in answer.body
+        assert server.log and "asks for version 99" in server.log.read_text()
+    done = gatehouse("serve", "--port", "0", "--database", nodes.database, "--key-file", str(tmp_path / "key"))
+    assert done.returncode == 1 and "Replace it by the newer one" in done.stderr, done.stderr
+
+
 @pytest.mark.slow
 def test_what_a_node_has_begun_another_ends(nodes: Nodes) -> None:
     root = nodes.servers[0].root
