@@ -197,7 +197,7 @@ public struct Gatehouse: Sendable {
 
     private static func whatToDo(_ configuration: Configuration) -> String {
         guard configuration.database == nil else {
-            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills another database"
+            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills a database"
                 + " from a backup."
         }
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
