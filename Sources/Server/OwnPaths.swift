@@ -19,8 +19,14 @@ extension Gatehouse {
             },
             // For a balancer: whether requests are to be sent here.
             OwnPath("GET", "/ready", for: .everybody) { _ in
-                do throws(ServiceError) { try await environment.catchUp() } catch {
-                    return .json(503, #"{"status":"not ready","reason":"the database can't be reached"}"#)
+                do throws(LedgerError) {
+                    try await environment.ledger.catchUp(toleratingAbsence: environment.toleratedAbsence)
+                } catch {
+                    let reason =
+                        error.kind == .newerFormat
+                        ? "the database asks for a newer version of Gatehouse than \(Version.text)"
+                        : "the database can't be reached"
+                    return .json(503, #"{"status":"not ready","reason":"\#(reason)"}"#)
                 }
                 return .json(200, #"{"status":"ready","version":"\#(Version.text)"}"#)
             },

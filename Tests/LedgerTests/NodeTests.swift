@@ -13,6 +13,10 @@ import Testing
         var sequences: [Int64] { changes.withLock { $0.map(\.sequence) } }
     }
 
+    private final class Counts: Sendable {
+        let counts = Mutex<[String: Int]>([:])
+    }
+
     private func nodes(_ count: Int) throws -> (address: PostgresAddress, [(ledger: Ledger, heard: Heard)]) {
         let address = try TestServer.shared.get().newAddress()
         let keyring = EphemeralKeyring()
@@ -127,7 +131,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(3))
             }
         }
-        let afterwards = Mutex<[String: Int]>([:])
+        let afterwards = Counts()
         let answered = await withTaskGroup(of: Int.self) { group in
             for task in 0..<8 {
                 let ledger = nodes[task % 2].ledger
@@ -135,7 +139,9 @@ import Testing
                     var answered = 0
                     for number in 0..<25 {
                         let done: Void? = try? await ledger.write(requestID: "r") { transaction throws(LedgerError) in
-                            transaction.afterwards { afterwards.withLock { $0["\(task) \(number)", default: 0] += 1 } }
+                            transaction.afterwards {
+                                afterwards.counts.withLock { $0["\(task) \(number)", default: 0] += 1 }
+                            }
                             let value = try transaction.get(Counter.self, "a", in: scope)?.value ?? 0
                             try transaction.put(Counter(id: "a", value: value + 1), in: scope)
                             return .commit(())
@@ -151,7 +157,7 @@ import Testing
         _ = await cutting.result
         let retries = nodes.compactMap { $0.ledger.nodeStatus?.writing.retries }.reduce(0, +)
         #expect(retries > 0, "connections were cut")
-        let followUps = afterwards.withLock { $0 }
+        let followUps = afterwards.counts.withLock { $0 }
         #expect(followUps.count >= answered && followUps.values.allSatisfy { $0 == 1 })
         for node in nodes {
             let value = try await node.ledger.read { reader throws(LedgerError) in
