@@ -29,7 +29,9 @@ struct PostgresSchema: Sendable {
             """
             ALTER TABLE head ADD COLUMN version bigint NOT NULL DEFAULT 1, ADD COLUMN least bigint NOT NULL DEFAULT 1
             """
-        ])
+        ]),
+        // The tables that services declare. A program that does not know them leaves their rows alone.
+        Step(statements: rowTables.split(separator: ";\n").map(String.init)),
     ])
 
     /// Makes the tables when there are none, brings older ones up to this version, and looks whether what is there can
@@ -52,7 +54,7 @@ struct PostgresSchema: Sendable {
         }
         try format.check(session)
         let version = try Format.version(in: session)
-        guard version == Format.current else {
+        guard version >= 3 else {
             throw LedgerError(
                 .corrupt, "The ledger in the database has format \(version), and there was none before 3.")
         }

@@ -61,7 +61,9 @@ final class PostgresWriter: @unchecked Sendable {
     func counts(at sequence: Int64) -> [PostgresCounter: Int64] { sequence == countedThrough ? counts : [:] }
 
     func keep(_ counts: [PostgresCounter: Int64], at sequence: Int64) {
-        // There are as many as accounts have kinds of records; few are written to at the same time.
+        // There are as many as accounts have kinds of records; few are written to at the same time. Those of tables change
+        // without the journal, so that its number says nothing of them.
+        let counts = counts.filter { !TablePart.isCounter($0.key.kind) }
         (self.counts, countedThrough) = counts.count <= 10_000 ? (counts, sequence) : ([:], -1)
     }
 
