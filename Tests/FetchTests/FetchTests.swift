@@ -87,7 +87,7 @@ private final class TricklingServer: Sendable {
         let server = try await Server(bytes, staysOpen: staysOpen)
         var limits = Fetch.Limits()
         // The machine may be busy with other tests.
-        limits.time = .seconds(60)
+        limits.time = .seconds(300)
         change(&limits)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         do throws(FetchError) {
