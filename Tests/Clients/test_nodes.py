@@ -19,6 +19,7 @@ import re
 import signal
 import threading
 import time
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from pathlib import Path
 from collections.abc import Callable, Iterator
@@ -329,12 +330,9 @@ class History:
 
     def due(self, user: str, begin: float, end: float) -> bool | None:
         """What a question in that time had to be told; None: either."""
-        state: bool | None = None
-        for given, begun, ended, is_answered in self.changes[user]:
-            if begun >= end:
-                break
-            state = given if is_answered and ended <= begin else None
-        return state
+        changes = self.changes[user]
+        given, _, ended, is_answered = changes[bisect_left(changes, end, key=lambda change: change[1]) - 1]
+        return given if is_answered and ended <= begin else None
 
 
 class Worker(threading.Thread):
