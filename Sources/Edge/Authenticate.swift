@@ -126,7 +126,7 @@ extension Edge {
         // Credentials of a closed or suspended account are treated as if they did not exist.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
         let proof = try verifier.verify(
-            claims, of: routed.signable, secretAccessKey: secret, now: environment.clock.realTime,
+            claims, of: routed.arrival.signable, secretAccessKey: secret, now: environment.clock.realTime,
             rules: routed.module?.signing)
         return (caller, proof)
     }

@@ -67,7 +67,7 @@ extension Edge {
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
             module: authenticated.module, operation: operation, region: authenticated.region,
             source: Call.Source(
-                address: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
-                host: arrival.request.header("host"), tls: arrival.tls))
+                address: arrival.sourceIP, userAgent: arrival.head.request.header("user-agent"),
+                host: arrival.head.request.header("host"), tls: arrival.tls))
     }
 }

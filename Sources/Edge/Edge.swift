@@ -26,22 +26,24 @@ public struct Edge: Sendable {
 
     /// Answers a request whose body is at hand.
     public func respond(to request: WireRequest, sourceIP: String) async -> WireResponse {
-        await respond(to: head(request), sourceIP: sourceIP)
+        await respond(to: head(request), body: request.body, sourceIP: sourceIP)
     }
 
     /// Answers a request from the network.
     /// - Parameters:
-    ///   - stream: its body, if the head's plan is to have it as it comes.
+    ///   - body: its body, if the head's plan is to have it whole.
+    ///   - stream: its body, if the plan is to have it as it comes.
     ///   - tls: how it was encrypted; nil: it was not.
     func respond(
-        to head: RequestHead, stream: IncomingBody? = nil, sourceIP: String, tls: TLSDetails? = nil
+        to head: RequestHead, body: [UInt8] = [], stream: IncomingBody? = nil, sourceIP: String,
+        tls: TLSDetails? = nil
     ) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
-            request: head.request, stream: stream, requestID: RequestIDs.make(time: time), time: time,
+            head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, tls: tls)
         if let response = await respondAtOwnPath(to: arrival) { return response }
-        let routed = route(arrival, head)
+        let routed = route(arrival)
         do throws(ServiceError) {
             if environment.ledger.isShared { try await environment.catchUp() }
             let authenticated = try authenticate(routed)
@@ -55,15 +57,50 @@ public struct Edge: Sendable {
 }
 
 /// A request as it came in from the network.
-struct Arrival: Sendable {
-    var request: WireRequest
+final class Arrival: Sendable {
+    let head: RequestHead
+    /// The body; empty where it is a stream.
+    let body: [UInt8]
     /// The body, if it is still on its way.
-    var stream: IncomingBody?
+    let stream: IncomingBody?
     /// UUID version 7.
-    var requestID: String
+    let requestID: String
     /// Seconds since 1970.
-    var time: Double
-    var sourceIP: String
+    let time: Double
+    let sourceIP: String
     /// nil: it was not encrypted.
-    var tls: TLSDetails?
+    let tls: TLSDetails?
+
+    init(
+        head: RequestHead, body: [UInt8], stream: IncomingBody?, requestID: String, time: Double, sourceIP: String,
+        tls: TLSDetails?
+    ) {
+        self.head = head
+        self.body = body
+        self.stream = stream
+        self.requestID = requestID
+        self.time = time
+        self.sourceIP = sourceIP
+        self.tls = tls
+    }
+
+    /// Head and body together.
+    var request: WireRequest {
+        var request = head.request
+        request.body = body
+        return request
+    }
+
+    /// What a signature covers.
+    var signable: SignableRequest {
+        SignableRequest(head.request, body: stream == nil ? body : nil)
+    }
+}
+
+extension SignableRequest {
+    /// - Parameter body: nil for one that is yet to come.
+    init(_ request: WireRequest, body: [UInt8]?) {
+        self.init(
+            method: request.method, path: request.path, query: request.query, headers: request.headers, body: body)
+    }
 }

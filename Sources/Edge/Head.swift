@@ -3,7 +3,7 @@ import Signature
 import Wire
 
 /// What is known about a request once its head has arrived, before its body has.
-struct RequestHead: Sendable {
+final class RequestHead: Sendable {
     /// How to read the body. Limits are in bytes.
     enum BodyPlan: Sendable {
         /// Collect it in memory.
@@ -12,22 +12,31 @@ struct RequestHead: Sendable {
         case stream(limit: Int)
     }
 
-    /// The request, at first without its body.
-    var request: WireRequest
+    /// The request without its body.
+    let request: WireRequest
     /// What the request says about its signature, none of it verified yet; nil if it is not signed.
     let claims: Result<SignatureClaims?, SignatureError>
     /// The service that the request is signed for; nil if it is not signed, or Gatehouse does not have the service.
     let target: Target?
     /// How to read the body.
     let plan: BodyPlan
+
+    init(
+        request: WireRequest, claims: Result<SignatureClaims?, SignatureError>, target: Target?, plan: BodyPlan
+    ) {
+        self.request = request
+        self.claims = claims
+        self.target = target
+        self.plan = plan
+    }
 }
 
 extension Edge {
     /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
-        let signable = SignableRequest(
-            method: request.method, path: request.path, query: request.query, headers: request.headers, body: nil)
-        let claims = Result { () throws(SignatureError) in try SignatureClaims.find(in: signable) }
+        let claims = Result { () throws(SignatureError) in
+            try SignatureClaims.find(in: SignableRequest(request, body: nil))
+        }
         var target: Target?
         if case .success(let found?) = claims { target = signed(request, as: found.service) }
         return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))

@@ -33,7 +33,7 @@ public struct OwnPath: Sendable {
 extension Edge {
     /// Answers a request for a path of Gatehouse's own, or for a public one of a service's; nil when it is for neither.
     func respondAtOwnPath(to arrival: Arrival) async -> WireResponse? {
-        let request = arrival.request
+        let request = arrival.head.request
         if let own = ownPaths.first(where: { $0.path == request.path && $0.method == request.method }) {
             return await respond(at: own, to: arrival)
         }
@@ -41,7 +41,7 @@ extension Edge {
             for path in module.paths where path.method == request.method && request.path.hasPrefix(path.prefix) {
                 // It may be asked for what another node has just made; what this one knows is better than nothing.
                 if environment.ledger.isShared { try? await environment.catchUp() }
-                return await path.respond(request, environment)
+                return await path.respond(arrival.request, environment)
             }
         }
         return nil
@@ -49,7 +49,7 @@ extension Edge {
 
     private func respond(at path: OwnPath, to arrival: Arrival) async -> WireResponse {
         // Where everybody may ask, signatures are ignored.
-        let routed = path.audience == .operator ? route(arrival, head(arrival.request)) : Routed(unsigned: arrival)
+        let routed = path.audience == .operator ? route(arrival) : Routed(unsigned: arrival)
         do throws(ServiceError) {
             if path.audience == .operator {
                 if environment.ledger.isShared { try await environment.catchUp() }

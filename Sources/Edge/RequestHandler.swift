@@ -19,10 +19,27 @@ final class RequestHandler: ChannelDuplexHandler {
     private enum Reading {
         /// Nothing: a request is answered, or awaited.
         case nothing
-        case whole(HTTPRequestHead, RequestHead, limit: Int)
+        case whole(RequestHead, Occasion, limit: Int)
         case stream(IncomingBody)
         /// The rest of a body that nobody wants.
         case rest
+    }
+
+    /// What the one who answers a request has to know of how it was sent. Small, for it goes along.
+    private struct Occasion: Sendable {
+        let isKeepAlive: Bool
+        let isHTTP1_0: Bool
+        /// Whether the answer's body is left out.
+        let isHEAD: Bool
+        /// The request's `Content-Length`.
+        let announcedLength: Int?
+
+        init(_ head: HTTPRequestHead) {
+            isKeepAlive = head.isKeepAlive
+            isHTTP1_0 = head.version == .http1_0
+            isHEAD = head.method == .HEAD
+            announcedLength = head.headers.first(name: "content-length").flatMap { Int($0) }
+        }
     }
 
     private let connection: Connection
@@ -37,7 +54,7 @@ final class RequestHandler: ChannelDuplexHandler {
     /// Whether the connection is to be read further once there is room.
     private var holdsRead = false
     /// An answer that waits for the end of its request.
-    private var held: (response: WireResponse, request: HTTPRequestHead)?
+    private var held: (response: WireResponse, occasion: Occasion)?
     /// Pieces of an answer that the client has not taken yet.
     private var unsent = 0
     /// Whether everything is said, and the client is to close its side.
@@ -84,13 +101,14 @@ final class RequestHandler: ChannelDuplexHandler {
             return refuse(.badRequest, context)
         }
         let known = edge.head(request)
+        let occasion = Occasion(head)
         owesContinue =
             request.header("expect").map { equalsIgnoringCase($0.utf8, lowercased: "100-continue".utf8) } ?? false
         switch known.plan {
         case .whole(let limit):
-            reading = .whole(head, known, limit: limit)
+            reading = .whole(known, occasion, limit: limit)
             // What is too long is refused at once, and not read.
-            let length = Self.announcedLength(head) ?? 0
+            let length = occasion.announcedLength ?? 0
             guard length <= limit else { return refuse(.payloadTooLarge, context) }
             // Room for the usual request; what is only announced takes no memory.
             body.reserveCapacity(min(max(length, 0), 16_384))
@@ -98,11 +116,11 @@ final class RequestHandler: ChannelDuplexHandler {
         case .stream(let limit):
             let loop = context.eventLoop
             let handler = NIOLoopBound(self, eventLoop: loop)
-            let incoming = IncomingBody(connection, limit: limit, announced: Self.announcedLength(head)) {
+            let incoming = IncomingBody(connection, limit: limit, announced: occasion.announcedLength) {
                 if loop.inEventLoop { handler.value.readOn() } else { loop.execute { handler.value.readOn() } }
             }
             reading = .stream(incoming)
-            answer(known, stream: incoming, to: head, context)
+            answer(known, stream: incoming, to: occasion, context)
         }
     }
 
@@ -123,11 +141,11 @@ final class RequestHandler: ChannelDuplexHandler {
         reading = .nothing
         owesContinue = false
         switch was {
-        case .whole(let head, var known, _):
-            known.request.body = Array(buffer: body)
+        case .whole(let known, let occasion, _):
+            let whole = Array(buffer: body)
             // A connection without a request holds no memory of the one before.
             body = ByteBuffer()
-            answer(known, to: head, context)
+            answer(known, body: whole, to: occasion, context)
         case .stream(let incoming): incoming.end()
         case .rest: if isClosing, isStream { context.close(promise: nil) }
         case .nothing: break
@@ -157,10 +175,6 @@ final class RequestHandler: ChannelDuplexHandler {
         owesContinue = false
         let head = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
-    }
-
-    private static func announcedLength(_ head: HTTPRequestHead) -> Int? {
-        head.headers.first(name: "content-length").flatMap { Int($0) }
     }
 
     /// Ends a body that is not whole.
@@ -208,17 +222,18 @@ final class RequestHandler: ChannelDuplexHandler {
     // MARK: Answering
 
     private func answer(
-        _ known: RequestHead, stream: IncomingBody? = nil, to head: HTTPRequestHead, _ context: ChannelHandlerContext
+        _ known: RequestHead, body: [UInt8] = [], stream: IncomingBody? = nil, to occasion: Occasion,
+        _ context: ChannelHandlerContext
     ) {
         connection.begin(.answering)
         let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
         Task.immediateDetached {
-            let response = await edge.respond(to: known, stream: stream, sourceIP: sourceIP, tls: tls)
+            let response = await edge.respond(to: known, body: body, stream: stream, sourceIP: sourceIP, tls: tls)
             if loop.inEventLoop {
-                handler.value.send(response, to: head)
+                handler.value.send(response, to: occasion)
             } else {
-                loop.execute { handler.value.send(response, to: head) }
+                loop.execute { handler.value.send(response, to: occasion) }
             }
         }
     }
@@ -226,24 +241,24 @@ final class RequestHandler: ChannelDuplexHandler {
     /// Sends an answer, or has it wait until its request has come to its end, if that is near: a client that is still
     /// sending may not listen, and a connection on which the rest of a request is still arriving can't be used for
     /// another.
-    private func send(_ response: WireResponse, to request: HTTPRequestHead) {
+    private func send(_ response: WireResponse, to occasion: Occasion) {
         guard let context else {
             response.stream?.stop()
             return
         }
         if case .stream(let incoming) = reading {
             incoming.stop()
-            if !owesContinue, let length = Self.announcedLength(request), length <= Self.shortRest {
-                held = (response, request)
+            if !owesContinue, let length = occasion.announcedLength, length <= Self.shortRest {
+                held = (response, occasion)
                 connection.begin(.reading)
                 return
             }
             reading = .rest
         }
-        let isKept = sendHead(response, to: request, context)
-        guard let stream = response.stream, request.method != .HEAD else {
+        let isKept = sendHead(response, to: occasion, context)
+        guard let stream = response.stream, !occasion.isHEAD else {
             response.stream?.stop()
-            if request.method != .HEAD, !response.body.isEmpty {
+            if !occasion.isHEAD, !response.body.isEmpty {
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
             }
             return finish(isKept: isKept, context)
@@ -254,12 +269,12 @@ final class RequestHandler: ChannelDuplexHandler {
     private func sendHeld() {
         guard let held else { return }
         self.held = nil
-        send(held.response, to: held.request)
+        send(held.response, to: held.occasion)
     }
 
     /// - Returns: whether the connection can be used for another request.
     private func sendHead(
-        _ response: WireResponse, to request: HTTPRequestHead, _ context: ChannelHandlerContext
+        _ response: WireResponse, to occasion: Occasion, _ context: ChannelHandlerContext
     ) -> Bool {
         var fields = HTTPHeaders()
         fields.reserveCapacity(response.headers.count + 2)
@@ -268,12 +283,12 @@ final class RequestHandler: ChannelDuplexHandler {
             fields.add(name: header.name, value: header.value)
             hasLength = hasLength || equalsIgnoringCase(header.name.utf8, lowercased: "content-length".utf8)
         }
-        var isKept = request.isKeepAlive
+        var isKept = occasion.isKeepAlive
         if case .rest = reading { isKept = false }
         if !hasLength {
             if let length = response.stream.map(\.length) ?? response.body.count {
                 fields.add(name: "Content-Length", value: String(length))
-            } else if request.version != .http1_0 {
+            } else if !occasion.isHTTP1_0 {
                 fields.add(name: "Transfer-Encoding", value: "chunked")
             } else {
                 isKept = false
@@ -281,7 +296,7 @@ final class RequestHandler: ChannelDuplexHandler {
         }
         if !isKept {
             fields.add(name: "Connection", value: "close")
-        } else if request.version == .http1_0 {
+        } else if occasion.isHTTP1_0 {
             fields.add(name: "Connection", value: "keep-alive")
         }
         let head = HTTPResponseHead(
@@ -368,14 +383,18 @@ extension WireRequest {
     /// nil for a request that HTTP forbids: without a Host or with several, or for another host than the one it names
     /// (RFC 9112, section 3.2).
     fileprivate init?(_ head: HTTPRequestHead) {
-        let hosts = head.headers["host"]
-        guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0),
-            let target = Self.originForm(of: head.uri, host: hosts.first)
-        else { return nil }
-        let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        var (host, hosts): (String?, Int) = (nil, 0)
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(head.headers.count)
-        for header in head.headers { headers.append((name: header.name, value: header.value)) }
+        for header in head.headers {
+            headers.append((name: header.name, value: header.value))
+            guard equalsIgnoringCase(header.name.utf8, lowercased: "host".utf8) else { continue }
+            (host, hosts) = (header.value, hosts + 1)
+        }
+        guard hosts == 1 || (hosts == 0 && head.version == .http1_0),
+            let target = Self.originForm(of: head.uri, host: host)
+        else { return nil }
+        let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         self.init(
             method: head.method.rawValue, path: String(target[..<question]),
             query: String(target[question...].dropFirst()), headers: headers)

@@ -5,7 +5,6 @@ import Wire
 /// A request and the service that it is for; the first step's result.
 final class Routed: Sendable {
     let arrival: Arrival
-    let signable: SignableRequest
     /// What the request claims of its signature, before any proof; nil without a signature.
     let claims: Result<SignatureClaims?, SignatureError>
     /// nil for a service that Gatehouse does not answer.
@@ -19,26 +18,19 @@ final class Routed: Sendable {
     private let needsNoSignature: Bool
 
     fileprivate init(
-        arrival: Arrival, signable: SignableRequest, claims: Result<SignatureClaims?, SignatureError>,
-        _ target: Target?
+        arrival: Arrival, claims: Result<SignatureClaims?, SignatureError>, _ target: Target?
     ) {
         self.arrival = arrival
-        self.signable = signable
         self.claims = claims
         module = target?.module
-        path = target?.path ?? arrival.request.path
+        path = target?.path ?? arrival.head.request.path
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
         needsNoSignature = target?.operation?.isUnsigned ?? false
     }
 
     /// A request whose signature, if it has one, is of no interest.
     convenience init(unsigned arrival: Arrival) {
-        let request = arrival.request
-        self.init(
-            arrival: arrival,
-            signable: SignableRequest(
-                method: request.method, path: request.path, query: request.query, headers: request.headers, body: []),
-            claims: .success(nil), nil)
+        self.init(arrival: arrival, claims: .success(nil), nil)
     }
 
     /// The service's model. A service that Gatehouse does not know has none; then it is one without operations.
@@ -89,14 +81,12 @@ extension ServiceShape {
 extension Edge {
     /// Finds what a request without a signature is for; what others are for stands in their signature's scope, and is
     /// known from the head.
-    func route(_ arrival: Arrival, _ head: RequestHead) -> Routed {
-        let request = arrival.request
-        let signable = SignableRequest(
-            method: request.method, path: request.path, query: request.query, headers: request.headers,
-            body: arrival.stream == nil ? request.body : nil)
-        let isSigned = if case .success(.some) = head.claims { true } else { false }
-        return Routed(
-            arrival: arrival, signable: signable, claims: head.claims, isSigned ? head.target : unsigned(request))
+    func route(_ arrival: Arrival) -> Routed {
+        let head = arrival.head
+        if case .success(.some) = head.claims {
+            return Routed(arrival: arrival, claims: head.claims, head.target)
+        }
+        return Routed(arrival: arrival, claims: head.claims, unsigned(arrival.request))
     }
 
     /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the

@@ -20,7 +20,7 @@ struct DecisionRecord {
             writer.member("outcome", decision.decision.outcome.rawValue)
             writer.key("trace")
             writer.beginArray()
-            decision.eachLine { writer.string($0) }
+            decision.writeLines(to: &writer)
             writer.endArray()
             if !decision.decision.isAllowed {
                 writer.member(
@@ -36,28 +36,29 @@ struct DecisionRecord {
 extension AccessDecision {
     /// For a denial, everything that was looked at; for an allow, the deciding statement and the policies that apply,
     /// so that ordinary calls do not pay for what is seldom read.
-    fileprivate func eachLine(_ write: (String) -> Void) {
-        guard decision.isAllowed else { return trace.lines.forEach(write) }
+    fileprivate func writeLines(to writer: inout JSONWriter) {
+        guard decision.isAllowed else {
+            for line in trace.lines { writer.string(line) }
+            return
+        }
         // The key's side has to allow, and its policy did not.
         let isByGrant = !inputs.grants.isEmpty && decision.policyType != .resource
-        write("Decision: \(isByGrant ? "allowed by a grant of the key" : decision.summary)")
-        func note(_ policies: [CompiledPolicy]?, _ type: PolicyType, at place: String = "") {
-            for policy in policies ?? [] {
-                // A managed policy is compiled by its own type; here it is shown as what it is used as.
-                write("looked at: \(policy.source.summary(as: type))\(place)")
-            }
+        writer.string(["Decision: ", isByGrant ? "allowed by a grant of the key" : decision.summary])
+        func note(_ policy: CompiledPolicy, _ type: PolicyType, at place: String = "") {
+            // A managed policy is compiled by its own type; here it is shown as what it is used as.
+            writer.string(["looked at: ", policy.summary(as: type), place])
         }
         for (level, place) in zip(inputs.resourceControl ?? [], inputs.resourceControlPlaces(request)) {
-            note(level, .resourceControl, at: " at \(place)")
+            for policy in level { note(policy, .resourceControl, at: " at \(place)") }
         }
         for (level, place) in zip(inputs.serviceControl ?? [], inputs.serviceControlPlaces(request)) {
-            note(level, .serviceControl, at: " at \(place)")
+            for policy in level { note(policy, .serviceControl, at: " at \(place)") }
         }
-        for set in inputs.identitySets { note(set.policies, .identity) }
-        if let trust = inputs.roleTrust { note([trust], .roleTrust) }
-        if let policy = inputs.resource { note([policy], .resource) }
-        for grant in inputs.grants { write("looked at: \(grant.summary)") }
-        note(inputs.boundaries, .permissionsBoundary)
-        note(inputs.session, .session)
+        for set in inputs.identitySets { set.forEach { note($0, .identity) } }
+        if let trust = inputs.roleTrust { note(trust, .roleTrust) }
+        if let policy = inputs.resource { note(policy, .resource) }
+        for grant in inputs.grants { writer.string(["looked at: ", grant.summary]) }
+        for policy in inputs.boundaries ?? [] { note(policy, .permissionsBoundary) }
+        for policy in inputs.session ?? [] { note(policy, .session) }
     }
 }

@@ -10,19 +10,22 @@ struct EventRecord {
     private let eventID: String
     private let recipient: String
     private let sharedEventID: String?
+    private let resources: [RecordedResource]
 
     /// - Parameters:
     ///   - recipient: the account in whose history it is recorded.
     ///   - sharedEventID: the id that it shares with other accounts' records of the same call.
+    ///   - resources: what the call was about.
     init(
         _ attempt: Attempt, _ result: Result<Structure, ServiceError>, eventID: String, recipient: String,
-        sharedEventID: String?
+        sharedEventID: String?, resources: [RecordedResource]
     ) {
         self.attempt = attempt
         self.result = result
         self.eventID = eventID
         self.recipient = recipient
         self.sharedEventID = sharedEventID
+        self.resources = resources
     }
 
     /// Longest texts, in UTF-8 bytes, as AWS documents them.
@@ -70,7 +73,7 @@ struct EventRecord {
     }
 
     /// An input or output without its secrets; null where nothing is left.
-    private func write(_ name: String, _ structure: Structure?, _ writer: inout JSONWriter) {
+    private func write(_ name: StaticString, _ structure: Structure?, _ writer: inout JSONWriter) {
         let secrets = attempt.secretMembers
         var structure = structure
         if let kept = attempt.call.module.events.hiddenMembers {
@@ -113,22 +116,21 @@ struct EventRecord {
     private func writeResources(_ writer: inout JSONWriter) {
         let particulars = attempt.call.module.events
         guard particulars.listsResources else { return }
-        var resources: [(arn: ARN, type: String)] = []
-        for (type, name) in attempt.resources(result) {
-            guard let arn = ARN(parsing: name) else { continue }
-            resources.append((arn, type))
-        }
-        guard !resources.isEmpty else { return }
-        writer.key("resources")
-        writer.beginArray()
+        var isFirst = true
         for resource in resources {
+            guard let arn = ARN(parsing: resource.name) else { continue }
+            if isFirst {
+                writer.key("resources")
+                writer.beginArray()
+            }
+            isFirst = false
             writer.beginObject()
-            writer.member("accountId", resource.arn.account)
+            writer.member("accountId", arn.account)
             writer.member("type", resource.type)
-            writer.member("ARN", resource.arn.description)
+            writer.member("ARN", resource.name)
             writer.endObject()
         }
-        writer.endArray()
+        if !isFirst { writer.endArray() }
     }
 
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
@@ -224,7 +226,7 @@ struct EventRecord {
 }
 
 extension JSONWriter {
-    mutating func member(_ name: String, _ value: Bool) {
+    mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         boolean(value)
     }

@@ -60,7 +60,7 @@ public struct Gate: Sendable {
 }
 
 /// A request whose caller is proved, as it arrives at the gate.
-public struct Asked: Sendable {
+public final class Asked: Sendable {
     /// Who calls, when, from where. Its operation's name is empty when the request names none that the service has.
     public let call: Call
     /// What is asked, or why it can't be read or is not implemented.

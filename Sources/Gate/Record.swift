@@ -113,6 +113,14 @@ extension Gate {
     }
 }
 
+/// A resource that an event tells of.
+struct RecordedResource {
+    /// CloudTrail's name of its kind: `AWS::IAM::Role`.
+    let type: String
+    /// Its ARN, or a name that the request has.
+    let name: String
+}
+
 extension Attempt {
     /// The entries of CloudTrail's event history for a result: one in the caller's account, and one in each account
     /// whose resource the caller was allowed to use. They share a `sharedEventID`. An account does not learn what
@@ -144,44 +152,50 @@ extension Attempt {
     private func event(_ result: Result<Structure, ServiceError>, in account: String, sharedID: String?) -> Event {
         let call = call
         let id = RequestIDs.make(time: call.time)
-        let record = EventRecord(self, result, eventID: id, recipient: account, sharedEventID: sharedID)
+        let resources = resources(result)
+        let record = EventRecord(
+            self, result, eventID: id, recipient: account, sharedEventID: sharedID, resources: resources)
         return Event(
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
-            attributes: attributes(result, in: account), body: record.json,
+            attributes: attributes(resources, in: account), body: record.json,
             // Only the caller's account may know why it was allowed, because its policies are named.
             decision: account == call.accountID ? DecisionRecord(self).json : Array("[]".utf8))
     }
 
     /// What the event can be looked up by.
-    private func attributes(_ result: Result<Structure, ServiceError>, in account: String) -> [EventAttribute] {
-        let caller = caller
-        var attributes = [
-            EventAttribute("EventName", call.operation), EventAttribute("EventSource", call.module.events.source),
-            EventAttribute("ReadOnly", isReadOnly ? "true" : "false"),
-        ]
+    private func attributes(_ resources: [RecordedResource], in account: String) -> [EventAttribute] {
+        let (call, caller) = (call, caller)
+        var attributes: [EventAttribute] = []
+        attributes.reserveCapacity(5 + 2 * resources.count)
+        attributes.append(EventAttribute("EventName", call.operation))
+        attributes.append(EventAttribute("EventSource", call.module.events.source))
+        attributes.append(EventAttribute("ReadOnly", isReadOnly ? "true" : "false"))
         if account == caller.accountID {
             attributes.append(EventAttribute("Username", caller.userName))
             if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         }
-        for (type, name) in resources(result) {
-            attributes.append(EventAttribute("ResourceType", type))
-            attributes.append(EventAttribute("ResourceName", name))
+        for resource in resources {
+            attributes.append(EventAttribute("ResourceType", resource.type))
+            attributes.append(EventAttribute("ResourceName", resource.name))
         }
         return attributes
     }
 
     /// The resources that the call was about: those that the request names, and those that were found by it.
-    func resources(_ result: Result<Structure, ServiceError>) -> [(type: String, name: String)] {
+    private func resources(_ result: Result<Structure, ServiceError>) -> [RecordedResource] {
         let particulars = call.module.events
-        var resources: [(type: String, name: String)] = []
+        var resources: [RecordedResource] = []
         if let input = asked.input {
             for (member, type) in particulars.resources {
                 guard case .string(let name) = input[member] else { continue }
-                resources.append((type, name))
+                resources.append(RecordedResource(type: type, name: name))
             }
         }
         guard let found = particulars.found else { return resources }
-        return resources + found(decisions.map(\.access), try? result.get()).map { (type: $0.type, name: $0.arn) }
+        for resource in found(decisions.map(\.access), try? result.get()) {
+            resources.append(RecordedResource(type: resource.type, name: resource.arn))
+        }
+        return resources
     }
 
     /// CloudTrail's `readOnly`; for an operation that is not implemented, its name tells.

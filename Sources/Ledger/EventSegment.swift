@@ -10,43 +10,47 @@ enum EventSegment {
     static let maximumSpan: Int64 = 60_000
 
     /// Divides events into segments, each of one account and in order of time.
-    static func divide(_ events: [Event]) -> [[Event]] {
-        var segments: [[Event]] = []
-        for (_, events) in Dictionary(grouping: events, by: \.account) {
-            var segment: [Event] = []
-            var bytes = 0
-            for event in events.sorted(by: { $0.time < $1.time }) {
-                if let first = segment.first,
-                    segment.count >= maximumCount || bytes >= maximumBytes
-                        || event.time.subtractingReportingOverflow(first.time).overflow
-                        || event.time &- first.time > maximumSpan
-                {
-                    segments.append(segment)
-                    segment = []
-                    bytes = 0
-                }
-                segment.append(event)
-                bytes &+= event.size
+    static func divide(_ events: [Event]) -> [ArraySlice<Event>] {
+        let events = isInOrder(events) ? events : events.sorted { ($0.account, $0.time) < ($1.account, $1.time) }
+        var segments: [ArraySlice<Event>] = []
+        var (start, bytes) = (0, 0)
+        // By index throughout: an event that is taken out of its array is copied, text by text.
+        for index in events.indices {
+            let (span, overflow) = events[index].time.subtractingReportingOverflow(events[start].time)
+            if index > start,
+                events[index].account != events[start].account || index - start >= maximumCount
+                    || bytes >= maximumBytes || overflow || span > maximumSpan
+            {
+                segments.append(events[start..<index])
+                (start, bytes) = (index, 0)
             }
-            if !segment.isEmpty { segments.append(segment) }
+            bytes &+= events[index].size
         }
+        if start < events.count { segments.append(events[start...]) }
         return segments
     }
 
-    static func encode(_ events: [Event]) -> [UInt8] {
+    /// Whether events can be divided as they stand, which they usually can.
+    private static func isInOrder(_ events: [Event]) -> Bool {
+        events.indices.dropFirst().allSatisfy {
+            events[$0 - 1].time <= events[$0].time && events[$0 - 1].account == events[$0].account
+        }
+    }
+
+    static func encode(_ events: ArraySlice<Event>) -> [UInt8] {
         var bytes: [UInt8] = [1]
-        bytes.reserveCapacity(events.reduce(1) { $0 &+ $1.size })
-        for event in events {
-            append(event.id.utf8, to: &bytes)
-            append(event.requestID.utf8, to: &bytes)
-            append(event.time, to: &bytes)
-            append(Int64(event.attributes.count), to: &bytes)
-            for attribute in event.attributes {
-                append(attribute.name.utf8, to: &bytes)
-                append(attribute.value.utf8, to: &bytes)
+        bytes.reserveCapacity(events.indices.reduce(1) { $0 &+ events[$1].size &+ 64 })
+        for index in events.indices {
+            append(events[index].id, to: &bytes)
+            append(events[index].requestID, to: &bytes)
+            append(events[index].time, to: &bytes)
+            append(Int64(events[index].attributes.count), to: &bytes)
+            for place in events[index].attributes.indices {
+                append(events[index].attributes[place].name, to: &bytes)
+                append(events[index].attributes[place].value, to: &bytes)
             }
-            append(event.body, to: &bytes)
-            append(event.decision, to: &bytes)
+            append(events[index].body, to: &bytes)
+            append(events[index].decision, to: &bytes)
         }
         return bytes
     }
@@ -79,9 +83,14 @@ enum EventSegment {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    private static func append(_ data: some Collection<UInt8>, to bytes: inout [UInt8]) {
+    private static func append(_ data: [UInt8], to bytes: inout [UInt8]) {
         append(Int64(data.count), to: &bytes)
         bytes.append(contentsOf: data)
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        append(Int64(text.utf8.count), to: &bytes)
+        bytes.append(contentsOf: text.utf8)
     }
 
     private struct Input {

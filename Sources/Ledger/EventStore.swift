@@ -36,7 +36,7 @@ struct EventStore: Sendable {
         }
         for segment in old {
             // The index entries of a damaged segment remain; they lead nowhere.
-            try session.delete(segment, Self.entries(of: (try? open(segment)) ?? []))
+            try session.delete(segment, Self.entries(of: ((try? open(segment)) ?? [])[...]))
         }
         return old.count
     }
@@ -72,12 +72,19 @@ struct EventStore: Sendable {
 
     private static let longestIndexed = 256
 
-    static func entries(of segment: [Event]) -> [EventIndexEntry] {
+    static func entries(of segment: ArraySlice<Event>) -> [EventIndexEntry] {
         // By far the most values are short ASCII, for which equal texts are equal bytes, and much the same in all events.
         var plain: Set<EventAttribute> = []
         var others: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
-        for event in segment {
-            for attribute in event.attributes {
+        for index in segment.indices {
+            for place in segment[index].attributes.indices {
+                // Neighbours mostly have the same: then it is there already.
+                if index > segment.startIndex, segment[index - 1].attributes.indices.contains(place),
+                    segment[index - 1].attributes[place] == segment[index].attributes[place]
+                {
+                    continue
+                }
+                let attribute = segment[index].attributes[place]
                 let value = attribute.value.utf8
                 if value.count <= longestIndexed, value.allSatisfy({ $0 < 0x80 }) {
                     plain.insert(attribute)

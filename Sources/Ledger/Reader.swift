@@ -159,5 +159,7 @@ extension Reader {
 
 extension Ledger {
     /// Whether SQLite stores this text unchanged: a NUL would cut it short.
-    static func isStorable(_ text: String) -> Bool { !text.utf8.contains(0) }
+    static func isStorable(_ text: String) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { !$0.contains(0) } ?? !text.utf8.contains(0)
+    }
 }

@@ -50,7 +50,7 @@ struct TableCopier {
         try copy(.eventSegment, "events") {
             try source.scanSegments(carefully: false, $0)
         } put: { target, segment in
-            try target.insert(segment, EventStore.entries(of: events.open(segment)))
+            try target.insert(segment, EventStore.entries(of: events.open(segment)[...]))
         }
         try copy(.deadline, "deadlines") {
             try source.scanDeadlines(carefully: false, $0)

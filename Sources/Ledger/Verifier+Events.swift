@@ -25,7 +25,7 @@ extension Verifier {
             case .row(let segment):
                 number = segment.sequence
                 if let events = verify(segment, store) {
-                    for entry in EventStore.entries(of: events) { wanted.add(Self.fingerprint(segment, entry)) }
+                    for entry in EventStore.entries(of: events[...]) { wanted.add(Self.fingerprint(segment, entry)) }
                 } else {
                     damaged.insert(segment.sequence)
                 }
@@ -132,7 +132,7 @@ extension Verifier {
         }
         try session.scanSegments(carefully: isBroken.contains(.eventSegment)) { scanned in
             guard case .row(let segment) = scanned, let events = try? store.open(segment) else { return }
-            let entries = EventStore.entries(of: events)
+            let entries = EventStore.entries(of: events[...])
             let missing = entries.filter { entry in
                 let row = EventIndexRow(
                     account: segment.account, entry: entry, lastTime: segment.lastTime, segment: segment.sequence)

@@ -90,9 +90,14 @@ final class Writer: Sendable {
             batch.writes += more
             writes.removeFirst(more.count)
             guard isFlushDue else { return }
-            let due = events.prefix(Writer.maximumEventsOfBatch - batch.events.count)
-            batch.events += due
-            events.removeFirst(due.count)
+            if batch.events.isEmpty, events.count <= Writer.maximumEventsOfBatch {
+                // As nearly always; then none is copied.
+                swap(&batch.events, &events)
+            } else {
+                let due = events.prefix(Writer.maximumEventsOfBatch - batch.events.count)
+                batch.events += due
+                events.removeFirst(due.count)
+            }
             guard events.isEmpty else { return }
             isFlushDue = false
             batch.flushes += flushes
@@ -313,7 +318,7 @@ final class Writer: Sendable {
             queue.withLock { $0.fill(&batch) }
         }
         let time = Self.milliseconds
-        var events = batch.events
+        var events: [Event] = []
         for write in batch.writes {
             try session.beginSavepoint()
             let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
@@ -331,6 +336,8 @@ final class Writer: Sendable {
             }
             try session.endSavepoint(keeping: result.commits)
         }
+        // Of the two, one is mostly empty.
+        events = batch.events.isEmpty ? events : events.isEmpty ? batch.events : batch.events + events
         done.hasEvents = !events.isEmpty
         let firstSegment = next.segment
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)

@@ -88,7 +88,7 @@ public final class Call: Sendable {
     /// The region that the request was signed for; without a signature Gatehouse's own.
     public var region: String { facts.region }
     /// Where the request came from.
-    public var source: Source { facts.source }
+    public var source: Source { _read { yield facts.source } }
 
     /// The account of the caller. Operations work on this account unless an ARN names another.
     public var accountID: String { caller.accountID }

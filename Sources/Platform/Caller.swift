@@ -32,6 +32,8 @@ public final class Caller: Sendable {
     public let accountID: String
     /// Who the caller is.
     public let identity: Identity
+    /// The ARN that AWS names in denials and in GetCallerIdentity.
+    public let arn: String
     /// The access key that signed the request; empty for a caller without AWS credentials.
     public let accessKeyID: String
     /// What the session token holds, for temporary credentials; nil for a long-term access key.
@@ -46,22 +48,10 @@ public final class Caller: Sendable {
     ) {
         self.accountID = accountID
         self.identity = identity
+        arn = identity.arn(in: accountID)
         self.accessKeyID = accessKeyID
         self.session = session
         self.sessionPolicies = sessionPolicies
-    }
-
-    /// The ARN that AWS names in denials and in GetCallerIdentity.
-    public var arn: String {
-        switch identity {
-        case .root: "arn:aws:iam::\(accountID):root"
-        case .user(let user): user.arn
-        case .roleSession(let role, let name): "arn:aws:sts::\(accountID):assumed-role/\(role.name)/\(name)"
-        case .federatedUser(_, let name): "arn:aws:sts::\(accountID):federated-user/\(name)"
-        case .webIdentity(let identity), .saml(let identity): identity.provider
-        case .service(let service): service.name
-        case .anonymous: ""
-        }
     }
 
     /// `aws:userid`: the unique id, with the session's name behind a colon for a role.
@@ -174,6 +164,20 @@ public final class Caller: Sendable {
     public var servicePrincipal: ServicePrincipal? {
         if case .service(let service) = identity { return service }
         return nil
+    }
+}
+
+extension Caller.Identity {
+    fileprivate func arn(in accountID: String) -> String {
+        switch self {
+        case .root: "arn:aws:iam::\(accountID):root"
+        case .user(let user): user.arn
+        case .roleSession(let role, let name): ARN.text("sts", "", accountID, "assumed-role/", "\(role.name)/\(name)")
+        case .federatedUser(_, let name): ARN.text("sts", "", accountID, "federated-user/", name)
+        case .webIdentity(let identity), .saml(let identity): identity.provider
+        case .service(let service): service.name
+        case .anonymous: ""
+        }
     }
 }
 

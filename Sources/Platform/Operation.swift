@@ -193,7 +193,9 @@ public protocol FederatedOperation: Operation {
 }
 
 /// An operation without its types, as the gate knows it. Services never make one; see ``Operation/erased``.
-public struct AnyOperation: Sendable {
+///
+/// There is one of each; requests pass it from step to step, which is why it is a class.
+public final class AnyOperation: Sendable {
     /// What an operation is going to do, once what is slow is done: it needs only the ledger, and no more time than a
     /// transaction may take.
     public enum Work: Sendable {

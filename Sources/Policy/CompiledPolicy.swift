@@ -13,6 +13,10 @@
 public final class CompiledPolicy: @unchecked Sendable {
     /// Where the policy comes from, as it was given to `init`. Decisions and traces name the policy by it.
     public var source: PolicySource { origin.source }
+    /// The ``source`` in words, of a policy that is used as this type; made once for the policy's own type.
+    public func summary(as type: PolicyType) -> String {
+        type == origin.source.type ? origin.summary : origin.source.summary(as: type)
+    }
     /// The document that was compiled, for explanations.
     public let document: PolicyDocument
     /// What decisions name its statements by.
@@ -82,10 +86,13 @@ public final class CompiledPolicy: @unchecked Sendable {
 final class PolicyOrigin: Sendable {
     let source: PolicySource
     let sids: [String?]
+    /// The source in words, which each recorded decision has.
+    let summary: String
 
     init(source: PolicySource, sids: [String?]) {
         self.source = source
         self.sids = sids
+        summary = source.summary
     }
 }
 

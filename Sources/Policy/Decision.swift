@@ -16,11 +16,13 @@ public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
 
     /// Where the statement's policy comes from.
     public var policy: PolicySource { origin.source }
+    /// The same in words, made once for each policy.
+    var policySummary: String { origin.summary }
     /// The statement's Sid; nil if it has none.
     public var sid: String? { origin.sids.indices.contains(index) ? origin.sids[index] : nil }
 
     /// For people: "identity-based policy ReadHome, statement 1".
-    public var description: String { "\(policy.summary), statement \(index + 1)" }
+    public var description: String { "\(policySummary), statement \(index + 1)" }
 
     public static func == (left: StatementReference, right: StatementReference) -> Bool {
         left.index == right.index

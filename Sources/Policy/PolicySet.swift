@@ -50,6 +50,13 @@ public final class PolicySet: Sendable {
     /// All policies of the set, in order. Makes a new array each time.
     public var policies: [CompiledPolicy] { chunks.elements.flatMap { $0.members.map(\.policy) } }
 
+    /// Lends each policy of the set, in order.
+    public func forEach(_ body: (CompiledPolicy) -> Void) {
+        for chunk in chunks.elements {
+            for member in chunk.members { body(member.policy) }
+        }
+    }
+
     /// Whether there is no policy in it, so that it allows nothing.
     public var isEmpty: Bool { count == 0 }
 

@@ -106,7 +106,7 @@ extension Decision {
             }
         guard let policyType else { return words }
         guard let statement else { return "\(words): no \(policyType.displayName) allows it" }
-        return "\(words) by \(statement.policy.summary), \(statementName(statement.index, statement.sid))"
+        return words + " by " + statement.policySummary + ", " + statementName(statement.index, statement.sid)
     }
 }
 

@@ -16,6 +16,17 @@ enum ASCII {
         text.utf8.count == lowercased.utf8.count && hasPrefix(text, lowercased: lowercased)
     }
 
+    /// Is `text`, put into lower case, the same as `lowercased`?
+    @inline(__always)
+    static func isSame(_ text: String, lowercased: UnsafeBufferPointer<UInt8>) -> Bool {
+        let text = text.utf8
+        // The lengths tell nearly all apart.
+        guard text.count == lowercased.count else { return false }
+        return text.withContiguousStorageIfAvailable { text in
+            lowercased.indices.allSatisfy { ASCII.lowercased(text[$0]) == lowercased[$0] }
+        } ?? zip(text, lowercased).allSatisfy { ASCII.lowercased($0) == $1 }
+    }
+
     /// Does `text`, put into lower case, begin with `lowercased`?
     static func hasPrefix(_ text: String, lowercased: String) -> Bool {
         let left = text.utf8

@@ -8,12 +8,13 @@ struct CanonicalRequest {
     private(set) var bytes: [UInt8] = []
 
     /// - Parameters:
-    ///   - signedHeaders: lower-case, sorted, each once.
+    ///   - signedHeaders: which of its header fields are signed.
     ///   - payloadHash: what the last line says of the body.
     ///   - leavesTokenOut: without the query's `X-Amz-Security-Token`, for those who add it after signing.
     /// - Returns: nil when one of the signed headers is not in the request.
     init?(
-        of request: SignableRequest, signedHeaders: [String], payloadHash: some Sequence<UInt8>, rules: SigningRules,
+        of request: SignableRequest, signedHeaders: SignedHeaders, payloadHash: some Sequence<UInt8>,
+        rules: SigningRules,
         leavesTokenOut: Bool = false
     ) {
         bytes.reserveCapacity(1_024)
@@ -29,11 +30,9 @@ struct CanonicalRequest {
             CanonicalQuery.append(request.query, leavesTokenOut: leavesTokenOut, to: &bytes)
         }
         endLine()
-        for name in signedHeaders {
-            guard appendHeader(name, of: request) else { return nil }
-        }
+        guard signedHeaders.forEach({ appendHeader($0, of: request.headers) }) else { return nil }
         endLine()
-        append(signedHeaders, separator: UInt8(ascii: ";"))
+        bytes.append(contentsOf: signedHeaders.line)
         endLine()
         bytes.append(contentsOf: payloadHash)
     }
@@ -56,27 +55,21 @@ struct CanonicalRequest {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    private mutating func append(_ names: [String], separator: UInt8) {
-        var isFirst = true
-        for name in names {
-            if !isFirst { bytes.append(separator) }
-            isFirst = false
-            bytes.append(contentsOf: name.utf8)
-        }
-    }
-
     /// Appends `name:value`, with the values of repeated fields joined by commas.
-    private mutating func appendHeader(_ name: String, of request: SignableRequest) -> Bool {
+    private mutating func appendHeader(
+        _ name: UnsafeBufferPointer<UInt8>, of headers: [(name: String, value: String)]
+    ) -> Bool {
         var isFirst = true
-        for header in request.headers where ASCII.isSame(header.name, lowercased: name) {
+        // By index, for a loop over the elements would copy both texts of each.
+        for index in headers.indices where ASCII.isSame(headers[index].name, lowercased: name) {
             if isFirst {
-                bytes.append(contentsOf: name.utf8)
+                bytes.append(contentsOf: name)
                 bytes.append(UInt8(ascii: ":"))
             } else {
                 bytes.append(UInt8(ascii: ","))
             }
             isFirst = false
-            appendFolded(header.value)
+            appendFolded(headers[index].value)
         }
         if !isFirst { endLine() }
         return !isFirst
@@ -91,6 +84,10 @@ struct CanonicalRequest {
     }
 
     private mutating func appendFolded(_ value: UnsafeBufferPointer<UInt8>) {
+        if value.allSatisfy({ !ASCII.isSpace($0) }) {
+            bytes.append(contentsOf: value)
+            return
+        }
         bytes.append(addingCapacity: value.count) { output in
             var previousIsSpace = true
             for byte in value {

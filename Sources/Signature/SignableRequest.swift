@@ -35,8 +35,8 @@ public struct SignableRequest: Sendable {
     /// - Parameter name: the name in lower case.
     /// - Complexity: O(*n*) in the number of header fields.
     public func firstValue(ofHeader name: String) -> String? {
-        for header in headers where ASCII.isSame(header.name, lowercased: name) {
-            return header.value
+        for index in headers.indices where ASCII.isSame(headers[index].name, lowercased: name) {
+            return headers[index].value
         }
         return nil
     }

@@ -4,12 +4,15 @@
 /// believed before that. An ``accessKeyID`` that is not known may be a secret key that somebody put in the wrong place:
 /// do not log it.
 ///
+/// It never changes, and goes through every step of a request: a class, for the copies would cost more than what is done
+/// with them.
+///
 /// ```swift
 /// guard let claims = try SignatureClaims.find(in: request) else { return nil }  // anonymous
 /// let secret = try secret(of: claims.accessKeyID)
 /// try verifier.verify(claims, of: request, secretAccessKey: secret, now: now, expectedService: "iam")
 /// ```
-public struct SignatureClaims: Sendable, Equatable {
+public final class SignatureClaims: Sendable {
     /// Where the signature stands. The form decides how long it is good: 15 minutes in the header, and up to seven days
     /// in an S3 URL.
     public enum Form: Sendable, Equatable {
@@ -20,34 +23,33 @@ public struct SignatureClaims: Sendable, Equatable {
     }
 
     /// Where in the request the signature was found.
-    public var form: Form
+    public let form: Form
     /// Which of the two algorithms the request names.
-    public var algorithm: SigningAlgorithm
+    public let algorithm: SigningAlgorithm
     /// The first element of the credential: whose secret is to be looked up. `AKIA…` is a long-term key, `ASIA…` a
     /// temporary one.
-    public var accessKeyID: String
+    public let accessKeyID: String
     /// The day of the credential scope, `YYYYMMDD`, in UTC. It must be the day of ``timestamp``.
-    public var date: String
+    public let date: String
     /// The region of the credential scope; empty in version 4A, whose scopes have none.
-    public var region: String
+    public let region: String
     /// The regions that a request of version 4A is valid for, as it lists them: names, which may have a `*` at the end.
     /// Empty in version 4.
-    public var regionSet: [String]
+    public let regionSet: [String]
     /// The service's signing name, as in `iam`, `s3`, `execute-api`.
-    public var service: String
+    public let service: String
     /// The last element of the credential scope; `aws4_request` when it is right.
-    public var terminator: String
-    /// The names of the signed headers: lower-case, sorted, each once.
-    public var signedHeaders: [String]
+    public let terminator: String
+    let signed: SignedHeaders
     /// The bytes of the signature: 32, or in version 4A the DER form of an elliptic curve's. Empty where the request's
     /// text spells no such thing.
-    public var signature: [UInt8]
+    public let signature: [UInt8]
     /// When the request was signed, in seconds since the epoch.
-    public var timestamp: Int
+    public let timestamp: Int
     /// `X-Amz-Expires` of a presigned request, in seconds; 0 where what stands there is no number.
-    public var expires: Int?
+    public let expires: Int?
     /// `X-Amz-Security-Token`, which temporary access keys come with.
-    public var sessionToken: String?
+    public let sessionToken: String?
 
     /// Finds the signature of a request, in the header or in the query.
     ///
@@ -61,7 +63,9 @@ public struct SignatureClaims: Sendable, Equatable {
         case (nil, nil): return nil
         case (.some, .some): throw .signedTwice
         case (.some(let authorization), nil):
-            let count = request.headers.count { ASCII.isSame($0.name, lowercased: "authorization") }
+            let count = request.headers.indices.count {
+                ASCII.isSame(request.headers[$0].name, lowercased: "authorization")
+            }
             guard count == 1 else { throw .signedTwice }
             return try header(authorization, of: request)
         case (nil, .some(let parameters)): return try presigned(parameters, of: request)
@@ -95,18 +99,17 @@ public struct SignatureClaims: Sendable, Equatable {
             let date = parameters.date
         else { throw .incompleteQuery(missing: parameters.missing) }
         guard let known = SigningAlgorithm(rawValue: algorithm) else { throw .unsupportedAlgorithm(algorithm) }
-        var claims = try SignatureClaims(
+        return try SignatureClaims(
             form: .presigned, algorithm: known, credential: Array(credential.utf8)[...],
             signedHeaders: Array(signedHeaders.utf8)[...], signature: Array(signature.utf8)[...], date: date,
             regionSet: parameters.regionSet,
-            sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"))
-        claims.expires = parameters.expires.map { Int($0) ?? 0 }
-        return claims
+            sessionToken: parameters.sessionToken ?? request.firstValue(ofHeader: "x-amz-security-token"),
+            expires: parameters.expires.map { Int($0) ?? 0 })
     }
 
     private init(
         form: Form, algorithm: SigningAlgorithm, credential: ArraySlice<UInt8>, signedHeaders: ArraySlice<UInt8>,
-        signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?
+        signature: ArraySlice<UInt8>, date: String, regionSet: String?, sessionToken: String?, expires: Int? = nil
     ) throws(SignatureError) {
         var rest = credential
         guard let accessKeyID = Self.element(&rest), !accessKeyID.isEmpty, let day = Self.element(&rest),
@@ -124,12 +127,16 @@ public struct SignatureClaims: Sendable, Equatable {
         self.regionSet = Self.regionSet(regionSet)
         self.service = service
         terminator = ASCII.text(rest)
-        self.signedHeaders = Self.canonicalNames(signedHeaders)
+        signed = SignedHeaders(signedHeaders)
         let bytes = ASCII.bytes(fromLowercaseHex: signature) ?? []
         self.signature = bytes.count == 32 || (algorithm == .v4A && bytes.count <= 80) ? bytes : []
         self.timestamp = timestamp
         self.sessionToken = sessionToken
+        self.expires = expires
     }
+
+    /// The names of the signed headers: lower-case, sorted, each once.
+    public var signedHeaders: [String] { signed.names }
 
     /// Takes what stands before the next slash off a credential.
     private static func element(_ rest: inout ArraySlice<UInt8>) -> String? {
@@ -155,25 +162,5 @@ public struct SignatureClaims: Sendable, Equatable {
         }
         if regionSet.contains(where: isCovered) { return server }
         return regionSet.first { !$0.utf8.contains(UInt8(ascii: "*")) }
-    }
-
-    /// Lower-case, sorted, each once. Clients send them so; then nothing is to be done.
-    private static func canonicalNames(_ list: ArraySlice<UInt8>) -> [String] {
-        var names: [String] = []
-        names.reserveCapacity(8)
-        var isCanonical = true
-        var rest = list
-        while !rest.isEmpty {
-            let end = rest.firstIndex(of: UInt8(ascii: ";")) ?? rest.endIndex
-            let part = rest[..<end]
-            rest = rest[end...].dropFirst()
-            if part.isEmpty { continue }
-            let isLowercase = part.allSatisfy { ASCII.lowercased($0) == $0 }
-            let name = isLowercase ? ASCII.text(part) : ASCII.text(part.map(ASCII.lowercased))
-            if let last = names.last, !last.utf8.lexicographicallyPrecedes(name.utf8) { isCanonical = false }
-            names.append(name)
-        }
-        if isCanonical { return names }
-        return Set(names.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }.map(ASCII.text)
     }
 }

@@ -91,7 +91,7 @@ public struct SignatureSigner: Sendable {
             (
                 name: "Authorization",
                 value: "\(algorithm.rawValue) Credential=\(credentials.accessKeyID)/\(scopeText(time)), "
-                    + "SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
+                    + "SignedHeaders=\(ASCII.text(names.line)), Signature=\(signature)"
             ))
         return added
     }
@@ -113,7 +113,7 @@ public struct SignatureSigner: Sendable {
             ("X-Amz-Credential", "\(credentials.accessKeyID)/\(scopeText(time))"),
             ("X-Amz-Date", time),
             ("X-Amz-Expires", String(expires)),
-            ("X-Amz-SignedHeaders", names.joined(separator: ";")),
+            ("X-Amz-SignedHeaders", ASCII.text(names.line)),
         ]
         if algorithm == .v4A { parameters.append(("X-Amz-Region-Set", region)) }
         if let token = credentials.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
@@ -130,7 +130,7 @@ public struct SignatureSigner: Sendable {
     }
 
     private func signature(
-        of request: SignableRequest, signedHeaders: [String], payloadHash: String, time: String
+        of request: SignableRequest, signedHeaders: SignedHeaders, payloadHash: String, time: String
     ) -> String {
         let scope = scope(time)
         // The names were taken from the request itself, so that none can be missing.
@@ -156,12 +156,12 @@ public struct SignatureSigner: Sendable {
     }
 
     /// Every header but those that proxies and HTTP libraries change on the way.
-    private static func signableNames(of request: SignableRequest) -> [String] {
+    private static func signableNames(of request: SignableRequest) -> SignedHeaders {
         let unsignable: Set = [
             "authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id",
         ]
-        return Set(request.headers.map { $0.name.lowercased() }).subtracting(unsignable)
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let names = Set(request.headers.map { $0.name.lowercased() }).subtracting(unsignable)
+        return SignedHeaders(canonical: names.map(\.utf8).sorted { $0.lexicographicallyPrecedes($1) })
     }
 
     private static func encoded(_ text: String) -> String {

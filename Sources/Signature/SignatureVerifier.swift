@@ -71,7 +71,7 @@ public final class SignatureVerifier: Sendable {
         func isProved(leavingTokenOut: Bool) -> Bool {
             guard
                 let canonical = CanonicalRequest(
-                    of: request, signedHeaders: claims.signedHeaders, payloadHash: payload.line, rules: rules,
+                    of: request, signedHeaders: claims.signed, payloadHash: payload.line, rules: rules,
                     leavesTokenOut: leavingTokenOut)
             else { return false }
             return key.isSignature(claims.signature, of: canonical.stringToSign(timestamp: timestamp, scope: scope))
@@ -115,17 +115,20 @@ public final class SignatureVerifier: Sendable {
             throw .tooManyHeaders(limit: Self.maximumHeaderCount)
         }
         // Each signed header must be in the request, so there cannot be more of them.
-        guard claims.signedHeaders.count <= request.headers.count else { throw .mismatch }
-        guard claims.signedHeaders.contains("host") else { throw .hostNotSigned }
-        if claims.algorithm == .v4A, claims.form == .header, !claims.signedHeaders.contains("x-amz-region-set") {
+        guard claims.signed.count <= request.headers.count else { throw .mismatch }
+        guard claims.signed.contains("host") else { throw .hostNotSigned }
+        if claims.algorithm == .v4A, claims.form == .header, !claims.signed.contains("x-amz-region-set") {
             throw .headersNotSigned(["x-amz-region-set"])
         }
-        let unsigned = request.headers.lazy.map(\.name).filter { name in
-            ASCII.hasPrefix(name, lowercased: "x-amz-")
-                && !claims.signedHeaders.contains { ASCII.isSame(name, lowercased: $0) }
-                && !Self.mayStayUnsigned(name, rules)
+        func mustBeSigned(_ index: Int) -> Bool {
+            ASCII.hasPrefix(request.headers[index].name, lowercased: "x-amz-")
+                && !claims.signed.contains(request.headers[index].name)
+                && !Self.mayStayUnsigned(request.headers[index].name, rules)
         }
-        guard unsigned.isEmpty else { throw .headersNotSigned(unsigned.map { $0.lowercased() }) }
+        let unsigned = request.headers.indices.filter(mustBeSigned)
+        guard unsigned.isEmpty else {
+            throw .headersNotSigned(unsigned.map { request.headers[$0].name.lowercased() })
+        }
     }
 
     private static func mayStayUnsigned(_ name: String, _ rules: SigningRules) -> Bool {

@@ -24,10 +24,13 @@ struct SigningScope: Hashable, Sendable {
 
     /// `20150830/us-east-1/iam/aws4_request`
     func append(to output: inout [UInt8]) {
-        for element in algorithm == .v4 ? [date, region, service] : [date, service] {
+        func append(_ element: String) {
             output.append(contentsOf: element.utf8)
             output.append(UInt8(ascii: "/"))
         }
+        append(date)
+        if algorithm == .v4 { append(region) }
+        append(service)
         output.append(contentsOf: Self.terminator.utf8)
     }
 

@@ -25,22 +25,25 @@ struct Form: Sendable {
     ///
     /// Throws when it is there more than once, or is not UTF-8.
     static func find(_ name: StaticString, in request: WireRequest) throws(ServiceError) -> String? {
-        var found: [UInt8]?
+        var found: String?
         let (start, length) = (name.utf8Start, name.utf8CodeUnitCount)
         try eachPart(of: request) { part throws(ServiceError) in
-            guard part.count > length, part[length] == UInt8(ascii: "="),
+            // What tells most apart is looked at first.
+            guard part.count > length, part[length] == UInt8(ascii: "="), part[0] == start[0],
                 (0..<length).allSatisfy({ part[$0] == start[$0] })
             else { return }
             guard found == nil else { throw .malformedInput("\(name) is given more than once") }
+            let text = UnsafeBufferPointer(rebasing: part[(length + 1)...])
             var value: [UInt8] = []
-            guard percentDecode(.init(rebasing: part[(length + 1)...]), plusIsSpace: true, into: &value) else {
-                throw .malformedQueryString
-            }
-            found = value
+            let isPlain = text.allSatisfy { !($0.hasAny("%") || $0.hasAny("+") || $0.hasAnyHigh) }
+            guard isPlain || percentDecode(text, plusIsSpace: true, into: &value) else { throw .malformedQueryString }
+            guard
+                let string = isPlain
+                    ? String(decoding: text, as: UTF8.self) : String(validating: value, as: UTF8.self)
+            else { throw .malformedQueryString }
+            found = string
         }
-        guard let found else { return nil }
-        guard let value = String(validating: found, as: UTF8.self) else { throw .malformedQueryString }
-        return value
+        return found
     }
 
     /// The text of a range. Throws when it is not UTF-8.

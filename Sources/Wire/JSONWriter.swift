@@ -31,9 +31,31 @@ public struct JSONWriter: Sendable {
     public mutating func endArray() { end("]") }
 
     /// The name of the next value of an object.
+    @_disfavoredOverload
     public mutating func key(_ name: String) {
         quoted(name, withComma: needsComma, withColon: true)
         needsComma = false
+    }
+
+    /// A name that is known when the program is compiled, of letters that need no escaping.
+    public mutating func key(_ name: StaticString) {
+        let withComma = needsComma
+        bytes.append(upTo: name.utf8CodeUnitCount + 4) { start in
+            var place = start
+            Self.put(name, withComma: withComma, &place)
+            return place - start
+        }
+        needsComma = false
+    }
+
+    private static func put(
+        _ name: StaticString, withComma: Bool, _ place: inout UnsafeMutablePointer<UInt8>
+    ) {
+        if withComma { place.put(",") }
+        place.put("\"")
+        name.withUTF8Buffer { place.put($0) }
+        place.put("\"")
+        place.put(":")
     }
 
     /// A string; quotation marks, backslashes and control characters are escaped, all else is written as it is.
@@ -97,10 +119,43 @@ public struct JSONWriter: Sendable {
     }
 
     /// A key and a string, left out when there is none.
+    @_disfavoredOverload
     public mutating func member(_ name: String, _ value: String?) {
         guard let value else { return }
         key(name)
         string(value)
+    }
+
+    /// The same for a key that is known when the program is compiled: both at once, for events consist of these.
+    public mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        let withComma = needsComma
+        let isWritten = value.withBytes { value in
+            guard Self.isPlain(value) else { return false }
+            bytes.append(upTo: name.utf8CodeUnitCount + value.count + 6) { start in
+                var place = start
+                Self.put(name, withComma: withComma, &place)
+                place.put("\"")
+                place.put(value)
+                place.put("\"")
+                return place - start
+            }
+            return true
+        }
+        guard !isWritten else {
+            needsComma = true
+            return
+        }
+        key(name)
+        string(value)
+    }
+
+    /// One string of several parts.
+    public mutating func string(_ parts: [String]) {
+        comma()
+        bytes.append("\"")
+        for part in parts { part.withBytes { escaped($0) } }
+        bytes.append("\"")
     }
 
     private mutating func begin(_ bracket: Unicode.Scalar) {
@@ -123,9 +178,7 @@ public struct JSONWriter: Sendable {
     /// A text in quotation marks, with a comma before it and a colon behind it.
     private mutating func quoted(_ text: String, withComma: Bool, withColon: Bool = false) {
         text.withBytes { text in
-            let isPlain = text.allSatisfy { eight in
-                !(eight.hasAny(below: 0x20) || eight.hasAny("\"") || eight.hasAny("\\"))
-            }
+            let isPlain = Self.isPlain(text)
             bytes.append(upTo: text.count + 4) { start in
                 var place = start
                 if withComma { place.put(",") }
@@ -138,9 +191,22 @@ public struct JSONWriter: Sendable {
                 return place - start
             }
             if isPlain { return }
-            for byte in text { escaped(byte) }
+            escaped(text)
             bytes.append(withColon ? "\":" : "\"")
         }
+    }
+
+    /// Whether nothing in a text needs escaping.
+    @inline(__always)
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.allSatisfy { eight in
+            !(eight.hasAny(below: 0x20) || eight.hasAny("\"") || eight.hasAny("\\"))
+        }
+    }
+
+    private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>) {
+        if Self.isPlain(text) { return bytes.append(contentsOf: text) }
+        for byte in text { escaped(byte) }
     }
 
     private mutating func escaped(_ byte: UInt8) {

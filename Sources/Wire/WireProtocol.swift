@@ -27,7 +27,12 @@ public struct WireRequest: Sendable {
 
     /// The first header of a name, which is given in lower case.
     public func header(_ lowercasedName: String) -> String? {
-        headers.first { equalsIgnoringCase($0.name.utf8, lowercased: lowercasedName.utf8) }?.value
+        // By index, for a loop over the elements would copy both texts of each.
+        for index in headers.indices
+        where equalsIgnoringCase(headers[index].name.utf8, lowercased: lowercasedName.utf8) {
+            return headers[index].value
+        }
+        return nil
     }
 }
 
@@ -155,11 +160,13 @@ package func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercase
     func isSame(_ left: UInt8, _ right: UInt8) -> Bool {
         (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
     }
+    // The lengths tell nearly all apart.
+    guard text.count == lowercased.count else { return false }
     // Texts lie in memory as they are nearly always; then this is a loop over bytes.
     let answer = text.withContiguousStorageIfAvailable { left in
         lowercased.withContiguousStorageIfAvailable { right in
-            left.count == right.count && left.indices.allSatisfy { isSame(left[$0], right[$0]) }
+            left.indices.allSatisfy { isSame(left[$0], right[$0]) }
         }
     }
-    return (answer ?? nil) ?? (text.count == lowercased.count && zip(text, lowercased).allSatisfy(isSame))
+    return (answer ?? nil) ?? zip(text, lowercased).allSatisfy(isSame)
 }

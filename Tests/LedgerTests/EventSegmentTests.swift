@@ -5,15 +5,15 @@ import Testing
 @Suite struct EventSegmentTests {
     @Test func eventsComeBack() {
         let events = [makeEvent("A", body: ""), makeEvent("é", time: .min), makeEvent("C", time: .max, body: "\0x")]
-        #expect(EventSegment.decode(EventSegment.encode(events), account: scope.account) == events)
+        #expect(EventSegment.decode(EventSegment.encode(events[...]), account: scope.account) == events)
     }
 
     /// A damaged segment is refused or read as other events; it never brings the program down.
     @Test func damageDoesNoHarm() {
         let seed = UInt64.random(in: 0...999_999)
         var random = SeededGenerator(seed: seed)
-        let bytes = EventSegment.encode([makeEvent("A"), makeEvent("B")])
-        for count in 0..<bytes.count where count != EventSegment.encode([makeEvent("A")]).count {
+        let bytes = EventSegment.encode([makeEvent("A"), makeEvent("B")][...])
+        for count in 0..<bytes.count where count != EventSegment.encode([makeEvent("A")][...]).count {
             let cut = EventSegment.decode(Array(bytes.prefix(count)), account: "")
             #expect(cut == nil || count == 1)
         }

@@ -73,7 +73,7 @@ struct VectorTests {
     func canonicalRequestAndStringToSign(_ vector: Vector) throws {
         let canonical = try #require(
             CanonicalRequest(
-                of: vector.signedRequest, signedHeaders: vector.signedHeaders,
+                of: vector.signedRequest, signedHeaders: SignedHeaders(canonical: vector.signedHeaders.map(\.utf8)),
                 payloadHash: PayloadHash.hex(of: Array(vector.body.utf8)), rules: vector.rules))
         #expect(String(decoding: canonical.bytes, as: UTF8.self) == vector.canonicalRequest)
         let stringToSign = canonical.stringToSign(timestamp: Array("20150830T123600Z".utf8), scope: Vector.scope)
