@@ -39,6 +39,16 @@ extension UnsafeMutablePointer<UInt8> {
 }
 
 extension String {
+    /// A text of bytes, which are nearly always ASCII; nil when they are not UTF-8.
+    init?(utf8 bytes: ArraySlice<UInt8>) {
+        let isASCII = bytes.withUnsafeBufferPointer { $0.allSatisfy { !$0.hasAnyHigh } }
+        if isASCII {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
+        }
+    }
+
     /// Lends the text's UTF-8, which is nearly always in memory as it is.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {

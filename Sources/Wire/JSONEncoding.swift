@@ -53,7 +53,7 @@ extension JSONWriter {
 
     /// The model's spelling of `message`. Errors that come from before the service have a capital letter.
     private static func messageKey(_ error: ServiceError, _ members: [MemberShape]) -> String {
-        if let member = members.first(where: { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }) {
+        if let member = members.first(where: { equalsIgnoringCase($0.name, lowercased: "message") }) {
             return member.wireName
         }
         return ["AccessDeniedException", "SerializationException"].contains(error.code) ? "Message" : "message"

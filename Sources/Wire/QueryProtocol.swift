@@ -86,7 +86,7 @@ enum QueryForm {
         case "POST":
             guard let type = request.header("content-type") else { return true }
             let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-            return equalsIgnoringCase(mediaType, lowercased: "application/x-www-form-urlencoded".utf8)
+            return equalsIgnoringCase(String(Substring(mediaType)), lowercased: "application/x-www-form-urlencoded")
         default: return false
         }
     }

@@ -84,7 +84,7 @@ enum RESTBindings {
         _ member: MemberShape, _ headers: [(name: String, value: String)]
     ) throws(ServiceError) -> Value? {
         let name = member.wireName.lowercased()
-        let found = headers.filter { equalsIgnoringCase($0.name.utf8, lowercased: name.utf8) }.map(\.value)
+        let found = headers.filter { equalsIgnoringCase($0.name, lowercased: name) }.map(\.value)
         guard let first = found.first else { return nil }
         switch member.shape {
         case .list(let list):
@@ -123,7 +123,7 @@ enum RESTBindings {
         _ headers: [(name: String, value: String)]
     ) -> WireResponse {
         var all = common
-        let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
+        let isTyped = headers.contains { equalsIgnoringCase($0.name, lowercased: "content-type") }
         if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
         var answer = WireResponse(status: status, headers: all + headers, body: body.bytes)
         answer.stream = body.stream
@@ -141,7 +141,7 @@ enum RESTBindings {
             structure[member: index] = error.members[member.name]
         }
         return encode(structure).headers.filter {
-            !equalsIgnoringCase($0.name.utf8, lowercased: "x-amzn-errortype".utf8)
+            !equalsIgnoringCase($0.name, lowercased: "x-amzn-errortype")
         }
     }
 
