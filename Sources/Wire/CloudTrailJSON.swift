@@ -31,10 +31,8 @@ extension JSONWriter {
         switch (value, shape) {
         case _ where shape.isSensitive: string("HIDDEN_DUE_TO_SECURITY_REASONS")
         case (.structure(let structure), _): writeCloudTrailJSON(structure, to: &self, hiding: hiding)
-        case (.list(let elements), .list(let shape)):
-            beginArray()
-            for element in elements { cloudTrailValue(element, shape.element, hiding: hiding) }
-            endArray()
+        case (.list(let elements), .list(let shape)): cloudTrailList(elements, shape.element, hiding)
+        case (.lazyList(let elements), .list(let shape)): cloudTrailList(elements, shape.element, hiding)
         case (.map(let entries), .map(let shape)):
             beginObject()
             for entry in entries {
@@ -45,6 +43,12 @@ extension JSONWriter {
         case (.timestamp(let timestamp), _): string(timestamp.cloudTrailText)
         default: self.value(value, shape)
         }
+    }
+
+    private mutating func cloudTrailList(_ elements: some Collection<Value>, _ shape: Shape, _ hiding: Set<String>) {
+        beginArray()
+        for element in elements { cloudTrailValue(element, shape, hiding: hiding) }
+        endArray()
     }
 }
 
@@ -71,6 +75,7 @@ extension Value {
         switch self {
         case .structure(let structure): .structure(structure.withoutSecrets(names, keeping: kept))
         case .list(let elements): .list(elements.map { $0.withoutSecrets(names, keeping: kept) })
+        case .lazyList(let elements): .list(elements.map { $0.withoutSecrets(names, keeping: kept) })
         case .map(let entries):
             .map(entries.map { MapEntry(key: $0.key, value: $0.value.withoutSecrets(names, keeping: kept)) })
         default: self
