@@ -102,6 +102,17 @@ struct ByteLanes {
         ByteLanes(word: word ^ (Self.ones &* UInt64(UInt8(ascii: character)))).hasAny(below: 1)
     }
 
+    /// Whether one of them is a control character, not ASCII, or `&`, `"`, `<` or `>`: those are two pairs that differ in
+    /// one bit each.
+    @inline(__always)
+    var needsEscapeInXML: Bool {
+        let ampersandOrQuote = word & Self.ones &* 0xFB ^ Self.ones &* 0x22
+        let angle = word & Self.ones &* 0xFD ^ Self.ones &* 0x3C
+        // Where a byte is too small, taking away borrows from its highest bit, and none of ASCII has that.
+        let marks = word | word &- Self.ones &* 0x20 | ampersandOrQuote &- Self.ones | angle &- Self.ones
+        return marks & Self.highBits != 0
+    }
+
     /// Whether one of them is not ASCII.
     var hasAnyHigh: Bool { word & Self.highBits != 0 }
 }

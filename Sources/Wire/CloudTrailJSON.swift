@@ -61,10 +61,8 @@ extension JSONWriter {
         switch (value, shape) {
         case _ where shape.isSensitive: string("HIDDEN_DUE_TO_SECURITY_REASONS")
         case (.structure(let structure), _): writeCloudTrailJSON(structure, to: &self, secrets)
-        case (.list(let elements), .list(let shape)):
-            beginArray()
-            for element in elements { cloudTrailValue(element, shape.element, secrets) }
-            endArray()
+        case (.list(let elements), .list(let shape)): cloudTrailList(elements, shape.element, secrets)
+        case (.lazyList(let elements), .list(let shape)): cloudTrailList(elements, shape.element, secrets)
         case (.map(let entries), .map(let shape)):
             beginObject()
             for entry in entries {
@@ -75,5 +73,10 @@ extension JSONWriter {
         case (.timestamp(let timestamp), _): string(timestamp.cloudTrailText)
         default: self.value(value, shape)
         }
+    }
+    private mutating func cloudTrailList(_ elements: some Collection<Value>, _ shape: Shape, _ secrets: Secrets) {
+        beginArray()
+        for element in elements { cloudTrailValue(element, shape, secrets) }
+        endArray()
     }
 }

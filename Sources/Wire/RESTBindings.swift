@@ -170,6 +170,7 @@ enum RESTBindings {
 
     private static func headerText(_ value: Value, _ member: MemberShape) -> String? {
         switch value {
+        case .lazyList(let elements): return headerText(.list(Array(elements)), member)
         case .list(let elements):
             guard case .list(let shape) = member.shape else { return nil }
             return elements.compactMap { element -> String? in
@@ -193,7 +194,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure, .stream, .document, .null: return nil
+        case .list, .lazyList, .map, .structure, .stream, .document, .null: return nil
         }
     }
 
