@@ -115,10 +115,12 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func put(_ part: String, into bytes: UnsafeMutableBufferPointer<UInt8>, _ end: inout Int) {
-        let rest = bytes[end...]
-        end =
-            part.utf8.withContiguousStorageIfAvailable { rest.update(fromContentsOf: $0) }
-            ?? rest.update(fromContentsOf: part.utf8)
+        let isWritten: Void? = part.utf8.withContiguousStorageIfAvailable { part in
+            guard let from = part.baseAddress, let to = bytes.baseAddress, part.count <= bytes.count - end else { return }
+            (to + end).update(from: from, count: part.count)
+            end += part.count
+        }
+        if isWritten == nil { end = bytes[end...].update(fromContentsOf: part.utf8) }
     }
 
     public var description: String {

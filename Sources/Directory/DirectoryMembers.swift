@@ -53,10 +53,13 @@ final class PolicySlot {
     }
 }
 
-/// A user, group or role, small while nobody asks for its policies. Guarded by the directory's lock.
-final class MemberEntry<Member: Identity> {
-    /// The record without the list of attached policies, which is in `attached`.
-    let bare: Member
+/// A user, group or role as the directory keeps it, small while nobody asks for its policies. Handing it out copies
+/// nothing of the record.
+///
+/// It can be sent: ``bare`` never changes, and everything else is guarded by the directory's lock.
+public final class MemberEntry<Member: Identity>: @unchecked Sendable {
+    /// The record without the list of attached policies, which is empty here.
+    public let bare: Member
     private let attached: [PolicySlot]
     private var inlinePolicies: [CompiledPolicy]?
     private var trust: CompiledPolicy?
@@ -124,6 +127,10 @@ struct Members<Member: Identity> {
 
     func withID(_ id: String, in account: String) -> MemberEntry<Member>? {
         byKey[MemberKey(account: account, id: id)]
+    }
+
+    func withIDs(_ ids: [String], in account: String) -> [MemberEntry<Member>?] {
+        ids.map { byKey[MemberKey(account: account, id: $0)] }
     }
 
     mutating func apply(_ change: Change, _ slots: inout [String: PolicySlot]) throws(LedgerError) {

@@ -126,13 +126,10 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
-    /// What the closure makes of the users whose records have the ids, one for each id; nil where there is no such user.
-    /// It costs one lock for all, and no copy of a user. The closure is called under the lock: it must not ask the
-    /// directory for more.
-    public func users<T: Sendable>(
-        withIDs ids: [String], in account: String, _ transform: @Sendable (User) -> T?
-    ) -> [T?] {
-        state.withLock { state in ids.map { state.users.withID($0, in: account).flatMap { transform($0.record) } } }
+    /// The users whose records have the ids, one for each id; nil where there is no such user. It costs one lock for all,
+    /// and no copy of a user.
+    public func users(withIDs ids: [String], in account: String) -> [MemberEntry<User>?] {
+        state.withLock { $0.users.withIDs(ids, in: account) }
     }
 
     /// The group of that name, in whichever case.
@@ -145,9 +142,10 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.roles.named(name, in: account)?.record }
     }
 
-    /// The roles whose records have the ids, one for each id; nil where there is no such role. It costs one lock for all.
-    public func roles(withIDs ids: [String], in account: String) -> [Role?] {
-        state.withLock { state in ids.map { state.roles.withID($0, in: account)?.record } }
+    /// The roles whose records have the ids, one for each id; nil where there is no such role. It costs one lock for all,
+    /// and no copy of a role.
+    public func roles(withIDs ids: [String], in account: String) -> [MemberEntry<Role>?] {
+        state.withLock { $0.roles.withIDs(ids, in: account) }
     }
 
     /// The role of that unique id, `AROA…`.

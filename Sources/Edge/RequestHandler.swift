@@ -103,7 +103,7 @@ final class RequestHandler: ChannelDuplexHandler {
         let known = edge.head(request)
         let occasion = Occasion(head)
         owesContinue =
-            request.header("expect").map { equalsIgnoringCase($0.utf8, lowercased: "100-continue".utf8) } ?? false
+            request.header("expect").map { equalsIgnoringCase($0, lowercased: "100-continue") } ?? false
         switch known.plan {
         case .whole(let limit):
             reading = .whole(known, occasion, limit: limit)
@@ -281,7 +281,7 @@ final class RequestHandler: ChannelDuplexHandler {
         var hasLength = false
         for header in response.headers {
             fields.add(name: header.name, value: header.value)
-            hasLength = hasLength || equalsIgnoringCase(header.name.utf8, lowercased: "content-length".utf8)
+            hasLength = hasLength || equalsIgnoringCase(header.name, lowercased: "content-length")
         }
         var isKept = occasion.isKeepAlive
         if case .rest = reading { isKept = false }
@@ -388,7 +388,7 @@ extension WireRequest {
         headers.reserveCapacity(head.headers.count)
         for header in head.headers {
             headers.append((name: header.name, value: header.value))
-            guard equalsIgnoringCase(header.name.utf8, lowercased: "host".utf8) else { continue }
+            guard equalsIgnoringCase(header.name, lowercased: "host") else { continue }
             (host, hosts) = (header.value, hosts + 1)
         }
         guard hosts == 1 || (hosts == 0 && head.version == .http1_0),
@@ -406,11 +406,12 @@ extension WireRequest {
         if target.utf8.first == UInt8(ascii: "/") { return target[...] }
         for scheme in ["http://", "https://"] {
             guard target.utf8.count > scheme.utf8.count,
-                equalsIgnoringCase(target.utf8.prefix(scheme.utf8.count), lowercased: scheme.utf8)
+                equalsIgnoringCase(
+                    String(decoding: target.utf8.prefix(scheme.utf8.count), as: UTF8.self), lowercased: scheme)
             else { continue }
             let rest = target.dropFirst(scheme.utf8.count)
             let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-            guard let host, equalsIgnoringCase(rest[..<end].utf8, lowercased: host.lowercased().utf8) else {
+            guard let host, equalsIgnoringCase(String(rest[..<end]), lowercased: host.lowercased()) else {
                 return nil
             }
             guard rest[end...].utf8.first == UInt8(ascii: "/") else { return "/" + rest[end...] }

@@ -43,10 +43,24 @@ extension AccessDecision {
         }
         // The key's side has to allow, and its policy did not.
         let isByGrant = !inputs.grants.isEmpty && decision.policyType != .resource
-        writer.string(["Decision: ", isByGrant ? "allowed by a grant of the key" : decision.summary])
+        writer.beginString()
+        writer.part("Decision: ")
+        if isByGrant {
+            writer.part("allowed by a grant of the key")
+        } else {
+            decision.eachPartOfSummary { writer.part($0) }
+        }
+        writer.endString()
+        func note(_ summary: String, at place: String = "") {
+            writer.beginString()
+            writer.part("looked at: ")
+            writer.part(summary)
+            writer.part(place)
+            writer.endString()
+        }
         func note(_ policy: CompiledPolicy, _ type: PolicyType, at place: String = "") {
             // A managed policy is compiled by its own type; here it is shown as what it is used as.
-            writer.string(["looked at: ", policy.summary(as: type), place])
+            note(policy.summary(as: type), at: place)
         }
         for (level, place) in zip(inputs.resourceControl ?? [], inputs.resourceControlPlaces(request)) {
             for policy in level { note(policy, .resourceControl, at: " at \(place)") }
@@ -57,7 +71,7 @@ extension AccessDecision {
         for set in inputs.identitySets { set.forEach { note($0, .identity) } }
         if let trust = inputs.roleTrust { note(trust, .roleTrust) }
         if let policy = inputs.resource { note(policy, .resource) }
-        for grant in inputs.grants { writer.string(["looked at: ", grant.summary]) }
+        for grant in inputs.grants { note(grant.summary) }
         for policy in inputs.boundaries ?? [] { note(policy, .permissionsBoundary) }
         for policy in inputs.session ?? [] { note(policy, .session) }
     }

@@ -74,15 +74,11 @@ struct EventRecord {
 
     /// An input or output without its secrets; null where nothing is left.
     private func write(_ name: StaticString, _ structure: Structure?, _ writer: inout JSONWriter) {
-        let secrets = attempt.secretMembers
-        var structure = structure
-        if let kept = attempt.call.module.events.hiddenMembers {
-            structure = structure?.withoutSecrets(secrets, keeping: kept)
-        }
+        let events = attempt.call.module.events
+        let secrets = Secrets(attempt.secretMembers, kept: events.hiddenMembers)
         writer.key(name)
-        if let structure, !structure.isEmpty {
-            writeCloudTrailJSON(
-                structure, to: &writer, hiding: secrets, renaming: attempt.call.module.events.renamed)
+        if let structure, secrets.leavesAnything(of: structure) {
+            writeCloudTrailJSON(structure, to: &writer, secrets, renaming: events.renamed)
         } else {
             writer.null()
         }
@@ -118,14 +114,14 @@ struct EventRecord {
         guard particulars.listsResources else { return }
         var isFirst = true
         for resource in resources {
-            guard let arn = ARN(parsing: resource.name) else { continue }
+            guard let account = resource.account ?? ARN(parsing: resource.name)?.account else { continue }
             if isFirst {
                 writer.key("resources")
                 writer.beginArray()
             }
             isFirst = false
             writer.beginObject()
-            writer.member("accountId", arn.account)
+            writer.member("accountId", account)
             writer.member("type", resource.type)
             writer.member("ARN", resource.name)
             writer.endObject()

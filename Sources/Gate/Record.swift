@@ -119,6 +119,8 @@ struct RecordedResource {
     let type: String
     /// Its ARN, or a name that the request has.
     let name: String
+    /// Its account, where that is known without reading the ARN.
+    var account: String?
 }
 
 extension Attempt {
@@ -193,7 +195,7 @@ extension Attempt {
         }
         guard let found = particulars.found else { return resources }
         for resource in found(decisions.map(\.access), try? result.get()) {
-            resources.append(RecordedResource(type: resource.type, name: resource.arn))
+            resources.append(RecordedResource(type: resource.type, name: resource.arn, account: resource.account))
         }
         return resources
     }

@@ -38,21 +38,21 @@ enum EventSegment {
     }
 
     static func encode(_ events: ArraySlice<Event>) -> [UInt8] {
-        var bytes: [UInt8] = [1]
-        bytes.reserveCapacity(events.indices.reduce(1) { $0 &+ events[$1].size &+ 64 })
+        var output = Output(capacity: events.indices.reduce(1) { $0 &+ events[$1].encodedSize })
+        output.append(byte: 1)
         for index in events.indices {
-            append(events[index].id, to: &bytes)
-            append(events[index].requestID, to: &bytes)
-            append(events[index].time, to: &bytes)
-            append(Int64(events[index].attributes.count), to: &bytes)
+            output.append(events[index].id)
+            output.append(events[index].requestID)
+            output.append(events[index].time)
+            output.append(Int64(events[index].attributes.count))
             for place in events[index].attributes.indices {
-                append(events[index].attributes[place].name, to: &bytes)
-                append(events[index].attributes[place].value, to: &bytes)
+                output.append(events[index].attributes[place].name)
+                output.append(events[index].attributes[place].value)
             }
-            append(events[index].body, to: &bytes)
-            append(events[index].decision, to: &bytes)
+            output.append(events[index].body)
+            output.append(events[index].decision)
         }
-        return bytes
+        return output.bytes
     }
 
     /// The events of a segment; nil when the bytes are not a segment.
@@ -79,18 +79,38 @@ enum EventSegment {
         return events
     }
 
-    private static func append(_ number: Int64, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-    }
+    private struct Output {
+        private(set) var bytes: [UInt8] = []
 
-    private static func append(_ data: [UInt8], to bytes: inout [UInt8]) {
-        append(Int64(data.count), to: &bytes)
-        bytes.append(contentsOf: data)
-    }
+        init(capacity: Int) {
+            bytes.reserveCapacity(capacity)
+        }
 
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        append(Int64(text.utf8.count), to: &bytes)
-        bytes.append(contentsOf: text.utf8)
+        mutating func append(byte: UInt8) {
+            bytes.append(byte)
+        }
+
+        mutating func append(_ number: Int64) {
+            bytes.append(addingCapacity: 8) { output in
+                var rest = UInt64(bitPattern: number)
+                for _ in 0..<8 {
+                    output.append(UInt8(truncatingIfNeeded: rest))
+                    rest >>= 8
+                }
+            }
+        }
+
+        mutating func append(_ data: [UInt8]) {
+            append(Int64(data.count))
+            bytes.append(contentsOf: data)
+        }
+
+        mutating func append(_ text: String) {
+            append(Int64(text.utf8.count))
+            if text.utf8.withContiguousStorageIfAvailable({ bytes.append(contentsOf: $0) }) == nil {
+                bytes.append(contentsOf: text.utf8)
+            }
+        }
     }
 
     private struct Input {
@@ -118,6 +138,13 @@ enum EventSegment {
 extension Event {
     /// Whether the event can be found again when it is stored.
     var isStorable: Bool { Ledger.isStorable(account) && attributes.allSatisfy { Ledger.isStorable($0.name) } }
+
+    /// How many bytes the event takes in a segment.
+    fileprivate var encodedSize: Int {
+        attributes.reduce(48 &+ id.utf8.count &+ requestID.utf8.count &+ body.count &+ decision.count) {
+            $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 16
+        }
+    }
 
     /// About how many bytes the event takes in a segment, and in memory while it waits.
     var size: Int {

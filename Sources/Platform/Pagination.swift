@@ -8,7 +8,7 @@ public import Wire
 /// let page = try records.page(Group.self, Paging(input)) {
 ///     $0.path.hasPrefix(prefix)
 /// }
-/// return Output(page.map(IAM.Group.init))
+/// return Output(page, IAM.Group.init)
 /// ```
 public struct Page<Item> {
     /// The items of this page, in the order of the list.
@@ -36,6 +36,14 @@ extension View where Members: PageFields {
     public init(_ page: Page<Members.Item>) {
         self.init(page.items, next: page.marker)
     }
+
+    /// An answer that is one page of what the closure makes of the items. It makes them when the answer is written, one
+    /// after the other, so that they are never all there at once; the records that `handle` was given are of no use by
+    /// then.
+    @inlinable
+    public init<Item: Sendable>(_ page: Page<Item>, _ element: @escaping @Sendable (Item) -> Members.Item) {
+        self.init(LazyList(page.items, element), next: page.marker)
+    }
 }
 
 /// What a list request says about pages: where to start, and how many items to return.
@@ -44,7 +52,7 @@ extension View where Members: PageFields {
 /// let page = try records.page(Group.self, Paging(input)) {
 ///     $0.path.hasPrefix(prefix)
 /// }
-/// return Output(page.map(IAM.Group.init))
+/// return Output(page, IAM.Group.init)
 /// ```
 ///
 /// Pages start after a key, not at a number, so that items which come or go between two requests make no other item
@@ -95,13 +103,14 @@ extension RecordReading {
     /// A page of items that stand for the records of a type, in the order of their ids.
     ///
     /// The ledger says which records there are; the items come from memory, so that no record has to be opened and
-    /// decoded. `find` returns the items for some ids, one for each, from the directory or a projection, and nil for
-    /// those that are not wanted.
+    /// decoded. `find` returns the items for some ids, one for each, from the directory or a projection, and nil where
+    /// there is none.
     ///
     /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many are not wanted.
     @inlinable
     public func page<R: Record, Item>(
-        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [Item?]
+        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [Item?],
+        where isIncluded: (Item) -> Bool = { _ in true }
     ) throws(ServiceError) -> Page<Item> {
         var items: [Item] = []
         items.reserveCapacity(paging.limit)
@@ -109,7 +118,7 @@ extension RecordReading {
         while true {
             let ids = try listIDs(type, after: after, limit: paging.limit + 1)
             for (id, item) in zip(ids, find(ids)) {
-                guard let item else { continue }
+                guard let item, isIncluded(item) else { continue }
                 if items.count == paging.limit { return Page(items: items, marker: Paging.marker(after: last)) }
                 items.append(item)
                 last = id

@@ -190,11 +190,14 @@ public struct EventParticulars: Sendable {
         public let arn: String
         /// `AWS::KMS::Key`
         public let type: String
+        /// The account that it is in, where that is known; nil: the ARN says it.
+        public let account: String?
 
         /// - Parameters: see the properties.
-        public init(_ arn: String, _ type: String) {
+        public init(_ arn: String, _ type: String, account: String? = nil) {
             self.arn = arn
             self.type = type
+            self.account = account
         }
     }
 

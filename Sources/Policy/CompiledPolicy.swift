@@ -86,12 +86,15 @@ public final class CompiledPolicy: @unchecked Sendable {
 final class PolicyOrigin: Sendable {
     let source: PolicySource
     let sids: [String?]
+    /// What the statements are called.
+    let names: [String]
     /// The source in words, which each recorded decision has.
     let summary: String
 
     init(source: PolicySource, sids: [String?]) {
         self.source = source
         self.sids = sids
+        names = sids.enumerated().map(statementName)
         summary = source.summary
     }
 }

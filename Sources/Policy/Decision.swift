@@ -18,6 +18,10 @@ public struct StatementReference: Sendable, Hashable, CustomStringConvertible {
     public var policy: PolicySource { origin.source }
     /// The same in words, made once for each policy.
     var policySummary: String { origin.summary }
+    /// `statement 1 "Sid"`
+    var name: String {
+        origin.names.indices.contains(index) ? origin.names[index] : statementName(index, nil)
+    }
     /// The statement's Sid; nil if it has none.
     public var sid: String? { origin.sids.indices.contains(index) ? origin.sids[index] : nil }
 

@@ -98,15 +98,28 @@ extension Decision {
     /// The outcome in words, with the type of policy and the statement that decided: "allowed by identity-based policy
     /// ReadHome, statement 1".
     public var summary: String {
-        let words =
-            switch outcome {
-            case .allowed: "allowed"
-            case .explicitlyDenied: "explicitly denied"
-            case .implicitlyDenied: "implicitly denied"
-            }
-        guard let policyType else { return words }
-        guard let statement else { return "\(words): no \(policyType.displayName) allows it" }
-        return words + " by " + statement.policySummary + ", " + statementName(statement.index, statement.sid)
+        var text = ""
+        eachPartOfSummary { text += $0 }
+        return text
+    }
+
+    /// The ``summary`` in its parts, for who puts it together with more: every recorded call has one.
+    public func eachPartOfSummary(_ body: (String) -> Void) {
+        switch outcome {
+        case .allowed: body("allowed")
+        case .explicitlyDenied: body("explicitly denied")
+        case .implicitlyDenied: body("implicitly denied")
+        }
+        guard let policyType else { return }
+        guard let statement else {
+            body(": no ")
+            body(policyType.displayName)
+            return body(" allows it")
+        }
+        body(" by ")
+        body(statement.policySummary)
+        body(", ")
+        body(statement.name)
     }
 }
 
@@ -169,7 +182,7 @@ extension Trace.Condition {
     }
 }
 
-private func statementName(_ index: Int, _ sid: String?) -> String {
+func statementName(_ index: Int, _ sid: String?) -> String {
     guard let sid, !sid.isEmpty else { return "statement \(index + 1)" }
     return "statement \(index + 1) \"\(sid)\""
 }

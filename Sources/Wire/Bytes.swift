@@ -39,6 +39,16 @@ extension UnsafeMutablePointer<UInt8> {
 }
 
 extension String {
+    /// A text of bytes, which are nearly always ASCII; nil when they are not UTF-8.
+    init?(utf8 bytes: ArraySlice<UInt8>) {
+        let isASCII = bytes.withUnsafeBufferPointer { $0.allSatisfy { !$0.hasAnyHigh } }
+        if isASCII {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
+        }
+    }
+
     /// Lends the text's UTF-8, which is nearly always in memory as it is.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
@@ -90,6 +100,17 @@ struct ByteLanes {
     @inline(__always)
     func hasAny(_ character: Unicode.Scalar) -> Bool {
         ByteLanes(word: word ^ (Self.ones &* UInt64(UInt8(ascii: character)))).hasAny(below: 1)
+    }
+
+    /// Whether one of them is a control character, not ASCII, or `&`, `"`, `<` or `>`: those are two pairs that differ in
+    /// one bit each.
+    @inline(__always)
+    var needsEscapeInXML: Bool {
+        let ampersandOrQuote = word & Self.ones &* 0xFB ^ Self.ones &* 0x22
+        let angle = word & Self.ones &* 0xFD ^ Self.ones &* 0x3C
+        // Where a byte is too small, taking away borrows from its highest bit, and none of ASCII has that.
+        let marks = word | word &- Self.ones &* 0x20 | ampersandOrQuote &- Self.ones | angle &- Self.ones
+        return marks & Self.highBits != 0
     }
 
     /// Whether one of them is not ASCII.

@@ -76,6 +76,6 @@ extension ServiceShape {
 extension StructureShape {
     /// How the model spells an error's `message` member; nil if it has none.
     fileprivate var messageName: String? {
-        members.first { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }?.name
+        members.first { equalsIgnoringCase($0.name, lowercased: "message") }?.name
     }
 }

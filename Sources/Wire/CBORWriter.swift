@@ -9,9 +9,8 @@ struct CBORWriter {
     }
 
     mutating func structure(_ structure: Structure) {
-        let members = structure.shape.members
-        map(count: members.indices.count { structure[member: $0] != nil })
-        for (index, member) in members.enumerated() {
+        map(count: structure.withValues { $0.count { $0 != nil } })
+        for (index, member) in structure.shape.members.enumerated() {
             guard let value = structure[member: index] else { continue }
             string(member.name)
             self.value(value, member.shape)
@@ -22,8 +21,9 @@ struct CBORWriter {
         switch (value, shape) {
         case (.structure(let structure), _): self.structure(structure)
         case (.list(let elements), .list(let shape)):
-            head(ccbor_array, elements.count)
-            for element in elements { self.value(element, shape.element) }
+            list(elements, shape.element)
+        case (.lazyList(let elements), .list(let shape)):
+            list(elements, shape.element)
         case (.map(let entries), .map(let shape)):
             map(count: entries.count)
             for entry in entries {
@@ -47,8 +47,13 @@ struct CBORWriter {
             }
         // A list or map under a shape of another kind, or a stream within something: no view makes one. Documents have
         // no form in CBOR.
-        case (.list, _), (.map, _), (.stream, _), (.document, _), (.null, _): head(ccbor_null, 0)
+        case (.list, _), (.lazyList, _), (.map, _), (.stream, _), (.document, _), (.null, _): head(ccbor_null, 0)
         }
+    }
+
+    private mutating func list(_ elements: some Collection<Value>, _ shape: Shape) {
+        head(ccbor_array, elements.count)
+        for element in elements { value(element, shape) }
     }
 
     mutating func map(count: Int) {

@@ -39,7 +39,7 @@ struct Form: Sendable {
             guard isPlain || percentDecode(text, plusIsSpace: true, into: &value) else { throw .malformedQueryString }
             guard
                 let string = isPlain
-                    ? String(decoding: text, as: UTF8.self) : String(validating: value, as: UTF8.self)
+                    ? String(decoding: text, as: UTF8.self) : String(utf8: value[...])
             else { throw .malformedQueryString }
             found = string
         }
@@ -48,7 +48,7 @@ struct Form: Sendable {
 
     /// The text of a range. Throws when it is not UTF-8.
     func string(_ range: Range<Int>) throws(ServiceError) -> String {
-        guard let string = String(validating: bytes[range], as: UTF8.self) else { throw .malformedQueryString }
+        guard let string = String(utf8: bytes[range]) else { throw .malformedQueryString }
         return string
     }
 

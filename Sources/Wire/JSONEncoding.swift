@@ -13,10 +13,8 @@ extension JSONWriter {
     mutating func value(_ value: Value, _ shape: Shape, timestampFormat: TimestampFormat? = nil) {
         switch (value, shape) {
         case (.structure(let structure), _): self.structure(structure)
-        case (.list(let elements), .list(let shape)):
-            beginArray()
-            for element in elements { self.value(element, shape.element) }
-            endArray()
+        case (.list(let elements), .list(let shape)): list(elements, shape.element)
+        case (.lazyList(let elements), .list(let shape)): list(elements, shape.element)
         case (.map(let entries), .map(let shape)):
             beginObject()
             for entry in entries {
@@ -37,8 +35,14 @@ extension JSONWriter {
         case (.null, _): null()
         case (.blob(let bytes), _): string(String(decoding: Base64.encode(bytes), as: UTF8.self))
         // A list, map or timestamp under a shape of another kind, or a stream within something: no view makes one.
-        case (.list, _), (.map, _), (.timestamp, _), (.stream, _): null()
+        case (.list, _), (.lazyList, _), (.map, _), (.timestamp, _), (.stream, _): null()
         }
+    }
+
+    private mutating func list(_ elements: some Collection<Value>, _ shape: Shape) {
+        beginArray()
+        for element in elements { value(element, shape) }
+        endArray()
     }
 
     /// An error's message and its further members, as its shape has them.
@@ -53,7 +57,7 @@ extension JSONWriter {
 
     /// The model's spelling of `message`. Errors that come from before the service have a capital letter.
     private static func messageKey(_ error: ServiceError, _ members: [MemberShape]) -> String {
-        if let member = members.first(where: { equalsIgnoringCase($0.name.utf8, lowercased: "message".utf8) }) {
+        if let member = members.first(where: { equalsIgnoringCase($0.name, lowercased: "message") }) {
             return member.wireName
         }
         return ["AccessDeniedException", "SerializationException"].contains(error.code) ? "Message" : "message"

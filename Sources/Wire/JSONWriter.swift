@@ -150,13 +150,16 @@ public struct JSONWriter: Sendable {
         string(value)
     }
 
-    /// One string of several parts.
-    public mutating func string(_ parts: [String]) {
-        comma()
-        bytes.append("\"")
-        for part in parts { part.withBytes { escaped($0) } }
-        bytes.append("\"")
+    /// Begins a string that is written in parts: then come ``part(_:)``, and ``endString()``.
+    public mutating func beginString() { begin("\"") }
+
+    /// The next part of a string.
+    public mutating func part(_ text: String) {
+        text.withBytes { escaped($0) }
     }
+
+    /// Ends the string that was begun.
+    public mutating func endString() { end("\"") }
 
     private mutating func begin(_ bracket: Unicode.Scalar) {
         comma()

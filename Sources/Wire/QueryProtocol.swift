@@ -85,8 +85,10 @@ enum QueryForm {
         case "GET": return true
         case "POST":
             guard let type = request.header("content-type") else { return true }
+            let form = "application/x-www-form-urlencoded"
+            if equalsIgnoringCase(type, lowercased: form) { return true }
             let mediaType = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-            return equalsIgnoringCase(mediaType, lowercased: "application/x-www-form-urlencoded".utf8)
+            return equalsIgnoringCase(String(Substring(mediaType)), lowercased: form)
         default: return false
         }
     }

@@ -84,7 +84,7 @@ enum RESTBindings {
         _ member: MemberShape, _ headers: [(name: String, value: String)]
     ) throws(ServiceError) -> Value? {
         let name = member.wireName.lowercased()
-        let found = headers.filter { equalsIgnoringCase($0.name.utf8, lowercased: name.utf8) }.map(\.value)
+        let found = headers.filter { equalsIgnoringCase($0.name, lowercased: name) }.map(\.value)
         guard let first = found.first else { return nil }
         switch member.shape {
         case .list(let list):
@@ -123,7 +123,7 @@ enum RESTBindings {
         _ headers: [(name: String, value: String)]
     ) -> WireResponse {
         var all = common
-        let isTyped = headers.contains { equalsIgnoringCase($0.name.utf8, lowercased: "content-type".utf8) }
+        let isTyped = headers.contains { equalsIgnoringCase($0.name, lowercased: "content-type") }
         if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
         var answer = WireResponse(status: status, headers: all + headers, body: body.bytes)
         answer.stream = body.stream
@@ -141,7 +141,7 @@ enum RESTBindings {
             structure[member: index] = error.members[member.name]
         }
         return encode(structure).headers.filter {
-            !equalsIgnoringCase($0.name.utf8, lowercased: "x-amzn-errortype".utf8)
+            !equalsIgnoringCase($0.name, lowercased: "x-amzn-errortype")
         }
     }
 
@@ -170,6 +170,7 @@ enum RESTBindings {
 
     private static func headerText(_ value: Value, _ member: MemberShape) -> String? {
         switch value {
+        case .lazyList(let elements): return headerText(.list(Array(elements)), member)
         case .list(let elements):
             guard case .list(let shape) = member.shape else { return nil }
             return elements.compactMap { element -> String? in
@@ -193,7 +194,7 @@ enum RESTBindings {
             guard case .timestamp(let shape) = shape else { return nil }
             return PlainText.text(timestamp, format ?? shape.format ?? .rfc822)
         case .blob(let bytes): return String(decoding: Base64.encode(bytes), as: UTF8.self)
-        case .list, .map, .structure, .stream, .document, .null: return nil
+        case .list, .lazyList, .map, .structure, .stream, .document, .null: return nil
         }
     }
 

@@ -1,45 +1,80 @@
 /// The members of one structure, in the order of its shape.
 ///
 /// Two structures are equal when they are of the same shape and hold equal values.
-public struct Structure: Sendable, Equatable {
+///
+/// It can be sent: its values can, and nobody changes a storage that is shared.
+public struct Structure: @unchecked Sendable, Equatable {
     /// The shape whose members these are.
     public let shape: StructureShape
-    // Contiguous: making an `Array` of a type like this asks the runtime for the type of its storage each time.
-    private var values: ContiguousArray<Value?>
+    private var storage: Storage
+
+    /// The values side by side, in one object of its own: making an array asks the runtime for the type of its storage
+    /// each time, and messages consist of structures.
+    private final class Storage: ManagedBuffer<Int, Value?> {
+        static func make(
+            count: Int, _ initialize: (UnsafeMutablePointer<Value?>) -> Void
+        ) -> Storage {
+            let storage = unsafeDowncast(create(minimumCapacity: count) { _ in count }, to: Storage.self)
+            storage.withUnsafeMutablePointerToElements(initialize)
+            return storage
+        }
+
+        deinit {
+            _ = withUnsafeMutablePointers { $1.deinitialize(count: $0.pointee) }
+        }
+
+        func copy() -> Storage {
+            withUnsafeMutablePointers { count, values in
+                Storage.make(count: count.pointee) { $0.initialize(from: values, count: count.pointee) }
+            }
+        }
+
+        /// Lends the values.
+        @inline(__always)
+        func withValues<Result>(_ body: (UnsafeBufferPointer<Value?>) -> Result) -> Result {
+            withUnsafeMutablePointers { body(UnsafeBufferPointer(start: $1, count: $0.pointee)) }
+        }
+    }
 
     /// An empty structure of a shape.
     public init(_ shape: StructureShape) {
         self.shape = shape
-        self.values = ContiguousArray(repeating: nil, count: shape.members.count)
+        let count = shape.members.count
+        self.storage = Storage.make(count: count) { $0.initialize(repeating: nil, count: count) }
     }
 
     /// The value of the member at a position of `shape.members`; nil when it is absent, or there is no such member.
     public subscript(member index: Int) -> Value? {
-        // Lends the value: reading a member copies nothing.
-        _read {
-            if values.indices.contains(index) { yield values[index] } else { yield nil }
-        }
+        get { storage.withValues { $0.indices.contains(index) ? $0[index] : nil } }
         set {
-            guard values.indices.contains(index) else { return }
-            values[index] = newValue
+            guard index >= 0, index < storage.header else { return }
+            if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+            storage.withUnsafeMutablePointerToElements { $0[index] = newValue }
         }
+    }
+
+    /// Lends the values of all members, in their order: reading them so copies nothing.
+    @inline(__always)
+    func withValues<Result>(_ body: (UnsafeBufferPointer<Value?>) -> Result) -> Result {
+        storage.withValues(body)
     }
 
     /// The value of the member with the model's name, `UserName`; nil when it is absent, or there is no such member.
     ///
     /// Takes time linear in the number of members.
     public subscript(name: String) -> Value? {
-        get { shape.index(of: name).flatMap { values[$0] } }
+        get { shape.index(of: name).flatMap { self[member: $0] } }
         set {
             guard let index = shape.index(of: name) else { return }
-            values[index] = newValue
+            self[member: index] = newValue
         }
     }
 
     /// Whether no member is set.
-    public var isEmpty: Bool { values.allSatisfy { $0 == nil } }
+    public var isEmpty: Bool { withValues { $0.allSatisfy { $0 == nil } } }
 
     public static func == (left: Structure, right: Structure) -> Bool {
-        left.shape === right.shape && left.values == right.values
+        left.shape === right.shape
+            && left.withValues { left in right.withValues { right in left.elementsEqual(right) } }
     }
 }

@@ -18,6 +18,8 @@ public final class StructureShape: @unchecked Sendable {
     /// The members, in the model's order: the position of one is its place in every ``Structure`` of this shape.
     /// Written once, while the schema is read and before any other thread can see the shape.
     @exclusivity(unchecked) public private(set) var members: [MemberShape] = []
+    /// What XML has to know of the members, in the same order.
+    @exclusivity(unchecked) private(set) var xmlMembers = UnsafeBufferPointer<XMLMember>(start: nil, count: 0)
     private let payloadName: String?
 
     init(_ name: String, _ attributes: SchemaAttributes) {
@@ -32,10 +34,21 @@ public final class StructureShape: @unchecked Sendable {
 
     func setMembers(_ members: [MemberShape]) {
         self.members = members
+        freeXMLMembers()
+        let xmlMembers = UnsafeMutableBufferPointer<XMLMember>.allocate(capacity: members.count)
+        _ = xmlMembers.initialize(from: members.lazy.map(XMLMember.init))
+        self.xmlMembers = UnsafeBufferPointer(xmlMembers)
         hasXMLAttributes = members.contains { $0.isXMLAttribute }
         payload = payloadName.flatMap(index(of:))
         guard let payload, case .blob(let blob) = members[payload].shape else { return }
         streamsPayload = blob.isStreaming || members[payload].isStreaming
+    }
+
+    deinit { freeXMLMembers() }
+
+    private func freeXMLMembers() {
+        for member in xmlMembers { member.free() }
+        xmlMembers.deallocate()
     }
 
     /// The position of the member with the model's name; nil where there is none.
@@ -68,6 +81,8 @@ public final class MemberShape: Sendable {
     let location: Location?
     /// The name on the wire when it is not the model's.
     let locationName: String?
+    /// The name on the wire in JSON, XML, headers, query strings and labels.
+    let wireName: String
     /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
     let formName: String
     /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
@@ -90,6 +105,7 @@ public final class MemberShape: Sendable {
         self.location = attributes["location"].flatMap(Location.init(rawValue:))
         self.locationName = attributes["locationName"]
         let wireName = attributes["locationName"] ?? name
+        self.wireName = wireName
         self.ec2FormName = attributes["queryName"] ?? wireName.prefix(1).uppercased() + wireName.dropFirst()
         self.xmlNamespace = attributes["namespace"].map(XMLNamespace.init)
         self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))
@@ -105,9 +121,6 @@ public final class MemberShape: Sendable {
         self.isJSONValue = attributes.has("json")
         self.isHostLabel = attributes.has("label")
     }
-
-    /// The name on the wire in JSON, XML, headers, query strings and labels.
-    var wireName: String { locationName ?? name }
 
     /// Whether the model says that the member's value must not be shown.
     var isSensitive: Bool { shape.isSensitive }

@@ -162,8 +162,21 @@ extension View where Members: PageFields {
     ///   - items: of the page.
     ///   - next: the token for the next page; nil on the last one.
     public init(_ items: [Members.Item], next: String?) {
+        self.init(items: items.wireValue, next: next)
+    }
+
+    /// An answer that is one page of items that are made when it is written.
+    ///
+    /// - Parameters:
+    ///   - items: of the page; the closure that makes them gives the value of a `Members.Item`.
+    ///   - next: the token for the next page; nil on the last one.
+    public init(_ items: LazyList, next: String?) {
+        self.init(items: .lazyList(items), next: next)
+    }
+
+    private init(items: Value, next: String?) {
         self.init()
-        self[optional: Members.itemsPlace] = items
+        structure[member: Members.itemsPlace] = items
         self[optional: Members.nextPlace] = next
         if let place = Members.isTruncatedPlace { self[optional: place] = next != nil }
     }

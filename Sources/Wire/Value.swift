@@ -18,6 +18,8 @@ public enum Value: Sendable, Equatable {
     case stream(BodyStream)
     /// Elements, in their order.
     case list([Value])
+    /// Elements, in their order, that are made when they are written: the page of a list.
+    case lazyList(LazyList)
     /// Entries, in the order in which they were sent.
     case map([MapEntry])
     /// Members by the names of a shape.

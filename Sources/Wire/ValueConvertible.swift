@@ -87,7 +87,13 @@ extension Optional: ValueConvertible where Wrapped: ValueConvertible {
 
 extension Array: ValueConvertible where Element: ValueConvertible {
     public init?(_ value: Value) {
-        guard case .list(let list) = value else { return nil }
+        switch value {
+        case .list(let list): self.init(of: list)
+        case .lazyList(let list): self.init(of: list)
+        default: return nil
+        }
+    }
+    private init?(of list: some Collection<Value>) {
         self.init()
         reserveCapacity(list.count)
         for value in list {

@@ -29,7 +29,7 @@ public struct WireRequest: Sendable {
     public func header(_ lowercasedName: String) -> String? {
         // By index, for a loop over the elements would copy both texts of each.
         for index in headers.indices
-        where equalsIgnoringCase(headers[index].name.utf8, lowercased: lowercasedName.utf8) {
+        where equalsIgnoringCase(headers[index].name, lowercased: lowercasedName) {
             return headers[index].value
         }
         return nil
@@ -152,21 +152,20 @@ public enum CommonErrors: Sendable {
 
 /// Compares bytes; Swift's `==` takes the Kelvin sign for a K.
 func isSame(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+    guard left.utf8.count == right.utf8.count else { return false }
+    return left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
 }
 
 /// Compares ASCII without regard to case; the second text is in lower case already.
-package func equalsIgnoringCase<Text: Collection<UInt8>>(_ text: Text, lowercased: String.UTF8View) -> Bool {
-    func isSame(_ left: UInt8, _ right: UInt8) -> Bool {
-        (left >= 0x41 && left <= 0x5A ? left | 0x20 : left) == right
-    }
+package func equalsIgnoringCase(_ text: String, lowercased: String) -> Bool {
     // The lengths tell nearly all apart.
-    guard text.count == lowercased.count else { return false }
-    // Texts lie in memory as they are nearly always; then this is a loop over bytes.
-    let answer = text.withContiguousStorageIfAvailable { left in
-        lowercased.withContiguousStorageIfAvailable { right in
-            left.indices.allSatisfy { isSame(left[$0], right[$0]) }
+    guard text.utf8.count == lowercased.utf8.count else { return false }
+    return text.withBytes { text in
+        lowercased.withBytes { lowercased in
+            text.indices.allSatisfy { index in
+                let byte = text[index]
+                return (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) == lowercased[index]
+            }
         }
     }
-    return (answer ?? nil) ?? zip(text, lowercased).allSatisfy(isSame)
 }

@@ -1,26 +1,34 @@
 /// Structures as XML, by their shapes. Absent members are left out; an empty list is an empty element.
 extension XMLWriter {
-    mutating func members(_ structure: Structure, where isIncluded: (MemberShape) -> Bool = { _ in true }) {
+    mutating func members(_ structure: Structure, where isIncluded: (MemberShape) -> Bool) {
         let members = structure.shape.members
-        for index in members.indices {
-            let member = members[index]
-            guard !member.isXMLAttribute, isIncluded(member) else { continue }
-            // Lent, not taken out: each copy of a value counts a reference up and down.
+        for (index, member) in members.enumerated() where isIncluded(member) {
             self.member(structure[member: index], member)
         }
     }
 
-    /// A member of a structure; nothing when it is absent.
-    private mutating func member(_ value: Value?, _ member: MemberShape) {
-        switch value {
-        case nil: break
-        // Most members are texts.
-        case .string(let text): element(member.wireName, text, member.xmlNamespace)
-        case .some(let value):
-            self.value(
-                value, member.shape, name: member.wireName, namespace: member.xmlNamespace,
-                isFlattened: member.isFlattened, timestampFormat: member.timestampFormat)
+    mutating func members(_ structure: Structure) {
+        let shape = structure.shape
+        structure.withValues { values in
+            for (index, member) in zip(values.indices, shape.xmlMembers) {
+                // Most members are texts, or absent.
+                switch values[index] {
+                case nil: break
+                case .string(let text) where member.isPlain: element(member, text)
+                case .timestamp(let moment) where member.isISO8601 && !writesMilliseconds:
+                    element(member, upTo: Timestamp.iso8601Length) { moment.writeISO8601(to: &$0) }
+                case .some(let other): self.member(other, shape.members[index])
+                }
+            }
         }
+    }
+
+    /// A member of a structure; nothing when it is absent, or is an attribute.
+    private mutating func member(_ value: Value?, _ member: MemberShape) {
+        guard let value, !member.isXMLAttribute else { return }
+        self.value(
+            value, member.shape, name: member.wireName, namespace: member.xmlNamespace,
+            isFlattened: member.isFlattened, timestampFormat: member.timestampFormat)
     }
 
     mutating func value(
@@ -30,14 +38,13 @@ extension XMLWriter {
         switch (value, shape) {
         case (.list(let elements), .list(let shape)):
             list(elements, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
+        case (.lazyList(let elements), .list(let shape)):
+            list(elements, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
         case (.map(let entries), .map(let shape)):
             map(entries, shape, name: name, namespace, isFlattened: isFlattened || shape.isFlattened)
         case (.structure(let structure), _): self.structure(structure, name: name, namespace)
         case (.null, _): emptyElement(name)
         case (.string(let text), _): element(name, text, namespace)
-        case (.timestamp(let moment), .timestamp(let shape))
-        where namespace == nil && !writesMilliseconds && (timestampFormat ?? shape.format ?? .iso8601) == .iso8601:
-            element(name, upTo: Timestamp.iso8601Length) { moment.writeISO8601(to: &$0) }
         default:
             guard let text = plainText(value, shape, timestampFormat) else { return }
             element(name, text, namespace)
@@ -82,13 +89,15 @@ extension XMLWriter {
         case (.blob(let bytes), _): String(decoding: Base64.encode(bytes), as: UTF8.self)
         // A timestamp under a shape of another kind, or a stream within something: no view makes one. Documents have no
         // form in XML.
-        case (.list, _), (.map, _), (.structure, _), (.timestamp, _), (.stream, _), (.document, _), (.null, _):
+        case (.list, _), (.lazyList, _), (.map, _), (.structure, _), (.timestamp, _), (.stream, _), (.document, _),
+            (.null, _):
             nil
         }
     }
 
     private mutating func list(
-        _ elements: [Value], _ shape: ListShape, name: String, _ namespace: XMLNamespace?, isFlattened: Bool
+        _ elements: some Collection<Value>, _ shape: ListShape, name: String, _ namespace: XMLNamespace?,
+        isFlattened: Bool
     ) {
         if isFlattened {
             for element in elements { value(element, shape.element, name: shape.elementName ?? name) }
@@ -97,7 +106,10 @@ extension XMLWriter {
         if elements.isEmpty { return emptyElement(name) }
         open(name, namespace)
         let elementName = shape.elementName ?? "member"
-        for element in elements {
+        let start = bytes.count
+        for (index, element) in elements.enumerated() {
+            // Elements are about as long as the first.
+            if index == 1 { reserve(min((bytes.count - start) * (elements.count + 1), 1 << 16)) }
             if case .structure(let structure) = element {
                 self.structure(structure, name: elementName)
             } else {

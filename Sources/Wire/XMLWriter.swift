@@ -63,36 +63,41 @@ struct XMLWriter {
     }
 
     mutating func element(_ name: String, _ content: String, _ namespace: XMLNamespace? = nil) {
-        let isWritten =
-            namespace == nil
-            && content.withBytes { content in
-                guard Self.isPlain(content) else { return false }
-                element(name, upTo: content.count) { $0.put(content) }
-                return true
-            }
-        if isWritten { return }
         open(name, namespace)
         text(content)
         close(name)
     }
 
+    /// An element with a text, whose tags are at hand.
+    mutating func element(_ member: XMLMember, _ content: String) {
+        let isWritten = content.withBytes { content in
+            guard Self.isPlain(content) else { return false }
+            element(member, upTo: content.count) { $0.put(content) }
+            return true
+        }
+        if isWritten { return }
+        bytes.append(contentsOf: member.opening)
+        text(content)
+        bytes.append(contentsOf: member.closing)
+    }
+
     /// An element whose content the closure writes, within so many bytes; nothing in it is escaped.
     @inline(__always)
-    mutating func element(_ name: String, upTo count: Int, _ content: (inout UnsafeMutablePointer<UInt8>) -> Void) {
-        name.withBytes { name in
-            bytes.append(upTo: 2 * name.count + 5 + count) { start in
-                var place = start
-                place.put("<")
-                place.put(name)
-                place.put(">")
-                content(&place)
-                place.put("<")
-                place.put("/")
-                place.put(name)
-                place.put(">")
-                return place - start
-            }
+    mutating func element(
+        _ member: XMLMember, upTo count: Int, _ content: (inout UnsafeMutablePointer<UInt8>) -> Void
+    ) {
+        bytes.append(upTo: member.length + count) { start in
+            var place = start
+            place.put(member.opening)
+            content(&place)
+            place.put(member.closing)
+            return place - start
         }
+    }
+
+    /// Makes room for so many more bytes at once.
+    mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(bytes.count + count)
     }
 
     /// Writes text so that a parser gives back the same: a carriage return, which parsers turn into a newline, becomes
@@ -124,8 +129,7 @@ struct XMLWriter {
     /// Whether text can be written as it is.
     private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         text.allSatisfy { eight in
-            !(eight.hasAny(below: 0x20) || eight.hasAnyHigh || eight.hasAny("&") || eight.hasAny("<")
-                || eight.hasAny(">") || eight.hasAny("\""))
+            !eight.needsEscapeInXML
         }
     }
 }

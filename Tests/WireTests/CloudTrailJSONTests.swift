@@ -5,9 +5,9 @@ import Testing
 @testable import Wire
 
 @Suite struct CloudTrailJSONTests {
-    private func dump(_ structure: Structure, hiding: Set<String> = []) -> String {
+    private func dump(_ structure: Structure, _ secrets: Secrets = Secrets()) -> String {
         var writer = JSONWriter()
-        writeCloudTrailJSON(structure, to: &writer, hiding: hiding)
+        writeCloudTrailJSON(structure, to: &writer, secrets)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
@@ -22,7 +22,7 @@ import Testing
             $0.packedPolicySize = 3
         }
         #expect(
-            dump(output.structure, hiding: ["SessionToken"])
+            dump(output.structure, Secrets(["SessionToken"]))
                 == #"{"credentials":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"HIDDEN_DUE_TO_SECURITY_REASONS","#
                 + #""sessionToken":"HIDDEN_DUE_TO_SECURITY_REASONS","expiration":"Nov 21, 2026, 2:03:04 AM"},"#
                 + #""packedPolicySize":3}"#)
@@ -48,10 +48,10 @@ import Testing
         }
         let secrets: Set = ["SessionToken"]
         #expect(
-            dump(output.structure.withoutSecrets(secrets, keeping: secrets), hiding: secrets)
+            dump(output.structure, Secrets(secrets, kept: secrets))
                 == #"{"credentials":{"accessKeyId":"ASIAEXAMPLE","sessionToken":"HIDDEN_DUE_TO_SECURITY_REASONS"}}"#)
         #expect(
-            dump(output.structure.withoutSecrets(secrets, keeping: []))
+            dump(output.structure, Secrets(secrets, kept: []))
                 == #"{"credentials":{"accessKeyId":"ASIAEXAMPLE"}}"#)
     }
 

@@ -27,7 +27,7 @@ extension Identity {
 
     /// `arn:aws:iam::111122223333:user/division/alice`. It changes with the name and the path, so whoever must not
     /// mistake a later namesake for this one keeps the ``uniqueID`` instead.
-    public var arn: String { ARN.iam(accountID, Self.arnType, path: path, name: name) }
+    @inlinable public var arn: String { ARN.iam(accountID, Self.arnType, path: path, name: name) }
 
     public var aliases: [String] { [uniqueID] }
 

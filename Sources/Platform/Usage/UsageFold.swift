@@ -11,6 +11,8 @@ import Wire
 public final class UsageFold: Sendable {
     fileprivate struct State {
         var principals: [String: PrincipalUsage] = [:]
+        /// Whether anybody has ever used a password: most have none.
+        var knowsPasswords = false
         /// Ids of those that changed since the last checkpoint.
         var changed: Set<String> = []
         /// Calls taken in since the last checkpoint.
@@ -57,10 +59,9 @@ public final class UsageFold: Sendable {
         state.withLock { $0.principals[principalID] }
     }
 
-    /// When the passwords of some principals opened a console session, in their order: milliseconds since 1970; nil:
-    /// never. It costs one lock for all.
-    public func passwords(of principalIDs: [String]) -> [Int64?] {
-        state.withLock { state in principalIDs.map { state.principals[$0]?.password } }
+    /// When the password of a principal opened a console session, in milliseconds since 1970; nil: never.
+    public func password(of principalID: String) -> Int64? {
+        state.withLock { $0.knowsPasswords ? $0.principals[principalID]?.password : nil }
     }
 
     /// What the principals of some accounts used last, in no order. The request path waits for a few at a time.
@@ -96,7 +97,10 @@ public final class UsageFold: Sendable {
         switch change.kind {
         case PrincipalUsage.kind:
             guard let usage = try change.decodeAfter(PrincipalUsage.self) else { return }
-            state.withLock { $0.principals[usage.id] = usage }
+            state.withLock { state in
+                state.principals[usage.id] = usage
+                if usage.password != nil { state.knowsPasswords = true }
+            }
         case UsageCheckpoint.kind:
             guard let checkpoint = try change.decodeAfter(UsageCheckpoint.self) else { return }
             state.withLock { $0.covered = checkpoint.segment }
@@ -246,6 +250,7 @@ extension UsageFold.State {
 
     fileprivate mutating func takePassword(of id: String, in account: String, time: Int64) {
         principals[id, default: PrincipalUsage(id: id, accountID: account)].takePassword(time: time)
+        knowsPasswords = true
         changed.insert(id)
     }
 }

@@ -50,15 +50,14 @@ extension IAM.ListAccessKeys: ReadOperation, OnOwner {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let keys = try records.referrers(AccessKey.self, Relation.owner, to: owner.id)
         let page = page(keys, by: \.id, try Paging(input))
-        return Output(
-            page.map { key in
-                var view = IAM.AccessKeyMetadata()
-                view.userName = owner.userName
-                view.accessKeyId = key.id
-                view.status = key.isActive ? "Active" : "Inactive"
-                view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
-                return view
-            })
+        return Output(page) { key in
+            var view = IAM.AccessKeyMetadata()
+            view.userName = owner.userName
+            view.accessKeyId = key.id
+            view.status = key.isActive ? "Active" : "Inactive"
+            view.createDate = Timestamp(secondsSinceEpoch: key.createDate)
+            return view
+        }
     }
 }
 

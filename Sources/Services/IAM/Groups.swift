@@ -57,11 +57,11 @@ extension IAM.ListGroups: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let page = try records.page(Group.self, Paging(input)) {
-            $0.path.hasPrefix(prefix)
+            paths.contains($0.path)
         }
-        return Output(page.map(IAM.Group.init))
+        return Output(page, IAM.Group.init)
     }
 }
 
@@ -125,6 +125,6 @@ extension IAM.ListGroupsForUser: ReadOperation, OnUser {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let groups = try records.groups(of: records.user(input.userName))
         let page = page(groups, by: \.id, try Paging(input))
-        return Output(page.map(IAM.Group.init))
+        return Output(page, IAM.Group.init)
     }
 }

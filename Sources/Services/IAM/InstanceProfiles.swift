@@ -68,9 +68,9 @@ extension IAM.ListInstanceProfiles: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let page = try records.page(InstanceProfile.self, Paging(input)) {
-            $0.path.hasPrefix(prefix)
+            paths.contains($0.path)
         }
         .map { (profile) throws(ServiceError) in
             try IAM.InstanceProfile(profile, .listed, records, call.directory)

@@ -8,7 +8,7 @@ import Wire
 extension Call {
     /// When the password of a user, or of root, opened a console session.
     func passwordLastUsed(_ principalID: String) -> Timestamp? {
-        environment.usage.usage(of: principalID)?.password.map(Timestamp.init(usedAt:))
+        environment.usage.password(of: principalID).map(Timestamp.init(usedAt:))
     }
 
     /// A role that was not used within the tracking period has neither date nor region.

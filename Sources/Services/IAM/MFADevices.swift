@@ -206,14 +206,13 @@ extension IAM.ListMFADevices: ReadOperation, OnOwner {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             MFADevice.self, Relation.owner, to: owner.id, Paging(input))
-        return Output(
-            page.map { device in
-                var view = IAM.MFADevice()
-                view.userName = owner.userName ?? ""
-                view.serialNumber = device.serialNumber
-                view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
-                return view
-            })
+        return Output(page) { device in
+            var view = IAM.MFADevice()
+            view.userName = owner.userName ?? ""
+            view.serialNumber = device.serialNumber
+            view.enableDate = Timestamp(secondsSinceEpoch: device.enableDate ?? device.createDate)
+            return view
+        }
     }
 }
 

@@ -99,11 +99,11 @@ extension IAM.ListPolicies: ReadOperation {
     /// The customer's policies come first, then AWS's, each in the order of their names.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let paging = try Paging(input)
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let scope = input.scope ?? "All"
         let attached = try attachedARNs(input, records)
         let isIncluded = { (arn: String, path: String) in
-            path.hasPrefix(prefix) && (attached?.contains(arn) ?? true)
+            paths.contains(path) && (attached?.contains(arn) ?? true)
         }
         var keys: [(key: String, policy: AnyManagedPolicy)] = []
         if scope != "AWS" {
@@ -197,23 +197,23 @@ extension IAM.ListEntitiesForPolicy: ReadOperation, OnPolicy {
             case "PermissionsPolicy": [Relation.attachedPolicy]
             default: [Relation.attachedPolicy, Relation.permissionsBoundary]
             }
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         // By key, so that whoever has the policy in both ways is listed once.
         var found: [String: Entity] = [:]
         let filter = input.entityFilter
         for relation in relations {
             if filter == nil || filter == "Group" {
-                for group in try records.referrers(Group.self, relation, to: arn) where group.path.hasPrefix(prefix) {
+                for group in try records.referrers(Group.self, relation, to: arn) where paths.contains(group.path) {
                     found["group/" + group.id] = .group(group)
                 }
             }
             if filter == nil || filter == "Role" {
-                for role in try records.referrers(Role.self, relation, to: arn) where role.path.hasPrefix(prefix) {
+                for role in try records.referrers(Role.self, relation, to: arn) where paths.contains(role.path) {
                     found["role/" + role.id] = .role(role)
                 }
             }
             if filter == nil || filter == "User" {
-                for user in try records.referrers(User.self, relation, to: arn) where user.path.hasPrefix(prefix) {
+                for user in try records.referrers(User.self, relation, to: arn) where paths.contains(user.path) {
                     found["user/" + user.id] = .user(user)
                 }
             }

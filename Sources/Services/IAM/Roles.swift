@@ -78,13 +78,13 @@ extension IAM.ListRoles: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let page = try records.page(Role.self, Paging(input)) { ids in
-            call.directory.roles(withIDs: ids, in: call.accountID).map {
-                $0.flatMap { $0.path.hasPrefix(prefix) ? $0 : nil }
-            }
+            call.directory.roles(withIDs: ids, in: call.accountID)
+        } where: {
+            paths.contains($0.bare.path)
         }
-        return Output(page.map { IAM.Role($0, .listed, call.directory) })
+        return Output(page) { IAM.Role($0.bare, .listed, call.directory) }
     }
 }
 

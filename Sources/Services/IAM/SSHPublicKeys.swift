@@ -79,15 +79,14 @@ extension IAM.ListSSHPublicKeys: ReadOperation, OnOwner {
         let owner = try Owner(input.userName, call).resolve(records, call)
         let page = try records.page(
             SSHPublicKey.self, Relation.owner, to: owner.id, Paging(input))
-        return Output(
-            page.map { key in
-                var view = IAM.SSHPublicKeyMetadata()
-                view.userName = owner.userName ?? ""
-                view.sshPublicKeyId = key.id
-                view.status = key.isActive ? "Active" : "Inactive"
-                view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
-                return view
-            })
+        return Output(page) { key in
+            var view = IAM.SSHPublicKeyMetadata()
+            view.userName = owner.userName ?? ""
+            view.sshPublicKeyId = key.id
+            view.status = key.isActive ? "Active" : "Inactive"
+            view.uploadDate = Timestamp(secondsSinceEpoch: key.uploadDate)
+            return view
+        }
     }
 }
 

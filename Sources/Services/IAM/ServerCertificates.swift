@@ -125,11 +125,11 @@ extension IAM.ListServerCertificates: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let page = try records.page(ServerCertificate.self, Paging(input)) {
-            $0.path.hasPrefix(prefix)
+            paths.contains($0.path)
         }
-        return Output(page.map { IAM.ServerCertificateMetadata($0) })
+        return Output(page) { IAM.ServerCertificateMetadata($0) }
     }
 }
 

@@ -70,7 +70,7 @@ extension IAM.ListSigningCertificates: ReadOperation, OnOwner {
         let page = try records.page(
             SigningCertificate.self, Relation.owner, to: owner.id,
             Paging(input))
-        return Output(page.map { IAM.SigningCertificate($0, userName: owner.userName) })
+        return Output(page) { IAM.SigningCertificate($0, userName: owner.userName) }
     }
 }
 

@@ -80,6 +80,6 @@ extension ListTagsOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = page(try tags(input, call, records), by: \.key, try Paging(input))
-        return Output(page.map(IAM.Tag.init))
+        return Output(page, IAM.Tag.init)
     }
 }

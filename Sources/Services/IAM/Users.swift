@@ -81,20 +81,17 @@ extension IAM.ListUsers: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let prefix = input.pathPrefix ?? "/"
+        let paths = input.paths
         let page = try records.page(User.self, Paging(input)) { ids in
-            call.directory.users(withIDs: ids, in: call.accountID) { user in
-                user.path.hasPrefix(prefix) ? IAM.User(user) : nil
-            }
+            call.directory.users(withIDs: ids, in: call.accountID)
+        } where: {
+            paths.contains($0.bare.path)
         }
-        let passwords = call.environment.usage.passwords(of: page.items.map { $0.userId })
-        let users = zip(page.items, passwords).map { view, password in
-            guard let password else { return view }
-            var view = view
-            view.passwordLastUsed = Timestamp(usedAt: password)
+        return Output(page) { user in
+            var view = IAM.User(user.bare)
+            view.passwordLastUsed = call.passwordLastUsed(user.bare.uniqueID)
             return view
         }
-        return Output(users, next: page.marker)
     }
 }
 

@@ -296,7 +296,7 @@ extension KMS.DescribeCustomKeyStores: ComputeOperation {
             throw .noSuchKeyStore(wanted)
         }
         let page = page(stores, by: \.id, try Paging(kms: input, usual: 100))
-        return Output(page.map { KMS.CustomKeyStoresListEntry($0) })
+        return Output(page) { KMS.CustomKeyStoresListEntry($0) }
     }
 }
 

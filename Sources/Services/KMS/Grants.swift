@@ -264,7 +264,7 @@ extension KMS.ListGrants: ReadOperation, OnKey {
         let page = try own.page(Grant.self, Grant.ofKey, to: key.id, try Paging(kms: input, most: 100)) { grant in
             (input.grantId == nil || grant.id == input.grantId) && (grantee == nil || grant.grantee == grantee)
         }
-        return Output(page.map { KMS.GrantListEntry($0, in: key.scope, call.directory) })
+        return Output(page) { KMS.GrantListEntry($0, in: key.scope, call.directory) }
     }
 }
 

@@ -70,17 +70,21 @@ extension ServiceModule {
     _ accesses: [Access], _ output: Structure?
 ) -> [(name: String, value: String)] {
     var members: [(name: String, value: String)] = []
+    var isCryptographic = false
     for access in accesses {
-        if let target = access.learnt as? KeyStoreTarget { members += target.eventMembers }
-        let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
-        guard let key = target?.key, let id = key.keyStoreID, cryptographicActions.contains(access.action) else {
+        guard cryptographicActions.contains(access.action) else {
+            if let target = access.learnt as? KeyStoreTarget { members += target.eventMembers }
             continue
         }
+        isCryptographic = true
+        let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
+        guard let key = target?.key, let id = key.keyStoreID else { continue }
         members.append((name: "customKeyStoreId", value: id))
         if let id = key.externalKeyID { members.append((name: "xksKeyId", value: id)) }
     }
-    for (member, name) in materialMembers where accesses.contains(where: { cryptographicActions.contains($0.action) }) {
-        if case .string(let id)? = output?[member] { members.append((name: name, value: id)) }
+    guard isCryptographic, let output else { return members }
+    for (member, name) in materialMembers {
+        if case .string(let id)? = output[member] { members.append((name: name, value: id)) }
     }
     return members
 }
@@ -98,17 +102,19 @@ private let materialMembers = [
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
 @Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
     var found: [EventParticulars.Resource] = []
-    func add(_ arn: String) {
+    func add(_ arn: String, of account: String? = nil) {
         guard arn.utf8.starts(with: "arn:".utf8), !found.contains(where: { $0.arn == arn }) else { return }
         // Nothing before the resource's type has a slash.
         let head = arn.utf8.prefix { $0 != UInt8(ascii: "/") }
         found.append(
             EventParticulars.Resource(
-                arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
+                arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key",
+                account: account))
     }
-    for access in accesses where access.resource != "*" { add(access.resource) }
+    for access in accesses where access.resource != "*" { add(access.resource, of: access.resourceAccount) }
+    guard let output else { return found }
     for member in ["KeyMetadata", "ReplicaKeyMetadata"] {
-        guard case .structure(let metadata) = output?[member], case .string(let arn) = metadata["Arn"] else { continue }
+        guard case .structure(let metadata) = output[member], case .string(let arn) = metadata["Arn"] else { continue }
         add(arn)
     }
     return found

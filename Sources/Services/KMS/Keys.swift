@@ -217,13 +217,12 @@ extension KMS.ListKeys: ReadOperation {
         let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
             ids
         }
-        return Output(
-            page.map { id in
-                KMS.KeyListEntry {
-                    $0.keyId = id
-                    $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
-                }
-            })
+        return Output(page) { id in
+            KMS.KeyListEntry {
+                $0.keyId = id
+                $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
+            }
+        }
     }
 }
 

@@ -205,7 +205,7 @@ extension KMS.ListKeyRotations: KeyRead {
         let isWhole = input.includeKeyMaterial == "ALL_KEY_MATERIAL"
         let shown = key.materials.filter { isWhole || $0.rotationDate != nil }
         let page = page(Array(shown.reversed()), try Paging(kms: input, usual: 100))
-        return Output(page.map { KMS.RotationsListEntry($0, of: key, isWhole: isWhole) })
+        return Output(page) { KMS.RotationsListEntry($0, of: key, isWhole: isWhole) }
     }
 }
 

@@ -35,6 +35,6 @@ extension KMS.UntagResource: KeyChange {
 extension KMS.ListResourceTags: KeyRead {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let page = page(target.key.tags, by: \.key, try Paging(kms: input))
-        return Output(page.map { KMS.Tag($0) })
+        return Output(page) { KMS.Tag($0) }
     }
 }

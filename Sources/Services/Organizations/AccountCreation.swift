@@ -101,6 +101,6 @@ extension Organizations.ListCreateAccountStatus: ReadOperation {
         let page = try own.records.page(
             AccountRequest.self, Paging(organizations: input)
         ) { states.isEmpty || states.contains($0.state.rawValue) }
-        return Output(page.map { Organizations.CreateAccountStatus($0) })
+        return Output(page) { Organizations.CreateAccountStatus($0) }
     }
 }

@@ -120,12 +120,11 @@ extension Organizations.ListDelegatedServicesForAccount: ReadOperation, OnAccoun
         }
         let page = page(
             Array(services), by: \.key, try Paging(organizations: input))
-        return Output(
-            page.map { service in
-                var shown = Organizations.DelegatedService()
-                shown.servicePrincipal = service.key
-                shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
-                return shown
-            })
+        return Output(page) { service in
+            var shown = Organizations.DelegatedService()
+            shown.servicePrincipal = service.key
+            shown.delegationEnabledDate = Timestamp(secondsSinceEpoch: service.value)
+            return shown
+        }
     }
 }

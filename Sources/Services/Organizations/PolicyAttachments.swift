@@ -80,7 +80,8 @@ extension Organizations.ListPoliciesForTarget: ReadOperation {
             if policy.type == input.filter { policies.append(policy) }
         }
         let page = page(policies, by: \.id, try Paging(organizations: input))
-        return Output(page.map { Organizations.PolicySummary($0, in: own.organization) })
+        let organization = own.organization
+        return Output(page) { Organizations.PolicySummary($0, in: organization) }
     }
 }
 

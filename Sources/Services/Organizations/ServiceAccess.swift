@@ -73,12 +73,11 @@ extension Organizations.ListAWSServiceAccessForOrganization: ReadOperation {
         let page = page(
             Array(own.organization.trustedServices), by: \.key,
             try Paging(organizations: input))
-        return Output(
-            page.map { service in
-                var shown = Organizations.EnabledServicePrincipal()
-                shown.servicePrincipal = service.key
-                shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
-                return shown
-            })
+        return Output(page) { service in
+            var shown = Organizations.EnabledServicePrincipal()
+            shown.servicePrincipal = service.key
+            shown.dateEnabled = Timestamp(secondsSinceEpoch: service.value)
+            return shown
+        }
     }
 }

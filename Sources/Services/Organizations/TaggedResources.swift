@@ -100,6 +100,6 @@ extension Organizations.ListTagsForResource: ReadOperation {
         let own = try records.organization(call, for: .delegatedAdministrators)
         let page = page(
             try own.tags(of: input.resourceId), by: \.key, try Paging(nextToken: input.nextToken, maxResults: 50))
-        return Output(page.map(Organizations.Tag.init))
+        return Output(page, Organizations.Tag.init)
     }
 }
