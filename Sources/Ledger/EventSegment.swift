@@ -12,10 +12,15 @@ enum EventSegment {
     /// Divides events into segments, each of one account and in order of time.
     static func divide(_ events: [Event]) -> [[Event]] {
         var segments: [[Event]] = []
-        for (_, events) in Dictionary(grouping: events, by: \.account) {
+        // Mostly they are of one account, and in order.
+        let account = events.first?.account
+        let isOfOne = events.allSatisfy { $0.account == account }
+        let groups = isOfOne ? [events] : Array(Dictionary(grouping: events, by: \.account).values)
+        for events in groups {
             var segment: [Event] = []
             var bytes = 0
-            for event in events.sorted(by: { $0.time < $1.time }) {
+            let isInOrder = zip(events, events.dropFirst()).allSatisfy { $0.time <= $1.time }
+            for event in isInOrder ? events : events.sorted(by: { $0.time < $1.time }) {
                 if let first = segment.first,
                     segment.count >= maximumCount || bytes >= maximumBytes
                         || event.time.subtractingReportingOverflow(first.time).overflow

@@ -76,8 +76,11 @@ struct EventStore: Sendable {
         // By far the most values are short ASCII, for which equal texts are equal bytes, and much the same in all events.
         var plain: Set<EventAttribute> = []
         var others: Set<EventIndexEntry> = [EventIndexEntry(attribute: "", value: [])]
+        var previous: [EventAttribute] = []
         for event in segment {
-            for attribute in event.attributes {
+            defer { previous = event.attributes }
+            for (place, attribute) in event.attributes.enumerated() {
+                if place < previous.count, previous[place] == attribute { continue }
                 let value = attribute.value.utf8
                 if value.count <= longestIndexed, value.allSatisfy({ $0 < 0x80 }) {
                     plain.insert(attribute)

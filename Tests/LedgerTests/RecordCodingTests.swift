@@ -105,7 +105,8 @@ import Testing
     }
 
     private static func name(_ random: inout SystemRandomNumberGenerator) -> String {
-        String((0..<Int.random(in: 0...9, using: &random)).map { _ in "abXYZ09_-é:".randomElement(using: &random) ?? "a" })
+        String(
+            (0..<Int.random(in: 0...9, using: &random)).map { _ in "abXYZ09_-é:".randomElement(using: &random) ?? "a" })
     }
 
     private static func everything(_ random: inout SystemRandomNumberGenerator) -> Everything {
@@ -154,7 +155,8 @@ import Testing
 
     @Test func whatIsNotJSONIsRefused() {
         let texts = [
-            "", "{", "[1,]", "{\"a\":}", "{\"a\" 1}", "01", "1.", "tru", "\"a", #""\x""#, #""\u12""#, "[1 2]", "{}x", "\u{1}",
+            "", "{", "[1,]", "{\"a\":}", "{\"a\" 1}", "01", "1.", "tru", "\"a", #""\x""#, #""\u12""#, "[1 2]", "{}x",
+            "\u{1}",
             "-", "1e", "{\"a\":1,}", "\"\u{1}\"", String(repeating: "[", count: 600),
         ]
         for text in texts {
@@ -162,7 +164,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["300", "-1", "1.5", "1e40", "true", "\"1\"", "null"]) func numbersThatDoNotFitAreRefused(_ text: String) {
+    @Test(arguments: ["300", "-1", "1.5", "1e40", "true", "\"1\"", "null"]) func numbersThatDoNotFitAreRefused(
+        _ text: String
+    ) {
         #expect(throws: DecodingError.self) { try RecordDecoder.decode([UInt8].self, from: Array("[\(text)]".utf8)) }
     }
 

@@ -69,7 +69,8 @@ final class JSONText {
                 case UInt8(ascii: "n"): add(0x0a)
                 case UInt8(ascii: "r"): add(0x0d)
                 case UInt8(ascii: "t"): add(0x09)
-                case UInt8(ascii: "u"): for byte in UTF8.encode(scalar(text, &at)) ?? UTF8.encodedReplacementCharacter { add(byte) }
+                case UInt8(ascii: "u"):
+                    for byte in UTF8.encode(scalar(text, &at)) ?? UTF8.encodedReplacementCharacter { add(byte) }
                 default: add(letter)
                 }
             }

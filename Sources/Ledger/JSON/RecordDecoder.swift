@@ -30,7 +30,9 @@ extension JSONText {
                 tokens.withUnsafeBufferPointer { tokens in
                     var at = range.lowerBound
                     while at < range.upperBound {
-                        if tokens[at].isEscaped ? isEqual(tokens[at], name) : isEqual(tokens[at], name, bytes) { return at }
+                        if tokens[at].isEscaped ? isEqual(tokens[at], name) : isEqual(tokens[at], name, bytes) {
+                            return at
+                        }
                         at = Int(tokens[at + 1].next)
                     }
                     return nil
@@ -100,7 +102,8 @@ extension JSONText {
 
     /// - Parameter token: what was found; nil: a value of the right kind that can't be one of the type.
     fileprivate func mismatch(_ type: any Any.Type, _ token: Token? = nil) -> DecodingError {
-        let context = DecodingError.Context(codingPath: [], debugDescription: "A value is not of the type that is asked for.")
+        let context = DecodingError.Context(
+            codingPath: [], debugDescription: "A value is not of the type that is asked for.")
         return switch token?.kind {
         case nil: .dataCorrupted(context)
         case .null: .valueNotFound(type, context)

@@ -47,7 +47,9 @@ private final class ValueEncoder: Encoder {
     static func encode<Value: Encodable>(_ value: Value, to output: JSONOutput) throws {
         // By far the most values are texts; without an encoder of their own they cost next to nothing.
         if Value.self == String.self, let text = value as? String { return output.append(quoted: text) }
-        if Value.self == Data.self, let data = value as? Data { return output.append(quoted: data.base64EncodedString()) }
+        if Value.self == Data.self, let data = value as? Data {
+            return output.append(quoted: data.base64EncodedString())
+        }
         let encoder = ValueEncoder(output)
         try value.encode(to: encoder)
         encoder.finish()
