@@ -88,6 +88,7 @@ package struct JSONText {
         var names: Set<String> = []
         skipWhitespace()
         if take("}") { return members }
+        members.reserveCapacity(4)
         while true {
             skipWhitespace()
             let position = position()

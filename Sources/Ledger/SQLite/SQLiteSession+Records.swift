@@ -2,9 +2,9 @@ import GRDB
 
 extension SQLiteSession {
     func record(_ key: RecordKey) throws -> SealedRecord? {
-        try frequent.run(.record, in: database, { key.bind(to: &$0) }) {
-            SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1))
-        }
+        try frequent.run(
+            .record, in: database, { key.bind(to: &$0) },
+            { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) })
     }
 
     func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord] {
