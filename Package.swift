@@ -57,10 +57,11 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "CLibPQ", "Keyring",
+                "CLibPQ", "CSQLiteSetup", "Keyring",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        .systemLibrary(name: "CSQLiteSetup"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "Directory",

@@ -19,7 +19,7 @@ extension KeyMaterial {
     ) throws(KeyMaterialError) -> [UInt8] {
         guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
         try checkLength(plaintext.count, atMost: Limits.plaintext, "a plaintext")
-        let (salt, messageKey) = keys.forSealing()
+        let (salt, messageKey, _) = keys.forSealing()
         var blob = try Ciphertext.header(
             keyARN: keyARN, materialID: materialID, salt: salt, capacity: plaintext.count + Ciphertext.overhead)
         do {

@@ -37,18 +37,18 @@ public final class MessageKeys: Sendable {
             inputKeyMaterial: secret, salt: Array(label.utf8), info: Array(purpose.utf8), outputByteCount: 32)
     }
 
-    /// The key for a new message, and the salt that has to stand in it.
-    public func forSealing() -> (salt: [UInt8], key: SymmetricKey) {
+    /// The key for a new message, the salt that has to stand in it, and a number that no other message of the key gets.
+    public func forSealing() -> (salt: [UInt8], key: SymmetricKey, number: Int) {
         recent.withLock { recent in
             if let current = recent.sealing, recent.left > 0 {
                 recent.left -= 1
-                return current
+                return (current.salt, current.key, recent.left)
             }
             let salt = Self.randomSalt()
-            let new = (salt, derived(salt))
-            recent.sealing = new
+            let key = derived(salt)
+            recent.sealing = (salt, key)
             recent.left = Self.messagesOfKey - 1
-            return new
+            return (salt, key, recent.left)
         }
     }
 

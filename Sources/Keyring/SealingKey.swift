@@ -4,7 +4,7 @@ import Synchronization
 
 /// A key that seals bytes for one purpose: nobody without it can read them, or change them unnoticed.
 ///
-/// AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces may use one key for no more than 2^32 messages. Therefore
+/// AES-256-GCM (NIST SP 800-38D) with random nonces may use one key for no more than 2^32 messages. Therefore
 /// messages have keys of their own: HKDF-Expand (RFC 5869) with SHA-256 over a random salt. A process draws a new salt
 /// for every 65,536 messages. So no key seals more than that, and since there are 2^128 salts, the number of messages
 /// in all is no concern.
@@ -37,20 +37,31 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let (salt, key) = keys.get().current.forSealing()
+        let (salt, key, number) = keys.get().current.forSealing()
         do {
-            let box = try AES.GCM.seal(plaintext, using: key, authenticating: context)
+            let box = try AES.GCM.seal(
+                plaintext, using: key, nonce: Self.nonce(number), authenticating: context)
+            // Nonce, ciphertext and tag: there for every nonce of this length.
+            guard let combined = box.combined else { throw CryptoKitError.incorrectParameterSize }
             var sealed: [UInt8] = []
             sealed.reserveCapacity(plaintext.count &+ Self.overhead)
             sealed.append(Self.version)
             sealed.append(contentsOf: salt)
-            sealed.append(contentsOf: box.nonce)
-            sealed.append(contentsOf: box.ciphertext)
-            sealed.append(contentsOf: box.tag)
+            combined.withUnsafeBytes { sealed.append(contentsOf: $0) }
             return sealed
         } catch {
             throw KeyringError(.failed, "the bytes could not be sealed")
         }
+    }
+
+    /// A nonce for a message of a key, of which no other message has the number. 64 of its bits are random, so that copies of
+    /// this process, such as a virtual machine that is restored twice, do not use the same.
+    private static func nonce(_ number: Int) throws -> AES.GCM.Nonce {
+        var random = SystemRandomNumberGenerator()
+        let number = UInt64(truncatingIfNeeded: number).bigEndian
+        let random64: UInt64 = random.next()
+        // The number's last four bytes, and the eight random ones.
+        return try withUnsafeBytes(of: (number, random64)) { try AES.GCM.Nonce(data: $0.suffix(nonceSize)) }
     }
 
     /// Opens what ``seal(_:authenticating:)`` made with the same key and context.

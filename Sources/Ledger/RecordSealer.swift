@@ -134,12 +134,14 @@ struct SealContext {
     private(set) var bytes: [UInt8] = []
 
     init(_ table: String) {
+        bytes.reserveCapacity(224)
         append(table)
     }
 
     mutating func append(_ text: String) {
         append(Int64(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
     mutating func append(_ other: [UInt8]) {

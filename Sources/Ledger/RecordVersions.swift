@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A record's JSON members while it is upgraded from one version to the next: see ``Record/upgrade(_:from:)``.
 public struct RecordFields: Sendable, Equatable {
     private var members: [String: RecordField]
@@ -76,16 +74,9 @@ public enum RecordField: Sendable, Equatable, Codable {
 /// What is inside a record's seal: JSON with sorted keys, so that equal records have equal bytes. Before it stands the
 /// record's version when that is not the first: a zero byte, which begins no JSON, and four of the number.
 enum RecordBody {
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-    private static let decoder = JSONDecoder()
-
     static func encode<R: StoredValue>(_ record: R) throws(LedgerError) -> [UInt8] {
         do {
-            return head(version: R.version) + [UInt8](try encoder.encode(record))
+            return try RecordEncoder.encode(record, after: head(version: R.version))
         } catch {
             throw LedgerError(.invalid, "The ledger cannot encode a value of kind \(R.kind).")
         }
@@ -101,7 +92,7 @@ enum RecordBody {
     static func decode<R: StoredValue>(
         _ type: R.Type, from body: [UInt8], named name: @autoclosure () -> String
     ) throws(LedgerError) -> R {
-        let (version, json) = split(body)
+        let (version, start) = split(body)
         guard version <= R.version else {
             throw LedgerError(
                 .newerFormat,
@@ -109,10 +100,10 @@ enum RecordBody {
                     + " \(R.version). Use the newer version that wrote it.")
         }
         do {
-            guard version < R.version else { return try decoder.decode(type, from: json) }
-            var fields = RecordFields(try decoder.decode([String: RecordField].self, from: json))
+            guard version < R.version else { return try RecordDecoder.decode(type, from: body, at: start) }
+            var fields = RecordFields(try RecordDecoder.decode([String: RecordField].self, from: body, at: start))
             for step in version..<R.version { try R.upgrade(&fields, from: step) }
-            return try decoder.decode(type, from: try encoder.encode(fields.json))
+            return try RecordDecoder.decode(type, from: try RecordEncoder.encode(fields.json))
         } catch {
             // The error of the decoder may quote the record.
             throw LedgerError(
@@ -127,10 +118,10 @@ enum RecordBody {
         return withUnsafeBytes(of: UInt32(clamping: version).bigEndian) { [0] + Array($0) }
     }
 
-    private static func split(_ body: [UInt8]) -> (version: Int, json: Data) {
-        guard body.first == 0, body.count >= 5 else { return (1, Data(body)) }
-        let version = body[1..<5].reduce(0) { $0 << 8 | Int($1) }
-        return (version, Data(body[5...]))
+    /// - Returns: the version, and where the JSON begins.
+    private static func split(_ body: [UInt8]) -> (version: Int, start: Int) {
+        guard body.first == 0, body.count >= 5 else { return (1, 0) }
+        return (body[1..<5].reduce(0) { $0 << 8 | Int($1) }, 5)
     }
 }
 

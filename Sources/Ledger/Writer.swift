@@ -314,12 +314,10 @@ final class Writer: Sendable {
             next = numbers
             // Handlers decide by what is kept in memory of the ledger, too.
             try follow(in: session, through: next.record &- 1)
-            // More has come while this node waited for its turn.
-            queue.withLock { $0.fill(&batch) }
         }
         let time = Self.milliseconds
-        var events: [Event] = []
-        for write in batch.writes {
+        var eventsOfWrites: [Event] = []
+        while let write = nextWrite(of: &batch, after: ran.count) {
             try session.beginSavepoint()
             let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
             let result = write.run(transaction)
@@ -329,15 +327,16 @@ final class Writer: Sendable {
             if let failure = session.transactionFailure { throw transaction.failure ?? failure }
             if result.commits {
                 done.changes += transaction.changes
-                events += transaction.events
+                eventsOfWrites += transaction.events
                 if let last = transaction.changes.last { next.record = last.sequence &+ 1 }
                 if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
                 next.deadline = transaction.nextDeadline
             }
             try session.endSavepoint(keeping: result.commits)
         }
-        // Of the two, one is mostly empty.
-        events = batch.events.isEmpty ? events : events.isEmpty ? batch.events : batch.events + events
+        // Of the two, one is mostly empty, and the other is not copied.
+        let events =
+            batch.events.isEmpty ? eventsOfWrites : eventsOfWrites.isEmpty ? batch.events : batch.events + eventsOfWrites
         done.hasEvents = !events.isEmpty
         let firstSegment = next.segment
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
@@ -348,6 +347,13 @@ final class Writer: Sendable {
 
         self.next.withLock { $0 = next }
         return done
+    }
+
+    /// The write that is to be run after so many. What came while those ran is committed with them, since a commit costs more
+    /// than a write.
+    private func nextWrite(of batch: inout Batch, after count: Int) -> (any PendingWrite)? {
+        if count == batch.writes.count { queue.withLock { $0.fill(&batch) } }
+        return count < batch.writes.count ? batch.writes[count] : nil
     }
 
     /// Forgets the events that are on disk, or puts them back to be tried again.

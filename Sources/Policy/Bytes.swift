@@ -22,9 +22,12 @@ extension String {
 extension String.UTF8View {
     /// The number of Unicode scalars that are not white space.
     var withoutWhitespaceCount: Int {
-        var count = 0
-        for byte in self where !byte.isJSONWhitespace && !byte.isUTF8Continuation { count &+= 1 }
-        return count
+        func count(_ bytes: some Sequence<UInt8>) -> Int {
+            var count = 0
+            for byte in bytes where !byte.isJSONWhitespace && !byte.isUTF8Continuation { count &+= 1 }
+            return count
+        }
+        return withContiguousStorageIfAvailable { count($0) } ?? count(self)
     }
 }
 

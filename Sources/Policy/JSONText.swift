@@ -84,15 +84,17 @@ package struct JSONText {
     private mutating func members(depth: Int) throws(JSONError) -> [JSONMember] {
         offset &+= 1
         var members: [JSONMember] = []
+        // Of most objects there are so few that looking at each costs less than a set.
         var names: Set<String> = []
         skipWhitespace()
         if take("}") { return members }
+        members.reserveCapacity(4)
         while true {
             skipWhitespace()
             let position = position()
             guard peek == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
             let name = try string()
-            guard names.insert(name).inserted else {
+            guard isNew(name, members, &names) else {
                 throw JSONError(reason: "duplicate name \"\(name)\"", position: position)
             }
             skipWhitespace()
@@ -103,6 +105,12 @@ package struct JSONText {
             if take("}") { return members }
             guard take(",") else { throw error("expected \",\" or \"}\"") }
         }
+    }
+
+    private func isNew(_ name: String, _ members: [JSONMember], _ names: inout Set<String>) -> Bool {
+        if members.count < 8 { return !members.contains { $0.name.value == name } }
+        if names.isEmpty { names = Set(members.map(\.name.value)) }
+        return names.insert(name).inserted
     }
 
     private mutating func elements(depth: Int) throws(JSONError) -> [JSONElement] {
@@ -121,17 +129,22 @@ package struct JSONText {
 
     private mutating func string() throws(JSONError) -> String {
         offset &+= 1
+        // As far as there is no escape, the string is a piece of the text.
+        var start = offset
         var content: [UInt8] = []
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
-                offset &+= 1
+                defer { offset &+= 1 }
+                if content.isEmpty { return String(decoding: bytes[start..<offset], as: UTF8.self) }
+                content.append(contentsOf: bytes[start..<offset])
                 return String(decoding: content, as: UTF8.self)
-            case UInt8(ascii: "\\"): try escape(into: &content)
+            case UInt8(ascii: "\\"):
+                content.append(contentsOf: bytes[start..<offset])
+                try escape(into: &content)
+                start = offset
             case 0..<0x20: throw error("control character in a string")
-            default:
-                content.append(byte)
-                offset &+= 1
+            default: offset &+= 1
             }
         }
         throw error("unterminated string")
@@ -196,9 +209,10 @@ package struct JSONText {
     private mutating func take(_ word: StaticString) -> Bool {
         let end = offset &+ word.utf8CodeUnitCount
         guard end <= bytes.count else { return false }
-        let matches = word.withUTF8Buffer { bytes[offset..<end].elementsEqual($0) }
-        if matches { offset = end }
-        return matches
+        let start = word.utf8Start
+        for at in offset..<end where bytes[at] != start[at &- offset] { return false }
+        offset = end
+        return true
     }
 
     private mutating func skipWhitespace() {

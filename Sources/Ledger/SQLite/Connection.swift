@@ -1,3 +1,4 @@
+import CSQLiteSetup
 import GRDB
 
 /// How the ledger's SQLite database is opened.
@@ -47,7 +48,11 @@ enum Connection {
         return SQLiteStore(database, isInMemory: isInMemory)
     }
 
+    /// Before the first connection of the process. Nobody asks how much memory SQLite has.
+    private static let isSetUp = sqlite3_config_without_memory_statistics() == 0
+
     private static func configuration() -> Configuration {
+        _ = isSetUp
         var configuration = Configuration()
         configuration.label = "gatehouse.ledger"
         configuration.busyMode = .timeout(10)

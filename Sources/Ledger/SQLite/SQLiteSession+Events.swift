@@ -2,13 +2,21 @@ import GRDB
 
 extension SQLiteSession {
     func insert(_ segment: SealedSegment, _ index: [EventIndexEntry]) throws {
-        try database.run(
-            "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES (?, ?, ?, ?, ?)",
-            segment.sequence, segment.account, segment.firstTime, segment.lastTime, segment.body)
+        try frequent.run(.insertSegment, in: database) {
+            segment.sequence.bind(to: &$0)
+            segment.account.bind(to: &$0)
+            segment.firstTime.bind(to: &$0)
+            segment.lastTime.bind(to: &$0)
+            segment.body.bind(to: &$0)
+        }
         for entry in index {
-            try database.run(
-                "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)",
-                segment.account, entry.attribute, entry.value, segment.lastTime, segment.sequence)
+            try frequent.run(.insertIndexEntry, in: database) {
+                segment.account.bind(to: &$0)
+                entry.attribute.bind(to: &$0)
+                entry.value.bind(to: &$0)
+                segment.lastTime.bind(to: &$0)
+                segment.sequence.bind(to: &$0)
+            }
         }
     }
 

@@ -5,10 +5,16 @@ extension SQLiteSession {
         "sequence, time, account, region, kind, id, before_version, before, after, request_id, seal"
 
     func append(_ entry: SealedChange) throws {
-        try database.run(
-            "INSERT INTO journal (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            entry.sequence, entry.time, entry.key, entry.beforeVersion, entry.before, entry.after, entry.requestID,
-            entry.seal)
+        try frequent.run(.appendEntry, in: database) {
+            entry.sequence.bind(to: &$0)
+            entry.time.bind(to: &$0)
+            entry.key.bind(to: &$0)
+            entry.beforeVersion.bind(to: &$0)
+            entry.before.bind(to: &$0)
+            entry.after.bind(to: &$0)
+            entry.requestID.bind(to: &$0)
+            entry.seal.bind(to: &$0)
+        }
     }
 
     func replaceSeals(of entry: SealedChange) throws {

@@ -2,9 +2,9 @@ import GRDB
 
 extension SQLiteSession {
     func record(_ key: RecordKey) throws -> SealedRecord? {
-        let rows = try database.rows(
-            "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?", key)
-        return try rows.next().map { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) }
+        try frequent.run(
+            .record, in: database, { key.bind(to: &$0) },
+            { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) })
     }
 
     func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord] {
@@ -26,9 +26,13 @@ extension SQLiteSession {
     }
 
     func recordCount(_ kind: String, in scope: Scope) throws -> Int {
-        Int(
-            try database.integer(
-                "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?", scope, kind) ?? 0)
+        let count = try frequent.run(
+            .count, in: database,
+            {
+                scope.bind(to: &$0)
+                kind.bind(to: &$0)
+            }, { try $0.integer(0) })
+        return Int(count ?? 0)
     }
 
     func recordCount(_ kind: String?) throws -> Int {
@@ -82,11 +86,11 @@ extension SQLiteSession {
     }
 
     func put(_ record: SealedRecord) throws {
-        try database.run(
-            """
-            INSERT INTO record (account, region, kind, id, version, body) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body
-            """, record.key, record.version, record.body)
+        try frequent.run(.putRecord, in: database) {
+            record.key.bind(to: &$0)
+            record.version.bind(to: &$0)
+            record.body.bind(to: &$0)
+        }
     }
 
     func delete(_ key: RecordKey) throws {
@@ -95,11 +99,11 @@ extension SQLiteSession {
     }
 
     func count(_ key: RecordKey, by difference: Int) throws {
-        try database.run(
-            """
-            INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET count = count + excluded.count
-            """, key.scope, key.kind, difference)
+        try frequent.run(.addCount, in: database) {
+            key.scope.bind(to: &$0)
+            key.kind.bind(to: &$0)
+            difference.bind(to: &$0)
+        }
     }
 
     func references(of key: RecordKey) throws -> Set<Reference> {

@@ -4,9 +4,12 @@ import GRDB
 /// files of their own.
 final class SQLiteSession: StoreSession {
     let database: Database
+    let frequent: FrequentStatements
 
-    init(_ database: Database) {
+    /// - Parameter frequent: the connection's own; nil: a session that is soon over.
+    init(_ database: Database, _ frequent: FrequentStatements? = nil) {
         self.database = database
+        self.frequent = frequent ?? FrequentStatements()
     }
 
     func begin() throws { try database.transact("BEGIN IMMEDIATE") }
@@ -18,11 +21,11 @@ final class SQLiteSession: StoreSession {
 
     func rollback() throws { try database.rollback() }
 
-    func beginSavepoint() throws { try database.transact("SAVEPOINT write") }
+    func beginSavepoint() throws { try frequent.run(.beginSavepoint, in: database) }
 
     func endSavepoint(keeping: Bool) throws {
-        if !keeping { try database.transact("ROLLBACK TO write") }
-        try database.transact("RELEASE write")
+        if !keeping { try frequent.run(.undoSavepoint, in: database) }
+        try frequent.run(.releaseSavepoint, in: database)
     }
 
     var isInTransaction: Bool { database.isInsideTransaction }

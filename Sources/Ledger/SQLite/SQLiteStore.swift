@@ -4,6 +4,7 @@ import GRDB
 final class SQLiteStore: Store {
     let database: any DatabaseWriter
     private let isInMemory: Bool
+    private let writersStatements = WritersStatements()
 
     init(_ database: any DatabaseWriter, isInMemory: Bool) {
         self.database = database
@@ -28,7 +29,8 @@ final class SQLiteStore: Store {
     }
 
     func enqueue(_ body: @escaping @Sendable (any StoreSession) -> Void) {
-        database.asyncWriteWithoutTransaction { body(SQLiteSession($0)) }
+        let own = writersStatements
+        database.asyncWriteWithoutTransaction { body(SQLiteSession($0, own.statements)) }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T {
@@ -91,7 +93,14 @@ final class SQLiteStore: Store {
     private static let pagesPerStep: CInt = 2048
 
     func close() {
+        // A connection with statements can't be closed.
+        try? database.writeWithoutTransaction { _ in writersStatements.statements = FrequentStatements() }
         try? database.close()
+    }
+
+    /// Those of the connection that writes; used on its queue alone.
+    private final class WritersStatements: @unchecked Sendable {
+        var statements = FrequentStatements()
     }
 
     /// What an error of the database means.

@@ -4,9 +4,9 @@ import GRDBSQLite
 /// Statements that are prepared once for each connection, bound and read in SQLite's own words: a write is a dozen of
 /// them, and what GRDB does around each would cost more than SQLite does.
 ///
-/// Transactions begin and end by GRDB's own means, which keep watch over them.
+/// Transactions begin and end by GRDB's own means, which keep watch over them; savepoints within them are nothing to it.
 extension Database {
-    /// Begins or ends a transaction or a savepoint.
+    /// Begins or ends a transaction.
     func transact(_ sql: String) throws {
         try cachedStatement(sql: sql).execute()
     }
@@ -66,6 +66,84 @@ final class Rows {
     }
 }
 
+/// The statements that nearly every write consists of. A session finds them without looking for their text, and what was
+/// bound to them stays until it is replaced, so that SQLite need not allocate for each value anew.
+enum FrequentStatement: Int, CaseIterable {
+    case beginSavepoint, releaseSavepoint, undoSavepoint, record, putRecord, count, addCount, appendEntry,
+        insertSegment,
+        insertIndexEntry
+
+    fileprivate var sql: String {
+        switch self {
+        case .beginSavepoint: "SAVEPOINT write"
+        case .releaseSavepoint: "RELEASE write"
+        case .undoSavepoint: "ROLLBACK TO write"
+        case .record: "SELECT version, body FROM record WHERE account = ? AND region = ? AND kind = ? AND id = ?"
+        case .putRecord:
+            """
+            INSERT INTO record (account, region, kind, id, version, body) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body
+            """
+        case .count: "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?"
+        case .addCount:
+            """
+            INSERT INTO counter (account, region, kind, count) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET count = count + excluded.count
+            """
+        case .appendEntry:
+            """
+            INSERT INTO journal
+              (sequence, time, account, region, kind, id, before_version, before, after, request_id, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        case .insertSegment:
+            "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES (?, ?, ?, ?, ?)"
+        case .insertIndexEntry:
+            "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES (?, ?, ?, ?, ?)"
+        }
+    }
+}
+
+/// The frequent statements of one connection, each prepared when it is first needed.
+final class FrequentStatements {
+    private var statements: [Statement?] = []
+
+    /// Runs a statement.
+    /// - Parameters:
+    ///   - bind: sets its parameters, from first to last.
+    ///   - read: is given the first row, if there is one.
+    /// - Returns: what `read` returns; nil when there is no row.
+    @discardableResult
+    func run<T>(
+        _ statement: FrequentStatement, in database: Database, _ bind: (inout Bindings) -> Void = { _ in },
+        _ read: (ResultRow) throws -> T = { _ in }
+    ) throws -> T? {
+        let statement = try prepared(statement, database).sqliteStatement
+        var bindings = Bindings(statement)
+        bind(&bindings)
+        guard bindings.code == SQLITE_OK else { throw Self.failure(bindings.code, database) }
+        // Lets go of the state of the database that the statement reads.
+        defer { sqlite3_reset(statement) }
+        switch sqlite3_step(statement) {
+        case SQLITE_ROW: return try read(ResultRow(rows: nil, statement: statement))
+        case SQLITE_DONE: return nil
+        case let code: throw Self.failure(code, database)
+        }
+    }
+
+    private func prepared(_ statement: FrequentStatement, _ database: Database) throws -> Statement {
+        if statements.isEmpty { statements = Array(repeating: nil, count: FrequentStatement.allCases.count) }
+        if let known = statements[statement.rawValue] { return known }
+        let new = try database.cachedStatement(sql: statement.sql)
+        statements[statement.rawValue] = new
+        return new
+    }
+
+    private static func failure(_ code: CInt, _ database: Database) -> DatabaseError {
+        DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+    }
+}
+
 /// The columns of a row, which are read without trusting the file.
 protocol Columns {
     func integer(_ column: Int) throws -> Int64
@@ -76,8 +154,8 @@ protocol Columns {
 
 /// A row of a result.
 struct ResultRow: Columns {
-    /// Lives as long as the row, because the columns are gone with it.
-    fileprivate let rows: Rows
+    /// Lives as long as the row, because the columns are gone with it; nil where the statement stays anyway.
+    fileprivate let rows: Rows?
     fileprivate let statement: SQLiteStatement
 
     func integer(_ column: Int) throws -> Int64 {
