@@ -122,6 +122,8 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
+        .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
+        .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
@@ -156,6 +158,12 @@ let package = Package(
         .target(
             name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
             path: "Sources/Services/Organizations"),
+        .target(
+            name: "S3Service",
+            dependencies: [
+                "KMSAPI", "Platform", "S3API", "S3ControlAPI", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/S3"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
             name: "KMSService",

@@ -1,0 +1,80 @@
+import Directory
+import Ledger
+import Platform
+import Policy
+import Synchronization
+
+/// A bucket as requests are decided by it. It is never changed: a change of the bucket makes another.
+final class BucketEntry: Sendable {
+    let bucket: Bucket
+    /// nil: it has none.
+    let policy: CompiledPolicy?
+
+    init(_ bucket: Bucket) {
+        self.bucket = bucket
+        policy = bucket.policy.map(BucketPolicies.compiled)
+    }
+}
+
+/// All buckets, and what accounts block of public access.
+final class BucketIndex: Projection {
+    static let kinds: Set<String> = [Bucket.kind, AccountPublicAccessBlock.kind]
+
+    private struct State {
+        /// By name.
+        var buckets: [String: BucketEntry] = [:]
+        /// By account.
+        var blocks: [String: PublicAccessBlock] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func apply(_ changes: [Change]) throws(LedgerError) {
+        for change in changes {
+            if change.kind == Bucket.kind {
+                let entry = try change.decodeAfter(Bucket.self).map { BucketEntry($0) }
+                state.withLock { $0.buckets[change.id] = entry }
+            } else {
+                let block = try change.decodeAfter(AccountPublicAccessBlock.self)?.block
+                state.withLock { $0.blocks[change.id] = block }
+            }
+        }
+    }
+
+    func replaceAll(with changes: [Change]) throws(LedgerError) {
+        state.withLock { $0 = State() }
+        try apply(changes)
+    }
+
+    /// The bucket of a name, in whichever account and region.
+    func bucket(_ name: String) -> BucketEntry? { state.withLock { $0.buckets[name] } }
+
+    /// What an account blocks of public access; nil: nothing.
+    func block(ofAccount id: String) -> PublicAccessBlock? { state.withLock { $0.blocks[id] } }
+
+    /// How many buckets there are in each region.
+    var counts: [String: Int] {
+        state.withLock { $0.buckets.values.reduce(into: [:]) { $0[$1.bucket.region, default: 0] += 1 } }
+    }
+}
+
+extension Call {
+    var buckets: BucketIndex { environment.projection(BucketIndex.self) }
+
+    /// What is blocked of public access to a bucket: by itself, or by its account.
+    func publicAccessBlock(of bucket: Bucket) -> PublicAccessBlock {
+        (bucket.publicAccessBlock ?? PublicAccessBlock()).union(buckets.block(ofAccount: bucket.accountID))
+    }
+}
+
+extension ResourceType {
+    /// A bucket, or an object in one: the bucket's policy decides on both. Their ARNs have no account in them.
+    static let bucket = ResourceType("s3", "") { access, arn, call in
+        let name = arn.resource.prefix { $0 != "/" }
+        let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
+        guard let entry else { return nil }
+        var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
+        resource.restrictsPublicBuckets = call.publicAccessBlock(of: entry.bucket).restrictPublicBuckets
+        return resource
+    }
+}
