@@ -215,7 +215,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Lint", "NoICUData", "Policy", "Server",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
+                "Server",
                 "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",

@@ -242,8 +242,8 @@ public struct KeyFile: Keyring {
     ///
     /// It is written aside and linked into place: a crash leaves the whole key or none, and `link` never replaces
     /// a file that is there.
-    private static func make(_ path: String) throws(KeyringError) {
-        var key = RootKeys().bytes
+    static func make(_ path: String, _ keys: RootKeys = RootKeys()) throws(KeyringError) {
+        var key = keys.bytes
         defer { for index in key.indices { key[index] = 0 } }
         let temporary = try writeAside(key, path)
         defer { unlink(temporary) }

@@ -9,7 +9,7 @@
 /// ```
 ///
 /// ``KeyFile`` keeps the root key in a file, as it is or sealed by a ``KeyProtector`` such as a hardware token;
-/// ``EphemeralKeyring`` keeps it in memory alone.
+/// ``GivenKey`` is told it by the operator; ``EphemeralKeyring`` keeps it in memory alone.
 public protocol Keyring: Sendable {
     /// The key for one purpose, such as `"ledger"`; the same purpose gives the same key for as long as the
     /// root key lives.

@@ -2,13 +2,13 @@
 public struct Damage: Sendable, Equatable {
     /// The table that is damaged; nil if it is the file as a whole.
     public var table: LedgerTable?
-    /// The kind of record, or of the work of a deadline, as far as that is known.
+    /// The kind of record or row, or of the work of a deadline, as far as that is known.
     public var kind: String?
     /// The account of the record, deadline, counter or event, as far as that is known.
     public var account: String?
     /// The region of the record, as far as that is known; empty for a global service.
     public var region: String?
-    /// The id of the record or deadline, as far as that is known.
+    /// The id of the record or deadline, or the partition of a table's row, as far as that is known.
     public var id: String?
     /// The number of the journal entry, or of the segment of events.
     public var number: Int64?
@@ -43,16 +43,20 @@ public struct Damage: Sendable, Equatable {
         case .deadline: words.append("deadline")
         case .eventSegment: words.append(number.map { "events of segment \($0)" } ?? "events")
         case .eventIndex: words.append(number.map { "index of the events of segment \($0)" } ?? "index of events")
+        case .tableRow: words.append("a row of")
+        case .tableIndex: words.append("the index of a row of")
         }
         if let kind { words.append(kind) }
-        if let id { words.append(id) }
+        let isRow = table == .tableRow || table == .tableIndex
+        if let id, !isRow { words.append(id) }
+        if let id, isRow, !id.isEmpty { words.append("in \(id)") }
         if let account, !account.isEmpty { words.append("of account \(account)") }
         if let region, !region.isEmpty { words.append("in \(region)") }
         return words.joined(separator: " ")
     }
 }
 
-/// What ``Ledger/verify(_:accountKind:progress:)`` has found.
+/// What ``Ledger/verify(_:tables:accountKind:progress:)`` has found.
 ///
 /// ```swift
 /// let found = try ledger.verify([Group.self])
@@ -91,7 +95,7 @@ public struct Verification: Sendable {
     /// Whether no damage was found.
     public var isClean: Bool { damageCount == 0 }
 
-    /// Makes a result to which damage can be added. ``Ledger/verify(_:accountKind:progress:)`` makes complete ones;
+    /// Makes a result to which damage can be added. ``Ledger/verify(_:tables:accountKind:progress:)`` makes complete ones;
     /// this is for a ledger that can't even be opened.
     /// - Parameter damage: what made it impossible to open the ledger.
     public init(_ damage: [Damage] = []) {

@@ -8,7 +8,7 @@ struct Format {
 
     /// Raise this with every change of the tables or of what is sealed, and migrate older ledgers: see the store's own
     /// schema.
-    static let current: Int64 = 3
+    static let current: Int64 = 4
 
     /// - Throws: ``LedgerError``: `newerFormat`, or `corrupt` when there is no format.
     static func version(in session: any StoreSession) throws(LedgerError) -> Int64 {
@@ -40,11 +40,20 @@ struct Format {
 
     /// The ledger's own facts that are numbers. Since format 3 each of them is there from the beginning.
     static let numbers = [
-        Ledger.purgedThrough, Ledger.entriesGone, Ledger.deadlineCount, EventStore.purgedThrough,
+        Ledger.purgedThrough, Ledger.entriesGone, Ledger.deadlineCount, EventStore.purgedThrough, Ledger.tableChanges,
     ]
 
     /// All of the ledger's own facts.
     static let facts = Set(numbers + ["format", "canary"])
+
+    /// Those that a ledger of a format has to have; before the third, some came later.
+    static func facts(of version: Int64) -> Set<String> {
+        switch version {
+        case ..<3: []
+        case 3: facts.subtracting([Ledger.tableChanges])
+        default: facts
+        }
+    }
 
     /// - Throws: ``LedgerError``: `newerFormat`, `sealed` or `corrupt`.
     func check(_ session: any StoreSession) throws {

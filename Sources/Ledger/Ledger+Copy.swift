@@ -10,7 +10,7 @@ extension Ledger {
     }
 
     /// Copies one consistent state of the ledger into a new database in another directory, while others may go on
-    /// writing. The copy is a single file, and on disk when this returns.
+    /// writing. The copy is a single file, and on disk when this returns; it is the same wherever the ledger is.
     ///
     /// ```swift
     /// let moment = try ledger.copy(to: folder) { print("\(Int($0 * 100)) %") }
@@ -26,6 +26,7 @@ extension Ledger {
         to directory: String, progress: @escaping (Double) -> Void = { _ in }
     ) throws(LedgerError) -> Copy {
         do {
+            if store.isRemote { return try copyRows(to: directory, progress) }
             return try store.copy(to: LedgerDirectory.makeDatabaseFile(in: directory), progress) { session in
                 Copy(
                     format: try Format.version(in: session), lastSequence: try session.lastSequence(),
@@ -33,6 +34,30 @@ extension Ledger {
             }
         } catch {
             throw LedgerError(error)
+        }
+    }
+
+    /// A file of SQLite's, filled from a database of another sort.
+    private func copyRows(to directory: String, _ progress: @escaping (Double) -> Void) throws -> Copy {
+        let path = try LedgerDirectory.makeDatabaseFile(in: directory)
+        let key = eventStore.key
+        let target = try Connection.openForCopy(path, Format(key: key))
+        defer { target.close() }
+        return try store.read { session in
+            let total = try LedgerTable.allCases.reduce(0) { try $0 + session.rowCount($1) }
+            var (part, done) = ("", 0)
+            var rows = 0
+            let copier = TableCopier(source: session, target: target, key: key) { name, count in
+                if name != part { (part, done) = (name, done + rows) }
+                rows = count
+                progress(min(1, Double(done + rows) / Double(max(1, total))))
+            }
+            try copier.run()
+            try copier.copyNumbers()
+            try target.settle()
+            return Copy(
+                format: Format.current, lastSequence: try session.lastSequence(),
+                lastSegment: try session.lastSegment())
         }
     }
 }

@@ -38,6 +38,10 @@ extension Ledger {
             while let last = record {
                 record = try await step(&done, progress) { try renewer.renewRecords(after: last, $0, &$1) }
             }
+            var row: RowPlace? = .first
+            while let last = row {
+                row = try await step(&done, progress) { try renewer.renewRows(after: last, $0, &$1) }
+            }
             var deadline: RecordKey? = .first
             while let last = deadline {
                 deadline = try await step(&done, progress) { try renewer.renewDeadlines(after: last, $0, &$1) }
@@ -70,6 +74,12 @@ extension Ledger {
         progress(done)
         return place
     }
+}
+
+/// Where a walk through the rows of all tables is.
+private enum RowPlace {
+    case first
+    case after(TablePart, key: [UInt8])
 }
 
 extension RecordKey {
@@ -134,6 +144,26 @@ private struct SealRenewer: Sendable {
             done.renewed += 1
         }
         return found.last?.key
+    }
+
+    func renewRows(
+        after place: RowPlace, _ session: any StoreSession, _ done: inout Ledger.Renewal
+    ) throws -> RowPlace? {
+        var last: (part: TablePart, key: [UInt8])?
+        if case .after(let part, let key) = place { last = (part, key) }
+        let found = try session.rows(after: last, limit: Self.limit)
+        for var row in found {
+            do throws(KeyringError) {
+                guard let body = try records.renew(row) else { continue }
+                row.body = body
+            } catch {
+                done.damaged += 1
+                continue
+            }
+            try session.put(row)
+            done.renewed += 1
+        }
+        return found.last.map { .after($0.part, key: $0.key) }
     }
 
     func renewDeadlines(

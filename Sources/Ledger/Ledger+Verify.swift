@@ -8,17 +8,20 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - kinds: every kind of record that the ledger may contain. Any other kind is reported as damage.
+    ///   - tables: every kind of row, likewise.
     ///   - accountKind: the kind of record that represents an account, so that records without one are found; nil: this
     ///     isn't checked.
     ///   - progress: called now and then, on this thread.
     /// - Throws: ``LedgerError`` when the ledger can't be read at all. Damage is not an error, but part of the result.
     /// - Complexity: linear in the size of the ledger; about 100 bytes of memory for each record.
     public func verify(
-        _ kinds: [any Record.Type], accountKind: String? = nil, progress: VerificationProgress = { _, _ in }
+        _ kinds: [any Record.Type], tables: [any TableRow.Type] = [], accountKind: String? = nil,
+        progress: VerificationProgress = { _, _ in }
     ) throws(LedgerError) -> Verification {
         try readNow { (reader) throws(LedgerError) in
             try reader.query { session in
-                let verifier = Verifier(session, reader.sealer, kinds, accountKind: accountKind)
+                let verifier = Verifier(
+                    session, reader.sealer, kinds, tables: tables, accountKind: accountKind)
                 try verifier.run(progress)
                 return verifier.result
             }

@@ -2,16 +2,13 @@ public import Keyring
 
 /// The way of a whole ledger from one database into another: from a directory into PostgreSQL, or back.
 ///
-/// What is sealed stays as it is, since a seal names the account, kind, id and version and not the database. So both
-/// sides have the same key, and nothing can be changed on the way without being noticed.
+/// What is sealed stays as it is: both sides have the same key, and nothing can be changed on the way without being noticed.
 ///
-/// Tables are copied in the order of their keys, some hundred rows in one transaction. Whoever runs a migration again,
-/// after it was interrupted, goes on where it ended; until it is at its end, nobody else can open what it has made.
+/// Whoever runs a migration again, after it was interrupted, goes on where it ended; until it is at its end, nobody else can
+/// open what it has made.
 public struct Migration {
     /// The ledger's own fact that a migration is not at its end; the value is the moment that the source showed.
     static let fact = "migration"
-
-    private static let portion = 500
 
     private let source: any Store
     private let target: any Store
@@ -25,25 +22,28 @@ public struct Migration {
     /// - Parameters:
     ///   - source: a ledger that nobody writes to; a directory is locked meanwhile, and of a database the nodes have to be
     ///     stopped.
+    ///   - isFrozen: whether the source is a directory that nobody changes, and that is to stay as it is: a backup.
     ///   - target: where no ledger is, but what an earlier migration of the same has made.
-    ///   - kinds, accountKind: as for ``Ledger/verify(_:accountKind:progress:)``.
+    ///   - kinds, tables, accountKind: as for ``Ledger/verify(_:tables:accountKind:progress:)``.
     ///   - progress: called now and then, on this thread.
     /// - Returns: what was found when the target was verified; it can be opened only if nothing was.
     /// - Throws: ``LedgerError``: `invalid` when there is another ledger in the target already, or the source has changed
     ///   since an earlier attempt.
     /// - Complexity: linear in the size of the ledger.
     public static func run(
-        from source: Ledger.Location, to target: Ledger.Location, keyring: any Keyring, _ kinds: [any Record.Type],
-        accountKind: String? = nil, progress: @escaping Ledger.VerificationProgress = { _, _ in }
+        from source: Ledger.Location, isFrozen: Bool = false, to target: Ledger.Location, keyring: any Keyring,
+        _ kinds: [any Record.Type],
+        tables: [any TableRow.Type] = [], accountKind: String? = nil,
+        progress: @escaping Ledger.VerificationProgress = { _, _ in }
     ) throws(LedgerError) -> Verification {
         do {
-            let migration = try Migration(source, target, keyring, progress)
+            let migration = try Migration(source, isFrozen: isFrozen, target, keyring, progress)
             defer {
                 migration.source.close()
                 migration.target.close()
             }
             try migration.copy()
-            let result = try migration.verify(kinds, accountKind)
+            let result = try migration.verify(kinds, tables, accountKind)
             if result.isClean { try migration.finish() }
             return result
         } catch {
@@ -52,7 +52,7 @@ public struct Migration {
     }
 
     private init(
-        _ source: Ledger.Location, _ target: Ledger.Location, _ keyring: any Keyring,
+        _ source: Ledger.Location, isFrozen: Bool, _ target: Ledger.Location, _ keyring: any Keyring,
         _ progress: @escaping Ledger.VerificationProgress
     ) throws {
         key = try keyring.sealingKey(for: "ledger")
@@ -60,6 +60,7 @@ public struct Migration {
         var locks: [LedgerDirectory] = []
         switch source {
         case .memory: throw LedgerError(.invalid, "A ledger in memory ends with its process.")
+        case .directory(let path) where isFrozen: self.source = try Connection.openReadOnly(path)
         case .directory(let path):
             // A directory that is not there must not be made.
             _ = try Connection.openReadOnly(path)
@@ -67,7 +68,16 @@ public struct Migration {
             self.source = try Connection.open(path, format)
         case .postgres(let address): self.source = try PostgresStore(address, readOnly: true, format)
         }
-        try self.source.read { try format.check($0) }
+        try self.source.read { session in
+            try format.check(session)
+            // Before that, entries of the journal had no seals. Whoever may change the source has upgraded it by now.
+            guard try Format.version(in: session) >= 3 else {
+                throw LedgerError(
+                    .invalid,
+                    "The source is of an old version: restore it to a data directory, start a server on it once, and migrate"
+                        + " that.")
+            }
+        }
         format.isMigrating = true
         switch target {
         case .memory: throw LedgerError(.invalid, "A ledger in memory ends with its process.")
@@ -86,40 +96,7 @@ public struct Migration {
         try source.read { session in
             let moment = try moment(of: session)
             try begin(moment)
-            try copy(.record, "records") {
-                try session.scanRecords(carefully: false, $0)
-            } put: {
-                try $0.put($1)
-            }
-            try copy(.counter, "counters") {
-                try session.scanCounters(carefully: false, $0)
-            } put: {
-                try $0.put($1)
-            }
-            try copy(.reference, "references") {
-                try session.scanReferences(carefully: false, $0)
-            } put: { target, row in
-                try target.add(row.reference, of: row.key)
-            }
-            try copy(.journal, "journal") {
-                try session.scanJournal(carefully: false, $0)
-            } put: {
-                try $0.append($1)
-            }
-            let events = EventStore(key: key)
-            try copy(.eventSegment, "events") {
-                try session.scanSegments(carefully: false, $0)
-            } put: { target, segment in
-                try target.insert(segment, EventStore.entries(of: events.open(segment)))
-            }
-            try copy(.deadline, "deadlines") {
-                try session.scanDeadlines(carefully: false, $0)
-            } put: { target, deadline in
-                var free = deadline
-                // Whoever had claimed it is gone.
-                free.lease = nil
-                try target.put(free)
-            }
+            try TableCopier(source: session, target: target, key: key, progress: progress).run()
             guard try self.moment(of: session) == moment else { throw Self.changed }
         }
     }
@@ -152,57 +129,20 @@ public struct Migration {
         "The source has changed since the migration was begun: stop all servers that use it, remove the target, and begin"
             + " anew.")
 
-    /// Copies one table, beginning after what is in the target already: both are walked through in the same order.
-    private func copy<Row>(
-        _ table: LedgerTable, _ name: String, scan: ((Scanned<Row>) throws -> Void) throws -> Void,
-        put: @escaping (any StoreSession, Row) throws -> Void
-    ) throws {
-        let done = try target.read { try $0.rowCount(table) }
-        var (count, portion) = (0, [Row]())
-        func write() throws {
-            guard !portion.isEmpty else { return }
-            try change { session in for row in portion { try put(session, row) } }
-            portion = []
-            progress(name, count)
-        }
-        try scan { scanned in
-            guard case .row(let row) = scanned else {
-                throw LedgerError(
-                    .corrupt, "The source is damaged in its \(name): verify it, and put a backup back.")
-            }
-            count += 1
-            guard count > done else { return }
-            portion.append(row)
-            if portion.count == Self.portion { try write() }
-        }
-        try write()
-    }
-
     /// One transaction of the target's.
     private func change(_ next: Writer.NextNumbers? = nil, _ body: (any StoreSession) throws -> Void) throws {
-        try target.alone { session in
-            try session.begin()
-            do {
-                try body(session)
-                try session.commit(next)
-            } catch {
-                if session.isInTransaction { try? session.rollback() }
-                throw error
-            }
-        }
+        try TableCopier.change(target, next, body)
     }
 
     // MARK: The end
 
-    private func verify(_ kinds: [any Record.Type], _ accountKind: String?) throws -> Verification {
-        try change { session in
-            for name in Format.numbers {
-                let number = try source.read { try $0.number(name) }
-                try session.setMeta(name, .integer(number))
-            }
-        }
+    private func verify(
+        _ kinds: [any Record.Type], _ tables: [any TableRow.Type], _ accountKind: String?
+    ) throws -> Verification {
+        try source.read { try TableCopier(source: $0, target: target, key: key).copyNumbers() }
         var result = try target.read { session in
-            let verifier = Verifier(session, RecordSealer(key: key), kinds, accountKind: accountKind)
+            let verifier = Verifier(
+                session, RecordSealer(key: key), kinds, tables: tables, accountKind: accountKind)
             try verifier.run { progress("verification of the \($0)", $1) }
             return verifier.result
         }

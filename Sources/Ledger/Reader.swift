@@ -10,6 +10,8 @@ public class Reader {
     private var isOpen = true
     /// What was read last: a change reads its record, and writes it then.
     var lastStored: (key: RecordKey, record: StoredRecord?)?
+    /// The same of a table's rows.
+    var lastRow: (part: TablePart, key: RowKey, body: RowBody?)?
 
     init(_ session: any StoreSession, _ sealer: RecordSealer) {
         self.session = session
@@ -101,6 +103,7 @@ public class Reader {
     func close() {
         isOpen = false
         lastStored = nil
+        lastRow = nil
     }
 
     /// A record as it is stored, opened; nil when there is none.

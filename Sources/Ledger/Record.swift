@@ -32,7 +32,7 @@
 ///
 /// Values that must not be read by whoever has the file belong in the record's properties, which are sealed. The id and
 /// the references are not: the database orders and joins by them.
-public protocol Record: Codable, Sendable {
+public protocol Record: StoredValue {
     /// The kind of resource, by its CloudFormation type where it has one: `"AWS::IAM::User"`. It must never change.
     static var kind: String { get }
     /// Unique among the records of one kind in one scope. Stored unsealed: never a secret. Not empty, no NUL.
@@ -67,8 +67,6 @@ extension Record {
     public var requirements: [Requirement] { [] }
     public static var keepsHistory: Bool { true }
     public static var journalsBefore: Bool { true }
-    public static var version: Int { 1 }
-    public static func upgrade(_ fields: inout RecordFields, from version: Int) throws {}
 }
 
 /// Where a record lives: an account, and a region for services that have regions.

@@ -83,21 +83,29 @@ enum RecordBody {
     }()
     private static let decoder = JSONDecoder()
 
-    static func encode<R: Record>(_ record: R) throws(LedgerError) -> [UInt8] {
+    static func encode<R: StoredValue>(_ record: R) throws(LedgerError) -> [UInt8] {
         do {
             return head(version: R.version) + [UInt8](try encoder.encode(record))
         } catch {
-            throw LedgerError(.invalid, "The ledger cannot encode a record of kind \(R.kind).")
+            throw LedgerError(.invalid, "The ledger cannot encode a value of kind \(R.kind).")
         }
     }
 
     /// The record, upgraded to its current version.
     static func decode<R: Record>(_ type: R.Type, from body: [UInt8], _ key: RecordKey) throws(LedgerError) -> R {
+        try decode(type, from: body, named: "The record \(key.name)")
+    }
+
+    /// The same, of any value.
+    /// - Parameter name: what an error's message begins with.
+    static func decode<R: StoredValue>(
+        _ type: R.Type, from body: [UInt8], named name: @autoclosure () -> String
+    ) throws(LedgerError) -> R {
         let (version, json) = split(body)
         guard version <= R.version else {
             throw LedgerError(
                 .newerFormat,
-                "The record \(key.name) is of version \(version), and this version of Gatehouse knows versions up to"
+                "\(name()) is of version \(version), and this version of Gatehouse knows versions up to"
                     + " \(R.version). Use the newer version that wrote it.")
         }
         do {
@@ -109,7 +117,7 @@ enum RecordBody {
             // The error of the decoder may quote the record.
             throw LedgerError(
                 .corrupt,
-                "The record \(key.name) can't be read by this version of Gatehouse. Another version wrote it, or it is"
+                "\(name()) can't be read by this version of Gatehouse. Another version wrote it, or it is"
                     + " damaged: use the version that wrote it, or put a backup back.")
         }
     }

@@ -67,6 +67,19 @@ protocol StoreSession: AnyObject {
     func add(_ reference: Reference, of key: RecordKey) throws
     func remove(_ reference: Reference, of key: RecordKey) throws
 
+    // MARK: Tables
+
+    /// The sealed body of a row; nil when there is none.
+    func row(_ part: TablePart, _ key: [UInt8]) throws -> [UInt8]?
+    /// In the order of the bytes of their keys, or against it.
+    func rows(_ part: TablePart, _ bounds: RowBounds, limit: Int) throws -> [SealedRow]
+    /// In the order of an index, or against it.
+    func rows(_ part: TablePart, _ index: String, _ bounds: RowIndexBounds, limit: Int) throws -> [SealedRow]
+    func put(_ row: SealedRow) throws
+    func deleteRow(_ part: TablePart, _ key: [UInt8]) throws
+    func add(_ entry: RowIndexEntry) throws
+    func remove(_ entry: RowIndexEntry) throws
+
     // MARK: Journal
 
     func append(_ entry: SealedChange) throws
@@ -118,6 +131,9 @@ protocol StoreSession: AnyObject {
 
     /// Records of all kinds, in the order of their keys.
     func records(after key: RecordKey, limit: Int) throws -> [SealedRecord]
+    /// Rows of all tables, in the order of their places and keys.
+    /// - Parameter place: nil: from the beginning.
+    func rows(after place: (part: TablePart, key: [UInt8])?, limit: Int) throws -> [SealedRow]
     /// Deadlines of all kinds, in the order of their keys.
     func deadlines(after key: RecordKey, limit: Int) throws -> [SealedDeadline]
     /// Replaces what an entry of the journal has of the record before and after it, and its seal.
@@ -143,8 +159,11 @@ protocol StoreSession: AnyObject {
     func scanJournal(carefully: Bool, _ body: (Scanned<SealedChange>) throws -> Void) throws
     func scanSegments(carefully: Bool, _ body: (Scanned<SealedSegment>) throws -> Void) throws
     func scanEventIndex(carefully: Bool, _ body: (Scanned<EventIndexRow>) throws -> Void) throws
+    func scanRows(carefully: Bool, _ body: (Scanned<SealedRow>) throws -> Void) throws
+    func scanRowIndex(carefully: Bool, _ body: (Scanned<RowIndexEntry>) throws -> Void) throws
     func scanDeadlines(carefully: Bool, _ body: (Scanned<SealedDeadline>) throws -> Void) throws
     func hasIndexEntry(_ row: EventIndexRow) throws -> Bool
+    func hasIndexEntry(_ entry: RowIndexEntry) throws -> Bool
     func metaNames() throws -> [String]
 
     // MARK: The whole
@@ -152,6 +171,8 @@ protocol StoreSession: AnyObject {
     func meta(_ name: String) throws -> MetaValue?
     func setMeta(_ name: String, _ value: MetaValue) throws
     func deleteMeta(_ name: String) throws
+    /// Adds to a number that is there.
+    func add(_ difference: Int64, toNumber name: String) throws
     func rowCount(_ table: LedgerTable) throws -> Int
     /// A row of the table of counters, as another database had it.
     func put(_ counter: CounterRow) throws
@@ -249,6 +270,9 @@ public enum LedgerTable: String, Sendable, CaseIterable {
     case eventSegment = "event_segment"
     /// The attributes by which events are found, and in which segments they are.
     case eventIndex = "event_index"
+    /// The rows of the tables that services declare, and what else they are found by. Since format 4.
+    case tableRow = "table_row"
+    case tableIndex = "table_index"
 }
 
 /// What a walk through a table comes upon.

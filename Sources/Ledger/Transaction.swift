@@ -23,6 +23,8 @@ public final class Transaction: Reader {
     private(set) var nextDeadline: Int64
     private(set) var changes: [Change] = []
     private(set) var events: [Event] = []
+    /// Whether rows of tables were changed, which the journal does not have.
+    var hasChangedRows = false
     /// Why this transaction must not be committed: a statement may have been half done.
     private(set) var failure: LedgerError?
 

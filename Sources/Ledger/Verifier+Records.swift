@@ -97,14 +97,15 @@ extension Verifier {
         for (key, count) in wanted.sorted(by: {
             ($0.key.scope.account, $0.key.kind) < ($1.key.scope.account, $1.key.kind)
         }) {
-            add(counter(key.scope, key.kind, "It is missing, but there are \(count) records."))
+            add(counter(key.scope, key.kind, "It is missing, but should say \(count)."))
         }
         counts = [:]
     }
 
     private func counter(_ scope: Scope, _ kind: String, _ message: String) -> Damage {
         var damage = Damage(.counter, message)
-        damage.kind = kind
+        // Of a table's part, not of a kind of record: "kind, partition, amount".
+        damage.kind = kind.split(separator: "\u{1f}").joined(separator: ", ")
         damage.account = scope.account
         damage.region = scope.region
         return damage

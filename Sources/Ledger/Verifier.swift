@@ -9,6 +9,7 @@ final class Verifier {
     let session: any StoreSession
     let sealer: RecordSealer
     let types: [String: any Record.Type]
+    let tables: [String: any TableRow.Type]
     let accountKind: String?
     var result = Verification()
 
@@ -23,6 +24,8 @@ final class Verifier {
     var unexplained: Int64 = 0
     /// Records that can't be read or are gone. Nothing is concluded from their absence.
     var damagedKeys: Set<RecordKey> = []
+    /// Parts of tables in which a row can't be read.
+    var damagedParts: Set<TablePart> = []
     var counts: [CounterKey: Int64] = [:]
     var references = Sum()
     /// The ids and aliases of all records, as fingerprints of kind, scope and name.
@@ -40,10 +43,14 @@ final class Verifier {
         var kind: String
     }
 
-    init(_ session: any StoreSession, _ sealer: RecordSealer, _ kinds: [any Record.Type], accountKind: String?) {
+    init(
+        _ session: any StoreSession, _ sealer: RecordSealer, _ kinds: [any Record.Type],
+        tables: [any TableRow.Type], accountKind: String?
+    ) {
         self.session = session
         self.sealer = sealer
         types = Dictionary(kinds.map { ($0.kind, $0) }) { first, _ in first }
+        self.tables = Dictionary(tables.map { ($0.kind, $0) }) { first, _ in first }
         self.accountKind = accountKind
     }
 
@@ -56,6 +63,7 @@ final class Verifier {
         try verifyFacts()
         attempt(.journal) { try verifyJournal(progress) }
         attempt(.record) { try verifyRecords(progress) }
+        attempt(.tableRow) { try verifyRows(progress) }
         attempt(.counter) { try verifyCounters() }
         attempt(.reference) { try verifyReferences(progress) }
         attempt(.deadline) { try verifyDeadlines(progress) }
@@ -90,8 +98,8 @@ final class Verifier {
         for name in names where !Format.facts.contains(name) && name != Migration.fact {
             add(Damage(.meta, "There is a fact \(name), which no version of Gatehouse writes."))
         }
-        if result.format >= 3 {
-            for name in Format.facts.subtracting(names).sorted() { add(Damage(.meta, "The fact \(name) is missing.")) }
+        for name in Format.facts(of: result.format).subtracting(names).sorted() {
+            add(Damage(.meta, "The fact \(name) is missing."))
         }
         for name in Format.numbers where names.contains(name) {
             guard case .integer(let number)? = try session.meta(name), number >= 0 else {

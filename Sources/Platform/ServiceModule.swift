@@ -38,6 +38,8 @@ public final class ServiceModule: Sendable {
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
     public let records: [any Record.Type]
+    /// The kinds of rows of its tables, for what grows without bound.
+    public let tables: [any TableRow.Type]
     /// What is kept in memory of the ledger's records for it; see ``Projection``.
     public let projections: [any Projection.Type]
     /// The types of resources that are looked up when a request names one; see ``ResourceType``.
@@ -79,7 +81,8 @@ public final class ServiceModule: Sendable {
         hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
         events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
-        projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [], jobs: [any Job.Type] = [],
+        tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
+        jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], samples: Samples = Samples(), metrics: [Metric] = [],
@@ -93,6 +96,7 @@ public final class ServiceModule: Sendable {
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.validation = validation
         self.records = records
+        self.tables = tables
         self.projections = projections
         self.resourceTypes = resourceTypes
         self.jobs = jobs

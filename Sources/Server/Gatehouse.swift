@@ -196,7 +196,10 @@ public struct Gatehouse: Sendable {
     }
 
     private static func whatToDo(_ configuration: Configuration) -> String {
-        guard configuration.database == nil else { return " Put a backup of the database back." }
+        guard configuration.database == nil else {
+            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills another database from a"
+                + " backup."
+        }
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
             + " directory from a backup."

@@ -5,24 +5,25 @@ import Ledger
 import Platform
 import Wire
 
-/// A data directory read beside the server that uses it, for the commands that only look.
+/// What a Gatehouse has recorded, read beside the servers that use it, for the commands that only look.
 public struct RecordedData: Sendable {
     private let ledger: Ledger
     private let messages: AuthorizationMessages
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.
-    public init(_ data: DataDirectory) throws(StartError) {
-        let keyring = try data.keyring()
+    public init(_ place: DataPlace) throws(StartError) {
+        let opened = try place.openReadOnly()
+        ledger = opened.ledger
         do {
-            ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
-            messages = try AuthorizationMessages(keyring: keyring)
-        } catch let error as LedgerError where error.kind == .corrupt {
-            throw StartError(
-                "\(error) `gatehouse verify` says what is damaged and what is not; `gatehouse restore` makes a data "
-                    + "directory from a backup.")
+            messages = try AuthorizationMessages(keyring: opened.keyring)
         } catch {
             throw StartError("\(error)")
         }
+    }
+
+    /// - Throws: `StartError` when there is no ledger, or it can't be read.
+    public init(_ data: DataDirectory) throws(StartError) {
+        try self.init(.directory(data))
     }
 
     /// The active access keys of an account's root user, the oldest first.

@@ -1,12 +1,14 @@
 import ArgumentParser
 import FoundationEssentials
+import HardwareToken
+import Keyring
 import Server
 
 /// The database that nodes share, for the commands that can use one.
 struct DatabaseOptions: ParsableArguments {
     @Option(
         help: """
-            A PostgreSQL database to keep everything in, instead of a data directory; any number of servers can share it: \
+            A PostgreSQL database that everything is in, instead of a data directory; any number of servers can share it: \
             postgres://user@host/database?sslmode=verify-full. It has no password in it.
             """)
     var database: String?
@@ -19,35 +21,65 @@ struct DatabaseOptions: ParsableArguments {
     var databasePasswordFile: String?
 
     @Option(
-        name: .customLong("key-file"),
-        help: "The key that everything in the database is sealed with: the same file on all servers.",
+        help: "The file of the key that everything is sealed with: for a database, the same key for all servers.",
         completion: .file())
     var keyFile: String?
+
+    @Option(
+        help: """
+            Instead of a key file, a file with the key as text, from a store of secrets: 32 bytes in Base64, as `openssl rand \
+            -base64 32` makes them (default: GATEHOUSE_KEY_SECRET).
+            """, completion: .file())
+    var keySecretFile: String?
 
     var isGiven: Bool { uri != nil }
 
     private var uri: String? { database ?? Settings.text("DATABASE") }
 
+    /// - Parameters:
+    ///   - token: the hardware token that may have sealed the key file.
+    ///   - toleratedAbsence: for how many seconds the database may be away.
     /// - Returns: nil: there is none.
     /// - Throws: `ValidationError` for what is missing or can't be.
-    func database(toleratedAbsence: Double = 0) throws -> SharedDatabase? {
+    func database(
+        token: HardwareToken.Login? = nil, toleratedAbsence: Double = 0
+    ) throws -> SharedDatabase? {
         guard let uri else {
-            guard databasePasswordFile == nil, keyFile == nil else {
-                throw ValidationError(
-                    "--database-password-file and --key-file have no effect without --database: add it.")
-            }
+            try requireNothing()
             return nil
-        }
-        guard let keyFile = keyFile ?? Settings.text("KEY_FILE") else {
-            throw ValidationError(
-                "--database needs --key-file: the key that everything in the database is sealed with. The first server "
-                    + "makes it; the others need a copy.")
         }
         do {
             return try SharedDatabase(
-                uri, password: try password(), keyFile: keyFile, toleratedAbsence: toleratedAbsence)
+                uri, password: try password(), key: try key(), token: token, toleratedAbsence: toleratedAbsence)
         } catch let error as StartError {
             throw ValidationError("\(error)")
+        }
+    }
+
+    /// - Throws: `ValidationError` where something is said of a database that is not there.
+    func requireNothing(butKeyFile: Bool = false) throws {
+        guard databasePasswordFile == nil, keySecretFile == nil, keyFile == nil || butKeyFile else {
+            throw ValidationError(
+                "--database-password-file, --key-file and --key-secret-file have no effect without --database: add it.")
+        }
+    }
+
+    private func key() throws -> SharedDatabase.Key {
+        // What is said on the command line counts, and no variable beside it.
+        let file = keyFile ?? (keySecretFile == nil ? Settings.text("KEY_FILE") : nil)
+        let secretFile = keySecretFile ?? (keyFile == nil ? Settings.text("KEY_SECRET_FILE") : nil)
+        let secret = keyFile != nil || secretFile != nil ? nil : Settings.text("KEY_SECRET")
+        switch (file, try secretFile.map { try Self.content(of: $0, "The key's secret") } ?? secret) {
+        case (let file?, nil): return .file(file)
+        case (nil, let text?):
+            do { return .secret(try GivenKey(text: text)) } catch { throw ValidationError("\(error)") }
+        case (_?, _?):
+            throw ValidationError("A key file and a secret are named: leave out one of them.")
+        case (nil, nil):
+            throw ValidationError(
+                "--database needs the key that everything in the database is sealed with: --key-file, which the first server "
+                    + "makes, and of which the others need a copy; or a secret that all are given, by --key-secret-file or "
+                    + "GATEHOUSE_KEY_SECRET.")
         }
     }
 
@@ -55,11 +87,15 @@ struct DatabaseOptions: ParsableArguments {
         guard let path = databasePasswordFile ?? Settings.text("DATABASE_PASSWORD_FILE") else {
             return Settings.text("DATABASE_PASSWORD")
         }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("The database's password can't be read from \(path).")
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = try Self.content(of: path, "The database's password")
         // An editor ends the last line.
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    private static func content(of path: String, _ what: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw ValidationError("\(what) can't be read from \(path).")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -28,11 +28,12 @@ struct DataOptions: ParsableArguments {
         _ = try tokenOptions.login()
     }
 
+    /// The directory, for a command that can't work on a database.
     func directory() -> DataDirectory {
         if data == nil, Settings.text("DATABASE") != nil {
             fail(
-                "GATEHOUSE_DATABASE names a database, and this command reads a data directory: name one with --data, or "
-                    + "unset the variable.")
+                "GATEHOUSE_DATABASE names a database, and this command works on a data directory: name one with --data, "
+                    + "or unset the variable.")
         }
         return named()
     }
@@ -44,6 +45,29 @@ struct DataOptions: ParsableArguments {
         } catch {
             fail("\(error)")
         }
+    }
+}
+
+/// Where the data lies, for the commands that work on a data directory as well as on a database that servers share.
+struct PlaceOptions: ParsableArguments {
+    @OptionGroup var dataOptions: DataOptions
+
+    @OptionGroup var databaseOptions: DatabaseOptions
+
+    /// - Parameter mayNameKeyFile: whether the key file of a directory may be elsewhere, too.
+    /// - Throws: `ValidationError` for options that contradict each other, or are not enough.
+    func place(mayNameKeyFile: Bool = false) throws -> DataPlace {
+        guard dataOptions.data == nil || databaseOptions.database == nil else {
+            throw ValidationError(
+                "Everything is in the data directory or in the database: leave out --data or --database.")
+        }
+        // What is said on the command line counts, and no variable beside it.
+        if dataOptions.data == nil, databaseOptions.isGiven {
+            let token = try dataOptions.tokenOptions.login()
+            if let database = try databaseOptions.database(token: token) { return .database(database) }
+        }
+        try databaseOptions.requireNothing(butKeyFile: mayNameKeyFile)
+        return .directory(dataOptions.named())
     }
 }
 

@@ -14,11 +14,15 @@ struct KeyringCommand: AsyncParsableCommand {
 struct ShowKeyring: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Say where the root key is.")
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func run() async throws {
+        let place = try placeOptions.place()
         do {
-            print(try RootKeyring(dataOptions.directory()).place())
+            switch place {
+            case .directory(let data): print(try RootKeyring(data).place())
+            case .database(let database): print(try database.keyPlace())
+            }
         } catch {
             fail("\(error)")
         }
@@ -33,7 +37,7 @@ struct MoveKeyring: AsyncParsableCommand {
             In a token means that the key file is sealed with an AES key that the token has made and never gives away: the \
             file is worth nothing without the token and its PIN, and from then on each start needs both, given as to \
             `gatehouse serve`. The server has to be stopped. Nothing is sealed anew: copies of the key file that were made \
-            before are as good as ever, until `gatehouse keyring rotate`.
+            before are as good as ever, until `gatehouse keyring rotate`. With a database it is the key file of this one server.
             """)
 
     enum Place: String, ExpressibleByArgument, CaseIterable {
@@ -43,25 +47,33 @@ struct MoveKeyring: AsyncParsableCommand {
     @Option(help: "token or file: where the key is to be.")
     var to: Place
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
-        guard try dataOptions.tokenOptions.login() != nil else {
+        guard try placeOptions.dataOptions.tokenOptions.login() != nil else {
             throw ValidationError("Name the token with --pkcs11-module and --pkcs11-token.")
         }
     }
 
     func run() async throws {
-        let data = dataOptions.directory()
-        let login = try dataOptions.tokenOptions.login()
+        let place = try placeOptions.place()
+        let login = try placeOptions.dataOptions.tokenOptions.login()
         do {
-            let isMoved = try await RootKeyring(data).move(to: to == .token ? login : nil)
+            let target = to == .token ? login : nil
+            let (isMoved, file): (Bool, String)
+            switch place {
+            case .directory(let data):
+                (isMoved, file) = (try await RootKeyring(data).move(to: target), data.keyFile)
+            case .database(let database):
+                isMoved = try database.moveKey(to: target)
+                file = if case .file(let path) = database.key { path } else { "" }
+            }
             switch to {
             case .token:
                 let name = login?.token ?? ""
                 print(
                     isMoved
-                        ? "The root key is sealed by the hardware token '\(name)' now, and \(data.keyFile) is worth nothing "
+                        ? "The root key is sealed by the hardware token '\(name)' now, and \(file) is worth nothing "
                             + "without it."
                         : "The root key is sealed by the hardware token '\(name)' already.")
                 print(
@@ -70,8 +82,8 @@ struct MoveKeyring: AsyncParsableCommand {
             case .file:
                 print(
                     isMoved
-                        ? "The root key is in \(data.keyFile) now: whoever can read it can read everything."
-                        : "The root key is in \(data.keyFile) already.")
+                        ? "The root key is in \(file) now: whoever can read it can read everything."
+                        : "The root key is in \(file) already.")
             }
         } catch {
             fail("\(error)")

@@ -4,12 +4,12 @@ import Server
 struct MakeBackup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Back up a data directory, even while a server is using it.",
+        abstract: "Back up a data directory or a database, even while servers are using it.",
         discussion: """
             The backup is a directory with the ledger in one file and a description, backup.json. It is written under \
             another name, and renamed once it is on disk and verified; it never replaces anything. Reading the backup \
-            takes the key, so you have to say whether to include it. `gatehouse restore` makes a data directory from a \
-            backup.
+            takes the key, so you have to say whether to include it. `gatehouse restore` makes a data directory \
+            from it, or fills a database: a backup is the same, wherever it is from.
             """)
 
     @Argument(help: "The directory to make.", completion: .directory)
@@ -21,7 +21,7 @@ struct MakeBackup: AsyncParsableCommand {
     @Flag(help: "Leave out the key: keep a copy of it elsewhere, because the backup can't be read without it.")
     var withoutKey = false
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
         guard withKey != withoutKey else {
@@ -32,27 +32,38 @@ struct MakeBackup: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let data = dataOptions.directory()
+        let place = try placeOptions.place()
         let progress = ProgressLine()
         do {
             // Events that the server has not written yet belong in the backup too.
-            try await OwnServer.flushEvents(of: data, RecordedData(data))
-            let made = try Backup.make(of: data, at: path, withKey: withKey) { progress.show($0) }
+            try await OwnServer.flushEvents(of: place, RecordedData(place))
+            let made = try Backup.make(of: place, at: path, withKey: withKey) { progress.show($0) }
             progress.end()
             print(
-                "Backed up \(data.path) to \(path), as of \(made.time), journal entry \(made.journalEntry): "
+                "Backed up \(place.name) to \(path), as of \(made.time), journal entry \(made.journalEntry): "
                     + "\(made.records) records, \(made.events) events, \(made.bytes) bytes, verified.")
             let backup = Endpoint.quoted(path)
             if made.hasKey {
                 print("The key is in it: whoever can read \(path) can read everything.")
                 print("To restore: gatehouse restore \(backup) --data DIRECTORY")
             } else {
-                print("The key is not in it: without a copy of \(data.keyFile) nobody can read it, not even you.")
+                print("The key is not in it: without a copy of \(keyName(place)) nobody can read it, not even you.")
                 print("To restore: gatehouse restore \(backup) --data DIRECTORY --key-file KEY")
             }
         } catch {
             progress.end()
             fail("Can't back up: \(error).")
+        }
+    }
+
+    private func keyName(_ place: DataPlace) -> String {
+        switch place {
+        case .directory(let data): data.keyFile
+        case .database(let database):
+            switch database.key {
+            case .file(let path): path
+            case .secret: "the secret"
+            }
         }
     }
 }

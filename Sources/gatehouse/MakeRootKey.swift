@@ -11,7 +11,7 @@ struct MakeRootKey: AsyncParsableCommand {
         discussion: """
             For root users of member accounts, which start without keys, and for anyone who has lost root's keys. It \
             works on the data directory or, while a server is using it, asks that server with the first account's root \
-            key. For a server in memory, name it with --endpoint, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
+            key; or on the database that servers share, beside them. For a server in memory, name it with --endpoint, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
             to the key of the first account's root user.
             """)
 
@@ -21,7 +21,7 @@ struct MakeRootKey: AsyncParsableCommand {
     @Option(help: "The server to ask instead of using a data directory, for example http://127.0.0.1:4566.")
     var endpoint: String?
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
         if let account, account.wholeMatch(of: /[0-9]{12}/) == nil {
@@ -44,8 +44,10 @@ struct MakeRootKey: AsyncParsableCommand {
             let credentials = SigningCredentials(accessKeyID: id, secretAccessKey: secret)
             return show(await ask(endpoint, credentials), nil)
         }
-        let data = dataOptions.directory()
-        show(await key(data), data.endpoint)
+        switch try placeOptions.place() {
+        case .directory(let data): show(await key(data), data.endpoint)
+        case .database(let database): show(await key(database), nil)
+        }
     }
 
     private func show(_ key: RootKey, _ endpoint: Endpoint?) {
@@ -61,19 +63,9 @@ struct MakeRootKey: AsyncParsableCommand {
             let recorded = try RecordedData(data)
             var configuration = Gatehouse.Configuration()
             configuration.dataDirectory = data.path
-            configuration.token = try dataOptions.tokenOptions.login()
-            var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
-            log.logLevel = .error
+            configuration.token = try placeOptions.dataOptions.tokenOptions.login()
             do {
-                let gatehouse = try await Gatehouse(configuration, log: log)
-                do {
-                    let key = try await gatehouse.makeRootKey(account: account)
-                    await gatehouse.close()
-                    return key
-                } catch {
-                    await gatehouse.close()
-                    fail("\(error.code): \(error.message)")
-                }
+                return try await make(configuration)
             } catch {
                 guard error.isBusy else { throw error }
                 guard let endpoint = data.endpoint, let root = try recorded.rootKeys().first else {
@@ -86,6 +78,34 @@ struct MakeRootKey: AsyncParsableCommand {
             }
         } catch {
             fail("\(error)")
+        }
+    }
+
+    /// As one more node, for a moment.
+    private func key(_ database: SharedDatabase) async -> RootKey {
+        do {
+            // Fails if there is none; otherwise the next lines would create a new Gatehouse.
+            _ = try RecordedData(.database(database))
+            var configuration = Gatehouse.Configuration()
+            configuration.database = database
+            configuration.token = try placeOptions.dataOptions.tokenOptions.login()
+            return try await make(configuration)
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func make(_ configuration: Gatehouse.Configuration) async throws(StartError) -> RootKey {
+        var log = Logger(label: "gatehouse") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = .error
+        let gatehouse = try await Gatehouse(configuration, log: log)
+        do {
+            let key = try await gatehouse.makeRootKey(account: account)
+            await gatehouse.close()
+            return key
+        } catch {
+            await gatehouse.close()
+            fail("\(error.code): \(error.message)")
         }
     }
 

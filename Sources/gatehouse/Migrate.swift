@@ -42,7 +42,11 @@ struct Migrate: ParsableCommand {
                 "Copied \(from) to \(to), up to journal entry \(done.journalEntry): \(done.records) records, "
                     + "\(done.events) events, verified.")
             if target == .database {
-                print("Every server needs the key, which is in \(database.keyPath): keep a copy of it.")
+                if case .file(let path) = database.key {
+                    print("Every server needs the key, which is in \(path): keep a copy of it.")
+                } else {
+                    print("Every server needs the secret that was given: keep a copy of it.")
+                }
             } else {
                 print("To start on it: gatehouse serve --data \(Endpoint.quoted(directory.path))")
             }
@@ -53,7 +57,8 @@ struct Migrate: ParsableCommand {
     }
 
     private func database() throws -> SharedDatabase {
-        guard let database = try databaseOptions.database() else {
+        let token = try dataOptions.tokenOptions.login()
+        guard let database = try databaseOptions.database(token: token) else {
             throw ValidationError("Which database? Name it with --database, and the file of its key with --key-file.")
         }
         return database

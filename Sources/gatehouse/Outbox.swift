@@ -11,11 +11,12 @@ struct Outbox: AsyncParsableCommand {
             /_gatehouse/outbox.
             """)
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func run() async throws {
+        let place = try placeOptions.place()
         do {
-            let mail = try await RecordedData(dataOptions.directory()).mail()
+            let mail = try await RecordedData(place).mail()
             print(mail.isEmpty ? "There is no mail." : mail.map(\.text).joined(separator: "\n\n"))
         } catch {
             fail("\(error)")

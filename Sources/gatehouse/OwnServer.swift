@@ -75,8 +75,12 @@ struct OwnServer {
 
 extension OwnServer {
     /// Has a server that uses the data directory write what it has answered. Where one answers that can't be asked, what
-    /// it writes by itself, several times a second, is waited for.
-    static func flushEvents(of data: DataDirectory, _ recorded: RecordedData) async throws(StartError) {
+    /// it writes by itself, several times a second, is waited for; and so it is with nodes that share a database.
+    static func flushEvents(of place: DataPlace, _ recorded: RecordedData) async throws(StartError) {
+        guard case .directory(let data) = place else {
+            try? await Task.sleep(for: .seconds(1))
+            return
+        }
         guard let endpoint = data.endpoint else { return }
         if let root = try recorded.rootKeys().first {
             let server = OwnServer(

@@ -192,7 +192,8 @@ struct Serve: AsyncParsableCommand {
                 "--in-memory keeps nothing in '\(data)': leave out one of them, --in-memory or --data.")
         }
         let inMemory = try self.inMemory || Settings.flag("IN_MEMORY")
-        configuration.database = try databaseOptions.database(toleratedAbsence: try toleratedAbsence())
+        configuration.database = try databaseOptions.database(
+            token: try dataOptions.tokenOptions.login(), toleratedAbsence: try toleratedAbsence())
         if configuration.database != nil {
             guard dataOptions.data == nil, !inMemory else {
                 throw ValidationError(

@@ -8,7 +8,7 @@ struct VerifyData: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a data directory or a backup for damage.",
+        abstract: "Check a data directory, a database or a backup for damage.",
         discussion: """
             Reads everything as it is at one moment, and changes nothing; a server may be using it. The exit status is \
             0 if there is no damage, 1 if there is, and 2 if the data can't be read at all.
@@ -17,18 +17,21 @@ struct VerifyData: ParsableCommand {
     @Option(help: "text or json.")
     var format = Format.text
 
-    @Option(help: "The key's file, if it is not in the directory: for backups made --without-key.", completion: .file())
-    var keyFile: String?
-
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     /// The most pieces of damage that are printed as text.
     private static let limit = 100
 
     func run() throws {
         let progress = ProgressLine()
+        let place = try placeOptions.place(mayNameKeyFile: true)
+        let keyFile = placeOptions.databaseOptions.keyFile
         do {
-            let found = try DataVerification(of: dataOptions.directory(), keyFile: keyFile) { progress.show($0) }
+            let found =
+                switch place {
+                case .directory(let data): try DataVerification(of: data, keyFile: keyFile) { progress.show($0) }
+                case .database(let database): try DataVerification(of: database) { progress.show($0) }
+                }
             progress.end()
             print(format == .json ? found.json : found.text(limit: Self.limit))
             if !found.isClean { throw ExitCode(1) }

@@ -32,7 +32,7 @@ struct Why: AsyncParsableCommand {
     @Flag(help: "Print a denial as an encoded message, for `aws sts decode-authorization-message`.")
     var encoded = false
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
         if last, let requestID {
@@ -45,9 +45,9 @@ struct Why: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let data = dataOptions.directory()
+        let place = try placeOptions.place()
         do {
-            let call = try await call(data)
+            let call = try await call(place)
             guard encoded else { return print(call.explanation) }
             guard let message = call.encodedDenial else {
                 fail("The policies did not deny this call, so there is no encoded message: leave out --encoded.")
@@ -58,19 +58,24 @@ struct Why: AsyncParsableCommand {
         }
     }
 
-    private func call(_ data: DataDirectory) async throws(StartError) -> RecordedCall {
-        let recorded = try RecordedData(data)
+    private func call(_ place: DataPlace) async throws(StartError) -> RecordedCall {
+        let recorded = try RecordedData(place)
+        let option =
+            switch place {
+            case .directory: "--data"
+            case .database: "--database"
+            }
         if let requestID {
             if let call = try await recorded.call(requestID: requestID) { return call }
             fail(
-                "No call with the request id \(requestID) is in the event history of \(data.path). If it was made to "
-                    + "another Gatehouse, name that one's --data; the latest call is shown by --last.")
+                "No call with the request id \(requestID) is in the event history of \(place.name). If it was made to "
+                    + "another Gatehouse, name that one's \(option); the latest call is shown by --last.")
         }
-        try await OwnServer.flushEvents(of: data, recorded)
+        try await OwnServer.flushEvents(of: place, recorded)
         if let call = try await recorded.lastCall(user: user, denied: denied) { return call }
         let which = (denied ? "denied call" : "call") + (user.map { " by \($0)" } ?? "")
         fail(
-            "No \(which) is in the event history of \(data.path). If it was made to another Gatehouse, name that one's "
-                + "--data.")
+            "No \(which) is in the event history of \(place.name). If it was made to another Gatehouse, name that one's "
+                + "\(option).")
     }
 }

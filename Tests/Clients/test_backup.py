@@ -142,7 +142,7 @@ def test_the_key_is_a_choice(house: Server, tmp_path: Path) -> None:
     assert "chmod 600" in refused("restore", str(backup), "--data", str(target), "--key-file", str(other))
     other.chmod(0o600)
     words = refused("restore", str(backup), "--data", str(target), "--key-file", str(other))
-    assert f"the key in {other} is not the one that the backup" in words
+    assert f"was sealed with another key than that in {other}" in words
     assert "no key file" in refused("restore", str(backup), "--data", str(target), "--key-file", str(tmp_path / "no"))
     assert not target.exists() and not list(tmp_path.glob("*restoring*"))
     restored(backup, target, "--key-file", str(key))
@@ -353,7 +353,7 @@ def test_of_a_directory_of_version_0_1(tmp_path: Path, monkeypatch: pytest.Monke
         shutil.copyfile(OLD / name, data / name)
     (data / "key").chmod(0o600)
 
-    for step, form in (("before", 1), ("after", 3)):
+    for step, form in (("before", 1), ("after", 4)):
         assert check_whole(data)["ledgerFormat"] == form
         backed_up(data, tmp_path / step)
         restored(tmp_path / step, tmp_path / f"of-{step}")
@@ -368,7 +368,7 @@ def test_of_a_directory_of_version_0_1(tmp_path: Path, monkeypatch: pytest.Monke
             events = {event["EventId"] for event in Trail(there.root).events()}
             assert set(contents["events"]["root"]) <= events
             assert there.stop() == 0
-        assert check_whole(tmp_path / f"of-{step}")["ledgerFormat"] == 3
+        assert check_whole(tmp_path / f"of-{step}")["ledgerFormat"] == 4
         if step == "before":
             with server_on(data) as server:
                 server.stop()

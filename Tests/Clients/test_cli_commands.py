@@ -451,6 +451,7 @@ def test_an_idle_connection_does_not_hold_the_stop(durable: Callable[..., Server
 # Reset
 
 
+@pytest.mark.memory
 def test_reset(cloud: Server, root: Identity, new_user, new_role) -> None:
     admin = new_user("admin", managed="AdministratorAccess")
     arn = new_role("r", trust(ACCOUNT), allow("*"))
@@ -484,6 +485,7 @@ def test_reset(cloud: Server, root: Identity, new_user, new_role) -> None:
     assert len(root.iam.list_policies(Scope="AWS", MaxItems=1000)["Policies"]) == 1000
 
 
+@pytest.mark.memory
 def test_reset_is_quick(cloud: Server, root: Identity) -> None:
     for number in range(100):
         root.iam.create_user(UserName=f"user{number}")

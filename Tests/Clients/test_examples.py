@@ -20,8 +20,8 @@ ENTRY_POINTS = {
     "Catalogue": ["ServiceCatalogue", "CatalogueService"],
     "Directory": ["ARN", "IdentityDirectory", "ManagedPolicyCatalog"],
     "KeyMaterial": ["KeyMaterial", "Ciphertext", "WrappingKey"],
-    "Keyring": ["Keyring", "KeyFile"],
-    "Ledger": ["Ledger", "Transaction", "Record", "Change", "Deadline", "Verification"],
+    "Keyring": ["Keyring", "KeyFile", "GivenKey"],
+    "Ledger": ["Ledger", "Transaction", "Record", "TableRow", "Change", "Deadline", "Verification"],
     "Lint": ["Linter", "Finding"],
     "Platform": [
         "Operation", "PreparedWriteOperation", "UploadOperation", "ServiceModule", "Call", "Access", "ResourceType",

@@ -5,7 +5,6 @@ killed on the way, or with the token gone, nothing is lost.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -17,8 +16,7 @@ import pytest
 
 from harness import Identity, Server, error_of
 from harness.server import BINARY, clean_environment, gatehouse
-
-MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
+from harness.token import Token
 
 
 def keyring(*words: str, environment: dict[str, str] | None = None) -> str:
@@ -161,39 +159,6 @@ def test_in_memory_there_is_nothing_to_rotate(cloud: Server, tmp_path: Path) -> 
 
 
 # MARK: Hardware tokens
-
-
-class Token:
-    """SoftHSM, with one token."""
-
-    def __init__(self, folder: Path):
-        module = next((path for path in MODULES if os.path.exists(path)), None)
-        if module is None or shutil.which("softhsm2-util") is None:
-            pytest.skip("SoftHSM is not installed")
-        self.folder = folder
-        self.tokens = folder / "tokens"
-        self.tokens.mkdir(parents=True)
-        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {self.tokens}\nlog.level = ERROR\n")
-        (folder / "pin").write_text("1234\n")
-        self.loader = {"SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
-        self.environment = self.loader | {
-            "GATEHOUSE_PKCS11_MODULE": module,
-            "GATEHOUSE_PKCS11_TOKEN": "house",
-            "GATEHOUSE_PKCS11_PIN_FILE": str(folder / "pin"),
-        }
-        self.options = ["--pkcs11-module", module, "--pkcs11-token", "house", "--pkcs11-pin-file", str(folder / "pin")]
-        subprocess.run(
-            ["softhsm2-util", "--init-token", "--free", "--label", "house", "--so-pin", "4321", "--pin", "1234"],
-            env=clean_environment(**self.loader), check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def take_out(self) -> None:
-        self.tokens.rename(self.folder / "away")
-        self.tokens.mkdir()
-
-    def put_back(self) -> None:
-        self.tokens.rmdir()
-        (self.folder / "away").rename(self.tokens)
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ import Testing
                                 transaction throws(LedgerError) in
                                 try transaction.put(User(name: name, groups: ["devs"]), in: scope)
                                 try transaction.put(Role(id: name), in: scope)
+                                try transaction.put(ObjectName(name: name, size: 2, tag: "t"), in: scope)
                                 try transaction.record(event)
                                 return .commit(())
                             }
@@ -158,6 +159,14 @@ import Testing
                     try reader.count(User.self, in: scope)
                 )
             }
+            let rows = try await survivor.read { reader throws(LedgerError) in
+                #expect(try reader.count(ObjectName.self, of: "bucket", in: scope) == count, "seed \(seed)")
+                #expect(try reader.sum("bytes", ObjectName.self, of: "bucket", in: scope) == 2 * count, "seed \(seed)")
+                return try reader.list(ObjectName.self, by: "tag", of: "bucket", in: scope, limit: 99_999).map(\.name)
+            }
+            #expect(rows == users, "seed \(seed)")
+            #expect(
+                try survivor.verify([User.self, Role.self], tables: TableTests.tables).damage == [], "seed \(seed)")
             let events = try await survivor.events(EventQuery(account: scope.account, limit: 9999)).events
             #expect(users == roles, "seed \(seed)")
             #expect(users.count == count, "seed \(seed)")

@@ -103,7 +103,7 @@ import Testing
             #expect(entries.prefix(2).map(\.time) == [10, 20])
             #expect(try entries.prefix(2).map { try $0.change.decodeBefore(User.self)?.note } == [nil, "1"])
             await ledger.close()
-            #expect(try format(of: directory) == 3)
+            #expect(try format(of: directory) == 4)
         }
 
         let ledger = try directory.open()
@@ -137,6 +137,39 @@ import Testing
         #expect(try names(new).contains("table deadline"))
     }
 
+    /// A database, and a directory, as a program of format 3 left it: without tables.
+    @Test(arguments: Backend.allCases) func format3BecomesFormat4(on backend: Backend) async throws {
+        let place = try backend.place()
+        let first = try place.open()
+        try await first.put(User(name: "alice"))
+        for sql in [
+            "DROP TABLE table_row", "DROP TABLE table_index", "DELETE FROM meta WHERE name = 'table-changes'",
+            backend == .sqlite
+                ? "UPDATE meta SET value = 3 WHERE name = 'format'"
+                : "UPDATE meta SET number = 3 WHERE name = 'format'",
+        ] { try await first.tamper(sql) }
+        await first.close()
+
+        // Who only reads leaves it as it is, and finds it whole.
+        let reader = try place.open(readOnly: true)
+        let found = try reader.verify([User.self])
+        #expect(found.damage == [] && found.format == 3)
+        await reader.close()
+
+        for round in 0..<2 {
+            let ledger = try place.open()
+            try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+                try transaction.put(ObjectName(name: "\(round)"), in: scope)
+                return .commit(())
+            }
+            let found = try ledger.verify([User.self], tables: TableTests.tables)
+            // What nodes share is brought up to date for all of them, also for those of the version before.
+            #expect(found.damage == [] && found.format == (backend == .sqlite ? 4 : 3))
+            #expect(found.counts[.tableRow]?.rows == round + 1)
+            await ledger.close()
+        }
+    }
+
     @Test func withTheWrongKeyNothingIsChanged() throws {
         let directory = try TemporaryDirectory()
         try makeFormat1(in: directory)
@@ -165,7 +198,7 @@ import Testing
         queue.add(transactionObserver: observer, extent: .observerLifetime)
         let format = Format(key: try EphemeralKeyring().sealingKey(for: "ledger"))
         try queue.writeWithoutTransaction { try Schema.prepare($0, format) }
-        #expect(observer.facts.withLock { $0 } == 6)
+        #expect(observer.facts.withLock { $0 } == 7)
     }
 
     @Test(arguments: ["DELETE FROM meta", "DELETE FROM meta WHERE name = 'canary'", "UPDATE meta SET value = 'x'"])

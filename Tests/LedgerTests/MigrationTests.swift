@@ -19,6 +19,9 @@ import Testing
             try transaction.delete(User.self, "u7", in: scope)
             try transaction.schedule(Deadline(kind: "Close", scope: scope, id: "a", due: 5, payload: [1, 2]))
             try transaction.record(makeEvent("CreateUser"))
+            for number in 0..<9 {
+                try transaction.put(ObjectName(name: "\0\(number)", size: 3, tag: number < 5 ? "x" : nil), in: scope)
+            }
             return .commit(())
         }
         _ = try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
@@ -39,6 +42,9 @@ import Testing
             try reader.deadlines(limit: 9).map { "\($0)" }
                 + [
                     "\(try reader.count(User.self, in: scope))",
+                    "\(try reader.list(ObjectName.self, of: "bucket", in: scope, limit: 99))",
+                    "\(try reader.list(ObjectName.self, by: "tag", of: "bucket", in: scope, limit: 99).count)",
+                    "\(try reader.sum("bytes", ObjectName.self, of: "bucket", in: scope))",
                     "\(try reader.referrers(User.self, relation: "group", to: "g1", in: scope, limit: 99).map(\.name))",
                 ]
         }
@@ -50,7 +56,8 @@ import Testing
         try await fill(source)
         let target = try (backend == .sqlite ? Backend.postgres : .sqlite).place()
         let keyring = try KeyFile(path: source.directory.key)
-        let found = try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds)
+        let found = try Migration.run(
+            from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         #expect(found.damage == [])
 
         let (old, new) = (try source.open(), try Ledger(at: target.location, keyring: keyring))
@@ -76,30 +83,85 @@ import Testing
         let target = try (backend == .sqlite ? Backend.postgres : .sqlite).place()
         let keyring = try KeyFile(path: source.directory.key)
         // A kind that nobody knows is damage, and keeps the ledger from being opened: as if it had ended there.
-        #expect(try !Migration.run(from: source.location, to: target.location, keyring: keyring, [User.self]).isClean)
+        #expect(
+            try !Migration.run(
+                from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables
+            ).isClean)
         let error = #expect(throws: LedgerError.self) { try Ledger(at: target.location, keyring: keyring) }
         #expect(error?.message.contains("gatehouse migrate") == true)
 
-        #expect(try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds).isClean)
+        #expect(
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables
+            ).isClean)
         await (try Ledger(at: target.location, keyring: keyring)).close()
         // What is whole is not written over.
         let refusal = #expect(throws: LedgerError.self) {
-            try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds)
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         }
         #expect(refusal?.kind == .invalid)
     }
 
-    @Test func aSourceThatHasChangedIsRefused() async throws {
+    /// A copy of a ledger is the same file, wherever the ledger is; and from it a ledger is made again, wherever it is to be.
+    @Test(arguments: Backend.allCases, Backend.allCases) func aCopyIsRestored(
+        from backend: Backend, to other: Backend
+    ) async throws {
+        let source = try backend.place()
+        try await fill(source)
+        let keyring = try KeyFile(path: source.directory.key)
+        let ledger = try source.open()
+        let folder = source.directory.path + "/copy"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        var fractions: [Double] = []
+        let moment = try ledger.copy(to: folder) { fractions.append($0) }
+        #expect(moment.format == Format.current && moment.lastSegment == 1)
+        #expect(moment.lastSequence == (try await ledger.lastSequence()))
+        #expect(fractions == fractions.sorted() && fractions.allSatisfy { $0 <= 1 })
+        // What comes after it is not in it.
+        let wanted = try await content(ledger)
+        try await ledger.put(User(name: "late"))
+        await ledger.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["ledger.sqlite"])
+        let copy = try Ledger(at: .directory(folder), keyring: keyring, readOnly: true)
+        #expect(try copy.verify(kinds, tables: TableTests.tables).damage == [])
+        await copy.close()
+
+        let before = try Data(contentsOf: URL(filePath: folder + "/ledger.sqlite"))
+        let target = try other.place()
+        #expect(
+            try Migration.run(
+                from: .directory(folder), isFrozen: true, to: target.location, keyring: keyring, kinds,
+                tables: TableTests.tables
+            ).isClean)
+        #expect(try Data(contentsOf: URL(filePath: folder + "/ledger.sqlite")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["ledger.sqlite"])
+        let restored = try Ledger(at: target.location, keyring: keyring)
+        #expect(try await content(restored) == wanted)
+        await restored.close()
+    }
+
+    /// Rows of tables are not in the journal, but a change of them is noticed all the same.
+    @Test(arguments: [true, false]) func aSourceThatHasChangedIsRefused(inTables: Bool) async throws {
         let source = try Backend.sqlite.place()
         try await fill(source)
         let target = try Backend.postgres.place()
         let keyring = try KeyFile(path: source.directory.key)
-        _ = try Migration.run(from: source.location, to: target.location, keyring: keyring, [User.self])
+        _ = try Migration.run(
+            from: source.location, to: target.location, keyring: keyring, [User.self], tables: TableTests.tables)
         let ledger = try source.open()
-        try await ledger.put(User(name: "late"))
+        try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+            if inTables {
+                try transaction.put(ObjectName(name: "late"), in: scope)
+            } else {
+                try transaction.put(User(name: "late"), in: scope)
+            }
+            return .commit(())
+        }
         await ledger.close()
         let error = #expect(throws: LedgerError.self) {
-            try Migration.run(from: source.location, to: target.location, keyring: keyring, kinds)
+            try Migration.run(
+                from: source.location, to: target.location, keyring: keyring, kinds, tables: TableTests.tables)
         }
         #expect(error?.message.contains("has changed") == true)
     }

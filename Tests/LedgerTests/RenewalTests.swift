@@ -23,6 +23,7 @@ import Testing
                 case 4:
                     try transaction.schedule(
                         Deadline(kind: "K", scope: scope, id: id, due: Int64(step), payload: [UInt8(step % 256)]))
+                case 5: try transaction.put(ObjectName(name: id, size: Int64(step), tag: "t\(step % 3)"), in: scope)
                 default: try transaction.put(User(name: id, groups: ["g\(step % 4)"]), in: scope)
                 }
                 try transaction.record(event)
@@ -60,18 +61,18 @@ import Testing
         let before = try await content(ledger)
         let done = try await ledger.renewSeals { _ in
             // Whoever looks meanwhile finds all well.
-            #expect((try? ledger.verify(Self.kinds).damage) == [])
+            #expect((try? ledger.verify(Self.kinds, tables: TableTests.tables).damage) == [])
         }
         #expect(done.renewed > 300)
         #expect(done.damaged == 0)
         #expect(try await ledger.renewSeals() == Ledger.Renewal())
         try keyring.forgetPreviousKey()
 
-        #expect(try ledger.verify(Self.kinds).damage == [])
+        #expect(try ledger.verify(Self.kinds, tables: TableTests.tables).damage == [])
         #expect(try await content(ledger) == before)
         await ledger.close()
         let again = try directory.open()
-        #expect(try again.verify(Self.kinds).damage == [])
+        #expect(try again.verify(Self.kinds, tables: TableTests.tables).damage == [])
         #expect(try await content(again) == before)
         await again.close()
 
@@ -104,12 +105,12 @@ import Testing
         let keyringAgain = try KeyFile(path: directory.key)
         #expect(keyringAgain.rotated == 1)
         let again = try Ledger(at: .directory(directory.data), keyring: keyringAgain)
-        #expect(try again.verify(Self.kinds).damage == [])
+        #expect(try again.verify(Self.kinds, tables: TableTests.tables).damage == [])
         async let renewal = again.renewSeals()
         try await fill(again, 1_500..<1_600, &random)
         #expect(try await renewal.damaged == 0)
         try keyringAgain.forgetPreviousKey()
-        #expect(try again.verify(Self.kinds).damage == [])
+        #expect(try again.verify(Self.kinds, tables: TableTests.tables).damage == [])
         await again.close()
     }
 
@@ -129,7 +130,7 @@ import Testing
         }
         try keyring.rotate(at: 1)
         #expect(try await ledger.renewSeals().damaged == 1)
-        let damage = try ledger.verify(Self.kinds).damage
+        let damage = try ledger.verify(Self.kinds, tables: TableTests.tables).damage
         #expect(damage.map(\.id) == ["bad"])
         let good = try await ledger.read { reader throws(LedgerError) in try reader.get(User.self, "good", in: scope) }
         #expect(good?.name == "good")

@@ -11,18 +11,25 @@ enum PostgresSchema {
         try connection.send("BEGIN")
         try connection.send("SELECT pg_advisory_xact_lock($1)", lock)
         guard try hasTables(connection) else {
-            for statement in tables.split(separator: ";\n") { try connection.send(String(statement)) }
+            for statement in tables.split(separator: ";\n") + rowTables.split(separator: ";\n") {
+                try connection.send(String(statement))
+            }
             try format.mark(session)
             try connection.send("COMMIT")
             return try connection.settle()
         }
-        try connection.send("COMMIT")
         try format.check(session)
         let version = try Format.version(in: session)
-        guard version == Format.current else {
+        guard version >= 3 else {
             throw LedgerError(
                 .corrupt, "The ledger in the database has format \(version), and there was none before 3.")
         }
+        // The format stays what it is: a program that knows no tables does no harm to them.
+        if try !session.hasTable(.tableRow) {
+            for statement in rowTables.split(separator: ";\n") { try connection.send(String(statement)) }
+        }
+        try connection.send("COMMIT")
+        try connection.settle()
     }
 
     /// Any number that is the same for every node.

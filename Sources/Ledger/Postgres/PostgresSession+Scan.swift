@@ -56,6 +56,30 @@ extension PostgresSession {
             { ScannedPlace(key: try? RecordKey($0)) }, body)
     }
 
+    func scanRows(carefully: Bool, _ body: (Scanned<SealedRow>) throws -> Void) throws {
+        guard try hasTable(.tableRow) else { return }
+        try scan(
+            "table_row", key: Self.rowKey + [.bytes("key")], rest: ["body"],
+            { try SealedRow(part: TablePart($0), key: $0.bytes(4), body: $0.bytes(5)) },
+            { ScannedPlace(key: try? TablePart($0).place) }, body)
+    }
+
+    func scanRowIndex(carefully: Bool, _ body: (Scanned<RowIndexEntry>) throws -> Void) throws {
+        guard try hasTable(.tableIndex) else { return }
+        try scan(
+            "table_index", key: Self.rowKey + [.text("name"), .bytes("value"), .bytes("key")], rest: [],
+            { try RowIndexEntry($0) }, { ScannedPlace(key: try? TablePart($0).place) }, body)
+    }
+
+    /// Whether the database is new enough for a table: one that is only read is not brought up to date.
+    func hasTable(_ table: LedgerTable) throws -> Bool {
+        try connection.query("SELECT to_regclass($1) IS NOT NULL AND true", table.rawValue).first.map { row in
+            try row.bytes(0) == [1]
+        } ?? false
+    }
+
+    private static let rowKey: [KeyColumn] = [.text("account"), .text("region"), .text("kind"), .text("partition")]
+
     func hasIndexEntry(_ row: EventIndexRow) throws -> Bool {
         try connection.query(
             """

@@ -256,7 +256,8 @@ final class PostgresSession: StoreSession {
     func deleteMeta(_ name: String) throws { try change("DELETE FROM meta WHERE name = $1", name) }
 
     func rowCount(_ table: LedgerTable) throws -> Int {
-        Int(try connection.query("SELECT count(*) FROM \(table.rawValue)").integer() ?? 0)
+        guard try hasTable(table) else { return 0 }
+        return Int(try connection.query("SELECT count(*) FROM \(table.rawValue)").integer() ?? 0)
     }
 
     func put(_ counter: CounterRow) throws {

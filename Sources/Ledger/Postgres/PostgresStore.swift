@@ -129,8 +129,7 @@ final class PostgresStore: Store {
     func copy<T>(
         to path: String, _ progress: @escaping (Double) -> Void, _ body: (any StoreSession) throws -> T
     ) throws -> T {
-        throw LedgerError(
-            .invalid, "The ledger is in PostgreSQL: back it up with the tools of the database, such as pg_basebackup.")
+        throw LedgerError(.invalid, "The ledger is in PostgreSQL, which has no file to copy.")
     }
 
     func close() {

@@ -17,6 +17,15 @@ enum Connection {
         return try store(pool, isInMemory: false, format)
     }
 
+    /// A new database in a file that is thrown away unless all of it is written: it need not be written twice to be safe.
+    static func openForCopy(_ path: String, _ format: Format) throws -> SQLiteStore {
+        let queue = try DatabaseQueue(path: path, configuration: configuration())
+        try queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        }
+        return try store(queue, isInMemory: false, format)
+    }
+
     /// The database of a directory that another process may be changing.
     static func openReadOnly(_ directory: String) throws -> SQLiteStore {
         var configuration = configuration()

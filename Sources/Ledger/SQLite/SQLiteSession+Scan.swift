@@ -13,7 +13,7 @@ extension SQLiteSession {
         let messages = try check("integrity_check(\(Self.enough))")
         guard !messages.isEmpty else { return [] }
         // SQLite's messages don't say which table they are about, so each table is checked on its own.
-        let located = try LedgerTable.allCases.flatMap { table in
+        let located = try LedgerTable.allCases.filter { try hasTable($0.rawValue) }.flatMap { table in
             try check("integrity_check(\(table.rawValue))").map { (table: Optional(table), message: $0) }
         }
         let known = Set(located.map(\.message))
@@ -99,6 +99,31 @@ extension SQLiteSession {
                 index: "deadline_by_due"), carefully,
             { try SealedDeadline($0) }, { ScannedPlace(key: try? RecordKey($0)) }, body)
     }
+
+    func scanRows(carefully: Bool, _ body: (Scanned<SealedRow>) throws -> Void) throws {
+        guard try hasTable(LedgerTable.tableRow.rawValue) else { return }
+        try scan(
+            ScannedTable("table_row", key: Self.rowKey + ["key"], rest: "body", index: nil), carefully,
+            { try SealedRow(part: TablePart($0), key: $0.bytes(4), body: $0.bytes(5)) },
+            { ScannedPlace(key: try? TablePart($0).place) }, body)
+    }
+
+    func scanRowIndex(carefully: Bool, _ body: (Scanned<RowIndexEntry>) throws -> Void) throws {
+        guard try hasTable(LedgerTable.tableIndex.rawValue) else { return }
+        try scan(
+            ScannedTable("table_index", key: Self.rowKey + ["name", "value", "key"], rest: nil, index: nil), carefully,
+            { try RowIndexEntry($0) }, { ScannedPlace(key: try? TablePart($0).place) }, body)
+    }
+
+    func hasIndexEntry(_ entry: RowIndexEntry) throws -> Bool {
+        try database.integer(
+            """
+            SELECT 1 FROM table_index
+            WHERE account = ? AND region = ? AND kind = ? AND partition = ? AND name = ? AND value = ? AND key = ?
+            """, entry.part, entry.name, entry.value, entry.key) != nil
+    }
+
+    private static let rowKey = ["account", "region", "kind", "partition"]
 
     func hasIndexEntry(_ row: EventIndexRow) throws -> Bool {
         try database.integer(

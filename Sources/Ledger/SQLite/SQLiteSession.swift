@@ -57,8 +57,13 @@ final class SQLiteSession: StoreSession {
 
     func deleteMeta(_ name: String) throws { try database.run("DELETE FROM meta WHERE name = ?", name) }
 
+    func add(_ difference: Int64, toNumber name: String) throws {
+        try database.run("UPDATE meta SET value = value + ? WHERE name = ?", difference, name)
+    }
+
     func rowCount(_ table: LedgerTable) throws -> Int {
-        Int(try database.integer("SELECT count(*) FROM \(table.rawValue)") ?? 0)
+        guard try hasTable(table.rawValue) else { return 0 }
+        return Int(try database.integer("SELECT count(*) FROM \(table.rawValue)") ?? 0)
     }
 
     func put(_ counter: CounterRow) throws {
@@ -73,10 +78,10 @@ final class SQLiteSession: StoreSession {
         try eachRecord(of: nil) { record in
             if isKept(record.key) { kept.append((record, try references(of: record.key))) }
         }
-        for table in ["record", "counter", "reference", "journal", "event_segment", "event_index", "deadline"] {
-            try database.execute(sql: "DELETE FROM \(table)")
+        for table in LedgerTable.allCases where table != .meta {
+            try database.execute(sql: "DELETE FROM \(table.rawValue)")
         }
-        for name in [Ledger.entriesGone, Ledger.deadlineCount] { try setMeta(name, .integer(0)) }
+        for name in [Ledger.entriesGone, Ledger.deadlineCount, Ledger.tableChanges] { try setMeta(name, .integer(0)) }
         for (record, references) in kept {
             try put(record)
             try count(record.key, by: 1)

@@ -80,6 +80,13 @@ final class SQLiteStore: Store {
         return result
     }
 
+    /// Has what was written without care on disk.
+    func settle() throws {
+        try database.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
+        }
+    }
+
     /// 8 MB.
     private static let pagesPerStep: CInt = 2048
 

@@ -16,23 +16,23 @@ public enum Backup {
     /// `path` once it is complete, on disk and verified.
     ///
     /// - Parameters:
-    ///   - data: the directory to back up.
+    ///   - place: what to back up.
     ///   - path: a folder that doesn't exist yet; the folder that it is in must exist.
     ///   - withKey: whether the backup contains the key.
     ///   - progress: called now and then, on this thread.
     /// - Throws: `StartError` when `path` exists already, the data can't be read or is damaged, or the copy can't be
     ///   written.
     public static func make(
-        of data: DataDirectory, at path: String, withKey: Bool, progress: @escaping Progress = { _ in }
+        of place: DataPlace, at path: String, withKey: Bool, progress: @escaping Progress = { _ in }
     ) throws(StartError) -> BackupManifest {
-        let keyring = try data.keyring()
+        let source = try place.openReadOnly()
         guard !DurableFiles.exists(path) else {
             throw StartError(
                 "\(path) exists already, and a backup never replaces anything: name a new directory")
         }
         let aside = try DurableFiles.makeDirectory(beside: path, "partial")
         do throws(StartError) {
-            let manifest = try write(data, keyring, into: aside, withKey, progress)
+            let manifest = try write(place, source.ledger, source.keyring, into: aside, withKey, progress)
             guard try DurableFiles.move(aside, to: path) else { throw StartError("can't make \(path): it is mounted") }
             return manifest
         } catch {
@@ -44,24 +44,24 @@ public enum Backup {
     }
 
     private static func write(
-        _ data: DataDirectory, _ keyring: KeyFile, into aside: String, _ withKey: Bool, _ progress: @escaping Progress
+        _ place: DataPlace, _ ledger: Ledger, _ keyring: any Keyring, into aside: String, _ withKey: Bool,
+        _ progress: @escaping Progress
     ) throws(StartError) -> BackupManifest {
         do {
             var manifest = BackupManifest(
                 version: Version.text, time: Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970).iso8601,
                 hasKey: withKey)
-            let ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
             let copy = try ledger.copy(to: aside) { progress("Copying the ledger: \(Int($0 * 100)) %") }
             manifest.ledgerFormat = copy.format
             manifest.journalEntry = copy.lastSequence
             manifest.eventSegment = copy.lastSegment
-            if withKey { try DurableFiles.copy(data.keyFile, to: aside + "/" + BackupManifest.key) }
+            if withKey { try writeKey(of: place, to: aside + "/" + BackupManifest.key) }
 
             let result = try verify(aside, keyring, progress)
             guard result.isClean else {
                 throw StartError(
-                    "the data in \(data.path) is damaged, so it was not backed up. \(Self.summary(result))"
-                        + " `gatehouse verify` reports all damage; to keep the directory, stop the server and copy it"
+                    "the data in \(place.name) is damaged, so it was not backed up. \(Self.summary(result))"
+                        + " `gatehouse verify` reports all damage; to keep a directory, stop the server and copy it"
                 )
             }
             manifest.records = result.counts[.record]?.rows ?? 0
@@ -79,6 +79,58 @@ public enum Backup {
             throw error
         } catch {
             throw StartError("\(error)")
+        }
+    }
+
+    private static func writeKey(of place: DataPlace, to path: String) throws {
+        switch place {
+        case .directory(let data): try DurableFiles.copy(data.keyFile, to: path)
+        case .database(let database):
+            switch database.key {
+            case .file(let file): try DurableFiles.copy(file, to: path)
+            case .secret(let given): try given.write(to: path)
+            }
+        }
+    }
+
+    /// Puts a backup into a database that nodes are to share: what is copied is verified at the end, and until then no node can
+    /// use it. If it is interrupted, it can be run again.
+    ///
+    /// - Parameter database: in which there is no ledger. Its key file is made, if the backup has the key.
+    /// - Throws: `StartError` when there is a ledger, the backup is damaged, or the key is not the one that it was sealed with.
+    public static func restore(
+        _ backup: String, to database: SharedDatabase, progress: @escaping Progress = { _ in }
+    ) throws(StartError) -> BackupManifest {
+        let manifest = try BackupManifest(of: backup)
+        let keyInBackup = backup + "/" + BackupManifest.key
+        let there = try database.existingKey()
+        let keyring: any Keyring
+        if let there {
+            keyring = there
+        } else {
+            guard manifest.hasKey else {
+                throw StartError(
+                    "the key is not in \(backup): it was made with --without-key. Put your copy of the key where --key-file "
+                        + "says")
+            }
+            keyring = try DataDirectory(backup, token: database.token).open(keyInBackup)
+        }
+        try check(keyring, database.keyName, manifest, backup)
+        progress("Computing the checksum of the backup")
+        for file in manifest.files where file.name == BackupManifest.ledger {
+            try require(DurableFiles.sum(of: backup + "/" + file.name), file, backup)
+        }
+        _ = try DataMigration.run(from: .directory(backup), isBackup: true, to: database, keyring, progress)
+        if there == nil, case .file(let path) = database.key { try DurableFiles.copy(keyInBackup, to: path) }
+        return manifest
+    }
+
+    private static func require(
+        _ sum: DurableFiles.Sum, _ file: BackupManifest.File, _ backup: String
+    ) throws(StartError) {
+        guard sum == DurableFiles.Sum(bytes: file.bytes, sha256: file.sha256) else {
+            throw StartError(
+                "\(backup)/\(file.name) is not what was backed up: its checksum differs. Take another backup")
         }
     }
 
@@ -102,7 +154,8 @@ public enum Backup {
         }
         let manifest = try BackupManifest(of: backup)
         let keyFile = try Self.keyFile(keyFile, manifest, backup)
-        let keyring = try keyring(data.open(keyFile), manifest, backup)
+        let keyring = try data.open(keyFile)
+        try check(keyring, "that in \(keyring.path)", manifest, backup)
 
         let isInside: Bool
         var aside: String
@@ -148,26 +201,25 @@ public enum Backup {
         return backup + "/" + BackupManifest.key
     }
 
-    /// The key, after checking that it opens the backup.
-    private static func keyring(
-        _ keyring: KeyFile, _ manifest: BackupManifest, _ backup: String
-    ) throws(StartError) -> KeyFile {
+    /// Checks that a key opens the backup.
+    private static func check(
+        _ keyring: any Keyring, _ name: String, _ manifest: BackupManifest, _ backup: String
+    ) throws(StartError) {
         do throws(LedgerError) {
             _ = try Ledger(at: .directory(backup), keyring: keyring, readOnly: true)
         } catch {
             throw StartError(
                 error.kind == .sealed
-                    ? "the key in \(keyring.path) is not the one that the backup \(backup) was sealed with"
+                    ? "the backup \(backup) was sealed with another key than \(name)"
                     : "the backup \(backup) can't be opened: \(error)")
         }
         guard manifest.isIntact(keyring) else {
             throw StartError("\(backup)/\(BackupManifest.name) was changed or is damaged: take another backup")
         }
-        return keyring
     }
 
     private static func read(
-        _ backup: String, _ manifest: BackupManifest, _ keyFile: String, _ keyring: KeyFile, into aside: String,
+        _ backup: String, _ manifest: BackupManifest, _ keyFile: String, _ keyring: any Keyring, into aside: String,
         _ progress: @escaping Progress
     ) throws(StartError) {
         for file in manifest.files {
@@ -177,10 +229,7 @@ public enum Backup {
                 done += bytes
                 progress("Copying the ledger: \(done * 100 / max(1, file.bytes)) %")
             }
-            guard sum == DurableFiles.Sum(bytes: file.bytes, sha256: file.sha256) else {
-                throw StartError(
-                    "\(backup)/\(file.name) is not what was backed up: its checksum differs. Take another backup")
-            }
+            try require(sum, file, backup)
         }
         try DurableFiles.copy(keyFile, to: aside + "/" + BackupManifest.key)
         let result = try verify(aside, keyring, progress)
@@ -191,11 +240,13 @@ public enum Backup {
     }
 
     private static func verify(
-        _ path: String, _ keyring: KeyFile, _ progress: @escaping Progress
+        _ path: String, _ keyring: any Keyring, _ progress: @escaping Progress
     ) throws(StartError) -> Verification {
         do throws(LedgerError) {
             let ledger = try Ledger(at: .directory(path), keyring: keyring, readOnly: true)
-            return try ledger.verify(Modules.all.recordKinds, accountKind: accountKind) { part, rows in
+            return try ledger.verify(
+                Modules.all.recordKinds, tables: Modules.all.tableKinds, accountKind: accountKind
+            ) { part, rows in
                 progress("Verifying the copy, \(part): \(rows)")
             }
         } catch {

@@ -11,18 +11,16 @@ public struct DataMigration: Sendable {
 
     /// - Parameters:
     ///   - directory: of a server that does not run.
-    ///   - keyFile: where nodes will have their key; it is made from the directory's, unless it is there.
+    ///   - database: its key file is made from the directory's, unless it is there.
     /// - Throws: `StartError` with what stood in the way; then it can be run again.
     public static func run(
         from directory: DataDirectory, to database: SharedDatabase, progress: @escaping Backup.Progress = { _ in }
     ) throws(StartError) -> DataMigration {
         let keyring = try directory.keyring()
-        if DurableFiles.exists(database.keyFile) { try requireSame(directory.keyFile, database.keyFile) }
-        let result = try migrate(
-            from: .directory(directory.path), to: .postgres(database.address), keyring, progress)
-        if !DurableFiles.exists(database.keyFile) {
-            try DurableFiles.copy(directory.keyFile, to: database.keyFile)
-        }
+        let there = try database.existingKey()
+        if let there { try requireSame(there, keyring, directory, database) }
+        let result = try run(from: .directory(directory.path), to: database, keyring, progress)
+        if there == nil, case .file(let path) = database.key { try DurableFiles.copy(directory.keyFile, to: path) }
         return result
     }
 
@@ -31,34 +29,51 @@ public struct DataMigration: Sendable {
     public static func run(
         from database: SharedDatabase, to directory: DataDirectory, progress: @escaping Backup.Progress = { _ in }
     ) throws(StartError) -> DataMigration {
-        guard DurableFiles.exists(database.keyFile) else {
-            throw StartError("there is no key file \(database.keyFile)")
+        guard let keyring = try database.existingKey() else {
+            throw StartError("there is no key file where \(database.name) has its own")
         }
         if !DurableFiles.exists(directory.path) { try DurableFiles.makeDirectory(directory.path) }
         if DurableFiles.exists(directory.keyFile) {
-            try requireSame(database.keyFile, directory.keyFile)
+            try requireSame(keyring, try directory.keyring(), directory, database)
         } else {
-            try DurableFiles.copy(database.keyFile, to: directory.keyFile)
+            switch database.key {
+            case .file(let path): try DurableFiles.copy(path, to: directory.keyFile)
+            case .secret(let given):
+                do { try given.write(to: directory.keyFile) } catch { throw StartError("\(error)") }
+            }
         }
         return try migrate(
             from: .postgres(database.address), to: .directory(directory.path), try directory.keyring(), progress)
     }
 
+    /// Copies a directory, or a backup, which is only read, into a database.
+    static func run(
+        from source: Ledger.Location, isBackup: Bool = false, to database: SharedDatabase, _ keyring: any Keyring,
+        _ progress: @escaping Backup.Progress
+    ) throws(StartError) -> DataMigration {
+        try migrate(from: source, isBackup: isBackup, to: .postgres(database.address), keyring, progress)
+    }
+
     /// What is copied stays sealed as it is.
-    private static func requireSame(_ source: String, _ target: String) throws(StartError) {
-        guard try DurableFiles.sum(of: source) == DurableFiles.sum(of: target) else {
-            throw StartError("the key in \(target) is another than that in \(source), with which everything is sealed")
+    private static func requireSame(
+        _ key: any Keyring, _ other: any Keyring, _ directory: DataDirectory, _ database: SharedDatabase
+    ) throws(StartError) {
+        guard key.isSame(as: other) else {
+            throw StartError(
+                "the key in \(directory.keyFile) is another than \(database.keyName); everything stays sealed as it is, so it has "
+                    + "to be the same")
         }
     }
 
     private static func migrate(
-        from source: Ledger.Location, to target: Ledger.Location, _ keyring: KeyFile,
+        from source: Ledger.Location, isBackup: Bool = false, to target: Ledger.Location, _ keyring: any Keyring,
         _ progress: @escaping Backup.Progress
     ) throws(StartError) -> DataMigration {
         let result: Verification
         do throws(LedgerError) {
             result = try Migration.run(
-                from: source, to: target, keyring: keyring, Modules.all.recordKinds, accountKind: accountKind
+                from: source, isFrozen: isBackup, to: target, keyring: keyring, Modules.all.recordKinds,
+                tables: Modules.all.tableKinds, accountKind: accountKind
             ) { part, rows in
                 progress("Copying, \(part): \(rows)")
             }

@@ -13,6 +13,8 @@ public struct DataVerification: Sendable {
     private let result: Verification
     /// Whether it is a backup, so that its checksum was verified too.
     private let isBackup: Bool
+    /// Whether it is one that nodes share.
+    private let isDatabase: Bool
 
     /// Whether no damage was found.
     public var isClean: Bool { result.isClean }
@@ -33,12 +35,15 @@ public struct DataVerification: Sendable {
             throw StartError("there is no Gatehouse in \(data.path), and no backup of one: name another --data")
         }
         isBackup = data.isBackup
+        isDatabase = false
         let keyring = try data.keyring(inFile: keyFile)
         var damage: [Damage] = []
         if isBackup { damage += try Self.damage(ofBackup: data.path, ledgerFile, keyring) }
         do throws(LedgerError) {
             let ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
-            var found = try ledger.verify(Modules.all.recordKinds, accountKind: accountKind) { part, rows in
+            var found = try ledger.verify(
+                Modules.all.recordKinds, tables: Modules.all.tableKinds, accountKind: accountKind
+            ) { part, rows in
                 progress("Verifying \(part): \(rows)")
             }
             for one in damage { found.add(one) }
@@ -46,6 +51,27 @@ public struct DataVerification: Sendable {
         } catch {
             guard error.kind == .corrupt else { throw StartError("\(error)") }
             result = Verification(damage + [Damage(nil, error.message)])
+        }
+    }
+
+    /// Verifies a database as it is at one moment, and changes nothing; nodes may be using it.
+    ///
+    /// - Throws: `StartError` when there is nothing to verify, or the key is the wrong one. Damage is not an error.
+    public init(
+        of database: SharedDatabase, progress: @escaping Backup.Progress = { _ in }
+    ) throws(StartError) {
+        path = database.name
+        (isBackup, isDatabase) = (false, true)
+        let ledger = try database.openReadOnly().ledger
+        do throws(LedgerError) {
+            result = try ledger.verify(
+                Modules.all.recordKinds, tables: Modules.all.tableKinds, accountKind: accountKind
+            ) { part, rows in
+                progress("Verifying \(part): \(rows)")
+            }
+        } catch {
+            guard error.kind == .corrupt else { throw StartError("\(error)") }
+            result = Verification([Damage(nil, error.message)])
         }
     }
 
@@ -84,13 +110,15 @@ public struct DataVerification: Sendable {
             isClean
                 ? "\(path) is intact, up to journal entry \(result.lastSequence)."
                 : "\(path) is damaged. If only counters, references or indexes are, no data is lost."
-                    + " Otherwise restore a backup: gatehouse restore BACKUP --data DIRECTORY")
+                    + " Otherwise restore a backup: gatehouse restore BACKUP \(isDatabase ? "--database URL" : "--data DIRECTORY")"
+        )
         return lines.map(printable).joined(separator: "\n")
     }
 
     private static let tables: [(LedgerTable, String)] = [
         (.meta, "Facts"), (.record, "Records"), (.counter, "Counters"), (.reference, "References"),
-        (.journal, "Journal entries"), (.deadline, "Deadlines"), (.eventSegment, "Event segments"),
+        (.tableRow, "Rows of tables"), (.tableIndex, "Index entries of tables"), (.journal, "Journal entries"),
+        (.deadline, "Deadlines"), (.eventSegment, "Event segments"),
         (.eventIndex, "Event index entries"),
     ]
 

@@ -8,4 +8,7 @@ extension [ServiceModule] {
     var recordKinds: [any Record.Type] {
         SharedRecords.all + TransportSecurityRecords.all + [Account.self] + flatMap(\.records)
     }
+
+    /// The types of all rows of tables that a ledger may contain.
+    var tableKinds: [any TableRow.Type] { flatMap(\.tables) }
 }
