@@ -206,7 +206,7 @@ let package = Package(
                 "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -88,7 +88,7 @@ extension S3.CreateBucket: WriteOperation {
     }
 }
 
-extension S3.CreateBucket.Input {
+extension View<S3.CreateBucketRequestFields> {
     /// Whether headers grant somebody access by the bucket's access control list.
     fileprivate var hasGrants: Bool {
         grantFullControl != nil || grantRead != nil || grantReadACP != nil || grantWrite != nil || grantWriteACP != nil
@@ -101,6 +101,9 @@ extension S3.DeleteBucket: WriteOperation, OnBucket {
     ) throws(ServiceError) -> Output {
         let shared = records.shared
         let bucket = try records.bucket(input.bucket)
+        guard try !records.hasObjects(bucket) else {
+            throw .bucketNotEmpty(bucket.name, isVersioned: bucket.versioning != .never)
+        }
         for configuration in try shared.configurations(of: bucket.name) { try shared.delete(configuration) }
         try shared.delete(bucket)
         return Output()

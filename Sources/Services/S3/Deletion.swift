@@ -100,13 +100,15 @@ extension S3.DeleteObjects: WriteOperation {
         let bucket = try records.bucket(input.bucket)
         let entry = BucketEntry(bucket)
         let bypass = input.bypassGovernanceRetention == true
-        var (done, failed): ([S3.DeletedObject], [S3.Error]) = ([], [])
+        var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])
         for object in input.delete.objects {
             do throws(ServiceError) {
-                let version =
-                    try object.versionId.map { id throws(ServiceError) in
-                        try records.version(id, of: object.key, in: bucket.name)
-                    } ?? records.current(object.key, in: bucket.name)
+                let version: ObjectVersion?
+                if let id = object.versionId {
+                    version = try records.version(id, of: object.key, in: bucket.name)
+                } else {
+                    version = try records.current(object.key, in: bucket.name)
+                }
                 let target = ObjectTarget(bucket: entry, version: version)
                 let actions =
                     [object.versionId == nil ? "DeleteObject" : "DeleteObjectVersion"]
@@ -128,7 +130,7 @@ extension S3.DeleteObjects: WriteOperation {
             } catch {
                 guard error.status < 500 else { throw error }
                 failed.append(
-                    S3.Error {
+                    S3.Error_ {
                         $0.key = object.key
                         $0.versionId = object.versionId
                         $0.code = error.code

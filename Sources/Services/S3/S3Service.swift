@@ -12,10 +12,10 @@ extension Metric {
 extension ServiceModule {
     /// Amazon S3.
     public static let s3 = ServiceModule(
-        S3.self, hasVirtualHosts: true, signing: .s3, operations: bucketOperations + configurationOperations,
+        S3.self, hasVirtualHosts: true, signing: .s3, operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
-        projections: [BucketIndex.self], resourceTypes: [.bucket], quotas: [.buckets], metrics: [.buckets])
+        tables: [CurrentObject.self, OtherVersion.self], projections: [BucketIndex.self], resourceTypes: [.bucket], quotas: [.buckets], metrics: [.buckets])
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
@@ -46,5 +46,13 @@ extension ServiceModule {
         S3.DeleteBucketInventoryConfiguration.self, S3.ListBucketInventoryConfigurations.self,
         S3.PutBucketMetricsConfiguration.self, S3.GetBucketMetricsConfiguration.self,
         S3.DeleteBucketMetricsConfiguration.self, S3.ListBucketMetricsConfigurations.self,
+    ]
+
+    private static let objectOperations: [any Platform.Operation.Type] = [
+        S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
+        S3.DeleteObject.self, S3.DeleteObjects.self,
+        S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
+        S3.PutObjectRetention.self, S3.GetObjectRetention.self,
+        S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]
 }

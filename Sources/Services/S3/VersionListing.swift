@@ -168,7 +168,7 @@ extension Substring.UTF8View {
     }
 }
 
-extension S3.ListObjectVersions.Output {
+extension View<S3.ListObjectVersionsOutputFields> {
     fileprivate mutating func fill(
         _ all: [(ObjectVersion, isLatest: Bool)], _ listing: KeyListing, _ bucket: Bucket
     ) {

@@ -35,8 +35,8 @@ extension RecordReading {
 
     /// Whether anything is in a bucket, versions that nobody lists included.
     func hasObjects(_ bucket: Bucket) throws(ServiceError) -> Bool {
-        try shared.count(CurrentObject.self, of: bucket.name) > 0
-            || shared.count(OtherVersion.self, of: bucket.name) > 0
+        guard try shared.count(CurrentObject.self, of: bucket.name) == 0 else { return true }
+        return try shared.count(OtherVersion.self, of: bucket.name) > 0
     }
 }
 
