@@ -1,4 +1,6 @@
+import Bodies
 import Directory
+import FoundationEssentials
 import Ledger
 
 /// One version of an object, or the mark of its deletion: everything about it but its bytes.
@@ -31,6 +33,9 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     var legalHold: Bool?
     /// The account that put it.
     var writer: String?
+    var encryption = Encryption.s3
+    /// nil: a delete marker has none.
+    var content: Content?
 
     /// How an answer and a request name it.
     var shownVersionID: String { versionID ?? "null" }
@@ -49,6 +54,33 @@ struct ObjectVersion: Sendable, Codable, Equatable {
         let number: Int
         let size: Int64
         var checksum: String?
+    }
+
+    /// Where the bytes are.
+    enum Content: Sendable, Codable, Equatable {
+        /// Here, sealed: those of a small object.
+        case beside(StoredBody, sealed: Data)
+        /// In the store of bodies: one, or the parts of an upload in their order.
+        case bodies([StoredBody])
+
+        /// What the store of bodies has to keep.
+        var bodies: [StoredBody] {
+            switch self {
+            case .beside: []
+            case .bodies(let bodies): bodies
+            }
+        }
+    }
+
+    /// How the bytes are encrypted.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
+    enum Encryption: Sendable, Codable, Equatable {
+        /// SSE-S3: by the root key.
+        case s3
+        /// SSE-KMS: by a data key, which `sealedKey` is as KMS has encrypted it.
+        case kms(keyARN: String, sealedKey: Data, context: [String: String], hasBucketKey: Bool, isDual: Bool)
+        /// SSE-C: by a key of the client's, which is not kept.
+        case customer(keyMD5: String)
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
