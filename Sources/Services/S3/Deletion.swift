@@ -75,6 +75,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
         let deleted = try records.delete(
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
             at: call.time)
+        try records.forget(deleted.gone, at: call.time)
         return Output {
             $0.deleteMarker = deleted.isMarker ? true : nil
             $0.versionId = deleted.asked ?? deleted.marker
@@ -101,6 +102,7 @@ extension S3.DeleteObjects: WriteOperation {
         let entry = BucketEntry(bucket)
         let bypass = input.bypassGovernanceRetention == true
         var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])
+        var gone: [ObjectVersion.Content] = []
         for object in input.delete.objects {
             do throws(ServiceError) {
                 let version: ObjectVersion?
@@ -119,6 +121,7 @@ extension S3.DeleteObjects: WriteOperation {
                 }
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
+                if let content = deleted.gone?.content { gone.append(content) }
                 guard input.delete.quiet != true else { continue }
                 done.append(
                     S3.DeletedObject {
@@ -138,6 +141,7 @@ extension S3.DeleteObjects: WriteOperation {
                     })
             }
         }
+        try records.forget(gone, at: call.time)
         return Output {
             $0.deleted = done.isEmpty ? nil : done
             $0.errors = failed.isEmpty ? nil : failed

@@ -1,8 +1,10 @@
 import Bodies
+import Crypto
 import FoundationEssentials
 import Platform
 import Policy
 import S3API
+import Synchronization
 import Wire
 
 // Getting objects. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
@@ -174,15 +176,38 @@ extension Call {
             switch version.content {
             case .beside(let body, let sealed):
                 return BodyStream(try bodies().open(Array(sealed), of: body, range: range, key: secret))
-            case .bodies(let parts):
-                let reader = try await bodies().read(parts, range: range, key: secret)
-                return BodyStream(length: reader.length) { () async throws(ServiceError) in
-                    do throws(BodyError) { return try await reader.next() } catch { throw ServiceError(error) }
-                }
+            case .bodies(let parts): return try await stream(parts, nil, range, secret)
+            case .bodiesAnd(let parts, let last, let sealed): return try await stream(parts, (last, sealed), range, secret)
             case nil: return BodyStream([])
             }
         } catch {
             throw ServiceError(error)
+        }
+    }
+
+    /// Bodies of the store, and what is kept beside the record after them.
+    private func stream(
+        _ parts: [StoredBody], _ last: (body: StoredBody, sealed: Data)?, _ range: Range<Int>?, _ secret: SymmetricKey?
+    ) async throws(BodyError) -> BodyStream {
+        let store = bodies()
+        let stored = parts.reduce(0) { $0 + $1.length }
+        let range = range ?? 0..<(stored + (last?.body.length ?? 0))
+        let reader = try await store.read(parts, range: range.clamped(to: 0..<stored), key: secret)
+        let rest = max(range.lowerBound, stored)..<max(range.upperBound, stored)
+        let isLastGiven = Mutex(rest.isEmpty)
+        return BodyStream(length: range.count) { () async throws(ServiceError) in
+            do throws(BodyError) {
+                if let piece = try await reader.next() { return piece }
+                guard let last, isLastGiven.withLock({ isGiven in
+                    defer { isGiven = true }
+                    return !isGiven
+                }) else { return nil }
+                return try store.open(
+                    Array(last.sealed), of: last.body, range: rest.lowerBound - stored..<rest.upperBound - stored,
+                    key: secret)
+            } catch {
+                throw ServiceError(error)
+            }
         }
     }
 }

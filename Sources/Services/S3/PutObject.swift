@@ -35,7 +35,7 @@ struct NewObject {
     init(_ input: Structure, in bucket: Bucket, at time: Double) throws(ServiceError) {
         for name in Self.headers {
             if case .string(let text) = input[name] { headers[name] = text }
-            if case .timestamp(let moment) = input[name] { headers[name] = moment.rfc822 }
+            if case .timestamp(let moment) = input[name] { headers[name] = moment.iso8601 }
         }
         // Only signed chunks and their trailers have this encoding, which ends when they are read.
         if let encoding = headers["ContentEncoding"] {
@@ -195,13 +195,13 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.checksum = received.checksum
         version.encryption = received.encryption
         version.content = received.content
-        try records.forget(try records.add(version, to: bucket))
-        return Output(
-            written(version, structure: Structure(OutputFields.shape)))
+        try records.keep(version.content)
+        try records.forget(try records.add(version, to: bucket), at: call.time)
+        return Output(written(version))
     }
 
-    private static func written(_ version: ObjectVersion, structure: Structure) -> Structure {
-        var output = structure
+    private static func written(_ version: ObjectVersion) -> Structure {
+        var output = Structure(OutputFields.shape)
         output["ETag"] = .string("\"\(version.etag)\"")
         output["VersionId"] = version.versionID.map { .string($0) }
         output.show(version.encryption)

@@ -27,6 +27,8 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     var checksum: Checksum?
     /// Of an object that was uploaded in parts, in their order.
     var parts: [Part] = []
+    /// The upload that it came of, by which a repeated completion is known.
+    var uploadID: String?
     var tags: [Tag] = []
     var retention: Retention?
     /// Whether it is held; nil: nobody ever said.
@@ -62,12 +64,14 @@ struct ObjectVersion: Sendable, Codable, Equatable {
         case beside(StoredBody, sealed: Data)
         /// In the store of bodies: one, or the parts of an upload in their order.
         case bodies([StoredBody])
+        /// The parts of an upload whose last is small.
+        case bodiesAnd([StoredBody], StoredBody, sealed: Data)
 
         /// What the store of bodies has to keep.
         var bodies: [StoredBody] {
             switch self {
             case .beside: []
-            case .bodies(let bodies): bodies
+            case .bodies(let bodies), .bodiesAnd(let bodies, _, _): bodies
             }
         }
     }
