@@ -161,7 +161,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "KMSAPI", "Platform", "S3API", "S3ControlAPI", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "KMSAPI", "Platform", "S3API", "S3ControlAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),

@@ -112,7 +112,7 @@ public struct UploadEncryption: Sendable {
 
 extension Call {
     /// The key for a part: that of its upload.
-    fileprivate func bodyKey(ofPartOf upload: MultipartUpload, _ input: Structure) async throws(ServiceError) -> BodyKey {
+    func bodyKey(ofPartOf upload: MultipartUpload, _ input: Structure) async throws(ServiceError) -> BodyKey {
         if case .customer = upload.object.encryption, input["SSECustomerAlgorithm"] == nil {
             throw .invalidRequest(
                 "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters."
@@ -126,7 +126,7 @@ extension Call {
     }
 
     /// Puts a part in its place.
-    fileprivate func put(
+    func put(
         _ received: ObjectUpload.Received, as number: Int, of upload: MultipartUpload, _ records: MutableRecords
     ) throws(ServiceError) -> UploadedPart {
         let part = UploadedPart(

@@ -15,7 +15,10 @@ extension ServiceModule {
         S3.self, hasVirtualHosts: true, signing: .s3, operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
-        tables: [CurrentObject.self, OtherVersion.self], projections: [BucketIndex.self], resourceTypes: [.bucket], quotas: [.buckets], metrics: [.buckets])
+        tables: [
+            CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
+        ], projections: [BucketIndex.self], resourceTypes: [.bucket], jobs: [RemoveBodies.self, SweepBodies.self],
+        quotas: [.buckets], metrics: [.buckets])
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
@@ -49,6 +52,10 @@ extension ServiceModule {
     ]
 
     private static let objectOperations: [any Platform.Operation.Type] = [
+        S3.PutObject.self, S3.GetObject.self, S3.HeadObject.self, S3.CopyObject.self, S3.GetObjectAttributes.self,
+        S3.CreateMultipartUpload.self, S3.UploadPart.self, S3.UploadPartCopy.self,
+        S3.CompleteMultipartUpload.self, S3.AbortMultipartUpload.self, S3.ListParts.self,
+        S3.ListMultipartUploads.self,
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
