@@ -55,6 +55,12 @@ let package = Package(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(
+            name: "Bodies",
+            dependencies: [
+                "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
             name: "Ledger",
             dependencies: [
                 "CLibPQ", "Keyring",
@@ -111,7 +117,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Bodies", "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

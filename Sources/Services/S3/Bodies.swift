@@ -36,7 +36,8 @@ struct RemoveBodies: Job {
     let ids: [BodyID]
 
     func run(_ context: JobContext) async throws(ServiceError) {
-        do throws(BodyError) { try await context.environment.bodies.remove(ids) } catch { throw ServiceError(error) }
+        let store = try context.environment.bodyStore()
+        do throws(BodyError) { try await store.remove(ids) } catch { throw ServiceError(error) }
         try await context.finish { (_) throws(ServiceError) in }
     }
 }
@@ -48,10 +49,11 @@ struct SweepBodies: RecurringJob {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
+        guard let store = environment.bodies else { return }
         var last: BodyID?
         repeat {
             do {
-                last = try await environment.bodies.sweep(after: last) { ids in
+                last = try await store.sweep(after: last) { ids in
                     try await environment.read(context.scope) { (records) throws(ServiceError) in
                         var kept: Set<BodyID> = []
                         for id in ids where try records.shared.get(KeptBody.self, KeptBody.key(id)) != nil {

@@ -48,7 +48,7 @@ extension ServiceError {
     /// For a request that was signed for another region than the bucket's. Clients sign it anew for the one that it
     /// names, and send it again.
     static func permanentRedirect(_ bucket: Bucket) -> ServiceError {
-        .s3(
+        var error = ServiceError.s3(
             "PermanentRedirect",
             "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all"
                 + " future requests to this endpoint.", status: 301,
@@ -56,6 +56,8 @@ extension ServiceError {
                 "Bucket": bucket.name, "Endpoint": "\(bucket.name).s3.\(bucket.region).amazonaws.com",
                 "Region": bucket.region,
             ])
+        error.headers = ["x-amz-bucket-region": bucket.region]
+        return error
     }
 
     static func illegalLocation(_ region: String) -> ServiceError {

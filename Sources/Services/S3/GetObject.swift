@@ -172,12 +172,13 @@ extension Call {
         of version: ObjectVersion, range: Range<Int>?, _ input: Structure
     ) async throws(ServiceError) -> BodyStream {
         let secret = try await secret(of: version, input)
+        let store = try bodies()
         do throws(BodyError) {
             switch version.content {
             case .beside(let body, let sealed):
-                return BodyStream(try bodies().open(Array(sealed), of: body, range: range, key: secret))
-            case .bodies(let parts): return try await stream(parts, nil, range, secret)
-            case .bodiesAnd(let parts, let last, let sealed): return try await stream(parts, (last, sealed), range, secret)
+                return BodyStream(try store.open(Array(sealed), of: body, range: range, key: secret))
+            case .bodies(let parts): return try await stream(store, parts, nil, range, secret)
+            case .bodiesAnd(let parts, let last, let sealed): return try await stream(store, parts, (last, sealed), range, secret)
             case nil: return BodyStream([])
             }
         } catch {
@@ -187,9 +188,9 @@ extension Call {
 
     /// Bodies of the store, and what is kept beside the record after them.
     private func stream(
-        _ parts: [StoredBody], _ last: (body: StoredBody, sealed: Data)?, _ range: Range<Int>?, _ secret: SymmetricKey?
+        _ store: BodyStore, _ parts: [StoredBody], _ last: (body: StoredBody, sealed: Data)?, _ range: Range<Int>?,
+        _ secret: SymmetricKey?
     ) async throws(BodyError) -> BodyStream {
-        let store = bodies()
         let stored = parts.reduce(0) { $0 + $1.length }
         let range = range ?? 0..<(stored + (last?.body.length ?? 0))
         let reader = try await store.read(parts, range: range.clamped(to: 0..<stored), key: secret)

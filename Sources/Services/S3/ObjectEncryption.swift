@@ -10,7 +10,8 @@ import Wire
 // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
 
 extension Call {
-    func bodies() -> BodyStore { environment.bodies }
+    /// - Throws: NotImplemented where there is no place for bytes.
+    func bodies() throws(ServiceError) -> BodyStore { try environment.bodyStore() }
 
     /// The key for a new object or part: as the request says, or else the bucket's default.
     /// - Parameter input: of PutObject, CreateMultipartUpload or CopyObject.
@@ -127,6 +128,16 @@ extension Call {
             }, as: "s3.amazonaws.com")
         guard let plaintext = opened.plaintext else { throw .internalFailure }
         return SymmetricKey(data: plaintext.bytes)
+    }
+}
+
+extension Environment {
+    /// - Throws: NotImplemented where there is no place for bytes.
+    func bodyStore() throws(ServiceError) -> BodyStore {
+        guard let bodies else {
+            throw .notImplemented("This Gatehouse has no place for the bytes of objects: start it with --bodies.")
+        }
+        return bodies
     }
 }
 

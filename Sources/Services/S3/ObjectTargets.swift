@@ -96,9 +96,11 @@ extension ServiceError {
 
     /// For a request of a delete marker by its id.
     static var isDeleteMarker: ServiceError {
-        .s3(
+        var error = ServiceError.s3(
             "MethodNotAllowed", "The specified method is not allowed against this resource.", status: 405,
             ["Method": "GET", "ResourceType": "DeleteMarker"])
+        error.headers = ["x-amz-delete-marker": "true"]
+        return error
     }
 }
 
@@ -107,8 +109,12 @@ extension RecordReading {
     /// - Throws: NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker.
     func version(_ id: String?, of key: String, in bucket: Bucket) throws(ServiceError) -> ObjectVersion {
         guard let id else {
-            guard let current = try current(key, in: bucket.name) else { throw .noSuchKey(key) }
-            return current
+            if let current = try current(key, in: bucket.name) { return current }
+            var error = ServiceError.noSuchKey(key)
+            if let marker = try latest(key, in: bucket.name) {
+                error.headers = ["x-amz-delete-marker": "true", "x-amz-version-id": marker.shownVersionID]
+            }
+            throw error
         }
         guard let version = try version(id, of: key, in: bucket.name) else {
             guard id == "null" || VersionID.sequence(of: id) != nil else { throw .invalidVersionID(id) }

@@ -46,7 +46,10 @@ extension ServiceError {
 
     /// It has no body; the headers say which version it is.
     static func notModified(_ version: ObjectVersion) -> ServiceError {
-        .s3("NotModified", "Not Modified", status: 304)
+        var error = ServiceError.s3("NotModified", "Not Modified", status: 304)
+        error.headers = ["ETag": "\"\(version.etag)\""]
+        error.headers["x-amz-version-id"] = version.versionID
+        return error
     }
 }
 
