@@ -350,6 +350,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
             switch part.content {
             case .bodies(let some): bodies += some
             case .beside(let body, let sealed): last = (body, sealed)
+            // No part is several.
+            case .bodiesAnd: throw .internalFailure
             }
         }
         return last.map { .bodiesAnd(bodies, $0.0, sealed: $0.1) } ?? .bodies(bodies)
@@ -432,7 +434,7 @@ extension S3.ListParts: ReadOperation, OnUpload {
         let bucket = try call.target().bucket.bucket
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
         let limit = min(max(input.maxParts ?? 1000, 0), 1000)
-        let after = input.partNumberMarker.flatMap { Int64($0) } ?? 0
+        let after = Int64(input.partNumberMarker ?? 0)
         var parts = try records.shared.list(
             UploadedPart.self, of: upload.parts, RowRange(after: .key(RowKey(.number(after)))), limit: limit + 1)
         let isTruncated = parts.count > limit
@@ -441,8 +443,8 @@ extension S3.ListParts: ReadOperation, OnUpload {
             $0.bucket = bucket.name
             $0.key = input.key
             $0.uploadId = upload.uploadID
-            $0.partNumberMarker = String(after)
-            $0.nextPartNumberMarker = String(parts.last.map { $0.number } ?? 0)
+            $0.partNumberMarker = Int(after)
+            $0.nextPartNumberMarker = parts.last?.number ?? 0
             $0.maxParts = limit
             $0.isTruncated = isTruncated
             $0.parts = parts.isEmpty ? nil : parts.map { S3.Part($0, upload) }

@@ -39,14 +39,14 @@ extension S3.GetObjectAttributes: ObjectRead {
     }
 
     private static func parts(of version: ObjectVersion, _ input: Input) -> S3.GetObjectAttributesParts {
-        let after = input.partNumberMarker.flatMap { Int($0) } ?? 0
+        let after = input.partNumberMarker ?? 0
         let limit = min(max(input.maxParts ?? 1000, 0), 1000)
         let rest = version.parts.filter { $0.number > after }
         let page = rest.prefix(limit)
         return S3.GetObjectAttributesParts {
             $0.totalPartsCount = version.parts.count
-            $0.partNumberMarker = String(after)
-            $0.nextPartNumberMarker = String(page.last?.number ?? 0)
+            $0.partNumberMarker = after
+            $0.nextPartNumberMarker = page.last?.number ?? 0
             $0.maxParts = limit
             $0.isTruncated = rest.count > page.count
             // Without checksums of their own, AWS lists no parts.
