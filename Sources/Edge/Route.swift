@@ -15,7 +15,7 @@ final class Routed: Sendable {
     let path: String
     /// The protocol that the request speaks.
     let wireProtocol: any WireProtocol
-    /// Whether the operation, by its model, needs no signature.
+    /// Whether the operation, by its model, or the whole service needs no signature.
     private let needsNoSignature: Bool
 
     fileprivate init(
@@ -28,7 +28,7 @@ final class Routed: Sendable {
         module = target?.module
         path = target?.path ?? arrival.request.path
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
-        needsNoSignature = target?.operation?.isUnsigned ?? false
+        needsNoSignature = (target?.operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
 
     /// A request whose signature, if it has one, is of no interest.

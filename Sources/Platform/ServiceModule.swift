@@ -32,6 +32,8 @@ public final class ServiceModule: Sendable {
     public let hasVirtualHosts: Bool
     /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
+    /// Whether requests may come without a signature: policies decide on anonymous callers, as with S3.
+    public let admitsAnonymous: Bool
     /// How CloudTrail records its calls.
     public let events: EventParticulars
     /// How it words its complaints about inputs that break the model's constraints.
@@ -78,7 +80,7 @@ public final class ServiceModule: Sendable {
     /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
+        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false, operations: [any Operation.Type],
         events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
@@ -93,6 +95,7 @@ public final class ServiceModule: Sendable {
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
         self.signing = signing
+        self.admitsAnonymous = admitsAnonymous
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.validation = validation
         self.records = records

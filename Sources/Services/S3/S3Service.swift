@@ -12,7 +12,8 @@ extension Metric {
 extension ServiceModule {
     /// Amazon S3.
     public static let s3 = ServiceModule(
-        S3.self, hasVirtualHosts: true, signing: .s3, operations: bucketOperations + configurationOperations + objectOperations,
+        S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
+        operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
         tables: [

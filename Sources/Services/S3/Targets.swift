@@ -44,7 +44,8 @@ extension Call {
             }
         }
         guard let entry = buckets.bucket(name) else { throw .noSuchBucket(name) }
-        guard entry.bucket.region == region else { throw .permanentRedirect(entry.bucket) }
+        // Without a signature there is no region that the request was signed for.
+        guard entry.bucket.region == region || caller.isAnonymous else { throw .permanentRedirect(entry.bucket) }
         guard expectedOwner == nil || expectedOwner == entry.bucket.accountID else { throw .accessDenied }
         return entry
     }
