@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import random
+import urllib.request
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -329,9 +330,8 @@ def test_tags_decide(s3: Any, box: str, new_user: Callable[..., Identity]) -> No
     assert reader.get_object(Bucket=box, Key="closed")["Body"].read() == b"1"
 
 
-def test_presigned(s3: Any, box: str) -> None:
-    import urllib.request
-
+def test_presigned(root: Identity, box: str) -> None:
+    s3 = root.client("s3", signature_version="s3v4")
     url = s3.generate_presigned_url("put_object", {"Bucket": box, "Key": "a"}, ExpiresIn=60)
     with urllib.request.urlopen(urllib.request.Request(url, data=b"hello", method="PUT")) as answer:
         assert answer.status == 200

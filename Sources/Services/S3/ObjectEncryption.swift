@@ -78,13 +78,13 @@ extension Call {
     private func dataKey(_ wanted: Wanted, of key: String, in bucket: Bucket) async throws(ServiceError) -> BodyKey {
         var context = wanted.context
         context["aws:s3:arn"] = wanted.hasBucketKey ? bucket.arn : "\(bucket.arn)/\(key)"
-        let made = try await services.call(
+        let made = try await askKMS(
             KMS.GenerateDataKey.self,
             KMS.GenerateDataKey.Input {
                 $0.keyId = wanted.keyID ?? "alias/aws/s3"
                 $0.keySpec = "AES_256"
                 $0.encryptionContext = context
-            }, as: "s3.amazonaws.com")
+            })
         guard let plaintext = made.plaintext, let sealed = made.ciphertextBlob, let arn = made.keyId else {
             throw .internalFailure
         }
@@ -93,6 +93,22 @@ extension Call {
             encryption: .kms(
                 keyARN: arn, sealedKey: Data(sealed.bytes), context: context, hasBucketKey: wanted.hasBucketKey,
                 isDual: wanted.algorithm == "aws:kms:dsse"))
+    }
+
+    /// Asks KMS with the caller's permissions, as S3 does.
+    /// - Throws: KMS's error, as S3 names it: `KMS.DisabledException`.
+    private func askKMS<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output {
+        do throws(ServiceError) {
+            return try await services.call(operation, input, as: "s3.amazonaws.com")
+        } catch {
+            guard error.code.hasSuffix("Exception"), error.status < 500, error.code != "AccessDeniedException" else {
+                throw error
+            }
+            var error = error
+            error.code = "KMS." + error.code
+            error.status = 400
+            throw error
+        }
     }
 
     /// The key by which a version's bytes are opened; nil: the root key does it.
@@ -119,13 +135,13 @@ extension Call {
             return customer.secret
         }
         guard case .kms(let arn, let sealed, let context, _, _) = version.encryption else { return nil }
-        let opened = try await services.call(
+        let opened = try await askKMS(
             KMS.Decrypt.self,
             KMS.Decrypt.Input {
                 $0.keyId = arn
                 $0.ciphertextBlob = Blob(Array(sealed))
                 $0.encryptionContext = context
-            }, as: "s3.amazonaws.com")
+            })
         guard let plaintext = opened.plaintext else { throw .internalFailure }
         return SymmetricKey(data: plaintext.bytes)
     }
