@@ -242,6 +242,7 @@ def test_tags(s3: Any, box: str) -> None:
 
 def test_everything_is_there_after_a_restart(durable: Callable[..., Any]) -> None:
     server = durable()
+    server.start()
     s3 = server.root.client("s3")
     s3.create_bucket(Bucket="box")
     s3.put_bucket_policy(Bucket="box", Policy=bucket_policy(deny("s3:PutBucketTagging", "arn:aws:s3:::box")))

@@ -254,15 +254,15 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     ) throws(ServiceError) -> [UploadedPart] {
         let listed = input.multipartUpload?.parts ?? []
         guard !listed.isEmpty else { throw .invalidRequest("You must specify at least one part") }
+        guard zip(listed, listed.dropFirst()).allSatisfy({ ($0.partNumber ?? 0) < ($1.partNumber ?? 0) }) else {
+            throw .s3(
+                "InvalidPartOrder",
+                "The list of parts was not in ascending order. Parts must be ordered by part number.",
+                ["UploadId": upload.uploadID])
+        }
         var parts: [UploadedPart] = []
         for (index, wanted) in listed.enumerated() {
             let number = wanted.partNumber ?? 0
-            guard number > parts.last?.number ?? 0 else {
-                throw .s3(
-                    "InvalidPartOrder",
-                    "The list of parts was not in ascending order. Parts must be ordered by part number.",
-                    ["UploadId": upload.uploadID])
-            }
             let etag = (wanted.eTag ?? "").filter { $0 != "\"" }
             let row = try records.shared.get(UploadedPart.self, RowKey(.number(Int64(number))), of: upload.parts)
             guard let part = row, part.etag == etag else {
