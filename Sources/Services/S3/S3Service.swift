@@ -34,6 +34,8 @@ extension ServiceModule {
 
     private static let configurationOperations: [any Platform.Operation.Type] = [
         S3.PutBucketCors.self, S3.GetBucketCors.self, S3.DeleteBucketCors.self,
+        S3.PutBucketLifecycleConfiguration.self, S3.GetBucketLifecycleConfiguration.self,
+        S3.DeleteBucketLifecycle.self,
         S3.PutBucketWebsite.self, S3.GetBucketWebsite.self, S3.DeleteBucketWebsite.self,
         S3.PutBucketEncryption.self, S3.GetBucketEncryption.self, S3.DeleteBucketEncryption.self,
         S3.PutBucketLogging.self, S3.GetBucketLogging.self,
