@@ -55,6 +55,12 @@ let package = Package(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(
+            name: "Bodies",
+            dependencies: [
+                "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
             name: "Ledger",
             dependencies: [
                 "CLibPQ", "Keyring",
@@ -285,6 +291,9 @@ let package = Package(
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
+        .testTarget(
+            name: "BodiesTests",
+            dependencies: ["Bodies", "Keyring", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
