@@ -319,7 +319,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),

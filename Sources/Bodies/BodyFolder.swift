@@ -18,8 +18,10 @@ struct BodyFolder: BodyPlace {
 
     init(_ path: String) throws(BodyError) {
         self.path = path
-        try make(path)
-        try make(incoming)
+        if try make(path) { try sync(path + "/..") }
+        for name in ["incoming"] + Self.parts { _ = try make(path + "/" + name) }
+        // Also when they were there: another node may have made them just now.
+        try sync(path)
         guard access(path, W_OK | X_OK) == 0 else { throw .system("write to", path) }
         guard access(incoming, W_OK | X_OK) == 0 else { throw .system("write to", incoming) }
     }
@@ -61,7 +63,7 @@ struct BodyFolder: BodyPlace {
     }
 
     func claim(_ id: BodyID) throws(BodyError) -> (any Sendable)? {
-        guard let file = try OpenFile(path(of: id), O_RDWR), try file.lock() else { return nil }
+        guard let file = try OpenFile(path(of: id), O_RDWR), try file.lock(), try !file.isRemoved() else { return nil }
         return file
     }
 
@@ -101,14 +103,12 @@ struct BodyFolder: BodyPlace {
 
     // MARK: Folders
 
-    /// Makes a folder that only its owner can access, unless it is there.
-    private func make(_ folder: String) throws(BodyError) {
-        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system("make", folder) }
-    }
-
-    fileprivate func makePart(of id: BodyID) throws(BodyError) {
-        try make(path + "/" + id.part)
-        try sync(path)
+    /// Makes a folder that only its owner can access.
+    /// - Returns: false when it is there already.
+    private func make(_ folder: String) throws(BodyError) -> Bool {
+        if mkdir(folder, 0o700) == 0 { return true }
+        guard errno == EEXIST else { throw .system("make", folder) }
+        return false
     }
 
     fileprivate func syncPart(of id: BodyID) throws(BodyError) { try sync(path + "/" + id.part) }
@@ -169,11 +169,7 @@ private final class NewFile: NewBody {
     func finish() throws(BodyError) {
         try file.sync()
         let path = folder.path(of: id)
-        if rename(file.path, path) != 0 {
-            guard errno == ENOENT else { throw .system("make", path) }
-            try folder.makePart(of: id)
-            guard rename(file.path, path) == 0 else { throw .system("make", path) }
-        }
+        guard rename(file.path, path) == 0 else { throw .system("make", path) }
         do throws(BodyError) {
             try folder.syncPart(of: id)
         } catch {

@@ -30,7 +30,9 @@ public struct BodyID: Sendable, Hashable, Comparable, LosslessStringConvertible 
 
     /// The digits' values, 16 bytes.
     var bytes: [UInt8] {
-        let values = description.utf8.map { $0 < UInt8(ascii: "a") ? $0 &- UInt8(ascii: "0") : $0 &- UInt8(ascii: "a") &+ 10 }
+        let values = description.utf8.map {
+            $0 < UInt8(ascii: "a") ? $0 &- UInt8(ascii: "0") : $0 &- UInt8(ascii: "a") &+ 10
+        }
         return stride(from: 0, to: values.count - 1, by: 2).map { values[$0] << 4 | values[$0 + 1] }
     }
 

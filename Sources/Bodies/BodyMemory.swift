@@ -51,8 +51,9 @@ final class BodyMemory: BodyPlace {
     }
 
     func claim(_ id: BodyID) -> (any Sendable)? {
-        guard let body = state.withLock({ $0.bodies[id] }) else { return nil }
-        return Claim(body)
+        guard let body = state.withLock({ $0.bodies[id] }), let claim = Claim(body) else { return nil }
+        // Somebody who had claimed it before may have removed it.
+        return state.withLock { $0.bodies[id] } == nil ? nil : claim
     }
 
     fileprivate func take(_ count: Int) throws(BodyError) {

@@ -1,19 +1,21 @@
 import Synchronization
 
-/// The bytes of one body, or of several that follow each other, in pieces of at most 256 KiB.
+/// The bytes of one body, or of several that follow each other, in pieces of at most 64 KiB.
 ///
 /// ```swift
 /// let reader = try await store.read(object.parts, range: 0..<1_000)
 /// while let bytes = try await reader.next() { … }
 /// ```
 ///
-/// The reader sets the pace: one piece is read ahead, and no more. Nothing has to be said when it wants no more; the file
+/// The reader sets the pace: 256 KiB are read ahead, and no more. Nothing has to be said when it wants no more; the file
 /// is closed when the reader is released.
 public final class BodyReader: Sendable {
-    private enum State {
-        case reading(Job<BodyCursor.Step>)
-        case atEnd
-        case failed(BodyError)
+    private struct State {
+        /// What was read and proved, and not given yet.
+        var pieces: ArraySlice<[UInt8]> = []
+        /// What is being read; nil at the end.
+        var reading: Job<BodyCursor.Step>?
+        var failure: BodyError?
     }
 
     /// How many bytes it gives in all.
@@ -23,7 +25,7 @@ public final class BodyReader: Sendable {
     /// - Parameter first: the first step, which is done; nil when there is nothing to be read.
     init(length: Int, first: Job<BodyCursor.Step>?) {
         self.length = length
-        state = Mutex(first.map { .reading($0) } ?? .atEnd)
+        state = Mutex(State(reading: first))
     }
 
     /// The next piece, never an empty one; nil at the end. One at a time may call it.
@@ -33,21 +35,22 @@ public final class BodyReader: Sendable {
     /// - Throws: ``BodyError``: `damaged`; `missing` when a later body of several was removed meanwhile; `io`. From then on
     ///   it throws the same.
     public func next() async throws(BodyError) -> [UInt8]? {
-        let job = try state.withLock { (state) throws(BodyError) -> Job<BodyCursor.Step>? in
-            switch state {
-            case .reading(let job): return job
-            case .atEnd: return nil
-            case .failed(let error): throw error
-            }
+        let (piece, reading) = try state.withLock { (state) throws(BodyError) -> ([UInt8]?, Job<BodyCursor.Step>?) in
+            if let failure = state.failure { throw failure }
+            return (state.pieces.popFirst(), state.reading)
         }
-        guard let job else { return nil }
+        if let piece { return piece }
+        guard let reading else { return nil }
         do throws(BodyError) {
-            let step = try await job.value
+            let step = try await reading.value
             let next = step.rest.map { rest in Job { () throws(BodyError) in try rest.step() } }
-            state.withLock { $0 = next.map { .reading($0) } ?? .atEnd }
-            return step.bytes
+            return state.withLock { state in
+                state.pieces = step.pieces[...]
+                state.reading = next
+                return state.pieces.popFirst()
+            }
         } catch {
-            state.withLock { $0 = .failed(error) }
+            state.withLock { $0.failure = error }
             throw error
         }
     }
@@ -55,9 +58,9 @@ public final class BodyReader: Sendable {
 
 /// Where a reader is: what is left of the bodies that it reads.
 struct BodyCursor: Sendable {
-    /// A piece, and what is left after it; nil at the end.
+    /// Some pieces, at least one, and what is left after them; nil at the end.
     struct Step: Sendable {
-        var bytes: [UInt8]
+        var pieces: [[UInt8]]
         var rest: BodyCursor?
     }
 
@@ -80,15 +83,21 @@ struct BodyCursor: Sendable {
         self.seal = seal
     }
 
-    /// Reads and opens the next piece. There has to be one.
+    /// Reads and opens the next pieces, one for each chunk. There has to be something left.
+    ///
+    /// Each chunk is read on its own: its bytes are still in the processor's cache when it is opened, and memory of this
+    /// size is used again at once, while larger pieces would come from the system each time.
     func step() throws(BodyError) -> Step {
         guard let (body, range) = parts.first else { throw BodyError(.invalid, "There is nothing left to read.") }
         let (seal, file) = if let open { open } else { try opened(body) }
         let first = range.lowerBound / BodySeal.chunkSize
-        let end = min(range.upperBound, (first + BodySeal.chunksOfPiece) * BodySeal.chunkSize)
-        let offset = BodySeal.place(ofChunk: first)
-        let sealed = try file.read(
-            at: offset, count: min(BodySeal.place(ofChunk: BodySeal.chunks(ofLength: end)), file.size) - offset)
+        let end = min(range.upperBound, (first + BodySeal.chunksOfJob) * BodySeal.chunkSize)
+        var pieces: [[UInt8]] = []
+        for index in first..<BodySeal.chunks(ofLength: end) {
+            let sealed = try file.read(
+                at: BodySeal.place(ofChunk: index), count: BodySeal.chunkSize + BodySeal.tagSize)
+            pieces.append(try seal.open(sealed[...], index, range: range, ofLength: body.length))
+        }
 
         var rest = self
         if end < range.upperBound {
@@ -98,9 +107,7 @@ struct BodyCursor: Sendable {
             rest.parts = rest.parts.dropFirst()
             rest.open = nil
         }
-        return Step(
-            bytes: try seal.open(sealed, range: range.lowerBound..<end, ofLength: body.length),
-            rest: rest.parts.isEmpty ? nil : rest)
+        return Step(pieces: pieces, rest: rest.parts.isEmpty ? nil : rest)
     }
 
     private func opened(_ body: StoredBody) throws(BodyError) -> (BodySeal, any PlacedBody) {

@@ -11,8 +11,8 @@ struct BodySeal: Sendable {
     static let chunkSize = 65_536
     static let tagSize = 16
     static let keySize = 32
-    /// How many chunks are sealed, written, read and opened at a time.
-    static let chunksOfPiece = 4
+    /// How many chunks a job seals and writes, or reads and opens.
+    static let chunksOfJob = 4
 
     let id: BodyID
     let header: [UInt8]
@@ -63,65 +63,45 @@ struct BodySeal: Sendable {
 
     // MARK: Chunks
 
-    /// Seals some chunks that follow each other.
+    /// Seals a chunk.
     ///
     /// - Parameters:
-    ///   - first: the number of the first of them.
+    ///   - index: its number, from 0 on.
     ///   - isLast: whether the body ends here.
-    func seal(_ plaintext: [UInt8], first: Int, isLast: Bool) throws(BodyError) -> [UInt8] {
-        let count = Self.chunks(ofLength: plaintext.count)
+    func seal(_ plaintext: [UInt8], _ index: Int, isLast: Bool) throws(BodyError) -> [UInt8] {
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(plaintext.count + count * Self.tagSize)
+        sealed.reserveCapacity(plaintext.count + Self.tagSize)
         do {
-            for number in 0..<count {
-                let chunk = plaintext.dropFirst(number * Self.chunkSize).prefix(Self.chunkSize)
-                let box = try AES.GCM.seal(
-                    chunk, using: key, nonce: nonce(first + number, isLast && number == count - 1),
-                    authenticating: header)
-                box.ciphertext.withUnsafeBytes { sealed.append(contentsOf: $0) }
-                box.tag.withUnsafeBytes { sealed.append(contentsOf: $0) }
-            }
+            let box = try AES.GCM.seal(plaintext, using: key, nonce: nonce(index, isLast), authenticating: header)
+            box.ciphertext.withUnsafeBytes { sealed.append(contentsOf: $0) }
+            box.tag.withUnsafeBytes { sealed.append(contentsOf: $0) }
         } catch {
             throw BodyError(.key, "The body \(id) could not be sealed.")
         }
         return sealed
     }
 
-    /// Opens some chunks that follow each other.
+    /// Opens a chunk.
     ///
     /// - Parameters:
+    ///   - range: the bytes of the body that are wanted; those of them that are in this chunk are returned.
     ///   - length: the length of the whole body.
-    ///   - range: the bytes that are wanted, which begin in the first of the chunks and end in the last of them.
     /// - Throws: ``BodyError`` of kind `damaged`.
-    func open(_ sealed: [UInt8], range: Range<Int>, ofLength length: Int) throws(BodyError) -> [UInt8] {
-        let first = range.lowerBound / Self.chunkSize
-        let last = Self.chunks(ofLength: length) - 1
-        var plaintext: [UInt8] = []
-        plaintext.reserveCapacity(range.count)
-        var rest = sealed[...]
-        var index = first
-        while !rest.isEmpty {
-            let chunk = rest.prefix(Self.chunkSize + Self.tagSize)
-            rest = rest.dropFirst(chunk.count)
-            let start = index * Self.chunkSize
-            do {
-                let box = try AES.GCM.SealedBox(
-                    nonce: nonce(index, index == last), ciphertext: chunk.dropLast(Self.tagSize),
-                    tag: chunk.suffix(Self.tagSize))
-                try AES.GCM.open(box, using: key, authenticating: header).withUnsafeBytes { bytes in
-                    let from = max(range.lowerBound - start, 0)
-                    let to = min(range.upperBound - start, bytes.count)
-                    plaintext.append(contentsOf: bytes.dropFirst(from).prefix(max(to - from, 0)))
-                }
-            } catch {
-                throw .damaged(id, at: start, "the seal of chunk \(index) does not match")
+    func open(
+        _ sealed: ArraySlice<UInt8>, _ index: Int, range: Range<Int>, ofLength length: Int
+    ) throws(BodyError) -> [UInt8] {
+        let start = index * Self.chunkSize
+        do {
+            let box = try AES.GCM.SealedBox(
+                nonce: nonce(index, index == Self.chunks(ofLength: length) - 1),
+                ciphertext: sealed.dropLast(Self.tagSize), tag: sealed.suffix(Self.tagSize))
+            return try AES.GCM.open(box, using: key, authenticating: header).withUnsafeBytes { bytes in
+                let wanted = range.clamped(to: start..<start + bytes.count)
+                return Array(bytes.dropFirst(wanted.lowerBound - start).prefix(wanted.count))
             }
-            index += 1
+        } catch {
+            throw .damaged(id, at: start, "the seal of chunk \(index) does not match")
         }
-        guard plaintext.count == range.count else {
-            throw .damaged(id, at: range.lowerBound + plaintext.count, "it ends too early")
-        }
-        return plaintext
     }
 
     private func nonce(_ index: Int, _ isLast: Bool) throws -> AES.GCM.Nonce {

@@ -130,7 +130,12 @@ public struct BodyStore: Sendable {
         let id = BodyID.random()
         let secret = try Self.secret(key)
         let seal = BodySeal(id, secret)
-        let sealed = seal.header + (try seal.seal(bytes, first: 0, isLast: true))
+        var sealed = seal.header
+        let count = BodySeal.chunks(ofLength: bytes.count)
+        for index in 0..<count {
+            let chunk = Array(bytes.dropFirst(index * BodySeal.chunkSize).prefix(BodySeal.chunkSize))
+            sealed += try seal.seal(chunk, index, isLast: index == count - 1)
+        }
         return (try stored(id, bytes.count, seal, secret, isGiven: key != nil), sealed)
     }
 
@@ -147,9 +152,12 @@ public struct BodyStore: Sendable {
         }
         let seal = try seal(of: body, key)
         try seal.check(Array(sealed.prefix(BodySeal.headerSize)), size: sealed.count, ofLength: body.length)
-        let bytes = try seal.open(
-            Array(sealed.dropFirst(BodySeal.headerSize)), range: 0..<body.length, ofLength: body.length)
-        return range.count == bytes.count ? bytes : Array(bytes[range])
+        var bytes: [UInt8] = []
+        for index in range.lowerBound / BodySeal.chunkSize..<BodySeal.chunks(ofLength: range.upperBound) {
+            let chunk = sealed.dropFirst(BodySeal.place(ofChunk: index)).prefix(BodySeal.chunkSize + BodySeal.tagSize)
+            bytes += try seal.open(chunk, index, range: range, ofLength: body.length)
+        }
+        return bytes
     }
 
     // MARK: Removing
@@ -201,7 +209,7 @@ public struct BodyStore: Sendable {
         (result.unfinished, ids) = try await Job { () throws(BodyError) in
             (
                 last == nil ? try place.removeUnfinished(before: before) : 0,
-                try place.list(after: last, before: before, limit: limit)
+                try place.list(after: last, before: before, limit: max(1, limit))
             )
         }.value
         if ids.count >= limit { result.last = ids.last }
@@ -292,7 +300,8 @@ public struct BodyStore: Sendable {
             }
         case .given(let check):
             guard let given else {
-                throw BodyError(.key, "The body \(body.id) was stored with a key of the caller's, which is needed to read it.")
+                throw BodyError(
+                    .key, "The body \(body.id) was stored with a key of the caller's, which is needed to read it.")
             }
             let seal = BodySeal(body.id, try Self.secret(given))
             // Equal or not is all that anybody learns, and a check is not a secret.
@@ -305,7 +314,9 @@ public struct BodyStore: Sendable {
 
     private static func wrongKey(_ id: BodyID, _ error: KeyringError) -> BodyError {
         BodyError(
-            .key, "The key of the body \(id) can't be had: \(error.message). Start with the root key that it was stored with.")
+            .key,
+            "The key of the body \(id) can't be had: \(error.message). Start with the root key that it was stored with."
+        )
     }
 
     /// Binds a sealed key to its body.

@@ -8,8 +8,8 @@ import Synchronization
 /// let body = try await writer.finish()
 /// ```
 ///
-/// One at a time may call it. While one piece is sealed and written, the next one can be received: some 512 KiB are in
-/// memory at most, whatever the length.
+/// One at a time may call it. While some chunks are sealed and written, the next can be received: no more than 1 MiB is in
+/// memory, whatever the length.
 ///
 /// Keep the writer until the transaction that makes the body part of something is decided: as long as it lives, no sweep
 /// takes the body, be it hours. A writer that is released, or whose process dies, before ``finish()`` has returned leaves
@@ -24,17 +24,22 @@ public final class BodyWriter: Sendable {
 
     private struct State {
         var phase = Phase.receiving
-        /// What was received and is not yet on its way to the disk. The last byte always is among it, since only
-        /// ``finish()`` knows that it is the last.
-        var waiting: [UInt8] = []
+        /// Chunks that are complete and wait for each other.
+        var chunks: [[UInt8]] = []
+        /// The chunk that is being received. It is there, and may be complete, until the next byte comes or there is
+        /// none, since only ``finish()`` knows which chunk is the last.
+        var chunk: [UInt8] = []
         /// How many bytes were received.
         var length = 0
-        /// How many chunks are on their way, or there.
-        var chunks = 0
+        /// How many chunks are on their way to the disk, or there.
+        var count = 0
         var writing: Job<Void>?
-    }
 
-    private static let pieceSize = BodySeal.chunksOfPiece * BodySeal.chunkSize
+        mutating func end(_ phase: Phase) {
+            self.phase = phase
+            (chunks, chunk) = ([], [])
+        }
+    }
 
     private let body: any NewBody
     private let seal: BodySeal
@@ -43,7 +48,8 @@ public final class BodyWriter: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ body: any NewBody, _ seal: BodySeal, stored: @escaping @Sendable (_ length: Int) throws(BodyError) -> StoredBody
+        _ body: any NewBody, _ seal: BodySeal,
+        stored: @escaping @Sendable (_ length: Int) throws(BodyError) -> StoredBody
     ) {
         self.body = body
         self.seal = seal
@@ -56,7 +62,7 @@ public final class BodyWriter: Sendable {
     ///   left, and every later call throws the same.
     public func receive(_ bytes: [UInt8]) async throws(BodyError) {
         var rest = bytes[...]
-        while let piece = try take(&rest) { try await write(piece) }
+        while let chunks = try take(&rest) { try await write(chunks) }
     }
 
     /// Returns when the body is on the disk, and can be read.
@@ -65,9 +71,9 @@ public final class BodyWriter: Sendable {
     ///
     /// - Throws: as ``receive(_:)``.
     public func finish() async throws(BodyError) -> StoredBody {
-        let (last, first, length) = try state.withLock { (state) throws(BodyError) in
+        let (chunks, first, length) = try state.withLock { (state) throws(BodyError) in
             try Self.check(state)
-            return (state.waiting, state.chunks, state.length)
+            return (state.chunks + [state.chunk], state.count, state.length)
         }
         do throws(BodyError) {
             try await settle()
@@ -75,14 +81,13 @@ public final class BodyWriter: Sendable {
             let seal = seal
             let stored = try stored(length)
             let job = Job<Void> { () throws(BodyError) in
-                try body.append(seal.seal(last, first: first, isLast: true))
+                for (offset, chunk) in chunks.enumerated() {
+                    try body.append(seal.seal(chunk, first + offset, isLast: offset == chunks.count - 1))
+                }
                 try body.finish()
             }
             try await job.value
-            state.withLock { state in
-                state.phase = .finished
-                state.waiting = []
-            }
+            state.withLock { $0.end(.finished) }
             return stored
         } catch {
             await fail(error)
@@ -98,40 +103,49 @@ public final class BodyWriter: Sendable {
     public func discard() async {
         let isReceiving = state.withLock { state in
             guard case .receiving = state.phase else { return false }
-            state.phase = .discarded
-            state.waiting = []
+            state.end(.discarded)
             return true
         }
         if isReceiving { await remove() }
     }
 
-    // MARK: Pieces
+    // MARK: Chunks
 
-    /// Takes a piece that is complete and isn't the last; nil when all bytes wait for more.
-    private func take(_ rest: inout ArraySlice<UInt8>) throws(BodyError) -> [UInt8]? {
+    /// Takes bytes until there are enough complete chunks to write; nil when all bytes wait for more.
+    private func take(_ rest: inout ArraySlice<UInt8>) throws(BodyError) -> [[UInt8]]? {
         try state.withLock { (state) throws(BodyError) in
             try Self.check(state)
-            let some = rest.prefix(Self.pieceSize - state.waiting.count)
-            if state.waiting.isEmpty { state.waiting.reserveCapacity(Self.pieceSize) }
-            state.waiting.append(contentsOf: some)
-            state.length += some.count
-            rest = rest.dropFirst(some.count)
-            guard !rest.isEmpty else { return nil }
-            defer { state.waiting = [] }
-            return state.waiting
+            while !rest.isEmpty {
+                if state.chunk.count == BodySeal.chunkSize {
+                    state.chunks.append(state.chunk)
+                    state.chunk = []
+                }
+                if state.chunks.count == BodySeal.chunksOfJob {
+                    defer { state.chunks = [] }
+                    return state.chunks
+                }
+                if state.chunk.isEmpty { state.chunk.reserveCapacity(BodySeal.chunkSize) }
+                let some = rest.prefix(BodySeal.chunkSize - state.chunk.count)
+                state.chunk.append(contentsOf: some)
+                state.length += some.count
+                rest = rest.dropFirst(some.count)
+            }
+            return nil
         }
     }
 
-    private func write(_ piece: [UInt8]) async throws(BodyError) {
+    private func write(_ chunks: [[UInt8]]) async throws(BodyError) {
         do throws(BodyError) {
             try await settle()
             state.withLock { state in
-                let first = state.chunks
-                state.chunks += BodySeal.chunksOfPiece
+                let first = state.count
+                state.count += chunks.count
                 let body = body
                 let seal = seal
                 state.writing = Job { () throws(BodyError) in
-                    try body.append(seal.seal(piece, first: first, isLast: false))
+                    for (offset, chunk) in chunks.enumerated() {
+                        try body.append(seal.seal(chunk, first + offset, isLast: false))
+                    }
                 }
             }
         } catch {
@@ -140,7 +154,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
-    /// Waits for the piece that is being written.
+    /// Waits for the chunks that are being written.
     private func settle() async throws(BodyError) {
         let writing = state.withLock { state in
             defer { state.writing = nil }
@@ -150,10 +164,7 @@ public final class BodyWriter: Sendable {
     }
 
     private func fail(_ error: BodyError) async {
-        state.withLock { state in
-            state.phase = .failed(error)
-            state.waiting = []
-        }
+        state.withLock { $0.end(.failed(error)) }
         await remove()
     }
 

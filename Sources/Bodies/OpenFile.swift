@@ -44,6 +44,13 @@ final class OpenFile: Sendable {
         return true
     }
 
+    /// Whether the file was removed meanwhile.
+    func isRemoved() throws(BodyError) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("read", path) }
+        return status.st_nlink == 0
+    }
+
     /// In bytes.
     func size() throws(BodyError) -> Int {
         var status = stat()

@@ -96,7 +96,8 @@ import Testing
             [], Array(header), Array(file.dropLast()), file + [0], Array(file.dropLast(Self.chunk)),
             Array(header + chunks[1] + chunks[0] + chunks[2]), Array(header + chunks[0] + chunks[0] + chunks[2]),
             Array(header + chunks[0] + chunks[2] + chunks[1]), Array(header + chunks[0] + chunks[1] + chunks[1]),
-            Array(header + chunks[0] + chunks[1]), file + chunks[2], foreign, Array(header + foreign.dropFirst(header.count)),
+            Array(header + chunks[0] + chunks[1]), file + chunks[2], foreign,
+            Array(header + foreign.dropFirst(header.count)),
             Array(header + foreign.dropFirst(header.count).prefix(Self.chunk) + chunks[1] + chunks[2]),
         ]
         for (number, damaged) in damages.enumerated() {

@@ -19,7 +19,9 @@ import Testing
         }
         // What the failed one took is free again.
         let body = try await store.put([UInt8](repeating: 7, count: 900_000))
-        #expect(await failure { () throws(BodyError) in _ = try await store.put([UInt8](repeating: 7, count: 200_000)) } == .full)
+        #expect(
+            await failure { () throws(BodyError) in _ = try await store.put([UInt8](repeating: 7, count: 200_000)) }
+                == .full)
         try await store.remove([body.id])
         _ = try await store.put([UInt8](repeating: 7, count: 900_000))
     }
@@ -29,7 +31,9 @@ import Testing
         let disk = try SmallDisk(bytes: 2 << 20)
         let store = try BodyStore(folder: disk.path + "/bodies", keyring: EphemeralKeyring())
         let kept = try await store.put([UInt8](repeating: 7, count: 1_000_000))
-        let kind = await failure { () throws(BodyError) in _ = try await store.put([UInt8](repeating: 7, count: 3_000_000)) }
+        let kind = await failure { () throws(BodyError) in
+            _ = try await store.put([UInt8](repeating: 7, count: 3_000_000))
+        }
         #expect(kind == .full)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path + "/bodies/incoming").isEmpty)
         #expect(try await store.get(kept).count == 1_000_000)
@@ -62,7 +66,8 @@ import Testing
             _ = try await store.begin()
             Issue.record("there is no room")
         } catch {
-            #expect("\(error)" == "The memory for bodies is full: of 10 bytes 0 are taken. Delete objects, or allow more.")
+            #expect(
+                "\(error)" == "The memory for bodies is full: of 10 bytes 0 are taken. Delete objects, or allow more.")
         }
     }
 }

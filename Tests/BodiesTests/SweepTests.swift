@@ -108,10 +108,12 @@ import Testing
         let isFirst = Mutex(true)
         await #expect(throws: Away.self) {
             try await store.sweep(olderThan: -60) { _ in
-                guard isFirst.withLock({ isFirst in
-                    defer { isFirst = false }
-                    return isFirst
-                }) else { throw Away() }
+                guard
+                    isFirst.withLock({ isFirst in
+                        defer { isFirst = false }
+                        return isFirst
+                    })
+                else { throw Away() }
                 return []
             }
         }
