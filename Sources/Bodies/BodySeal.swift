@@ -97,7 +97,9 @@ struct BodySeal: Sendable {
                 ciphertext: sealed.dropLast(Self.tagSize), tag: sealed.suffix(Self.tagSize))
             return try AES.GCM.open(box, using: key, authenticating: header).withUnsafeBytes { bytes in
                 let wanted = range.clamped(to: start..<start + bytes.count)
-                return Array(bytes.dropFirst(wanted.lowerBound - start).prefix(wanted.count))
+                // Rebased, it is copied as a block, and not byte by byte.
+                return Array(
+                    UnsafeRawBufferPointer(rebasing: bytes.dropFirst(wanted.lowerBound - start).prefix(wanted.count)))
             }
         } catch {
             throw .damaged(id, at: start, "the seal of chunk \(index) does not match")
