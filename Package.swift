@@ -57,9 +57,10 @@ let package = Package(
         .target(
             name: "Bodies",
             dependencies: [
-                "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                "CMalloc", "Keyring", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "CMalloc"),
         .target(
             name: "Ledger",
             dependencies: [

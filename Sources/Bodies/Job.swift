@@ -1,9 +1,6 @@
+import CMalloc
 import NIOPosix
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// Work that blocks, on a thread of its own: file calls, and the sealing and opening of what they write and read.
 ///
@@ -48,13 +45,9 @@ final class Job<Value: Sendable>: Sendable {
 /// The threads of all jobs, which live as long as the process. Most of the time they wait for a disk: there are enough
 /// of them that a file system can write the journal once for many files that are synced at the same time.
 private let jobThreads = {
-    #if canImport(Glibc)
-        // By default, memory of a chunk's size goes back to the system when it is released, and comes back page by page:
-        // reading takes nearly twice as long. Instead up to 8 MiB are kept for each of malloc's arenas, and only blocks from
-        // 4 MiB on come from the system each time. This holds for the whole process.
-        mallopt(M_MMAP_THRESHOLD, 4 << 20)
-        mallopt(M_TRIM_THRESHOLD, 8 << 20)
-    #endif
+    // By default, memory of a chunk's size goes back to the system when it is released, and comes back page by page:
+    // reading takes nearly twice as long.
+    cmalloc_keep(4 << 20, 8 << 20)
     let threads = NIOThreadPool(numberOfThreads: 16)
     threads.start()
     return threads
