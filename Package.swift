@@ -57,9 +57,10 @@ let package = Package(
         .target(
             name: "Bodies",
             dependencies: [
-                "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                "CMalloc", "Keyring", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "CMalloc"),
         .target(
             name: "Ledger",
             dependencies: [
@@ -301,6 +302,9 @@ let package = Package(
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
         .testTarget(
+            name: "BodiesTests",
+            dependencies: ["Bodies", "Keyring", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
         .testTarget(
@@ -325,7 +329,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
