@@ -51,7 +51,7 @@ test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
 test-clients-postgres: $(VENV)/installed
 	@Tools/install-dependencies build test
 	swift build --product gatehouse
-	cd Tests/Clients && GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+	cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
 	@Tools/install-dependencies build test
@@ -62,6 +62,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	@Tools/install-dependencies bench
 	swift build -c release --static-swift-stdlib --product BareHTTP
 	$(PYTHON) Benchmarks/bench.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/nodes.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product probe-server
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	swift build -c release --static-swift-stdlib --product PolicyBench

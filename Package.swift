@@ -118,7 +118,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "Directory", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -174,7 +174,11 @@ let package = Package(
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
             name: "KMSService",
-            dependencies: ["KeyMaterial", "Platform", "KMSAPI", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Fetch", "HardwareToken", "KeyMaterial", "Platform", "Signature", "KMSAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
             path: "Sources/Services/KMS"),
         .target(
             name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
@@ -210,14 +214,17 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire", "IAMService",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire",
+                "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         .executableTarget(
             name: "gatehouse",
@@ -314,6 +321,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
+        .testTarget(
+            name: "KMSTests",
+            dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

@@ -5,7 +5,7 @@
    same server; and on a data directory beside.
 2. How long it takes from a change of policy to another node's answer by it: median and 99th percentile.
 3. GetCallerIdentity on one node, on two, and on a server in memory.
-4. How long a node takes to start on what has been made.
+4. How long a node takes to start where there are 100,000 principals, against a server on a data directory.
 
 The database's server, the nodes and the load share the machine's processors; so the ratios say more than the rates.
 """
@@ -20,7 +20,7 @@ import threading
 import time
 from pathlib import Path
 
-from bench import CONNECTIONS, as_botocore_sends, heading, load, row, write_requests
+from bench import BINARY, CONNECTIONS, as_botocore_sends, heading, load, row, write_requests
 
 from harness.documents import allow, policy
 from harness.identity import Identity
@@ -29,6 +29,8 @@ from harness.server import Server
 from harness import raw
 
 SECONDS = 4
+ROUNDS = 5
+PRINCIPALS = 100_000
 
 
 def simple_updates(database: Postgres) -> float:
@@ -123,7 +125,7 @@ def main() -> None:
         try:
             heading("Durable CreateUser, 64 clients, against pgbench's simple update")
             updates, one, two, directory = [], [], [], []
-            for turn in range(3):
+            for turn in range(ROUNDS):
                 updates.append(simple_updates(database))
                 one.append(creations(nodes[:1], folder, f"{turn}-1"))
                 two.append(creations(nodes, folder, f"{turn}-2"))
@@ -139,15 +141,35 @@ def main() -> None:
             heading("GetCallerIdentity, 64 clients")
             for what, servers in (("in memory", [memory]), ("one node", nodes[:1]), ("two nodes", nodes)):
                 row(what, f"{statistics.median(identities(servers, folder) for _ in range(3)):,.0f}/s", "")
-            heading("Start of a node")
-            users = database.run("SELECT sum(count) FROM counter", url.rsplit("/", 1)[1])
-            nodes[1].stop()
-            started = time.perf_counter()
-            nodes[1].start()
-            row(f"with {int(users):,} records", f"{time.perf_counter() - started:.2f} s", "")
         finally:
             for server in (*nodes, disk, memory):
                 server.kill()
+        starts(database, folder)
+
+
+def starts(database: Postgres, folder: Path) -> None:
+    """How long a server takes from the start of its process until it listens."""
+    url = database.new_database()
+    data, key = ["--data", str(folder / "many")], ["--key-file", str(folder / "many-key")]
+    fill = ["bench-fill", *data, "--accounts", str(PRINCIPALS // 100), "--users", "100"]
+    fill += ["--access-key-id", "AKIABENCHBENCHBENCH0", "--secret-access-key", "bench" * 8]
+    subprocess.run([str(BINARY), *fill], check=True, capture_output=True)
+    began = time.perf_counter()
+    subprocess.run([str(BINARY), "migrate", "database", *data, "--database", url, *key], check=True, capture_output=True)
+    heading(f"{PRINCIPALS:,} principals: from the start of the process until it listens")
+    row("(to migrate them into the database)", f"{time.perf_counter() - began:.1f} s", "")
+    for what, server in (
+        ("a node", Server(database=url, key=folder / "many-key", fixed_root=False)),
+        ("a server on a data directory", Server(data=folder / "many", fixed_root=False)),
+    ):
+        times = []
+        for _ in range(3):
+            began = time.perf_counter()
+            server.start(within=60)
+            times.append(time.perf_counter() - began)
+            memory = server.resident_memory() / 1e6
+            server.kill()
+        row(what, f"{statistics.median(times):.2f} s", f"{memory:,.0f} MB")
 
 
 if __name__ == "__main__":

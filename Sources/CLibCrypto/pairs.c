@@ -23,14 +23,19 @@ static EVP_PKEY_CTX *signing_context(
     return NULL;
 }
 
-ptrdiff_t libcrypto_sign(
-    const libcrypto_key *key, libcrypto_scheme scheme, libcrypto_hash hash, const unsigned char *digest, size_t digest_count,
-    unsigned char *output, size_t capacity) {
+libcrypto_signer *libcrypto_make_signer(const libcrypto_key *key, libcrypto_scheme scheme, libcrypto_hash hash) {
     EVP_PKEY_CTX *context = signing_context(key, EVP_PKEY_sign_init, scheme, hash);
-    size_t count = capacity;
-    bool is_signed = context != NULL && EVP_PKEY_sign(context, output, &count, digest, digest_count) == 1;
-    EVP_PKEY_CTX_free(context);
     ERR_clear_error();
+    return (libcrypto_signer *)context;
+}
+
+void libcrypto_free_signer(libcrypto_signer *signer) { EVP_PKEY_CTX_free((EVP_PKEY_CTX *)signer); }
+
+ptrdiff_t libcrypto_sign(
+    libcrypto_signer *signer, const unsigned char *digest, size_t digest_count, unsigned char *output, size_t capacity) {
+    size_t count = capacity;
+    bool is_signed = EVP_PKEY_sign((EVP_PKEY_CTX *)signer, output, &count, digest, digest_count) == 1;
+    if (!is_signed) ERR_clear_error();
     return is_signed ? (ptrdiff_t)count : -1;
 }
 

@@ -239,3 +239,8 @@ pkcs11_result pkcs11_unseal(
     pkcs11_result other = meaning(code);
     return other.status == pkcs11_failed ? result(pkcs11_not_authentic, code) : other;
 }
+
+pkcs11_result pkcs11_random(pkcs11_module *module, pkcs11_session session, unsigned char *output, size_t count) {
+    CK_RV code = functions(module)->C_GenerateRandom(session.handle, output, count);
+    return code == CKR_OK ? done : meaning(code);
+}

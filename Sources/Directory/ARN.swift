@@ -41,20 +41,40 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Complexity: linear in the length of the text.
     public init?(parsing text: String) {
-        let bytes = text.utf8
-        guard bytes.starts(with: "arn:".utf8), bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
-        var rest = bytes[...].dropFirst(4)
-        func part() -> String? {
-            guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-            defer { rest = rest[colon...].dropFirst() }
-            return String(text[rest.startIndex..<colon])
-        }
-        guard let partition = part(), !partition.isEmpty, let service = part(), !service.isEmpty,
-            let region = part(), let account = part(), !rest.isEmpty
+        guard
+            let arn = text.utf8.withContiguousStorageIfAvailable({ ARN(bytes: $0) })
+                ?? Array(text.utf8).withUnsafeBufferPointer({ ARN(bytes: $0) })
         else { return nil }
+        self = arn
+    }
+
+    private init?(bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.starts(with: "arn:".utf8) else { return nil }
+        // The first five colons.
+        var colons = (0, 0, 0, 0, 0)
+        var count = 0
+        for (index, byte) in bytes.enumerated() {
+            guard (0x21...0x7e).contains(byte) else { return nil }
+            guard byte == UInt8(ascii: ":"), count < 5 else { continue }
+            switch count {
+            case 0: colons.0 = index
+            case 1: colons.1 = index
+            case 2: colons.2 = index
+            case 3: colons.3 = index
+            default: colons.4 = index
+            }
+            count += 1
+        }
+        func part(_ start: Int, _ end: Int) -> String {
+            String(decoding: UnsafeBufferPointer(rebasing: bytes[(start + 1)..<end]), as: UTF8.self)
+        }
+        guard count == 5, colons.1 > colons.0 + 1, colons.2 > colons.1 + 1, bytes.count > colons.4 + 1 else {
+            return nil
+        }
         self.init(
-            partition: partition, service: service, region: region, account: account,
-            resource: String(text[rest.startIndex...]))
+            partition: part(colons.0, colons.1), service: part(colons.1, colons.2),
+            region: part(colons.2, colons.3), account: part(colons.3, colons.4),
+            resource: part(colons.4, bytes.count))
     }
 
     /// The ARN of an IAM resource, for example `iam(account, "user", path: "/division/", name: "alice")`.
@@ -73,6 +93,27 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// An ARN of the partition `aws`, for example `text("kms", region, account, "key/", id)`.
+    public static func text(
+        _ service: String, _ region: String, _ account: String, _ type: String, _ rest: String
+    ) -> String {
+        let count =
+            11 + service.utf8.count + region.utf8.count + account.utf8.count + type.utf8.count + rest.utf8.count
+        return String(unsafeUninitializedCapacity: count) { bytes in
+            var end = 0
+            put("arn:aws:", into: bytes, &end)
+            put(service, into: bytes, &end)
+            put(":", into: bytes, &end)
+            put(region, into: bytes, &end)
+            put(":", into: bytes, &end)
+            put(account, into: bytes, &end)
+            put(":", into: bytes, &end)
+            put(type, into: bytes, &end)
+            put(rest, into: bytes, &end)
+            return end
+        }
+    }
+
     private static func put(_ part: String, into bytes: UnsafeMutableBufferPointer<UInt8>, _ end: inout Int) {
         let rest = bytes[end...]
         end =
@@ -81,7 +122,16 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        "arn:\(partition):\(service):\(region):\(account):\(resource)"
+        let parts = ["arn", partition, service, region, account, resource]
+        let count = parts.reduce(parts.count - 1) { $0 + $1.utf8.count }
+        return String(unsafeUninitializedCapacity: count) { bytes in
+            var end = 0
+            for (index, part) in parts.enumerated() {
+                if index > 0 { Self.put(":", into: bytes, &end) }
+                Self.put(part, into: bytes, &end)
+            }
+            return end
+        }
     }
 
     /// The resource's type and the rest after the first slash: `user` and `division/alice`.

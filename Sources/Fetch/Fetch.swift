@@ -21,8 +21,8 @@ import Synchronization
 public struct Fetch: Sendable {
     /// What an exchange may take.
     public struct Limits: Sendable {
-        /// Seconds for name look-up, connection and handshake together with the answer.
-        public var seconds: Int64 = 5
+        /// For name look-up, connection and handshake together with the answer.
+        public var time = Duration.seconds(5)
         /// Bytes of an answer's body.
         public var body = 512 * 1024
         /// Bytes of an answer's headers and trailers together.
@@ -145,7 +145,7 @@ public struct Fetch: Sendable {
         let limits = limits
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: Answer.self)
-        let longest = TimeAmount.seconds(limits.seconds)
+        let longest = TimeAmount(limits.time)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(longest)
             .channelInitializer { channel in

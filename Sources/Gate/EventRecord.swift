@@ -53,6 +53,7 @@ struct EventRecord {
         var output: Structure?
         if attempt.readable?.operation.recordsOutput == true { output = try? result.get() }
         write("responseElements", output, &writer)
+        writeAdditional(&writer)
         writer.member("requestID", call.requestID)
         writer.member("eventID", eventID)
         writer.member("readOnly", attempt.isReadOnly)
@@ -77,10 +78,24 @@ struct EventRecord {
         }
         writer.key(name)
         if let structure, !structure.isEmpty {
-            writeCloudTrailJSON(structure, to: &writer, hiding: secrets)
+            writeCloudTrailJSON(
+                structure, to: &writer, hiding: secrets, renaming: attempt.call.module.events.renamed)
         } else {
             writer.null()
         }
+    }
+
+    /// What the service adds; nothing where it has nothing to add.
+    private func writeAdditional(_ writer: inout JSONWriter) {
+        guard let additional = attempt.call.module.events.additional,
+            attempt.decisions.allSatisfy(\.decision.isAllowed)
+        else { return }
+        let members = additional(attempt.decisions.map(\.access), try? result.get())
+        guard !members.isEmpty else { return }
+        writer.key("additionalEventData")
+        writer.beginObject()
+        for member in members { writer.member(member.name, member.value) }
+        writer.endObject()
     }
 
     /// How the call was encrypted; nothing for one that was not.

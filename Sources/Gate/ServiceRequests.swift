@@ -59,11 +59,13 @@ private struct PermittedRequest: PreparedRequest {
             let output = try output(records.of(permit.call.scope))
             attempt.result = .success(output)
             for event in attempt.events(attempt.result) { try records.record(event) }
-            gate.count(attempt)
+            let done = attempt
+            records.afterwards { gate.count(done) }
             return output
         } catch {
             attempt.result = .failure(error)
-            gate.recordFailure(attempt)
+            let failed = attempt
+            records.afterwards { gate.recordFailure(failed) }
             throw error
         }
     }

@@ -134,6 +134,25 @@ public final class HardwareToken: Sendable, CustomStringConvertible, CustomRefle
         return Array(message.prefix(box.count - Self.tagSize))
     }
 
+    /// Random bytes of the token's own making.
+    ///
+    /// - Parameter count: 1 to ``longestMessage``.
+    public func random(_ count: Int) throws(HardwareTokenError) -> [UInt8] {
+        guard (1...Self.longestMessage).contains(count) else {
+            throw HardwareTokenError(.unsupported, "A token is asked for \(Self.longestMessage) random bytes at most.")
+        }
+        var bytes = [UInt8](repeating: 0, count: count)
+        try perform { state, session in pkcs11_random(state.module, session, &bytes, count) }
+        return bytes
+    }
+
+    /// Whether a text is the PIN that this process logs in with. The token itself is not asked, so that nobody can use up
+    /// its patience. It takes the same time wherever the two differ.
+    public func isPIN(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return bytes.count == login.pin.count && zip(bytes, login.pin).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
     private static let version: UInt8 = 1
     private static let nonceSize = Int(PKCS11_NONCE_SIZE)
     private static let tagSize = Int(PKCS11_TAG_SIZE)
@@ -216,7 +235,7 @@ public final class HardwareToken: Sendable, CustomStringConvertible, CustomRefle
                     + "start again.")
         case pkcs11_locked:
             HardwareTokenError(
-                .pin,
+                .locked,
                 "The token '\(label)' takes no PIN any more, because too many were wrong. Its security officer can set "
                     + "a new one.")
         case pkcs11_no_key:

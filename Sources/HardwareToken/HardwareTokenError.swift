@@ -6,8 +6,10 @@ public struct HardwareTokenError: Error, Sendable, Equatable, CustomStringConver
         case module
         /// No token has the label, or several have it.
         case absent
-        /// The PIN is wrong, or the token takes none any more.
+        /// The PIN is wrong.
         case pin
+        /// The token takes no PIN any more.
+        case locked
         /// The token has no key of the label.
         case noKey
         /// The token can't do what is asked of it.

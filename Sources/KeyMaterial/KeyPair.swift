@@ -1,4 +1,5 @@
 import CLibCrypto
+import Synchronization
 
 /// A private key of libcrypto's with its public key, or a public key alone.
 ///
@@ -7,6 +8,18 @@ import CLibCrypto
 final class KeyPair: @unchecked Sendable {
     let kind: libcrypto_kind
     private let key: OpaquePointer
+    /// Those that nobody is signing with.
+    private let signers = Mutex<[Signer]>([])
+
+    /// Signs, for one thread at a time.
+    private struct Signer: @unchecked Sendable {
+        let scheme: libcrypto_scheme
+        let hash: libcrypto_hash
+        let pointer: OpaquePointer
+    }
+
+    /// How many signers are kept for the next signatures: as many as sign at a time, more or less.
+    private static let mostSigners = 4
 
     private init?(_ kind: libcrypto_kind, _ key: OpaquePointer?) {
         guard let key else { return nil }
@@ -14,7 +27,10 @@ final class KeyPair: @unchecked Sendable {
         self.key = key
     }
 
-    deinit { libcrypto_free(key) }
+    deinit {
+        for signer in signers.withLock({ $0 }) { libcrypto_free_signer(signer.pointer) }
+        libcrypto_free(key)
+    }
 
     /// Makes a new pair. One for RSA takes from a tenth of a second to some seconds.
     convenience init?(generating kind: libcrypto_kind) {
@@ -45,7 +61,27 @@ final class KeyPair: @unchecked Sendable {
     func sign(
         digest: [UInt8], _ scheme: libcrypto_scheme, _ hash: libcrypto_hash
     ) throws(KeyMaterialError) -> [UInt8] {
-        try bytes(512) { libcrypto_sign(key, scheme, hash, digest, digest.count, $0, $1) }
+        let signer = try signer(scheme, hash)
+        defer { put(back: signer) }
+        return try bytes(512) { libcrypto_sign(signer.pointer, digest, digest.count, $0, $1) }
+    }
+
+    private func signer(_ scheme: libcrypto_scheme, _ hash: libcrypto_hash) throws(KeyMaterialError) -> Signer {
+        let known = signers.withLock { signers -> Signer? in
+            guard let index = signers.firstIndex(where: { $0.scheme == scheme && $0.hash == hash }) else { return nil }
+            return signers.remove(at: index)
+        }
+        if let known { return known }
+        guard let pointer = libcrypto_make_signer(key, scheme, hash) else { throw .failed }
+        return Signer(scheme: scheme, hash: hash, pointer: pointer)
+    }
+
+    private func put(back signer: Signer) {
+        let surplus = signers.withLock { signers -> Signer? in
+            signers.append(signer)
+            return signers.count > Self.mostSigners ? signers.removeFirst() : nil
+        }
+        if let surplus { libcrypto_free_signer(surplus.pointer) }
     }
 
     func verify(

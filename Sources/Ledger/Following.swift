@@ -19,8 +19,13 @@ final class Following: Sendable {
     private let lastLag = Mutex(0.0)
 
     /// Begins, unless it has begun: the observer knows of everything up to this number.
-    func begin(after sequence: Int64) {
-        last.withLock { if $0 == nil { $0 = sequence } }
+    /// - Parameter prepare: what is to be done before the first change comes.
+    func begin(after sequence: Int64, _ prepare: () -> Void) {
+        last.withLock { last in
+            guard last == nil else { return }
+            prepare()
+            last = sequence
+        }
     }
 
     /// Segments of events that this node has written, and nobody has asked past yet; in order.
@@ -75,6 +80,7 @@ extension Writer {
                     work.changes.first.map({ $0.sequence > known }) == true
                     ? work.changes : work.changes.filter { $0.sequence > known }
                 guard let end = new.last else { return }
+                keys?.take(new)
                 observers.changes?(new)
                 last = end.sequence
             }

@@ -28,31 +28,42 @@ extension Ledger {
         }
     }
 
-    /// A quick check before the ledger is used: whether the tables are structurally intact, and whether the seals of
+    /// How many records there are, in all accounts and regions.
+    ///
+    /// - Parameter kind: of which kind; nil: of all.
+    /// - Complexity: linear in the number of accounts, regions and kinds; the ledger keeps count of records.
+    public func recordCount(ofKind kind: String? = nil) async throws(LedgerError) -> Int {
+        do { return try await store.search { try $0.recordCount(kind) } } catch { throw LedgerError(error) }
+    }
+
+    /// A quick check, before or while the ledger is used: whether the tables are structurally intact, and whether the seals of
     /// some records are.
     ///
     /// Events are left out. There may be thousands of times as many of them, and no decision depends on them.
     ///
     /// - Parameter kinds: the kinds of records whose seals to check; nil: all kinds.
     /// - Returns: the damage that was found, if any.
-    /// - Throws: ``LedgerError`` when the ledger can't be read at all.
-    /// - Complexity: linear in the size of those tables.
-    public func check(sealsOf kinds: Set<String>?) throws(LedgerError) -> [Damage] {
-        try readNow { (reader) throws(LedgerError) in
-            try reader.query { session in
+    /// - Throws: ``LedgerError`` when the ledger can't be read at all, or the task was cancelled.
+    /// - Complexity: linear in the size of those tables. It runs away from the calling thread.
+    public func check(sealsOf kinds: Set<String>?) async throws(LedgerError) -> [Damage] {
+        let sealer = records
+        do {
+            return try await store.search { session in
                 let structure = try session.structuralDamage(
                     of: [.meta, .record, .counter, .reference, .journal, .deadline])
                 if !structure.isEmpty { return structure.map { Damage($0.table, $0.message) } }
                 var damage: [Damage] = []
                 try session.eachRecord(of: kinds) { record in
                     do throws(LedgerError) {
-                        _ = try reader.sealer.open(record.body, record.key, version: record.version)
+                        _ = try sealer.open(record.body, record.key, version: record.version)
                     } catch {
                         damage.append(Damage(.record, record.key, Verifier.sealIsBroken))
                     }
                 }
                 return damage
             }
+        } catch {
+            throw LedgerError(error)
         }
     }
 }

@@ -55,7 +55,16 @@ public final class Ledger: Sendable {
     ///     throws `readOnly`.
     /// - Throws: ``LedgerError``: `busy` when another process uses the directory, `sealed` when the keyring is not the
     ///   one that the ledger was made with, `newerFormat` when a newer Gatehouse made it, `corrupt`, `io`.
-    public init(at location: Location, keyring: any Keyring, readOnly: Bool = false) throws(LedgerError) {
+    public convenience init(
+        at location: Location, keyring: any Keyring, readOnly: Bool = false
+    ) throws(LedgerError) {
+        try self.init(at: location, keyring: keyring, readOnly: readOnly, schema: .current)
+    }
+
+    /// - Parameter schema: of which version of the program the tables of a shared database are to be.
+    init(
+        at location: Location, keyring: any Keyring, readOnly: Bool = false, schema: PostgresSchema
+    ) throws(LedgerError) {
         do {
             let key = try keyring.sealingKey(for: "ledger")
             let format = Format(key: key)
@@ -71,7 +80,7 @@ public final class Ledger: Sendable {
             case .postgres(let address):
                 isInMemory = false
                 directory = Mutex(nil)
-                store = try PostgresStore(address, readOnly: readOnly, format)
+                store = try PostgresStore(address, readOnly: readOnly, format, schema)
             }
             isReadOnly = readOnly
             records = RecordSealer(key: key)
@@ -87,9 +96,10 @@ public final class Ledger: Sendable {
                 try session.voidLeases()
                 return try Writer.NextNumbers(after: session)
             }
-            let writer = Writer(store, key: key, next: next)
+            let shared = (store as? PostgresStore)?.writer
+            let writer = Writer(store, key: key, next: next, keys: shared?.keys)
             self.writer = writer
-            tail = readOnly ? nil : (store as? PostgresStore).map { JournalTail($0, writer) }
+            tail = try shared.map { try JournalTail($0, writer) }
         } catch {
             throw LedgerError(error)
         }
@@ -122,12 +132,17 @@ public final class Ledger: Sendable {
     public func replay(
         _ kinds: Set<String>, _ body: (Change) throws(LedgerError) -> Void
     ) throws(LedgerError) {
+        guard let tail else { return try readNow { reader throws(LedgerError) in try reader.replay(kinds, body) } }
+        var keys: [RecordKey] = []
         let sequence = try readNow { reader throws(LedgerError) in
             let sequence = try reader.query { try $0.lastSequence() }
-            try reader.replay(kinds, body)
+            try reader.replay(kinds) { change throws(LedgerError) in
+                keys.append(RecordKey(scope: change.scope, kind: change.kind, id: change.id))
+                try body(change)
+            }
             return sequence
         }
-        tail?.begin(after: sequence)
+        try tail.begin(after: sequence, kinds, keys)
     }
 
     /// Reads one consistent state. The body runs at once, on the calling thread, or on one that is there to wait for a

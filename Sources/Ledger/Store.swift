@@ -54,6 +54,9 @@ protocol StoreSession: AnyObject {
     func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord]
     func recordIDs(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [String]
     func recordCount(_ kind: String, in scope: Scope) throws -> Int
+    /// In all scopes, by the counters.
+    /// - Parameter kind: nil: of all kinds.
+    func recordCount(_ kind: String?) throws -> Int
     func referrers(
         _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
     ) throws -> [SealedRecord]
@@ -75,6 +78,14 @@ protocol StoreSession: AnyObject {
     func rows(_ part: TablePart, _ bounds: RowBounds, limit: Int) throws -> [SealedRow]
     /// In the order of an index, or against it.
     func rows(_ part: TablePart, _ index: String, _ bounds: RowIndexBounds, limit: Int) throws -> [SealedRow]
+    /// The first row of each line of a listing in groups, at one go; nil: the database is near enough to be asked group by
+    /// group.
+    /// - Parameters:
+    ///   - length: how much of a key comes before what a delimiter is looked for in.
+    ///   - delimiter: as it is in keys.
+    func heads(
+        _ part: TablePart, _ bounds: RowBounds, after length: Int, delimiter: [UInt8], limit: Int
+    ) throws -> [SealedRow]?
     func put(_ row: SealedRow) throws
     func deleteRow(_ part: TablePart, _ key: [UInt8]) throws
     func add(_ entry: RowIndexEntry) throws

@@ -7,6 +7,10 @@ import Keyring
 /// ``Ledger/write(requestID:_:)``. When one of its methods throws, the transaction can't be committed any more, even if
 /// the error is caught: a statement may have been half done.
 ///
+/// The closure may be run again, from the beginning, when a database was lost before it had committed. Nothing is left of
+/// the first time, so what it does besides changing records must not matter if it is done twice, or belongs into
+/// ``afterwards(_:)``.
+///
 /// ```swift
 /// let isNew = try await ledger.write(requestID: requestID) { transaction throws(LedgerError) in
 ///     guard try transaction.get(Group.self, "devs", in: scope) == nil else { return .rollback(false) }
@@ -27,6 +31,8 @@ public final class Transaction: Reader {
     var hasChangedRows = false
     /// Why this transaction must not be committed: a statement may have been half done.
     private(set) var failure: LedgerError?
+    /// See ``afterwards(_:)``.
+    private(set) var followUps: [@Sendable () -> Void] = []
 
     init(
         _ session: any StoreSession, _ sealer: RecordSealer, requestID: String, time: Int64, next: Writer.NextNumbers
@@ -95,6 +101,12 @@ public final class Transaction: Reader {
             try query { _ in events.append(event) }
         }
     }
+
+    /// Does something once, when it is known what has become of this transaction, whether it was committed or not, and
+    /// before its caller is answered. It is for what is not kept in the ledger, such as counting a call.
+    ///
+    /// - Parameter body: runs on the writer's thread. It must neither block nor wait for the ledger.
+    public func afterwards(_ body: @escaping @Sendable () -> Void) { followUps.append(body) }
 
     func change<T>(_ body: () throws(LedgerError) -> T) throws(LedgerError) -> T {
         do {

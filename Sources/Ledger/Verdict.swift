@@ -44,8 +44,9 @@ struct WaitingWrite<Result: Sendable>: PendingWrite {
         } catch {
             (commits, answer) = (false, .failure(error))
         }
-        let continuation = continuation
+        let (continuation, followUps) = (continuation, transaction.followUps)
         return RanWrite(commits: commits) { error in
+            for followUp in followUps { followUp() }
             continuation.resume(returning: error.map { .failure($0) } ?? answer)
         }
     }

@@ -3,6 +3,14 @@ import FoundationEssentials
 import Keyring
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The one writer of a ledger. It commits together what waits together, so that a durable write costs a share of
 /// one fsync.
 ///
@@ -30,6 +38,8 @@ final class Writer: Sendable {
     private let next: Mutex<NextNumbers>
     /// Where other nodes write, too: see `Following`.
     let following = Following()
+    /// Where asking for a record takes long: which there are.
+    let keys: KnownKeys?
 
     struct NextNumbers {
         var record: Int64
@@ -73,22 +83,41 @@ final class Writer: Sendable {
         var isClosed = false
         /// Why the last attempt to write events failed; nil again after the next that works.
         var eventFailure: LedgerError?
+
+        /// Moves what can be committed together into a batch, beside what is in it.
+        mutating func fill(_ batch: inout Batch) {
+            let more = writes.prefix(Writer.maximumBatch - batch.writes.count)
+            batch.writes += more
+            writes.removeFirst(more.count)
+            guard isFlushDue else { return }
+            let due = events.prefix(Writer.maximumEventsOfBatch - batch.events.count)
+            batch.events += due
+            events.removeFirst(due.count)
+            guard events.isEmpty else { return }
+            isFlushDue = false
+            batch.flushes += flushes
+            flushes = []
+        }
     }
 
     private struct Batch {
-        var writes: [any PendingWrite]
-        var events: [Event]
-        var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>]
+        var writes: [any PendingWrite] = []
+        var events: [Event] = []
+        var flushes: [CheckedContinuation<Result<Void, LedgerError>, Never>] = []
+
+        var isEmpty: Bool { writes.isEmpty && events.isEmpty && flushes.isEmpty }
     }
 
     init(
-        _ store: any Store, key: SealingKey, next: NextNumbers, eventCapacity: Int = 64 * 1024 * 1024
+        _ store: any Store, key: SealingKey, next: NextNumbers, keys: KnownKeys? = nil,
+        eventCapacity: Int = 64 * 1024 * 1024
     ) {
         self.store = store
         self.records = RecordSealer(key: key)
         self.events = EventStore(key: key)
         self.eventCapacity = eventCapacity
         self.next = Mutex(next)
+        self.keys = keys
     }
 
     func observe(_ observer: @escaping Observer) {
@@ -207,35 +236,27 @@ final class Writer: Sendable {
     /// What to commit next; nil, and the writer falls asleep, when there is nothing.
     private func takeBatch() -> Batch? {
         queue.withLock { queue in
-            var batch = Batch(writes: [], events: [], flushes: [])
-            batch.writes = Array(queue.writes.prefix(Self.maximumBatch))
-            queue.writes.removeFirst(batch.writes.count)
-            if queue.isFlushDue {
-                batch.events = Array(queue.events.prefix(Self.maximumEventsOfBatch))
-                queue.events.removeFirst(batch.events.count)
-                if queue.events.isEmpty {
-                    queue.isFlushDue = false
-                    swap(&batch.flushes, &queue.flushes)
-                }
-            }
-            if batch.writes.isEmpty, batch.events.isEmpty, batch.flushes.isEmpty {
-                queue.isAwake = false
-                return nil
-            }
-            return batch
+            var batch = Batch()
+            queue.fill(&batch)
+            if batch.isEmpty { queue.isAwake = false }
+            return batch.isEmpty ? nil : batch
         }
     }
 
     // MARK: On the database's queue
 
-    private func commit(_ batch: Batch, in session: any StoreSession) {
+    private func commit(_ first: Batch, in session: any StoreSession) {
+        var batch = first
         var ran: [RanWrite] = []
+        #if DEBUG
+            if Self.rehearses { rehearse(&batch, in: session) }
+        #endif
         var outcome: Result<CommittedWork, LedgerError>
         var attempts = 0
         repeat {
             ran = []
             do {
-                outcome = .success(try transact(batch, in: session, &ran))
+                outcome = .success(try transact(&batch, in: session, &ran))
             } catch {
                 if session.isInTransaction { try? session.rollback() }
                 outcome = .failure(LedgerError(error))
@@ -255,6 +276,18 @@ final class Writer: Sendable {
         }
     }
 
+    #if DEBUG
+        /// Whether each transaction is run once and undone before it counts, as happens to one whose connection is lost:
+        /// so that whatever does not bear it shows in any test.
+        private static let rehearses = getenv("GATEHOUSE_REHEARSE") != nil
+
+        private func rehearse(_ batch: inout Batch, in session: any StoreSession) {
+            var ran: [RanWrite] = []
+            _ = try? transact(&batch, in: session, &ran, isRehearsal: true)
+            if session.isInTransaction { try? session.rollback() }
+        }
+    #endif
+
     private func shouldRunAgain(
         _ outcome: Result<CommittedWork, LedgerError>, _ attempts: Int, _ session: any StoreSession
     ) -> Bool {
@@ -265,19 +298,22 @@ final class Writer: Sendable {
     /// Milliseconds since 1970, of the real clock.
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-    private func transact(_ batch: Batch, in session: any StoreSession, _ ran: inout [RanWrite]) throws -> CommittedWork
-    {
-        let time = Self.milliseconds
+    private func transact(
+        _ batch: inout Batch, in session: any StoreSession, _ ran: inout [RanWrite], isRehearsal: Bool = false
+    ) throws -> CommittedWork {
         var next = self.next.withLock { $0 }
         var done = CommittedWork()
-        var events = batch.events
 
         try session.begin()
         if let numbers = session.nextNumbers {
             next = numbers
             // Handlers decide by what is kept in memory of the ledger, too.
             try follow(in: session, through: next.record &- 1)
+            // More has come while this node waited for its turn.
+            queue.withLock { $0.fill(&batch) }
         }
+        let time = Self.milliseconds
+        var events = batch.events
         for write in batch.writes {
             try session.beginSavepoint()
             let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
@@ -298,6 +334,7 @@ final class Writer: Sendable {
         done.hasEvents = !events.isEmpty
         let firstSegment = next.segment
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
+        if isRehearsal { return done }
         let isShared = session.nextNumbers != nil
         try session.commit(next)
         if isShared { following.noteOwn(segments: firstSegment..<next.segment) }

@@ -1,7 +1,6 @@
 public import Fetch
 import FoundationEssentials
-import SwiftASN1
-import X509
+public import X509
 
 /// The OpenID Connect providers out there: their keys, fetched and remembered.
 ///
@@ -39,12 +38,9 @@ public actor OpenIDProviders {
     private var entries: [Registration: Entry] = [:]
     private var running: [Registration: Task<Result<KeySet, OIDCError>, Never>] = [:]
 
-    /// - Parameter authorities: PEM with certificates of authorities to be trusted on top of the system's.
-    /// - Throws: what is wrong with the PEM.
-    public init(authorities: String = "") throws {
-        self.authorities = try PEMDocument.parseMultiple(pemString: authorities).map {
-            try Certificate(pemDocument: $0)
-        }
+    /// - Parameter authorities: those that are trusted on top of the system's.
+    public init(authorities: [Certificate] = []) {
+        self.authorities = authorities
     }
 
     /// The keys of a provider that may have signed a token.

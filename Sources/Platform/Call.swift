@@ -122,7 +122,9 @@ public final class Call: Sendable {
     /// What `access` found out for `handle`, and the caller was allowed to know: see ``Access/learnt``.
     /// - Returns: nil where no access carried a value of this type.
     public func learnt<Knowledge: Sendable>(_ type: Knowledge.Type) -> Knowledge? {
-        learnt.lazy.compactMap { $0 as? Knowledge }.first
+        // No chain of lazy collections: those of a type that is not known here cost more than all the rest.
+        for item in learnt { if let item = item as? Knowledge { return item } }
+        return nil
     }
 
     /// Makes the answer wait until the call's event is on disk: for a call that changed something outside the

@@ -13,27 +13,27 @@ public enum ConditionKeys {
         String(decoding: key.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
-    /// `aws:ResourceTag/…`, and the same under the service's own prefix.
-    public static func resourceTags(_ tags: [Tag], service: String) -> [String: ContextValue] {
+    /// `aws:ResourceTag/…`, and the same under the service's own prefix, unless it has no such key.
+    public static func resourceTags(_ tags: [Tag], service: String?) -> [String: ContextValue] {
         var keys: [String: ContextValue] = [:]
         for tag in tags {
             let key = folded(tag.key)
             keys["aws:resourcetag/\(key)"] = .one(tag.value)
-            keys["\(service):resourcetag/\(key)"] = .one(tag.value)
+            if let service { keys["\(service):resourcetag/\(key)"] = .one(tag.value) }
         }
         return keys
     }
 
     /// The folded tag key in a condition key that ``resourceTags(_:service:)`` makes; nil for all other keys.
-    static func resourceTag(in key: String, service: String) -> String? {
+    static func resourceTag(in key: String, service: String?) -> String? {
         let bytes = key.utf8
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let prefix = bytes[..<colon]
         let rest = bytes[colon...].dropFirst()
         let name = "resourcetag/".utf8
-        guard rest.starts(with: name), prefix.elementsEqual("aws".utf8) || prefix.elementsEqual(service.utf8) else {
-            return nil
-        }
+        guard rest.starts(with: name),
+            prefix.elementsEqual("aws".utf8) || service.map({ prefix.elementsEqual($0.utf8) }) == true
+        else { return nil }
         return String(Substring(rest.dropFirst(name.count)))
     }
 

@@ -21,6 +21,8 @@ public final class Environment: Sendable {
     public let authorizationMessages: AuthorizationMessages
     /// The OpenID Connect providers outside of AWS, as far as their keys and documents are known.
     public let openIDProviders: OpenIDProviders
+    /// Other servers that services call.
+    public let outsideServers: OutsideServers
     /// How the world reaches this Gatehouse.
     public let publicAddress: PublicAddress
     /// How much an account may hold.
@@ -58,7 +60,8 @@ public final class Environment: Sendable {
         authorizationMessages: AuthorizationMessages, openIDProviders: OpenIDProviders,
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
-        clock: Clock, token: HardwareToken? = nil, bodies: BodyStore? = nil, toleratedAbsence: Double = 0
+        clock: Clock, token: HardwareToken? = nil, outsideServers: OutsideServers = OutsideServers(),
+        bodies: BodyStore? = nil, toleratedAbsence: Double = 0
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -76,6 +79,7 @@ public final class Environment: Sendable {
         self.toleratedAbsence = toleratedAbsence
         self.token = token
         self.bodies = bodies
+        self.outsideServers = outsideServers
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services
@@ -92,10 +96,13 @@ public final class Environment: Sendable {
 
     /// Sees to it that what is kept in memory of the ledger holds everything that any node has answered so far. Every
     /// request begins with that.
-    /// - Throws: ServiceUnavailable when the database that nodes share has been away for too long.
+    /// - Throws: ServiceUnavailable when the database that nodes share has been away for too long, or asks for newer
+    ///   nodes: others may be there to answer.
     public func catchUp() async throws(ServiceError) {
         do throws(LedgerError) { try await ledger.catchUp(toleratingAbsence: toleratedAbsence) } catch {
-            throw ServiceError(error)
+            var refusal = ServiceError.serviceUnavailable
+            refusal.cause = "\(error)"
+            throw refusal
         }
     }
 

@@ -22,7 +22,7 @@ public struct Metric: Sendable {
     /// What tells its values apart; nil: there is one.
     public let label: String?
     /// Reads a number that goes up and down; nil: it only grows, by ``Metrics/add(_:to:_:)``.
-    let read: (@Sendable (Environment) -> [(label: String, value: Int)])?
+    let read: (@Sendable (Environment) async -> [(label: String, value: Int)])?
 
     /// A counter, which begins with 0 when Gatehouse starts.
     /// - Parameters: see the properties.
@@ -32,17 +32,18 @@ public struct Metric: Sendable {
 
     /// Makes a gauge, which is read whenever somebody looks.
     ///
-    /// `read` gives the value for each label. It reads memory, since it is called for each scrape.
+    /// `read` gives the value for each label, or the one value; nothing where it is not known at the moment. It is called
+    /// for each scrape, so it must not take long.
     public static func gauge(
-        _ name: String, _ help: String, label: String,
-        read: @escaping @Sendable (Environment) -> [(label: String, value: Int)]
+        _ name: String, _ help: String, label: String? = nil,
+        read: @escaping @Sendable (Environment) async -> [(label: String, value: Int)]
     ) -> Metric {
         Metric(name: name, help: help, label: label, read: read)
     }
 
     private init(
         name: String, help: String, label: String?,
-        read: (@Sendable (Environment) -> [(label: String, value: Int)])?
+        read: (@Sendable (Environment) async -> [(label: String, value: Int)])?
     ) {
         self.name = name
         self.help = help
@@ -92,7 +93,7 @@ public final class Metrics: Sendable {
     }
 
     /// All that is counted, as text.
-    public func text(_ environment: Environment) -> String {
+    public func text(_ environment: Environment) async -> String {
         let state = state.withLock { $0 }
         let calls = state.calls.map { call, count in
             "{service=\"\(call.service)\",operation=\"\(call.operation)\",code=\"\(call.code)\"} \(count)"
@@ -105,7 +106,7 @@ public final class Metrics: Sendable {
             "gatehouse_refused_signatures_total", "Requests whose caller could not be authenticated.", "counter",
             faults)
         for metric in environment.modules.flatMap(\.metrics) {
-            lines += Self.lines(metric, metric.read?(environment), state.counters[metric.name] ?? [:])
+            lines += Self.lines(metric, await metric.read?(environment), state.counters[metric.name] ?? [:])
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -115,7 +116,8 @@ public final class Metrics: Sendable {
     ) -> [String] {
         let type = gauges == nil ? "counter" : "gauge"
         guard let label = metric.label else {
-            return lines(metric.name, metric.help, type, [" \(counters.values.reduce(0, &+))"])
+            let values = gauges?.map(\.value) ?? [counters.values.reduce(0, &+)]
+            return lines(metric.name, metric.help, type, values.map { " \($0)" })
         }
         let values = gauges ?? counters.map { (label: $0.key, value: $0.value) }
         return lines(metric.name, metric.help, type, values.map { "{\(label)=\"\($0.label)\"} \($0.value)" })

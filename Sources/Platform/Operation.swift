@@ -83,7 +83,8 @@ public protocol ReadOperation: Operation {
 /// failed call is recorded alone. When the answer is sent, the change is on disk.
 public protocol WriteOperation: Operation {
     /// Makes the change, and answers the request. Every other writer waits for it: what is slow belongs into a
-    /// ``PreparedWriteOperation``.
+    /// ``PreparedWriteOperation``. When a database is lost before it has committed, this is run again: what it does besides
+    /// changing records belongs into ``MutableRecords/afterwards(_:)``.
     static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output
 }
 

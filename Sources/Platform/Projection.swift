@@ -3,8 +3,9 @@ public import Ledger
 
 /// What is kept in memory of the ledger's records, so that requests need not read them: an index, compiled policies.
 ///
-/// The ledger feeds it, and nothing else does: with every record of its kinds at the start, then with each commit's
-/// changes, in their order and before the writer is answered. So the request that follows a change already sees it.
+/// The ledger feeds it, and nothing else does: with every record of its kinds at the start (unless ``isReplayed`` says
+/// otherwise), then with each commit's changes, in their order and before the writer is answered. So the request that
+/// follows a change already sees it.
 ///
 /// ```swift
 /// final class BoxIndex: Projection {
@@ -30,6 +31,9 @@ public import Ledger
 public protocol Projection: AnyObject, Sendable {
     /// The kinds of records that it follows; it hears nothing of others.
     static var kinds: Set<String> { get }
+    /// Whether it is fed with every record of its kinds at the start. One that is not hears of changes alone, and reads the
+    /// records itself when they are needed: where there may be so many that the start would take long.
+    static var isReplayed: Bool { get }
     /// Makes it empty, before the ledger is read.
     init()
     /// Takes in changes, in the order of their commits. Requests may read meanwhile.
@@ -37,6 +41,10 @@ public protocol Projection: AnyObject, Sendable {
     func apply(_ changes: [Change]) throws(LedgerError)
     /// Forgets everything but what the changes bring: for the memory mode's reset.
     func replaceAll(with changes: [Change]) throws(LedgerError)
+}
+
+extension Projection {
+    public static var isReplayed: Bool { true }
 }
 
 /// The projections of one Gatehouse, each there once, found by its type.
@@ -61,8 +69,10 @@ public struct Projections: Sendable {
         self.byType = byType
     }
 
-    /// The kinds that any of them follows.
-    public var kinds: Set<String> { all.reduce(into: []) { $0.formUnion($1.kinds) } }
+    /// The kinds whose records they are to be fed with at the start.
+    public var replayedKinds: Set<String> {
+        all.reduce(into: []) { if type(of: $1.projection).isReplayed { $0.formUnion($1.kinds) } }
+    }
 
     /// Takes in changes: each projection gets those of its own kinds.
     /// - Throws: `LedgerError` for a record that can't be read.

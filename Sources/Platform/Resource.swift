@@ -59,18 +59,22 @@ public struct ResourceType: Sendable {
     public let prefix: String
     /// What it means if a resource has no policy.
     let policyRule: PolicyRule
+    /// Whether the service has a condition key of its own for the resource's tags, as `iam:ResourceTag/…` is, besides
+    /// `aws:ResourceTag/…`.
+    let hasOwnTagKey: Bool
     /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
     /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
 
     /// Makes a type; put it into the module's ``ServiceModule/resourceTypes``.
     public init(
-        _ service: String, _ prefix: String, policy: PolicyRule = .optional,
+        _ service: String, _ prefix: String, policy: PolicyRule = .optional, hasOwnTagKey: Bool = true,
         find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
     ) {
         self.service = service
         self.prefix = prefix
         policyRule = policy
+        self.hasOwnTagKey = hasOwnTagKey
         self.find = find
     }
 }
@@ -106,6 +110,8 @@ extension Access {
         public let resource: Resource?
         /// The type of policy without which nobody is allowed; nil where the type of resource can do without.
         public let requiredPolicy: PolicyType?
+        /// What the service's own condition key for the resource's tags begins with; nil: it has none.
+        let tagKeyPrefix: String?
 
         /// The account that the resource is in; the caller's for an action that has no resource.
         public func owner(_ call: Call) -> String {
@@ -118,9 +124,9 @@ extension Access {
         /// - Parameter key: in lower case.
         public func value(of key: String) -> ContextValue? {
             if let value = access.context[key] { return value }
-            guard let arn, let resource else { return nil }
+            guard let resource else { return nil }
             if let value = resource.context[key] { return value }
-            guard !resource.tags.isEmpty, let tag = ConditionKeys.resourceTag(in: key, service: arn.service) else {
+            guard !resource.tags.isEmpty, let tag = ConditionKeys.resourceTag(in: key, service: tagKeyPrefix) else {
                 return nil
             }
             return resource.tags.last { ConditionKeys.folded($0.key) == tag }.map { .one($0.value) }
@@ -128,9 +134,9 @@ extension Access {
 
         /// All condition keys of the access and of the resource, in lower case; for the event and for `gatehouse why`.
         public var context: [String: ContextValue] {
-            guard let arn, let resource else { return access.context }
+            guard let resource else { return access.context }
             return access.context.merging(resource.context) { own, _ in own }
-                .merging(ConditionKeys.resourceTags(resource.tags, service: arn.service)) { own, _ in own }
+                .merging(ConditionKeys.resourceTags(resource.tags, service: tagKeyPrefix)) { own, _ in own }
         }
     }
 
@@ -139,13 +145,15 @@ extension Access {
     public func resolved(_ call: Call) -> Resolved {
         let arn = resourceARN(call)
         guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {
-            return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil)
+            return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
         var access = self
         let resource = type.find(self, arn, call)
         if access.resourceAccount == nil { access.resourceAccount = resource?.owner }
         let required = type.policyRule == .required ? PolicyType.resource : nil
-        return Resolved(access: access, arn: arn, resource: resource, requiredPolicy: required)
+        return Resolved(
+            access: access, arn: arn, resource: resource, requiredPolicy: required,
+            tagKeyPrefix: type.hasOwnTagKey ? arn.service : nil)
     }
 
     private func resourceARN(_ call: Call) -> ARN? {

@@ -19,7 +19,10 @@ public struct ServiceEvent: Sendable {
     private let account: String
     private let region: String
     private let time: Double
-    private let details: @Sendable (inout JSONWriter) -> Void
+    private let agent: String
+    private let resource: EventParticulars.Resource?
+    private let response: [(name: String, value: String)]
+    private let details: (@Sendable (inout JSONWriter) -> Void)?
 
     /// Makes an event; nothing is recorded yet.
     /// - Parameters:
@@ -28,16 +31,24 @@ public struct ServiceEvent: Sendable {
     ///   - account: in whose history it stands.
     ///   - region: where it was done; for a global service `us-east-1`.
     ///   - time: seconds since 1970.
-    ///   - details: writes the members of `serviceEventDetails`.
+    ///   - agent: what the event calls whoever did it; nil: `source`. Some services say `AWS Internal`.
+    ///   - resource: what it was done to; nil: the event has no `resources`.
+    ///   - response: the members of `responseElements`, which are null without any.
+    ///   - details: writes the members of `serviceEventDetails`; nil: there are none.
     public init(
         _ name: String, source: String, account: String, region: String = "us-east-1", time: Double,
-        details: @escaping @Sendable (inout JSONWriter) -> Void
+        agent: String? = nil, resource: EventParticulars.Resource? = nil,
+        response: [(name: String, value: String)] = [],
+        details: (@Sendable (inout JSONWriter) -> Void)? = nil
     ) {
         self.name = name
         self.source = source
         self.account = account
         self.region = region
         self.time = time
+        self.agent = agent ?? source
+        self.resource = resource
+        self.response = response
         self.details = details
     }
 
@@ -46,13 +57,14 @@ public struct ServiceEvent: Sendable {
         var random = SystemRandomNumberGenerator()
         let milliseconds = Int64(exactly: (time * 1000).rounded(.down)) ?? 0
         let id = UUIDv7.make(milliseconds: milliseconds, using: &random)
+        let found = resource.map { [EventAttribute("ResourceType", $0.type), EventAttribute("ResourceName", $0.arn)] }
         return Event(
             id: id, requestID: UUIDv7.make(milliseconds: milliseconds, using: &random), account: account,
             time: milliseconds,
             attributes: [
                 EventAttribute("EventName", name), EventAttribute("EventSource", source),
                 EventAttribute("ReadOnly", "false"),
-            ], body: json(id), decision: Array("[]".utf8))
+            ] + (found ?? []), body: json(id), decision: Array("[]".utf8))
     }
 
     private func json(_ id: String) -> [UInt8] {
@@ -62,29 +74,47 @@ public struct ServiceEvent: Sendable {
         writer.key("userIdentity")
         writer.beginObject()
         writer.member("accountId", account)
-        writer.member("invokedBy", source)
+        writer.member("invokedBy", agent)
         writer.endObject()
         writer.member("eventTime", Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601)
         writer.member("eventSource", source)
         writer.member("eventName", name)
         writer.member("awsRegion", region)
-        writer.member("sourceIPAddress", source)
-        writer.member("userAgent", source)
+        writer.member("sourceIPAddress", agent)
+        writer.member("userAgent", agent)
         writer.key("requestParameters")
         writer.null()
         writer.key("responseElements")
-        writer.null()
+        if response.isEmpty {
+            writer.null()
+        } else {
+            writer.beginObject()
+            for member in response { writer.member(member.name, member.value) }
+            writer.endObject()
+        }
         writer.member("eventID", id)
         writer.key("readOnly")
         writer.boolean(false)
+        if let resource {
+            writer.key("resources")
+            writer.beginArray()
+            writer.beginObject()
+            writer.member("accountId", account)
+            writer.member("type", resource.type)
+            writer.member("ARN", resource.arn)
+            writer.endObject()
+            writer.endArray()
+        }
         writer.member("eventType", "AwsServiceEvent")
         writer.key("managementEvent")
         writer.boolean(true)
         writer.member("recipientAccountId", account)
-        writer.key("serviceEventDetails")
-        writer.beginObject()
-        details(&writer)
-        writer.endObject()
+        if let details {
+            writer.key("serviceEventDetails")
+            writer.beginObject()
+            details(&writer)
+            writer.endObject()
+        }
         writer.member("eventCategory", "Management")
         writer.endObject()
         return writer.bytes

@@ -182,6 +182,12 @@ public struct EventParticulars: Sendable {
     /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
     public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
 
+    /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
+    /// with what the operation found out on the way, and the output of a call that succeeded.
+    public var additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])?
+    /// What CloudTrail calls members otherwise than the API does, by the API's names.
+    public var renamed: [String: String]
+
     /// A resource that a call was about.
     public struct Resource: Sendable {
         public let arn: String
@@ -199,9 +205,13 @@ public struct EventParticulars: Sendable {
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
         hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil
+        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil,
+        additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        renamed: [String: String] = [:]
     ) {
         self.found = found
+        self.additional = additional
+        self.renamed = renamed
         self.source = source
         self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources

@@ -59,7 +59,8 @@ public struct KeyGrant: Sendable {
         guard actions.contains(action) else { return .none }
         let reach = principals.reach(query.request.pointee.principal, isDeny: false, hasBoundary: query.hasBoundary)
         guard reach != .none else { return .none }
-        if let wanted = constraints.sourceARN {
+        // Who may retire a grant does not depend on what it was made for.
+        if let wanted = constraints.sourceARN, action != "kms:retiregrant" {
             guard case .one(let source) = context(KeyGrantKeys.sourceARN), source.hasSameBytes(as: wanted)
             else { return .none }
         }

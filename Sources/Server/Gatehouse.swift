@@ -1,6 +1,7 @@
 import Bodies
 import Directory
 public import Edge
+public import Fetch
 import FoundationEssentials
 public import Gate
 public import HardwareToken
@@ -10,8 +11,10 @@ public import Logging
 import OIDC
 public import Platform
 public import ServiceLifecycle
+import SwiftASN1
 public import TransportSecurity
 public import Wire
+import X509
 
 /// A whole Gatehouse, put together: ledger, projections, gate, edge.
 public struct Gatehouse: Sendable {
@@ -25,9 +28,12 @@ public struct Gatehouse: Sendable {
         public var region = "us-east-1"
         /// The URL by which others reach this Gatehouse, where that is not the one that it listens on.
         public var publicURL: String?
-        /// A PEM file with certificate authorities to trust for identity providers' servers, in addition to the
-        /// system's.
+        /// A PEM file with certificate authorities to trust for other servers, those of identity providers and of external
+        /// key stores, in addition to the system's.
         public var authoritiesFile: String?
+        /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
+        /// those.
+        public var keyStoreProxies: [String: WebAddress] = [:]
         /// How HTTPS is to be spoken; nil: it is not.
         public var tls: TLS?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
@@ -83,6 +89,8 @@ public struct Gatehouse: Sendable {
     public let localAuthority: String?
     /// Of the root key; nil where everything is in memory.
     private let rotation: KeyringRotation?
+    /// Looks at the ledger while it is used; nil: that is done.
+    private let check: LedgerCheckService?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
 
@@ -115,6 +123,7 @@ public struct Gatehouse: Sendable {
                 bodies = try BodyStore(memoryLimit: Self.memoryOfBodies, keyring: keyring)
             }
             if let token { Self.look(for: token, log) }
+            let authorities = try Self.authorities(configuration)
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(of: configuration.modules, and: [directory, issued])
@@ -122,21 +131,24 @@ public struct Gatehouse: Sendable {
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
                 authorizationMessages: try AuthorizationMessages(keyring: keyring),
-                openIDProviders: try Self.openIDProviders(configuration),
+                openIDProviders: OpenIDProviders(authorities: authorities),
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token, bodies: bodies,
+                outsideServers: OutsideServers(
+                    trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
                 toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
-            try ledger.replay(projections.kinds.union(UsageFold.kinds)) { (change) throws(LedgerError) in
+            let replayed = projections.replayedKinds.union(UsageFold.kinds)
+            try ledger.replay(replayed) { (change) throws(LedgerError) in
                 try projections.apply([change])
                 try environment.usage.restore(change)
             }
             try environment.usage.restoreEvents(of: ledger)
-            if !configuration.isInMemory {
-                try Self.check(ledger, except: projections.kinds.union(UsageFold.kinds), configuration.modules, log)
-            }
+            check =
+                configuration.isInMemory
+                ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -162,7 +174,7 @@ public struct Gatehouse: Sendable {
         } catch let error as StartError {
             throw error
         } catch let error as ServiceError {
-            throw StartError("\(error.code): \(error.message)")
+            throw StartError(error.logText)
         } catch let error as LedgerError {
             throw StartError(
                 "\(error)" + (error.kind == .corrupt ? Self.whatToDo(configuration) : ""), isBusy: error.kind == .busy)
@@ -188,33 +200,30 @@ public struct Gatehouse: Sendable {
         }
     }
 
-    /// Refuses a ledger whose tables are not whole. A record that is damaged and binds nobody is told of: whoever asks
-    /// for it gets an error, and the others can go on working.
+    /// Refuses a ledger that is damaged.
     /// - Parameter read: the kinds of records that have been read already.
+    /// - Returns: what has to be done while the ledger is used; nil: all is done.
     private static func check(
-        _ ledger: Ledger, except read: Set<String>, _ modules: [ServiceModule], _ log: Logger
-    ) throws(LedgerError) {
-        let others = Set(modules.recordKinds.map { $0.kind }).subtracting(read)
-        for damage in try ledger.check(sealsOf: others) {
-            guard damage.table == .record, damage.id != nil else {
-                throw LedgerError(.corrupt, "The ledger is damaged in \(damage.place): \(damage.message).")
-            }
-            log.error("a record is damaged", metadata: ["record": "\(damage.place)", "reason": "\(damage.message)"])
-        }
+        _ ledger: Ledger, except read: Set<String>, _ configuration: Configuration, _ log: Logger
+    ) async throws(LedgerError) -> LedgerCheckService? {
+        let kinds = Set(configuration.modules.recordKinds.map { $0.kind }).subtracting(read)
+        let check = LedgerCheck(ledger: ledger, kinds: kinds, log: log)
+        return try await check.atStart()
+            ? nil : LedgerCheckService(check: check, advice: whatToDo(configuration))
     }
 
     private static func whatToDo(_ configuration: Configuration) -> String {
         guard configuration.database == nil else {
-            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills another database from a"
-                + " backup."
+            return " `gatehouse verify` says what is damaged and what is not; `gatehouse restore` fills a database"
+                + " from a backup."
         }
         let option = configuration.dataDirectory.map { " --data \(Endpoint.quoted($0))" } ?? ""
         return " `gatehouse verify\(option)` says what is damaged and what is not; `gatehouse restore` makes a data"
             + " directory from a backup."
     }
 
-    private static func openIDProviders(_ configuration: Configuration) throws -> OpenIDProviders {
-        guard let path = configuration.authoritiesFile else { return try OpenIDProviders() }
+    private static func authorities(_ configuration: Configuration) throws -> [Certificate] {
+        guard let path = configuration.authoritiesFile else { return [] }
         let text: String
         do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
             throw StartError("The certificates in \(path) can't be read: \(systemReason(error)). \(authoritiesAdvice)")
@@ -222,7 +231,9 @@ public struct Gatehouse: Sendable {
         guard text.contains("-----BEGIN CERTIFICATE-----") else {
             throw StartError("There is no certificate in \(path). \(authoritiesAdvice)")
         }
-        do { return try OpenIDProviders(authorities: text) } catch {
+        do {
+            return try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+        } catch {
             throw StartError("The certificates in \(path) can't be read: \(error). \(authoritiesAdvice)")
         }
     }
@@ -265,6 +276,10 @@ public struct Gatehouse: Sendable {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: SchedulerService(scheduler: scheduler), serviceName: "scheduler")
         ]
+        if let check {
+            services.append(
+                .init(service: check, successTerminationBehavior: .ignore, serviceName: "ledger check"))
+        }
         if let followUsage { services.append(.init(service: followUsage, serviceName: "last-used data")) }
         if let rotation {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))

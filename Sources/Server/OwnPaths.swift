@@ -19,17 +19,23 @@ extension Gatehouse {
             },
             // For a balancer: whether requests are to be sent here.
             OwnPath("GET", "/ready", for: .everybody) { _ in
-                do throws(ServiceError) { try await environment.catchUp() } catch {
-                    return .json(503, #"{"status":"not ready","reason":"the database can't be reached"}"#)
+                do throws(LedgerError) {
+                    try await environment.ledger.catchUp(toleratingAbsence: environment.toleratedAbsence)
+                } catch {
+                    let reason =
+                        error.kind == .newerFormat
+                        ? "the database asks for a newer version of Gatehouse than \(Version.text)"
+                        : "the database can't be reached"
+                    return .json(503, #"{"status":"not ready","reason":"\#(reason)"}"#)
                 }
                 return .json(200, #"{"status":"ready","version":"\#(Version.text)"}"#)
             },
             OwnPath("GET", "/metrics", for: .everybody) { _ in
-                WireResponse(
+                let metrics = await environment.metrics.text(environment)
+                return WireResponse(
                     status: 200,
                     headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                    body: Array(
-                        (environment.metrics.text(environment) + nodeMetrics(environment.ledger.nodeStatus)).utf8))
+                    body: Array((metrics + nodeMetrics(environment.ledger.nodeStatus)).utf8))
             },
             // For whoever is to trust the server: what is in there every client is shown.
             OwnPath("GET", "/_gatehouse/ca.pem", for: .everybody) { (_) throws(ServiceError) in

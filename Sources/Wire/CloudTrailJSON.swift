@@ -2,11 +2,12 @@
 ///
 /// The first letter of each member's name is in lower case, timestamps are in the form `Nov 21, 2026, 2:03:04 AM`, and
 /// members that are absent are left out, as are bodies that are streams. Whatever the model calls sensitive, and
-/// members with a name in `hiding` (the model's names, at any depth), read `HIDDEN_DUE_TO_SECURITY_REASONS`.
+/// members with a name in `hiding` (the model's names, at any depth), read `HIDDEN_DUE_TO_SECURITY_REASONS`. Members of
+/// `structure` itself that are in `renaming` have the names there.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 public func writeCloudTrailJSON(
-    _ structure: Structure, to writer: inout JSONWriter, hiding: Set<String> = []
+    _ structure: Structure, to writer: inout JSONWriter, hiding: Set<String> = [], renaming: [String: String] = [:]
 ) {
     writer.beginObject()
     let members = structure.shape.members
@@ -15,7 +16,7 @@ public func writeCloudTrailJSON(
         // The body that is sent is not a parameter.
         if case .stream = value { continue }
         let member = members[index]
-        writer.key(member.camelCaseName)
+        writer.key(renaming.isEmpty ? member.camelCaseName : renaming[member.name] ?? member.camelCaseName)
         if hiding.contains(member.name) {
             writer.string("HIDDEN_DUE_TO_SECURITY_REASONS")
         } else {

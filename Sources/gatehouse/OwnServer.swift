@@ -45,7 +45,7 @@ struct OwnServer {
         let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "gatehouse")
         let headers = signer.sign(signable, timestamp: Date().timeIntervalSince1970)
         var limits = Fetch.Limits()
-        limits.seconds = 10
+        limits.time = .seconds(10)
         limits.body = 65_536
         do throws(FetchError) {
             let answer = try await Fetch(trust: ServerTrust(authorities: Self.authorities), limits: limits).send(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Edge
+import Fetch
 import FoundationEssentials
 import Gate
 import Logging
@@ -41,10 +42,18 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: """
-            A PEM file of certificate authorities to trust, besides the system's, when fetching identity providers' \
-            keys.
+            A PEM file of certificate authorities to trust, besides the system's, for identity providers and for proxies \
+            of external key stores.
             """)
     var caBundle: String?
+
+    @Option(
+        name: .customLong("xks-proxy"),
+        help: """
+            Where the proxy of an external key store is, if it is not at port 443 of its endpoint: HOST=URL, such as \
+            xks.example.com=https://localhost:8443. Can be repeated.
+            """)
+    var keyStoreProxies: [String] = []
 
     @Option(
         help: """
@@ -125,6 +134,7 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             await gatehouse.close()
+            if let reason = error as? StartError { fail("Gatehouse stops: \(reason)") }
             let failed = error as? ListenError
             fail(
                 listenProblem(
@@ -211,6 +221,10 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.tls = try tlsOptions.configuration(address: listenedAddress)
         configuration.authoritiesFile = caBundle ?? Settings.text("CA_BUNDLE")
+        for text in keyStoreProxies + (Settings.text("XKS_PROXY")?.split(separator: ",").map(String.init) ?? []) {
+            let (host, place) = try keyStoreProxy(text)
+            configuration.keyStoreProxies[host] = place
+        }
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")
@@ -257,6 +271,24 @@ struct Serve: AsyncParsableCommand {
             configuration.quotas[parts[0]] = limit
         }
         return configuration
+    }
+
+    /// Without `https` anybody between here and there could read what is to be encrypted: so a proxy without it, such as a test
+    /// may have, must be on this machine.
+    private func keyStoreProxy(_ text: String) throws -> (host: String, place: WebAddress) {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].wholeMatch(of: /[A-Za-z0-9.-]+/) != nil,
+            let place = WebAddress(parts[1], mayBePlain: true), !place.path.hasSuffix("/")
+        else {
+            throw ValidationError(
+                "--xks-proxy takes HOST=URL, such as xks.example.com=https://localhost:8443, not '\(text)'.")
+        }
+        guard place.isSecure || ServedName(place.host)?.isLoopback == true else {
+            throw ValidationError(
+                "--xks-proxy takes a URL with http only for this machine (http://127.0.0.1:8080): use https for \(place.host)."
+            )
+        }
+        return (parts[0].lowercased(), place)
     }
 
     private func toleratedAbsence() throws -> Double {

@@ -203,7 +203,7 @@ def test_a_damaged_backup_is_not_restored(house: Server, tmp_path: Path, what: s
         word = "newer version"
     elif what == "key":
         (backup / "key").write_bytes(b"k" * 32)
-        word = "not the one that the backup"
+        word = "was sealed with another key than that in"
     else:
         ledger.unlink()
         word = "can't be opened"

@@ -65,7 +65,8 @@ def refused(*words: str, environment: dict[str, str] | None = None) -> str:
 
 
 def users(server: Server) -> list[str]:
-    return [user["UserName"] for user in server.root.iam.list_users()["Users"]]
+    pages = server.root.iam.get_paginator("list_users").paginate()
+    return [user["UserName"] for page in pages for user in page["Users"]]
 
 
 def exported(lines: str) -> dict[str, str]:

@@ -237,7 +237,7 @@ def test_a_wrong_pin(durable: Callable[..., Server], token: Token, tmp_path: Pat
     assert "does not accept the PIN" in error and "98765432" not in error
     environment = {name: value for name, value in token.environment.items() if not name.endswith("PIN_FILE")}
     assert "PIN is missing" in refused("serve", "--data", str(data), environment=environment)
-    check_whole(data, environment=environment | {"GATEHOUSE_PKCS11_PIN": "1234"})
+    check_whole(data, environment=environment | {"GATEHOUSE_PKCS11_PIN": token.pin})
 
 
 def test_a_token_is_not_needed_for_what_is_in_the_file(durable: Callable[..., Server], token: Token) -> None:

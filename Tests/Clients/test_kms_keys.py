@@ -135,7 +135,7 @@ def test_a_key_is_deleted_when_its_time_has_come(cloud: Server, kms: Any, trail:
         ),
         ({"Policy": "{}"}, "MalformedPolicyDocumentException", None),
         ({"Policy": key_policy(EVERYTHING | {"Sid": "x" * 33_000})}, "LimitExceededException", None),
-        ({"Origin": "AWS_CLOUDHSM"}, "NotImplemented", None),
+        ({"Origin": "AWS_CLOUDHSM"}, "ValidationException", None),
     ],
 )
 def test_a_key_that_cannot_be(kms: Any, parameters: dict[str, Any], code: str, message: str | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from harness import Identity, Server, Trail, error_of
+from harness import ACCOUNT, Identity, Server, Trail, error_of
 from harness.server import gatehouse
 
 DAY = 86_400
@@ -279,7 +279,7 @@ def test_rotating_imported_material(kms: Any) -> None:
 # Several Regions
 
 
-def test_a_key_in_two_regions(cloud: Server, root: Identity, kms: Any) -> None:
+def test_a_key_in_two_regions(cloud: Server, root: Identity, kms: Any, trail: Trail) -> None:
     there = in_region(root, "eu-west-1")
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]
     assert key["KeyId"].startswith("mrk-") and key["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
@@ -296,6 +296,14 @@ def test_a_key_in_two_regions(cloud: Server, root: Identity, kms: Any) -> None:
     # What one encrypts the other decrypts, also what comes after a rotation.
     kms.enable_key_rotation(KeyId=key["KeyId"], RotationPeriodInDays=90)
     assert there.get_key_rotation_status(KeyId=key["KeyId"])["RotationPeriodInDays"] == 90
+    synchronized = trail.all(EventName="SynchronizeMultiRegionKey")
+    assert len(synchronized) == 2
+    for event in synchronized:
+        assert event["userIdentity"] == {"accountId": ACCOUNT, "invokedBy": "AWS Internal"}
+        assert event["responseElements"] == {"keyId": key["Arn"]} and event["requestParameters"] is None
+        assert event["resources"] == [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key["Arn"]}]
+        assert (event["eventType"], event["readOnly"]) == ("AwsServiceEvent", False)
+        assert "serviceEventDetails" not in event
     before = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"1", EncryptionContext={"a": "b"})["CiphertextBlob"]
     cloud.advance(91 * DAY)
     after = there.encrypt(KeyId=key["KeyId"], Plaintext=b"2")["CiphertextBlob"]
@@ -348,13 +356,16 @@ def test_a_primary_key_goes_last(cloud: Server, root: Identity, kms: Any) -> Non
 # Use
 
 
-def test_the_last_use_of_a_key(kms: Any, new_user) -> None:
+def test_the_last_use_of_a_key(kms: Any, new_user, trail: Trail) -> None:
     key = kms.create_key()["KeyMetadata"]
     unused = kms.get_key_last_usage(KeyId=key["KeyId"])
     assert not unused["KeyLastUsage"] and unused["TrackingStartDate"] == unused["KeyCreationDate"]
     made = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
     assert error_of(new_user("nobody").client("kms").decrypt, CiphertextBlob=made["CiphertextBlob"])
     kms.describe_key(KeyId=key["KeyId"])
+    opened = kms.decrypt(CiphertextBlob=made["CiphertextBlob"])
+    assert trail.of(opened, "Decrypt")["additionalEventData"] == {"keyMaterialId": key["CurrentKeyMaterialId"]}
+    made = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
     seen = kms.get_key_last_usage(KeyId=key["KeyId"])["KeyLastUsage"]
     assert seen["Operation"] == "Encrypt" and seen["KmsRequestId"] == made["ResponseMetadata"]["RequestId"]
 

@@ -98,3 +98,79 @@ def test_grants_for_resources_of_services(probe):
         probe.client("kms", user).create_grant,
         KeyId=key, GranteePrincipal=ACCOUNT, Operations=["Encrypt"],
     )
+
+
+def newer(kms):
+    """The client, with what the model of botocore 1.44.5 has and that of this one has not."""
+    shapes = kms.meta.service_model._shape_resolver._shape_map
+    service = {"shape": "PrincipalIdType"}
+    shapes["CreateGrantRequest"]["members"] |= {"GranteeServicePrincipal": service, "RetiringServicePrincipal": service}
+    shapes["GrantListEntry"]["members"] |= {"GranteeServicePrincipal": service, "RetiringServicePrincipal": service}
+    shapes["ListGrantsRequest"]["members"]["GranteeServicePrincipal"] = service
+    shapes["ListRetirableGrantsRequest"]["members"]["RetiringServicePrincipal"] = service
+    shapes["GrantConstraints"]["members"]["SourceArn"] = {"shape": "ArnType"}
+    return kms
+
+
+def test_a_grant_to_a_service_for_one_resource(probe):
+    key = new_key(probe)
+    kms = newer(probe.client("kms", parameter_validation=False))
+    user = probe.user("served", COURIER)
+    grant = {
+        "KeyId": key,
+        "GranteeServicePrincipal": "courier.amazonaws.com",
+        "RetiringServicePrincipal": "courier.amazonaws.com",
+        "Operations": ["GenerateDataKeyWithoutPlaintext", "DescribeKey"],
+    }
+
+    def refused(**parameters):
+        with pytest.raises(botocore.exceptions.ClientError) as error:
+            kms.create_grant(**parameters)
+        return error.value.response["Error"]["Code"]
+
+    source = {"SourceArn": f"arn:aws:courier:us-east-1:{ACCOUNT}:parcel/x"}
+    assert refused(**grant) == "ValidationException"
+    without = {name: value for name, value in grant.items() if name != "RetiringServicePrincipal"}
+    assert refused(**without, Constraints=source) == "ValidationException"
+    assert refused(**grant, Constraints=source, GranteePrincipal=ACCOUNT) == "ValidationException"
+    assert refused(**grant, Constraints=source, RetiringPrincipal=ACCOUNT) == "ValidationException"
+    assert refused(KeyId=key, Operations=["Encrypt"]) == "ValidationException"
+    assert refused(**grant | {"GranteeServicePrincipal": "courier.example.com"}, Constraints=source) == "ValidationException"
+    # For another resource than the one that the service acts for.
+    kms.create_grant(**grant, Constraints={"SourceArn": f"arn:aws:courier:us-east-1:{ACCOUNT}:parcel/y"})
+    denied(probe.client("courier", user).seal, KeyId=key, BoxArn=BOX, InOwnName=True)
+    made = kms.create_grant(**grant, Constraints=source)["GrantId"]
+    assert seal(probe, user, key, InOwnName=True)
+    found = kms.list_grants(KeyId=key, GranteeServicePrincipal="courier.amazonaws.com")["Grants"]
+    (shown,) = [one for one in found if one["GrantId"] == made]
+    assert len(found) == 2 and shown["Constraints"] == source and "GranteePrincipal" not in shown
+    assert shown["GranteeServicePrincipal"] == shown["RetiringServicePrincipal"] == "courier.amazonaws.com"
+    retirable = kms.list_retirable_grants(RetiringServicePrincipal="courier.amazonaws.com")["Grants"]
+    assert made in [one["GrantId"] for one in retirable]
+    kms.revoke_grant(KeyId=key, GrantId=made)
+    denied(probe.client("courier", user).seal, KeyId=key, BoxArn=BOX, InOwnName=True)
+    retirable = kms.list_retirable_grants(RetiringServicePrincipal="courier.amazonaws.com")["Grants"]
+    assert made not in [one["GrantId"] for one in retirable]
+
+
+def test_who_may_grant_to_services(probe):
+    key = new_key(probe)
+    source = f"arn:aws:courier:us-east-1:{ACCOUNT}:parcel/x"
+    condition = {
+        "StringEquals": {
+            "kms:GranteeServicePrincipal": "courier.amazonaws.com",
+            "kms:RetiringServicePrincipal": "courier.amazonaws.com",
+        },
+        "ArnEquals": {"kms:GrantConstraintSourceArn": source},
+    }
+    user = probe.user("lender", {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*", "Condition": condition})
+    kms = newer(probe.client("kms", user, parameter_validation=False))
+    grant = {
+        "KeyId": key,
+        "GranteeServicePrincipal": "courier.amazonaws.com",
+        "RetiringServicePrincipal": "courier.amazonaws.com",
+        "Operations": ["Encrypt"],
+    }
+    denied(kms.create_grant, **grant | {"GranteeServicePrincipal": "s3.amazonaws.com"}, Constraints={"SourceArn": source})
+    denied(kms.create_grant, **grant, Constraints={"SourceArn": source[:-1] + "y"})
+    assert kms.create_grant(**grant, Constraints={"SourceArn": source})["GrantId"]

@@ -40,7 +40,10 @@ class Nodes:
     def __init__(self, database: str, folder: Path, *options: str):
         self.database = database
         self.servers = [
-            Server(*options, database=database, key=folder / "key", log=folder / f"log{number}")
+            # In an hour more users are made than an account may have.
+            Server(
+                *options, "--quota", "Users=10000000", database=database, key=folder / "key", log=folder / f"log{number}"
+            )
             for number in range(COUNT)
         ]
 
@@ -136,6 +139,18 @@ def test_a_password_stays_secret(database: Postgres, tmp_path: Path) -> None:
     url = database.url("nowhere").replace("gatehouse@", "gatehouse:hunter2@")
     done = gatehouse("serve", "--port", "0", "--database", url, "--key-file", str(tmp_path / "key"))
     assert done.returncode != 0 and "Put it into a file" in done.stderr and "hunter2" not in done.stderr + done.stdout
+
+
+def test_a_node_that_is_too_old_stops_and_says_why(database: Postgres, nodes: Nodes, tmp_path: Path) -> None:
+    # As a much newer version would leave it.
+    database.run("UPDATE head SET version = 99, least = 99", nodes.database.rsplit("/", 1)[1])
+    for server in nodes.servers:
+        assert wait_for(lambda: server.get("/ready")[0] == 503)
+        assert "asks for a newer version" in server.get("/ready")[1] and server.get("/health")[0] == 200
+        answer = ask(server, server.root, "GetCallerIdentity", service="sts")
+        assert answer.status == 503 and b"ServiceUnavailable" in answer.body
+    done = gatehouse("serve", "--port", "0", "--database", nodes.database, "--key-file", str(tmp_path / "key"))
+    assert done.returncode == 1 and "Replace it by the newer one" in done.stderr, done.stderr
 
 
 @pytest.mark.slow

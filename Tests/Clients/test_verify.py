@@ -6,6 +6,7 @@ The directory is that of version 0.1 (see test_upgrade.py), brought up to this v
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -614,3 +615,43 @@ def test_the_start_tells_of_a_record_that_binds_nobody(data: Path, tmp_path: Pat
         server.stop()
     [line] = [line for line in (tmp_path / "log").read_text().splitlines() if "a record is damaged" in line]
     assert "AWS::Account::Contacts" in line and key.id in line
+
+
+def seem_large(data: Path) -> None:
+    """Looking through all of a large ledger would take the start too long. That it is large, the counters say."""
+    with Ledger(data).database() as database:
+        database.execute("INSERT INTO counter VALUES ('999999999999', '', 'AWS::IAM::Policy', 1000000)")
+
+
+def test_a_large_ledger_is_looked_at_while_it_is_used(data: Path, tmp_path: Path) -> None:
+    ledger = Ledger(data)
+    key = ledger.keys("AWS::Account::Contacts")[0]
+    ledger.flip(key)
+    seem_large(data)
+    log = tmp_path / "log"
+    with Server(data=data, log=log) as server:
+        deadline = time.monotonic() + 20
+        while "a record is damaged" not in log.read_text() and time.monotonic() < deadline:
+            assert server.root.iam.list_users()["Users"]
+        assert key.id in log.read_text()
+        assert server.root.iam.list_users()["Users"]
+        assert server.stop() == 0
+
+
+def test_a_damaged_table_of_a_large_ledger_ends_the_server(data: Path, tmp_path: Path) -> None:
+    seem_large(data)
+    size, _ = pages(data)
+    [root] = one(data, "SELECT rootpage FROM sqlite_schema WHERE name = 'reference'")
+    Ledger(data).checkpoint()
+    # How many bytes are lost between its rows: nothing that is read depends on it.
+    overwrite(data, (root - 1) * size + 7, b"\x05")
+    server = Server(data=data, log=tmp_path / "log")
+    try:
+        # It may end before it could say that it listens.
+        with contextlib.suppress(AssertionError):
+            server.start()
+        assert server.process and server.process.wait(20) == 1
+    finally:
+        server.kill()
+    words = (tmp_path / "log").read_text().splitlines()[-1]
+    assert "Gatehouse stops: " in words and f"gatehouse verify --data {data}" in words

@@ -59,7 +59,7 @@ struct PlatformExamples {
             ledger: try Ledger(at: .memory, keyring: keyring), directory: IdentityDirectory(),
             sessionTokens: try SessionTokens(keyring: keyring),
             authorizationMessages: try AuthorizationMessages(keyring: keyring),
-            openIDProviders: try OpenIDProviders(), publicAddress: PublicAddress(fixed: nil), quotas: Quotas(),
+            openIDProviders: OpenIDProviders(), publicAddress: PublicAddress(fixed: nil), quotas: Quotas(),
             region: "us-east-1", clock: Clock { 1_800_000_000 })
     }
 

@@ -87,7 +87,7 @@ private final class TricklingServer: Sendable {
         let server = try await Server(bytes, staysOpen: staysOpen)
         var limits = Fetch.Limits()
         // The machine may be busy with other tests.
-        limits.seconds = 60
+        limits.time = .seconds(300)
         change(&limits)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         do throws(FetchError) {
@@ -151,7 +151,9 @@ private final class TricklingServer: Sendable {
 
     @Test func aServerThatDoesNotComeToAnEndIsLeft() async throws {
         let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"
-        await #expect(throws: FetchError.tooSlow) { try await ask(bytes, staysOpen: true) { $0.seconds = 1 }.get() }
+        await #expect(throws: FetchError.tooSlow) {
+            try await ask(bytes, staysOpen: true) { $0.time = .seconds(1) }.get()
+        }
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12", "HTTP/1.1 200", "nonsense\r\n\r\n"])
@@ -172,7 +174,7 @@ private final class TricklingServer: Sendable {
     @Test func aServerThatTricklesIsLeft() async throws {
         let server = try await TricklingServer()
         var limits = Fetch.Limits()
-        limits.seconds = 1
+        limits.time = .seconds(1)
         let (fetch, address) = (Fetch(trust: ServerTrust(), limits: limits), try server.address)
         await #expect(throws: FetchError.tooSlow) { try await fetch.get(address) }
     }

@@ -13,6 +13,10 @@ import Testing
         var sequences: [Int64] { changes.withLock { $0.map(\.sequence) } }
     }
 
+    private final class Counts: Sendable {
+        let counts = Mutex<[String: Int]>([:])
+    }
+
     private func nodes(_ count: Int) throws -> (address: PostgresAddress, [(ledger: Ledger, heard: Heard)]) {
         let address = try TestServer.shared.get().newAddress()
         let keyring = EphemeralKeyring()
@@ -91,6 +95,29 @@ import Testing
         }
     }
 
+    /// What a node knows of names without asking holds what other nodes do.
+    @Test func aNameThatAnotherNodeHasTakenOrLeftIsKnown() async throws {
+        let (_, nodes) = try nodes(2)
+        let (one, two) = (nodes[0].ledger, nodes[1].ledger)
+        for round in 0..<10 {
+            try await one.put(User(name: "alice", note: "\(round)"))
+            let note = try await two.write(requestID: "r") { transaction throws(LedgerError) in
+                let user = try transaction.get(User.self, "alice", in: scope)
+                try transaction.delete(User.self, "alice", in: scope)
+                return .commit(user?.note)
+            }
+            #expect(note == "\(round)")
+            let left = try await one.write(requestID: "r") { transaction throws(LedgerError) in
+                .commit(try transaction.get(User.self, "alice", in: scope))
+            }
+            #expect(left == nil)
+        }
+        for node in nodes {
+            #expect(try await node.ledger.userCount() == 0)
+            await node.ledger.close()
+        }
+    }
+
     /// Each write that was answered is there once, whatever became of its connection.
     @Test func connectionsThatAreCutLoseNothingAndDoNothingTwice() async throws {
         let (address, nodes) = try nodes(2)
@@ -104,13 +131,17 @@ import Testing
                 try await Task.sleep(for: .milliseconds(3))
             }
         }
+        let afterwards = Counts()
         let answered = await withTaskGroup(of: Int.self) { group in
             for task in 0..<8 {
                 let ledger = nodes[task % 2].ledger
                 group.addTask {
                     var answered = 0
-                    for _ in 0..<25 {
+                    for number in 0..<25 {
                         let done: Void? = try? await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+                            transaction.afterwards {
+                                afterwards.counts.withLock { $0["\(task) \(number)", default: 0] += 1 }
+                            }
                             let value = try transaction.get(Counter.self, "a", in: scope)?.value ?? 0
                             try transaction.put(Counter(id: "a", value: value + 1), in: scope)
                             return .commit(())
@@ -126,6 +157,8 @@ import Testing
         _ = await cutting.result
         let retries = nodes.compactMap { $0.ledger.nodeStatus?.writing.retries }.reduce(0, +)
         #expect(retries > 0, "connections were cut")
+        let followUps = afterwards.counts.withLock { $0 }
+        #expect(followUps.count >= answered && followUps.values.allSatisfy { $0 == 1 })
         for node in nodes {
             let value = try await node.ledger.read { reader throws(LedgerError) in
                 try reader.get(Counter.self, "a", in: scope)?.value

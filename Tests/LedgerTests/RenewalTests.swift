@@ -46,12 +46,12 @@ import Testing
         )
     }
 
-    @Test func afterwardsTheNewKeyAloneIsEnough() async throws {
-        let directory = try TemporaryDirectory()
-        let keyring = try KeyFile(path: directory.key)
-        let old = try Data(contentsOf: URL(filePath: directory.key))
+    @Test(arguments: Backend.allCases) func afterwardsTheNewKeyAloneIsEnough(backend: Backend) async throws {
+        let place = try backend.place()
+        let keyring = try KeyFile(path: place.directory.key)
+        let old = try Data(contentsOf: URL(filePath: place.directory.key))
         var random = SeededGenerator(seed: 1)
-        let ledger = try Ledger(at: .directory(directory.data), keyring: keyring)
+        let ledger = try Ledger(at: place.location, keyring: keyring)
         try await fill(ledger, 0..<300, &random)
         try await ledger.purgeJournal(before: .max, through: 50)
         #expect(try await ledger.renewSeals() == Ledger.Renewal())
@@ -71,22 +71,22 @@ import Testing
         #expect(try ledger.verify(Self.kinds, tables: TableTests.tables).damage == [])
         #expect(try await content(ledger) == before)
         await ledger.close()
-        let again = try directory.open()
+        let again = try place.open()
         #expect(try again.verify(Self.kinds, tables: TableTests.tables).damage == [])
         #expect(try await content(again) == before)
         await again.close()
 
         // The old key opens nothing.
-        try old.write(to: URL(filePath: directory.key))
-        let error = #expect(throws: LedgerError.self) { try directory.open() }
+        try old.write(to: URL(filePath: place.directory.key))
+        let error = #expect(throws: LedgerError.self) { try place.open() }
         #expect(error?.kind == .sealed)
     }
 
-    @Test func itGoesOnBesideWritersAndAfterACrash() async throws {
-        let directory = try TemporaryDirectory()
-        let keyring = try KeyFile(path: directory.key)
+    @Test(arguments: Backend.allCases) func itGoesOnBesideWritersAndAfterACrash(backend: Backend) async throws {
+        let place = try backend.place()
+        let keyring = try KeyFile(path: place.directory.key)
         var random = SeededGenerator(seed: 2)
-        let ledger = try Ledger(at: .directory(directory.data), keyring: keyring)
+        let ledger = try Ledger(at: place.location, keyring: keyring)
         try await fill(ledger, 0..<1_500, &random)
         try keyring.rotate(at: 1)
         // Stopped after the first steps.
@@ -102,9 +102,9 @@ import Testing
         #expect(steps.withLock { $0 } == 2)
         await ledger.close()
 
-        let keyringAgain = try KeyFile(path: directory.key)
+        let keyringAgain = try KeyFile(path: place.directory.key)
         #expect(keyringAgain.rotated == 1)
-        let again = try Ledger(at: .directory(directory.data), keyring: keyringAgain)
+        let again = try Ledger(at: place.location, keyring: keyringAgain)
         #expect(try again.verify(Self.kinds, tables: TableTests.tables).damage == [])
         async let renewal = again.renewSeals()
         try await fill(again, 1_500..<1_600, &random)
@@ -114,10 +114,10 @@ import Testing
         await again.close()
     }
 
-    @Test func whatIsDamagedStaysAsItIs() async throws {
-        let directory = try TemporaryDirectory()
-        let keyring = try KeyFile(path: directory.key)
-        let ledger = try Ledger(at: .directory(directory.data), keyring: keyring)
+    @Test(arguments: Backend.allCases) func whatIsDamagedStaysAsItIs(backend: Backend) async throws {
+        let place = try backend.place()
+        let keyring = try KeyFile(path: place.directory.key)
+        let ledger = try Ledger(at: place.location, keyring: keyring)
         try await ledger.write(requestID: "1") { transaction throws(LedgerError) in
             try transaction.put(User(name: "good"), in: scope)
             try transaction.put(User(name: "bad"), in: scope)

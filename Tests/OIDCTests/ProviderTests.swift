@@ -68,10 +68,4 @@ import Testing
         for member in ["d", "p", "q", "dp", "dq", "qi"] { #expect(!text.contains("\"\(member)\":")) }
     }
 
-    @Test func authoritiesAreReadFromPEM() async throws {
-        _ = try OpenIDProviders(authorities: "")
-        #expect(throws: (any Error).self) {
-            try OpenIDProviders(authorities: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")
-        }
-    }
 }

@@ -75,11 +75,12 @@ import Testing
     @Test func rule13_sourceARN() throws {
         let trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/t"
         let grant = KeyGrant(
-            grantee: "cloudtrail.amazonaws.com", operations: ["Decrypt"],
+            grantee: "cloudtrail.amazonaws.com", operations: ["Decrypt", "RetireGrant"],
             constraints: KeyGrant.Constraints(sourceARN: trail))
         #expect(try decide(by: .service, PolicyInputs(), grant: grant, ["aws:SourceArn": .one(trail)]).isAllowed)
         #expect(try !decide(by: .service, PolicyInputs(), grant: grant, ["aws:SourceArn": .one(trail + "2")]).isAllowed)
         #expect(try !decide(by: .service, PolicyInputs(), grant: grant).isAllowed)
+        #expect(try decide(by: .service, to: "RetireGrant", PolicyInputs(), grant: grant).isAllowed)
     }
 
     @Test func grantsAreForKeysOnly() throws {

@@ -171,7 +171,7 @@ extension RefCase {
         guard operation.first == "kms", let name = operation.last,
             grant.operations.contains(where: { $0.lowercased() == name })
         else { return false }
-        if let source = grant.source, found("aws:SourceArn")?.first != source { return false }
+        if let source = grant.source, name != "retiregrant", found("aws:SourceArn")?.first != source { return false }
         // Operations that take no encryption context.
         if ["describekey", "retiregrant", "creategrant"].contains(name) { return true }
         var sent: [String: String] = [:]

@@ -61,6 +61,16 @@ extension View where Members: KMS.MayHaveGrantTokens {
     public var grantTokens: [String]? { get { self[optional: Members.grantTokens] } set { self[optional: Members.grantTokens] = newValue } }
 }
 
+extension KMS { public protocol MayHaveGranteePrincipal: Fields { static var granteePrincipal: Int { get } } }
+extension View where Members: KMS.MayHaveGranteePrincipal {
+    public var granteePrincipal: String? { get { self[optional: Members.granteePrincipal] } set { self[optional: Members.granteePrincipal] = newValue } }
+}
+
+extension KMS { public protocol MayHaveGranteeServicePrincipal: Fields { static var granteeServicePrincipal: Int { get } } }
+extension View where Members: KMS.MayHaveGranteeServicePrincipal {
+    public var granteeServicePrincipal: String? { get { self[optional: Members.granteeServicePrincipal] } set { self[optional: Members.granteeServicePrincipal] = newValue } }
+}
+
 extension KMS { public protocol MayHaveKeyId: Fields { static var keyId: Int { get } } }
 extension View where Members: KMS.MayHaveKeyId {
     public var keyId: String? { get { self[optional: Members.keyId] } set { self[optional: Members.keyId] = newValue } }
@@ -104,6 +114,16 @@ extension View where Members: KMS.MayHavePolicyName {
 extension KMS { public protocol MayHaveRecipient: Fields { static var recipient: Int { get } } }
 extension View where Members: KMS.MayHaveRecipient {
     public var recipient: KMS.RecipientInfo? { get { self[optional: Members.recipient] } set { self[optional: Members.recipient] = newValue } }
+}
+
+extension KMS { public protocol MayHaveRetiringPrincipal: Fields { static var retiringPrincipal: Int { get } } }
+extension View where Members: KMS.MayHaveRetiringPrincipal {
+    public var retiringPrincipal: String? { get { self[optional: Members.retiringPrincipal] } set { self[optional: Members.retiringPrincipal] = newValue } }
+}
+
+extension KMS { public protocol MayHaveRetiringServicePrincipal: Fields { static var retiringServicePrincipal: Int { get } } }
+extension View where Members: KMS.MayHaveRetiringServicePrincipal {
+    public var retiringServicePrincipal: String? { get { self[optional: Members.retiringServicePrincipal] } set { self[optional: Members.retiringServicePrincipal] = newValue } }
 }
 
 extension KMS { public protocol MayHaveTags: Fields { static var tags: Int { get } } }

@@ -73,13 +73,15 @@ public enum KMS: APIModel {
           CustomKeyStoreId CustomKeyStoreIdType
         structure CreateGrantRequest
           KeyId! KeyIdType
-          GranteePrincipal! PrincipalIdType
+          GranteePrincipal PrincipalIdType
           RetiringPrincipal PrincipalIdType
           Operations! GrantOperationList
           Constraints GrantConstraints
           GrantTokens GrantTokenList
           Name GrantNameType
           DryRun NullableBooleanType
+          GranteeServicePrincipal ServicePrincipalType
+          RetiringServicePrincipal ServicePrincipalType
         structure CreateGrantResponse
           GrantToken GrantTokenType
           GrantId GrantIdType
@@ -328,9 +330,11 @@ public enum KMS: APIModel {
           EncryptionAlgorithms EncryptionAlgorithmSpecList
           SigningAlgorithms SigningAlgorithmSpecList
           KeyAgreementAlgorithms KeyAgreementAlgorithmSpecList
+        string GrantConstraintSourceArnType min=20 max=512 pattern=^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$
         structure GrantConstraints
           EncryptionContextSubset EncryptionContextType
           EncryptionContextEquals EncryptionContextType
+          SourceArn GrantConstraintSourceArnType
         string GrantIdType min=1 max=128
         list GrantList member=GrantListEntry
         structure GrantListEntry
@@ -343,6 +347,8 @@ public enum KMS: APIModel {
           IssuingAccount PrincipalIdType
           Operations GrantOperationList
           Constraints GrantConstraints
+          GranteeServicePrincipal ServicePrincipalType
+          RetiringServicePrincipal ServicePrincipalType
         string GrantNameType min=1 max=256 pattern=^[a-zA-Z0-9:/_-]+$
         string GrantOperation enum=Decrypt,Encrypt,GenerateDataKey,GenerateDataKeyWithoutPlaintext,ReEncryptFrom,ReEncryptTo,Sign,Verify,GetPublicKey,CreateGrant,RetireGrant,DescribeKey,GenerateDataKeyPair,GenerateDataKeyPairWithoutPlaintext,GenerateMac,VerifyMac,DeriveSharedSecret
         list GrantOperationList member=GrantOperation
@@ -461,6 +467,7 @@ public enum KMS: APIModel {
           KeyId! KeyIdType
           GrantId GrantIdType
           GranteePrincipal PrincipalIdType
+          GranteeServicePrincipal ServicePrincipalType
         structure ListGrantsResponse
           Grants GrantList
           NextMarker MarkerType
@@ -500,7 +507,8 @@ public enum KMS: APIModel {
         structure ListRetirableGrantsRequest
           Limit LimitType
           Marker MarkerType
-          RetiringPrincipal! PrincipalIdType
+          RetiringPrincipal PrincipalIdType
+          RetiringServicePrincipal ServicePrincipalType
         string MacAlgorithmSpec enum=HMAC_SHA_224,HMAC_SHA_256,HMAC_SHA_384,HMAC_SHA_512
         list MacAlgorithmSpecList member=MacAlgorithmSpec
         structure MalformedPolicyDocumentException fault=sender
@@ -601,6 +609,7 @@ public enum KMS: APIModel {
           DeletionDate DateType
           KeyState KeyState
           PendingWindowInDays PendingWindowInDaysType
+        string ServicePrincipalType min=1 max=128 pattern=^([A-Za-z0-9\-]+)\.([A-Za-z0-9\-]+)(\.[A-Za-z0-9\-]+)+$
         structure SignRequest
           KeyId! KeyIdType
           Message! PlaintextType

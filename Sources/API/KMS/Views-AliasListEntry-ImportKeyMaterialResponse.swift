@@ -71,12 +71,10 @@ extension View<KMS.CreateCustomKeyStoreResponseFields> {
 }
 
 extension KMS {
-    public enum CreateGrantRequestFields: KMS.MayHaveDryRun, KMS.MayHaveGrantTokens, KMS.WithKeyId { public static let dryRun = 7; public static let grantTokens = 5; public static let keyId = 0; public static let shape = service.structure("CreateGrantRequest") }
+    public enum CreateGrantRequestFields: KMS.MayHaveDryRun, KMS.MayHaveGrantTokens, KMS.MayHaveGranteePrincipal, KMS.MayHaveGranteeServicePrincipal, KMS.MayHaveRetiringPrincipal, KMS.MayHaveRetiringServicePrincipal, KMS.WithKeyId { public static let dryRun = 7; public static let grantTokens = 5; public static let granteePrincipal = 1; public static let granteeServicePrincipal = 8; public static let retiringPrincipal = 2; public static let retiringServicePrincipal = 9; public static let keyId = 0; public static let shape = service.structure("CreateGrantRequest") }
     public typealias CreateGrantRequest = View<CreateGrantRequestFields>
 }
 extension View<KMS.CreateGrantRequestFields> {
-    public var granteePrincipal: String { get { self[required: 1] } set { self[required: 1] = newValue } }
-    public var retiringPrincipal: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
     public var operations: [String] { get { self[required: 3] } set { self[required: 3] = newValue } }
     public var constraints: KMS.GrantConstraints? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
     public var name: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
@@ -526,6 +524,7 @@ extension KMS {
 extension View<KMS.GrantConstraintsFields> {
     public var encryptionContextSubset: [String: String]? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var encryptionContextEquals: [String: String]? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
+    public var sourceArn: String? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
 }
 
 extension KMS {
@@ -542,6 +541,8 @@ extension View<KMS.GrantListEntryFields> {
     public var issuingAccount: String? { get { self[optional: 6] } set { self[optional: 6] = newValue } }
     public var operations: [String]? { get { self[optional: 7] } set { self[optional: 7] = newValue } }
     public var constraints: KMS.GrantConstraints? { get { self[optional: 8] } set { self[optional: 8] = newValue } }
+    public var granteeServicePrincipal: String? { get { self[optional: 9] } set { self[optional: 9] = newValue } }
+    public var retiringServicePrincipal: String? { get { self[optional: 10] } set { self[optional: 10] = newValue } }
 }
 
 extension KMS {

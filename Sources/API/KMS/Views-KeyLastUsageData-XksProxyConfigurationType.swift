@@ -78,13 +78,12 @@ extension View<KMS.ListAliasesResponseFields> {
 }
 
 extension KMS {
-    public enum ListGrantsRequestFields: PageRequestFields, KMS.MayHaveGrantId, KMS.WithKeyId { public static let tokenPlace = 1; public static let limitPlace = 0; public static let grantId = 3; public static let keyId = 2; public static let shape = service.structure("ListGrantsRequest") }
+    public enum ListGrantsRequestFields: PageRequestFields, KMS.MayHaveGrantId, KMS.MayHaveGranteePrincipal, KMS.MayHaveGranteeServicePrincipal, KMS.WithKeyId { public static let tokenPlace = 1; public static let limitPlace = 0; public static let grantId = 3; public static let granteePrincipal = 4; public static let granteeServicePrincipal = 5; public static let keyId = 2; public static let shape = service.structure("ListGrantsRequest") }
     public typealias ListGrantsRequest = View<ListGrantsRequestFields>
 }
 extension View<KMS.ListGrantsRequestFields> {
     public var limit: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var granteePrincipal: String? { get { self[optional: 4] } set { self[optional: 4] = newValue } }
 }
 
 extension KMS {
@@ -180,13 +179,12 @@ extension View<KMS.ListResourceTagsResponseFields> {
 }
 
 extension KMS {
-    public enum ListRetirableGrantsRequestFields: PageRequestFields { public static let tokenPlace = 1; public static let limitPlace = 0; public static let shape = service.structure("ListRetirableGrantsRequest") }
+    public enum ListRetirableGrantsRequestFields: PageRequestFields, KMS.MayHaveRetiringPrincipal, KMS.MayHaveRetiringServicePrincipal { public static let tokenPlace = 1; public static let limitPlace = 0; public static let retiringPrincipal = 2; public static let retiringServicePrincipal = 3; public static let shape = service.structure("ListRetirableGrantsRequest") }
     public typealias ListRetirableGrantsRequest = View<ListRetirableGrantsRequestFields>
 }
 extension View<KMS.ListRetirableGrantsRequestFields> {
     public var limit: Int? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var marker: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public var retiringPrincipal: String { get { self[required: 2] } set { self[required: 2] = newValue } }
 }
 
 extension KMS {

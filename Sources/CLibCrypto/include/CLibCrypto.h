@@ -69,10 +69,18 @@ ptrdiff_t libcrypto_write_public(const libcrypto_key *key, unsigned char *output
 /// Hashes a message; `output` has room for `LIBCRYPTO_HASH_SIZE`.
 ptrdiff_t libcrypto_digest(libcrypto_hash hash, const unsigned char *_Nullable message, size_t count, unsigned char *output);
 
-/// Signs a digest, made with `hash`.
+/// What signs digests with one key in one way, one after another. To make one takes as long as a good part of a signature.
+typedef struct libcrypto_signer libcrypto_signer;
+
+/// Makes a signer of digests made with `hash`. Freed by `libcrypto_free_signer`; the key may be freed before.
+libcrypto_signer *_Nullable libcrypto_make_signer(
+    const libcrypto_key *key, libcrypto_scheme scheme, libcrypto_hash hash);
+
+void libcrypto_free_signer(libcrypto_signer *_Nullable signer);
+
+/// Signs a digest.
 ptrdiff_t libcrypto_sign(
-    const libcrypto_key *key, libcrypto_scheme scheme, libcrypto_hash hash, const unsigned char *digest, size_t digest_count,
-    unsigned char *output, size_t capacity);
+    libcrypto_signer *signer, const unsigned char *digest, size_t digest_count, unsigned char *output, size_t capacity);
 
 /// Whether a signature over a digest holds.
 bool libcrypto_verify(

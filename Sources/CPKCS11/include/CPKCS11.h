@@ -88,6 +88,9 @@ pkcs11_result pkcs11_unseal(
     const unsigned char *_Nullable context, size_t context_count, const unsigned char *_Nullable sealed, size_t count,
     unsigned char *output);
 
+/// Random bytes of the token's own making.
+pkcs11_result pkcs11_random(pkcs11_module *module, pkcs11_session session, unsigned char *output, size_t count);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -25,13 +25,17 @@ final class DatabaseThreads: Sendable {
     private let state = Mutex(State())
     private let work = DispatchSemaphore(value: 0)
 
-    /// - Parameter most: how many threads there are at most; they are made when there is work for them.
-    init(most: Int) {
+    /// - Parameter most: how many threads there are at most. The first is made at once, the others when there is work for
+    ///   them: where the system has none left, the work waits for those that there are.
+    /// - Throws: `io` when there can't be a single one.
+    init(most: Int) throws(LedgerError) {
         self.most = most
+        state.withLock { $0.running = 1 }
+        try Self.start { self.run() }
     }
 
     /// Has a thread do something.
-    /// - Returns: false when there are none any more.
+    /// - Returns: false when this is closed.
     @discardableResult
     func submit(_ body: @escaping @Sendable () -> Void) -> Bool {
         let (isTaken, isNew) = state.withLock { state in
@@ -42,7 +46,9 @@ final class DatabaseThreads: Sendable {
             return (true, true)
         }
         guard isTaken else { return false }
-        if isNew { Self.start { self.run() } }
+        if isNew {
+            do throws(LedgerError) { try Self.start { self.run() } } catch { state.withLock { $0.running -= 1 } }
+        }
         work.signal()
         return true
     }
@@ -81,7 +87,8 @@ final class DatabaseThreads: Sendable {
     }
 
     /// Begins a thread that ends with its body.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    /// - Throws: `io` when the system has no more of them.
+    static func start(_ body: @escaping @Sendable () -> Void) throws(LedgerError) {
         final class Box {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -104,7 +111,7 @@ final class DatabaseThreads: Sendable {
                 return nil
             }, box.toOpaque())
         guard code != 0 else { return }
-        // The system has no more threads: what waits for the work would wait for ever.
-        fatalError("a thread for the database can't be made: \(String(cString: strerror(code)))")
+        box.release()
+        throw LedgerError(.io, "The ledger can't have another thread: \(String(cString: strerror(code))).")
     }
 }

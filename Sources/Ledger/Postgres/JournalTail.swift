@@ -30,6 +30,7 @@ final class JournalTail: Sendable {
 
     private let address: PostgresAddress
     private let node: String
+    private let schema: PostgresSchema
     private let writer: Writer
     private let state = Mutex(State())
     /// Wakes the thread: what is written into the second comes out of the first.
@@ -39,14 +40,21 @@ final class JournalTail: Sendable {
     private static let interval: Int32 = 1000
     /// Seconds that the database may take to answer.
     private static let patience = 3.0
+    /// Where so many have shared a look, the next begins after a rest, in microseconds: looking without a pause for whoever
+    /// comes would take as much of the processors as what they have come for.
+    private static let crowd = 8
+    private static let rest: UInt32 = 500
 
-    init(_ store: PostgresStore, _ writer: Writer) {
-        address = store.address
-        node = store.writer?.node ?? ""
+    /// - Throws: `io` when there are no file descriptors left.
+    init(_ node: PostgresWriter, _ writer: Writer) throws(LedgerError) {
+        address = node.address
+        self.node = node.node
+        schema = node.schema
         self.writer = writer
         var ends: [Int32] = [-1, -1]
-        // Without file descriptors nothing else would work either.
-        guard pipe(&ends) == 0 else { fatalError("a pipe can't be made: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else {
+            throw LedgerError(.io, "The ledger can't make a pipe: \(String(cString: strerror(errno))).")
+        }
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
@@ -55,14 +63,16 @@ final class JournalTail: Sendable {
     }
 
     /// Begins to follow, unless it has begun.
-    /// - Parameter sequence: the observer knows of everything up to this entry.
-    func begin(after sequence: Int64) {
-        writer.following.begin(after: sequence)
-        let isNew = state.withLock { state in
-            defer { state.hasBegun = true }
-            return !state.hasBegun && !state.isClosed
-        }
-        if isNew { DatabaseThreads.start { self.run() } }
+    ///
+    /// - Parameters:
+    ///   - sequence: the observer knows of everything up to this entry.
+    ///   - kinds, keys: all records of these kinds that were there then.
+    /// - Throws: `io` when there is no thread left to do it on.
+    func begin(after sequence: Int64, _ kinds: Set<String>, _ keys: [RecordKey]) throws(LedgerError) {
+        guard !state.withLock({ $0.hasBegun || $0.isClosed }) else { return }
+        writer.following.begin(after: sequence) { writer.keys?.begin(kinds, keys, after: sequence) }
+        try DatabaseThreads.start { self.run() }
+        state.withLock { $0.hasBegun = true }
     }
 
     /// Waits until the observer has heard of everything that was committed, on any node, before this was called.
@@ -128,7 +138,10 @@ final class JournalTail: Sendable {
         // Nobody knows what was missed.
         work.hasScheduled = true
         work.hasEvents = true
+        var checked: Int64 = 0
+        var served = 0
         while true {
+            if served >= Self.crowd { usleep(Self.rest) }
             // Taken before the journal is read: those who come meanwhile wait for the next look.
             let waiting: [CheckedContinuation<Result<Void, LedgerError>, Never>]? = state.withLock { state in
                 if state.isClosed { return nil }
@@ -136,7 +149,12 @@ final class JournalTail: Sendable {
                 return state.waiting
             }
             guard let waiting else { return }
+            served = waiting.count
             do {
+                if Writer.milliseconds &- checked >= Int64(Self.interval) {
+                    try schema.check(session)
+                    checked = Writer.milliseconds
+                }
                 try writer.follow(in: session, work)
             } catch {
                 let failure = LedgerError(error)

@@ -103,6 +103,12 @@ final class PostgresConnection: @unchecked Sendable {
         if awaited.count - taken >= Self.mostAwaited { try settle() }
     }
 
+    /// Sends a statement that takes an array for each column of many rows.
+    func send(_ sql: String, rows: [[any PostgresBindable]]) throws(PostgresError) {
+        try send(sql, PostgresParameters(rows: rows))
+        if awaited.count - taken >= Self.mostAwaited { try settle() }
+    }
+
     /// Sends a statement and waits for its rows, and for all that was sent before.
     func query(_ sql: String, _ values: any PostgresBindable...) throws(PostgresError) -> PostgresResult {
         try query(sql, values)

@@ -7,6 +7,15 @@ struct PostgresParameters {
         static let bytea: Oid = 17
         static let int8: Oid = 20
         static let text: Oid = 25
+
+        /// The type of arrays of these.
+        static func array(of element: Oid) -> Oid {
+            switch element {
+            case bytea: 1001
+            case int8: 1016
+            default: 1009
+            }
+        }
     }
 
     private var bytes: [UInt8] = []
@@ -19,6 +28,59 @@ struct PostgresParameters {
         for value in values { value.append(to: &self) }
         // So that the last value has an address, even if it is empty.
         bytes.append(0)
+    }
+
+    /// The values of many rows: an array for each column, for `unnest`.
+    /// - Parameter rows: all of the same types.
+    init(rows: [[any PostgresBindable]]) {
+        var columns: [Column] = []
+        for row in rows {
+            var values = PostgresParameters([])
+            for value in row { value.append(to: &values) }
+            if columns.isEmpty { columns = values.types.map { Column(element: $0) } }
+            for index in columns.indices { columns[index].append(values.value(index)) }
+        }
+        for column in columns { append(column.bytes, TypeID.array(of: column.element)) }
+        bytes.append(0)
+    }
+
+    private func value(_ index: Int) -> ArraySlice<UInt8>? {
+        guard index < starts.count, let start = starts[index] else { return nil }
+        return bytes[start..<start + Int(lengths[index])]
+    }
+
+    /// An array of one dimension, in the form of the server's `array_send`: dimensions, whether there are NULLs, type, count,
+    /// first index; then each value after its length.
+    private struct Column {
+        let element: Oid
+        private var values: [UInt8] = []
+        private var count: Int32 = 0
+        private var hasNull = false
+
+        init(element: Oid) {
+            self.element = element
+        }
+
+        mutating func append(_ value: ArraySlice<UInt8>?) {
+            count &+= 1
+            guard let value else {
+                hasNull = true
+                return Self.append(-1, to: &values)
+            }
+            Self.append(Int32(clamping: value.count), to: &values)
+            values += value
+        }
+
+        var bytes: [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(20 + values.count)
+            for number in [1, hasNull ? 1 : 0, Int32(bitPattern: element), count, 1] { Self.append(number, to: &bytes) }
+            return bytes + values
+        }
+
+        private static func append(_ number: Int32, to bytes: inout [UInt8]) {
+            withUnsafeBytes(of: number.bigEndian) { bytes += $0 }
+        }
     }
 
     var count: CInt { CInt(types.count) }

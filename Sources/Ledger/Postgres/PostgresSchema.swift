@@ -1,22 +1,56 @@
-/// The tables of a ledger in PostgreSQL. They are made in the first schema of the connection's search path.
-enum PostgresSchema {
-    /// Makes the tables when there are none, and looks whether what is there can be used.
+/// The tables of a ledger in PostgreSQL, as one version of the program knows them. They are made in the first schema of the
+/// connection's search path.
+///
+/// Nodes of neighbouring versions run side by side: the first of the newer ones brings the tables up to its own version,
+/// in one transaction, while the older ones go on. So a step may only add what these need not know of: a table, an index,
+/// a column with a default. Where a program of an older version would do harm from then on, the step says which version
+/// the least one is that may go on: older nodes do nothing more, and older programs don't begin. That is so also when a
+/// kind of record gets a new version, or what is sealed another format.
+///
+/// A step must be quick, since whoever writes waits for it, and there is none for the way back: a table or a column goes
+/// one version after the last program that used it.
+struct PostgresSchema: Sendable {
+    /// From one version to the next.
+    struct Step: Sendable {
+        var statements: [String]
+        /// The first version whose programs may go on; nil: as before.
+        var least: Int64?
+    }
+
+    /// The first leads from version 1, which ``tables`` makes, to version 2.
+    var steps: [Step]
+
+    var version: Int64 { 1 + Int64(steps.count) }
+
+    static let current = PostgresSchema(steps: [
+        // The tables' own version, and the least one of programs that may write: in the row that all who write lock,
+        // so that none of them can overlook it.
+        Step(statements: [
+            """
+            ALTER TABLE head ADD COLUMN version bigint NOT NULL DEFAULT 1, ADD COLUMN least bigint NOT NULL DEFAULT 1
+            """
+        ]),
+        // The tables that services declare. A program that does not know them leaves their rows alone.
+        Step(statements: rowTables.split(separator: ";\n").map(String.init)),
+    ])
+
+    /// Makes the tables when there are none, brings older ones up to this version, and looks whether what is there can
+    /// be used.
     ///
     /// - Throws: ``LedgerError`` `newerFormat`, `sealed` or `corrupt`, before anything is changed.
-    static func prepare(_ address: PostgresAddress, _ format: Format) throws {
+    func prepare(_ address: PostgresAddress, _ format: Format) throws {
         let connection = try PostgresStore.connect(address, name: "gatehouse start", patience: 60)
         let session = PostgresSession(connection)
-        try check(connection)
+        try Self.check(connection)
         // Nodes that start together take turns.
         try connection.send("BEGIN")
-        try connection.send("SELECT pg_advisory_xact_lock($1)", lock)
-        guard try hasTables(connection) else {
-            for statement in tables.split(separator: ";\n") + rowTables.split(separator: ";\n") {
-                try connection.send(String(statement))
-            }
+        try connection.send("SELECT pg_advisory_xact_lock($1)", Self.lock)
+        if try !Self.hasTables(connection) {
+            for statement in Self.tables.split(separator: ";\n") { try connection.send(String(statement)) }
+            try upgrade(connection, from: 1)
             try format.mark(session)
-            try connection.send("COMMIT")
-            return try connection.settle()
+            try session.connection.commit()
+            return
         }
         try format.check(session)
         let version = try Format.version(in: session)
@@ -24,12 +58,43 @@ enum PostgresSchema {
             throw LedgerError(
                 .corrupt, "The ledger in the database has format \(version), and there was none before 3.")
         }
-        // The format stays what it is: a program that knows no tables does no harm to them.
-        if try !session.hasTable(.tableRow) {
-            for statement in rowTables.split(separator: ";\n") { try connection.send(String(statement)) }
+        try upgrade(connection, from: try check(session))
+        try connection.commit()
+    }
+
+    private func upgrade(_ connection: PostgresConnection, from version: Int64) throws {
+        guard version < self.version else { return }
+        for step in steps.dropFirst(Int(version - 1)) {
+            for statement in step.statements { try connection.send(statement) }
+            if let least = step.least { try connection.send("UPDATE head SET least = $1", least) }
         }
-        try connection.send("COMMIT")
-        try connection.settle()
+        try connection.send("UPDATE head SET version = $1", self.version)
+    }
+
+    /// Whether a program of this version may use the tables.
+    /// - Returns: the version of the tables.
+    /// - Throws: ``LedgerError`` `newerFormat`, or `corrupt`.
+    @discardableResult
+    func check(_ session: PostgresSession) throws -> Int64 {
+        // The columns are missing in tables of version 1.
+        let row = try session.connection.query(
+            """
+            SELECT coalesce((to_jsonb(head) ->> 'version')::bigint, 1), coalesce((to_jsonb(head) ->> 'least')::bigint, 1)
+            FROM head
+            """
+        ).first
+        guard let row else { throw LedgerError(.corrupt, "The ledger's database misses its head.") }
+        try check(least: row.integer(1))
+        return try row.integer(0)
+    }
+
+    /// - Throws: `newerFormat` when programs have to be of a newer version.
+    func check(least: Int64) throws(LedgerError) {
+        guard least > version else { return }
+        throw LedgerError(
+            .newerFormat,
+            "A newer version of Gatehouse has upgraded the database, which asks for version \(least) of its tables, and this"
+                + " program knows them up to version \(version). Replace it by the newer one.")
     }
 
     /// Any number that is the same for every node.

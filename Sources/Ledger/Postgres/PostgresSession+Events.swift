@@ -1,13 +1,6 @@
 extension PostgresSession {
     func insert(_ segment: SealedSegment, _ index: [EventIndexEntry]) throws {
-        try change(
-            "INSERT INTO event_segment (sequence, account, first_time, last_time, body) VALUES ($1, $2, $3, $4, $5)",
-            segment.sequence, segment.account, segment.firstTime, segment.lastTime, segment.body)
-        for entry in index {
-            try change(
-                "INSERT INTO event_index (account, attribute, value, last_time, segment) VALUES ($1, $2, $3, $4, $5)",
-                segment.account, entry.attribute, entry.value, segment.lastTime, segment.sequence)
-        }
+        try change { $0.append(segment, index) }
     }
 
     func segments(after sequence: Int64, limit: Int) throws -> [SealedSegment] {

@@ -2,14 +2,7 @@ extension PostgresSession {
     private static let columns =
         "sequence, time, account, region, kind, id, before_version, before, after, request_id, seal"
 
-    func append(_ entry: SealedChange) throws {
-        try change(
-            """
-            INSERT INTO journal (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            """,
-            entry.sequence, entry.time, entry.key, entry.beforeVersion, entry.before, entry.after, entry.requestID,
-            entry.seal)
-    }
+    func append(_ entry: SealedChange) throws { try change { $0.append(entry) } }
 
     func deleteEntry(_ sequence: Int64) throws -> Bool {
         try changeCounting("DELETE FROM journal WHERE sequence = $1", sequence) > 0

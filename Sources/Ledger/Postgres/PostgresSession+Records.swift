@@ -1,9 +1,11 @@
 extension PostgresSession {
     func record(_ key: RecordKey) throws -> SealedRecord? {
-        let row = try connection.query(
-            "SELECT version, body FROM record WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4", key
-        ).first
-        return try row.map { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) }
+        try record(key) { connection in
+            let row = try connection.query(
+                "SELECT version, body FROM record WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4", key
+            ).first
+            return try row.map { SealedRecord(key: key, version: try $0.integer(0), body: try $0.bytes(1)) }
+        }
     }
 
     func records(_ kind: String, in scope: Scope, after id: String, limit: Int) throws -> [SealedRecord] {
@@ -90,39 +92,29 @@ extension PostgresSession {
 
     func put(_ record: SealedRecord) throws {
         try requireShort(record.key)
-        try change(
-            """
-            INSERT INTO record (account, region, kind, id, version, body) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (account, region, kind, id) DO UPDATE SET version = excluded.version, body = excluded.body
-            """, record.key, record.version, record.body)
+        try change(record, record.key)
     }
 
-    func delete(_ key: RecordKey) throws {
-        try change("DELETE FROM record WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4", key)
-    }
+    func delete(_ key: RecordKey) throws { try change(nil, key) }
 
     func references(of key: RecordKey) throws -> Set<Reference> {
-        let rows = try connection.query(
-            """
-            SELECT relation, target FROM reference WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4
-            """, key
-        ).rows
-        return Set(try rows.map { Reference(try $0.text(0), to: try $0.text(1)) })
+        try references(of: key) { connection in
+            let rows = try connection.query(
+                """
+                SELECT relation, target FROM reference WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4
+                """, key
+            ).rows
+            return Set(try rows.map { Reference(try $0.text(0), to: try $0.text(1)) })
+        }
     }
 
     func add(_ reference: Reference, of key: RecordKey) throws {
         try requireShort(key, reference)
-        try change(
-            "INSERT INTO reference (account, region, kind, id, relation, target) VALUES ($1, $2, $3, $4, $5, $6)",
-            key, reference.relation, reference.target)
+        try change { $0.set(reference, of: key, isThere: true) }
     }
 
     func remove(_ reference: Reference, of key: RecordKey) throws {
-        try change(
-            """
-            DELETE FROM reference
-            WHERE account = $1 AND region = $2 AND kind = $3 AND id = $4 AND relation = $5 AND target = $6
-            """, key, reference.relation, reference.target)
+        try change { $0.set(reference, of: key, isThere: false) }
     }
 
     /// How many rows are read at a time where all are wanted.

@@ -37,6 +37,39 @@ extension PostgresSession {
         ).rows.map { SealedRow(part: part, key: try $0.bytes(0), body: try $0.bytes(1)) }
     }
 
+    /// A walk from one row to the next that is not in the same group: each step is a look-up, and all of them one way to the
+    /// server and back.
+    func heads(
+        _ part: TablePart, _ bounds: RowBounds, after length: Int, delimiter: [UInt8], limit: Int
+    ) throws -> [SealedRow]? {
+        guard let behind = RowPrefix.end(of: delimiter) else { return nil }
+        let end = bounds.upper == nil ? "" : "AND key < $10"
+        var values: [any PostgresBindable] = [part, bounds.lower, length, delimiter, behind, limit]
+        if let upper = bounds.upper { values.append(upper) }
+        return try connection.query(
+            """
+            WITH RECURSIVE line AS (
+                (SELECT key, body FROM table_row WHERE \(Self.isInPart) AND key >= $5 \(end) ORDER BY key LIMIT 1)
+                UNION ALL
+                SELECT next.key, next.body
+                FROM line CROSS JOIN LATERAL (
+                    SELECT substring(line.key FROM $6::int + 1) AS rest
+                ) AS tail CROSS JOIN LATERAL (
+                    SELECT position($7 IN rest) AS place, position('\\x0001'::bytea IN rest) AS last
+                ) AS found CROSS JOIN LATERAL (
+                    SELECT key, body FROM table_row
+                    WHERE \(Self.isInPart) \(end) AND key >= CASE
+                        WHEN place > 0 AND (last = 0 OR place < last)
+                        THEN substring(line.key FROM 1 FOR $6::int + place - 1) || $8
+                        ELSE line.key || '\\x00'::bytea END
+                    ORDER BY key LIMIT 1
+                ) AS next
+            )
+            SELECT key, body FROM line LIMIT $9
+            """, values
+        ).rows.map { SealedRow(part: part, key: try $0.bytes(0), body: try $0.bytes(1)) }
+    }
+
     func rows(after place: (part: TablePart, key: [UInt8])?, limit: Int) throws -> [SealedRow] {
         let first = TablePart(scope: Scope(account: ""), kind: "", partition: "")
         return try connection.query(

@@ -17,9 +17,14 @@ final class PostgresSession: StoreSession {
     /// Whether a savepoint is to be set before the next change is sent.
     private var owesSavepoint = false
     private var hasSavepoint = false
-    /// What the write that runs has changed, and the server has not been told of yet. Most writes read first and change
-    /// then: what they change is sent when it is known that it is to be kept, and takes no savepoint.
-    private var held: [(sql: String, values: [any PostgresBindable])] = []
+    /// What writes that are kept have changed, and what the one that runs has: neither has been sent.
+    private var kept = PostgresChanges()
+    private var own = PostgresChanges()
+    /// What is known of single rows, as this transaction sees them: whoever holds the head knows that nobody else changes
+    /// any.
+    private var known = Known()
+    /// The same, of those that the write that runs has changed.
+    private var ownKnown = Known()
     /// What this transaction has counted: one statement at its end for each counter, not one for each write.
     private var counted = Counted()
     private var countedBefore = Counted()
@@ -27,6 +32,20 @@ final class PostgresSession: StoreSession {
     private var beginning = ContinuousClock.now
     /// What the other nodes are to be told.
     private var notice = PostgresNotice()
+
+    private struct Known {
+        /// nil: there is none.
+        var records: [RecordKey: SealedRecord?] = [:]
+        var facts: [String: MetaValue?] = [:]
+
+        mutating func merge(_ later: Known) {
+            if !later.records.isEmpty { records.merge(later.records) { $1 } }
+            if !later.facts.isEmpty { facts.merge(later.facts) { $1 } }
+        }
+    }
+
+    /// So much is sent together, by its weight, while what follows is still being made.
+    private static let sentTogether = 64
 
     /// Reads in a transaction that has begun.
     init(_ connection: PostgresConnection) {
@@ -42,25 +61,45 @@ final class PostgresSession: StoreSession {
     /// Whoever asks it something sees what has been changed.
     var connection: PostgresConnection {
         get throws {
+            let open = try unchanged
+            if !own.isEmpty { try setSavepoint(open) }
+            try sendChanges(open)
+            return open
+        }
+    }
+
+    /// For asking about what nothing has changed, as far as was not sent.
+    private var unchanged: PostgresConnection {
+        get throws {
             guard let open else { throw PostgresError(state: "", message: "there is no connection") }
-            if !held.isEmpty {
-                try setSavepoint(open)
-                for change in held { try open.send(change.sql, change.values) }
-                held = []
-            }
             return open
         }
     }
 
     private func setSavepoint(_ connection: PostgresConnection) throws {
         guard owesSavepoint else { return }
+        try sendKept(connection)
         try connection.send("SAVEPOINT write")
         (owesSavepoint, hasSavepoint) = (false, true)
     }
 
+    private func sendKept(_ connection: PostgresConnection) throws {
+        guard !kept.isEmpty else { return }
+        try kept.send(on: connection)
+        kept = PostgresChanges()
+    }
+
+    private func sendChanges(_ connection: PostgresConnection) throws {
+        try sendKept(connection)
+        guard !own.isEmpty else { return }
+        try own.send(on: connection)
+        own = PostgresChanges()
+    }
+
     private func forgetChanges() {
         (owesSavepoint, hasSavepoint) = (false, false)
-        held = []
+        (kept, own) = (PostgresChanges(), PostgresChanges())
+        (known, ownKnown) = (Known(), Known())
         (counted, countedBefore) = (Counted(), Counted())
     }
 
@@ -76,9 +115,11 @@ final class PostgresSession: StoreSession {
         beginning = ContinuousClock.now
         connection.lastFailure = nil
         try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-        let head = try connection.query("SELECT sequence, segment, deadline FROM head FOR UPDATE")
+        let head = try connection.query("SELECT sequence, segment, deadline, least FROM head FOR UPDATE")
         guard let row = head.first else { throw LedgerError(.corrupt, "The ledger's database misses its head.") }
+        try writer.schema.check(least: row.integer(3))
         let time = Writer.milliseconds
+        counted.known = writer.counts(at: try row.integer(0))
         numbers = Writer.NextNumbers(
             record: try row.integer(0) &+ 1, segment: try row.integer(1) &+ 1,
             // They grow with the clock as well: see the initializer for other stores.
@@ -121,6 +162,7 @@ final class PostgresSession: StoreSession {
             $0.commits += 1
             $0.seconds += time
         }
+        if let next { writer.keep(counted.now, at: next.record &- 1) }
         numbers = nil
     }
 
@@ -146,25 +188,32 @@ final class PostgresSession: StoreSession {
         try connection.settle()
     }
 
-    /// Most writes that are refused are so before they have changed anything, and need none: it is set before the first
-    /// change.
+    /// Most writes need none, since what they change is sent when it is known that it is to be kept.
     func beginSavepoint() throws {
         owesSavepoint = true
         countedBefore = counted
     }
 
     func endSavepoint(keeping: Bool) throws {
-        let (changes, wasSet) = (held, hasSavepoint)
-        held = []
+        let (changes, seen, wasSet) = (own, ownKnown, hasSavepoint)
+        (own, ownKnown) = (PostgresChanges(), Known())
         (owesSavepoint, hasSavepoint) = (false, false)
-        if !keeping { counted = countedBefore }
-        let connection = try connection
+        let connection = try unchanged
         if wasSet {
             if !keeping { try connection.send("ROLLBACK TO SAVEPOINT write") }
             try connection.send("RELEASE SAVEPOINT write")
-        } else if keeping {
-            for change in changes { try connection.send(change.sql, change.values) }
         }
+        guard keeping else {
+            counted = countedBefore
+            return
+        }
+        kept.merge(changes)
+        known.merge(seen)
+        // The server works on these while the next write runs here. It is told that this is not the end, and goes on
+        // counting for how long the node does nothing.
+        guard kept.weight >= Self.sentTogether else { return }
+        try sendKept(connection)
+        try connection.push()
     }
 
     var isInTransaction: Bool { open?.isInTransaction ?? false }
@@ -183,13 +232,11 @@ final class PostgresSession: StoreSession {
         return true
     }
 
-    /// Sends a statement that changes something.
+    // MARK: Changes
+
+    /// A statement that changes something that is read by no other means than ``connection``.
     func change(_ sql: String, _ values: any PostgresBindable...) throws {
-        if owesSavepoint {
-            held.append((sql, values))
-        } else {
-            try connection.send(sql, values)
-        }
+        try change { $0.append(sql, values) }
     }
 
     /// The same, where it matters how many rows it changes.
@@ -199,61 +246,99 @@ final class PostgresSession: StoreSession {
         return try connection.query(sql, values).changesCount
     }
 
+    /// What is changed in a table whose rows are sent together.
+    func change(_ body: (inout PostgresChanges) -> Void) throws {
+        body(&own)
+        // Where nothing can be rolled back but everything, nothing has to wait.
+        guard !owesSavepoint, !hasSavepoint, own.weight >= Self.sentTogether else { return }
+        try own.send(on: unchanged)
+        own = PostgresChanges()
+    }
+
+    func change(_ record: SealedRecord?, _ key: RecordKey) throws {
+        try change { $0.set(record, key) }
+        ownKnown.records[key] = .some(record)
+    }
+
+    /// A record, without having what was changed sent.
+    /// - Parameter read: asks for one that is not known.
+    func record(_ key: RecordKey, _ read: (PostgresConnection) throws -> SealedRecord?) throws -> SealedRecord? {
+        if let record = ownKnown.records[key] ?? known.records[key] { return record }
+        guard let numbers, let writer else { return try read(unchanged) }
+        let record = writer.keys.isAbsent(key, after: numbers.record &- 1) ? nil : try read(unchanged)
+        known.records[key] = .some(record)
+        return record
+    }
+
+    /// The references of a record, without having what was changed sent.
+    /// - Parameter read: asks for those that the server has.
+    func references(
+        of key: RecordKey, _ read: (PostgresConnection) throws -> Set<Reference>
+    ) throws -> Set<Reference> {
+        var references = try read(unchanged)
+        for changed in [kept.references[key], own.references[key]] {
+            for (reference, isThere) in changed ?? [:] {
+                if isThere { references.insert(reference) } else { references.remove(reference) }
+            }
+        }
+        return references
+    }
+
     // MARK: Counters
 
     /// How many records of a kind there are: only this transaction changes it, as long as it holds the head.
     func recordCount(_ kind: String, in scope: Scope) throws -> Int {
-        let counter = Counted.Counter(scope: scope, kind: kind)
+        let counter = PostgresCounter(scope: scope, kind: kind)
         let known = counted.known[counter]
         let count =
             try known
-            ?? connection.query(
+            ?? unchanged.query(
                 "SELECT count FROM counter WHERE account = $1 AND region = $2 AND kind = $3", scope, kind
             ).integer() ?? 0
         if numbers != nil { counted.known[counter] = count }
         return Int(count &+ Int64(counted.differences[counter] ?? 0))
     }
 
+    func recordCount(_ kind: String?) throws -> Int {
+        let sum = "SELECT sum(count)::bigint FROM counter"
+        guard let kind else { return Int(try connection.query(sum).integer() ?? 0) }
+        return Int(try connection.query("\(sum) WHERE kind = $1", kind).integer() ?? 0)
+    }
+
     func count(_ key: RecordKey, by difference: Int) throws {
-        counted.differences[Counted.Counter(scope: key.scope, kind: key.kind), default: 0] += difference
+        counted.differences[PostgresCounter(scope: key.scope, kind: key.kind), default: 0] += difference
     }
 
     private struct Counted {
-        struct Counter: Hashable {
-            var scope: Scope
-            var kind: String
-        }
-
         /// As the table has them.
-        var known: [Counter: Int64] = [:]
+        var known: [PostgresCounter: Int64] = [:]
         /// What is to be added.
-        var differences: [Counter: Int] = [:]
+        var differences: [PostgresCounter: Int] = [:]
+
+        /// With what was added.
+        var now: [PostgresCounter: Int64] {
+            differences.reduce(into: known) { $0[$1.key]? &+= Int64($1.value) }
+        }
     }
 
     // MARK: The whole
 
     func meta(_ name: String) throws -> MetaValue? {
-        guard let row = try connection.query("SELECT number, bytes FROM meta WHERE name = $1", name).first else {
-            return nil
-        }
-        return row.isNull(0) ? .bytes(try row.bytes(1)) : .integer(try row.integer(0))
+        if let fact = ownKnown.facts[name] ?? known.facts[name] { return fact }
+        let row = try unchanged.query("SELECT number, bytes FROM meta WHERE name = $1", name).first
+        let fact: MetaValue? = try row.map { try $0.isNull(0) ? .bytes($0.bytes(1)) : .integer($0.integer(0)) }
+        if numbers != nil { known.facts[name] = .some(fact) }
+        return fact
     }
 
-    func setMeta(_ name: String, _ value: MetaValue) throws {
-        let number: Int64?
-        let bytes: [UInt8]?
-        switch value {
-        case .integer(let integer): (number, bytes) = (integer, nil)
-        case .bytes(let array): (number, bytes) = (nil, array)
-        }
-        try change(
-            """
-            INSERT INTO meta (name, number, bytes) VALUES ($1, $2, $3)
-            ON CONFLICT (name) DO UPDATE SET number = excluded.number, bytes = excluded.bytes
-            """, name, number, bytes)
-    }
+    func setMeta(_ name: String, _ value: MetaValue) throws { change(value, name) }
 
-    func deleteMeta(_ name: String) throws { try change("DELETE FROM meta WHERE name = $1", name) }
+    func deleteMeta(_ name: String) throws { change(nil, name) }
+
+    private func change(_ fact: MetaValue?, _ name: String) {
+        own.set(fact, name)
+        ownKnown.facts[name] = .some(fact)
+    }
 
     func rowCount(_ table: LedgerTable) throws -> Int {
         guard try hasTable(table) else { return 0 }
@@ -273,6 +358,12 @@ final class PostgresSession: StoreSession {
     func wipe(keeping isKept: (RecordKey) -> Bool) throws {
         throw LedgerError(.invalid, "Only a ledger in memory can be reset.")
     }
+}
+
+/// What has a row in the table of counters.
+struct PostgresCounter: Hashable {
+    var scope: Scope
+    var kind: String
 }
 
 /// What a commit tells the other nodes, so that they need not ask all the time: how far the journal is, and whether there

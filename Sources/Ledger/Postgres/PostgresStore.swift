@@ -9,24 +9,37 @@ final class PostgresStore: Store {
     let address: PostgresAddress
     /// Who writes; nil: nobody, for the ledger is open for reading alone.
     let writer: PostgresWriter?
-    private let writing = DatabaseThreads(most: 1)
-    private let reading = DatabaseThreads(most: PostgresStore.mostReaders)
+    let schema: PostgresSchema
+    private let writing: DatabaseThreads
+    private let reading: DatabaseThreads
     private let idle = Mutex<[PostgresConnection]>([])
     private let isClosed = Mutex(false)
 
     /// How many may read at once; each has a connection.
     static let mostReaders = 8
 
-    init(_ address: PostgresAddress, readOnly: Bool, _ format: Format) throws {
+    init(
+        _ address: PostgresAddress, readOnly: Bool, _ format: Format, _ schema: PostgresSchema = .current
+    ) throws {
         self.address = address
+        self.schema = schema
         if readOnly {
             writer = nil
+            try schema.check(PostgresSession(Self.connect(address, name: "gatehouse start", patience: 60)))
         } else {
-            try PostgresSchema.prepare(address, format)
+            try schema.prepare(address, format)
             var random = SystemRandomNumberGenerator()
             writer = PostgresWriter(
-                address, node: UUIDv7.make(milliseconds: Writer.milliseconds, using: &random))
+                address, node: UUIDv7.make(milliseconds: Writer.milliseconds, using: &random), schema)
         }
+        let writing = try DatabaseThreads(most: 1)
+        do {
+            reading = try DatabaseThreads(most: Self.mostReaders)
+        } catch {
+            writing.close()
+            throw error
+        }
+        self.writing = writing
     }
 
     /// A connection that is ready for statements.

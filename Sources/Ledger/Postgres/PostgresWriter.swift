@@ -6,15 +6,22 @@ import Synchronization
 final class PostgresWriter: @unchecked Sendable {
     /// Unlike that of any other node, and of this one before it was started last.
     let node: String
-    private let address: PostgresAddress
+    let address: PostgresAddress
+    let schema: PostgresSchema
     private var connection: PostgresConnection?
     private let counted = Mutex(NodeStatus.Writing())
     /// Of the last batch that was sent to be committed.
     private var batch: Int64 = 0
+    /// Which records there are, of the kinds that the node follows.
+    let keys = KnownKeys()
+    /// Counters as they were after the journal's entry of this number. They change with the journal alone.
+    private var counts: [PostgresCounter: Int64] = [:]
+    private var countedThrough: Int64 = -1
 
-    init(_ address: PostgresAddress, node: String) {
+    init(_ address: PostgresAddress, node: String, _ schema: PostgresSchema) {
         self.address = address
         self.node = node
+        self.schema = schema
     }
 
     /// A connection that works as far as is known: the one there is, or a new one.
@@ -47,6 +54,17 @@ final class PostgresWriter: @unchecked Sendable {
             INSERT INTO node (id, batch, seen) VALUES ($1, $2, now())
             ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen
             """, node, batch)
+    }
+
+    /// Counters that are known, if nobody has written since they were.
+    /// - Parameter sequence: the journal's last entry.
+    func counts(at sequence: Int64) -> [PostgresCounter: Int64] { sequence == countedThrough ? counts : [:] }
+
+    func keep(_ counts: [PostgresCounter: Int64], at sequence: Int64) {
+        // There are as many as accounts have kinds of records; few are written to at the same time. Those of tables change
+        // without the journal, so that its number says nothing of them.
+        let counts = counts.filter { !TablePart.isCounter($0.key.kind) }
+        (self.counts, countedThrough) = counts.count <= 10_000 ? (counts, sequence) : ([:], -1)
     }
 
     /// Whether the last batch was committed after all, asked on a new connection.

@@ -31,6 +31,12 @@ extension SQLiteSession {
                 "SELECT count FROM counter WHERE account = ? AND region = ? AND kind = ?", scope, kind) ?? 0)
     }
 
+    func recordCount(_ kind: String?) throws -> Int {
+        let sum = "SELECT sum(count) FROM counter"
+        guard let kind else { return Int(try database.integer(sum) ?? 0) }
+        return Int(try database.integer("\(sum) WHERE kind = ?", kind) ?? 0)
+    }
+
     func referrers(
         _ kind: String, _ reference: Reference, in scope: Scope, after id: String, limit: Int
     ) throws -> [SealedRecord] {

@@ -38,6 +38,12 @@ extension SQLiteSession {
         return try sealedRows(part, rows)
     }
 
+    func heads(
+        _ part: TablePart, _ bounds: RowBounds, after length: Int, delimiter: [UInt8], limit: Int
+    ) throws -> [SealedRow]? {
+        nil
+    }
+
     func rows(after place: (part: TablePart, key: [UInt8])?, limit: Int) throws -> [SealedRow] {
         let rows: Rows
         if let place {

@@ -70,10 +70,15 @@ extension Reader {
         let delimiter = Array(delimiter.utf8)
         var (found, range) = ([RowListing<R>](), range)
         // Where one group follows the other, rows that are read beyond the first of each are read for nothing.
-        var portion = 8
+        var (portion, areGroups) = (8, false)
         while found.count < limit {
-            let wanted = min(portion, limit - found.count)
-            let rows = try sealed(part, range, wanted)
+            var wanted = limit - found.count
+            var rows = areGroups ? try heads(part, range, delimiter, wanted) : nil
+            if rows == nil {
+                wanted = min(portion, wanted)
+                rows = try sealed(part, range, wanted)
+            }
+            guard let rows, let last = rows.last else { break }
             var group: RowPrefix?
             for row in rows {
                 if let group, row.key.starts(with: group.bytes) { continue }
@@ -84,9 +89,10 @@ extension Reader {
                     found.append(.row(try open(type, row)))
                 }
             }
-            guard rows.count == wanted, let last = rows.last else { break }
+            guard rows.count == wanted else { break }
             range.after = group.map { .prefix($0) } ?? .key(RowKey(bytes: last.key))
-            portion = group == nil ? min(portion * 4, 1024) : max(2, portion / 4)
+            areGroups = group != nil
+            portion = areGroups ? max(2, portion / 4) : min(portion * 4, 1024)
         }
         return found
     }
@@ -118,6 +124,16 @@ extension Reader {
     private func sealed(_ part: TablePart, _ range: RowRange, _ limit: Int) throws(LedgerError) -> [SealedRow] {
         guard part.isStorable, limit > 0, let bounds = RowBounds(range) else { return [] }
         return try query { try $0.rows(part, bounds, limit: limit) }
+    }
+
+    private func heads(
+        _ part: TablePart, _ range: RowRange, _ delimiter: [UInt8], _ limit: Int
+    ) throws(LedgerError) -> [SealedRow]? {
+        guard part.isStorable, let bounds = RowBounds(range) else { return [] }
+        return try query {
+            try $0.heads(
+                part, bounds, after: range.prefix.bytes.count, delimiter: RowKey.escaped(delimiter), limit: limit)
+        }
     }
 
     private func open<R: TableRow>(_ type: R.Type, _ row: SealedRow) throws(LedgerError) -> R {

@@ -10,6 +10,9 @@ struct TablePart: Hashable {
     /// No record's kind has such a name.
     func counter(_ amount: String = "") -> String { "\(kind)\u{1f}\(partition)\u{1f}\(amount)" }
 
+    /// Whether a counter is one of a table's part.
+    static func isCounter(_ name: String) -> Bool { name.utf8.contains(0x1f) }
+
     var isStorable: Bool { scope.isStorable && Self.isStorable(partition) }
 
     /// Whether a name is one without control characters, which part the names of counters.

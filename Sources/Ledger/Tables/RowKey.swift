@@ -69,6 +69,13 @@ public struct RowKey: Hashable, Comparable, Sendable {
         }
     }
 
+    /// A text as it is in keys, without its end.
+    static func escaped(_ text: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(escaped: text, to: &bytes)
+        return bytes
+    }
+
     fileprivate static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         var isAfterNUL = false
@@ -88,6 +95,7 @@ public struct RowKey: Hashable, Comparable, Sendable {
 ///
 /// ```swift
 /// RowPrefix(beginning: "photos/")
+/// …
 /// RowPrefix(.text(name))
 /// ```
 public struct RowPrefix: Hashable, Sendable {
@@ -132,8 +140,7 @@ public struct RowPrefix: Hashable, Sendable {
     /// where there is none.
     /// - Parameter delimiter: not empty.
     func group(of key: [UInt8], _ delimiter: [UInt8]) -> RowPrefix? {
-        var wanted: [UInt8] = []
-        RowKey.append(escaped: delimiter, to: &wanted)
+        let wanted = RowKey.escaped(delimiter)
         var place = bytes.count
         while place + wanted.count <= key.count {
             if key[place...].starts(with: RowKey.end) { return nil }

@@ -135,6 +135,10 @@ public struct MutableRecords: RecordReading {
         do { try transaction.record(event) } catch { throw ServiceError(error) }
     }
 
+    /// Does something once, when it is known what has become of the transaction. A handler may be run again when the
+    /// database is lost, so what it does besides changing records belongs here.
+    public func afterwards(_ body: @escaping @Sendable () -> Void) { transaction.afterwards(body) }
+
     /// Deletes a record. Records that refer to it stay as they are, so check first whether there are any.
     /// - Throws: InternalFailure when the ledger can't delete it. A record that doesn't exist is no error.
     public func delete<R: Record>(_ record: R) throws(ServiceError) {

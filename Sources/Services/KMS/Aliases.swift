@@ -43,17 +43,18 @@ extension Call {
         return access
     }
 
-    /// The key of an alias of the caller's account, as the index has it.
-    fileprivate func key(ofAlias name: String) -> KeyTarget? {
+    /// The key of an alias of the caller's account; nil where there is no such alias.
+    fileprivate func key(ofAlias name: String) async throws(ServiceError) -> KeyTarget? {
         let prefix = "arn:aws:kms:\(region):\(accountID):"
-        return keys.keyID(ofAlias: prefix + name).flatMap { keys.key("\(prefix)key/\($0)") }.map { KeyTarget($0) }
+        guard let id = try await keyID(ofAlias: prefix + name) else { return nil }
+        return try await knownKey("\(prefix)key/\(id)").map { KeyTarget($0) }
     }
 }
 
 extension KMS.CreateAlias: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         try AliasNames.check(input.aliasName)
-        let target = try call.target(input.targetKeyId, [])
+        let target = try await call.target(input.targetKeyId, [])
         return .required([call.need(onAlias: input.aliasName), try await call.need(target)])
     }
 
@@ -61,7 +62,7 @@ extension KMS.CreateAlias: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let (key, own) = try records.key(of: call)
-        try RefusedStates.pendingDeletion.check(key)
+        try RefusedStates.pendingDeletion.check(key, call)
         guard try own.get(Alias.self, input.aliasName) == nil else {
             throw .kms(
                 .alreadyExistsException,
@@ -78,9 +79,9 @@ extension KMS.UpdateAlias: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         try AliasNames.check(input.aliasName)
         var accesses = [call.need(onAlias: input.aliasName)]
-        let target = try call.target(input.targetKeyId, [])
+        let target = try await call.target(input.targetKeyId, [])
         accesses.append(try await call.need(target))
-        if let current = call.key(ofAlias: input.aliasName), current.key.id != target.key.id {
+        if let current = try await call.key(ofAlias: input.aliasName), current.key.id != target.key.id {
             accesses.append(try await call.need(current))
         }
         return .required(accesses)
@@ -93,7 +94,7 @@ extension KMS.UpdateAlias: WriteOperation {
         guard var alias = try own.get(Alias.self, input.aliasName) else {
             throw .noSuchAlias("arn:aws:kms:\(call.region):\(call.accountID):\(input.aliasName)")
         }
-        try RefusedStates.pendingDeletion.check(key)
+        try RefusedStates.pendingDeletion.check(key, call)
         guard let current = try own.get(Key.self, alias.keyID) else { throw .internalFailure }
         // Code that uses an alias must not suddenly find a key that can do something else.
         guard current.usage == key.usage, current.spec.kind == key.spec.kind else {
@@ -124,7 +125,7 @@ extension KMS.DeleteAlias: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         try AliasNames.check(input.aliasName)
         let alias = call.need(onAlias: input.aliasName)
-        guard let target = call.key(ofAlias: input.aliasName) else { return .required(alias) }
+        guard let target = try await call.key(ofAlias: input.aliasName) else { return .required(alias) }
         return .required([alias, try await call.need(target)])
     }
 
@@ -145,8 +146,9 @@ extension KMS.ListAliases: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let paging = try Paging(kms: input, most: 100)
         if let keyID = input.keyId {
-            let key = try call.target(keyID, []).key
-            let aliases = try records.page(Alias.self, Alias.toKey, to: key.id, paging)
+            let name = try call.keyName(keyID, [])
+            guard try records.get(Key.self, name.rest) != nil else { throw .noSuchKey(name.arn) }
+            let aliases = try records.page(Alias.self, Alias.toKey, to: name.rest, paging)
             return Output(aliases.map { KMS.AliasListEntry($0, call) })
         }
         let aliases = try records.list(Alias.self, after: paging.after, limit: paging.limit + 1)

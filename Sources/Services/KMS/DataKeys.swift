@@ -1,3 +1,4 @@
+import HardwareToken
 import KMSAPI
 import KeyMaterial
 import Platform
@@ -36,13 +37,13 @@ extension KMS.GenerateDataKey: KeyUseOperation {
         let key = target.key
         try key.checkEncryptsDataKeys()
         let plaintext = try randomBytes(try dataKeyLength(input.keySpec, input.numberOfBytes))
-        let (blob, materialID) = try await call.encrypt(plaintext, with: key, context: input.encryptionContext)
+        let (blob, materialID) = try await call.encrypt(plaintext, with: target.entry, context: input.encryptionContext)
         guard input.dryRun != true else { throw .dryRun }
         return Output {
             $0.ciphertextBlob = Blob(blob)
             $0.plaintext = Blob(plaintext)
-            $0.keyId = key.arn
-            $0.keyMaterialId = materialID
+            $0.keyId = target.entry.arn
+            $0.keyMaterialId = key.told(materialID)
         }
     }
 }
@@ -55,9 +56,10 @@ extension KMS.GenerateDataKeyWithoutPlaintext: KeyUseOperation {
         let key = target.key
         try key.checkEncryptsDataKeys()
         let plaintext = try randomBytes(try dataKeyLength(input.keySpec, input.numberOfBytes))
-        let (blob, materialID) = try await call.encrypt(plaintext, with: key, context: input.encryptionContext)
+        let (blob, materialID) = try await call.encrypt(plaintext, with: target.entry, context: input.encryptionContext)
         guard input.dryRun != true else { throw .dryRun }
-        return Output(ciphertextBlob: Blob(blob), keyId: key.arn, keyMaterialId: materialID)
+        return Output(
+            ciphertextBlob: Blob(blob), keyId: target.entry.arn, keyMaterialId: key.told(materialID))
     }
 }
 
@@ -68,10 +70,11 @@ private struct DataKeyPair {
     let ciphertext: [UInt8]
     let materialID: String
 
-    init(_ specName: String, _ key: Key, context: [String: String]?, dryRun: Bool?, _ call: Call)
+    init(_ specName: String, _ entry: KeyEntry, context: [String: String]?, dryRun: Bool?, _ call: Call)
         async throws(ServiceError)
     {
-        try key.checkEncryptsDataKeys()
+        try entry.key.checkEncryptsDataKeys()
+        guard entry.key.keyStoreID == nil else { throw .invalidOrigin(entry.key) }
         guard let spec = KeySpec(rawValue: specName), spec.isSupported, !spec.isSymmetric else {
             throw .unsupported("KeyPairSpec \(specName) is not supported.")
         }
@@ -79,7 +82,7 @@ private struct DataKeyPair {
         let material = try await KeyMaterial.making(spec)
         privateKey = try using { () throws(KeyMaterialError) in try material.stored() }
         publicKey = try using { () throws(KeyMaterialError) in try material.publicKey() }
-        (ciphertext, materialID) = try await call.encrypt(privateKey, with: key, context: context)
+        (ciphertext, materialID) = try await call.encrypt(privateKey, with: entry, context: context)
     }
 }
 
@@ -93,12 +96,12 @@ extension KMS.GenerateDataKeyPair: KeyUseOperation {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
         let pair = try await DataKeyPair(
-            input.keyPairSpec, target.key, context: input.encryptionContext, dryRun: input.dryRun, call)
+            input.keyPairSpec, target.entry, context: input.encryptionContext, dryRun: input.dryRun, call)
         return Output {
             $0.privateKeyCiphertextBlob = Blob(pair.ciphertext)
             $0.privateKeyPlaintext = Blob(pair.privateKey)
             $0.publicKey = Blob(pair.publicKey)
-            $0.keyId = target.key.arn
+            $0.keyId = target.entry.arn
             $0.keyPairSpec = input.keyPairSpec
             $0.keyMaterialId = pair.materialID
         }
@@ -114,11 +117,11 @@ extension KMS.GenerateDataKeyPairWithoutPlaintext: KeyUseOperation {
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let pair = try await DataKeyPair(
-            input.keyPairSpec, target.key, context: input.encryptionContext, dryRun: input.dryRun, call)
+            input.keyPairSpec, target.entry, context: input.encryptionContext, dryRun: input.dryRun, call)
         return Output {
             $0.privateKeyCiphertextBlob = Blob(pair.ciphertext)
             $0.publicKey = Blob(pair.publicKey)
-            $0.keyId = target.key.arn
+            $0.keyId = target.entry.arn
             $0.keyPairSpec = input.keyPairSpec
             $0.keyMaterialId = pair.materialID
         }
@@ -128,12 +131,19 @@ extension KMS.GenerateDataKeyPairWithoutPlaintext: KeyUseOperation {
 extension KMS.GenerateRandom: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
-    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
-        guard input.customKeyStoreId == nil else {
-            throw .notImplemented("Gatehouse has no custom key stores yet: call without CustomKeyStoreId.")
-        }
         guard let count = input.numberOfBytes else { throw .invalid("NumberOfBytes is required.") }
+        if let id = input.customKeyStoreId {
+            let store = try call.connectedKeyStore(id)
+            guard store.type == .cloudHSM else {
+                throw .unsupported("The custom key store \(id) is an external key store, which makes no random bytes.")
+            }
+            let bytes = try await call.environment.withToken { (token) throws(HardwareTokenError) in
+                try token.random(count)
+            }
+            return Output(plaintext: Blob(bytes), ciphertextForRecipient: nil)
+        }
         return Output(plaintext: Blob(try randomBytes(count)), ciphertextForRecipient: nil)
     }
 }

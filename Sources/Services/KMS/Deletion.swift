@@ -19,7 +19,7 @@ extension KMS.ScheduleKeyDeletion: WriteOperation, OnKey {
         let window = input.pendingWindowInDays ?? usualWindow
         guard (7...30).contains(window) else { throw .invalid("PendingWindowInDays must be between 7 and 30.") }
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notSchedulable.check(key)
+        try RefusedStates.notSchedulable.check(key, call)
         key.pendingWindow = window
         if key.isPrimary, key.multiRegion?.replicaRegions.isEmpty == false {
             key.state = .pendingReplicaDeletion
@@ -52,7 +52,7 @@ extension KMS.CancelKeyDeletion: WriteOperation, OnKey {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notPendingDeletion.check(key)
+        try RefusedStates.notPendingDeletion.check(key, call)
         key.state = key.origin == .external && key.currentMaterial?.isThere != true ? .pendingImport : .disabled
         key.deletionDate = nil
         key.pendingWindow = nil
@@ -104,10 +104,13 @@ struct DeleteKey: Job {
 extension ServiceEvent {
     /// What KMS does with a key by itself.
     static func kms(
-        _ name: String, _ key: Key, _ time: Double, details: @escaping @Sendable (inout JSONWriter) -> Void
+        _ name: String, _ key: Key, _ time: Double,
+        details: (@Sendable (inout JSONWriter) -> Void)? = nil
     ) -> ServiceEvent {
-        ServiceEvent(
+        let arn = key.arn
+        return ServiceEvent(
             name, source: "kms.amazonaws.com", account: key.accountID, region: key.region, time: time,
-            details: details)
+            agent: "AWS Internal", resource: EventParticulars.Resource(arn, "AWS::KMS::Key"),
+            response: [(name: "keyId", value: arn)], details: details)
     }
 }

@@ -12,12 +12,12 @@ extension KMS.Encrypt: KeyUseOperation {
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let key = target.key
-        let algorithm = try key.encryptionAlgorithm(input.encryptionAlgorithm, context: input.encryptionContext)
-        let (blob, _) = try await call.encrypt(
-            input.plaintext.bytes, with: key, algorithm, context: input.encryptionContext)
+        let context = input.encryptionContext
+        let algorithm = try key.encryptionAlgorithm(input.encryptionAlgorithm, context: context)
+        let (blob, _) = try await call.encrypt(input.plaintext.bytes, with: target.entry, algorithm, context: context)
         guard input.dryRun != true else { throw .dryRun }
         return Output(
-            ciphertextBlob: Blob(blob), keyId: key.arn, encryptionAlgorithm: algorithm.rawValue)
+            ciphertextBlob: Blob(blob), keyId: target.entry.arn, encryptionAlgorithm: algorithm.rawValue)
     }
 }
 
@@ -25,32 +25,33 @@ extension KMS.Decrypt: ComputeOperation {
     public static var secretMembers: Set<String> { KMSSecrets.members }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try EncryptionContexts.check(input.encryptionContext)
-        let target = try call.target(
+        let context = input.encryptionContext
+        try EncryptionContexts.check(context)
+        let target = try await call.target(
             ofCiphertext: input.ciphertextBlob, input.encryptionAlgorithm, key: input.keyId,
             mayIgnoreCiphertext: ignoresCiphertext(input.dryRun, input.dryRunModifiers), "Decrypt")
         return .required(
             try await call.need(
                 target, encryptionAlgorithmKey(input.encryptionAlgorithm), tokens: input.grantTokens,
-                context: input.encryptionContext))
+                context: context))
     }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
         let target = try call.target()
         let key = target.key
-        try RefusedStates.unusable.check(key)
+        try RefusedStates.unusable.check(key, call)
         try key.check(.encryptDecrypt, for: call.operation)
-        let algorithm = try key.encryptionAlgorithm(input.encryptionAlgorithm, context: input.encryptionContext)
+        let context = input.encryptionContext
+        let algorithm = try key.encryptionAlgorithm(input.encryptionAlgorithm, context: context)
         guard let blob = input.ciphertextBlob else { throw .dryRun }
-        let (plaintext, materialID) = try await call.decrypt(
-            blob.bytes, target, algorithm, context: input.encryptionContext)
+        let (plaintext, materialID) = try await call.decrypt(blob.bytes, target, algorithm, context: context)
         guard input.dryRun != true else { throw .dryRun }
         return Output {
-            $0.keyId = key.arn
+            $0.keyId = target.entry.arn
             $0.plaintext = Blob(plaintext)
             $0.encryptionAlgorithm = algorithm.rawValue
-            if algorithm == .symmetricDefault { $0.keyMaterialId = materialID }
+            if algorithm == .symmetricDefault { $0.keyMaterialId = key.told(materialID) }
         }
     }
 }
@@ -66,11 +67,11 @@ extension KMS.ReEncrypt: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         try EncryptionContexts.check(input.sourceEncryptionContext)
         try EncryptionContexts.check(input.destinationEncryptionContext)
-        let source = try call.target(
+        let source = try await call.target(
             ofCiphertext: input.ciphertextBlob, input.sourceEncryptionAlgorithm, key: input.sourceKeyId,
             mayIgnoreCiphertext: ignoresCiphertext(input.dryRun, input.dryRunModifiers), "ReEncryptFrom")
-        let destination = try call.target(input.destinationKeyId, [.aliases, .otherAccounts])
-        let isSame = ContextValue.one(String(source.key.arn == destination.key.arn))
+        let destination = try await call.target(input.destinationKeyId, [.aliases, .otherAccounts])
+        let isSame = ContextValue.one(String(source.entry.arn == destination.entry.arn))
         var from = encryptionAlgorithmKey(input.sourceEncryptionAlgorithm)
         from["kms:reencryptonsamekey"] = isSame
         var to = encryptionAlgorithmKey(input.destinationEncryptionAlgorithm)
@@ -87,9 +88,10 @@ extension KMS.ReEncrypt: ComputeOperation {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let source = try call.target()
         guard let second = call.learnt(SecondTarget.self) else { throw .internalFailure }
-        let destination = try await call.existing(second.target).key
+        let entry = try await call.existing(second.target).entry
+        let destination = entry.key
         for key in [source.key, destination] {
-            try RefusedStates.unusable.check(key)
+            try RefusedStates.unusable.check(key, call)
             try key.check(.encryptDecrypt, for: call.operation)
         }
         let from = try source.key.encryptionAlgorithm(
@@ -100,16 +102,16 @@ extension KMS.ReEncrypt: ComputeOperation {
         let (plaintext, sourceID) = try await call.decrypt(
             blob.bytes, source, from, context: input.sourceEncryptionContext)
         let (made, destinationID) = try await call.encrypt(
-            plaintext, with: destination, to, context: input.destinationEncryptionContext)
+            plaintext, with: entry, to, context: input.destinationEncryptionContext)
         guard input.dryRun != true else { throw .dryRun }
         return Output {
             $0.ciphertextBlob = Blob(made)
-            $0.sourceKeyId = source.key.arn
-            $0.keyId = destination.arn
+            $0.sourceKeyId = source.entry.arn
+            $0.keyId = entry.arn
             $0.sourceEncryptionAlgorithm = from.rawValue
             $0.destinationEncryptionAlgorithm = to.rawValue
-            if from == .symmetricDefault { $0.sourceKeyMaterialId = sourceID }
-            if to == .symmetricDefault { $0.destinationKeyMaterialId = destinationID }
+            if from == .symmetricDefault { $0.sourceKeyMaterialId = source.key.told(sourceID) }
+            if to == .symmetricDefault { $0.destinationKeyMaterialId = destination.told(destinationID) }
         }
     }
 }

@@ -7,7 +7,7 @@ import Wire
 extension Environment {
     /// Makes keys and grants without being asked through the API, for measuring. The first key has the alias
     /// `alias/bench`; each key has its share of the grants, one of which allows the grantee everything, and the others
-    /// allow it to somebody else.
+    /// allow it to somebody else. Their ids ascend, so that the database is written from one end to the other.
     /// - Parameter grantee: a unique id.
     public func fillKMS(account: String, keys: Int, grants: Int, grantee: String) async throws {
         let (time, scope, batch) = (now(), Scope(account: account, region: region), 200)
@@ -19,7 +19,7 @@ extension Environment {
                         try KeyMaterial.generate(.symmetricDefault)
                     }
                     var key = Key(
-                        id: KeyIDs.make(isMultiRegion: false), accountID: account, region: scope.region,
+                        id: "00000000-0000-4000-8000-" + digits(number, 12), accountID: account, region: scope.region,
                         creationDate: time, spec: .symmetricDefault, usage: .encryptDecrypt, origin: .kms,
                         policy: KeyPolicies.standard(account), state: .enabled)
                     key.hasGrants = share > 0
@@ -32,7 +32,7 @@ extension Environment {
                     for index in 0..<share {
                         try records.put(
                             Grant(
-                                id: Identifiers.randomBytes(32).map(hexadecimal).joined(), keyID: key.id,
+                                id: digits(number * share + index, 64), keyID: key.id,
                                 grantee: index == 0 ? grantee : "AROA\(index)", retiring: nil, retiringAccountID: nil,
                                 operations: ["Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey"], equals: nil,
                                 subset: nil, sourceARN: nil, name: nil, issuer: account, creationDate: time,
@@ -42,4 +42,10 @@ extension Environment {
             }
         }
     }
+}
+
+/// A number in so many hexadecimal digits.
+private func digits(_ number: Int, _ count: Int) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
 }

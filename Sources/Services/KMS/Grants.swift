@@ -22,8 +22,8 @@ private struct GrantPrincipal {
 
     /// - Throws: InvalidArnException for what names no principal, or one that does not exist.
     init(_ text: String, _ call: Call) throws(ServiceError) {
-        if !text.hasPrefix("arn:"), text.hasSuffix(".amazonaws.com") {
-            // Only AWS's services grant anything to each other.
+        if Self.isService(text) {
+            // By this name only AWS's services grant anything to each other.
             guard call.isForAWSResource else { throw Self.invalid(text) }
             name = text
             accountID = nil
@@ -36,6 +36,14 @@ private struct GrantPrincipal {
             accountID = arn.account
         }
     }
+
+    init(service name: String) {
+        self.name = name
+        accountID = nil
+    }
+
+    /// Whether a name is a service's.
+    static func isService(_ name: String) -> Bool { !name.hasPrefix("arn:") && name.hasSuffix(".amazonaws.com") }
 
     private static func invalid(_ text: String) -> ServiceError {
         .kms(.invalidArnException, "ARN does not refer to a valid principal: \(text)")
@@ -54,19 +62,25 @@ extension Call {
 
 extension KMS.CreateGrant: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, .otherAccounts)
+        let target = try await call.target(input.keyId, .otherAccounts)
         let (equals, subset) = constraints(input)
         let context = equals ?? subset
         try EncryptionContexts.check(context)
         var keys: [String: ContextValue] = [
-            "kms:grantoperations": .many(input.operations), "kms:granteeprincipal": .one(input.granteePrincipal),
+            "kms:grantoperations": .many(input.operations),
             "kms:grantisforawsresource": .one(String(call.isForAWSResource)),
         ]
-        if let retiring = input.retiringPrincipal { keys["kms:retiringprincipal"] = .one(retiring) }
+        keys["kms:granteeprincipal"] = input.granteePrincipal.map(ContextValue.one)
+        keys["kms:granteeserviceprincipal"] = input.granteeServicePrincipal.map(ContextValue.one)
+        keys["kms:retiringprincipal"] = input.retiringPrincipal.map(ContextValue.one)
+        keys["kms:retiringserviceprincipal"] = input.retiringServicePrincipal.map(ContextValue.one)
+        keys["kms:grantconstraintsourcearn"] = (input.constraints?.sourceArn).map(ContextValue.one)
         if equals != nil {
             keys["kms:grantconstrainttype"] = .one("EncryptionContextEquals")
         } else if subset != nil {
             keys["kms:grantconstrainttype"] = .one("EncryptionContextSubset")
+        } else if input.constraints?.sourceArn != nil {
+            keys["kms:grantconstrainttype"] = .one("SourceArn")
         }
         return .required(
             try await call.need(
@@ -83,9 +97,7 @@ extension KMS.CreateGrant: WriteOperation {
 
     /// - Throws: InvalidArnException, ValidationException.
     private static func grant(_ input: Input, _ key: Key, _ call: Call) throws(ServiceError) -> Grant {
-        let grantee = try GrantPrincipal(input.granteePrincipal, call)
-        var retiring: GrantPrincipal?
-        if let text = input.retiringPrincipal { retiring = try GrantPrincipal(text, call) }
+        let (grantee, retiring) = try principals(input, call)
         let allowed = GrantOperations.allowed(for: key)
         guard allowed.isSuperset(of: input.operations) else {
             let names = input.operations.filter { !allowed.contains($0) }.joined(separator: ", ")
@@ -102,15 +114,49 @@ extension KMS.CreateGrant: WriteOperation {
         return Grant(
             id: Identifiers.randomBytes(32).map(hexadecimal).joined(), keyID: key.id, grantee: grantee.name,
             retiring: retiring?.name, retiringAccountID: retiring?.accountID,
-            operations: input.operations, equals: equals, subset: subset, sourceARN: nil, name: input.name,
+            operations: input.operations, equals: equals, subset: subset, sourceARN: input.constraints?.sourceArn,
+            name: input.name,
             issuer: call.accountID, creationDate: call.time, tokenKey: Data(Identifiers.randomBytes(32)))
+    }
+
+    /// Who gets the grant, and who may retire it.
+    /// - Throws: InvalidArnException, ValidationException.
+    private static func principals(
+        _ input: Input, _ call: Call
+    ) throws(ServiceError) -> (grantee: GrantPrincipal, retiring: GrantPrincipal?) {
+        let retiring: GrantPrincipal?
+        switch (input.retiringPrincipal, input.retiringServicePrincipal) {
+        case (nil, nil): retiring = nil
+        case (let text?, nil): retiring = try GrantPrincipal(text, call)
+        case (nil, let name?): retiring = try service(name)
+        default: throw .invalid("Specify RetiringPrincipal or RetiringServicePrincipal, not both.")
+        }
+        switch (input.granteePrincipal, input.granteeServicePrincipal) {
+        case (let text?, nil): return (try GrantPrincipal(text, call), retiring)
+        case (nil, let name?):
+            // A service acts for whoever asks it to: the grant has to say for which resource.
+            guard input.constraints?.sourceArn != nil else {
+                throw .invalid("A grant to a GranteeServicePrincipal must have a SourceArn constraint.")
+            }
+            guard retiring != nil else {
+                throw .invalid(
+                    "A grant to a GranteeServicePrincipal must have a RetiringPrincipal or a RetiringServicePrincipal.")
+            }
+            return (try service(name), retiring)
+        default: throw .invalid("Specify either GranteePrincipal or GranteeServicePrincipal.")
+        }
+    }
+
+    private static func service(_ name: String) throws(ServiceError) -> GrantPrincipal {
+        guard GrantPrincipal.isService(name) else { throw .invalid("\(name) is no service principal.") }
+        return GrantPrincipal(service: name)
     }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notGrantable.check(key)
+        try RefusedStates.notGrantable.check(key, call)
         let new = try grant(input, key, call)
         let earlier = try new.name.map { name throws(ServiceError) in
             try own.referrers(Grant.self, Grant.named, to: Grant.target(key.id, name)).first { $0.isSame(as: new) }
@@ -125,8 +171,9 @@ extension KMS.CreateGrant: WriteOperation {
         }
         guard input.dryRun != true else { throw .dryRun }
         try own.put(new)
-        if let retiring = new.retiring, let account = new.retiringAccountID {
-            try own.of(account: account).put(
+        if let retiring = new.retiring {
+            // What a service may retire is listed in the key's account.
+            try own.of(account: new.retiringAccountID ?? key.accountID).put(
                 RetirableGrant(id: new.id, keyAccountID: key.accountID, retiring: retiring))
         }
         if !key.hasGrants {
@@ -162,10 +209,9 @@ extension MutableRecords {
     /// Deletes a grant of the key whose records these are.
     func deleteGrant(_ grant: Grant) throws(ServiceError) {
         try delete(grant)
-        guard let account = grant.retiringAccountID,
-            let known = try of(account: account).get(RetirableGrant.self, grant.id)
-        else { return }
-        try of(account: account).delete(known)
+        let there = of(account: grant.retiringAccountID ?? scope.account)
+        guard let known = try there.get(RetirableGrant.self, grant.id) else { return }
+        try there.delete(known)
     }
 }
 
@@ -178,14 +224,24 @@ extension KMS.GrantListEntry {
         grantId = grant.id
         name = grant.name ?? ""
         creationDate = Timestamp(secondsSinceEpoch: grant.creationDate)
-        granteePrincipal = GrantPrincipal.shown(grant.grantee, directory)
-        retiringPrincipal = grant.retiring.map { GrantPrincipal.shown($0, directory) }
+        // One that a service made for itself has its name where other grants have an ARN.
+        if grant.sourceARN != nil, GrantPrincipal.isService(grant.grantee) {
+            granteeServicePrincipal = grant.grantee
+        } else {
+            granteePrincipal = GrantPrincipal.shown(grant.grantee, directory)
+        }
+        if grant.sourceARN != nil, let retiring = grant.retiring, GrantPrincipal.isService(retiring) {
+            retiringServicePrincipal = retiring
+        } else {
+            retiringPrincipal = grant.retiring.map { GrantPrincipal.shown($0, directory) }
+        }
         issuingAccount = "arn:aws:iam::\(grant.issuer):root"
         operations = grant.operations
-        guard grant.equals != nil || grant.subset != nil else { return }
+        guard grant.equals != nil || grant.subset != nil || grant.sourceARN != nil else { return }
         constraints = KMS.GrantConstraints {
             $0.encryptionContextEquals = grant.equals
             $0.encryptionContextSubset = grant.subset
+            $0.sourceArn = grant.sourceARN
         }
     }
 }
@@ -196,14 +252,15 @@ extension KMS.ListGrants: ReadOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         .required(
             try await call.need(
-                try call.target(input.keyId, naming),
+                try await call.target(input.keyId, naming),
                 ["kms:grantisforawsresource": .one(String(call.isForAWSResource))]))
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let (key, own) = try records.key(of: call)
         if let id = input.grantId { try GrantIDs.check(id) }
-        let grantee = input.granteePrincipal.map { call.directory.uniqueID(ofARN: $0) ?? $0 }
+        let grantee =
+            input.granteeServicePrincipal ?? input.granteePrincipal.map { call.directory.uniqueID(ofARN: $0) ?? $0 }
         let page = try own.page(Grant.self, Grant.ofKey, to: key.id, try Paging(kms: input, most: 100)) { grant in
             (input.grantId == nil || grant.id == input.grantId) && (grantee == nil || grant.grantee == grantee)
         }
@@ -215,8 +272,13 @@ extension KMS.ListRetirableGrants: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let principal = try GrantPrincipal(input.retiringPrincipal, call)
-        guard principal.accountID == call.accountID else {
+        let principal: GrantPrincipal
+        switch (input.retiringPrincipal, input.retiringServicePrincipal) {
+        case (let text?, nil): principal = try GrantPrincipal(text, call)
+        case (nil, let name?): principal = GrantPrincipal(service: name)
+        default: throw .invalid("Specify either RetiringPrincipal or RetiringServicePrincipal.")
+        }
+        guard principal.accountID == nil || principal.accountID == call.accountID else {
             throw .kms(.invalidArnException, "The retiring principal must be one of the account \(call.accountID).")
         }
         let page = try records.page(
@@ -251,7 +313,7 @@ extension KMS.RevokeGrant: WriteOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         .required(
             try await call.need(
-                try call.target(input.keyId, naming),
+                try await call.target(input.keyId, naming),
                 ["kms:grantisforawsresource": .one(String(call.isForAWSResource))]))
     }
 
@@ -291,14 +353,14 @@ extension KMS.RetireGrant: WriteOperation {
             grant = try await call.environment.read(token.scope) { (records) throws(ServiceError) in
                 try token.grant(records)
             }
-            target = try call.target(
+            target = try await call.target(
                 "arn:aws:kms:\(token.scope.region):\(token.scope.account):key/\(grant.keyID)", .otherAccounts)
         } else {
             guard let keyID = input.keyId, let grantID = input.grantId else {
                 throw .invalid("A grant token, or a grant ID and the key that the grant is of, must be given.")
             }
             try GrantIDs.check(grantID)
-            target = try call.target(keyID, .otherAccounts)
+            target = try await call.target(keyID, .otherAccounts)
             let key = target.key
             let found = try await call.environment.read(key.scope) { (records) throws(ServiceError) in
                 try records.get(Grant.self, grantID)

@@ -35,7 +35,7 @@ extension KMS.GetParametersForImport: KeyRead {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let key = target.key
         guard key.origin == .external else { throw .invalidOrigin(key) }
-        try RefusedStates.noParametersForImport.check(key)
+        try RefusedStates.noParametersForImport.check(key, call)
         guard let algorithm = WrappingAlgorithm(rawValue: input.wrappingAlgorithm),
             let spec = WrappingKeySpec(rawValue: input.wrappingKeySpec), algorithm.accepts(key.spec, wrappedBy: spec)
         else {
@@ -109,7 +109,7 @@ extension KMS.ImportKeyMaterial: PreparedWriteOperation, OnKey {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Unwrapped {
         let key = try call.target().key
         guard key.origin == .external else { throw .invalidOrigin(key) }
-        try RefusedStates.notImportable.check(key)
+        try RefusedStates.notImportable.check(key, call)
         let validTo = try validTo(input, call.time)
         let parameters = try await call.importParameters(input.importToken.bytes, of: key)
         let material = try using { () throws(KeyMaterialError) in
@@ -139,7 +139,7 @@ extension KMS.ImportKeyMaterial: PreparedWriteOperation, OnKey {
         _ input: Input, _ unwrapped: Unwrapped, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notImportable.check(key)
+        try RefusedStates.notImportable.check(key, call)
         if let id = input.keyMaterialId, id != unwrapped.id { throw .incorrectMaterial }
         let isNew = !key.materials.contains { $0.id == unwrapped.id }
         if isNew { try key.announce(unwrapped.id, input, own) }
@@ -251,7 +251,7 @@ extension KMS.DeleteImportedKeyMaterial: WriteOperation, OnKey {
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
         guard key.origin == .external else { throw .invalidOrigin(key) }
-        try RefusedStates.notDeletableMaterial.check(key)
+        try RefusedStates.notDeletableMaterial.check(key, call)
         let id = input.keyMaterialId ?? key.currentMaterial?.id
         if let given = input.keyMaterialId, !key.materials.contains(where: { $0.id == given }) {
             throw .kms(.notFoundException, "Key material \(given) of the key \(key.arn) is not found.")

@@ -5,27 +5,31 @@ public import Platform
 import Wire
 
 extension Metric {
-    fileprivate static let keys = gauge(
-        "gatehouse_kms_keys", "KMS keys of all accounts and Regions, by state.", label: "state"
-    ) { environment in
-        environment.projection(KeyIndex.self).counts.map { (label: $0.key.rawValue, value: $0.value) }
+    fileprivate static let keys = gauge("gatehouse_kms_keys", "KMS keys of all accounts and Regions.") { environment in
+        (try? await environment.ledger.recordCount(ofKind: Key.kind)).map { [(label: "", value: $0)] } ?? []
     }
 }
 
 extension ServiceModule {
-    /// AWS Key Management Service. What is not built are custom key stores.
+    /// AWS Key Management Service.
     public static let kms = ServiceModule(
-        KMS.self, operations: keyOperations + cryptographicOperations + grantOperations,
+        KMS.self, operations: keyOperations + cryptographicOperations + grantOperations + keyStoreOperations,
         events: EventParticulars(
-            source: "kms.amazonaws.com", listsResources: true, hiddenMembers: [], found: resources),
+            source: "kms.amazonaws.com", listsResources: true, hiddenMembers: [], found: resources,
+            additional: additionalMembers,
+            renamed: ["CloudHsmClusterId": "clusterId"]),
         records: [
             Key.self, StoredMaterial.self, Alias.self, Grant.self, RetirableGrant.self, ImportParameters.self,
+            CustomKeyStore.self,
         ],
-        projections: [KeyIndex.self], resourceTypes: [.key],
+        projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key],
         jobs: [
             DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
+            ConnectKeyStore.self, DisconnectKeyStore.self,
         ],
-        quotas: [.keys, .aliasesPerKey, .grantsPerKey, .keyPolicySize], samples: kmsSamples, metrics: [.keys])
+        quotas: [
+            .keys, .aliasesPerKey, .grantsPerKey, .keyPolicySize, .customKeyStores, .externalKeyStorePatience,
+        ], samples: kmsSamples, metrics: [.keys])
 
     private static let keyOperations: [any Platform.Operation.Type] = [
         KMS.CreateKey.self, KMS.DescribeKey.self, KMS.ListKeys.self, KMS.UpdateKeyDescription.self,
@@ -53,15 +57,54 @@ extension ServiceModule {
     ]
 }
 
+extension ServiceModule {
+    private static let keyStoreOperations: [any Platform.Operation.Type] = [
+        KMS.CreateCustomKeyStore.self, KMS.DescribeCustomKeyStores.self, KMS.UpdateCustomKeyStore.self,
+        KMS.ConnectCustomKeyStore.self, KMS.DisconnectCustomKeyStore.self, KMS.DeleteCustomKeyStore.self,
+    ]
+}
+
+/// Which material was used, and which key store the call was about or its key is in.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-decrypt.html>
+@Sendable private func additionalMembers(
+    _ accesses: [Access], _ output: Structure?
+) -> [(name: String, value: String)] {
+    var members: [(name: String, value: String)] = []
+    for access in accesses {
+        if let target = access.learnt as? KeyStoreTarget { members += target.eventMembers }
+        let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
+        guard let key = target?.key, let id = key.keyStoreID, cryptographicActions.contains(access.action) else {
+            continue
+        }
+        members.append((name: "customKeyStoreId", value: id))
+        if let id = key.externalKeyID { members.append((name: "xksKeyId", value: id)) }
+    }
+    for (member, name) in materialMembers where accesses.contains(where: { cryptographicActions.contains($0.action) }) {
+        if case .string(let id)? = output?[member] { members.append((name: name, value: id)) }
+    }
+    return members
+}
+
+private let cryptographicActions: Set<String> = [
+    "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+]
+
+private let materialMembers = [
+    ("KeyMaterialId", "keyMaterialId"), ("DestinationKeyMaterialId", "destinationKeyMaterialId"),
+    ("SourceKeyMaterialId", "sourceKeyMaterialId"),
+]
+
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
 @Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
     var found: [EventParticulars.Resource] = []
-    var seen: Set<String> = []
     func add(_ arn: String) {
-        guard let parsed = ARN(parsing: arn), seen.insert(arn).inserted else { return }
+        guard arn.utf8.starts(with: "arn:".utf8), !found.contains(where: { $0.arn == arn }) else { return }
+        // Nothing before the resource's type has a slash.
+        let head = arn.utf8.prefix { $0 != UInt8(ascii: "/") }
         found.append(
             EventParticulars.Resource(
-                arn, parsed.resource.hasPrefix("alias/") ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
+                arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key"))
     }
     for access in accesses where access.resource != "*" { add(access.resource) }
     for member in ["KeyMetadata", "ReplicaKeyMetadata"] {

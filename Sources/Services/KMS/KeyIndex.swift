@@ -4,6 +4,7 @@ import Ledger
 import Platform
 import Policy
 import Synchronization
+import Wire
 
 /// A key as requests are decided by it. It is never changed: a change of the key makes another.
 final class KeyEntry: Sendable {
@@ -12,34 +13,76 @@ final class KeyEntry: Sendable {
     let policy: CompiledPolicy
     /// The condition keys that the key brings to every request.
     let context: [String: ContextValue]
+    /// Its aliases, sorted.
+    let aliases: [String]
+    let arn: String
+    /// ``Key/authenticatedARN``
+    let authenticatedARN: String
+    /// Its materials that have been used, by their ids: to read and parse a private key takes longer than to sign with
+    /// it. Whether they may still be used the key's state says.
+    private let materials = Mutex<[(id: String, material: KeyMaterial)]>([])
 
-    init(_ key: Key, _ policy: CompiledPolicy, _ context: [String: ContextValue]) {
+    /// - Parameter sharesPolicy: whether another key has the policy, too.
+    init(
+        _ key: Key, _ policy: CompiledPolicy, _ context: [String: ContextValue], aliases: [String],
+        sharesPolicy: Bool = false
+    ) {
+        weight =
+            1024 + 64 * (key.tags.count + key.materials.count + aliases.count) + (key.spec.isSymmetric ? 0 : 4096)
+            + (sharesPolicy ? 0 : 4 * policy.document.text.utf8.count)
         self.key = key
         self.policy = policy
         self.context = context
+        self.aliases = aliases
+        arn = key.arn
+        authenticatedARN = key.authenticatedARN
     }
 
-    /// An entry that no index has, for a key that is yet to be made.
-    convenience init(_ key: Key) { self.init(key, KeyIndex.compiled(key.policy), KeyIndex.context(of: key)) }
+    /// An entry that no index has, for a key that is yet to be made, or to be changed.
+    convenience init(_ key: Key, aliases: [String] = []) {
+        self.init(key, KeyIndex.compiled(key.policy), KeyIndex.context(of: key), aliases: aliases)
+    }
+
+    func material(_ id: String) -> KeyMaterial? {
+        materials.withLock { materials in materials.first { $0.id == id }?.material }
+    }
+
+    func keep(_ material: KeyMaterial, _ id: String) {
+        materials.withLock { materials in
+            if !materials.contains(where: { $0.id == id }) { materials.append((id, material)) }
+        }
+    }
+
+    /// About how many bytes of memory it takes.
+    fileprivate let weight: Int
 }
 
-/// All keys and aliases, and the key material that was used last.
+/// The keys and aliases that requests have named lately.
 ///
-/// A hundred thousand keys have a few dozen policies, apart from the ids in them, so equal ones are compiled once.
+/// A key is read from the ledger when a request names it, and kept until it changes, or until many others have been asked
+/// for since. What a commit changes, here or on another node, is forgotten before anybody is answered, so that
+/// whoever comes next reads it as it is. Keys that are kept share what is equal: a hundred thousand keys have a few dozen
+/// policies.
 final class KeyIndex: Projection {
     static let kinds: Set<String> = [Key.kind, Alias.kind]
+    static let isReplayed = false
+
+    /// How many bytes of keys are kept, and of aliases.
+    private static let limit = 32 << 20
 
     fileprivate struct State {
         /// By ARN.
-        var keys: [String: KeyEntry] = [:]
+        var keys = RecentlyUsed<String, KeyEntry>(limit: KeyIndex.limit) { $0.weight }
         /// The keys' ids, by the ARNs of aliases.
-        var aliases: [String: String] = [:]
-        /// The names of aliases, sorted, by the ARNs of their keys.
-        var names: [String: [String]] = [:]
-        /// By their texts, with the number of keys that have them.
-        var policies: [String: (policy: CompiledPolicy, count: Int)] = [:]
+        var aliases = RecentlyUsed<String, String>(limit: KeyIndex.limit / 8) { _ in 256 }
+        /// By their texts.
+        var policies = RecentlyUsed<String, CompiledPolicy>(limit: KeyIndex.limit / 8) {
+            256 + 4 * $0.document.text.utf8.count
+        }
         /// By what they say of the key.
         var contexts: [Traits: [String: ContextValue]] = [:]
+        /// How many changes there were. What was being read meanwhile may be out of date, and is not kept.
+        var changes = 0
     }
 
     fileprivate struct Traits: Hashable {
@@ -59,44 +102,72 @@ final class KeyIndex: Projection {
     }
 
     private let state = Mutex(State())
-    let materials = MaterialCache()
 
     func apply(_ changes: [Change]) throws(LedgerError) {
         for change in changes {
+            let place = "arn:aws:kms:\(change.scope.region):\(change.scope.account):"
+            var keys: [String] = []
             if change.kind == Key.kind {
-                let key = try change.decodeAfter(Key.self)
-                let arn = "arn:aws:kms:\(change.scope.region):\(change.scope.account):key/\(change.id)"
-                state.withLock { $0.set(key, arn) }
-                materials.forget(arn, except: key?.materials.filter(\.isThere).map(\.id) ?? [])
+                keys = [change.id]
             } else {
-                let alias = try change.decodeAfter(Alias.self)
-                let prefix = "arn:aws:kms:\(change.scope.region):\(change.scope.account):"
-                state.withLock { $0.set(alias, change.id, prefix) }
+                keys = [try change.decodeBefore(Alias.self)?.keyID, try change.decodeAfter(Alias.self)?.keyID]
+                    .compactMap { $0 }
+            }
+            state.withLock { state in
+                state.changes += 1
+                for id in keys { state.keys.remove("\(place)key/\(id)") }
+                if change.kind == Alias.kind { state.aliases.remove(place + change.id) }
             }
         }
     }
 
-    func replaceAll(with changes: [Change]) throws(LedgerError) {
-        state.withLock { $0 = State() }
-        materials.clear()
-        try apply(changes)
+    func replaceAll(with changes: [Change]) {
+        state.withLock { state in
+            let count = state.changes
+            state = State()
+            state.changes = count + 1
+        }
     }
 
+    /// A key as it is now, or was since the request came; nil where there is none.
     /// - Parameter arn: of a key.
-    func key(_ arn: String) -> KeyEntry? { state.withLock { $0.keys[arn] } }
-
-    /// The id of the key that an alias stands for.
-    /// - Parameter arn: of an alias.
-    func keyID(ofAlias arn: String) -> String? { state.withLock { $0.aliases[arn] } }
-
-    /// The aliases of a key, sorted.
-    /// - Parameter arn: of the key.
-    func aliases(ofKey arn: String) -> [String] { state.withLock { $0.names[arn] ?? [] } }
-
-    /// How many keys there are in each state.
-    var counts: [Key.State: Int] {
-        state.withLock { $0.keys.values.reduce(into: [:]) { $0[$1.key.state, default: 0] += 1 } }
+    /// - Throws: InternalFailure when it can't be read.
+    func key(_ arn: String, _ environment: Environment) async throws(ServiceError) -> KeyEntry? {
+        let (known, changes) = state.withLock { ($0.keys.value(arn), $0.changes) }
+        if let known { return known }
+        guard let place = ARN(parsing: arn), let id = place.resource.removing(prefix: "key/") else { return nil }
+        let read = try await environment.read(Scope(account: place.account, region: place.region)) {
+            (records) throws(ServiceError) -> (Key, [String])? in
+            guard let key = try records.get(Key.self, id) else { return nil }
+            return (key, try records.referrers(Alias.self, Alias.toKey, to: id).map(\.id))
+        }
+        guard let (key, aliases) = read else { return nil }
+        return state.withLock { state in
+            let entry = state.entry(key, aliases)
+            if state.changes == changes { state.keys.keep(entry, arn) }
+            return entry
+        }
     }
+
+    /// The id of the key that an alias stands for; nil where there is no such alias.
+    /// - Parameter arn: of an alias.
+    /// - Throws: InternalFailure when it can't be read.
+    func keyID(ofAlias arn: String, _ environment: Environment) async throws(ServiceError) -> String? {
+        let (known, changes) = state.withLock { ($0.aliases.value(arn), $0.changes) }
+        if let known { return known }
+        guard let place = ARN(parsing: arn) else { return nil }
+        let id = try await environment.read(Scope(account: place.account, region: place.region)) {
+            (records) throws(ServiceError) in try records.get(Alias.self, place.resource)?.keyID
+        }
+        guard let id else { return nil }
+        state.withLock { state in
+            if state.changes == changes { state.aliases.keep(id, arn) }
+        }
+        return id
+    }
+
+    /// How many keys are kept.
+    var count: Int { state.withLock { $0.keys.count } }
 
     /// - Parameter text: a key policy as it is stored. One that can't be read denies everything.
     static func compiled(_ text: String) -> CompiledPolicy {
@@ -122,87 +193,40 @@ final class KeyIndex: Projection {
 }
 
 extension KeyIndex.State {
-    fileprivate mutating func set(_ key: Key?, _ arn: String) {
-        if let old = keys[arn] { release(old.policy.document.text) }
-        guard var key else {
-            keys[arn] = nil
-            return
-        }
-        let policy = compiled(key.policy)
+    /// A new entry, with what other keys have as well.
+    fileprivate mutating func entry(_ key: Key, _ aliases: [String]) -> KeyEntry {
+        let context = context(of: key)
+        let known = policies.value(key.policy)
+        let policy = known ?? KeyIndex.compiled(key.policy)
+        if known == nil { policies.keep(policy, key.policy) }
+        var key = key
         key.policy = ""
+        return KeyEntry(key, policy, context, aliases: aliases, sharesPolicy: known != nil)
+    }
+
+    private mutating func context(of key: Key) -> [String: ContextValue] {
         let traits = KeyIndex.Traits(key)
-        let context = contexts[traits] ?? KeyIndex.context(of: key)
+        if let known = contexts[traits] { return known }
+        let context = KeyIndex.context(of: key)
         contexts[traits] = context
-        keys[arn] = KeyEntry(key, policy, context)
-    }
-
-    private mutating func compiled(_ text: String) -> CompiledPolicy {
-        let known = policies[text]
-        let policy = known?.policy ?? KeyIndex.compiled(text)
-        policies[text] = (policy, (known?.count ?? 0) + 1)
-        return policy
-    }
-
-    private mutating func release(_ text: String) {
-        guard let (policy, count) = policies[text] else { return }
-        policies[text] = count > 1 ? (policy, count - 1) : nil
-    }
-
-    fileprivate mutating func set(_ alias: Alias?, _ name: String, _ prefix: String) {
-        if let old = aliases.removeValue(forKey: prefix + name) {
-            let key = "\(prefix)key/\(old)"
-            names[key]?.removeAll { $0 == name }
-            if names[key]?.isEmpty == true { names[key] = nil }
-        }
-        guard let alias else { return }
-        aliases[prefix + name] = alias.keyID
-        var all = names["\(prefix)key/\(alias.keyID)"] ?? []
-        all.append(name)
-        all.sort()
-        names["\(prefix)key/\(alias.keyID)"] = all
+        return context
     }
 }
 
-/// The key material that was used last, parsed: to read and parse a private key takes longer than to sign with it.
-///
-/// What it has is immutable; whether a key may still be used its entry in the index says.
-final class MaterialCache: Sendable {
-    /// Of keys.
-    private static let most = 4096
-
-    /// By the key's ARN, and the material's id.
-    private let items = Mutex<[String: [String: KeyMaterial]]>([:])
-
-    func material(_ id: String, ofKey arn: String) -> KeyMaterial? { items.withLock { $0[arn]?[id] } }
-
-    func keep(_ material: KeyMaterial, _ id: String, ofKey arn: String) {
-        items.withLock { items in
-            // Any will do: those in use come back by themselves.
-            if items.count >= Self.most, items[arn] == nil, let victim = items.keys.randomElement() {
-                items[victim] = nil
-            }
-            items[arn, default: [:]][id] = material
-        }
+extension String {
+    /// What follows a prefix; nil where the text does not begin with it.
+    fileprivate func removing(prefix: String) -> String? {
+        utf8.starts(with: prefix.utf8) ? String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
     }
-
-    /// Forgets those of a key's materials that are no longer there.
-    func forget(_ arn: String, except kept: [String]) {
-        items.withLock { items in
-            guard let known = items[arn] else { return }
-            items[arn] = known.filter { kept.contains($0.key) }
-        }
-    }
-
-    func clear() { items.withLock { $0 = [:] } }
 }
 
 extension ResourceType {
-    /// A key, whose policy must allow whatever is done with it.
-    static let key = ResourceType("kms", "key/", policy: .required) { access, _, call in
-        let target =
-            access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
-            ?? call.environment.projection(KeyIndex.self).key(access.resource).map { KeyTarget($0) }
-        guard let target else { return nil }
+    /// A key, whose policy must allow whatever is done with it. Who asks for permission has found it: see
+    /// ``Platform/Call/need(_:action:_:tokens:context:making:)``. Without that, nobody is allowed.
+    static let key = ResourceType("kms", "key/", policy: .required, hasOwnTagKey: false) { access, _, _ in
+        guard let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target else {
+            return nil
+        }
         var resource = Resource(owner: target.key.accountID, tags: target.key.tags, policy: target.entry.policy)
         resource.grants = target.grants
         resource.context = target.entry.context

@@ -57,9 +57,9 @@ enum KeyPolicies {
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-lockout>
     /// - Parameter key: with the new policy.
     /// - Throws: MalformedPolicyDocumentException.
-    static func checkLockOut(of key: Key, bypass: Bool?, _ call: Call) async throws(ServiceError) {
+    static func checkLockOut(of key: KeyEntry, bypass: Bool?, _ call: Call) async throws(ServiceError) {
         guard bypass != true else { return }
-        let access = try await call.need(KeyTarget(KeyEntry(key)), action: "PutKeyPolicy")
+        let access = try await call.need(KeyTarget(key), action: "PutKeyPolicy")
         guard try call.decision(access).isAllowed else {
             throw .malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
         }
@@ -100,9 +100,11 @@ extension KMS.PutKeyPolicy: PreparedWriteOperation, OnKey {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
         try KeyPolicies.checkName(input.policyName)
         try KeyPolicies.check(input.policy, call)
-        var key = try call.target().key
+        let entry = try call.target().entry
+        var key = entry.key
         key.policy = KeyPolicies.kept(input.policy, call.directory)
-        try await KeyPolicies.checkLockOut(of: key, bypass: input.bypassPolicyLockoutSafetyCheck, call)
+        try await KeyPolicies.checkLockOut(
+            of: KeyEntry(key, aliases: entry.aliases), bypass: input.bypassPolicyLockoutSafetyCheck, call)
         return key.policy
     }
 

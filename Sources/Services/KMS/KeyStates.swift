@@ -1,3 +1,4 @@
+import Platform
 import Wire
 
 /// The states of a key that an operation refuses.
@@ -49,10 +50,16 @@ struct RefusedStates: Sendable {
     }()
 
     /// - Throws: DisabledException, KMSInvalidStateException.
-    func check(_ key: Key) throws(ServiceError) {
-        guard states.contains(key.state) else { return }
+    func check(_ key: Key, _ call: Call) throws(ServiceError) {
+        let state = call.state(of: key)
+        guard states.contains(state) else { return }
         if needsPendingDeletion { throw .invalidState("\(key.arn) is not pending deletion.") }
-        throw key.state.refusal(of: key.arn)
+        if state == .unavailable, key.origin == .externalKeyStore {
+            throw .invalidState(
+                "This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the "
+                    + "external key store and try the request again.")
+        }
+        throw state.refusal(of: key.arn)
     }
 }
 

@@ -18,7 +18,7 @@ extension KeyUseOperation {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let target = try await call.existing(try call.target())
-        try refused.check(target.key)
+        try refused.check(target.key, call)
         try target.key.check(usage, for: call.operation)
         return try await answer(target, input, call)
     }
@@ -63,22 +63,24 @@ func encryptionAlgorithmKey(_ name: String?) -> [String: ContextValue] {
 extension Call {
     /// Encrypts with a key's current material.
     func encrypt(
-        _ plaintext: [UInt8], with key: Key, _ algorithm: EncryptionAlgorithm = .symmetricDefault,
+        _ plaintext: [UInt8], with entry: KeyEntry, _ algorithm: EncryptionAlgorithm = .symmetricDefault,
         context: [String: String]?
     ) async throws(ServiceError) -> (blob: [UInt8], materialID: String) {
+        let key = entry.key
         let limit = algorithm.plaintextLimit(key.spec)
         guard plaintext.count <= limit else {
             throw .invalid(
                 "Algorithm \(algorithm.rawValue) and key spec \(key.spec.rawValue) cannot encrypt data larger than "
                     + "\(limit) bytes.")
         }
-        let (material, id) = try await material(of: key)
-        let blob = try using { () throws(KeyMaterialError) in
+        let (material, id) = try await material(of: entry)
+        var blob = try using { () throws(KeyMaterialError) in
             algorithm == .symmetricDefault
                 ? try material.encrypt(
-                    plaintext, keyARN: key.authenticatedARN, materialID: id, context: EncryptionContext(context))
+                    plaintext, keyARN: entry.authenticatedARN, materialID: id, context: EncryptionContext(context))
                 : try material.encrypt(plaintext, algorithm)
         }
+        if key.origin == .externalKeyStore { blob = try await sealedExternally(blob, with: key) }
         return (blob, id)
     }
 
@@ -87,14 +89,20 @@ extension Call {
     func decrypt(
         _ blob: [UInt8], _ target: KeyTarget, _ algorithm: EncryptionAlgorithm, context: [String: String]?
     ) async throws(ServiceError) -> (plaintext: [UInt8], materialID: String) {
-        let key = target.key
         guard algorithm == .symmetricDefault else {
-            let (material, id) = try await material(of: key)
+            let (material, id) = try await material(of: target.entry)
             return (try using { () throws(KeyMaterialError) in try material.decrypt(blob, algorithm) }, id)
         }
-        guard let ciphertext = target.ciphertext else { throw .invalidCiphertext }
-        guard ciphertext.keyARN == key.authenticatedARN else { throw .incorrectKey }
-        let material = try await material(ciphertext.materialID, of: key)
+        guard let read = target.ciphertext else { throw .invalidCiphertext }
+        guard read.keyARN == target.entry.authenticatedARN else { throw .incorrectKey }
+        let ciphertext: Ciphertext
+        switch (read, target.key.origin == .externalKeyStore) {
+        case (.own(let own), false): ciphertext = own
+        case (.external(let external), true): ciphertext = try await openedExternally(external, with: target.key)
+        // What one of them is without the other opens nothing.
+        default: throw .invalidCiphertext
+        }
+        let material = try await material(ciphertext.materialID, of: target.entry)
         let plaintext = try using { () throws(KeyMaterialError) in
             try material.decrypt(ciphertext, context: EncryptionContext(context))
         }
@@ -104,30 +112,30 @@ extension Call {
     /// The key of a request that decrypts: the one that it names, or that of the ciphertext.
     func target(
         ofCiphertext blob: Blob?, _ algorithm: String?, key text: String?, mayIgnoreCiphertext: Bool, _ action: String
-    ) throws(ServiceError) -> KeyTarget {
+    ) async throws(ServiceError) -> KeyTarget {
         guard let blob else {
             // What DryRunModifiers are for: nothing is opened, so that there need be nothing to open.
             guard mayIgnoreCiphertext, let text else { throw .invalid("CiphertextBlob is required.") }
-            return try target(text, [.aliases, .otherAccounts])
+            return try await target(text, [.aliases, .otherAccounts])
         }
         let name = algorithm ?? EncryptionAlgorithm.symmetricDefault.rawValue
         guard name == EncryptionAlgorithm.symmetricDefault.rawValue else {
             guard let text else { throw .invalid("KeyId is required with asymmetric KMS keys.") }
-            return try target(text, [.aliases, .otherAccounts])
+            return try await target(text, [.aliases, .otherAccounts])
         }
         var found: KeyTarget
-        let ciphertext: Ciphertext?
+        let ciphertext: KeyCiphertext?
         if let text {
-            found = try target(text, [.aliases, .otherAccounts])
+            found = try await target(text, [.aliases, .otherAccounts])
             // Whoever may not use the key is not told what is wrong with the ciphertext.
-            ciphertext = try? Ciphertext(blob.bytes)
+            ciphertext = try? KeyCiphertext(blob.bytes)
         } else {
-            let read = try using { () throws(KeyMaterialError) in try Ciphertext(blob.bytes) }
+            let read = try using { () throws(KeyMaterialError) in try KeyCiphertext(blob.bytes) }
             ciphertext = read
             // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
-            guard let entry = keys.key(read.keyARN.replacing("arn:aws:kms::", with: "arn:aws:kms:\(region):")),
-                entry.key.region == region
-            else { throw .inaccessible(caller.arn, action) }
+            guard let arn = read.arn(in: region), let entry = try await knownKey(arn) else {
+                throw .inaccessible(caller.arn, action)
+            }
             found = KeyTarget(entry)
             found.isOfCiphertext = true
         }
@@ -136,8 +144,23 @@ extension Call {
     }
 }
 
+extension KeyCiphertext {
+    /// The key's ARN in a Region; nil for a key of another. A multi-Region key's ARN has no region in ciphertexts.
+    fileprivate func arn(in region: String) -> String? {
+        let anywhere = "arn:aws:kms::"
+        if keyARN.utf8.starts(with: anywhere.utf8) {
+            return "arn:aws:kms:\(region):\(keyARN.dropFirst(anywhere.count))"
+        }
+        return keyARN.utf8.starts(with: "arn:aws:kms:\(region):".utf8) ? keyARN : nil
+    }
+}
+
 extension EncryptionContext {
     init(_ pairs: [String: String]?) {
-        self = pairs.map { pairs in EncryptionContext(pairs.map { (key: $0.key, value: $0.value) }) } ?? .empty
+        guard let pairs, !pairs.isEmpty else {
+            self = .empty
+            return
+        }
+        self.init(pairs.map { (key: $0.key, value: $0.value) })
     }
 }

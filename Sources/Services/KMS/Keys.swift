@@ -20,6 +20,8 @@ private struct NewKey {
     let usage: KeyUsage
     let origin: Key.Origin
     let isMultiRegion: Bool
+    let keyStoreID: String?
+    let externalKeyID: String?
 
     /// - Throws: ValidationException for what doesn't go together; UnsupportedOperationException for what no library
     ///   here carries.
@@ -41,16 +43,33 @@ private struct NewKey {
         guard let usage = KeyUsage(rawValue: usageName), spec.usages.contains(usage) else {
             throw .invalid("KeyUsage \(usageName) is not compatible with KeySpec \(specName)")
         }
-        guard input.customKeyStoreId == nil, input.xksKeyId == nil,
-            let origin = Key.Origin(rawValue: input.origin ?? Key.Origin.kms.rawValue)
-        else {
-            throw .notImplemented("Gatehouse has no custom key stores yet: the origin must be AWS_KMS or EXTERNAL.")
+        guard let origin = Key.Origin(rawValue: input.origin ?? Key.Origin.kms.rawValue) else {
+            throw .invalid("The origin \(input.origin ?? "") is none.")
+        }
+        isMultiRegion = input.multiRegion ?? false
+        let isInKeyStore = origin == .cloudHSM || origin == .externalKeyStore
+        guard isInKeyStore == (input.customKeyStoreId != nil) else {
+            throw .invalid(
+                isInKeyStore
+                    ? "You must specify CustomKeyStoreId for a KMS key with the origin \(origin.rawValue)."
+                    : "CustomKeyStoreId is valid only with the origins AWS_CLOUDHSM and EXTERNAL_KEY_STORE.")
+        }
+        guard (origin == .externalKeyStore) == (input.xksKeyId != nil) else {
+            throw .invalid(
+                origin == .externalKeyStore
+                    ? "You must specify XksKeyId for a KMS key with the origin EXTERNAL_KEY_STORE."
+                    : "XksKeyId is valid only with the origin EXTERNAL_KEY_STORE.")
+        }
+        guard !isInKeyStore || spec == .symmetricDefault && !isMultiRegion else {
+            throw .unsupported(
+                "A custom key store can have only symmetric encryption KMS keys of a single Region.")
         }
         guard spec.isSupported else { throw .unsupported("KeySpec \(specName) is not supported.") }
         self.spec = spec
         self.usage = usage
         self.origin = origin
-        isMultiRegion = input.multiRegion ?? false
+        keyStoreID = input.customKeyStoreId
+        externalKeyID = input.xksKeyId
     }
 }
 
@@ -59,13 +78,15 @@ extension KMS.CreateKey: PreparedWriteOperation {
         let new = try NewKey(input)
         let id = KeyIDs.make(isMultiRegion: new.isMultiRegion)
         let policy = input.policy.map { KeyPolicies.kept($0, call.directory) }
-        let key = Key(
+        var key = Key(
             id: id, accountID: call.accountID, region: call.region, creationDate: call.time, spec: new.spec,
             usage: new.usage, origin: new.origin, description: input.description ?? "",
             policy: policy ?? KeyPolicies.standard(call.accountID),
             tags: (input.tags ?? []).map(Directory.Tag.init),
             state: new.origin == .external ? .pendingImport : .enabled,
             multiRegion: new.isMultiRegion ? Key.MultiRegion(primaryRegion: call.region) : nil)
+        key.keyStoreID = new.keyStoreID
+        key.externalKeyID = new.externalKeyID
         var create = Access("kms:CreateKey", on: "*")
         create.context = KeyIndex.context(of: key).merging(requestTags(input.tags)) { $1 }
         create.context["kms:calleraccount"] = .one(call.accountID)
@@ -78,50 +99,69 @@ extension KMS.CreateKey: PreparedWriteOperation {
     }
 
     /// - Returns: the key's material; nil for one whose material is to be imported.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> KeyMaterial? {
-        let key = try call.target().key
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> NewMaterial? {
+        let entry = try call.target().entry
         if let policy = input.policy {
             try KeyPolicies.check(policy, call)
-            try await KeyPolicies.checkLockOut(of: key, bypass: input.bypassPolicyLockoutSafetyCheck, call)
+            try await KeyPolicies.checkLockOut(of: entry, bypass: input.bypassPolicyLockoutSafetyCheck, call)
         }
         _ = try TagRules.ofKeys.new(input.tags)
-        return key.origin == .kms ? try await KeyMaterial.making(key.spec) : nil
+        return switch entry.key.origin {
+        case .kms: NewMaterial(material: try await .making(entry.key.spec))
+        case .external: nil
+        case .cloudHSM, .externalKeyStore: try await call.materialInKeyStore(of: entry.key)
+        }
     }
 
     public static func handle(
-        _ input: Input, _ material: KeyMaterial?, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ material: NewMaterial?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var key = try call.target().key
+        try records.checkKeyStore(of: key, call)
         let quota = call.quotas[.keys]
         guard try records.count(Key.self) < quota else {
             throw .limitExceeded("The limit of \(quota) KMS keys for the account and Region has been reached.")
         }
         if let material { try key.begin(with: material, records) }
         try records.put(key)
-        return Output(keyMetadata: KMS.KeyMetadata(key))
+        return Output(keyMetadata: KMS.KeyMetadata(key, call))
     }
+}
+
+/// Material for a key that is being made.
+public struct NewMaterial: Sendable {
+    let material: KeyMaterial
+    /// The same, sealed by the hardware token, where that is how it is to be kept.
+    var sealed: [UInt8]?
 }
 
 extension Key {
     /// Gives a new key the material that is made for it.
-    mutating func begin(with material: KeyMaterial, _ records: MutableRecords) throws(ServiceError) {
-        let id = try material.materialID(of: self)
+    mutating func begin(with new: NewMaterial, _ records: MutableRecords) throws(ServiceError) {
+        let id = try new.material.materialID(of: self)
         materials = [Material(id: id, state: .current)]
-        try records.put(material, id: id, of: self.id)
+        guard let sealed = new.sealed else { return try records.put(new.material, id: id, of: self.id) }
+        try records.put(StoredMaterial(sealed: sealed, id: id, of: self.id))
+    }
+
+    /// Gives a new key the material that is made for it.
+    mutating func begin(with material: KeyMaterial, _ records: MutableRecords) throws(ServiceError) {
+        try begin(with: NewMaterial(material: material), records)
     }
 }
 
 extension KMS.KeyMetadata {
-    init(_ key: Key) {
+    init(_ key: Key, _ call: Call) {
         self.init()
+        let state = call.state(of: key)
         awsAccountId = key.accountID
         keyId = key.id
         arn = key.arn
         creationDate = Timestamp(secondsSinceEpoch: key.creationDate)
-        enabled = key.state == .enabled
+        enabled = state == .enabled
         description = key.description
         keyUsage = key.usage.rawValue
-        keyState = key.state.rawValue
+        keyState = state.rawValue
         deletionDate = key.state == .pendingDeletion ? key.deletionDate.map { Timestamp(secondsSinceEpoch: $0) } : nil
         origin = key.origin.rawValue
         keyManager = key.isAWSManaged ? "AWS" : "CUSTOMER"
@@ -140,7 +180,10 @@ extension KMS.KeyMetadata {
         multiRegion = key.multiRegion != nil
         multiRegionConfiguration = key.multiRegion.map { KMS.MultiRegionConfiguration(key, $0) }
         if key.state == .pendingReplicaDeletion { pendingDeletionWindowInDays = key.pendingWindow }
-        if key.isSymmetricEncryptionKey { currentKeyMaterialId = key.currentMaterial?.id }
+        if key.isSymmetricEncryptionKey { currentKeyMaterialId = key.told(key.currentMaterial?.id) }
+        customKeyStoreId = key.keyStoreID
+        cloudHsmClusterId = call.keyStore(of: key)?.cluster?.id
+        if let id = key.externalKeyID { xksKeyConfiguration = KMS.XksKeyConfigurationType { $0.id = id } }
     }
 }
 
@@ -163,7 +206,7 @@ extension KMS.DescribeKey: KeyRead {
     static var naming: KeyNaming { [.aliases, .otherAccounts] }
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) -> Output {
-        Output(keyMetadata: KMS.KeyMetadata(target.key))
+        Output(keyMetadata: KMS.KeyMetadata(target.key, call))
     }
 }
 
@@ -172,13 +215,13 @@ extension KMS.ListKeys: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
-            ids.compactMap { call.keys.key("arn:aws:kms:\(call.region):\(call.accountID):key/\($0)")?.key }
+            ids
         }
         return Output(
-            page.map { key in
+            page.map { id in
                 KMS.KeyListEntry {
-                    $0.keyId = key.id
-                    $0.keyArn = key.arn
+                    $0.keyId = id
+                    $0.keyArn = "arn:aws:kms:\(call.region):\(call.accountID):key/\(id)"
                 }
             })
     }

@@ -97,7 +97,9 @@ extension Call {
             try records.put(Alias(id: name, keyID: key.id, creationDate: date, lastUpdatedDate: date))
             return key.id
         }
-        guard let entry = keys.key("arn:aws:kms:\(region):\(accountID):key/\(id)") else { throw .internalFailure }
+        guard let entry = try await knownKey("arn:aws:kms:\(region):\(accountID):key/\(id)") else {
+            throw .internalFailure
+        }
         return KeyTarget(entry, alias: name)
     }
 }

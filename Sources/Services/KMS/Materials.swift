@@ -1,4 +1,5 @@
 import Dispatch
+import HardwareToken
 import KeyMaterial
 import Ledger
 import Platform
@@ -7,31 +8,62 @@ import Wire
 
 // Where operations get key material from, and what they say when it can't be used.
 
-/// Where RSA keys are made: one after another, on a thread of their own, because one takes up to some seconds.
-private enum SlowWork {
+/// What no event loop may wait for is done here, one after another, on a thread of its own.
+final class SlowWork: Sendable {
+    /// Making RSA keys: one takes up to some seconds.
+    fileprivate static let generation = SlowWork("gatehouse.kms.generate")
+    /// Asking the hardware token, which takes one call after another itself.
+    static let token = SlowWork("gatehouse.kms.token")
+
     /// How many may wait, so that nobody keeps all others out for long.
     private static let most = 64
-    private static let queue = DispatchQueue(label: "gatehouse.kms.generate")
-    private static let waiting = Mutex(0)
+    private let queue: DispatchQueue
+    private let waiting = Mutex(0)
+
+    private init(_ label: String) { queue = DispatchQueue(label: label) }
 
     /// - Throws: ThrottlingException when too many wait already.
-    static func run<T: Sendable>(
-        _ body: @escaping @Sendable () throws(KeyMaterialError) -> T
-    ) async throws(ServiceError) -> T {
+    func run<T: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> T
+    ) async throws(ServiceError) -> Result<T, Failure> {
         let isAdmitted = waiting.withLock { count in
-            guard count < most else { return false }
+            guard count < Self.most else { return false }
             count += 1
             return true
         }
-        guard isAdmitted else { throw ServiceError("ThrottlingException", "Rate exceeded") }
-        let result: Result<T, KeyMaterialError> = await withCheckedContinuation { continuation in
+        guard isAdmitted else { throw .tooMuchWork }
+        let result: Result<T, Failure> = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(returning: Result { () throws(KeyMaterialError) in try body() })
+                continuation.resume(returning: Result { () throws(Failure) in try body() })
             }
         }
         waiting.withLock { $0 -= 1 }
-        do throws(KeyMaterialError) { return try result.get() } catch { throw ServiceError(error) }
+        return result
     }
+
+    fileprivate static func generate<T: Sendable>(
+        _ body: @escaping @Sendable () throws(KeyMaterialError) -> T
+    ) async throws(ServiceError) -> T {
+        let result = try await generation.run(body)
+        return try using { () throws(KeyMaterialError) in try result.get() }
+    }
+}
+
+extension Environment {
+    /// Does something with the hardware token.
+    /// - Throws: KMSInvalidStateException when it is not there, or refuses.
+    func withToken<T: Sendable>(
+        _ body: @escaping @Sendable (HardwareToken) throws(HardwareTokenError) -> T
+    ) async throws(ServiceError) -> T {
+        guard let token else { throw .invalidState(ServiceError.hasNoToken) }
+        let result = try await SlowWork.token.run { () throws(HardwareTokenError) in try body(token) }
+        do throws(HardwareTokenError) { return try result.get() } catch { throw .tokenFailed(error) }
+    }
+}
+
+extension Key {
+    /// What the token authenticates with a material of the key.
+    func tokenContext(_ materialID: String) -> [UInt8] { Array("\(arn)/\(materialID)".utf8) }
 }
 
 extension KeyMaterial {
@@ -39,7 +71,7 @@ extension KeyMaterial {
     static func making(_ spec: KeySpec) async throws(ServiceError) -> KeyMaterial {
         switch spec {
         case .rsa2048, .rsa3072, .rsa4096:
-            try await SlowWork.run { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) }
+            try await SlowWork.generate { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) }
         default: try using { () throws(KeyMaterialError) in try KeyMaterial.generate(spec) }
         }
     }
@@ -48,7 +80,7 @@ extension KeyMaterial {
 extension WrappingKey {
     /// A new one.
     static func making(_ spec: WrappingKeySpec) async throws(ServiceError) -> WrappingKey {
-        try await SlowWork.run { () throws(KeyMaterialError) in try WrappingKey.generate(spec) }
+        try await SlowWork.generate { () throws(KeyMaterialError) in try WrappingKey.generate(spec) }
     }
 }
 
@@ -81,26 +113,39 @@ extension KeyMaterial {
 
 extension Call {
     /// The material that a key uses now.
-    func material(of key: Key) async throws(ServiceError) -> (material: KeyMaterial, id: String) {
-        guard let current = key.currentMaterial, current.isThere else {
-            throw .invalidState("\(key.arn) is pending import.")
+    func material(of entry: KeyEntry) async throws(ServiceError) -> (material: KeyMaterial, id: String) {
+        guard let current = entry.key.currentMaterial, current.isThere else {
+            throw .invalidState("\(entry.key.arn) is pending import.")
         }
-        return (try await material(current.id, of: key), current.id)
+        return (try await material(current.id, of: entry), current.id)
     }
 
     /// One of a key's materials.
     /// - Throws: InvalidCiphertextException for one that it never had.
-    func material(_ id: String, of key: Key) async throws(ServiceError) -> KeyMaterial {
-        if let material = keys.materials.material(id, ofKey: key.arn) { return material }
+    func material(_ id: String, of entry: KeyEntry) async throws(ServiceError) -> KeyMaterial {
+        if let material = entry.material(id) { return material }
+        let key = entry.key
         guard let known = key.materials.first(where: { $0.id == id }) else { throw .invalidCiphertext }
         guard known.isThere else { throw .invalidState("\(key.arn) is pending import.") }
         let stored = try await environment.read(key.scope) { (records) throws(ServiceError) in
             try records.get(StoredMaterial.self, StoredMaterial.id(id, of: key.id))
         }
         guard let stored else { throw .internalFailure }
+        if stored.isSealedByToken == true { return try await material(stored, of: key) }
         let material = try using { () throws(KeyMaterialError) in try stored.material(as: key.spec) }
-        keys.materials.keep(material, id, ofKey: key.arn)
+        entry.keep(material, id)
         return material
+    }
+}
+
+extension Call {
+    /// A material that the token has sealed. It is asked each time, and nothing is kept: without it nobody can use the key.
+    private func material(_ stored: StoredMaterial, of key: Key) async throws(ServiceError) -> KeyMaterial {
+        let (sealed, context) = (Array(stored.secret), key.tokenContext(stored.materialID))
+        let bytes = try await environment.withToken { (token) throws(HardwareTokenError) in
+            try token.open(sealed, authenticating: context)
+        }
+        return try using { () throws(KeyMaterialError) in try KeyMaterial(stored: bytes, as: key.spec) }
     }
 }
 

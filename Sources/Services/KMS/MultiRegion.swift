@@ -34,7 +34,7 @@ private struct NewReplica: HasKeyTarget {
 
 extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, [])
+        let target = try await call.target(input.keyId, [])
         let region = input.replicaRegion
         let key = target.key
         let replica = Key(
@@ -61,7 +61,7 @@ extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
-        guard let replica = call.learnt(NewReplica.self)?.target.key else { throw .internalFailure }
+        guard let replica = call.learnt(NewReplica.self)?.target.entry else { throw .internalFailure }
         if let policy = input.policy {
             try KeyPolicies.check(policy, call)
             try await KeyPolicies.checkLockOut(of: replica, bypass: input.bypassPolicyLockoutSafetyCheck, call)
@@ -82,7 +82,7 @@ extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
         guard var shared = key.multiRegion, key.isPrimary else {
             throw .unsupported("\(key.arn) is not a multi-region primary key.")
         }
-        try RefusedStates.notReplicable.check(key)
+        try RefusedStates.notReplicable.check(key, call)
         let there = own.of(region: replica.region)
         guard try there.get(Key.self, key.id) == nil else {
             throw .kms(.alreadyExistsException, "The key \(replica.arn) already exists.")
@@ -104,11 +104,21 @@ extension KMS.ReplicateKey: PreparedWriteOperation, OnKey {
         try there.put(replica)
         try there.schedule(SettleKey(), id: key.id, at: call.time + settlingTime)
         try key.share(shared, own)
+        try own.recordSynchronization(of: key, at: call.time)
         return Output {
-            $0.replicaKeyMetadata = KMS.KeyMetadata(replica)
+            $0.replicaKeyMetadata = KMS.KeyMetadata(replica, call)
             $0.replicaPolicy = PolicyDocument.shown(replica.policy, as: .resource, call.directory)
             $0.replicaTags = replica.tags.map { KMS.Tag($0) }
         }
+    }
+}
+
+extension MutableRecords {
+    /// Tells the history that what a primary key shares with its replicas was copied to them.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-synchronize-multi-region-key.html>
+    func recordSynchronization(of key: Key, at time: Double) throws(ServiceError) {
+        guard key.isPrimary, key.multiRegion?.replicaRegions.isEmpty == false else { return }
+        try record(ServiceEvent.kms("SynchronizeMultiRegionKey", key, time).event)
     }
 }
 
@@ -140,11 +150,11 @@ extension Key {
 extension KMS.UpdatePrimaryRegion: WriteOperation, OnKey {
     /// The replica that is to be the primary key.
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        let target = try call.target(input.keyId, [])
+        let target = try await call.target(input.keyId, [])
         let keys: [String: ContextValue] = ["kms:primaryregion": .one(input.primaryRegion)]
         let first = try await call.need(target, keys)
         let arn = "arn:aws:kms:\(input.primaryRegion):\(target.key.accountID):key/\(target.key.id)"
-        guard let entry = call.keys.key(arn), arn != target.key.arn else { return .required(first) }
+        guard arn != target.key.arn, let entry = try await call.knownKey(arn) else { return .required(first) }
         var second = try await call.need(KeyTarget(entry), keys)
         if let target = second.learnt as? KeyTarget { second.learnt = SecondTarget(target: target) }
         return .required([first, second])
@@ -157,7 +167,7 @@ extension KMS.UpdatePrimaryRegion: WriteOperation, OnKey {
         guard var shared = key.multiRegion, key.isPrimary else {
             throw .unsupported("\(key.arn) is not a multi-region primary key.")
         }
-        try RefusedStates.notPromotable.check(key)
+        try RefusedStates.notPromotable.check(key, call)
         let there = own.of(region: input.primaryRegion)
         guard input.primaryRegion != key.region else {
             throw .unsupported("\(key.arn) is the multi-region primary key already.")
@@ -165,7 +175,7 @@ extension KMS.UpdatePrimaryRegion: WriteOperation, OnKey {
         guard var replica = try there.get(Key.self, key.id) else {
             throw .noSuchKey("arn:aws:kms:\(input.primaryRegion):\(key.accountID):key/\(key.id)")
         }
-        try RefusedStates.notPromotable.check(replica)
+        try RefusedStates.notPromotable.check(replica, call)
         shared.primaryRegion = input.primaryRegion
         shared.replicaRegions = shared.replicaRegions.map { $0 == input.primaryRegion ? key.region : $0 }
         // The primary key is the one that is rotated.

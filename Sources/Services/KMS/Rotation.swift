@@ -66,6 +66,7 @@ extension MutableRecords {
             replica.rotate(to: id, type, at: time)
             try there.put(replica)
         }
+        try recordSynchronization(of: key, at: time)
     }
 }
 
@@ -109,7 +110,7 @@ extension KMS.EnableKeyRotation: KeyChange {
         _ key: inout Key, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
         try key.checkRotates()
-        try RefusedStates.notRotatable.check(key)
+        try RefusedStates.notRotatable.check(key, call)
         try key.checkIsNoReplica()
         let period = input.rotationPeriodInDays ?? key.rotation?.period ?? usualPeriod
         // To ask for what is so already does not begin the period anew.
@@ -117,6 +118,7 @@ extension KMS.EnableKeyRotation: KeyChange {
         key.rotation = Key.Rotation(
             period: period, since: call.time, next: call.time + Double(period) * 86_400)
         try key.scheduleRotation(records, notBefore: call.time)
+        try records.recordSynchronization(of: key, at: call.time)
     }
 }
 
@@ -125,10 +127,11 @@ extension KMS.DisableKeyRotation: KeyChange {
         _ key: inout Key, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
         try key.checkRotates()
-        try RefusedStates.notRotatable.check(key)
+        try RefusedStates.notRotatable.check(key, call)
         try key.checkIsNoReplica()
         key.rotation = nil
         try records.cancel(RotateKey.self, id: key.id)
+        try records.recordSynchronization(of: key, at: call.time)
     }
 }
 
@@ -142,7 +145,7 @@ extension KMS.GetKeyRotationStatus: KeyRead {
         // A replica is rotated with its primary key.
         var leader = key
         if key.isReplica, let primary = key.multiRegion?.primaryRegion {
-            leader = call.keys.key("arn:aws:kms:\(primary):\(key.accountID):key/\(key.id)")?.key ?? key
+            leader = try await call.knownKey("arn:aws:kms:\(primary):\(key.accountID):key/\(key.id)")?.key ?? key
         }
         let isWaiting = [.pendingDeletion, .pendingReplicaDeletion].contains(key.state)
         let rotation = isWaiting ? nil : leader.rotation
@@ -164,7 +167,8 @@ extension KMS.RotateKeyOnDemand: PreparedWriteOperation, OnKey {
         _ input: Input, _ material: KeyMaterial?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try RefusedStates.notRotatable.check(key)
+        guard key.keyStoreID == nil else { throw .invalidOrigin(key) }
+        try RefusedStates.notRotatable.check(key, call)
         guard key.isSymmetricEncryptionKey else { throw .unsupported("") }
         try key.checkIsNoReplica()
         guard key.onDemandRotations < mostOnDemandRotations else {
@@ -185,6 +189,7 @@ extension KMS.RotateKeyOnDemand: PreparedWriteOperation, OnKey {
                 replica.rotate(to: next.id, .onDemand, at: call.time)
                 try there.put(replica)
             }
+            try own.recordSynchronization(of: key, at: call.time)
         }
         key.onDemandRotations += 1
         try own.put(key)
@@ -196,6 +201,7 @@ extension KMS.ListKeyRotations: KeyRead {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let key = target.key
         guard key.isSymmetricEncryptionKey else { throw .unsupported("") }
+        guard key.keyStoreID == nil else { throw .invalidOrigin(key) }
         let isWhole = input.includeKeyMaterial == "ALL_KEY_MATERIAL"
         let shown = key.materials.filter { isWhole || $0.rotationDate != nil }
         let page = page(Array(shown.reversed()), try Paging(kms: input, usual: 100))

@@ -11,7 +11,11 @@ let kmsSamples = Samples(
         "Origin": "AWS_KMS", "PrimaryRegion": "eu-west-1", "ReplicaRegion": "eu-west-1",
         "RetiringPrincipal": granteeARN, "SourceKeyId": keyID, "TagKey": "a", "TagKeys": "a", "TagValue": "b",
         "TargetKeyId": otherKeyID,
-    ], absent: ["CustomerMasterKeySpec", "CustomKeyStoreId", "GrantToken", "GrantTokens", "XksKeyId"],
+    ],
+    absent: [
+        "CustomerMasterKeySpec", "CustomKeyStoreId", "GranteeServicePrincipal", "GrantToken", "GrantTokens",
+        "RetiringServicePrincipal", "XksKeyId",
+    ],
     furnish: { environment in try await furnish(environment) })
 
 private let account = Samples.account

@@ -45,13 +45,13 @@ extension KMS.Sign: KeyUseOperation {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let message = input.message.bytes
         let signing = try Signing(input.signingAlgorithm, input.messageType, message, target.key)
-        let (material, _) = try await call.material(of: target.key)
+        let (material, _) = try await call.material(of: target.entry)
         guard input.dryRun != true else { throw .dryRun }
         let signature = try using { () throws(KeyMaterialError) in
             try material.sign(message, signing.type, signing.algorithm)
         }
         return Output(
-            keyId: target.key.arn, signature: Blob(signature), signingAlgorithm: signing.algorithm.rawValue)
+            keyId: target.entry.arn, signature: Blob(signature), signingAlgorithm: signing.algorithm.rawValue)
     }
 }
 
@@ -64,14 +64,14 @@ extension KMS.Verify: KeyUseOperation {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let message = input.message.bytes
         let signing = try Signing(input.signingAlgorithm, input.messageType, message, target.key)
-        let (material, _) = try await call.material(of: target.key)
+        let (material, _) = try await call.material(of: target.entry)
         let isValid = try using { () throws(KeyMaterialError) in
             try material.verify(input.signature.bytes, of: message, signing.type, signing.algorithm)
         }
         guard isValid else { throw .kms(.kmsInvalidSignatureException, "") }
         guard input.dryRun != true else { throw .dryRun }
         return Output(
-            keyId: target.key.arn, signatureValid: true, signingAlgorithm: signing.algorithm.rawValue)
+            keyId: target.entry.arn, signatureValid: true, signingAlgorithm: signing.algorithm.rawValue)
     }
 }
 
@@ -91,10 +91,10 @@ extension KMS.GenerateMac: KeyUseOperation {
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let algorithm = try target.key.macAlgorithm(input.macAlgorithm)
-        let (material, _) = try await call.material(of: target.key)
+        let (material, _) = try await call.material(of: target.entry)
         guard input.dryRun != true else { throw .dryRun }
         let mac = try using { () throws(KeyMaterialError) in try material.mac(input.message.bytes, algorithm) }
-        return Output(mac: Blob(mac), macAlgorithm: algorithm.rawValue, keyId: target.key.arn)
+        return Output(mac: Blob(mac), macAlgorithm: algorithm.rawValue, keyId: target.entry.arn)
     }
 }
 
@@ -104,13 +104,13 @@ extension KMS.VerifyMac: KeyUseOperation {
 
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let algorithm = try target.key.macAlgorithm(input.macAlgorithm)
-        let (material, _) = try await call.material(of: target.key)
+        let (material, _) = try await call.material(of: target.entry)
         let isValid = try using { () throws(KeyMaterialError) in
             try material.verify(mac: input.mac.bytes, of: input.message.bytes, algorithm)
         }
         guard isValid else { throw .kms(.kmsInvalidMacException, "") }
         guard input.dryRun != true else { throw .dryRun }
-        return Output(keyId: target.key.arn, macValid: true, macAlgorithm: algorithm.rawValue)
+        return Output(keyId: target.entry.arn, macValid: true, macAlgorithm: algorithm.rawValue)
     }
 }
 
@@ -123,7 +123,7 @@ extension KMS.DeriveSharedSecret: KeyUseOperation {
     static func answer(_ target: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard input.recipient == nil else { throw .recipientsAreNotBuilt }
         let key = target.key
-        let (material, _) = try await call.material(of: key)
+        let (material, _) = try await call.material(of: target.entry)
         let secret: [UInt8]
         do throws(KeyMaterialError) {
             secret = try material.sharedSecret(with: input.publicKey.bytes)
@@ -133,7 +133,7 @@ extension KMS.DeriveSharedSecret: KeyUseOperation {
         }
         guard input.dryRun != true else { throw .dryRun }
         return Output {
-            $0.keyId = key.arn
+            $0.keyId = target.entry.arn
             $0.sharedSecret = Blob(secret)
             $0.keyAgreementAlgorithm = input.keyAgreementAlgorithm
             $0.keyOrigin = key.origin.rawValue
@@ -150,10 +150,10 @@ extension KMS.GetPublicKey: KeyRead {
         guard !key.spec.isSymmetric else {
             throw .unsupported("\(key.arn) key spec is \(key.spec.rawValue) which is not valid for GetPublicKey.")
         }
-        let (material, _) = try await call.material(of: key)
+        let (material, _) = try await call.material(of: target.entry)
         let publicKey = try using { () throws(KeyMaterialError) in try material.publicKey() }
         return Output {
-            $0.keyId = key.arn
+            $0.keyId = target.entry.arn
             $0.publicKey = Blob(publicKey)
             $0.customerMasterKeySpec = key.spec.rawValue
             $0.keySpec = key.spec.rawValue

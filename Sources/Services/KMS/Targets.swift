@@ -17,7 +17,7 @@ struct KeyTarget: Sendable {
     /// Whether it is not there yet: a service's managed key, which is made when it is first asked for.
     var isNew = false
     /// The ciphertext that is to be opened with it.
-    var ciphertext: Ciphertext?
+    var ciphertext: KeyCiphertext?
     /// Whether the request named it by the ciphertext alone.
     var isOfCiphertext = false
 
@@ -32,6 +32,22 @@ struct KeyTarget: Sendable {
 /// What `access` learns where the key is not all.
 protocol HasKeyTarget: Sendable {
     var target: KeyTarget { get }
+}
+
+/// The name of a key that may exist, or of an alias.
+struct KeyName {
+    let account: String
+    let isAlias: Bool
+    /// What follows `key/` or `alias/`.
+    let rest: String
+    let arn: String
+
+    init(_ region: String, _ account: String, isAlias: Bool, _ rest: String) {
+        self.account = account
+        self.isAlias = isAlias
+        self.rest = rest
+        arn = ARN.text("kms", region, account, isAlias ? "alias/" : "key/", rest)
+    }
 }
 
 /// The other key of a request that has two.
@@ -50,13 +66,24 @@ struct KeyNaming: OptionSet, Sendable {
 }
 
 extension Call {
-    var keys: KeyIndex { environment.projection(KeyIndex.self) }
-
     /// The key that a text names.
     /// - Throws: NotFoundException; AccessDenied for a key of another account that isn't there, or for an operation that
     ///   is for an account's own keys alone: whoever has no permission learns nothing.
-    func target(_ text: String, _ naming: KeyNaming) throws(ServiceError) -> KeyTarget {
-        var own = "arn:aws:kms:\(region):\(accountID):"
+    func target(_ text: String, _ naming: KeyNaming) async throws(ServiceError) -> KeyTarget {
+        let name = try keyName(text, naming)
+        guard name.isAlias else { return KeyTarget(try await key(name.arn)) }
+        guard let id = try await keyID(ofAlias: name.arn) else {
+            if let made = managedKey(forAlias: name.arn) { return made }
+            throw isOwn(name.arn) ? .noSuchAlias(name.arn) : refusal(of: name.arn)
+        }
+        let arn = ARN.text("kms", region, name.account, "key/", id)
+        return KeyTarget(try await key(arn), alias: "alias/" + name.rest)
+    }
+
+    /// What a text says of a key, which need not exist.
+    /// - Throws: NotFoundException, InvalidArnException; AccessDenied as ``target(_:_:)``.
+    func keyName(_ text: String, _ naming: KeyNaming) throws(ServiceError) -> KeyName {
+        var account = accountID
         var resource = text
         if text.utf8.starts(with: "arn:".utf8) {
             guard let arn = ARN(parsing: text), arn.partition == "aws", arn.service == "kms" else {
@@ -64,29 +91,34 @@ extension Call {
             }
             guard arn.region == region else { throw .kms(.notFoundException, "Invalid arn \(arn.region)") }
             guard arn.account == accountID || naming.contains(.otherAccounts) else { throw refusal(of: text) }
-            own = "arn:aws:kms:\(region):\(arn.account):"
+            account = arn.account
             resource = arn.resource
             guard resource.utf8.starts(with: "key/".utf8) || resource.utf8.starts(with: "alias/".utf8) else {
                 throw .kms(.invalidArnException, "Invalid arn \(text)")
             }
         } else if !text.utf8.starts(with: "alias/".utf8) {
             guard KeyIDs.isValid(text) else { throw .invalidKeyID(text) }
-            resource = "key/\(text)"
+            return KeyName(region, account, isAlias: false, text)
         }
-        guard resource.utf8.starts(with: "alias/".utf8) else {
-            return try key(own + resource) { KeyTarget($0) }
-        }
-        guard naming.contains(.aliases) else { throw .invalidKeyID(text) }
-        guard let id = keys.keyID(ofAlias: own + resource) else {
-            if let made = managedKey(forAlias: own + resource) { return made }
-            throw isOwn(own) ? .noSuchAlias(own + resource) : refusal(of: own + resource)
-        }
-        return try key("\(own)key/\(id)") { KeyTarget($0, alias: resource) }
+        let isAlias = resource.utf8.starts(with: "alias/".utf8)
+        guard !isAlias || naming.contains(.aliases) else { throw .invalidKeyID(text) }
+        let rest = resource.utf8.dropFirst(isAlias ? "alias/".utf8.count : "key/".utf8.count)
+        return KeyName(region, account, isAlias: isAlias, String(Substring(rest)))
     }
 
-    private func key(_ arn: String, _ made: (KeyEntry) -> KeyTarget) throws(ServiceError) -> KeyTarget {
-        guard let entry = keys.key(arn) else { throw isOwn(arn) ? .noSuchKey(arn) : refusal(of: arn) }
-        return made(entry)
+    private func key(_ arn: String) async throws(ServiceError) -> KeyEntry {
+        guard let entry = try await knownKey(arn) else { throw isOwn(arn) ? .noSuchKey(arn) : refusal(of: arn) }
+        return entry
+    }
+
+    /// A key by its ARN; nil where there is none.
+    func knownKey(_ arn: String) async throws(ServiceError) -> KeyEntry? {
+        try await environment.projection(KeyIndex.self).key(arn, environment)
+    }
+
+    /// The id of the key that an alias stands for, by the alias's ARN; nil where there is no such alias.
+    func keyID(ofAlias arn: String) async throws(ServiceError) -> String? {
+        try await environment.projection(KeyIndex.self).keyID(ofAlias: arn, environment)
     }
 
     private func isOwn(_ arn: String) -> Bool {
@@ -117,17 +149,16 @@ extension Call {
         let name = action ?? operation
         target.grants += try await grants(
             of: key, forAction: name, tokens: tokens ?? [], context: context ?? [:], making: grant)
-        var access = Access("kms:\(name)", on: key.arn, resourceAccount: key.accountID, context: keys)
-        access.context["kms:calleraccount"] = .one(accountID)
-        if let alias = target.alias { access.context["kms:requestalias"] = .one(alias) }
-        let aliases = self.keys.aliases(ofKey: key.arn)
-        if !aliases.isEmpty { access.context["kms:resourcealiases"] = .many(aliases) }
-        for (name, value) in context ?? [:] {
-            access.context["kms:encryptioncontext:\(ConditionKeys.folded(name))"] = .one(value)
-        }
+        var keys = keys
+        keys.reserveCapacity(keys.count + 4 + (context?.count ?? 0))
+        keys["kms:calleraccount"] = .one(accountID)
+        if let alias = target.alias { keys["kms:requestalias"] = .one(alias) }
+        if !target.entry.aliases.isEmpty { keys["kms:resourcealiases"] = .many(target.entry.aliases) }
         if let context, !context.isEmpty {
-            access.context["kms:encryptioncontextkeys"] = .many(context.keys.sorted())
+            for (name, value) in context { keys["kms:encryptioncontext:" + ConditionKeys.folded(name)] = .one(value) }
+            keys["kms:encryptioncontextkeys"] = .many(context.keys.sorted())
         }
+        var access = Access("kms:" + name, on: target.entry.arn, resourceAccount: key.accountID, context: keys)
         access.learnt = target
         if key.accountID != accountID {
             let (arn, isOfCiphertext) = (caller.arn, target.isOfCiphertext)
@@ -227,7 +258,7 @@ extension OnKey {
         try EncryptionContexts.check(context)
         return .required(
             try await call.need(
-                try call.target(input.keyId, naming), keys(input), tokens: grantTokens(input), context: context))
+                try await call.target(input.keyId, naming), keys(input), tokens: grantTokens(input), context: context))
     }
 }
 
@@ -239,7 +270,7 @@ extension OnKey where InputFields: KMS.MayHaveEncryptionContext {
     static func encryptionContext(_ input: Input) -> [String: String]? { input.encryptionContext }
 }
 
-/// Reads of its key what is in memory.
+/// Tells something of its key, or does something with it that changes nothing.
 protocol KeyRead: OnKey, ComputeOperation {
     static func answer(_ key: KeyTarget, _ input: Input, _ call: Call) async throws(ServiceError) -> Output
 }
@@ -247,7 +278,7 @@ protocol KeyRead: OnKey, ComputeOperation {
 extension KeyRead {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let target = try await call.existing(try call.target())
-        try refused.check(target.key)
+        try refused.check(target.key, call)
         return try await answer(target, input, call)
     }
 }
@@ -264,7 +295,7 @@ extension KeyChange {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (key, own) = try records.key(of: call)
-        try refused.check(key)
+        try refused.check(key, call)
         try change(&key, input, call, own)
         try own.put(key)
         return Output()

@@ -11,6 +11,8 @@ terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
 postgres   PostgreSQL servers of the tests' own
 ledger     the ledger on disk, opened by hand
+token      a hardware token, SoftHSM
+xks        the proxy of an external key store
 answers    whole answers, to be kept and compared
 pages      the pages of the documentation, and a shell that does what they say
 """

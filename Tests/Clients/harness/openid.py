@@ -24,7 +24,7 @@ PEM = serialization.Encoding.PEM
 CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
 
 
-def _certificate(
+def make_certificate(
     name: str, key: Any, issuer: str, issuer_key: Any, *, authority: bool, hosts: tuple[str, ...] = ()
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -59,7 +59,7 @@ class Authority:
     def __init__(self, folder: Path, name: str = "Tests"):
         self.name = f"{name} authority"
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = _certificate(self.name, self.key, self.name, self.key, authority=True)
+        self.certificate = make_certificate(self.name, self.key, self.name, self.key, authority=True)
         self.file = folder / f"{name}-authority.pem"
         self.file.write_bytes(self.certificate.public_bytes(PEM))
 
@@ -77,7 +77,7 @@ class OpenIDProvider:
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.new_key("RS256")
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate("provider", key, authority.name, authority.key, authority=False, hosts=hosts)
+        certificate = make_certificate("provider", key, authority.name, authority.key, authority=False, hosts=hosts)
         file = folder / f"provider-{id(self)}.pem"
         # The authority comes last in the chain that the server presents: its thumbprint is the one to register.
         file.write_bytes(

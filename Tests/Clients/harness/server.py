@@ -31,11 +31,12 @@ LISTENS_SECURELY = re.compile(r"Gatehouse listens on (https://(\S+):(\d+))")
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without anything that would point a client, or Gatehouse, elsewhere, or make a `make`
-    that a test starts talk as a part of the one that started the tests."""
+    that a test starts talk as a part of the one that started the tests. GATEHOUSE_REHEARSE is for the servers: see
+    CONTRIBUTING."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "GATEHOUSE_", "TF_", "MAKE", "MFLAGS")) and not name.lower().endswith("_proxy")
+        if name == "GATEHOUSE_REHEARSE" or not name.startswith(("AWS_", "GATEHOUSE_", "TF_", "MAKE", "MFLAGS")) and not name.lower().endswith("_proxy")
     }
     return kept | more
 

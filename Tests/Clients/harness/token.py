@@ -1,6 +1,4 @@
-"""A hardware token, in software."""
-
-from __future__ import annotations
+"""A hardware token: SoftHSM, which keeps it in a folder."""
 
 import os
 import shutil
@@ -17,7 +15,8 @@ MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm
 class Token:
     """SoftHSM, with one token."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, pin: str = "12345678"):
+        self.pin = pin
         module = next((path for path in MODULES if os.path.exists(path)), None)
         if module is None or shutil.which("softhsm2-util") is None:
             pytest.skip("SoftHSM is not installed")
@@ -25,7 +24,7 @@ class Token:
         self.tokens = folder / "tokens"
         self.tokens.mkdir(parents=True)
         (folder / "softhsm2.conf").write_text(f"directories.tokendir = {self.tokens}\nlog.level = ERROR\n")
-        (folder / "pin").write_text("1234\n")
+        (folder / "pin").write_text(pin + "\n")
         self.loader = {"SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
         self.environment = self.loader | {
             "GATEHOUSE_PKCS11_MODULE": module,
@@ -34,7 +33,7 @@ class Token:
         }
         self.options = ["--pkcs11-module", module, "--pkcs11-token", "house", "--pkcs11-pin-file", str(folder / "pin")]
         subprocess.run(
-            ["softhsm2-util", "--init-token", "--free", "--label", "house", "--so-pin", "4321", "--pin", "1234"],
+            ["softhsm2-util", "--init-token", "--free", "--label", "house", "--so-pin", "4321", "--pin", pin],
             env=clean_environment(**self.loader), check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -27,7 +27,7 @@ final class Workshop: Sendable {
         environment = Environment(
             ledger: try ledger ?? Ledger(at: .memory, keyring: keyring), directory: IdentityDirectory(),
             sessionTokens: try SessionTokens(keyring: keyring),
-            authorizationMessages: try AuthorizationMessages(keyring: keyring), openIDProviders: try OpenIDProviders(),
+            authorizationMessages: try AuthorizationMessages(keyring: keyring), openIDProviders: OpenIDProviders(),
             publicAddress: PublicAddress(fixed: nil), quotas: Quotas(), region: "us-east-1",
             clock: Clock { real.seconds.withLock { $0 } })
         var log = Logger(label: "test")

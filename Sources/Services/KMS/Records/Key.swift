@@ -22,6 +22,8 @@ struct Key: Record {
     enum Origin: String, Sendable, Codable {
         case kms = "AWS_KMS"
         case external = "EXTERNAL"
+        case cloudHSM = "AWS_CLOUDHSM"
+        case externalKeyStore = "EXTERNAL_KEY_STORE"
     }
 
     /// A UUID; `mrk-` and 32 hexadecimal digits for a multi-Region key.
@@ -54,13 +56,31 @@ struct Key: Record {
     var multiRegion: MultiRegion?
     /// Whether there ever was a grant of it: only then are grants looked for when a request is decided.
     var hasGrants = false
+    /// The custom key store that it is in; nil: none.
+    var keyStoreID: String?
+    /// What the proxy of an external key store calls the key behind it.
+    var externalKeyID: String?
 
-    var arn: String { "arn:aws:kms:\(region):\(accountID):key/\(id)" }
+    var arn: String { ARN.text("kms", region, accountID, "key/", id) }
     var scope: Scope { Scope(account: accountID, region: region) }
     var requirements: [Requirement] {
         [.account(accountID)]
             + materials.filter(\.isThere).map { Requirement(StoredMaterial.kind, StoredMaterial.id($0.id, of: id)) }
+            + (keyStoreID.map { [Requirement(CustomKeyStore.kind, $0)] } ?? [])
     }
+    var references: [Reference] {
+        guard let keyStoreID else { return [] }
+        var references = [Reference(Self.inKeyStore, to: keyStoreID)]
+        if let externalKeyID {
+            references.append(Reference(Self.ofExternalKey, to: Self.externalKey(externalKeyID, in: keyStoreID)))
+        }
+        return references
+    }
+
+    static let inKeyStore = "key-in-key-store"
+    static let ofExternalKey = "key-of-external-key"
+
+    static func externalKey(_ id: String, in keyStoreID: String) -> String { "\(keyStoreID) \(id)" }
 
     /// What is authenticated in ciphertexts: the same for all of a multi-Region key's replicas.
     var authenticatedARN: String { multiRegion == nil ? arn : "arn:aws:kms::\(accountID):key/\(id)" }
@@ -69,6 +89,9 @@ struct Key: Record {
     var currentMaterial: Material? { materials.last { $0.state == .current } }
 
     var isSymmetricEncryptionKey: Bool { spec == .symmetricDefault }
+
+    /// What answers tell about which of its materials was used: of keys in custom key stores nothing.
+    func told(_ materialID: String?) -> String? { keyStoreID == nil ? materialID : nil }
 
     /// One of a key's materials, without its secret.
     struct Material: Sendable, Codable, Hashable {

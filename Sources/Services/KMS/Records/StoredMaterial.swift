@@ -13,6 +13,8 @@ struct StoredMaterial: Record {
     let keyID: String
     let materialID: String
     let secret: Data
+    /// Whether `secret` is sealed by the hardware token; nil: it is not.
+    var isSealedByToken: Bool?
 
     var id: String { Self.id(materialID, of: keyID) }
     var requirements: [Requirement] { [Requirement(Key.kind, keyID)] }
@@ -25,7 +27,15 @@ struct StoredMaterial: Record {
         secret = Data(try material.stored())
     }
 
-    /// The material, ready for use.
+    /// A secret that the hardware token has sealed.
+    init(sealed: [UInt8], id materialID: String, of keyID: String) {
+        self.keyID = keyID
+        self.materialID = materialID
+        secret = Data(sealed)
+        isSealedByToken = true
+    }
+
+    /// The material, ready for use, of a secret that no token has sealed.
     func material(as spec: KeySpec) throws(KeyMaterialError) -> KeyMaterial {
         try KeyMaterial(stored: Array(secret), as: spec)
     }

@@ -1,0 +1,29 @@
+public import Fetch
+
+/// The servers outside of Gatehouse that services call by addresses which their users give: how they are trusted, and where
+/// they are.
+public struct OutsideServers: Sendable {
+    /// By which authorities a server's certificate has to be signed.
+    public let trust: ServerTrust
+    /// Where the operator says that servers really are, by the hosts that users name them by.
+    private let places: [String: WebAddress]
+
+    /// - Parameters:
+    ///   - trust: see the property.
+    ///   - places: where servers are, by the hosts of their addresses. Only these may be without `https`.
+    public init(trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:]) {
+        self.trust = trust
+        self.places = places
+    }
+
+    /// Where a request to an address is to be sent.
+    /// - Parameter address: an `https` address, as a user gave it.
+    /// - Returns: the place that the operator has named for its host, with the address's path behind the place's own; nil
+    ///   for what is no such address.
+    public func place(of address: String) -> WebAddress? {
+        guard let named = WebAddress(address) else { return nil }
+        guard let place = places[named.host.lowercased()] else { return named }
+        return WebAddress(
+            "\(place.isSecure ? "https" : "http")://\(place.authority)\(place.path)\(named.path)", mayBePlain: true)
+    }
+}
