@@ -278,7 +278,9 @@ public struct Gatehouse: Sendable {
         ]
         if let check {
             services.append(
-                .init(service: check, successTerminationBehavior: .ignore, serviceName: "ledger check"))
+                .init(
+                    service: check, successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "ledger check"))
         }
         if let followUsage { services.append(.init(service: followUsage, serviceName: "last-used data")) }
         if let rotation {
