@@ -118,7 +118,8 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -168,7 +169,8 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "KMSAPI", "Platform", "S3API", "S3ControlAPI", .product(name: "Crypto", package: "swift-crypto"),
+                "Bodies", "KMSAPI", "Platform", "S3API", "S3ControlAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),

@@ -80,7 +80,8 @@ public final class ServiceModule: Sendable {
     /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false, operations: [any Operation.Type],
+        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false,
+        operations: [any Operation.Type],
         events: EventParticulars? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],

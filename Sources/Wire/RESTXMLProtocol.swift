@@ -131,7 +131,8 @@ struct RESTXMLProtocol: WireProtocol {
         let body = error.status == 304 ? RESTBody() : RESTBody(type: "application/xml", bytes: writer.bytes)
         return response(
             error.status, body, service, requestID,
-            RESTBindings.headers(of: error, shape) + error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+            RESTBindings.headers(of: error, shape) + error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        )
     }
 
     func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {

@@ -262,7 +262,8 @@ extension S3.PutBucketAccelerateConfiguration: PutConfiguration {
         _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {
         guard !bucket.name.contains(".") else {
-            throw .invalidRequest("S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+            throw .invalidRequest(
+                "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
         }
     }
 }

@@ -57,7 +57,9 @@ extension Copies {
         guard let entry = call.buckets.bucket(source.bucket) else { throw .noSuchBucket(source.bucket) }
         guard owner == nil || owner == entry.bucket.accountID else { throw .accessDenied }
         let version = try await call.read { (records) throws(ServiceError) in
-            if let id = source.versionID { try records.version(id, of: source.key, in: source.bucket) } else {
+            if let id = source.versionID {
+                try records.version(id, of: source.key, in: source.bucket)
+            } else {
                 try records.current(source.key, in: source.bucket)
             }
         }

@@ -178,7 +178,8 @@ extension Call {
             case .beside(let body, let sealed):
                 return BodyStream(try store.open(Array(sealed), of: body, range: range, key: secret))
             case .bodies(let parts): return try await stream(store, parts, nil, range, secret)
-            case .bodiesAnd(let parts, let last, let sealed): return try await stream(store, parts, (last, sealed), range, secret)
+            case .bodiesAnd(let parts, let last, let sealed):
+                return try await stream(store, parts, (last, sealed), range, secret)
             case nil: return BodyStream([])
             }
         } catch {
@@ -199,10 +200,12 @@ extension Call {
         return BodyStream(length: range.count) { () async throws(ServiceError) in
             do throws(BodyError) {
                 if let piece = try await reader.next() { return piece }
-                guard let last, isLastGiven.withLock({ isGiven in
-                    defer { isGiven = true }
-                    return !isGiven
-                }) else { return nil }
+                guard let last,
+                    isLastGiven.withLock({ isGiven in
+                        defer { isGiven = true }
+                        return !isGiven
+                    })
+                else { return nil }
                 return try store.open(
                     Array(last.sealed), of: last.body, range: rest.lowerBound - stored..<rest.upperBound - stored,
                     key: secret)

@@ -98,7 +98,9 @@ protocol ListsKeys: OnBucket where InputFields: S3.MayHavePrefix, InputFields: S
 
 extension ListsKeys {
     static func keys(_ input: Input) -> [String: ContextValue] {
-        var keys: [String: ContextValue] = ["s3:prefix": .one(input.prefix ?? ""), "s3:delimiter": .one(input.delimiter ?? "")]
+        var keys: [String: ContextValue] = [
+            "s3:prefix": .one(input.prefix ?? ""), "s3:delimiter": .one(input.delimiter ?? ""),
+        ]
         if input.prefix == nil { keys["s3:prefix"] = nil }
         if input.delimiter == nil { keys["s3:delimiter"] = nil }
         if case .integer(let most) = input.structure["MaxKeys"] { keys["s3:max-keys"] = .one(String(most)) }

@@ -118,7 +118,8 @@ extension Call {
                 "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters."
             )
         }
-        if case .customer(let md5) = upload.object.encryption, let given = try CustomerKey.read(input), given.md5 != md5 {
+        if case .customer(let md5) = upload.object.encryption, let given = try CustomerKey.read(input), given.md5 != md5
+        {
             throw .invalidRequest("The provided encryption parameters did not match the ones used originally.")
         }
         return BodyKey(
@@ -194,7 +195,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         let size = parts.reduce(0) { $0 + $1.size }
         if let announced = input.mpuObjectSize, announced != Int(size) {
             throw .invalidRequest(
-                "The provided 'x-amz-mp-object-size' header value \(announced) does not match what was computed: \(size)")
+                "The provided 'x-amz-mp-object-size' header value \(announced) does not match what was computed: \(size)"
+            )
         }
         let checksum = try self.checksum(of: parts, upload, input)
 
@@ -301,7 +303,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         guard value == part.checksum.value else {
             throw .s3(
                 "BadDigest",
-                "The \(algorithm.rawValue.lowercased()) you specified for part \(part.number) did not match what we received.")
+                "The \(algorithm.rawValue.lowercased()) you specified for part \(part.number) did not match what we received."
+            )
         }
     }
 

@@ -97,7 +97,8 @@ extension Call {
 
     /// Asks KMS with the caller's permissions, as S3 does.
     /// - Throws: KMS's error, as S3 names it: `KMS.DisabledException`.
-    private func askKMS<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output {
+    private func askKMS<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output
+    {
         do throws(ServiceError) {
             return try await services.call(operation, input, as: "s3.amazonaws.com")
         } catch {

@@ -37,7 +37,9 @@ extension OnObject {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (key, id) = (input.key, input.versionID)
         let version = try await call.read { (records) throws(ServiceError) in
-            if let id { try records.version(id, of: key, in: entry.bucket.name) } else {
+            if let id {
+                try records.version(id, of: key, in: entry.bucket.name)
+            } else {
                 try records.current(key, in: entry.bucket.name)
             }
         }

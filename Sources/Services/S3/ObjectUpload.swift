@@ -127,7 +127,7 @@ struct BodyKey: Sendable {
 extension [UInt8] {
     /// Two digits in lower case for each.
     var hexadecimal: String {
-        let digits = Array<UInt8>("0123456789abcdef".utf8)
+        let digits = [UInt8]("0123456789abcdef".utf8)
         return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
@@ -138,7 +138,8 @@ extension ServiceError {
         switch error.kind {
         case .full:
             self = .s3(
-                "InsufficientStorage", "There is no room left for objects. Delete some, or ask the operator.", status: 507)
+                "InsufficientStorage", "There is no room left for objects. Delete some, or ask the operator.",
+                status: 507)
         case .key:
             self = .s3(
                 "AccessDenied",

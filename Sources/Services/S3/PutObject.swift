@@ -39,7 +39,9 @@ struct NewObject {
         }
         // Only signed chunks and their trailers have this encoding, which ends when they are read.
         if let encoding = headers["ContentEncoding"] {
-            let kept = encoding.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { $0 != "aws-chunked" }
+            let kept = encoding.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter {
+                $0 != "aws-chunked"
+            }
             headers["ContentEncoding"] = kept.isEmpty ? nil : kept.joined(separator: ",")
         }
         if headers["ContentType"] == nil { headers["ContentType"] = "binary/octet-stream" }
@@ -136,7 +138,8 @@ struct NewObject {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
             actions.append("PutObjectTagging")
         }
-        if ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"].contains(where: { text($0) != nil }) {
+        if ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"].contains(where: { text($0) != nil }
+        ) {
             actions.append("PutObjectAcl")
         }
         if text("ObjectLockMode") != nil { actions.append("PutObjectRetention") }

@@ -16,7 +16,9 @@ struct ReadConditions {
         if let ifMatch {
             guard Self.matches(ifMatch, version.etag) else { throw .preconditionFailed("If-Match") }
         } else if let ifUnmodifiedSince {
-            guard modified <= ifUnmodifiedSince.secondsSinceEpoch else { throw .preconditionFailed("If-Unmodified-Since") }
+            guard modified <= ifUnmodifiedSince.secondsSinceEpoch else {
+                throw .preconditionFailed("If-Unmodified-Since")
+            }
         }
         if let ifNoneMatch {
             guard !Self.matches(ifNoneMatch, version.etag) else { throw .notModified(version) }
