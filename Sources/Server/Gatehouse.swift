@@ -135,10 +135,10 @@ public struct Gatehouse: Sendable {
                 publicAddress: PublicAddress(fixed: configuration.publicURL), quotas: configuration.quotas,
                 region: configuration.region,
                 modules: configuration.modules, projections: projections,
-                clock: Clock(configuration.now), token: token, bodies: bodies,
+                clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
-                toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+                bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
             try ledger.replay(replayed) { (change) throws(LedgerError) in
