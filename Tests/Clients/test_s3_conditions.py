@@ -132,8 +132,8 @@ WRONG = base64.b64encode(bytes(16)).decode()
     ],
 )
 def test_checksums_of_configurations(s3: Any, cloud: Server, headers: dict[str, str | None], code: str) -> None:
-    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
-    s3.put_bucket_tagging(Bucket="box", Tagging=tags)
+    tags = [{"Key": "a", "Value": "b"}]
+    s3.put_bucket_tagging(Bucket="box", Tagging={"TagSet": tags})
     error = error_of(
         with_headers(cloud.root.client("s3", user_agent_extra="own"), headers).put_bucket_tagging,
         Bucket="box",
