@@ -32,6 +32,7 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private let headers = [
-    "range", "if-match", "if-modified-since", "expires", "x-amz-copy-source", "x-amz-copy-source-range", "x-amz-tagging",
+    "range", "if-match", "if-modified-since", "expires", "x-amz-copy-source", "x-amz-copy-source-range",
+    "x-amz-tagging",
     "x-amz-object-lock-retain-until-date", "x-amz-meta-a", "x-amz-object-attributes", "x-amz-checksum-crc32",
 ]

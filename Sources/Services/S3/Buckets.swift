@@ -30,6 +30,7 @@ extension S3.CreateBucket: WriteOperation {
         func need(_ action: String, _ keys: [String: ContextValue] = [:]) -> Access {
             var access = Access("s3:\(action)", on: arn, resourceAccount: call.accountID, context: keys)
             access.isOfNewResource = true
+            access.wordDenial(to: call.caller)
             return access
         }
         var keys: [String: ContextValue] = ["s3:locationconstraint": .one(try region(input, call))]

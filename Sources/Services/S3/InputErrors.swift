@@ -6,7 +6,8 @@ let s3Validation = ValidationRules { broken, member, text in
     if let error = particular(broken, member, text) { return error }
     guard !member.isInBody else { return .malformedXML }
     guard broken == .required else { return .invalidArgument("", member.wireName, text) }
-    return .s3("MissingSecurityHeader", "Your request was missing a required header", ["MissingHeaderName": member.wireName])
+    return .s3(
+        "MissingSecurityHeader", "Your request was missing a required header", ["MissingHeaderName": member.wireName])
 }
 
 /// The errors of members that have one of their own.

@@ -72,6 +72,7 @@ extension Call {
             access.context["s3:existingobjecttag/\(tag.key.lowercased())"] = .one(tag.value)
         }
         access.learnt = target
+        access.wordDenial(to: caller)
         return access
     }
 

@@ -21,7 +21,8 @@ extension ServiceModule {
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
         tables: [
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
-        ], projections: [BucketIndex.self], resourceTypes: [.bucket], jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
+        ], projections: [BucketIndex.self], resourceTypes: [.bucket],
+        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
         quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
 
     private static let bucketOperations: [any Platform.Operation.Type] = [

@@ -56,6 +56,7 @@ extension Call {
             "s3:\(action)", on: entry.bucket.arn, resourceAccount: entry.bucket.accountID, context: keys)
         access.context["s3:resourceaccount"] = .one(entry.bucket.accountID)
         access.learnt = entry
+        access.wordDenial(to: caller)
         return access
     }
 
@@ -63,6 +64,14 @@ extension Call {
     func bucket() throws(ServiceError) -> Bucket {
         guard let entry = learnt(BucketEntry.self) else { throw .internalFailure }
         return entry.bucket
+    }
+}
+
+extension Access {
+    /// Words a denial as S3 does: the resource in quotation marks, and to nobody in particular no more than that.
+    mutating func wordDenial(to caller: Caller) {
+        displayedResource = "\"\(resource)\""
+        if caller.isAnonymous { denial = { _ in .accessDenied } }
     }
 }
 

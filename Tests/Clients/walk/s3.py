@@ -13,6 +13,7 @@ def furnish(root: Identity) -> None:
 
 SAMPLES = Samples(
     furnish=furnish,
+    typical="DeleteBucketPolicy",
     admits_anonymous=True,
     same_on_the_wire={
         "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
