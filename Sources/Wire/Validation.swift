@@ -124,7 +124,9 @@ private struct Validation {
         if case .pattern(let source) = constraint, path.count == 1, let rule = rules.patternTexts[source] {
             ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
-        note(BrokenConstraint(constraint), text(value, shape))
+        let broken = BrokenConstraint(constraint)
+        guard rules.ignored.isEmpty || !rules.ignored.contains(broken) else { return }
+        note(broken, text(value, shape))
         fail(quoted(value, shape), text(constraint))
     }
 

@@ -201,6 +201,27 @@ def test_what_a_bucket_is_told_it_tells(
     assert {key: told[key] for key in configuration} == configuration
 
 
+WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+    ("cors", "CORSConfiguration", {"CORSRules": [{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]},
+     "InvalidRequest"),
+    ("cors", "CORSConfiguration", {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*x*"]}]},
+     "InvalidRequest"),
+    ("encryption", "ServerSideEncryptionConfiguration", {"Rules": [{"ApplyServerSideEncryptionByDefault": {
+        "SSEAlgorithm": "AES256", "KMSMasterKeyID": "a"}}]}, "InvalidArgument"),
+    ("encryption", "ServerSideEncryptionConfiguration", {"Rules": [{"ApplyServerSideEncryptionByDefault": {
+        "SSEAlgorithm": "rot13"}}]}, "MalformedXML"),
+    ("website", "WebsiteConfiguration", {"RedirectAllRequestsTo": {"HostName": "a", "Protocol": "ftp"}},
+     "MalformedXML"),
+]  # fmt: skip
+
+
+@MANY(("name", "member", "configuration", "code"), WRONG)
+def test_what_a_bucket_is_not_told(
+    s3: Any, box: str, name: str, member: str, configuration: dict[str, Any], code: str
+) -> None:
+    assert error_of(getattr(s3, f"put_bucket_{name}"), Bucket=box, **{member: configuration}).code == code
+
+
 NONE: list[tuple[str, str]] = [
     ("get_bucket_cors", "NoSuchCORSConfiguration"),
     ("get_bucket_website", "NoSuchWebsiteConfiguration"),

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from harness import Identity, allow, error_of
+from harness.identity import aws_program
 from harness.server import clean_environment
 
 MANY = pytest.mark.parametrize
@@ -377,3 +378,26 @@ def test_presigned(root: Identity, box: str) -> None:
     url = s3.generate_presigned_url("get_object", {"Bucket": box, "Key": "a"}, ExpiresIn=60)
     with urllib.request.urlopen(url) as answer:
         assert answer.read() == b"hello"
+
+
+def test_a_tree_goes_there_and_back(root: Identity, box: str, tmp_path: Path) -> None:
+    """By the AWS CLI, which sends the large file in parts, side by side."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    files = {
+        "a": b"",
+        "b c/ä + &.txt": b"1",
+        "b c/d/large": os.urandom(20_000_000),
+        "b c/d/%41": b"percent",
+    }
+    for name, data in files.items():
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_bytes(data)
+    environment = clean_environment(**root.environment, HOME=str(tmp_path), LC_ALL="C.UTF-8")
+    for words in (("sync", here, f"s3://{box}/tree"), ("sync", f"s3://{box}/tree", there)):
+        done = subprocess.run(
+            [aws_program(), "s3", *map(str, words)], env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+    found = {str(path.relative_to(there)): path.read_bytes() for path in there.rglob("*") if path.is_file()}
+    assert found == files
+    assert root.client("s3").head_object(Bucket=box, Key="tree/b c/d/large")["ETag"].endswith('-3"')

@@ -56,11 +56,14 @@ protocol PutConfiguration: WriteOperation, OnConfiguration {
         _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError)
     /// What is kept of the payload, with what S3 adds to it.
-    static func kept(_ structure: Structure) -> Structure
+    static func kept(_ structure: Structure, _ input: Input) -> Structure
+    static func answer(_ input: Input) -> Output
 }
 
 extension PutConfiguration {
-    static func kept(_ structure: Structure) -> Structure { structure }
+    static func kept(_ structure: Structure, _ input: Input) -> Structure { structure }
+
+    static func answer(_ input: Input) -> Output { Output() }
 
     static func check(
         _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
@@ -79,8 +82,8 @@ extension PutConfiguration {
             throw .s3("IdMismatch", "Document ID does not match the specified configuration ID.")
         }
         try records.shared.put(
-            BucketConfiguration(bucket: bucket.name, subject: subject, name: name, json: kept(structure).json))
-        return Output()
+            BucketConfiguration(bucket: bucket.name, subject: subject, name: name, json: kept(structure, input).json))
+        return answer(input)
     }
 }
 
@@ -173,6 +176,27 @@ extension ServiceError {
 extension S3.PutBucketCors: PutConfiguration {
     static var action: String { "PutBucketCORS" }
     static var subject: BucketConfiguration.Subject { .cors }
+    private static let methods: Set<String> = ["DELETE", "GET", "HEAD", "POST", "PUT"]
+    private static let most = 100
+
+    static func check(
+        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let rules = input.corsConfiguration.corsRules
+        guard !rules.isEmpty, rules.count <= most else { throw .malformedXML }
+        for rule in rules {
+            if let other = rule.allowedMethods.first(where: { !methods.contains($0) }) {
+                throw .invalidRequest(
+                    "Found unsupported HTTP method in CORS config. Unsupported method is \(other)")
+            }
+            for (name, patterns) in [
+                ("AllowedOrigin", rule.allowedOrigins), ("AllowedHeader", rule.allowedHeaders ?? []),
+            ] {
+                guard let wrong = patterns.first(where: { $0.count(where: { $0 == "*" }) > 1 }) else { continue }
+                throw .invalidRequest("\(name) \"\(wrong)\" can not have more than one wildcard.")
+            }
+        }
+    }
 }
 extension S3.GetBucketCors: GetConfiguration {
     static var action: String { "GetBucketCORS" }
@@ -206,6 +230,20 @@ extension S3.DeleteBucketWebsite: DeleteConfiguration {
 extension S3.PutBucketEncryption: PutConfiguration {
     static var action: String { "PutEncryptionConfiguration" }
     static var subject: BucketConfiguration.Subject { .encryption }
+
+    static func check(
+        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        let rules = input.serverSideEncryptionConfiguration.rules
+        guard rules.count == 1, let rule = rules.first else { throw .malformedXML }
+        guard let usual = rule.applyServerSideEncryptionByDefault else { return }
+        guard ["AES256", "aws:kms", "aws:kms:dsse"].contains(usual.sseAlgorithm) else { throw .malformedXML }
+        guard usual.kmsMasterKeyID == nil || usual.sseAlgorithm != "AES256" else {
+            throw .invalidArgument(
+                "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+                "ApplyServerSideEncryptionByDefault")
+        }
+    }
 }
 extension S3.GetBucketEncryption: GetConfiguration {
     static var action: String { "GetEncryptionConfiguration" }

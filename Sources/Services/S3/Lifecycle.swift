@@ -22,15 +22,24 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
         for rule in rules { try check(rule, &ids) }
     }
 
-    /// Rules without an id get one.
-    static func kept(_ structure: Structure) -> Structure {
-        var configuration = S3.BucketLifecycleConfiguration(structure)
-        configuration.rules = configuration.rules.map { rule in
-            var rule = rule
-            if rule.id == nil { rule.id = VersionID.make(0) }
-            return rule
-        }
-        return configuration.structure
+    /// Below which size nothing is moved to another class; of buckets that say nothing, and of which only the name counts
+    /// here.
+    private static let usualMinimum = "all_storage_classes_128K"
+
+    /// The answer to a request for it: a header beside the rules, of which those without an id get one.
+    static func kept(_ structure: Structure, _ input: Input) -> Structure {
+        S3.GetBucketLifecycleConfiguration.Output {
+            $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum
+            $0.rules = S3.BucketLifecycleConfiguration(structure).rules.map { rule in
+                var rule = rule
+                if rule.id == nil { rule.id = VersionID.make(0) }
+                return rule
+            }
+        }.structure
+    }
+
+    static func answer(_ input: Input) -> Output {
+        Output { $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum }
     }
 
     private static func check(_ rule: S3.LifecycleRule, _ ids: inout Set<String>) throws(ServiceError) {
