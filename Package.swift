@@ -19,7 +19,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
-        .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
+        .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -54,6 +54,13 @@ let package = Package(
         .target(
             name: "Keyring",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "Bodies",
+            dependencies: [
+                "CMalloc", "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(name: "CMalloc"),
         .target(
             name: "Ledger",
             dependencies: [
@@ -112,7 +119,8 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature", "Wire",
+                "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -123,6 +131,8 @@ let package = Package(
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
+        .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
+        .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         .target(
@@ -157,6 +167,13 @@ let package = Package(
         .target(
             name: "OrganizationsService", dependencies: ["Platform", "OrganizationsAPI"],
             path: "Sources/Services/Organizations"),
+        .target(
+            name: "S3Service",
+            dependencies: [
+                "Bodies", "KMSAPI", "Platform", "S3API", "S3ControlAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/S3"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
         .target(
             name: "KMSService",
@@ -204,7 +221,7 @@ let package = Package(
                 "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -295,6 +312,9 @@ let package = Package(
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
         .testTarget(
+            name: "BodiesTests",
+            dependencies: ["Bodies", "Keyring", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),
         .testTarget(
@@ -322,7 +342,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC", "Platform",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),

@@ -14,7 +14,7 @@ final class Routed: Sendable {
     let path: String
     /// The protocol that the request speaks.
     let wireProtocol: any WireProtocol
-    /// Whether the operation, by its model, needs no signature.
+    /// Whether the operation, by its model, or the whole service needs no signature.
     private let needsNoSignature: Bool
 
     fileprivate init(
@@ -25,7 +25,7 @@ final class Routed: Sendable {
         module = target?.module
         path = target?.path ?? arrival.head.request.path
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
-        needsNoSignature = target?.operation?.isUnsigned ?? false
+        needsNoSignature = (target?.operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
 
     /// A request whose signature, if it has one, is of no interest.
@@ -118,7 +118,8 @@ extension Edge {
         return nil
     }
 
-    private func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
+    /// A request as one for a service, whether it is or not.
+    func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
         guard module.hasVirtualHosts, let host = request.header("host"),
             let label = VirtualHost.label(
                 of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)

@@ -138,6 +138,13 @@ struct EventRecord {
             if let service { writer.member("invokedBy", service) }
             return
         }
+        if caller.isAnonymous, caller.accountID.isEmpty {
+            // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
+            writer.member("type", "AWSAccount")
+            writer.member("principalId", "")
+            writer.member("accountId", "ANONYMOUS_PRINCIPAL")
+            return
+        }
         if recipient != caller.accountID, caller.isOfAWS {
             // What the owner of a resource is told about a caller from another account.
             writer.member("type", "AWSAccount")

@@ -94,6 +94,11 @@ public final class Caller: Sendable {
         }
     }
 
+    /// Whether the request had no signature, and nothing else proves who made it.
+    public var isAnonymous: Bool {
+        if case .anonymous = identity { true } else { false }
+    }
+
     /// Whether the caller is the root user, a user or a session of an account, rather than somebody from an outside
     /// provider.
     public var isOfAWS: Bool {

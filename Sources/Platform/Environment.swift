@@ -1,3 +1,4 @@
+public import Bodies
 public import Directory
 public import HardwareToken
 public import Ledger
@@ -38,6 +39,8 @@ public final class Environment: Sendable {
     public let modules: [ServiceModule]
     /// The hardware token that holds keys; nil: there is none. It may be gone, and come back.
     public let token: HardwareToken?
+    /// Where the bytes of objects are kept; nil: this Gatehouse has no place for any.
+    public let bodies: BodyStore?
     /// What the modules keep in memory of the ledger.
     public let projections: Projections
     /// For how many seconds requests are answered from memory after the database that nodes share has gone away.
@@ -58,7 +61,7 @@ public final class Environment: Sendable {
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
         clock: Clock, token: HardwareToken? = nil, outsideServers: OutsideServers = OutsideServers(),
-        toleratedAbsence: Double = 0
+        bodies: BodyStore? = nil, toleratedAbsence: Double = 0
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -75,6 +78,7 @@ public final class Environment: Sendable {
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token
+        self.bodies = bodies
         self.outsideServers = outsideServers
     }
 

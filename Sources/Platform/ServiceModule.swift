@@ -32,8 +32,16 @@ public final class ServiceModule: Sendable {
     public let hasVirtualHosts: Bool
     /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
+    /// Whether requests may come without a signature: policies decide on anonymous callers, as with S3.
+    public let admitsAnonymous: Bool
     /// How CloudTrail records its calls.
     public let events: EventParticulars
+    /// What it checks of a request whose body is there as a whole, before the body is read: S3's checksums.
+    /// - Throws: the service's own error.
+    public let proves: @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void
+    /// What it adds to an answer to a page of another origin, by which the browser decides whether the page may see it: for a
+    /// request with an `Origin`, with all that names the resource in its path. nil: nothing.
+    public let crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -78,8 +86,11 @@ public final class ServiceModule: Sendable {
     /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, operations: [any Operation.Type],
+        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false,
+        operations: [any Operation.Type],
         events: EventParticulars? = nil,
+        proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
+        crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         jobs: [any Job.Type] = [],
@@ -93,7 +104,10 @@ public final class ServiceModule: Sendable {
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
         self.signing = signing
+        self.admitsAnonymous = admitsAnonymous
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
+        self.proves = proves
+        self.crossOrigin = crossOrigin
         self.validation = validation
         self.records = records
         self.tables = tables

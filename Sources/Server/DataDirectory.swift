@@ -19,6 +19,9 @@ public struct DataDirectory: Sendable {
     /// The key that everything else is sealed with. Without it the ledger can't be read.
     public var keyFile: String { path + "/key" }
 
+    /// The folder with the bytes of objects.
+    var bodies: String { path + "/bodies" }
+
     /// Where the running, or last, Gatehouse of this directory listens.
     private var endpointFile: String { path + "/endpoint" }
 

@@ -1,3 +1,4 @@
+import Bodies
 import Directory
 public import Edge
 public import Fetch
@@ -67,6 +68,9 @@ public struct Gatehouse: Sendable {
         }
     }
 
+    /// How many bytes of objects are kept in memory where everything is: 1 GiB.
+    private static let memoryOfBodies = 1 << 30
+
     /// Everything that requests are decided and answered from: ledger, directory, clock, modules.
     public let environment: Environment
     /// Answers the requests that a `Listener` hands over.
@@ -97,12 +101,14 @@ public struct Gatehouse: Sendable {
             let keyring: any Keyring
             let ledger: Ledger
             var rotation: KeyringRotation?
+            let bodies: BodyStore?
             let token = try configuration.token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }
             if let database = configuration.database {
                 // The root key can't be rotated here: other nodes have the file, too.
                 let opened = try database.open(token: token)
                 ledger = opened.ledger
                 keyring = opened.keyring
+                bodies = nil
             } else if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
@@ -110,9 +116,11 @@ public struct Gatehouse: Sendable {
                 keyring = file
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
                 rotation = KeyringRotation(file, ledger, log)
+                bodies = try BodyStore(folder: data.bodies, keyring: keyring)
             } else {
                 keyring = EphemeralKeyring()
                 ledger = try Ledger(at: .memory, keyring: keyring)
+                bodies = try BodyStore(memoryLimit: Self.memoryOfBodies, keyring: keyring)
             }
             if let token { Self.look(for: token, log) }
             let authorities = try Self.authorities(configuration)
@@ -130,7 +138,7 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
-                toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+                bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
             try ledger.replay(replayed) { (change) throws(LedgerError) in

@@ -4,10 +4,11 @@ import IAMService
 import KMSService
 import OrganizationsService
 public import Platform
+import S3Service
 import STSService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
     /// Each service once, in no particular order.
-    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account, .kms]
+    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account, .kms, .s3]
 }

@@ -69,7 +69,9 @@ struct RESTXMLProtocol: WireProtocol {
     ) -> WireResponse {
         let (headers, status) = RESTBindings.encode(output)
         let body = operation.hasAnswerBody ? self.body(output, of: operation, service) : RESTBody()
-        return response(status ?? operation.responseStatus, body, service, requestID, headers)
+        // A part of a body is not the whole (RFC 9110, section 15.3.7).
+        let isPart = headers.contains { $0.name == "Content-Range" }
+        return response(status ?? (isPart ? 206 : operation.responseStatus), body, service, requestID, headers)
     }
 
     private func body(_ output: Structure, of operation: OperationShape, _ service: ServiceShape) -> RESTBody {
@@ -125,9 +127,12 @@ struct RESTXMLProtocol: WireProtocol {
             writer.element("RequestId", requestID)
             writer.close("ErrorResponse")
         }
+        // To say that nothing was modified takes no body (RFC 9110, section 15.4.5).
+        let body = error.status == 304 ? RESTBody() : RESTBody(type: "application/xml", bytes: writer.bytes)
         return response(
-            error.status, RESTBody(type: "application/xml", bytes: writer.bytes), service, requestID,
-            RESTBindings.headers(of: error, shape))
+            error.status, body, service, requestID,
+            RESTBindings.headers(of: error, shape) + error.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        )
     }
 
     func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError {

@@ -18,6 +18,8 @@ public struct ServiceError: Error, Sendable, Equatable {
     public var fault: Fault
     /// Further members of the error's body, by the model's names.
     public var members: [String: Value]
+    /// Headers of the answer, for protocols in the REST style.
+    public var headers: [String: String] = [:]
     /// What went wrong within, for the log alone: it is never sent, and holds no secret.
     public var cause: String?
 

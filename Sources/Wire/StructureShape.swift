@@ -82,7 +82,7 @@ public final class MemberShape: Sendable {
     /// The name on the wire when it is not the model's.
     let locationName: String?
     /// The name on the wire in JSON, XML, headers, query strings and labels.
-    let wireName: String
+    public let wireName: String
     /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
     let formName: String
     /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
@@ -121,6 +121,10 @@ public final class MemberShape: Sendable {
         self.isJSONValue = attributes.has("json")
         self.isHostLabel = attributes.has("label")
     }
+
+    /// Whether the member is in the body of a request, rather than in its path, query string or headers. That of a structure
+    /// within the body is.
+    public var isInBody: Bool { location == nil }
 
     /// Whether the model says that the member's value must not be shown.
     var isSensitive: Bool { shape.isSensitive }

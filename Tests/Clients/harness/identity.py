@@ -83,8 +83,8 @@ class Identity:
 
     # boto3
 
-    def client(self, service: str, **config: Any) -> Any:
-        if service in self._clients and not config:
+    def client(self, service: str, *, region: str | None = None, **config: Any) -> Any:
+        if service in self._clients and not config and not region:
             return self._clients[service]
         settings: dict[str, Any] = {
             "retries": {"total_max_attempts": 1},
@@ -96,13 +96,13 @@ class Identity:
         client = _session.client(
             service,
             endpoint_url=self.url,
-            region_name=self.region,
+            region_name=region or self.region,
             aws_access_key_id=self.key_id,
             aws_secret_access_key=self.secret,
             aws_session_token=self.token,
             config=botocore.config.Config(**(settings | config)),
         )
-        if not config:
+        if not config and not region:
             self._clients[service] = client
         return client
 

@@ -1,0 +1,114 @@
+import Crypto
+import FoundationEssentials
+
+/// The form in which a body is kept; the module's documentation describes it.
+///
+/// A body is cut into chunks, and each is sealed with AES-256-GCM (NIST SP 800-38D) on its own, as in STREAM (Hoang,
+/// Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015): the
+/// nonce has the chunk's number and whether it is the last, so that chunks can't be left out, repeated or reordered.
+struct BodySeal: Sendable {
+    /// How many bytes of plaintext a chunk has; the last one may have fewer.
+    static let chunkSize = 65_536
+    static let tagSize = 16
+    static let keySize = 32
+    /// How many chunks a job seals and writes, or reads and opens.
+    static let chunksOfJob = 4
+
+    let id: BodyID
+    let header: [UInt8]
+    /// Tells the secret from others, and nothing more about it.
+    let check: [UInt8]
+    private let key: SymmetricKey
+
+    /// Derives the body's own key. A secret may serve any number of bodies, since the id is another salt for each.
+    init(_ id: BodyID, _ secret: SymmetricKey) {
+        self.id = id
+        header = Self.header(of: id)
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: secret, salt: id.bytes, info: Array("gatehouse body 1".utf8),
+            outputByteCount: Self.keySize + 16)
+        (key, check) = derived.withUnsafeBytes { bytes in
+            (SymmetricKey(data: bytes.prefix(Self.keySize)), Array(bytes.dropFirst(Self.keySize)))
+        }
+    }
+
+    static func header(of id: BodyID) -> [UInt8] {
+        // The format's version, the chunks' size as a power of two, and zeros.
+        Array("GATEBODY".utf8) + [1, UInt8(chunkSize.trailingZeroBitCount), 0, 0, 0, 0, 0, 0] + id.bytes
+    }
+
+    static let headerSize = 32
+
+    // MARK: Where things are
+
+    /// How many chunks a body has: an empty one has one as well.
+    static func chunks(ofLength length: Int) -> Int { max(1, (length + chunkSize - 1) / chunkSize) }
+
+    /// How many bytes a body takes with its seals.
+    static func sealedSize(ofLength length: Int) -> Int {
+        headerSize + length + chunks(ofLength: length) * tagSize
+    }
+
+    /// Where a chunk begins in the file.
+    static func place(ofChunk index: Int) -> Int { headerSize + index * (chunkSize + tagSize) }
+
+    /// Checks what can be checked before anything is opened.
+    func check(_ header: [UInt8], size: Int, ofLength length: Int) throws(BodyError) {
+        guard header.starts(with: self.header) else { throw .damaged(id, "its header is not as it was written") }
+        let expected = Self.sealedSize(ofLength: length)
+        guard size == expected else {
+            throw .damaged(id, "it has \(size) bytes with its seals instead of \(expected)")
+        }
+    }
+
+    // MARK: Chunks
+
+    /// Seals a chunk.
+    ///
+    /// - Parameters:
+    ///   - index: its number, from 0 on.
+    ///   - isLast: whether the body ends here.
+    func seal(_ plaintext: [UInt8], _ index: Int, isLast: Bool) throws(BodyError) -> [UInt8] {
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(plaintext.count + Self.tagSize)
+        do {
+            let box = try AES.GCM.seal(plaintext, using: key, nonce: nonce(index, isLast), authenticating: header)
+            box.ciphertext.withUnsafeBytes { sealed.append(contentsOf: $0) }
+            box.tag.withUnsafeBytes { sealed.append(contentsOf: $0) }
+        } catch {
+            throw BodyError(.key, "The body \(id) could not be sealed.")
+        }
+        return sealed
+    }
+
+    /// Opens a chunk.
+    ///
+    /// - Parameters:
+    ///   - range: the bytes of the body that are wanted; those of them that are in this chunk are returned.
+    ///   - length: the length of the whole body.
+    /// - Throws: ``BodyError`` of kind `damaged`.
+    func open(
+        _ sealed: ArraySlice<UInt8>, _ index: Int, range: Range<Int>, ofLength length: Int
+    ) throws(BodyError) -> [UInt8] {
+        let start = index * Self.chunkSize
+        do {
+            let box = try AES.GCM.SealedBox(
+                nonce: nonce(index, index == Self.chunks(ofLength: length) - 1),
+                ciphertext: sealed.dropLast(Self.tagSize), tag: sealed.suffix(Self.tagSize))
+            return try AES.GCM.open(box, using: key, authenticating: header).withUnsafeBytes { bytes in
+                let wanted = range.clamped(to: start..<start + bytes.count)
+                // Rebased, it is copied as a block, and not byte by byte.
+                return Array(
+                    UnsafeRawBufferPointer(rebasing: bytes.dropFirst(wanted.lowerBound - start).prefix(wanted.count)))
+            }
+        } catch {
+            throw .damaged(id, at: start, "the seal of chunk \(index) does not match")
+        }
+    }
+
+    private func nonce(_ index: Int, _ isLast: Bool) throws -> AES.GCM.Nonce {
+        var bytes: [UInt8] = [0, 0, 0, isLast ? 1 : 0]
+        withUnsafeBytes(of: UInt64(index).bigEndian) { bytes.append(contentsOf: $0) }
+        return try AES.GCM.Nonce(data: bytes)
+    }
+}

@@ -1,0 +1,111 @@
+import Directory
+import Ledger
+import Platform
+import Policy
+import Synchronization
+
+/// A bucket as requests are decided by it. It is never changed: a change of the bucket makes another.
+final class BucketEntry: Sendable {
+    let bucket: Bucket
+    /// nil: it has none.
+    let policy: CompiledPolicy?
+
+    init(_ bucket: Bucket) {
+        self.bucket = bucket
+        policy = bucket.policy.map(BucketPolicies.compiled)
+    }
+}
+
+/// All buckets, and what accounts block of public access.
+final class BucketIndex: Projection {
+    static let kinds: Set<String> = [Bucket.kind, AccountPublicAccessBlock.kind, BucketConfiguration.kind]
+
+    private struct State {
+        /// By name.
+        var buckets: [String: BucketEntry] = [:]
+        /// By account.
+        var blocks: [String: PublicAccessBlock] = [:]
+        /// Of buckets that have any rule that is enabled, by name.
+        var lifecycles: [String: [LifecycleRule]] = [:]
+        /// Of buckets that have any such rule, by name.
+        var crossOrigin: [String: [CrossOriginRule]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func apply(_ changes: [Change]) throws(LedgerError) {
+        for change in changes {
+            if change.kind == Bucket.kind {
+                let entry = try change.decodeAfter(Bucket.self).map { BucketEntry($0) }
+                state.withLock { $0.buckets[change.id] = entry }
+            } else if change.kind == BucketConfiguration.kind {
+                try apply(configuration: change)
+            } else {
+                let block = try change.decodeAfter(AccountPublicAccessBlock.self)?.block
+                state.withLock { $0.blocks[change.id] = block }
+            }
+        }
+    }
+
+    /// Of configurations, those that other requests than the ones about themselves depend on.
+    private func apply(configuration change: Change) throws(LedgerError) {
+        let parts = change.id.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return }
+        let name = String(parts[0])
+        switch BucketConfiguration.Subject(rawValue: String(parts[1])) {
+        case .lifecycle:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { LifecycleRule.enabled($0.json) } ?? []
+            state.withLock { $0.lifecycles[name] = rules.isEmpty ? nil : rules }
+        case .cors:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
+            state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        default: break
+        }
+    }
+
+    func replaceAll(with changes: [Change]) throws(LedgerError) {
+        state.withLock { $0 = State() }
+        try apply(changes)
+    }
+
+    /// The bucket of a name, in whichever account and region.
+    func bucket(_ name: String) -> BucketEntry? { state.withLock { $0.buckets[name] } }
+
+    /// What an account blocks of public access; nil: nothing.
+    func block(ofAccount id: String) -> PublicAccessBlock? { state.withLock { $0.blocks[id] } }
+
+    /// The lifecycle rules that are enabled, of buckets that have any, by name.
+    var lifecycles: [String: [LifecycleRule]] { state.withLock { $0.lifecycles } }
+
+    /// The lifecycle rules of a bucket that are enabled.
+    func lifecycle(of bucket: String) -> [LifecycleRule] { state.withLock { $0.lifecycles[bucket] ?? [] } }
+
+    /// The rules of a bucket for pages of other origins.
+    func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
+
+    /// How many buckets there are in each region.
+    var counts: [String: Int] {
+        state.withLock { $0.buckets.values.reduce(into: [:]) { $0[$1.bucket.region, default: 0] += 1 } }
+    }
+}
+
+extension Call {
+    var buckets: BucketIndex { environment.projection(BucketIndex.self) }
+
+    /// What is blocked of public access to a bucket: by itself, or by its account.
+    func publicAccessBlock(of bucket: Bucket) -> PublicAccessBlock {
+        (bucket.publicAccessBlock ?? PublicAccessBlock()).union(buckets.block(ofAccount: bucket.accountID))
+    }
+}
+
+extension ResourceType {
+    /// A bucket, or an object in one: the bucket's policy decides on both. Their ARNs have no account in them.
+    static let bucket = ResourceType("s3", "") { access, arn, call in
+        let name = arn.resource.prefix { $0 != "/" }
+        let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
+        guard let entry else { return nil }
+        var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
+        resource.restrictsPublicBuckets = call.publicAccessBlock(of: entry.bucket).restrictPublicBuckets
+        return resource
+    }
+}

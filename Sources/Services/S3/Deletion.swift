@@ -1,0 +1,150 @@
+import Ledger
+import Platform
+import Policy
+import S3API
+import Wire
+
+// Deleting objects and versions.
+// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjects.html>
+
+/// What became of a key that was to be deleted.
+struct DeletedVersion {
+    /// The version that was asked for; nil: none was.
+    var asked: String?
+    /// The delete marker that was made, or the one that is gone.
+    var marker: String?
+    /// Whether what is gone, or was made, is a delete marker.
+    var isMarker = false
+    /// What has no place any more: its bytes go too.
+    var gone: ObjectVersion?
+}
+
+extension MutableRecords {
+    /// Deletes a version if one is named; else puts a delete marker in front of all, or deletes the one object there is.
+    /// - Parameter bypass: whether the caller asked to bypass governance mode, and may.
+    /// - Throws: AccessDenied for a version that is locked.
+    func delete(
+        _ key: String, version id: String?, from bucket: Bucket, bypass: Bool, at time: Double
+    ) throws(ServiceError) -> DeletedVersion {
+        if let id {
+            guard let version = try version(id, of: key, in: bucket.name) else {
+                // Deleting what is not there succeeds, but an id that can't be one is an error.
+                guard id == "null" || VersionID.sequence(of: id) != nil else {
+                    throw .invalidArgument("Invalid version id specified", "versionId", id)
+                }
+                return DeletedVersion(asked: id)
+            }
+            try version.checkUnlocked(at: time, bypass: bypass)
+            try remove(version, from: bucket)
+            return DeletedVersion(
+                asked: id, marker: version.isDeleteMarker ? id : nil, isMarker: version.isDeleteMarker, gone: version)
+        }
+        guard bucket.versioning != .never else {
+            guard let current = try current(key, in: bucket.name) else { return DeletedVersion() }
+            try remove(current, from: bucket)
+            return DeletedVersion(gone: current)
+        }
+        let (sequence, id) = try nextVersion(of: key, in: bucket, at: time)
+        var marker = ObjectVersion(key: key, sequence: sequence, versionID: id, modified: time)
+        marker.isDeleteMarker = true
+        let gone = try add(marker, to: bucket)
+        return DeletedVersion(marker: marker.shownVersionID, isMarker: true, gone: gone)
+    }
+}
+
+extension S3.DeleteObject: WriteOperation, OnObject {
+    static var versionAction: String { "DeleteObjectVersion" }
+
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        let need = try await need(input, call)
+        guard input.bypassGovernanceRetention == true else { return .required(need) }
+        var bypass = need
+        bypass.action = "s3:BypassGovernanceRetention"
+        return .required([need, bypass])
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let bucket = try records.bucket(input.bucket)
+        guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
+            throw .invalidArgument(
+                "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+                "x-amz-bypass-governance-retention")
+        }
+        let deleted = try records.delete(
+            input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
+            at: call.time)
+        try records.forget(deleted.gone, at: call.time)
+        return Output {
+            $0.deleteMarker = deleted.isMarker ? true : nil
+            $0.versionId = deleted.asked ?? deleted.marker
+        }
+    }
+}
+
+/// Key by key: each is asked for, and refused or deleted, by itself.
+extension S3.DeleteObjects: WriteOperation {
+    private static let most = 1000
+
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        _ = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
+        guard input.delete.objects.count <= most, !input.delete.objects.isEmpty else { throw .malformedXML }
+        return .notRequired(
+            because: "each key is asked for by itself:"
+                + " https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html")
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let bucket = try records.bucket(input.bucket)
+        let entry = BucketEntry(bucket)
+        let bypass = input.bypassGovernanceRetention == true
+        var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])
+        var gone: [ObjectVersion.Content] = []
+        for object in input.delete.objects {
+            do throws(ServiceError) {
+                let version: ObjectVersion?
+                if let id = object.versionId {
+                    version = try records.version(id, of: object.key, in: bucket.name)
+                } else {
+                    version = try records.current(object.key, in: bucket.name)
+                }
+                let target = ObjectTarget(bucket: entry, version: version)
+                let actions =
+                    [object.versionId == nil ? "DeleteObject" : "DeleteObjectVersion"]
+                    + (bypass ? ["BypassGovernanceRetention"] : [])
+                for action in actions {
+                    let need = call.need(action, onKey: object.key, version: object.versionId, target)
+                    guard try call.decision(need).isAllowed else { throw .accessDenied }
+                }
+                let deleted = try records.delete(
+                    object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
+                if let content = deleted.gone?.content { gone.append(content) }
+                guard input.delete.quiet != true else { continue }
+                done.append(
+                    S3.DeletedObject {
+                        $0.key = object.key
+                        $0.versionId = deleted.asked
+                        $0.deleteMarker = deleted.isMarker ? true : nil
+                        $0.deleteMarkerVersionId = deleted.isMarker ? deleted.marker : nil
+                    })
+            } catch {
+                guard error.status < 500 else { throw error }
+                failed.append(
+                    S3.Error_ {
+                        $0.key = object.key
+                        $0.versionId = object.versionId
+                        $0.code = error.code
+                        $0.message = error.message
+                    })
+            }
+        }
+        try records.forget(gone, at: call.time)
+        return Output {
+            $0.deleted = done.isEmpty ? nil : done
+            $0.errors = failed.isEmpty ? nil : failed
+        }
+    }
+}

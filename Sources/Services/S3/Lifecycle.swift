@@ -1,0 +1,93 @@
+import Ledger
+import Platform
+import S3API
+import Wire
+
+// Lifecycle rules, as they are told and shown.
+// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html>
+
+extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
+    static var action: String { "PutLifecycleConfiguration" }
+    static var subject: BucketConfiguration.Subject { .lifecycle }
+    private static let most = 1000
+    private static let longestID = 255
+
+    static func check(
+        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        guard let rules = input.lifecycleConfiguration?.rules, !rules.isEmpty, rules.count <= most else {
+            throw .malformedXML
+        }
+        var ids: Set<String> = []
+        for rule in rules { try check(rule, &ids) }
+    }
+
+    /// Below which size nothing is moved to another class; of buckets that say nothing, and of which only the name counts
+    /// here.
+    private static let usualMinimum = "all_storage_classes_128K"
+
+    /// The answer to a request for it: a header beside the rules, of which those without an id get one.
+    static func kept(_ structure: Structure, _ input: Input) -> Structure {
+        S3.GetBucketLifecycleConfiguration.Output {
+            $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum
+            $0.rules = S3.BucketLifecycleConfiguration(structure).rules.map { rule in
+                var rule = rule
+                if rule.id == nil { rule.id = VersionID.make(0) }
+                return rule
+            }
+        }.structure
+    }
+
+    static func answer(_ input: Input) -> Output {
+        Output { $0.transitionDefaultMinimumObjectSize = input.transitionDefaultMinimumObjectSize ?? usualMinimum }
+    }
+
+    private static func check(_ rule: S3.LifecycleRule, _ ids: inout Set<String>) throws(ServiceError) {
+        guard ["Enabled", "Disabled"].contains(rule.status) else { throw .malformedXML }
+        if let id = rule.id {
+            guard id.utf8.count <= longestID else {
+                throw .invalidArgument("ID length should not exceed allowed limit of 255", "ID", id)
+            }
+            guard ids.insert(id).inserted else {
+                throw .invalidArgument("Rule ID must be unique. Found same ID for more than one rule", "ID", id)
+            }
+        }
+        guard
+            rule.expiration != nil || rule.transitions?.isEmpty == false || rule.noncurrentVersionExpiration != nil
+                || rule.noncurrentVersionTransitions?.isEmpty == false || rule.abortIncompleteMultipartUpload != nil
+        else {
+            throw .invalidRequest("At least one action needs to be specified in a rule.")
+        }
+        if let expiration = rule.expiration {
+            let said = [expiration.date != nil, expiration.days != nil, expiration.expiredObjectDeleteMarker != nil]
+            guard said.filter({ $0 }).count == 1 else { throw .malformedXML }
+            if let date = expiration.date?.secondsSinceEpoch,
+                date.truncatingRemainder(dividingBy: 86_400) != 0
+            {
+                throw .invalidArgument(
+                    "'Date' must be at midnight GMT", "Date", expiration.date?.iso8601)
+            }
+            guard expiration.days.map({ $0 > 0 }) ?? true else {
+                throw .invalidArgument(
+                    "'Days' for Expiration action must be a positive integer", "Days",
+                    expiration.days.map { String($0) })
+            }
+        }
+    }
+}
+
+extension S3.GetBucketLifecycleConfiguration: GetConfiguration {
+    static var action: String { "GetLifecycleConfiguration" }
+    static var subject: BucketConfiguration.Subject { .lifecycle }
+
+    static func absent(_ bucket: Bucket) throws(ServiceError) -> Output {
+        throw .s3(
+            "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist", status: 404,
+            ["BucketName": bucket.name])
+    }
+}
+
+extension S3.DeleteBucketLifecycle: DeleteConfiguration {
+    static var action: String { "PutLifecycleConfiguration" }
+    static var subject: BucketConfiguration.Subject { .lifecycle }
+}

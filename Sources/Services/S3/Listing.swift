@@ -1,0 +1,207 @@
+import Ledger
+import Platform
+import Policy
+import S3API
+import Wire
+
+// Lists of objects and versions, in the order of the keys' bytes.
+// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html>
+
+/// What all lists of keys have in common.
+struct KeyListing {
+    static let most = 1000
+
+    let prefix: String
+    /// nil: not in groups.
+    let delimiter: String?
+    let limit: Int
+    private let isURLEncoded: Bool
+
+    /// - Throws: InvalidArgument for an encoding that there isn't, or a negative number of keys.
+    init(prefix: String?, delimiter: String?, maxKeys: Int?, encoding: String?) throws(ServiceError) {
+        guard encoding == nil || encoding == "url" else {
+            throw .invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", encoding)
+        }
+        if let maxKeys, maxKeys < 0 {
+            throw .invalidArgument(
+                "Argument maxKeys must be an integer between 0 and 2147483647", "maxKeys", String(maxKeys))
+        }
+        self.prefix = prefix ?? ""
+        self.delimiter = delimiter == "" ? nil : delimiter
+        limit = min(maxKeys ?? Self.most, Self.most)
+        isURLEncoded = encoding == "url"
+    }
+
+    /// A key, prefix or delimiter as the answer has it.
+    func shown(_ text: String) -> String { isURLEncoded ? URLEncoding.encode(text) : text }
+
+    /// Where the page after a key begins. A key that ends with the delimiter may be a group's name, whose keys were all
+    /// passed over.
+    func place(after key: String) -> RowRange.Place {
+        if let delimiter, key.hasSuffix(delimiter), key.utf8.count > prefix.utf8.count {
+            return .prefix(RowPrefix(beginning: key))
+        }
+        return .key(CurrentObject.key(key))
+    }
+
+    /// The keys and groups of a page, and whether there are more.
+    func entries(
+        of bucket: String, after place: RowRange.Place?, _ records: some RecordReading
+    ) throws(ServiceError) -> (entries: [RowListing<CurrentObject>], isTruncated: Bool) {
+        guard limit > 0 else { return ([], false) }
+        let range = RowRange(RowPrefix(beginning: prefix), after: place)
+        var found: [RowListing<CurrentObject>]
+        if let delimiter {
+            found = try records.shared.list(
+                CurrentObject.self, of: bucket, range, groupedBy: delimiter, limit: limit + 1)
+        } else {
+            found = try records.shared.list(CurrentObject.self, of: bucket, range, limit: limit + 1).map { .row($0) }
+        }
+        guard found.count > limit else { return (found, false) }
+        found.removeLast()
+        return (found, true)
+    }
+}
+
+extension RowListing<CurrentObject> {
+    /// The key, or what the keys of the group begin with.
+    var name: String {
+        switch self {
+        case .row(let row): row.version.key
+        case .group(let prefix): String(decoding: prefix.beginning, as: UTF8.self)
+        }
+    }
+}
+
+/// The encoding of `encoding-type=url`: as in a form, but with slashes as they are.
+enum URLEncoding {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    static func encode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "*"), UInt8(ascii: "/"):
+                bytes.append(byte)
+            case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
+            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The action and condition keys of a list.
+protocol ListsKeys: OnBucket where InputFields: S3.MayHavePrefix, InputFields: S3.MayHaveDelimiter {}
+
+extension ListsKeys {
+    static func keys(_ input: Input) -> [String: ContextValue] {
+        var keys: [String: ContextValue] = [
+            "s3:prefix": .one(input.prefix ?? ""), "s3:delimiter": .one(input.delimiter ?? ""),
+        ]
+        if input.prefix == nil { keys["s3:prefix"] = nil }
+        if input.delimiter == nil { keys["s3:delimiter"] = nil }
+        if case .integer(let most) = input.structure["MaxKeys"] { keys["s3:max-keys"] = .one(String(most)) }
+        return keys
+    }
+}
+
+extension S3.Object {
+    fileprivate init(_ version: ObjectVersion, _ listing: KeyListing, owner: String?) {
+        self.init()
+        key = listing.shown(version.key)
+        lastModified = Timestamp(secondsSinceEpoch: version.modified)
+        eTag = "\"\(version.etag)\""
+        if let checksum = version.checksum {
+            checksumAlgorithm = [checksum.algorithm]
+            checksumType = checksum.type
+        }
+        size = Int(version.size)
+        storageClass = version.storageClass
+        self.owner = owner.map(S3.Owner.init(ofAccount:))
+    }
+}
+
+extension S3.ListObjectsV2: ReadOperation, ListsKeys {
+    static var action: String { "ListBucket" }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let bucket = try call.bucket()
+        let listing = try KeyListing(
+            prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
+        let (entries, isTruncated) = try listing.entries(
+            of: bucket.name, after: try start(input, listing), records)
+        let owner = input.fetchOwner == true ? bucket.accountID : nil
+        return Output {
+            $0.isTruncated = isTruncated
+            $0.contents = entries.objects(listing, owner: owner)
+            $0.commonPrefixes = entries.groups(listing)
+            $0.name = bucket.name
+            $0.prefix = listing.shown(listing.prefix)
+            $0.delimiter = listing.delimiter.map(listing.shown)
+            $0.maxKeys = listing.limit
+            $0.encodingType = input.encodingType
+            $0.keyCount = entries.count
+            $0.continuationToken = input.continuationToken
+            $0.nextContinuationToken =
+                isTruncated ? entries.last.map { Paging.marker(after: $0.name) } : nil
+            $0.startAfter = input.startAfter.map(listing.shown)
+        }
+    }
+
+    private static func start(_ input: Input, _ listing: KeyListing) throws(ServiceError) -> RowRange.Place? {
+        guard let token = input.continuationToken else {
+            return input.startAfter.map { .key(CurrentObject.key($0)) }
+        }
+        guard !token.isEmpty, let paging = try? Paging(marker: token, maxItems: nil), let key = paging.after else {
+            throw .invalidArgument("The continuation token provided is incorrect", "continuation-token")
+        }
+        return listing.place(after: key)
+    }
+}
+
+extension S3.ListObjects: ReadOperation, ListsKeys {
+    static var action: String { "ListBucket" }
+
+    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+        let bucket = try call.bucket()
+        let listing = try KeyListing(
+            prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
+        let (entries, isTruncated) = try listing.entries(
+            of: bucket.name, after: input.marker.flatMap { $0.isEmpty ? nil : listing.place(after: $0) }, records)
+        return Output {
+            $0.isTruncated = isTruncated
+            $0.marker = listing.shown(input.marker ?? "")
+            // Without a delimiter clients take the last key.
+            $0.nextMarker =
+                isTruncated && listing.delimiter != nil ? entries.last.map { listing.shown($0.name) } : nil
+            $0.contents = entries.objects(listing, owner: bucket.accountID)
+            $0.commonPrefixes = entries.groups(listing)
+            $0.name = bucket.name
+            $0.prefix = listing.shown(listing.prefix)
+            $0.delimiter = listing.delimiter.map(listing.shown)
+            $0.maxKeys = listing.limit
+            $0.encodingType = input.encodingType
+        }
+    }
+}
+
+extension [RowListing<CurrentObject>] {
+    fileprivate func objects(_ listing: KeyListing, owner: String?) -> [S3.Object]? {
+        let objects = compactMap { entry -> S3.Object? in
+            guard case .row(let row) = entry else { return nil }
+            return S3.Object(row.version, listing, owner: owner)
+        }
+        return objects.isEmpty ? nil : objects
+    }
+
+    fileprivate func groups(_ listing: KeyListing) -> [S3.CommonPrefix]? {
+        let groups = compactMap { entry -> S3.CommonPrefix? in
+            guard case .group = entry else { return nil }
+            return S3.CommonPrefix { $0.prefix = listing.shown(entry.name) }
+        }
+        return groups.isEmpty ? nil : groups
+    }
+}

@@ -1,0 +1,72 @@
+public import Platform
+import S3API
+import Wire
+
+extension Metric {
+    fileprivate static let buckets = gauge(
+        "gatehouse_s3_buckets", "S3 buckets of all accounts, by Region.", label: "region"
+    ) { environment in
+        environment.projection(BucketIndex.self).counts.map { (label: $0.key, value: $0.value) }
+    }
+}
+
+extension ServiceModule {
+    /// Amazon S3.
+    public static let s3 = ServiceModule(
+        S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
+        operations: bucketOperations + configurationOperations + objectOperations,
+        events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
+        proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
+        crossOrigin: CrossOrigin.headers, validation: s3Validation,
+        records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
+        tables: [
+            CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
+        ], projections: [BucketIndex.self], resourceTypes: [.bucket],
+        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
+        quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
+
+    private static let bucketOperations: [any Platform.Operation.Type] = [
+        S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
+        S3.ListBuckets.self,
+        S3.PutBucketPolicy.self, S3.GetBucketPolicy.self, S3.DeleteBucketPolicy.self, S3.GetBucketPolicyStatus.self,
+        S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
+        S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
+        S3.DeleteBucketOwnershipControls.self,
+        S3.PutBucketVersioning.self, S3.GetBucketVersioning.self,
+        S3.PutBucketTagging.self, S3.GetBucketTagging.self, S3.DeleteBucketTagging.self,
+    ]
+
+    private static let configurationOperations: [any Platform.Operation.Type] = [
+        S3.PutBucketCors.self, S3.GetBucketCors.self, S3.DeleteBucketCors.self,
+        S3.PutBucketLifecycleConfiguration.self, S3.GetBucketLifecycleConfiguration.self,
+        S3.DeleteBucketLifecycle.self,
+        S3.PutBucketWebsite.self, S3.GetBucketWebsite.self, S3.DeleteBucketWebsite.self,
+        S3.PutBucketEncryption.self, S3.GetBucketEncryption.self, S3.DeleteBucketEncryption.self,
+        S3.PutBucketLogging.self, S3.GetBucketLogging.self,
+        S3.PutBucketNotificationConfiguration.self, S3.GetBucketNotificationConfiguration.self,
+        S3.PutBucketRequestPayment.self, S3.GetBucketRequestPayment.self,
+        S3.PutBucketAccelerateConfiguration.self, S3.GetBucketAccelerateConfiguration.self,
+        S3.PutBucketReplication.self, S3.GetBucketReplication.self, S3.DeleteBucketReplication.self,
+        S3.PutObjectLockConfiguration.self, S3.GetObjectLockConfiguration.self,
+        S3.PutBucketAnalyticsConfiguration.self, S3.GetBucketAnalyticsConfiguration.self,
+        S3.DeleteBucketAnalyticsConfiguration.self, S3.ListBucketAnalyticsConfigurations.self,
+        S3.PutBucketIntelligentTieringConfiguration.self, S3.GetBucketIntelligentTieringConfiguration.self,
+        S3.DeleteBucketIntelligentTieringConfiguration.self, S3.ListBucketIntelligentTieringConfigurations.self,
+        S3.PutBucketInventoryConfiguration.self, S3.GetBucketInventoryConfiguration.self,
+        S3.DeleteBucketInventoryConfiguration.self, S3.ListBucketInventoryConfigurations.self,
+        S3.PutBucketMetricsConfiguration.self, S3.GetBucketMetricsConfiguration.self,
+        S3.DeleteBucketMetricsConfiguration.self, S3.ListBucketMetricsConfigurations.self,
+    ]
+
+    private static let objectOperations: [any Platform.Operation.Type] = [
+        S3.PutObject.self, S3.GetObject.self, S3.HeadObject.self, S3.CopyObject.self, S3.GetObjectAttributes.self,
+        S3.CreateMultipartUpload.self, S3.UploadPart.self, S3.UploadPartCopy.self,
+        S3.CompleteMultipartUpload.self, S3.AbortMultipartUpload.self, S3.ListParts.self,
+        S3.ListMultipartUploads.self,
+        S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
+        S3.DeleteObject.self, S3.DeleteObjects.self,
+        S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
+        S3.PutObjectRetention.self, S3.GetObjectRetention.self,
+        S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
+    ]
+}

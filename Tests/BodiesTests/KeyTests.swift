@@ -1,0 +1,95 @@
+import Crypto
+import Foundation
+import Keyring
+import Testing
+
+@testable import Bodies
+
+@Suite struct KeyTests {
+    @Test(arguments: Kind.allCases) func aKeyOfTheCallersIsNeeded(in kind: Kind) async throws {
+        let (store, lifetime) = try kind.store()
+        let key = SymmetricKey(size: .bits256)
+        let bytes = [UInt8](repeating: 7, count: 100_000)
+        let body = try await store.put(bytes, key: key)
+        #expect(body.needsKey)
+        #expect(try await store.get(body, key: key) == bytes)
+        let again = SymmetricKey(data: key.withUnsafeBytes { Array($0) })
+        #expect(try await store.get(body, range: 5..<70_000, key: again) == Array(bytes[5..<70_000]))
+        for wrong in [nil, SymmetricKey(size: .bits256), SymmetricKey(size: .bits128)] {
+            #expect(await failure { () throws(BodyError) in _ = try await store.get(body, key: wrong) } == .key)
+        }
+        #expect(await failure { () throws(BodyError) in _ = try await store.begin(key: .init(size: .bits128)) } == .key)
+
+        let (small, sealed) = try store.seal([1, 2, 3], key: key)
+        #expect(try store.open(sealed, of: small, key: key) == [1, 2, 3])
+        #expect(throws: BodyError.self) { try store.open(sealed, of: small) }
+        #expect(throws: BodyError.self) { try store.open(sealed, of: small, key: SymmetricKey(size: .bits256)) }
+        #expect(throws: BodyError.self) { try store.seal([1], key: SymmetricKey(size: .bits192)) }
+        withExtendedLifetime(lifetime) {}
+    }
+
+    /// A customer has one key for all objects: that must not give two of them the same key and nonce.
+    @Test func oneKeyForManyBodiesSealsEachDifferently() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try directory.store()
+        let key = SymmetricKey(size: .bits256)
+        let bytes = [UInt8](repeating: 7, count: 200_000)
+        let (one, other) = (try await store.put(bytes, key: key), try await store.put(bytes, key: key))
+        let files = try [one, other].map { try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.path(of: $0)))) }
+        #expect(files[0].count == files[1].count)
+        let equal = zip(files[0], files[1]).dropFirst(BodySeal.headerSize).count { $0 == $1 }
+        #expect(equal < files[0].count / 128, "as many as there would be by chance, or about")
+        let chunks = [files[0].dropFirst(32).prefix(65_536), files[0].dropFirst(32 + 65_552).prefix(65_536)]
+        #expect(!chunks[0].elementsEqual(chunks[1]))
+    }
+
+    @Test func anotherKeyringReadsNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let body = try await directory.store().put([1, 2, 3])
+        let other = try directory.store()
+        #expect(await failure { () throws(BodyError) in _ = try await other.get(body) } == .key)
+    }
+
+    @Test func aSealedKeyBelongsToItsBody() async throws {
+        let store = try BodyStore(memoryLimit: 1 << 20, keyring: EphemeralKeyring())
+        let (one, other) = (try await store.put([1, 2, 3]), try await store.put([4, 5, 6]))
+        for forged in [try one.with("id", other.id.description), try one.with("length", 2)] {
+            #expect(await failure { () throws(BodyError) in _ = try await store.get(forged) } == .key)
+        }
+    }
+
+    @Test func keysAreSealedAnewAfterARotation() async throws {
+        let directory = try TemporaryDirectory()
+        let keyring = try KeyFile(path: directory.path + "/key")
+        let store = try directory.store(keyring)
+        let body = try await store.put([1, 2, 3])
+        let given = try await store.put([1, 2, 3], key: SymmetricKey(size: .bits256))
+        let (small, sealed) = try store.seal([4, 5, 6])
+        #expect(try store.renew(body) == nil)
+        try keyring.rotate(at: 1_000)
+        let renewed = try #require(try store.renew(body))
+        let smallRenewed = try #require(try store.renew(small))
+        #expect(renewed != body)
+        #expect(try store.renew(renewed) == nil)
+        #expect(try store.renew(given) == nil)
+        #expect(try await store.get(body) == [1, 2, 3])
+        try keyring.forgetPreviousKey()
+        #expect(try await store.get(renewed) == [1, 2, 3])
+        #expect(try store.open(sealed, of: smallRenewed) == [4, 5, 6])
+        #expect(await failure { () throws(BodyError) in _ = try await store.get(body) } == .key)
+        #expect(throws: BodyError.self) { try store.renew(body) }
+    }
+
+    @Test func nobodyElseCanReadTheFiles() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try directory.store()
+        let secret = "the-secret-that-must-not-be-found"
+        let body = try await store.put(Array(String(repeating: secret, count: 10_000).utf8))
+        let path = directory.path(of: body)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).range(of: Data(secret.utf8)) == nil)
+        for (path, mode) in [(path, 0o600), (directory.bodies, 0o700), (directory.bodies + "/incoming", 0o700)] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == mode, "\(path)")
+        }
+    }
+}
