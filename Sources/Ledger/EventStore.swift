@@ -80,7 +80,7 @@ struct EventStore: Sendable {
             for place in segment[index].attributes.indices {
                 // Neighbours mostly have the same: then it is there already.
                 if index > segment.startIndex, segment[index - 1].attributes.indices.contains(place),
-                    segment[index - 1].attributes[place] == segment[index].attributes[place]
+                    segment[index - 1].attributes[place].isSpelledLike(segment[index].attributes[place])
                 {
                     continue
                 }
