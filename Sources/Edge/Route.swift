@@ -105,9 +105,13 @@ extension Edge {
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
     private func unsigned(_ request: WireRequest) -> Target? {
-        // A service that knows operations by their paths alone may take any path for one: the others are asked first.
-        for asksREST in [false, true] {
-            for module in environment.modules where module.shape.isREST == asksREST {
+        // A service that knows operations by their paths alone may take any path for one: the others are asked first, and
+        // of several that one whose endpoint the host names.
+        let host = request.header("host") ?? ""
+        let isNamed = environment.modules.map { VirtualHost.names($0.shape.endpointPrefix, in: host) }
+        for (asksREST, asksNamed) in [(false, true), (false, false), (true, true), (true, false)] {
+            for (module, isNamed) in zip(environment.modules, isNamed)
+            where module.shape.isREST == asksREST && isNamed == asksNamed {
                 var target = target(module, request)
                 guard let name = target.operationName(of: request) else { continue }
                 target.operation = module.shape.operation(named: name)

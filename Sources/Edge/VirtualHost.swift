@@ -31,6 +31,11 @@ enum VirtualHost {
         return nil
     }
 
+    /// Whether a host is below the endpoint of a service, or that endpoint itself.
+    static func names(_ endpoint: String, in host: String) -> Bool {
+        withoutPort(host[...]).split(separator: ".").contains { isEndpoint($0, endpoint) }
+    }
+
     private static func isEndpoint(_ label: Substring, _ endpoint: String) -> Bool {
         let label = label.lowercased()
         guard label.hasPrefix(endpoint) else { return false }
