@@ -54,8 +54,9 @@ extension Edge {
 
     /// The request with its body taken out of its chunks, and proved; a stream will be, as it is read.
     private func proved(_ routed: Routed, _ proof: BodyProof) throws(ServiceError) -> WireRequest {
-        var request = routed.arrival.request
+        var request = routed.arrival.head.request
         request.path = routed.path
+        request.body = routed.arrival.body
         if let body = routed.arrival.stream {
             let proved = ProvedBody(body, proof) { self.refusal($0, routed) }
             request.stream = proved.stream(announced: request.header("content-length").flatMap { Int($0) })

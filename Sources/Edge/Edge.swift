@@ -45,7 +45,7 @@ public struct Edge: Sendable {
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
         var response = await respond(to: routed)
-        if head.request.header("origin") != nil, let headers = routed.module?.crossOrigin {
+        if head.request.headers.first(named: "origin") != nil, let headers = routed.module?.crossOrigin {
             var request = head.request
             request.path = routed.path
             response.headers += headers(request, environment)

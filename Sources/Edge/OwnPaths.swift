@@ -33,17 +33,17 @@ public struct OwnPath: Sendable {
 extension Edge {
     /// Answers a request for a path of Gatehouse's own, or for a public one of a service's; nil when it is for neither.
     func respondAtOwnPath(to arrival: Arrival) async -> WireResponse? {
-        let request = arrival.head.request
-        if let own = ownPaths.first(where: { $0.path == request.path && $0.method == request.method }) {
+        let (method, path) = (arrival.head.request.method, arrival.head.request.path)
+        if let own = ownPaths.first(where: { $0.path == path && $0.method == method }) {
             return await respond(at: own, to: arrival)
         }
         for module in environment.modules {
-            for path in module.paths where path.method == request.method && request.path.hasPrefix(path.prefix) {
+            for open in module.paths where open.method == method && path.hasPrefix(open.prefix) {
                 // It may be asked for what another node has just made; what this one knows is better than nothing.
                 if environment.ledger.isShared { try? await environment.catchUp() }
                 var request = arrival.request
                 request.path = target(module, request).path
-                return await path.respond(request, environment)
+                return await open.respond(request, environment)
             }
         }
         return nil

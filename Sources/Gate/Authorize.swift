@@ -26,8 +26,8 @@ final class AccessDecision: Sendable {
     let decision: Decision
 
     fileprivate init(
-        resolved: Access.Resolved, request: AuthorizationRequest, inputs: PolicyInputs, context: CallContext,
-        decision: Decision
+        resolved: Access.Resolved, request: consuming AuthorizationRequest, inputs: consuming PolicyInputs,
+        context: CallContext, decision: Decision
     ) {
         self.resolved = resolved
         self.request = request
@@ -119,7 +119,8 @@ extension Gate {
             identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
             session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
             resourceControlLevels: owners?.resourceControl
-        ).with(resolved)
+        )
+        inputs.take(resolved)
         inputs.serviceControlPath = membership?.path
         inputs.resourceControlPath = owners?.path
         let context = CallContext(call: call, resolved: resolved)
@@ -143,20 +144,17 @@ extension Gate {
 }
 
 extension PolicyInputs {
-    /// With the resource's side.
-    fileprivate func with(_ resolved: Access.Resolved) -> PolicyInputs {
-        var inputs = self
-        inputs.requiredPolicy = resolved.requiredPolicy
-        let policy = resolved.resource?.policy
-        if policy?.source.type == .roleTrust {
-            inputs.roleTrust = policy
+    /// Takes in the resource's side.
+    fileprivate mutating func take(_ resolved: Access.Resolved) {
+        requiredPolicy = resolved.requiredPolicy
+        guard let resource = resolved.resource else { return }
+        if resource.policy?.source.type == .roleTrust {
+            roleTrust = resource.policy
         } else {
-            inputs.resource = policy
+            self.resource = resource.policy
         }
-        guard let resource = resolved.resource else { return inputs }
-        inputs.grants = resource.grants
-        inputs.restrictsPublicBuckets = resource.restrictsPublicBuckets
-        inputs.endpoint = resource.endpointPolicies
-        return inputs
+        grants = resource.grants
+        restrictsPublicBuckets = resource.restrictsPublicBuckets
+        endpoint = resource.endpointPolicies
     }
 }

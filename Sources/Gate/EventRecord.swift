@@ -35,7 +35,8 @@ struct EventRecord {
         let call = attempt.call
         let caller = call.caller
         let particulars = call.module.events
-        let service = call.source.address == nil ? call.source.userAgent : nil
+        let source = call.source
+        let service = source.address == nil ? source.userAgent : nil
         var writer = JSONWriter(capacity: 1536)
         writer.beginObject()
         writer.member("eventVersion", "1.11")
@@ -45,8 +46,8 @@ struct EventRecord {
         writer.member("eventSource", particulars.source)
         writer.member("eventName", call.operation)
         writer.member("awsRegion", call.region)
-        writer.member("sourceIPAddress", call.source.address ?? service ?? "")
-        writer.member("userAgent", Self.cut(call.source.userAgent ?? ""))
+        writer.member("sourceIPAddress", source.address ?? service ?? "")
+        writer.member("userAgent", Self.cut(source.userAgent ?? ""))
         if case .failure(let error) = result {
             // CloudTrail names the model's exceptions by their shapes: NoSuchEntityException.
             writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
@@ -67,7 +68,7 @@ struct EventRecord {
         writer.member("recipientAccountId", recipient)
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
         writer.member("eventCategory", isData ? "Data" : "Management")
-        write(call.source, &writer)
+        write(source, &writer)
         writer.endObject()
         return writer.bytes
     }

@@ -99,7 +99,7 @@ struct ResourceTypes: Sendable {
 extension Access {
     /// What the policies are to be asked about: an access with the resource's side, looked up as the type of resource
     /// says.
-    public struct Resolved: Sendable {
+    public final class Resolved: Sendable {
         /// The access, with the resource's owner filled in.
         public let access: Access
         /// What the access names; for an action that has no resource (`*`), the service in the caller's account. nil
@@ -112,6 +112,16 @@ extension Access {
         public let requiredPolicy: PolicyType?
         /// What the service's own condition key for the resource's tags begins with; nil: it has none.
         let tagKeyPrefix: String?
+
+        fileprivate init(
+            access: Access, arn: ARN?, resource: Resource?, requiredPolicy: PolicyType?, tagKeyPrefix: String?
+        ) {
+            self.access = access
+            self.arn = arn
+            self.resource = resource
+            self.requiredPolicy = requiredPolicy
+            self.tagKeyPrefix = tagKeyPrefix
+        }
 
         /// The account that the resource is in; the caller's for an action that has no resource.
         public func owner(_ call: Call) -> String {

@@ -26,11 +26,15 @@ public struct WireRequest: Sendable {
     }
 
     /// The first header of a name, which is given in lower case.
-    public func header(_ lowercasedName: String) -> String? {
+    public func header(_ lowercasedName: String) -> String? { headers.first(named: lowercasedName) }
+}
+
+extension [(name: String, value: String)] {
+    /// The value of the first field of a name, which is given in lower case.
+    public func first(named lowercasedName: String) -> String? {
         // By index, for a loop over the elements would copy both texts of each.
-        for index in headers.indices
-        where equalsIgnoringCase(headers[index].name, lowercased: lowercasedName) {
-            return headers[index].value
+        for index in indices where equalsIgnoringCase(self[index].name, lowercased: lowercasedName) {
+            return self[index].value
         }
         return nil
     }

@@ -71,13 +71,14 @@ extension ServiceModule {
 ) -> [(name: String, value: String)] {
     var members: [(name: String, value: String)] = []
     var isCryptographic = false
-    for access in accesses {
-        guard cryptographicActions.contains(access.action) else {
-            if let target = access.learnt as? KeyStoreTarget { members += target.eventMembers }
+    for index in accesses.indices {
+        let learnt = accesses[index].learnt
+        guard cryptographicActions.contains(accesses[index].action) else {
+            if let target = learnt as? KeyStoreTarget { members += target.eventMembers }
             continue
         }
         isCryptographic = true
-        let target = access.learnt as? KeyTarget ?? (access.learnt as? any HasKeyTarget)?.target
+        let target = learnt as? KeyTarget ?? (learnt as? any HasKeyTarget)?.target
         guard let key = target?.key, let id = key.keyStoreID else { continue }
         members.append((name: "customKeyStoreId", value: id))
         if let id = key.externalKeyID { members.append((name: "xksKeyId", value: id)) }
@@ -111,7 +112,9 @@ private let materialMembers = [
                 arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key",
                 account: account))
     }
-    for access in accesses where access.resource != "*" { add(access.resource, of: access.resourceAccount) }
+    for index in accesses.indices where accesses[index].resource != "*" {
+        add(accesses[index].resource, of: accesses[index].resourceAccount)
+    }
     guard let output else { return found }
     for member in ["KeyMetadata", "ReplicaKeyMetadata"] {
         guard case .structure(let metadata) = output[member], case .string(let arn) = metadata["Arn"] else { continue }
