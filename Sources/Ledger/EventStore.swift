@@ -80,7 +80,7 @@ struct EventStore: Sendable {
         for event in segment {
             defer { previous = event.attributes }
             for (place, attribute) in event.attributes.enumerated() {
-                if place < previous.count, previous[place] == attribute { continue }
+                if place < previous.count, previous[place].hasSameBytes(as: attribute) { continue }
                 let value = attribute.value.utf8
                 if value.count <= longestIndexed, value.allSatisfy({ $0 < 0x80 }) {
                     plain.insert(attribute)
@@ -98,5 +98,11 @@ struct EventStore: Sendable {
         context.append(sequence)
         context.append(lastTime)
         return context.bytes
+    }
+}
+
+extension EventAttribute {
+    fileprivate func hasSameBytes(as other: EventAttribute) -> Bool {
+        name.utf8.elementsEqual(other.name.utf8) && value.utf8.elementsEqual(other.value.utf8)
     }
 }
