@@ -129,45 +129,12 @@ extension PolicySource {
 
     /// As ``summary``, of a policy that is used as another type than its own.
     public func summary(as type: PolicyType) -> String {
-        // Every event has some of these: each is written in one go.
-        let typeName = type.displayName
-        let count =
-            9 + typeName.utf8.count + name.utf8.count + (version?.utf8.count ?? 0) + (arn?.utf8.count ?? 0)
-            + (attachedTo?.utf8.count ?? 0)
-        return String(unsafeUninitializedCapacity: count) { bytes in
-            var end = 0
-            bytes.put(typeName, at: &end)
-            if !name.isEmpty {
-                bytes.put(" ", at: &end)
-                bytes.put(name, at: &end)
-            }
-            if let version {
-                bytes.put(" (", at: &end)
-                bytes.put(version, at: &end)
-                bytes.put(")", at: &end)
-            }
-            if let arn {
-                bytes.put(" ", at: &end)
-                bytes.put(arn, at: &end)
-            }
-            if let attachedTo {
-                bytes.put(" of ", at: &end)
-                bytes.put(attachedTo, at: &end)
-            }
-            return end
-        }
-    }
-}
-
-extension UnsafeMutableBufferPointer<UInt8> {
-    /// Writes a text at a place, as far as there is room, and moves on behind it.
-    fileprivate func put(_ text: String, at end: inout Int) {
-        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { text in
-            guard let from = text.baseAddress, let to = baseAddress, text.count <= count - end else { return }
-            (to + end).update(from: from, count: text.count)
-            end += text.count
-        }
-        if isWritten == nil { end = self[end...].update(fromContentsOf: text.utf8) }
+        var text = type.displayName
+        if !name.isEmpty { text += " \(name)" }
+        if let version { text += " (\(version))" }
+        if let arn { text += " \(arn)" }
+        if let attachedTo { text += " of \(attachedTo)" }
+        return text
     }
 }
 
