@@ -116,7 +116,9 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
 
     private static func put(_ part: String, into bytes: UnsafeMutableBufferPointer<UInt8>, _ end: inout Int) {
         let isWritten: Void? = part.utf8.withContiguousStorageIfAvailable { part in
-            guard let from = part.baseAddress, let to = bytes.baseAddress, part.count <= bytes.count - end else { return }
+            guard let from = part.baseAddress, let to = bytes.baseAddress, part.count <= bytes.count - end else {
+                return
+            }
             (to + end).update(from: from, count: part.count)
             end += part.count
         }

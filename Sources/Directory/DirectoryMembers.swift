@@ -120,6 +120,8 @@ extension MemberEntry<Role> {
 struct Members<Member: Identity> {
     private var byKey: [MemberKey: MemberEntry<Member>] = [:]
     private(set) var byUniqueID: [String: MemberEntry<Member>] = [:]
+    /// By account.
+    private var ordered: [String: OrderedMembers<Member>] = [:]
 
     func named(_ name: String, in account: String) -> MemberEntry<Member>? {
         withID(Member.id(ofName: name), in: account)
@@ -129,17 +131,21 @@ struct Members<Member: Identity> {
         byKey[MemberKey(account: account, id: id)]
     }
 
-    func withIDs(_ ids: [String], in account: String) -> [MemberEntry<Member>?] {
-        ids.map { byKey[MemberKey(account: account, id: $0)] }
+    func next(in account: String, after id: String?, limit: Int) -> [OrderedMembers<Member>.Item] {
+        ordered[account]?.next(after: id, limit: limit) ?? []
     }
 
     mutating func apply(_ change: Change, _ slots: inout [String: PolicySlot]) throws(LedgerError) {
         let key = MemberKey(account: change.scope.account, id: change.id)
         let old = byKey.removeValue(forKey: key)
         if let old { byUniqueID[old.bare.uniqueID] = nil }
-        guard let record = try change.decodeAfter(Member.self) else { return }
+        guard let record = try change.decodeAfter(Member.self) else {
+            ordered[key.account]?.remove(id: key.id)
+            return
+        }
         let entry = MemberEntry(record, replacing: old, &slots)
         byKey[key] = entry
+        ordered[key.account, default: OrderedMembers()].put(entry, id: key.id)
         byUniqueID[record.uniqueID] = entry
     }
 }

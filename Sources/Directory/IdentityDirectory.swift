@@ -126,10 +126,17 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.users.byUniqueID[uniqueID]?.record }
     }
 
-    /// The users whose records have the ids, one for each id; nil where there is no such user. It costs one lock for all,
-    /// and no copy of a user.
-    public func users(withIDs ids: [String], in account: String) -> [MemberEntry<User>?] {
-        state.withLock { $0.users.withIDs(ids, in: account) }
+    /// The user of that name, in whichever case, for those who need but a part of it.
+    public func userEntry(named name: String, in account: String) -> MemberEntry<User>? {
+        state.withLock { $0.users.named(name, in: account) }
+    }
+
+    /// Up to `limit` users of an account in the order of their records' ids, after an id or from the first on.
+    /// - Complexity: O(log *n* + `limit`), and no copy of a user.
+    public func users(
+        in account: String, after id: String?, limit: Int
+    ) -> [(id: String, entry: MemberEntry<User>)] {
+        state.withLock { $0.users.next(in: account, after: id, limit: limit) }
     }
 
     /// The group of that name, in whichever case.
@@ -137,15 +144,28 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.groups.named(name, in: account)?.record }
     }
 
+    /// Up to `limit` groups of an account, as ``users(in:after:limit:)``.
+    public func groups(
+        in account: String, after id: String?, limit: Int
+    ) -> [(id: String, entry: MemberEntry<Group>)] {
+        state.withLock { $0.groups.next(in: account, after: id, limit: limit) }
+    }
+
     /// The role of that name, in whichever case.
     public func role(named name: String, in account: String) -> Role? {
         state.withLock { $0.roles.named(name, in: account)?.record }
     }
 
-    /// The roles whose records have the ids, one for each id; nil where there is no such role. It costs one lock for all,
-    /// and no copy of a role.
-    public func roles(withIDs ids: [String], in account: String) -> [MemberEntry<Role>?] {
-        state.withLock { $0.roles.withIDs(ids, in: account) }
+    /// The role of that name, in whichever case, for those who need but a part of it.
+    public func roleEntry(named name: String, in account: String) -> MemberEntry<Role>? {
+        state.withLock { $0.roles.named(name, in: account) }
+    }
+
+    /// Up to `limit` roles of an account, as ``users(in:after:limit:)``.
+    public func roles(
+        in account: String, after id: String?, limit: Int
+    ) -> [(id: String, entry: MemberEntry<Role>)] {
+        state.withLock { $0.roles.next(in: account, after: id, limit: limit) }
     }
 
     /// The role of that unique id, `AROA…`.

@@ -53,19 +53,6 @@ public struct EventAttribute: Sendable, Codable, Hashable {
         self.name = name
         self.value = value
     }
-
-    /// Whether both texts are the same byte by byte: Swift takes some for equal that are not.
-    func isSpelledLike(_ other: EventAttribute) -> Bool {
-        Self.isSame(name, other.name) && Self.isSame(value, other.value)
-    }
-
-    private static func isSame(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
-        let answer = left.utf8.withContiguousStorageIfAvailable { left in
-            right.utf8.withContiguousStorageIfAvailable { left.elementsEqual($0) }
-        }
-        return (answer ?? nil) ?? left.utf8.elementsEqual(right.utf8)
-    }
 }
 
 /// A query of one account's event history, by time, by one attribute, or by both.

@@ -80,7 +80,7 @@ struct EventStore: Sendable {
             for place in segment[index].attributes.indices {
                 // Neighbours mostly have the same: then it is there already.
                 if index > segment.startIndex, segment[index - 1].attributes.indices.contains(place),
-                    segment[index - 1].attributes[place].isSpelledLike(segment[index].attributes[place])
+                    segment[index - 1].attributes[place].hasSameBytes(as: segment[index].attributes[place])
                 {
                     continue
                 }
@@ -102,5 +102,12 @@ struct EventStore: Sendable {
         context.append(sequence)
         context.append(lastTime)
         return context.bytes
+    }
+}
+
+extension EventAttribute {
+    /// Byte by byte: Swift takes some texts for equal that are not.
+    fileprivate func hasSameBytes(as other: EventAttribute) -> Bool {
+        name.utf8.elementsEqual(other.name.utf8) && value.utf8.elementsEqual(other.value.utf8)
     }
 }

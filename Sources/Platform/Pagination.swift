@@ -99,35 +99,6 @@ extension RecordReading {
         }
     }
 
-    // Inlinable, since for an unknown type of item each step goes through its table of functions.
-    /// A page of items that stand for the records of a type, in the order of their ids.
-    ///
-    /// The ledger says which records there are; the items come from memory, so that no record has to be opened and
-    /// decoded. `find` returns the items for some ids, one for each, from the directory or a projection, and nil where
-    /// there is none.
-    ///
-    /// - Complexity: O(log *n*) and the records that are looked at: more than a page only where many are not wanted.
-    @inlinable
-    public func page<R: Record, Item>(
-        _ type: R.Type, _ paging: Paging, from find: (_ ids: [String]) -> [Item?],
-        where isIncluded: (Item) -> Bool = { _ in true }
-    ) throws(ServiceError) -> Page<Item> {
-        var items: [Item] = []
-        items.reserveCapacity(paging.limit)
-        var (after, last) = (paging.after, "")
-        while true {
-            let ids = try listIDs(type, after: after, limit: paging.limit + 1)
-            for (id, item) in zip(ids, find(ids)) {
-                guard let item, isIncluded(item) else { continue }
-                if items.count == paging.limit { return Page(items: items, marker: Paging.marker(after: last)) }
-                items.append(item)
-                last = id
-            }
-            guard ids.count > paging.limit, let end = ids.last else { return Page(items: items) }
-            after = end
-        }
-    }
-
     /// A page of the records of a type that refer to a target and pass a test: the members of a group, say.
     public func page<R: Record>(
         _ type: R.Type, _ relation: String, to target: String, _ paging: Paging,
@@ -155,6 +126,40 @@ extension RecordReading {
             guard batch.count > paging.limit, let last = batch.last else { return Page(items: items) }
             after = last.id
         }
+    }
+}
+
+// Inlinable, since for an unknown type of item each step goes through its table of functions.
+/// A page of what can be had in the order of its ids, such as the directory's users.
+///
+/// ```swift
+/// let page = page(try Paging(input)) { after, limit in
+///     call.directory.users(in: call.accountID, after: after, limit: limit)
+/// }
+/// ```
+///
+/// - Parameters:
+///   - next: up to `limit` items with their ids, after an id or from the first on.
+///   - isIncluded: whether an item is wanted.
+/// - Complexity: that of `next`, which is called again only where many are not wanted.
+@inlinable
+public func page<Item, Failure>(
+    _ paging: Paging,
+    from next: (_ after: String?, _ limit: Int) throws(Failure) -> [(id: String, entry: Item)],
+    where isIncluded: (Item) -> Bool = { _ in true }
+) throws(Failure) -> Page<Item> {
+    var items: [Item] = []
+    items.reserveCapacity(paging.limit)
+    var (after, last) = (paging.after, "")
+    while true {
+        let found = try next(after, paging.limit + 1)
+        for (id, item) in found where isIncluded(item) {
+            if items.count == paging.limit { return Page(items: items, marker: Paging.marker(after: last)) }
+            items.append(item)
+            last = id
+        }
+        guard found.count > paging.limit, let end = found.last else { return Page(items: items) }
+        after = end.id
     }
 }
 

@@ -129,20 +129,11 @@ extension PolicySource {
 
     /// As ``summary``, of a policy that is used as another type than its own.
     public func summary(as type: PolicyType) -> String {
-        var text = ""
-        // Every event has some of these: they are put together without growing in between.
-        text.reserveCapacity(
-            48 + name.utf8.count + (version?.utf8.count ?? 0) + (arn?.utf8.count ?? 0) + (attachedTo?.utf8.count ?? 0))
-        text += type.displayName
-        func add(_ before: String, _ part: String, _ after: String = "") {
-            text += before
-            text += part
-            text += after
-        }
-        if !name.isEmpty { add(" ", name) }
-        if let version { add(" (", version, ")") }
-        if let arn { add(" ", arn) }
-        if let attachedTo { add(" of ", attachedTo) }
+        var text = type.displayName
+        if !name.isEmpty { text += " \(name)" }
+        if let version { text += " (\(version))" }
+        if let arn { text += " \(arn)" }
+        if let attachedTo { text += " of \(attachedTo)" }
         return text
     }
 }

@@ -106,11 +106,12 @@ struct ByteLanes {
     /// one bit each.
     @inline(__always)
     var needsEscapeInXML: Bool {
-        let ampersandOrQuote = word & Self.ones &* 0xFB ^ Self.ones &* 0x22
-        let angle = word & Self.ones &* 0xFD ^ Self.ones &* 0x3C
+        let ampersandOrQuote = (word & (Self.ones &* 0xFB)) ^ (Self.ones &* 0x22)
+        let angle = (word & (Self.ones &* 0xFD)) ^ (Self.ones &* 0x3C)
         // Where a byte is too small, taking away borrows from its highest bit, and none of ASCII has that.
-        let marks = word | word &- Self.ones &* 0x20 | ampersandOrQuote &- Self.ones | angle &- Self.ones
-        return marks & Self.highBits != 0
+        let isControl = word &- (Self.ones &* 0x20)
+        let isMark = (ampersandOrQuote &- Self.ones) | (angle &- Self.ones)
+        return (word | isControl | isMark) & Self.highBits != 0
     }
 
     /// Whether one of them is not ASCII.

@@ -1,7 +1,7 @@
 /// A list whose elements are made one after the other, when the answer is written: an answer with a page of a hundred
 /// users is never a tree of a hundred structures.
 ///
-/// It holds what the elements are made of. That may be shared with others, so it must be of a kind that nobody changes.
+/// Until then it keeps what the elements are made of: records, which cost nothing to keep.
 ///
 /// ```swift
 /// let list = LazyList(["alice", "bob"]) { name in IAM.User { $0.userName = name } }

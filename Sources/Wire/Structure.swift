@@ -20,7 +20,10 @@ public struct Structure: @unchecked Sendable, Equatable {
         }
 
         deinit {
-            _ = withUnsafeMutablePointers { $1.deinitialize(count: $0.pointee) }
+            withUnsafeMutablePointers { count, values in
+                // One by one: all at once, they would be asked for their kind through a table.
+                for index in 0..<count.pointee where values[index] != nil { (values + index).deinitialize(count: 1) }
+            }
         }
 
         func copy() -> Storage {
@@ -47,7 +50,7 @@ public struct Structure: @unchecked Sendable, Equatable {
     public subscript(member index: Int) -> Value? {
         get { storage.withValues { $0.indices.contains(index) ? $0[index] : nil } }
         set {
-            guard index >= 0, index < storage.header else { return }
+            guard storage.withValues({ $0.indices.contains(index) }) else { return }
             if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
             storage.withUnsafeMutablePointerToElements { $0[index] = newValue }
         }

@@ -10,7 +10,9 @@ extension XMLWriter {
     mutating func members(_ structure: Structure) {
         let shape = structure.shape
         structure.withValues { values in
-            for (index, member) in zip(values.indices, shape.xmlMembers) {
+            let members = shape.xmlMembers
+            for index in 0..<min(values.count, members.count) {
+                let member = members[index]
                 // Most members are texts, or absent.
                 switch values[index] {
                 case nil: break

@@ -35,5 +35,7 @@ struct XMLMember {
 
     /// `</UserName>`
     @inline(__always)
-    var closing: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: tags + openingLength, count: length - openingLength) }
+    var closing: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: tags + openingLength, count: length - openingLength)
+    }
 }

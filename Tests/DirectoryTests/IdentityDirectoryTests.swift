@@ -39,6 +39,41 @@ import Testing
         #expect(directory.user(uniqueID: "AIDAALICE") == nil)
     }
 
+    /// Many come and go in every order; what is listed is what is there, in the order of the ids, page by page.
+    @Test func usersAreListedInTheirOrder() throws {
+        let directory = IdentityDirectory()
+        var names: Set<String> = []
+        func user(_ number: Int) -> User {
+            User(
+                accountID: Self.account, name: "User\(number)", path: "/", uniqueID: "AIDA\(number)", createDate: 0)
+        }
+        func listed(after id: String? = nil, limit: Int) -> [String] {
+            directory.users(in: Self.account, after: id, limit: limit).map(\.id)
+        }
+        #expect(listed(limit: 9).isEmpty)
+        #expect(listed(after: "a", limit: 9).isEmpty)
+        for number in Array(0..<2000) + (0..<3000).map({ _ in Int.random(in: 0..<3000) }) {
+            let user = user(number)
+            if number.isMultiple(of: 3), names.remove(user.id) != nil {
+                try directory.apply([try deletion(user)])
+            } else {
+                try directory.apply([try change(user)])
+                names.insert(user.id)
+            }
+        }
+        let sorted = names.sorted()
+        #expect(listed(limit: .max) == sorted)
+        #expect(directory.users(in: Self.account, after: nil, limit: .max).map(\.entry.bare.id) == sorted)
+        for after in ["", "user", "user1999", "user2", "user25x", "zzz"] + sorted.shuffled().prefix(50) {
+            for limit in [0, 1, 100, 1000] {
+                #expect(listed(after: after, limit: limit) == Array(sorted.filter { $0 > after }.prefix(limit)))
+            }
+        }
+        #expect(directory.users(in: "999988887777", after: nil, limit: 9).isEmpty)
+        for name in sorted { try directory.apply([try deletion(user(Int(name.dropFirst(4)) ?? 0))]) }
+        #expect(listed(limit: 9).isEmpty)
+    }
+
     @Test func aGroupsPoliciesBindItsMembersFromTheNextLookUpOn() throws {
         let directory = IdentityDirectory()
         var group = Group(accountID: Self.account, name: "Devs", path: "/", uniqueID: "AGPADEVS", createDate: 0)

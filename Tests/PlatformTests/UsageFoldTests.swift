@@ -112,11 +112,12 @@ extension UsageFold {
         for (time, expected) in [(0, 0), (4, 0), (5, 5)] as [(Int64, Int64)] {
             fold.takePassword(of: "AIDAA", in: account, time: start + time * minute)
             try ledger.record(signIn("AIDAA", "Success", at: start + time * minute))
-            #expect(fold.usage(of: "AIDAA")?.password == start + expected * minute)
+            #expect(fold.password(of: "AIDAA") == start + expected * minute)
         }
         try ledger.record(signIn("AIDAA", "Failure", at: start + 60 * minute))
         try await ledger.flushEvents()
-        #expect(try UsageFold.restored(from: ledger).usage(of: "AIDAA")?.password == start + 5 * minute)
+        #expect(try UsageFold.restored(from: ledger).password(of: "AIDAA") == start + 5 * minute)
+        #expect(fold.password(of: "AIDAB") == nil)
     }
 
     /// Whatever the calls, and wherever the process is cut off between two checkpoints: the state that is restored is the

@@ -51,17 +51,19 @@ extension IAM.GetGroup: ReadOperation, OnGroup {
     }
 }
 
-extension IAM.ListGroups: ReadOperation {
+extension IAM.ListGroups: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onAll: "group", pathPrefix: input.pathPrefix)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let paths = input.paths
-        let page = try records.page(Group.self, Paging(input)) {
-            paths.contains($0.path)
+        let page = page(try Paging(input)) { after, limit in
+            call.directory.groups(in: call.accountID, after: after, limit: limit)
+        } where: {
+            paths.contains($0.bare.path)
         }
-        return Output(page, IAM.Group.init)
+        return Output(page) { IAM.Group($0.bare) }
     }
 }
 

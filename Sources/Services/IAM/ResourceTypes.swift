@@ -8,16 +8,16 @@ import Policy
 let iamResourceTypes: [ResourceType] = [
     ResourceType("iam", "role/") { access, arn, call in
         // An ARN with another path names no role.
-        guard let role = call.directory.role(named: arn.lastPart, in: arn.account), role.arn == access.resource else {
-            return nil
-        }
+        guard let role = call.directory.roleEntry(named: arn.lastPart, in: arn.account)?.bare,
+            role.arn == access.resource
+        else { return nil }
         let isTrusted = access.action.hasPrefix("sts:") && call.directory.isActive(account: arn.account)
         let trust = isTrusted ? call.directory.trustPolicy(ofRoleWithUniqueID: role.uniqueID) : nil
         return Resource(tags: role.tags, policy: trust)
     },
     ResourceType("iam", "user/") { access, arn, call in
-        call.directory.user(named: arn.lastPart, in: arn.account)
-            .flatMap { $0.arn == access.resource ? Resource(tags: $0.tags) : nil }
+        call.directory.userEntry(named: arn.lastPart, in: arn.account)
+            .flatMap { $0.bare.arn == access.resource ? Resource(tags: $0.bare.tags) : nil }
     },
     ResourceType("iam", "policy/") { access, _, call in
         call.directory.managedPolicy(arn: access.resource).map { Resource(tags: $0.tags) }

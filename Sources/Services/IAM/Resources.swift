@@ -61,7 +61,7 @@ extension Call {
     }
 
     func need(onUser name: String, _ context: [String: ContextValue] = [:]) -> Access {
-        let user = directory.user(named: name, in: accountID)
+        let user = directory.userEntry(named: name, in: accountID)?.bare
         let own = boundaryKeyIfKnown(user?.permissionsBoundary)
         return need("user", name, found: user?.arn, own.merging(context) { $1 })
     }
@@ -71,7 +71,7 @@ extension Call {
     }
 
     func need(onRole name: String, _ context: [String: ContextValue] = [:]) -> Access {
-        let role = directory.role(named: name, in: accountID)
+        let role = directory.roleEntry(named: name, in: accountID)?.bare
         let own = boundaryKeyIfKnown(role?.permissionsBoundary)
         return need("role", name, found: role?.arn, own.merging(context) { $1 })
     }

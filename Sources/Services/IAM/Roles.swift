@@ -72,15 +72,15 @@ extension IAM.GetRole: ComputeOperation, OnRole {
     }
 }
 
-extension IAM.ListRoles: ReadOperation {
+extension IAM.ListRoles: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onAll: "role", pathPrefix: input.pathPrefix)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let paths = input.paths
-        let page = try records.page(Role.self, Paging(input)) { ids in
-            call.directory.roles(withIDs: ids, in: call.accountID)
+        let page = page(try Paging(input)) { after, limit in
+            call.directory.roles(in: call.accountID, after: after, limit: limit)
         } where: {
             paths.contains($0.bare.path)
         }

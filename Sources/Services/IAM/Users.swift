@@ -56,9 +56,11 @@ extension IAM.GetUser: ComputeOperation, OnOwner {
         var output = Output()
         switch try Owner(input.userName, call) {
         case .user(let name):
-            guard let user = call.directory.user(named: name, in: call.accountID) else { throw .userNotFound(name) }
-            var view = IAM.User(user, isWhole: true)
-            view.passwordLastUsed = call.passwordLastUsed(user.uniqueID)
+            guard let user = call.directory.userEntry(named: name, in: call.accountID) else {
+                throw .userNotFound(name)
+            }
+            var view = IAM.User(user.bare, isWhole: true)
+            view.passwordLastUsed = call.passwordLastUsed(user.bare.uniqueID)
             output.user = view
         case .root:
             var root = IAM.User()
@@ -75,15 +77,15 @@ extension IAM.GetUser: ComputeOperation, OnOwner {
     }
 }
 
-extension IAM.ListUsers: ReadOperation {
+extension IAM.ListUsers: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         call.access(onAll: "user", pathPrefix: input.pathPrefix)
     }
 
-    public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let paths = input.paths
-        let page = try records.page(User.self, Paging(input)) { ids in
-            call.directory.users(withIDs: ids, in: call.accountID)
+        let page = page(try Paging(input)) { after, limit in
+            call.directory.users(in: call.accountID, after: after, limit: limit)
         } where: {
             paths.contains($0.bare.path)
         }

@@ -214,8 +214,8 @@ extension KMS.ListKeys: ReadOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization { call.accessWithoutKey() }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let page = try records.page(Key.self, try Paging(kms: input, usual: 100)) { ids in
-            ids
+        let page = try page(try Paging(kms: input, usual: 100)) { (after, limit) throws(ServiceError) in
+            try records.listIDs(Key.self, after: after, limit: limit).map { (id: $0, entry: $0) }
         }
         return Output(page) { id in
             KMS.KeyListEntry {
