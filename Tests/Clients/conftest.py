@@ -20,7 +20,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         )
 
 
+#: What the names of files and tests have that take a minute, though there are few of them: they wait for other programs.
+LONG = ("terraform", "Terraform")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Files that take long come first, so that the last worker has not much to do when the others are done.
+    weights: dict[Path, float] = {}
+    for item in items:
+        is_long = any(word in item.nodeid for word in LONG) or item.get_closest_marker("slow")
+        weights[item.path] = weights.get(item.path, 0) + (40 if is_long else 0.5)
+    items.sort(key=lambda item: (-weights[item.path], str(item.path)))
     if postgres.IS_USED:
         for item in items:
             if item.get_closest_marker("memory"):

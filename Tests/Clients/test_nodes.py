@@ -128,7 +128,7 @@ def test_nodes_that_start_together_make_one_account(database: Postgres, tmp_path
 def test_another_key_is_refused(nodes: Nodes, tmp_path: Path) -> None:
     other = tmp_path / "other"
     done = gatehouse("serve", "--port", "0", "--database", nodes.database, "--key-file", str(other))
-    assert done.returncode == 1 and "Copy the key file of another node" in done.stderr and not other.exists()
+    assert done.returncode == 1 and "copy the key file of another node" in done.stderr and not other.exists()
     other.write_bytes(os.urandom(32))
     other.chmod(0o600)
     done = gatehouse("serve", "--port", "0", "--database", nodes.database, "--key-file", str(other))
