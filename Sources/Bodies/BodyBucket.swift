@@ -64,10 +64,10 @@ struct BodyBucket: BodyPlace {
     private func hasNewPart(_ key: String, _ upload: String, since time: Int) throws(BodyError) -> Bool {
         let answer = try client.send("GET", key, query: [("uploadId", upload)])
         if BucketClient.isAbsent(answer) { return false }
-        return try list(answer).contains { part in
-            guard part.name == "Part" else { return false }
-            return try !isOld(part["LastModified"], time)
+        for part in try list(answer) where part.name == "Part" {
+            if try !isOld(part["LastModified"], time) { return true }
         }
+        return false
     }
 
     func list(after id: BodyID?, before time: Int, limit: Int) throws(BodyError) -> [BodyID] {
@@ -134,10 +134,10 @@ struct BodyBucket: BodyPlace {
     func isHeld(since time: Int) throws(BodyError) -> Bool {
         let answer = try client.send(
             "GET", nil, query: [("list-type", "2"), ("prefix", client.address.prefix + "holds/")])
-        return try list(answer).contains { object in
-            guard object.name == "Contents" else { return false }
-            return try !isOld(object["LastModified"], time)
+        for object in try list(answer) where object.name == "Contents" {
+            if try !isOld(object["LastModified"], time) { return true }
         }
+        return false
     }
 }
 

@@ -31,6 +31,15 @@ extension BodyStore {
         }
     }
 
+    /// Makes sure that the store is no ledger's.
+    ///
+    /// - Throws: ``BodyError``: `foreign`, `io`.
+    public func requireUnclaimed() throws(BodyError) {
+        guard try place.mark() == nil else {
+            throw BodyError(.foreign, "It has the bodies of another Gatehouse. Name a place of this one's own.")
+        }
+    }
+
     /// Looks at a whole body.
     ///
     /// - Returns: whether every byte is proved. Of one that was stored with a key of its caller's, only header and size are

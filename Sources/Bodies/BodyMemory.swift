@@ -69,7 +69,7 @@ final class BodyMemory: BodyPlace {
                 throw BodyError(
                     .full,
                     "The memory for bodies is full: of \(limit) bytes \(state.used) are taken."
-                        + " Delete objects, or allow more.")
+                        + " Delete objects, or allow more (--bodies-in-memory).")
             }
             state.used += count
         }

@@ -44,13 +44,12 @@ struct BucketClient: Sendable {
         var attempt = 1
         while true {
             let isLast = attempt == Self.attempts
+            let request = try request(method, key, query, headers, body)
             do throws(FetchError) {
-                let answer = try ask(request(method, key, query, headers, body)).get()
+                let answer = try ask(request).get()
                 guard !isLast, answer.status >= 500 || answer.status == 429, answer.status != 507 else { return answer }
-            } catch .untrustedCertificate {
-                throw failure("\(FetchError.untrustedCertificate)")
             } catch {
-                guard !isLast else { throw failure("\(error)") }
+                guard !isLast, error != .untrustedCertificate else { throw failure("\(error)") }
             }
             usleep(UInt32(50_000) << UInt32(attempt))
             attempt += 1
@@ -78,7 +77,6 @@ struct BucketClient: Sendable {
         return Fetch.Request(method, place, headers: headers + signed, body: body)
     }
 
-    /// - Throws: only what keeps a request from being made.
     private func ask(_ request: Fetch.Request) -> Result<Fetch.Answer, FetchError> {
         let promise = MultiThreadedEventLoopGroup.singleton.next()
             .makePromise(of: Result<Fetch.Answer, FetchError>.self)

@@ -49,7 +49,7 @@ package struct XMLNode {
     }
 
     package var children: [XMLNode] {
-        package var children: [XMLNode] = []
+        var children: [XMLNode] = []
         var next = xmltree_first_child(node)
         while let node = next {
             children.append(XMLNode(tree: tree, node: node))
