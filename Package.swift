@@ -313,7 +313,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
         .testTarget(
             name: "BodiesTests",
-            dependencies: ["Bodies", "Signature", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["Bodies", "Fetch", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),

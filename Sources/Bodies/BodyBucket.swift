@@ -11,7 +11,7 @@ import Wire
 struct BodyBucket: BodyPlace {
     let client: BucketClient
 
-    var leastAge: Int { 86_400 }
+    var leastAge: Int? { 86_400 }
     var patience: Duration? { .seconds(43_200) }
 
     init(_ address: BucketAddress, _ trust: ServerTrust) {

@@ -1,8 +1,8 @@
 /// Where bodies lie: in a folder, in memory, or in a bucket. All of it may block.
 protocol BodyPlace: Sendable {
-    /// How old a body has to be, in seconds, before a sweep may take it: 0 where a claim finds out whether its writer still
+    /// How old a body has to be, in seconds, before a sweep may take it; nil: a claim finds out whether its writer still
     /// lives.
-    var leastAge: Int { get }
+    var leastAge: Int? { get }
     /// For how long a body that is finished may wait for its transaction; nil: as long as its writer lives.
     var patience: Duration? { get }
 
@@ -38,7 +38,7 @@ protocol BodyPlace: Sendable {
 }
 
 extension BodyPlace {
-    var leastAge: Int { 0 }
+    var leastAge: Int? { nil }
     var patience: Duration? { nil }
 }
 

@@ -205,7 +205,7 @@ public struct BodyStore: Sendable {
         referenced: (_ ids: [BodyID]) async throws -> Set<BodyID>
     ) async throws -> Sweep {
         let place = place
-        let before = time(nil) - max(age, place.leastAge)
+        let before = time(nil) - max(age, place.leastAge ?? age)
         var result = Sweep()
         guard try await !isHeld() else { return result }
         let ids: [BodyID]

@@ -34,7 +34,7 @@ public struct BucketAddress: Sendable {
         guard text.hasPrefix("s3://") else { throw Self.invalid("It does not begin with s3://.") }
         let halves = text.dropFirst(5).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: true)
-        guard let bucket = path.first, bucket.utf8.allSatisfy({ Self.isPlain($0) }) else {
+        guard let bucket = path.first, bucket.utf8.allSatisfy(Self.isPlain), halves.first?.hasPrefix("/") == false else {
             throw Self.invalid("The bucket's name is missing, or is none.")
         }
         guard path.dropFirst().allSatisfy({ $0.utf8.allSatisfy(Self.isPlain) && $0 != "." && $0 != ".." }) else {

@@ -1,4 +1,5 @@
 import Crypto
+import Fetch
 import Foundation
 import Testing
 
@@ -62,6 +63,23 @@ import Testing
             #expect(!text.contains(key))
             #expect(!text.lowercased().contains("secret"), "\(text)")
         }
+    }
+
+    /// Where nobody can tell whether a writer still lives, a body must be part of something before a sweep may come.
+    @Test func aBodyThatHasWaitedTooLongIsRefused() throws {
+        let id = BodyID.random()
+        let secret = StoredBody.Secret.own([UInt8](repeating: 7, count: BodySeal.keySize))
+        let fresh = StoredBody(id: id, length: 5, secret: secret, until: .now + .seconds(60))
+        let stale = StoredBody(id: id, length: 5, secret: secret, until: .now - .seconds(1))
+        try fresh.checkIsFresh()
+        #expect(throws: BodyError.self) { try stale.checkIsFresh() }
+        // What comes from a row was committed with it.
+        #expect(stale == fresh)
+        try JSONDecoder().decode(StoredBody.self, from: JSONEncoder().encode(stale)).checkIsFresh()
+        let place = BodyBucket(
+            try BucketAddress("s3://bucket", credentials: BucketCredentials(file: "/nowhere")), ServerTrust())
+        let (patience, age) = (try #require(place.patience), try #require(place.leastAge))
+        #expect(patience * 2 <= .seconds(age))
     }
 
     @Test func nobodyElseCanReadTheFiles() async throws {

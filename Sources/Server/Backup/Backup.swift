@@ -57,9 +57,10 @@ public enum Backup {
         _ withoutBodies: Bool, _ progress: @escaping Progress
     ) throws(StartError) -> BackupManifest {
         do {
-            // From before the moment on that the copy is of, nothing is removed that it may name.
+            // From before the moment on that the copy is of, nothing is removed that it may name. Where the folder can't be
+            // written to, a body that is missed is an error.
             let bodies = withoutBodies ? nil : try place.bodyStore()
-            let hold = try bodies?.hold()
+            let hold = try? bodies?.hold()
             defer { hold?.end() }
             var manifest = BackupManifest(
                 version: Version.text, time: Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970).iso8601,
