@@ -19,7 +19,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
-        .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
+        .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

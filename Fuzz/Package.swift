@@ -22,6 +22,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzRESTXML", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzS3", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzCBOR", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

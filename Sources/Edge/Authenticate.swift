@@ -63,7 +63,7 @@ extension Edge {
             do throws(SignatureError) {
                 var (proof, content) = (proof, [UInt8]())
                 try proof.take(request.body, into: &content)
-                _ = try proof.finish()
+                request.headers += try proof.finish()
                 request.body = content
             } catch {
                 throw refusal(error, routed)

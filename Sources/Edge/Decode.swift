@@ -38,6 +38,7 @@ extension Edge {
     /// The input of a request, within the model's constraints.
     private func input(_ authenticated: Authenticated, _ shape: OperationShape) throws(ServiceError) -> Structure {
         let (module, routed) = (authenticated.module, authenticated.routed)
+        try module.proves(authenticated.request, shape)
         let input = try routed.wireProtocol.decode(authenticated.request, as: shape, of: module.shape)
         try validate(input, of: shape, by: module.validation)
         return input
@@ -63,11 +64,15 @@ extension Edge {
 
     private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
         let arrival = authenticated.routed.arrival
+        var signature: SignatureDetails?
+        if case .success(let claims?) = authenticated.routed.claims {
+            signature = SignatureDetails(claims, contentHash: arrival.request.header("x-amz-content-sha256"))
+        }
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
             module: authenticated.module, operation: operation, region: authenticated.region,
             source: Call.Source(
                 address: arrival.sourceIP, userAgent: arrival.request.header("user-agent"),
-                host: arrival.request.header("host"), tls: arrival.tls))
+                host: arrival.request.header("host"), tls: arrival.tls, signature: signature))
     }
 }

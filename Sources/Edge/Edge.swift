@@ -42,6 +42,16 @@ public struct Edge: Sendable {
             sourceIP: sourceIP, tls: tls)
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival, head)
+        var response = await respond(to: routed)
+        if head.request.header("origin") != nil, let headers = routed.module?.crossOrigin {
+            var request = head.request
+            request.path = routed.path
+            response.headers += headers(request, environment)
+        }
+        return response
+    }
+
+    private func respond(to routed: Routed) async -> WireResponse {
         do throws(ServiceError) {
             if environment.ledger.isShared { try await environment.catchUp() }
             let authenticated = try authenticate(routed)

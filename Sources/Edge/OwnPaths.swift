@@ -41,6 +41,8 @@ extension Edge {
             for path in module.paths where path.method == request.method && request.path.hasPrefix(path.prefix) {
                 // It may be asked for what another node has just made; what this one knows is better than nothing.
                 if environment.ledger.isShared { try? await environment.catchUp() }
+                var request = request
+                request.path = target(module, request).path
                 return await path.respond(request, environment)
             }
         }

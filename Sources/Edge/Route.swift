@@ -128,7 +128,8 @@ extension Edge {
         return nil
     }
 
-    private func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
+    /// A request as one for a service, whether it is or not.
+    func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
         guard module.hasVirtualHosts, let host = request.header("host"),
             let label = VirtualHost.label(
                 of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)

@@ -47,6 +47,22 @@ struct CallContext: RequestContext {
         return "\(service).\(call.region).amazonaws.com"
     }
 
+    /// What S3's condition keys tell of the request's signature.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
+    private func signature(_ key: String) -> String? {
+        guard call.service == "s3", let signature = call.source.signature else { return nil }
+        switch key {
+        case "s3:authtype": return signature.form == .header ? "REST-HEADER" : "REST-QUERY-STRING"
+        case "s3:signatureversion": return signature.algorithm.rawValue
+        case "s3:x-amz-content-sha256": return signature.contentHash
+        // In milliseconds, and for presigned URLs alone.
+        case "s3:signatureage":
+            guard signature.form == .presigned else { return nil }
+            return Int64(exactly: (max(0, call.clientTime - signature.time) * 1000).rounded()).map { String($0) }
+        default: return nil
+        }
+    }
+
     /// A global key. Keys that don't apply to the request are absent, as AWS documents for each.
     private func global(_ key: String) -> String? {
         let caller = call.caller
@@ -92,6 +108,7 @@ struct CallContext: RequestContext {
             return caller.session.map { Timestamp(secondsSinceEpoch: $0.issued).iso8601 }
         case "aws:sourceidentity": return caller.session?.sourceIdentity
         case "s3:tlsversion": return call.service == "s3" ? call.source.tls?.versionNumber : nil
+        case "s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:x-amz-content-sha256": return signature(key)
         case "kms:viaservice": return call.service == "kms" ? viaService : nil
         default:
             let prefix = "aws:principaltag/"

@@ -150,6 +150,8 @@ extension Call {
         public var host: String?
         /// How the client's connection is encrypted; nil when it is not, and for what an AWS service asks.
         public var tls: TLSDetails?
+        /// How the client signed the request; nil for one without a signature, and for what an AWS service asks.
+        public var signature: SignatureDetails?
         /// Whether the request is safe from eavesdroppers: `aws:SecureTransport`.
         public var isSecureTransport: Bool
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
@@ -157,7 +159,11 @@ extension Call {
         public var calledVia: [String] = []
 
         /// Makes the source of a request from the network; `tls` is nil for a connection that is not encrypted.
-        public init(address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil) {
+        public init(
+            address: String?, userAgent: String?, host: String? = nil, tls: TLSDetails? = nil,
+            signature: SignatureDetails? = nil
+        ) {
+            self.signature = signature
             self.address = address
             self.userAgent = userAgent
             self.host = host

@@ -36,6 +36,12 @@ public final class ServiceModule: Sendable {
     public let admitsAnonymous: Bool
     /// How CloudTrail records its calls.
     public let events: EventParticulars
+    /// What it checks of a request whose body is there as a whole, before the body is read: S3's checksums.
+    /// - Throws: the service's own error.
+    public let proves: @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void
+    /// What it adds to an answer to a page of another origin, by which the browser decides whether the page may see it: for a
+    /// request with an `Origin`, with all that names the resource in its path. nil: nothing.
+    public let crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -83,6 +89,8 @@ public final class ServiceModule: Sendable {
         hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false,
         operations: [any Operation.Type],
         events: EventParticulars? = nil,
+        proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
+        crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         jobs: [any Job.Type] = [],
@@ -98,6 +106,8 @@ public final class ServiceModule: Sendable {
         self.signing = signing
         self.admitsAnonymous = admitsAnonymous
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
+        self.proves = proves
+        self.crossOrigin = crossOrigin
         self.validation = validation
         self.records = records
         self.tables = tables

@@ -137,8 +137,7 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
-                bodies: bodies,
-                toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+                bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
             try ledger.replay(replayed) { (change) throws(LedgerError) in

@@ -107,7 +107,11 @@ public final class MemberShape: Sendable {
     }
 
     /// The name on the wire in JSON, XML, headers, query strings and labels.
-    var wireName: String { locationName ?? name }
+    public var wireName: String { locationName ?? name }
+
+    /// Whether the member is in the body of a request, rather than in its path, query string or headers. That of a structure
+    /// within the body is.
+    public var isInBody: Bool { location == nil }
 
     /// Whether the model says that the member's value must not be shown.
     var isSensitive: Bool { shape.isSensitive }

@@ -21,7 +21,7 @@ private struct Validation {
     private var path: [PathPart] = []
     /// What the service says of the first failure in its own words.
     private var ownText: String?
-    private var first: BrokenConstraint?
+    private var first: (broken: BrokenConstraint, member: MemberShape, text: String?)?
 
     private enum PathPart {
         case member(MemberShape)
@@ -40,7 +40,7 @@ private struct Validation {
     var error: ServiceError? {
         if let ownText { return ServiceError(operation.validationErrorCode, ownText) }
         guard !failures.isEmpty else { return nil }
-        if let first, let error = rules.error?(first) { return error }
+        if let first, let error = rules.error?(first.broken, first.member, first.text) { return error }
         let noun = failures.count == 1 ? "error" : "errors"
         return ServiceError(
             operation.validationErrorCode,
@@ -56,7 +56,7 @@ private struct Validation {
             if let value {
                 check(value, member.shape)
             } else {
-                first = first ?? .required
+                note(.required)
                 fail(rules.quotesValues ? "Value null" : "Value", Self.required)
             }
             path.removeLast()
@@ -92,7 +92,7 @@ private struct Validation {
             return
         }
         if elements.contains(where: { !Constraint.broken(by: $0, shape.element).isEmpty }) {
-            first = first ?? .element
+            note(.element)
             var constraints = Constraint.all(of: shape.element).map(text)
             if rules.elementsAreRequired { constraints.append(Self.required) }
             fail(quoted(list, .list(shape)), "Member must satisfy constraint: \(Self.list(constraints))")
@@ -124,8 +124,17 @@ private struct Validation {
         if case .pattern(let source) = constraint, path.count == 1, let rule = rules.patternTexts[source] {
             ownText = ownText ?? "The specified value for \(pathText) is invalid. \(rule)"
         }
-        first = first ?? BrokenConstraint(constraint)
+        note(BrokenConstraint(constraint), text(value, shape))
         fail(quoted(value, shape), text(constraint))
+    }
+
+    /// Keeps the first failure for a service that has an error of its own.
+    private mutating func note(_ broken: BrokenConstraint, _ text: String? = nil) {
+        guard first == nil else { return }
+        for case .member(let member) in path.reversed() {
+            first = (broken, member, text)
+            return
+        }
     }
 
     private static let required = "Member must not be null"

@@ -15,13 +15,14 @@ public struct ValidationRules: Sendable {
     /// What is said alone, whatever else is wrong, of a member of the input that breaks a pattern: by the pattern, the
     /// sentence that says what the value must be.
     public var patternTexts: [String: String]
-    /// The service's own error for the first failure, in place of the list of all.
-    public var error: (@Sendable (BrokenConstraint) -> ServiceError)?
+    /// The service's own error for the first failure, in place of the list of all: by what is broken, in which member, and by
+    /// which text.
+    public var error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)?
 
     /// - Parameters: see the properties.
     public init(
         quotesValues: Bool = true, elementsAreRequired: Bool = false, patternTexts: [String: String] = [:],
-        error: (@Sendable (BrokenConstraint) -> ServiceError)? = nil
+        error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)? = nil
     ) {
         self.quotesValues = quotesValues
         self.elementsAreRequired = elementsAreRequired

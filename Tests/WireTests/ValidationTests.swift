@@ -81,9 +81,14 @@ import Testing
     }
 
     @Test func aServiceCanHaveAnErrorOfItsOwn() {
-        let rules = ValidationRules { ServiceError("Own", "\($0)") }
+        let rules = ValidationRules { ServiceError("Own", "\($0) \($1.name) \($2 ?? "")") }
         let error = failure(of: IAM.UpdateAccessKey.self, by: rules) { $0.status = "On" }
-        #expect(error == ServiceError("Own", "required"))
+        #expect(error == ServiceError("Own", "required AccessKeyId "))
+        let status = failure(of: IAM.UpdateAccessKey.self, by: rules) {
+            $0.accessKeyId = "AKIAEXAMPLEEXAMPLE00"
+            $0.status = "On"
+        }
+        #expect(status == ServiceError("Own", "values Status On"))
     }
 
     @Test func absentAndEmptyMembers() {

@@ -68,7 +68,7 @@ extension ServiceError {
 
 /// Organizations has an error of its own for values that break the model's constraints, with a reason.
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html#API_DescribeAccount_Errors>
-let organizationsValidation = ValidationRules { broken in
+let organizationsValidation = ValidationRules { broken, _, _ in
     switch broken {
     case .required: .invalidInput("INPUT_REQUIRED", "You must include a value for all required parameters.")
     case .element:

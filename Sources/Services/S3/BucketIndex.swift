@@ -18,13 +18,17 @@ final class BucketEntry: Sendable {
 
 /// All buckets, and what accounts block of public access.
 final class BucketIndex: Projection {
-    static let kinds: Set<String> = [Bucket.kind, AccountPublicAccessBlock.kind]
+    static let kinds: Set<String> = [Bucket.kind, AccountPublicAccessBlock.kind, BucketConfiguration.kind]
 
     private struct State {
         /// By name.
         var buckets: [String: BucketEntry] = [:]
         /// By account.
         var blocks: [String: PublicAccessBlock] = [:]
+        /// Of buckets that have any rule that is enabled, by name.
+        var lifecycles: [String: [LifecycleRule]] = [:]
+        /// Of buckets that have any such rule, by name.
+        var crossOrigin: [String: [CrossOriginRule]] = [:]
     }
 
     private let state = Mutex(State())
@@ -34,10 +38,28 @@ final class BucketIndex: Projection {
             if change.kind == Bucket.kind {
                 let entry = try change.decodeAfter(Bucket.self).map { BucketEntry($0) }
                 state.withLock { $0.buckets[change.id] = entry }
+            } else if change.kind == BucketConfiguration.kind {
+                try apply(configuration: change)
             } else {
                 let block = try change.decodeAfter(AccountPublicAccessBlock.self)?.block
                 state.withLock { $0.blocks[change.id] = block }
             }
+        }
+    }
+
+    /// Of configurations, those that other requests than the ones about themselves depend on.
+    private func apply(configuration change: Change) throws(LedgerError) {
+        let parts = change.id.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return }
+        let name = String(parts[0])
+        switch BucketConfiguration.Subject(rawValue: String(parts[1])) {
+        case .lifecycle:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { LifecycleRule.enabled($0.json) } ?? []
+            state.withLock { $0.lifecycles[name] = rules.isEmpty ? nil : rules }
+        case .cors:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
+            state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        default: break
         }
     }
 
@@ -51,6 +73,15 @@ final class BucketIndex: Projection {
 
     /// What an account blocks of public access; nil: nothing.
     func block(ofAccount id: String) -> PublicAccessBlock? { state.withLock { $0.blocks[id] } }
+
+    /// The lifecycle rules that are enabled, of buckets that have any, by name.
+    var lifecycles: [String: [LifecycleRule]] { state.withLock { $0.lifecycles } }
+
+    /// The lifecycle rules of a bucket that are enabled.
+    func lifecycle(of bucket: String) -> [LifecycleRule] { state.withLock { $0.lifecycles[bucket] ?? [] } }
+
+    /// The rules of a bucket for pages of other origins.
+    func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
 
     /// How many buckets there are in each region.
     var counts: [String: Int] {

@@ -105,6 +105,12 @@ extension S3.DeleteBucket: WriteOperation, OnBucket {
             throw .bucketNotEmpty(bucket.name, isVersioned: bucket.versioning != .never)
         }
         for configuration in try shared.configurations(of: bucket.name) { try shared.delete(configuration) }
+        // The name may be somebody else's next.
+        while true {
+            let uploads = try shared.list(MultipartUpload.self, of: bucket.name, limit: 100)
+            for upload in uploads { try records.abort(upload, at: call.time) }
+            guard !uploads.isEmpty else { break }
+        }
         try shared.delete(bucket)
         return Output()
     }

@@ -55,9 +55,13 @@ protocol PutConfiguration: WriteOperation, OnConfiguration {
     static func check(
         _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError)
+    /// What is kept of the payload, with what S3 adds to it.
+    static func kept(_ structure: Structure) -> Structure
 }
 
 extension PutConfiguration {
+    static func kept(_ structure: Structure) -> Structure { structure }
+
     static func check(
         _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) {}
@@ -75,7 +79,7 @@ extension PutConfiguration {
             throw .s3("IdMismatch", "Document ID does not match the specified configuration ID.")
         }
         try records.shared.put(
-            BucketConfiguration(bucket: bucket.name, subject: subject, name: name, json: structure.json))
+            BucketConfiguration(bucket: bucket.name, subject: subject, name: name, json: kept(structure).json))
         return Output()
     }
 }
@@ -310,18 +314,31 @@ extension S3.PutObjectLockConfiguration: PutConfiguration {
             throw .invalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
         }
         guard input.objectLockConfiguration?.objectLockEnabled == "Enabled" else { throw .malformedXML }
-        if let rule = input.objectLockConfiguration?.rule {
-            // A default retention has a mode, and days or years.
-            guard let retention = rule.defaultRetention, retention.mode != nil,
-                (retention.days == nil) != (retention.years == nil),
-                (retention.days ?? retention.years ?? 0) > 0
-            else { throw .malformedXML }
-        }
-        guard !bucket.hasObjectLock else { return }
         var bucket = bucket
         bucket.hasObjectLock = true
+        bucket.defaultRetention = try input.objectLockConfiguration?.rule.map(retention)
         try records.shared.put(bucket)
     }
+
+    /// A default retention has a mode, and days or years.
+    private static func retention(_ rule: S3.ObjectLockRule) throws(ServiceError) -> Bucket.DefaultRetention {
+        guard let retention = rule.defaultRetention,
+            let mode = retention.mode.flatMap(ObjectVersion.Retention.Mode.init(rawValue:)),
+            (retention.days == nil) != (retention.years == nil)
+        else { throw .malformedXML }
+        let days = retention.days ?? min(retention.years ?? 0, mostDays) * 365
+        guard (retention.days ?? retention.years ?? 0) > 0 else {
+            throw .invalidArgument("Default retention period must be a positive integer value.", "Days", String(days))
+        }
+        guard (retention.days ?? 0) <= mostDays, (retention.years ?? 0) <= mostDays / 365 else {
+            throw .invalidArgument(
+                "Default retention period too large. Maximum is \(mostDays) days or \(mostDays / 365) years.", "Days",
+                String(days))
+        }
+        return Bucket.DefaultRetention(mode: mode, days: days)
+    }
+
+    private static let mostDays = 36_500
 }
 extension S3.GetObjectLockConfiguration: GetConfiguration {
     static var action: String { "GetBucketObjectLockConfiguration" }

@@ -222,6 +222,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         result["Checksum" + copied.received.checksum.algorithm] = .string(copied.received.checksum.value)
         var output = Structure(OutputFields.shape)
         output["CopyObjectResult"] = .structure(result)
+        output["Expiration"] = call.buckets.lifecycle(of: bucket.name).expiration(of: version).map { .string($0) }
         output["CopySourceVersionId"] = copied.source.versionID.map { .string($0) }
         output["VersionId"] = version.versionID.map { .string($0) }
         output.show(version.encryption)

@@ -62,6 +62,8 @@ struct ObjectAnswer {
     /// The bytes that are asked for; nil: all.
     var range: Range<Int>?
     private let input: Structure
+    /// When a lifecycle rule ends the object; nil: never, or it is not the current version.
+    private let expiration: String?
 
     /// - Throws: NoSuchKey, or AccessDenied for a caller who may not list; NoSuchVersion; PreconditionFailed, NotModified,
     ///   InvalidRange, InvalidPartNumber.
@@ -79,6 +81,7 @@ struct ObjectAnswer {
             guard try call.decision(call.need("ListBucket", on: target.bucket)).isAllowed else { throw .accessDenied }
             throw error
         }
+        expiration = id == nil ? call.buckets.lifecycle(of: bucket.name).expiration(of: version) : nil
         func text(_ name: String) -> String? {
             guard case .string(let text) = input[name] else { return nil }
             return text
@@ -128,6 +131,7 @@ struct ObjectAnswer {
         var output = Structure(shape)
         let wantsChecksums = input["ChecksumMode"] == .string("ENABLED")
         output.show(version, checksums: wantsChecksums && range == nil)
+        output["Expiration"] = expiration.map { .string($0) }
         output["ContentLength"] = .integer(range?.count ?? Int(version.size))
         if let range {
             output["ContentRange"] = .string("bytes \(range.lowerBound)-\(range.upperBound - 1)/\(version.size)")

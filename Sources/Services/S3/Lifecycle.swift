@@ -22,6 +22,17 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
         for rule in rules { try check(rule, &ids) }
     }
 
+    /// Rules without an id get one.
+    static func kept(_ structure: Structure) -> Structure {
+        var configuration = S3.BucketLifecycleConfiguration(structure)
+        configuration.rules = configuration.rules.map { rule in
+            var rule = rule
+            if rule.id == nil { rule.id = VersionID.make(0) }
+            return rule
+        }
+        return configuration.structure
+    }
+
     private static func check(_ rule: S3.LifecycleRule, _ ids: inout Set<String>) throws(ServiceError) {
         guard ["Enabled", "Disabled"].contains(rule.status) else { throw .malformedXML }
         if let id = rule.id {

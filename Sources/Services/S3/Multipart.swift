@@ -187,7 +187,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     ) throws(ServiceError) -> Output {
         let (bucket, shared) = (try records.bucket(input.bucket), records.shared)
         guard let upload = try? records.upload(input.uploadId, of: input.key, in: bucket.name) else {
-            return try repeated(input, bucket, records)
+            return try repeated(input, bucket, call, records)
         }
         let parts = try self.parts(input, upload, records)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
@@ -222,21 +222,22 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         }
         try records.forget(unused, at: call.time)
         try shared.delete(MultipartUpload.self, upload.key, of: bucket.name)
-        return answer(version, bucket)
+        return answer(version, bucket, call)
     }
 
     /// Completing what is complete gives the same answer once more.
     private static func repeated(
-        _ input: Input, _ bucket: Bucket, _ records: MutableRecords
+        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard let current = try records.current(input.key, in: bucket.name), current.uploadID == input.uploadId else {
             throw .noSuchUpload(input.uploadId)
         }
-        return answer(current, bucket)
+        return answer(current, bucket, call)
     }
 
-    private static func answer(_ version: ObjectVersion, _ bucket: Bucket) -> Output {
+    private static func answer(_ version: ObjectVersion, _ bucket: Bucket, _ call: Call) -> Output {
         var output = Structure(OutputFields.shape)
+        output["Expiration"] = call.buckets.lifecycle(of: bucket.name).expiration(of: version).map { .string($0) }
         output["Location"] = .string("http://\(bucket.name).s3.amazonaws.com/\(URLEncoding.encode(version.key))")
         output["Bucket"] = .string(bucket.name)
         output["Key"] = .string(version.key)
@@ -420,13 +421,19 @@ extension S3.AbortMultipartUpload: WriteOperation, OnUpload {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let (bucket, shared) = (try records.bucket(input.bucket), records.shared)
-        let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
-        let parts = try records.allParts(of: upload)
-        for part in parts { try shared.delete(UploadedPart.self, part.key, of: part.partition) }
-        try records.forget(parts.map(\.content), at: call.time)
-        try shared.delete(MultipartUpload.self, upload.key, of: bucket.name)
+        let bucket = try records.bucket(input.bucket)
+        try records.abort(try records.upload(input.uploadId, of: input.key, in: bucket.name), at: call.time)
         return Output()
+    }
+}
+
+extension MutableRecords {
+    /// Ends an upload that comes to nothing, with all of its parts.
+    func abort(_ upload: MultipartUpload, at time: Double) throws(ServiceError) {
+        let parts = try allParts(of: upload)
+        for part in parts { try shared.delete(UploadedPart.self, part.key, of: part.partition) }
+        try forget(parts.map(\.content), at: time)
+        try shared.delete(MultipartUpload.self, upload.key, of: upload.bucket)
     }
 }
 

@@ -9,9 +9,13 @@ extension ObjectVersion {
     /// Makes sure that the version may be deleted.
     /// - Parameter bypass: whether the caller asked to bypass governance mode, and may.
     func checkUnlocked(at time: Double, bypass: Bool) throws(ServiceError) {
-        if legalHold == true { throw .locked }
-        guard let retention, retention.until > time else { return }
-        guard bypass, retention.mode == .governance else { throw .locked }
+        guard !isUnlocked(at: time) else { return }
+        guard bypass, legalHold != true, retention?.mode == .governance else { throw .locked }
+    }
+
+    /// Whether nothing keeps the version from being deleted.
+    func isUnlocked(at time: Double) -> Bool {
+        legalHold != true && (retention.map { $0.until <= time } ?? true)
     }
 }
 

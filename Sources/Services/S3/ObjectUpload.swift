@@ -22,7 +22,7 @@ public struct ObjectUpload: Upload {
     private let store: BodyStore
     private let key: BodyKey
     private let announced: AnnouncedChecksum?
-    private let contentMD5: [UInt8]?
+    private let contentMD5: ContentMD5?
     private var md5 = Insecure.MD5()
     private var checksum: RunningChecksum
     /// What is small enough, so far, to be kept beside the record.
@@ -41,10 +41,7 @@ public struct ObjectUpload: Upload {
         announced = try AnnouncedChecksum(input)
         checksum = RunningChecksum(announced?.algorithm ?? usual)
         if case .string(let text) = input["ContentMD5"] {
-            guard let bytes = Data(base64Encoded: text), bytes.count == 16 else {
-                throw .s3("InvalidDigest", "The Content-MD5 you specified was invalid.", ["Content-MD5": text])
-            }
-            contentMD5 = Array(bytes)
+            contentMD5 = try ContentMD5(text)
         } else {
             contentMD5 = nil
         }
@@ -71,14 +68,7 @@ public struct ObjectUpload: Upload {
         trailers: [(name: String, value: String)]
     ) async throws(ServiceError) -> Received {
         let digest = Array(md5.finalize())
-        if let contentMD5, contentMD5 != digest {
-            throw .s3(
-                "BadDigest", "The Content-MD5 you specified did not match what we received.",
-                [
-                    "CalculatedDigest": Data(digest).base64EncodedString(),
-                    "ExpectedDigest": Data(contentMD5).base64EncodedString(),
-                ])
-        }
+        try contentMD5?.check(digest)
         let value = try check(trailers)
         do throws(BodyError) {
             let content: ObjectVersion.Content

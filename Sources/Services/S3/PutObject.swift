@@ -91,6 +91,9 @@ struct NewObject {
         let (mode, until, hold) = (
             input["ObjectLockMode"], input["ObjectLockRetainUntilDate"], input["ObjectLockLegalHoldStatus"]
         )
+        if mode == nil, until == nil, let usual = bucket.defaultRetention {
+            retention = ObjectVersion.Retention(mode: usual.mode, until: time + Double(usual.days) * 86_400)
+        }
         guard mode != nil || until != nil || hold != nil else { return }
         guard bucket.hasObjectLock else { throw .noLock }
         guard (mode == nil) == (until == nil) else {
@@ -200,11 +203,12 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.content = received.content
         try records.keep(version.content)
         try records.forget(try records.add(version, to: bucket), at: call.time)
-        return Output(written(version))
+        return Output(written(version, of: bucket, call))
     }
 
-    private static func written(_ version: ObjectVersion) -> Structure {
+    private static func written(_ version: ObjectVersion, of bucket: Bucket, _ call: Call) -> Structure {
         var output = Structure(OutputFields.shape)
+        output["Expiration"] = call.buckets.lifecycle(of: bucket.name).expiration(of: version).map { .string($0) }
         output["ETag"] = .string("\"\(version.etag)\"")
         output["VersionId"] = version.versionID.map { .string($0) }
         output.show(version.encryption)

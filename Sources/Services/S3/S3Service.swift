@@ -1,5 +1,6 @@
 public import Platform
 import S3API
+import Wire
 
 extension Metric {
     fileprivate static let buckets = gauge(
@@ -15,11 +16,13 @@ extension ServiceModule {
         S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
+        proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
+        crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
         tables: [
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
-        ], projections: [BucketIndex.self], resourceTypes: [.bucket], jobs: [RemoveBodies.self, SweepBodies.self],
-        quotas: [.buckets], metrics: [.buckets])
+        ], projections: [BucketIndex.self], resourceTypes: [.bucket], jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
+        quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,

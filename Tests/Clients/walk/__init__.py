@@ -36,6 +36,10 @@ class Samples:
     event_source: str | None = None
     #: Makes what the samples name; called as root of a new account.
     furnish: Furnish = nothing
+    #: Whether requests without a signature are those of anonymous callers, whom policies may let in.
+    admits_anonymous: bool = False
+    #: Older names of operations whose requests can't be told from those of another, and the other's name.
+    same_on_the_wire: dict[str, str] = field(default_factory=dict)
     #: Operations that any valid signature may call, and why AWS lets it.
     needs_no_permission: dict[str, str] = field(default_factory=dict)
     #: Operations that prove who calls by something else than a signature, and by what.

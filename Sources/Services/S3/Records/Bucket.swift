@@ -14,6 +14,12 @@ struct Bucket: Record {
         case suspended = "Suspended"
     }
 
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html>
+    struct DefaultRetention: Sendable, Codable, Hashable {
+        var mode: ObjectVersion.Retention.Mode
+        var days: Int
+    }
+
     /// Who owns what is put into the bucket, and whether access control lists mean anything.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
     enum Ownership: String, Sendable, Codable {
@@ -38,6 +44,8 @@ struct Bucket: Record {
     var versioning = Versioning.never
     /// Whether object lock was enabled, which can't be undone.
     var hasObjectLock = false
+    /// For how long a new version is kept if its request says nothing.
+    var defaultRetention: DefaultRetention?
     var tags: [Tag] = []
 
     var id: String { name }

@@ -1,0 +1,48 @@
+"""S3: a bucket with an object and an upload. What the upload is called is known only when it is there."""
+
+from harness import Identity, policy
+from walk import Samples
+
+
+def furnish(root: Identity) -> None:
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="x", Body=b"x")
+    SAMPLES.values["UploadId"] = s3.create_multipart_upload(Bucket="box", Key="x")["UploadId"]
+
+
+SAMPLES = Samples(
+    furnish=furnish,
+    admits_anonymous=True,
+    same_on_the_wire={
+        "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
+        "GetBucketNotification": "GetBucketNotificationConfiguration",
+        "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
+        "PutBucketNotification": "PutBucketNotificationConfiguration",
+    },
+    needs_no_permission={"DeleteObjects": "each key is asked for by itself, and refused in the answer"},
+    # Denials quote the resource.
+    resource=lambda named: named.strip('"'),
+)
+SAMPLES.members(
+    Bucket="box",
+    CopySource="box/x",
+    Policy=policy(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutBucketTagging",
+            "Resource": "arn:aws:s3:::box",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/x": "x"}},
+        }
+    ),
+    UploadId="x",
+)
+SAMPLES.of("CreateBucket", Bucket="casket")
+SAMPLES.of(
+    "PutBucketLifecycleConfiguration",
+    LifecycleConfiguration={"Rules": [{"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]},
+)
+SAMPLES.of("PutObjectLegalHold", LegalHold={"Status": "ON"})
+SAMPLES.of("PutObjectLockConfiguration", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+SAMPLES.of("PutObjectRetention", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2040-01-01T00:00:00Z"})
