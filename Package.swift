@@ -217,7 +217,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Signature",
+                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform",
+                "Signature",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",

@@ -24,7 +24,8 @@ extension BodyStore {
         if isNew, try place.mark() == nil { try place.makeMark("\(ledger)\n") }
         guard let mark = try place.mark() else {
             throw BodyError(
-                .foreign, "It is not the place of this Gatehouse's bodies, or its disk is not mounted: nothing is there.")
+                .foreign,
+                "It is not the place of this Gatehouse's bodies, or its disk is not mounted: nothing is there.")
         }
         guard mark == "\(ledger)\n" else {
             throw BodyError(.foreign, "It has the bodies of another Gatehouse. Name a place of this one's own.")

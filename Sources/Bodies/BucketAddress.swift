@@ -34,7 +34,8 @@ public struct BucketAddress: Sendable {
         guard text.hasPrefix("s3://") else { throw Self.invalid("It does not begin with s3://.") }
         let halves = text.dropFirst(5).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: true)
-        guard let bucket = path.first, bucket.utf8.allSatisfy(Self.isPlain), halves.first?.hasPrefix("/") == false else {
+        guard let bucket = path.first, bucket.utf8.allSatisfy(Self.isPlain), halves.first?.hasPrefix("/") == false
+        else {
             throw Self.invalid("The bucket's name is missing, or is none.")
         }
         guard path.dropFirst().allSatisfy({ $0.utf8.allSatisfy(Self.isPlain) && $0 != "." && $0 != ".." }) else {
@@ -121,7 +122,8 @@ public final class BucketCredentials: Sendable, CustomStringConvertible {
         guard let credentials = Self.parse(String(decoding: bytes, as: UTF8.self)) else {
             throw BodyError(
                 .io,
-                "There are no credentials in \(path): aws_access_key_id and aws_secret_access_key of the profile [default].")
+                "There are no credentials in \(path): aws_access_key_id and aws_secret_access_key of the profile [default]."
+            )
         }
         read.withLock { $0 = (credentials, now) }
         return credentials

@@ -25,7 +25,8 @@ extension Gatehouse {
                     let reason =
                         switch error.kind {
                         case .newerFormat: "the database asks for a newer version of Gatehouse than \(Version.text)"
-                        case .sealed: "the root key was rotated: start this server again with a copy of the new key file"
+                        case .sealed:
+                            "the root key was rotated: start this server again with a copy of the new key file"
                         default: "the database can't be reached"
                         }
                     return .json(503, #"{"status":"not ready","reason":"\#(reason)"}"#)

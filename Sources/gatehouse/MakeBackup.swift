@@ -52,7 +52,9 @@ struct MakeBackup: AsyncParsableCommand {
                 print("The bodies of objects are in it: \(count), \(made.bodyBytes ?? 0) bytes.")
             }
             if let count = made.bodiesLeftOut {
-                print("\(count) bodies of objects are not in it: restore them by your own means, or objects can't be read.")
+                print(
+                    "\(count) bodies of objects are not in it: restore them by your own means, or objects can't be read."
+                )
             }
             let backup = Endpoint.quoted(path)
             if made.hasKey {

@@ -100,6 +100,7 @@ import Testing
         #expect(address.name == "s3://bucket/a/b/")
         #expect(address.region == "eu-west-1")
         #expect(address.endpoint.authority == "127.0.0.1:4566")
-        #expect(try BucketAddress("s3://bucket", credentials: credentials).endpoint.host == "s3.us-east-1.amazonaws.com")
+        #expect(
+            try BucketAddress("s3://bucket", credentials: credentials).endpoint.host == "s3.us-east-1.amazonaws.com")
     }
 }

@@ -152,6 +152,18 @@ def test_a_damaged_backup_is_not_restored(server: Server, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir() if "restor" in path.name) == []
 
 
+def test_the_root_key_is_rotated_and_bodies_stay_as_they_are(server: Server) -> None:
+    data = data_of(server)
+    there = {key: put(server, key, size) for key, size in [("small", 10), ("a", SIZE), ("b", 3_000_000)]}
+    before = {path: path.read_bytes() for path in files(data)}
+    assert "The old key is forgotten" in done("keyring", "rotate", "--data", str(data), "--end-sessions")
+    assert {key: get(server, key) for key in there} == there
+    server.restart()
+    assert {key: get(server, key) for key in there} == there
+    assert {path: path.read_bytes() for path in files(data)} == before
+    assert verified(data)["bodies"]["damaged"] == 0
+
+
 def test_damage_is_found_and_said_so(server: Server, tmp_path: Path) -> None:
     data = data_of(server)
     put(server, "photos/cat")

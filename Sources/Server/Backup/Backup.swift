@@ -175,7 +175,8 @@ public enum Backup {
         if (manifest.bodyCount ?? 0) > 0 {
             guard let place = database.bodies else {
                 throw StartError(
-                    "the backup has \(manifest.bodyCount ?? 0) bodies of objects: say with --bodies where they are to be")
+                    "the backup has \(manifest.bodyCount ?? 0) bodies of objects: say with --bodies where they are to be"
+                )
             }
             do {
                 let store = try place.open(ServerTrust())
@@ -206,7 +207,8 @@ public enum Backup {
         try BodySums.each(in: list) { id, sha256 in
             guard try target.copy(id, from: source).sha256 == sha256 else {
                 throw StartError(
-                    "\(backup)/\(BodySums.path(id)) is not what was backed up: its checksum differs. Take another backup")
+                    "\(backup)/\(BodySums.path(id)) is not what was backed up: its checksum differs. Take another backup"
+                )
             }
             done += 1
             progress("Copying bodies: \(done) of \(manifest.bodyCount ?? 0)")

@@ -21,7 +21,8 @@ public struct DataMigration: Sendable {
         let there = try database.existingKey()
         if let there { try requireSame(there, keyring, directory, database) }
         try copyBodies(
-            from: .directory(directory), try openReadOnly(.directory(directory)), to: { () throws in
+            from: .directory(directory), try openReadOnly(.directory(directory)),
+            to: { () throws in
                 guard let place = database.bodies, let store = try database.bodyStore() else { return nil }
                 try place.claim(store, for: DataPlace.directory(directory).openReadOnly().ledger)
                 return store
@@ -56,14 +57,17 @@ public struct DataMigration: Sendable {
             from: .postgres(database.address), to: .directory(directory.path), try directory.keyring(), progress)
     }
 
-    private static func openReadOnly(_ place: DataPlace) throws(StartError) -> Ledger { try place.openReadOnly().ledger }
+    private static func openReadOnly(_ place: DataPlace) throws(StartError) -> Ledger {
+        try place.openReadOnly().ledger
+    }
 
     /// Copies the bodies before the ledger, which nobody can use before all of it is there. What is copied again, because a
     /// migration was interrupted, takes the place of what is there.
     ///
     /// - Parameter target: nil: none is named.
     private static func copyBodies(
-        from place: DataPlace, _ ledger: Ledger, to target: () throws -> BodyStore?, _ progress: @escaping Backup.Progress
+        from place: DataPlace, _ ledger: Ledger, to target: () throws -> BodyStore?,
+        _ progress: @escaping Backup.Progress
     ) throws(StartError) {
         do {
             let bodies = LedgerBodies(ledger: ledger)
@@ -71,7 +75,8 @@ public struct DataMigration: Sendable {
             guard count > 0 else { return }
             guard let source = try place.bodyStore(), let target = try target() else {
                 throw StartError(
-                    "there are \(count) bodies of objects: say with --bodies where those of the database are, or are to be")
+                    "there are \(count) bodies of objects: say with --bodies where those of the database are, or are to be"
+                )
             }
             try bodies.copy(from: source, to: target, nil, progress)
             let found = try bodies.inspect(target, leftoverAge: 0, nil, progress)

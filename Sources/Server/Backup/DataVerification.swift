@@ -114,7 +114,8 @@ public struct DataVerification: Sendable {
         }
         var damage: [Damage] = []
         for file in manifest.files {
-            let sum = DurableFiles.exists(path + "/" + file.name) ? try DurableFiles.sum(of: path + "/" + file.name) : nil
+            let sum =
+                DurableFiles.exists(path + "/" + file.name) ? try DurableFiles.sum(of: path + "/" + file.name) : nil
             if sum != DurableFiles.Sum(bytes: file.bytes, sha256: file.sha256) {
                 let name = file.name == BackupManifest.ledger ? "Its" : "\(file.name): its"
                 damage.append(Damage(nil, "\(name) checksum differs from that of the file that was backed up."))
