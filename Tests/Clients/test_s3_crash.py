@@ -203,7 +203,12 @@ def test_kill_and_restart(durable: Callable[..., Server]) -> None:
         clients = [Client(server, shelf, random.Random(dice.random())) for shelf in shelves]
         for client in clients:
             client.start()
-        time.sleep(dice.uniform(0.1, 1.0))
+        # A number of requests, so that each round proves something however busy the machine is; and then any moment.
+        enough = sum(shelf.acknowledged for shelf in shelves) + dice.randrange(4, 40)
+        patience = time.monotonic() + 15
+        while sum(shelf.acknowledged for shelf in shelves) < enough and time.monotonic() < patience:
+            time.sleep(0.005)
+        time.sleep(dice.uniform(0, 0.1))
         server.kill()
         for client in clients:
             client.stopping.set()
@@ -214,7 +219,7 @@ def test_kill_and_restart(durable: Callable[..., Server]) -> None:
         rounds += 1
     acknowledged = sum(shelf.acknowledged for shelf in shelves)
     print(f"{rounds} kills, {acknowledged} acknowledged requests")
-    assert acknowledged > 5 * rounds, "too few requests to prove anything"
+    assert acknowledged >= 3 * rounds, "too few requests to prove anything"
 
     # What the kills have left behind is removed beside a server that goes on.
     found = verified(server.data)
