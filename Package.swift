@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "Bodies",
             dependencies: [
-                "CMalloc", "Keyring", .product(name: "Crypto", package: "swift-crypto"),
+                "CMalloc", "Fetch", "Signature", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(name: "CMalloc"),
@@ -217,8 +218,9 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform", "Wire",
-                "IAMService",
+                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform",
+                "Signature",
+                "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
@@ -313,7 +315,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
         .testTarget(
             name: "BodiesTests",
-            dependencies: ["Bodies", "Keyring", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["Bodies", "Fetch", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Keyring", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory"]),

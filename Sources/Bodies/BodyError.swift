@@ -1,5 +1,3 @@
-import Keyring
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -26,6 +24,8 @@ public struct BodyError: Error, Sendable, Equatable, CustomStringConvertible {
         case key
         /// The caller asked for something that can't be, such as a range beyond the end.
         case invalid
+        /// The folder or bucket is that of another Gatehouse, or none's.
+        case foreign
     }
 
     /// What went wrong.
@@ -44,10 +44,6 @@ public struct BodyError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension BodyError {
-    init(_ error: KeyringError) {
-        self.init(.key, "The key of a body can't be had: \(error.message).")
-    }
-
     /// What it means that a system call failed: the last one on this thread, unless its `errno` is given.
     static func system(_ verb: String, _ path: String, _ code: Int32 = errno) -> BodyError {
         let reason = String(cString: strerror(code))

@@ -16,6 +16,14 @@ import Synchronization
 struct BodyFolder: BodyPlace {
     let path: String
 
+    /// One that is there, to be read alone.
+    init(existing path: String) throws(BodyError) {
+        self.path = path
+        guard try OpenFile(path, O_RDONLY | O_DIRECTORY) != nil else {
+            throw BodyError(.io, "There is no folder \(path).")
+        }
+    }
+
     init(_ path: String) throws(BodyError) {
         self.path = path
         if try make(path) { try sync(path + "/..") }
@@ -66,6 +74,49 @@ struct BodyFolder: BodyPlace {
         guard let file = try OpenFile(path(of: id), O_RDWR), try file.lock(), try !file.isRemoved() else { return nil }
         return file
     }
+
+    // MARK: What else is in it
+
+    func mark() throws(BodyError) -> String? {
+        guard let file = try OpenFile(markFile, O_RDONLY) else { return nil }
+        return String(decoding: try file.read(at: 0, count: 4_096), as: UTF8.self)
+    }
+
+    func makeMark(_ text: String) throws(BodyError) {
+        // Made whole, or not at all; `link` takes nothing's place.
+        let aside = path + "/incoming/" + UUID().uuidString
+        let file = try OpenFile(making: aside)
+        defer { unlink(aside) }
+        try file.append(Array(text.utf8))
+        try file.sync()
+        guard link(aside, markFile) == 0 || errno == EEXIST else { throw .system("make", markFile) }
+        try sync(path)
+    }
+
+    private var markFile: String { path + "/gatehouse" }
+
+    func hold(_ name: String) throws(BodyError) {
+        _ = try make(holds)
+        let file = holds + "/" + name
+        // A file of the same name is written anew, which is what counts.
+        unlink(file)
+        _ = try OpenFile(making: file)
+    }
+
+    func endHold(_ name: String) { unlink(holds + "/" + name) }
+
+    func isHeld(since time: Int) throws(BodyError) -> Bool {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: holds) else { return false }
+        var isHeld = false
+        for name in names {
+            guard let modified = modified(holds + "/" + name) else { continue }
+            // Whoever has left one behind does not come back for it.
+            if modified >= time { isHeld = true } else { unlink(holds + "/" + name) }
+        }
+        return isHeld
+    }
+
+    private var holds: String { path + "/holds" }
 
     // MARK: Names
 

@@ -4,6 +4,9 @@ public struct BodyID: Sendable, Hashable, Comparable, LosslessStringConvertible 
 
     static let digits = 32
 
+    /// Of each, in characters.
+    public static let length = digits
+
     /// Draws a new one.
     static func random() -> BodyID {
         var random = SystemRandomNumberGenerator()

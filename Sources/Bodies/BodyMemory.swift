@@ -56,13 +56,20 @@ final class BodyMemory: BodyPlace {
         return state.withLock { $0.bodies[id] } == nil ? nil : claim
     }
 
+    /// Nobody else can reach it.
+    func mark() -> String? { nil }
+    func makeMark(_ text: String) {}
+    func hold(_ name: String) {}
+    func endHold(_ name: String) {}
+    func isHeld(since time: Int) -> Bool { false }
+
     fileprivate func take(_ count: Int) throws(BodyError) {
         try state.withLock { (state) throws(BodyError) in
             guard count <= limit - state.used else {
                 throw BodyError(
                     .full,
                     "The memory for bodies is full: of \(limit) bytes \(state.used) are taken."
-                        + " Delete objects, or allow more.")
+                        + " Delete objects, or allow more (--bodies-in-memory).")
             }
             state.used += count
         }

@@ -54,8 +54,14 @@ struct BodySeal: Sendable {
 
     /// Checks what can be checked before anything is opened.
     func check(_ header: [UInt8], size: Int, ofLength length: Int) throws(BodyError) {
-        guard header.starts(with: self.header) else { throw .damaged(id, "its header is not as it was written") }
-        let expected = Self.sealedSize(ofLength: length)
+        try Self.check(id, header, size: size, ofLength: length)
+    }
+
+    static func check(_ id: BodyID, _ header: [UInt8], size: Int, ofLength length: Int) throws(BodyError) {
+        guard header.starts(with: Self.header(of: id)) else {
+            throw .damaged(id, "its header is not as it was written")
+        }
+        let expected = sealedSize(ofLength: length)
         guard size == expected else {
             throw .damaged(id, "it has \(size) bytes with its seals instead of \(expected)")
         }

@@ -1,5 +1,6 @@
 public import Crypto
-public import Keyring
+public import Fetch
+import FoundationEssentials
 
 #if canImport(Glibc)
     import Glibc
@@ -10,14 +11,14 @@ public import Keyring
 #endif
 
 /// Where the bodies of objects are kept: each sealed under a key of its own, readable by range, and never changed once
-/// it is written.
+/// it is written. The key is in the ``StoredBody``, or with the caller; the store has none.
 ///
 /// A body is written with a ``BodyWriter``, and the ``StoredBody`` that comes of it goes into a record. The record's
 /// transaction makes the body part of something; one that no record names is an orphan, and a ``sweep(after:limit:olderThan:referenced:)``
 /// removes it. Copies of a store are the same store; it needs no closing.
 ///
 /// ```swift
-/// let store = try BodyStore(folder: data + "/bodies", keyring: keyring)
+/// let store = try BodyStore(folder: data + "/bodies")
 /// let writer = try await store.begin()
 /// try await writer.receive(Array("hello".utf8))
 /// let body = try await writer.finish()
@@ -27,39 +28,38 @@ public struct BodyStore: Sendable {
     /// Bodies up to this length, in bytes, are better kept beside their record: see ``seal(_:key:)``.
     public static let inlineLimit = 16_384
 
-    private let place: any BodyPlace
-    private let sealingKey: SealingKey
+    let place: any BodyPlace
 
     /// A store of files. Several processes, also on several machines, may use the same folder, if its file system has
     /// locks (`flock`) that hold among them: any local one does, NFS from version 4 on.
     ///
-    /// - Parameters:
-    ///   - folder: made if it isn't there, with mode 0700; the folder that it is in has to be there.
-    ///   - keyring: has the root key; the same for all who use the folder.
-    /// - Throws: ``BodyError``: `io` when the folder can't be made or written to; `key` when the keyring refuses.
-    public init(folder: String, keyring: any Keyring) throws(BodyError) {
-        self.init(try BodyFolder(folder), try Self.sealingKey(keyring))
+    /// - Parameter folder: made if it isn't there, with mode 0700; the folder that it is in has to be there.
+    /// - Throws: ``BodyError`` of kind `io` when the folder can't be made or written to.
+    public init(folder: String) throws(BodyError) {
+        place = try BodyFolder(folder)
+    }
+
+    /// A store of files that is there, to be read alone.
+    ///
+    /// - Throws: ``BodyError`` of kind `io` when it can't be read.
+    public init(existingFolder folder: String) throws(BodyError) {
+        place = try BodyFolder(existing: folder)
     }
 
     /// A store that is gone with the process.
     ///
     /// - Parameter memoryLimit: how many bytes all bodies may have, their seals included.
-    /// - Throws: ``BodyError`` of kind `key` when the keyring refuses.
-    public init(memoryLimit: Int, keyring: any Keyring) throws(BodyError) {
-        self.init(BodyMemory(limit: memoryLimit), try Self.sealingKey(keyring))
+    public init(memoryLimit: Int) {
+        place = BodyMemory(limit: memoryLimit)
     }
 
-    private init(_ place: any BodyPlace, _ key: SealingKey) {
-        self.place = place
-        sealingKey = key
-    }
-
-    private static func sealingKey(_ keyring: any Keyring) throws(BodyError) -> SealingKey {
-        do {
-            return try keyring.sealingKey(for: "bodies")
-        } catch {
-            throw BodyError(error)
-        }
+    /// A store in a bucket of S3's, or of what speaks its protocol. Nothing is asked of it yet.
+    ///
+    /// - Parameters:
+    ///   - bucket: which, and how it is reached.
+    ///   - trust: whose certificates are accepted, for `https`.
+    public init(bucket: BucketAddress, trust: ServerTrust) {
+        place = BodyBucket(bucket, trust)
     }
 
     // MARK: Writing and reading
@@ -67,8 +67,7 @@ public struct BodyStore: Sendable {
     /// Begins a body.
     ///
     /// - Parameter key: 32 bytes, when the body is to be read only with a key that the caller keeps, such as a data key
-    ///   of KMS or a customer's own. It may be used for any number of bodies. nil: the body gets one that the keyring
-    ///   seals.
+    ///   of KMS or a customer's own. It may be used for any number of bodies. nil: the body gets one of its own.
     /// - Throws: ``BodyError``: `full` or `io` when the file can't be made; `key` when the key has another length.
     public func begin(key: SymmetricKey? = nil) async throws(BodyError) -> BodyWriter {
         let id = BodyID.random()
@@ -80,8 +79,8 @@ public struct BodyStore: Sendable {
             try body.append(seal.header)
             return body
         }.value
-        return BodyWriter(body, seal) { (length) throws(BodyError) in
-            try stored(id, length, seal, secret, isGiven: key != nil)
+        return BodyWriter(place, body, seal) { (length) throws(BodyError) in
+            try Self.stored(id, length, seal, secret, isGiven: key != nil, place.patience)
         }
     }
 
@@ -112,7 +111,7 @@ public struct BodyStore: Sendable {
             throw BodyError(.invalid, "The bytes \(range) are not within the \(start) bytes that there are.")
         }
         guard !parts.isEmpty else { return BodyReader(length: 0, first: nil) }
-        let cursor = BodyCursor(place, parts) { (body) throws(BodyError) in try seal(of: body, key) }
+        let cursor = BodyCursor(place, parts) { (body) throws(BodyError) in try Self.seal(of: body, key) }
         let first = Job { () throws(BodyError) in try cursor.step() }
         _ = try await first.value
         return BodyReader(length: range.count, first: first)
@@ -136,7 +135,7 @@ public struct BodyStore: Sendable {
             let chunk = Array(bytes.dropFirst(index * BodySeal.chunkSize).prefix(BodySeal.chunkSize))
             sealed += try seal.seal(chunk, index, isLast: index == count - 1)
         }
-        return (try stored(id, bytes.count, seal, secret, isGiven: key != nil), sealed)
+        return (try Self.stored(id, bytes.count, seal, secret, isGiven: key != nil, nil), sealed)
     }
 
     /// Opens what ``seal(_:key:)`` made.
@@ -150,7 +149,7 @@ public struct BodyStore: Sendable {
         guard range.lowerBound >= 0, range.upperBound <= body.length else {
             throw BodyError(.invalid, "The bytes \(range) are not within the \(body.length) bytes that there are.")
         }
-        let seal = try seal(of: body, key)
+        let seal = try Self.seal(of: body, key)
         try seal.check(Array(sealed.prefix(BodySeal.headerSize)), size: sealed.count, ofLength: body.length)
         var bytes: [UInt8] = []
         for index in range.lowerBound / BodySeal.chunkSize..<BodySeal.chunks(ofLength: range.upperBound) {
@@ -187,13 +186,16 @@ public struct BodyStore: Sendable {
 
     /// Looks at some of the bodies, and removes those that were left behind.
     ///
-    /// It takes no body whose writer still lives, on whatever node. Any number of nodes may sweep at the same time.
+    /// It takes no body whose writer still lives, on whatever node. Any number of nodes may sweep at the same time. As long as
+    /// the store is held (``BodyHold``), it does nothing.
     ///
     /// - Parameters:
     ///   - last: where the sweep before has stopped; nil begins anew, with what was left half written.
     ///   - limit: how many bodies it looks at.
     ///   - age: younger ones are not looked at, in seconds. A transaction whose outcome nobody knows must be over
-    ///     before the age is reached: an hour is enough for any database.
+    ///     before the age is reached: an hour is enough for any database. In a bucket, where nobody can tell whether a
+    ///     writer still lives, it is a day at least; whose transaction is not committed after half a day fails
+    ///     (``StoredBody/checkIsFresh()``).
     ///   - referenced: says which of these bodies a record has, asking the ledger as it is now. It is called for
     ///     all of them, and then again for those that seem to be orphans, once it is sure that their writers are done
     ///     with them.
@@ -203,8 +205,9 @@ public struct BodyStore: Sendable {
         referenced: (_ ids: [BodyID]) async throws -> Set<BodyID>
     ) async throws -> Sweep {
         let place = place
-        let before = time(nil) - age
+        let before = time(nil) - max(age, place.leastAge ?? age)
         var result = Sweep()
+        guard try await !isHeld() else { return result }
         let ids: [BodyID]
         (result.unfinished, ids) = try await Job { () throws(BodyError) in
             (
@@ -247,25 +250,6 @@ public struct BodyStore: Sendable {
 
     // MARK: Keys
 
-    /// Has the keyring seal a body's key anew, after its root key was rotated. The body itself stays as it is.
-    ///
-    /// - Returns: what the record has to keep from now on; nil when it can stay as it is, because the key is sealed with the
-    ///   current root key, or the caller keeps it.
-    /// - Throws: ``BodyError`` of kind `key` when neither root key opens it.
-    public func renew(_ body: StoredBody) throws(BodyError) -> StoredBody? {
-        guard case .sealed(let sealed) = body.secret else { return nil }
-        do {
-            guard let renewed = try sealingKey.renew(sealed, authenticating: Self.context(body.id, body.length)) else {
-                return nil
-            }
-            var body = body
-            body.secret = .sealed(renewed)
-            return body
-        } catch {
-            throw Self.wrongKey(body.id, error)
-        }
-    }
-
     /// The key that was given, or a new one.
     private static func secret(_ given: SymmetricKey?) throws(BodyError) -> SymmetricKey {
         guard let given else { return SymmetricKey(size: .bits256) }
@@ -275,29 +259,19 @@ public struct BodyStore: Sendable {
         return given
     }
 
-    private func stored(
-        _ id: BodyID, _ length: Int, _ seal: BodySeal, _ secret: SymmetricKey, isGiven: Bool
+    private static func stored(
+        _ id: BodyID, _ length: Int, _ seal: BodySeal, _ secret: SymmetricKey, isGiven: Bool, _ patience: Duration?
     ) throws(BodyError) -> StoredBody {
         guard length <= StoredBody.longest else { throw BodyError(.invalid, "The body is longer than any may be.") }
-        guard !isGiven else { return StoredBody(id: id, length: length, secret: .given(check: seal.check)) }
-        do {
-            let sealed = try sealingKey.seal(
-                secret.withUnsafeBytes { Array($0) }, authenticating: Self.context(id, length))
-            return StoredBody(id: id, length: length, secret: .sealed(sealed))
-        } catch {
-            throw BodyError(error)
-        }
+        return StoredBody(
+            id: id, length: length,
+            secret: isGiven ? .given(check: seal.check) : .own(secret.withUnsafeBytes { Array($0) }),
+            until: patience.map { ContinuousClock.now + $0 })
     }
 
-    private func seal(of body: StoredBody, _ given: SymmetricKey?) throws(BodyError) -> BodySeal {
+    static func seal(of body: StoredBody, _ given: SymmetricKey?) throws(BodyError) -> BodySeal {
         switch body.secret {
-        case .sealed(let sealed):
-            do {
-                let secret = try sealingKey.open(sealed, authenticating: Self.context(body.id, body.length))
-                return BodySeal(body.id, SymmetricKey(data: secret))
-            } catch {
-                throw Self.wrongKey(body.id, error)
-            }
+        case .own(let own): return BodySeal(body.id, SymmetricKey(data: own))
         case .given(let check):
             guard let given else {
                 throw BodyError(
@@ -310,17 +284,5 @@ public struct BodyStore: Sendable {
             }
             return seal
         }
-    }
-
-    private static func wrongKey(_ id: BodyID, _ error: KeyringError) -> BodyError {
-        BodyError(
-            .key,
-            "The key of the body \(id) can't be had: \(error.message). Start with the root key that it was stored with."
-        )
-    }
-
-    /// Binds a sealed key to its body.
-    private static func context(_ id: BodyID, _ length: Int) -> [UInt8] {
-        Array("gatehouse body key 1".utf8) + id.bytes + withUnsafeBytes(of: UInt64(length).bigEndian) { Array($0) }
     }
 }

@@ -41,6 +41,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
+    private let place: any BodyPlace
     private let body: any NewBody
     private let seal: BodySeal
     /// Makes of the length what the record has to keep.
@@ -48,9 +49,10 @@ public final class BodyWriter: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ body: any NewBody, _ seal: BodySeal,
+        _ place: any BodyPlace, _ body: any NewBody, _ seal: BodySeal,
         stored: @escaping @Sendable (_ length: Int) throws(BodyError) -> StoredBody
     ) {
+        self.place = place
         self.body = body
         self.seal = seal
         self.stored = stored
@@ -95,18 +97,28 @@ public final class BodyWriter: Sendable {
         }
     }
 
-    /// Removes what was written. It never fails; the second time it does nothing.
+    /// Removes what was written, also after ``finish()``. It never fails; the second time it does nothing.
     ///
-    /// After ``finish()`` it does nothing either: a transaction that failed may have been committed all the same, if the
-    /// database was lost during the commit, and its record would have no body. Release the writer, and a sweep takes the
-    /// body if no record has it; whoever knows that none will can call ``BodyStore/remove(_:)``.
+    /// Call it only if no record has the body and none will. Of a transaction whose outcome nobody knows, because the database
+    /// was lost during the commit, the record may be there all the same: then release the writer, and a sweep takes the
+    /// body if no record has it.
     public func discard() async {
-        let isReceiving = state.withLock { state in
-            guard case .receiving = state.phase else { return false }
-            state.end(.discarded)
-            return true
+        let phase = state.withLock { state in
+            let phase = state.phase
+            switch phase {
+            case .receiving, .finished: state.end(.discarded)
+            case .discarded, .failed: break
+            }
+            return phase
         }
-        if isReceiving { await remove() }
+        switch phase {
+        case .receiving: await remove()
+        case .finished:
+            let (place, id) = (place, seal.id)
+            // What can't be removed is left to a sweep.
+            _ = try? await Job { () throws(BodyError) in try place.remove(id) }.value
+        case .discarded, .failed: break
+        }
     }
 
     // MARK: Chunks

@@ -1,14 +1,15 @@
 import FoundationEssentials
 
-/// What a record keeps of a body, to read it again: some 180 bytes of JSON, however long the body is.
+/// What a record or a row keeps of a body, to read it again: some 120 bytes of JSON, however long the body is.
 ///
-/// Whoever has it, and the root key or the key that the body was stored with, can read the body. Keep it in a sealed
-/// record.
-public struct StoredBody: Sendable, Hashable, Codable {
+/// Whoever has it, and the key that the body was stored with, if there was one, can read the body. So it belongs into what
+/// the ledger seals, a row or a record: that is sealed anew when the root key is rotated, and the body stays as it is. Its
+/// descriptions, and what a mirror shows, have no secret.
+public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, CustomReflectable {
     /// Where the key comes from that the body's own is derived from.
     enum Secret: Sendable, Hashable {
-        /// From here: it is sealed by the keyring.
-        case sealed([UInt8])
+        /// From here: a random one, of this body alone.
+        case own([UInt8])
         /// From the caller; this tells the right one from others.
         case given(check: [UInt8])
     }
@@ -21,6 +22,9 @@ public struct StoredBody: Sendable, Hashable, Codable {
     /// The plaintext's length in bytes.
     public let length: Int
     var secret: Secret
+    /// Until when a transaction that makes the body part of something may be committed; nil: that does not matter. It is
+    /// not kept: whoever reads it from a row finds it committed.
+    private var lasting = Lasting()
 
     /// Whether the caller has to give the key, because it gave one when the body was stored.
     public var needsKey: Bool {
@@ -31,10 +35,32 @@ public struct StoredBody: Sendable, Hashable, Codable {
         case id, length, key, check
     }
 
-    init(id: BodyID, length: Int, secret: Secret) {
+    /// - Parameter end: see ``checkIsFresh()``.
+    init(id: BodyID, length: Int, secret: Secret, until end: ContinuousClock.Instant? = nil) {
         self.id = id
         self.length = length
         self.secret = secret
+        lasting.end = end
+    }
+
+    /// Call it in the transaction that puts the body into a row, each time that it is run: where a sweep can't ask whether
+    /// a body's writer still lives, a body may be waiting for its transaction for half a day only.
+    ///
+    /// - Throws: ``BodyError`` of kind `invalid` for one that a sweep may have taken.
+    public func checkIsFresh() throws(BodyError) {
+        guard let end = lasting.end, ContinuousClock.now > end else { return }
+        throw BodyError(.invalid, "The body \(id) was written too long ago to be made part of anything now.")
+    }
+
+    public var description: String { "StoredBody(\(id), \(length) bytes)" }
+    public var customMirror: Mirror { Mirror(self, children: ["id": id.description, "length": length]) }
+
+    /// Equal to any other: it says nothing of the body.
+    private struct Lasting: Hashable {
+        var end: ContinuousClock.Instant?
+
+        static func == (_: Self, _: Self) -> Bool { true }
+        func hash(into _: inout Hasher) {}
     }
 
     public init(from decoder: any Decoder) throws {
@@ -52,8 +78,8 @@ public struct StoredBody: Sendable, Hashable, Codable {
             }
             return [UInt8](data)
         }
-        if let sealed = try bytes(.key) {
-            secret = .sealed(sealed)
+        if let own = try bytes(.key), own.count == BodySeal.keySize {
+            secret = .own(own)
         } else if let check = try bytes(.check) {
             secret = .given(check: check)
         } else {
@@ -66,7 +92,7 @@ public struct StoredBody: Sendable, Hashable, Codable {
         try members.encode(id, forKey: .id)
         try members.encode(length, forKey: .length)
         switch secret {
-        case .sealed(let sealed): try members.encode(Data(sealed).base64EncodedString(), forKey: .key)
+        case .own(let own): try members.encode(Data(own).base64EncodedString(), forKey: .key)
         case .given(let check): try members.encode(Data(check).base64EncodedString(), forKey: .check)
         }
     }

@@ -10,6 +10,7 @@ final class AnswerHandler: ChannelInboundHandler {
     private let limits: Fetch.Limits
     private let answer: EventLoopPromise<Fetch.Answer>
     private var status = 0
+    private var headers: [(name: String, value: String)] = []
     private var body: [UInt8] = []
 
     init(_ request: Fetch.Request?, _ limits: Fetch.Limits, _ answer: EventLoopPromise<Fetch.Answer>) {
@@ -41,12 +42,14 @@ final class AnswerHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): status = Int(head.status.code)
+        case .head(let head):
+            status = Int(head.status.code)
+            headers = head.headers.map { (name: $0.name, value: $0.value) }
         case .body(let part):
             guard part.readableBytes <= limits.body - body.count else { return fail(.tooLarge, context) }
             body += part.readableBytesView
         case .end:
-            answer.succeed(Fetch.Answer(status: status, body: body))
+            answer.succeed(Fetch.Answer(status: status, headers: headers, body: body))
             context.close(promise: nil)
         }
     }

@@ -69,8 +69,15 @@ public struct Fetch: Sendable {
     public struct Answer: Sendable {
         /// The HTTP status, whatever it is: redirects come back as they are.
         public let status: Int
+        /// As they came.
+        public let headers: [(name: String, value: String)]
         /// The body, without its framing. Compression is neither requested nor undone.
         public let body: [UInt8]
+
+        /// The value of the first header field of that name, whatever its case.
+        public func header(_ name: String) -> String? {
+            headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
     }
 
     private let trust: ServerTrust

@@ -1,5 +1,6 @@
 import Ledger
 import Platform
+import Synchronization
 import Wire
 
 extension Gate {
@@ -25,17 +26,21 @@ extension Gate {
             return try await environment.read(call.scope, body)
         case .write(let body, let undo):
             let unanswered = attempt
+            let isRefused = Mutex(false)
             do throws(ServiceError) {
                 let output = try await environment.write(call.scope, requestID: call.requestID) {
                     (records) throws(ServiceError) in
+                    isRefused.withLock { $0 = true }
                     let output = try body(records)
                     for event in unanswered.events(.success(output)) { try records.record(event) }
+                    isRefused.withLock { $0 = false }
                     return output
                 }
                 attempt.isRecorded = true
                 return output
             } catch {
-                await undo()
+                // If the ledger failed, and not what was to be done in it, it may have been committed all the same.
+                if isRefused.withLock({ $0 }) { await undo() }
                 throw error
             }
         }

@@ -33,9 +33,9 @@ struct Format {
     /// Seals anew what shows that a key is the ledger's own.
     func renew(_ session: any StoreSession) throws {
         guard case .bytes(let sealed)? = try Self.fact("canary", session) else { throw Self.notALedger }
-        if let renewed = try key.renew(sealed, authenticating: Self.canaryContext) {
-            try session.setMeta("canary", .bytes(renewed))
-        }
+        guard let renewed = try key.renew(sealed, authenticating: Self.canaryContext) else { return }
+        try session.announceNewKey()
+        try session.setMeta("canary", .bytes(renewed))
     }
 
     /// The ledger's own facts that are numbers. Since format 3 each of them is there from the beginning.

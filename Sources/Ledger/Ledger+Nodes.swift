@@ -15,6 +15,13 @@ extension Ledger {
         try await tail?.catchUp(toleratingAbsence: seconds)
     }
 
+    /// How many other nodes use the ledger at the moment. Whoever only looks at it is none.
+    ///
+    /// - Throws: ``LedgerError``: `unavailable` when the database can't be asked.
+    public func otherNodeCount() async throws(LedgerError) -> Int {
+        do { return try await store.write { try $0.otherNodeCount() } } catch { throw LedgerError(error) }
+    }
+
     /// Events that other nodes have written after a segment, as ``followEvents(after:limit:)`` has those of all.
     public func followEventsOfOthers(
         after sequence: Int64, limit: Int = 64

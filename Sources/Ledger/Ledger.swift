@@ -339,7 +339,10 @@ public final class Ledger: Sendable {
         if isReadOnly { throw LedgerError(.readOnly, "The ledger was opened for reading alone.") }
     }
 
-    func readNow<T>(_ body: (Reader) throws(LedgerError) -> T) throws(LedgerError) -> T {
+    /// Reads one consistent state on the calling thread, which waits for a database: for commands.
+    ///
+    /// - Throws: what `body` throws, or ``LedgerError``.
+    public func readNow<T>(_ body: (Reader) throws(LedgerError) -> T) throws(LedgerError) -> T {
         do {
             return try store.read { session in
                 let reader = Reader(session, records)

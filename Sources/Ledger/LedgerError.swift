@@ -67,3 +67,13 @@ extension LedgerError {
         }
     }
 }
+
+extension LedgerError {
+    /// What can't be done beside other nodes.
+    public static func nodes(_ count: Int) -> LedgerError {
+        LedgerError(
+            .busy,
+            "\(count == 1 ? "A server uses" : "\(count) servers use") the database, with the present key: stop all of them,"
+                + " then try again.")
+    }
+}

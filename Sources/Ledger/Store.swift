@@ -151,6 +151,11 @@ protocol StoreSession: AnyObject {
     func replaceSeals(of entry: SealedChange) throws
     func replaceBody(of segment: SealedSegment) throws
 
+    /// How many other nodes use the ledger.
+    func otherNodeCount() throws -> Int
+    /// Has whoever seals with the old root key end, in the transaction that seals the canary with the new one.
+    func announceNewKey() throws
+
     // MARK: Verification
 
     /// Checks the structure of tables in the file, but not the content of their rows.
@@ -266,6 +271,10 @@ enum MetaValue {
 }
 
 extension StoreSession {
+    // Where one process has the ledger to itself.
+    func otherNodeCount() throws -> Int { 0 }
+    func announceNewKey() throws {}
+
     /// A number among the ledger's own facts; 0 when there is none.
     func number(_ name: String) throws -> Int64 {
         if case .integer(let number)? = try meta(name) { number } else { 0 }

@@ -90,7 +90,7 @@ extension Verifier {
 
 extension RecordBody {
     /// Decodes a row whose type is only known at run time.
-    fileprivate static func decode(
+    static func decode(
         any type: any TableRow.Type, from body: [UInt8]
     ) throws(LedgerError) -> any TableRow {
         func decode<R: TableRow>(_ type: R.Type) throws(LedgerError) -> any TableRow {

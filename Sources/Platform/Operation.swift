@@ -166,7 +166,8 @@ public protocol UploadOperation: Operation {
 ///
 /// It is told of every end: either ``finish(trailers:)`` is called and the transaction that follows is committed, or
 /// ``discard()``, because the body turned out to be forged or incomplete, the client left, or a step threw. Only a
-/// process that dies tells nothing: what it left behind is for the service to sweep up.
+/// process that dies tells nothing, nor does a ledger that fails, since nobody knows whether the transaction was committed
+/// then: what they leave behind is for the service to sweep up.
 public protocol Upload: Sendable {
     /// What the transaction is told about the body: its length, its checksums, where it is.
     associatedtype Received: Sendable
@@ -203,7 +204,7 @@ public final class AnyOperation: Sendable {
         case done(Structure)
         /// It has to read, in one state of the ledger.
         case read(@Sendable (Records) throws(ServiceError) -> Structure)
-        /// `undo` is to be called when the transaction fails.
+        /// `undo` is to be called when the transaction was certainly not committed.
         case write(
             @Sendable (MutableRecords) throws(ServiceError) -> Structure, undo: @Sendable () async -> Void = {})
     }

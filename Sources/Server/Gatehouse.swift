@@ -48,6 +48,8 @@ public struct Gatehouse: Sendable {
         public var quotas = Quotas()
         /// The hardware token that holds keys; nil: there is none.
         public var token: HardwareToken.Login?
+        /// How many bytes the bodies of objects may take where everything is in memory.
+        public var memoryOfBodies = 1 << 30
         /// The services; all that there are.
         public var modules = Modules.all
         /// The real time, seconds since 1970; tests hold it still.
@@ -67,9 +69,6 @@ public struct Gatehouse: Sendable {
             case files(certificate: String, key: String)
         }
     }
-
-    /// How many bytes of objects are kept in memory where everything is: 1 GiB.
-    private static let memoryOfBodies = 1 << 30
 
     /// Everything that requests are decided and answered from: ledger, directory, clock, modules.
     public let environment: Environment
@@ -103,12 +102,13 @@ public struct Gatehouse: Sendable {
             var rotation: KeyringRotation?
             let bodies: BodyStore?
             let token = try configuration.token.map { (login) throws(HardwareTokenError) in try HardwareToken(login) }
+            let authorities = try Self.authorities(configuration)
             if let database = configuration.database {
-                // The root key can't be rotated here: other nodes have the file, too.
+                // The root key is not rotated here: other nodes have the file, too. See `DatabaseKey`.
                 let opened = try database.open(token: token)
                 ledger = opened.ledger
                 keyring = opened.keyring
-                bodies = nil
+                bodies = try database.bodies?.open(ServerTrust(authorities: authorities))
             } else if let path = configuration.dataDirectory {
                 let data = DataDirectory(path)
                 try data.create()
@@ -116,14 +116,13 @@ public struct Gatehouse: Sendable {
                 keyring = file
                 ledger = try Ledger(at: .directory(path), keyring: keyring)
                 rotation = KeyringRotation(file, ledger, log)
-                bodies = try BodyStore(folder: data.bodies, keyring: keyring)
+                bodies = try BodyStore(folder: data.bodies)
             } else {
                 keyring = EphemeralKeyring()
                 ledger = try Ledger(at: .memory, keyring: keyring)
-                bodies = try BodyStore(memoryLimit: Self.memoryOfBodies, keyring: keyring)
+                bodies = BodyStore(memoryLimit: configuration.memoryOfBodies)
             }
             if let token { Self.look(for: token, log) }
-            let authorities = try Self.authorities(configuration)
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
             let projections = Projections(of: configuration.modules, and: [directory, issued])
@@ -150,6 +149,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
+            if let place = configuration.database?.bodies, let bodies { try await place.claim(bodies, environment) }
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
                 environment, jobs: [ForgetOldJournal.self, RenewServerCertificate.self], log: log)

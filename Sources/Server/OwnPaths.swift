@@ -23,9 +23,12 @@ extension Gatehouse {
                     try await environment.ledger.catchUp(toleratingAbsence: environment.toleratedAbsence)
                 } catch {
                     let reason =
-                        error.kind == .newerFormat
-                        ? "the database asks for a newer version of Gatehouse than \(Version.text)"
-                        : "the database can't be reached"
+                        switch error.kind {
+                        case .newerFormat: "the database asks for a newer version of Gatehouse than \(Version.text)"
+                        case .sealed:
+                            "the root key was rotated: start this server again with a copy of the new key file"
+                        default: "the database can't be reached"
+                        }
                     return .json(503, #"{"status":"not ready","reason":"\#(reason)"}"#)
                 }
                 return .json(200, #"{"status":"ready","version":"\#(Version.text)"}"#)

@@ -1,3 +1,5 @@
+import Bodies
+import Fetch
 public import HardwareToken
 public import Keyring
 import Ledger
@@ -20,18 +22,23 @@ public struct SharedDatabase: Sendable {
     /// For how many seconds requests are answered from memory after the database has gone away.
     let toleratedAbsence: Double
 
+    /// Where the bodies of objects are, for all nodes; nil: nowhere.
+    let bodies: BodiesPlace?
+
     /// - Parameters:
     ///   - uri: `postgres://…`, without a password.
     ///   - password: nil: none, or one of libpq's own ways.
-    ///   - key, token, toleratedAbsence: see the properties.
+    ///   - key, token, toleratedAbsence, bodies: see the properties.
     /// - Throws: `StartError` for what is no URI of a database.
     public init(
-        _ uri: String, password: String?, key: Key, token: HardwareToken.Login? = nil, toleratedAbsence: Double = 0
+        _ uri: String, password: String?, key: Key, token: HardwareToken.Login? = nil, toleratedAbsence: Double = 0,
+        bodies: BodiesPlace? = nil
     ) throws(StartError) {
         do { address = try PostgresAddress(uri, password: password) } catch { throw StartError("\(error)") }
         self.key = key
         self.token = token
         self.toleratedAbsence = toleratedAbsence
+        self.bodies = bodies
     }
 
     /// For people; it holds no secret.
@@ -66,6 +73,9 @@ public struct SharedDatabase: Sendable {
             throw StartError("\(error)")
         }
     }
+
+    /// The store of the bodies; nil: none is named.
+    func bodyStore() throws(BodyError) -> BodyStore? { try bodies?.open(ServerTrust()) }
 
     private func openKey(_ token: HardwareToken?, readOnly: Bool) throws -> any Keyring {
         switch key {

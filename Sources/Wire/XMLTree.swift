@@ -4,11 +4,11 @@ import CXMLTree
 /// depth to 250 elements and the number of attributes.
 ///
 /// It belongs to one thread at a time, which its not being `Sendable` sees to.
-final class XMLTree {
+package final class XMLTree {
     private let document: OpaquePointer
 
     /// Nil for what is not well-formed UTF-8, or is more than the parser takes.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         let document = bytes.withUnsafeBufferPointer {
             xmltree_parse(xmltree_bytes(bytes: $0.baseAddress, count: $0.count))
         }
@@ -18,11 +18,11 @@ final class XMLTree {
 
     deinit { xmltree_free_document(document) }
 
-    var root: XMLNode? { xmltree_root(document).map { XMLNode(tree: self, node: $0) } }
+    package var root: XMLNode? { xmltree_root(document).map { XMLNode(tree: self, node: $0) } }
 }
 
 /// An element of a document, which it keeps.
-struct XMLNode {
+package struct XMLNode {
     private let tree: XMLTree
     private let node: OpaquePointer
 
@@ -32,10 +32,10 @@ struct XMLNode {
     }
 
     /// The name without the prefix of its namespace.
-    var name: String { String(cString: xmltree_name(node)) }
+    package var name: String { String(cString: xmltree_name(node)) }
 
     /// The element's own text, comments left out.
-    var text: String {
+    package var text: String {
         guard let text = xmltree_text(node) else { return "" }
         defer { xmltree_free_text(text) }
         return String(cString: text)
@@ -48,7 +48,7 @@ struct XMLNode {
         return String(cString: value)
     }
 
-    var children: [XMLNode] {
+    package var children: [XMLNode] {
         var children: [XMLNode] = []
         var next = xmltree_first_child(node)
         while let node = next {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HardwareToken
 import Keyring
 import Server
+import Signature
 
 /// The database that nodes share, for the commands that can use one.
 struct DatabaseOptions: ParsableArguments {
@@ -32,6 +33,19 @@ struct DatabaseOptions: ParsableArguments {
             """, completion: .file())
     var keySecretFile: String?
 
+    @Option(
+        help: """
+            Where the bytes of objects are, for all servers that share the database: a folder that all of them see, or             s3://bucket/prefix?endpoint=https://host&region=us-east-1. Without it, S3 can't keep objects.
+            """)
+    var bodies: String?
+
+    @Option(
+        help: """
+            A file with the access key for the bucket, in the form of ~/.aws/credentials (default: AWS_ACCESS_KEY_ID, \
+            AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN).
+            """, completion: .file())
+    var bodiesCredentials: String?
+
     var isGiven: Bool { uri != nil }
 
     private var uri: String? { database ?? Settings.text("DATABASE") }
@@ -50,7 +64,8 @@ struct DatabaseOptions: ParsableArguments {
         }
         do {
             return try SharedDatabase(
-                uri, password: try password(), key: try key(), token: token, toleratedAbsence: toleratedAbsence)
+                uri, password: try password(), key: try key(), token: token, toleratedAbsence: toleratedAbsence,
+                bodies: try bodiesPlace())
         } catch let error as StartError {
             throw ValidationError("\(error)")
         }
@@ -62,6 +77,31 @@ struct DatabaseOptions: ParsableArguments {
             throw ValidationError(
                 "--database-password-file, --key-file and --key-secret-file have no effect without --database: add it.")
         }
+        guard bodies == nil, bodiesCredentials == nil else {
+            throw ValidationError(
+                "--bodies is for servers that share a database; a data directory has the bodies in it: leave it out, or add "
+                    + "--database.")
+        }
+    }
+
+    /// Where bodies are; nil: nowhere.
+    private func bodiesPlace() throws -> BodiesPlace? {
+        guard let text = bodies ?? Settings.text("BODIES") else {
+            guard bodiesCredentials == nil else {
+                throw ValidationError("--bodies-credentials has no effect without --bodies: add it.")
+            }
+            return nil
+        }
+        let environment = ProcessInfo.processInfo.environment
+        var credentials: BodiesPlace.Credentials?
+        if let file = bodiesCredentials ?? Settings.text("BODIES_CREDENTIALS") {
+            credentials = .file(file)
+        } else if let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] {
+            credentials = .given(
+                SigningCredentials(
+                    accessKeyID: id, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"]))
+        }
+        return try BodiesPlace(text, credentials: credentials)
     }
 
     private func key() throws -> SharedDatabase.Key {

@@ -100,16 +100,37 @@ struct RotateKeyring: AsyncParsableCommand {
             After a crash, run it again or start the server: it is carried on with. The old key opens nothing in the data \
             directory then. It is still kept, for 37 hours, for temporary credentials that it has sealed; with \
             --end-sessions it is forgotten at once, and they are worth nothing any more. A backup that was made before needs \
-            the key file of its time.
+            the key file of its time. With a database, stop all servers first, and give each a copy of the new key file before it \
+            is started again.
             """)
 
     @Flag(help: "Forget the old key at once: temporary credentials that were given out before end.")
     var endSessions = false
 
-    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var placeOptions: PlaceOptions
 
     func run() async throws {
-        let data = dataOptions.directory()
+        switch try placeOptions.place() {
+        case .directory(let data): await rotate(data)
+        case .database(let database): await rotate(database)
+        }
+    }
+
+    private func rotate(_ database: SharedDatabase) async {
+        do {
+            let done = try await database.rotateKey(endingSessions: endSessions)
+            tell(isNew: done.isNew, keptUntil: done.keptUntil)
+            print("Give each server a copy of the new key file before you start it again.")
+            if done.damaged > 0 {
+                fail(
+                    "\(done.damaged) rows of the database are damaged, and stay as they are: see `gatehouse verify`.")
+            }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func rotate(_ data: DataDirectory) async {
         let progress = ProgressLine()
         do {
             do {

@@ -78,6 +78,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Keep all state in memory and nothing on disk, for tests.")
     var inMemory = false
 
+    @Option(help: "With --in-memory, how many megabytes the bytes of S3's objects may take (default 1024).")
+    var bodiesInMemory: Int?
+
     @Option(
         help: """
             batched: events of calls that change nothing are written within a second; strict: every answer waits until \
@@ -213,6 +216,13 @@ struct Serve: AsyncParsableCommand {
             configuration.dataDirectory = dataOptions.path
         }
         configuration.token = try dataOptions.tokenOptions.login()
+        if let megabytes = try bodiesInMemory ?? Settings.number("BODIES_IN_MEMORY") {
+            guard inMemory else { throw ValidationError("--bodies-in-memory has no effect without --in-memory.") }
+            guard (1...1 << 24).contains(megabytes) else {
+                throw ValidationError("--bodies-in-memory takes a number of megabytes, not \(megabytes).")
+            }
+            configuration.memoryOfBodies = megabytes << 20
+        }
         if let region = region ?? Settings.text("REGION") {
             guard region.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
                 throw ValidationError("--region takes a name like us-east-1, not '\(region)'.")

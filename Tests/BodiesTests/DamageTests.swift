@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Keyring
 import Testing
 
 @testable import Bodies
@@ -67,7 +66,7 @@ import Testing
     }
 
     @Test func everyBitOfASmallOneCounts() throws {
-        let store = try BodyStore(memoryLimit: 0, keyring: EphemeralKeyring())
+        let store = BodyStore(memoryLimit: 0)
         let (body, sealed) = try store.seal(Array("hello".utf8))
         for bit in 0..<8 * sealed.count {
             var damaged = sealed

@@ -1,5 +1,4 @@
 import Foundation
-import Keyring
 import Testing
 
 @testable import Bodies
@@ -7,7 +6,7 @@ import Testing
 /// When there is no room, or no folder.
 @Suite struct FaultTests {
     @Test func memoryHasALimit() async throws {
-        let store = try BodyStore(memoryLimit: 1_000_000, keyring: EphemeralKeyring())
+        let store = BodyStore(memoryLimit: 1_000_000)
         let writer = try await store.begin()
         let kind = await failure { () throws(BodyError) in
             while true { try await writer.receive([UInt8](repeating: 7, count: 100_000)) }
@@ -29,7 +28,7 @@ import Testing
     /// Only root may mount a small disk.
     @Test(.enabled(if: SmallDisk.isPossible)) func aFullDiskLeavesNothingHalfThere() async throws {
         let disk = try SmallDisk(bytes: 2 << 20)
-        let store = try BodyStore(folder: disk.path + "/bodies", keyring: EphemeralKeyring())
+        let store = try BodyStore(folder: disk.path + "/bodies")
         let kept = try await store.put([UInt8](repeating: 7, count: 1_000_000))
         let kind = await failure { () throws(BodyError) in
             _ = try await store.put([UInt8](repeating: 7, count: 3_000_000))
@@ -45,7 +44,7 @@ import Testing
         let directory = try TemporaryDirectory()
         try Data().write(to: URL(fileURLWithPath: directory.path + "/file"))
         for path in [directory.path + "/file", directory.path + "/no/such", ""] {
-            let error = #expect(throws: BodyError.self) { try BodyStore(folder: path, keyring: EphemeralKeyring()) }
+            let error = #expect(throws: BodyError.self) { try BodyStore(folder: path) }
             #expect(error?.kind == .io, "\(path)")
         }
 
@@ -61,13 +60,14 @@ import Testing
     }
 
     @Test func errorsSayWhatToDo() async throws {
-        let store = try BodyStore(memoryLimit: 10, keyring: EphemeralKeyring())
+        let store = BodyStore(memoryLimit: 10)
         do throws(BodyError) {
             _ = try await store.begin()
             Issue.record("there is no room")
         } catch {
             #expect(
-                "\(error)" == "The memory for bodies is full: of 10 bytes 0 are taken. Delete objects, or allow more.")
+                "\(error)" == "The memory for bodies is full: of 10 bytes 0 are taken. Delete objects, or allow more"
+                    + " (--bodies-in-memory).")
         }
     }
 }

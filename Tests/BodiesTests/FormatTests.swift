@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Keyring
 import Testing
 
 @testable import Bodies
@@ -26,7 +25,7 @@ import Testing
 
         let json = #"{"id":"\#(Self.id)","length":\#(plaintext.utf8.count),"check":"\#(Self.check)"}"#
         let body = try JSONDecoder().decode(StoredBody.self, from: Data(json.utf8))
-        let store = try BodyStore(memoryLimit: 0, keyring: EphemeralKeyring())
+        let store = BodyStore(memoryLimit: 0)
         #expect(try store.open(sealed, of: body, key: Self.secret) == Array(plaintext.utf8))
     }
 

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Keyring
 import Testing
 
 @testable import Bodies
@@ -20,9 +19,7 @@ final class TemporaryDirectory: Sendable {
 
     var bodies: String { path + "/bodies" }
 
-    func store(_ keyring: any Keyring = EphemeralKeyring()) throws -> BodyStore {
-        try BodyStore(folder: bodies, keyring: keyring)
-    }
+    func store() throws -> BodyStore { try BodyStore(folder: bodies) }
 
     /// All files under the folder of bodies, by their paths there.
     func files() throws -> [String] {
@@ -48,7 +45,7 @@ enum Kind: CaseIterable {
             let directory = try TemporaryDirectory()
             return (try directory.store(), directory)
         case .memory:
-            return (try BodyStore(memoryLimit: 1 << 30, keyring: EphemeralKeyring()), nil)
+            return (BodyStore(memoryLimit: 1 << 30), nil)
         }
     }
 }

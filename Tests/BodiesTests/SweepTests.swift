@@ -1,5 +1,4 @@
 import Foundation
-import Keyring
 import Synchronization
 import Testing
 
@@ -32,10 +31,12 @@ import Testing
         for store in [store, node] { #expect(try await store.sweepAll() == ([], 0)) }
         let body = try await writer.finish()
         for store in [store, node] { #expect(try await store.sweepAll() == ([], 0)) }
+        #expect(try await store.get(body, range: 0..<2) == [7, 7])
+        // Nothing has come of it, and nothing will.
+        await writer.discard()
+        #expect(await failure { () throws(BodyError) in _ = try await store.get(body) } == .missing)
         await writer.discard()
         for store in [store, node] { #expect(try await store.sweepAll() == ([], 0)) }
-        #expect(try await store.get(body, range: 0..<2) == [7, 7])
-        withExtendedLifetime(writer) {}
         withExtendedLifetime(lifetime) {}
     }
 
@@ -65,7 +66,7 @@ import Testing
 
     /// Many more than may be claimed at a time.
     @Test func manyOrphansAreRemovedAtOnce() async throws {
-        let store = try BodyStore(memoryLimit: 1 << 20, keyring: EphemeralKeyring())
+        let store = BodyStore(memoryLimit: 1 << 20)
         var all: [BodyID] = []
         for _ in 0..<250 { all.append(try await store.put([]).id) }
         #expect(try await store.sweepAll().orphans == all.sorted())
@@ -137,7 +138,7 @@ import Testing
         // The piece that was being written holds on to the file for a moment.
         while try !directory.files().isEmpty { await Task.yield() }
 
-        let memory = try BodyStore(memoryLimit: 300_000, keyring: EphemeralKeyring())
+        let memory = BodyStore(memoryLimit: 300_000)
         for _ in 0..<10 {
             let writer = try await memory.begin()
             try await writer.receive([UInt8](repeating: 7, count: 290_000))
@@ -163,5 +164,43 @@ import Testing
             if FileManager.default.fileExists(atPath: "/proc/self/fd") { #expect(openFiles() == 1) }
         }
         while openFiles() > 0 { await Task.yield() }
+    }
+
+    /// A backup reads what the ledger named a while ago.
+    @Test func whoeverHoldsTheStoreKeepsAllBodies() async throws {
+        let directory = try TemporaryDirectory()
+        let (store, node) = (try directory.store(), try directory.store())
+        let body = try await store.put([1, 2, 3])
+        let hold = try BodyStore(existingFolder: directory.bodies).hold()
+        for store in [store, node] {
+            #expect(try await store.isHeld())
+            #expect(try await store.sweepAll() == ([], 0))
+        }
+        try hold.refresh()
+        hold.end()
+        #expect(try await !node.isHeld())
+        // One whose process has ended.
+        _ = try store.hold()
+        let file = try #require(try directory.files().first { $0.hasPrefix("holds/") })
+        let past = Date(timeIntervalSinceNow: -Double(BodyHold.lifetime) - 10)
+        try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: directory.bodies + "/" + file)
+        #expect(try await !node.isHeld())
+        #expect(try await store.sweepAll().orphans == [body.id])
+    }
+
+    @Test func aStoreIsOneLedgers() async throws {
+        let directory = try TemporaryDirectory()
+        let (store, node) = (try directory.store(), try directory.store())
+        try store.requireUnclaimed()
+        // A ledger that has had its store for long: the disk is not mounted.
+        #expect(throws: BodyError.self) { try store.claim(for: "one", isNew: false) }
+        try store.claim(for: "one", isNew: true)
+        try node.claim(for: "one", isNew: true)
+        try node.claim(for: "one", isNew: false)
+        for isNew in [true, false] {
+            let error = #expect(throws: BodyError.self) { try node.claim(for: "two", isNew: isNew) }
+            #expect(error?.kind == .foreign)
+        }
+        #expect(throws: BodyError.self) { try store.requireUnclaimed() }
     }
 }

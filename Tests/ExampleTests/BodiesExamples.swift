@@ -1,6 +1,5 @@
 import Bodies
 import Foundation
-import Keyring
 import Testing
 
 /// What the documentation of Bodies shows.
@@ -11,7 +10,7 @@ struct BodiesExamples {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var received: [UInt8] = []
 
-        let store = try BodyStore(folder: path + "/bodies", keyring: KeyFile(path: path + "/key"))
+        let store = try BodyStore(folder: path + "/bodies")
         let writer = try await store.begin()
         try await writer.receive(Array("hello ".utf8))
         try await writer.receive(Array("world".utf8))

@@ -136,4 +136,44 @@ import Testing
         #expect(good?.name == "good")
         await ledger.close()
     }
+
+    /// On a database, whoever has the old key alone would go on sealing with it.
+    @Test func nodesWithTheOldKeyAreInTheWayOrStop() async throws {
+        let place = try Backend.postgres.place()
+        let keyring = try KeyFile(path: place.directory.key)
+        let ledger = try Ledger(at: place.location, keyring: keyring)
+        try await ledger.put(User(name: "alice"))
+        let oldKey = try KeyFile(path: place.directory.key)
+        let node = try Ledger(at: place.location, keyring: oldKey)
+        // One that does not follow the others yet, so that nobody sees it.
+        let unseen = try Ledger(at: place.location, keyring: oldKey)
+        try node.replay([User.kind]) { _ in }
+        try await node.catchUp()
+        #expect(try await ledger.otherNodeCount() == 1)
+
+        try keyring.rotate(at: 1)
+        let refusal = await #expect(throws: LedgerError.self) { try await ledger.renewSeals() }
+        #expect(refusal?.kind == .busy)
+        #expect(refusal?.message.contains("A server uses the database") == true)
+        // It has changed nothing.
+        try await node.put(User(name: "bob"))
+
+        await node.close()
+        while try await ledger.otherNodeCount() > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await ledger.renewSeals().damaged == 0)
+        let late = await #expect(throws: LedgerError.self) { try await unseen.put(User(name: "carol")) }
+        #expect(late?.kind == .sealed)
+        #expect(late?.message.contains("The root key was rotated") == true)
+        await unseen.close()
+
+        // With the new key they go on, also while the rest is sealed.
+        let again = try Ledger(at: place.location, keyring: KeyFile(path: place.directory.key))
+        try again.replay([User.kind]) { _ in }
+        try await again.catchUp()
+        #expect(try await ledger.renewSeals() == Ledger.Renewal())
+        try await again.put(User(name: "carol"))
+        try keyring.forgetPreviousKey()
+        #expect(try ledger.verify(Self.kinds, tables: TableTests.tables).damage == [])
+        for ledger in [again, ledger] { await ledger.close() }
+    }
 }

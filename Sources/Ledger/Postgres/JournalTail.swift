@@ -30,6 +30,7 @@ final class JournalTail: Sendable {
 
     private let address: PostgresAddress
     private let node: String
+    private let database: PostgresWriter
     private let schema: PostgresSchema
     private let writer: Writer
     private let state = Mutex(State())
@@ -49,6 +50,7 @@ final class JournalTail: Sendable {
     init(_ node: PostgresWriter, _ writer: Writer) throws(LedgerError) {
         address = node.address
         self.node = node.node
+        database = node
         schema = node.schema
         self.writer = writer
         var ends: [Int32] = [-1, -1]
@@ -133,6 +135,10 @@ final class JournalTail: Sendable {
     private func follow(_ succeeded: () -> Void) throws {
         let connection = try PostgresStore.connect(address, name: "gatehouse follower", patience: Self.patience)
         try connection.send("LISTEN \(PostgresNotice.channel)")
+        // Goes with the connection: the database knows which nodes there are.
+        try connection.send("SELECT pg_advisory_lock_shared(\(PostgresSession.nodesLock))")
+        database.isCounted.store(true, ordering: .releasing)
+        defer { database.isCounted.store(false, ordering: .releasing) }
         let session = PostgresSession(connection)
         var work = CommittedWork()
         // Nobody knows what was missed.
@@ -152,7 +158,7 @@ final class JournalTail: Sendable {
             served = waiting.count
             do {
                 if Writer.milliseconds &- checked >= Int64(Self.interval) {
-                    try schema.check(session)
+                    try database.check(epoch: schema.check(session).epoch)
                     checked = Writer.milliseconds
                 }
                 try writer.follow(in: session, work)

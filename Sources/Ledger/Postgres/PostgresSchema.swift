@@ -32,13 +32,21 @@ struct PostgresSchema: Sendable {
         ]),
         // The tables that services declare. A program that does not know them leaves their rows alone.
         Step(statements: rowTables.split(separator: ";\n").map(String.init)),
+        // How often the root key was rotated: whoever has an older one must not write with it. Programs that don't know
+        // of it are kept away when that happens (`PostgresSession.announceNewKey`).
+        Step(statements: ["ALTER TABLE head ADD COLUMN epoch bigint NOT NULL DEFAULT 0"]),
     ])
+
+    /// The version that ``PostgresSession/announceNewKey()`` asks for.
+    static let knowsEpochs: Int64 = 4
 
     /// Makes the tables when there are none, brings older ones up to this version, and looks whether what is there can
     /// be used.
     ///
+    /// - Returns: how often the root key was rotated, as of a moment before the key was seen to be the right one.
     /// - Throws: ``LedgerError`` `newerFormat`, `sealed` or `corrupt`, before anything is changed.
-    func prepare(_ address: PostgresAddress, _ format: Format) throws {
+    @discardableResult
+    func prepare(_ address: PostgresAddress, _ format: Format) throws -> Int64 {
         let connection = try PostgresStore.connect(address, name: "gatehouse start", patience: 60)
         let session = PostgresSession(connection)
         try Self.check(connection)
@@ -50,16 +58,18 @@ struct PostgresSchema: Sendable {
             try upgrade(connection, from: 1)
             try format.mark(session)
             try session.connection.commit()
-            return
+            return 0
         }
+        let epoch = try connection.query("SELECT coalesce((to_jsonb(head) ->> 'epoch')::bigint, 0) FROM head").integer()
         try format.check(session)
         let version = try Format.version(in: session)
         guard version >= 3 else {
             throw LedgerError(
                 .corrupt, "The ledger in the database has format \(version), and there was none before 3.")
         }
-        try upgrade(connection, from: try check(session))
+        try upgrade(connection, from: try check(session).version)
         try connection.commit()
+        return epoch ?? 0
     }
 
     private func upgrade(_ connection: PostgresConnection, from version: Int64) throws {
@@ -72,20 +82,21 @@ struct PostgresSchema: Sendable {
     }
 
     /// Whether a program of this version may use the tables.
-    /// - Returns: the version of the tables.
+    /// - Returns: the version of the tables, and how often the root key was rotated.
     /// - Throws: ``LedgerError`` `newerFormat`, or `corrupt`.
     @discardableResult
-    func check(_ session: PostgresSession) throws -> Int64 {
+    func check(_ session: PostgresSession) throws -> (version: Int64, epoch: Int64) {
         // The columns are missing in tables of version 1.
         let row = try session.connection.query(
             """
-            SELECT coalesce((to_jsonb(head) ->> 'version')::bigint, 1), coalesce((to_jsonb(head) ->> 'least')::bigint, 1)
+            SELECT coalesce((to_jsonb(head) ->> 'version')::bigint, 1), coalesce((to_jsonb(head) ->> 'least')::bigint, 1),
+                coalesce((to_jsonb(head) ->> 'epoch')::bigint, 0)
             FROM head
             """
         ).first
         guard let row else { throw LedgerError(.corrupt, "The ledger's database misses its head.") }
         try check(least: row.integer(1))
-        return try row.integer(0)
+        return (try row.integer(0), try row.integer(2))
     }
 
     /// - Throws: `newerFormat` when programs have to be of a newer version.

@@ -115,9 +115,10 @@ final class PostgresSession: StoreSession {
         beginning = ContinuousClock.now
         connection.lastFailure = nil
         try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")
-        let head = try connection.query("SELECT sequence, segment, deadline, least FROM head FOR UPDATE")
+        let head = try connection.query("SELECT sequence, segment, deadline, least, epoch FROM head FOR UPDATE")
         guard let row = head.first else { throw LedgerError(.corrupt, "The ledger's database misses its head.") }
         try writer.schema.check(least: row.integer(3))
+        try writer.check(epoch: row.integer(4))
         let time = Writer.milliseconds
         counted.known = writer.counts(at: try row.integer(0))
         numbers = Writer.NextNumbers(
@@ -338,6 +339,37 @@ final class PostgresSession: StoreSession {
     private func change(_ fact: MetaValue?, _ name: String) {
         own.set(fact, name)
         ownKnown.facts[name] = .some(fact)
+    }
+
+    // MARK: Nodes
+
+    /// What each node has a shared lock on while it follows the others: nobody else's number is above 2^32.
+    static let nodesLock = "(2::bigint << 32) + 'head'::regclass::oid::bigint"
+
+    /// How many nodes follow the others.
+    func nodeCount() throws -> Int {
+        let count = try connection.query(
+            """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+            AND classid = 2 AND objid = 'head'::regclass AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+        ).integer()
+        return Int(count ?? 0)
+    }
+
+    func otherNodeCount() throws -> Int {
+        try nodeCount() - (writer?.isCounted.load(ordering: .acquiring) == true ? 1 : 0)
+    }
+
+    /// Nodes that have the old key alone would go on sealing with it: from this commit on, whoever has not opened the ledger
+    /// since can't write, and is told why within a second.
+    func announceNewKey() throws {
+        let others = try otherNodeCount()
+        guard others <= 0 else { throw LedgerError.nodes(others) }
+        try change(
+            "UPDATE head SET epoch = epoch + 1, least = greatest(least, $1)", PostgresSchema.knowsEpochs)
+        writer?.epoch.add(1, ordering: .acquiringAndReleasing)
     }
 
     func rowCount(_ table: LedgerTable) throws -> Int {

@@ -27,10 +27,10 @@ final class PostgresStore: Store {
             writer = nil
             try schema.check(PostgresSession(Self.connect(address, name: "gatehouse start", patience: 60)))
         } else {
-            try schema.prepare(address, format)
+            let epoch = try schema.prepare(address, format)
             var random = SystemRandomNumberGenerator()
             writer = PostgresWriter(
-                address, node: UUIDv7.make(milliseconds: Writer.milliseconds, using: &random), schema)
+                address, node: UUIDv7.make(milliseconds: Writer.milliseconds, using: &random), schema, epoch: epoch)
         }
         let writing = try DatabaseThreads(most: 1)
         do {

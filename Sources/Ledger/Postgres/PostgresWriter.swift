@@ -18,10 +18,25 @@ final class PostgresWriter: @unchecked Sendable {
     private var counts: [PostgresCounter: Int64] = [:]
     private var countedThrough: Int64 = -1
 
-    init(_ address: PostgresAddress, node: String, _ schema: PostgresSchema) {
+    /// How often the root key had been rotated when this node has got its own.
+    let epoch: Atomic<Int64>
+    /// Whether the node is counted among those that ``PostgresSession/nodeCount()`` tells of.
+    let isCounted = Atomic(false)
+
+    init(_ address: PostgresAddress, node: String, _ schema: PostgresSchema, epoch: Int64) {
         self.address = address
         self.node = node
         self.schema = schema
+        self.epoch = Atomic(epoch)
+    }
+
+    /// - Throws: `sealed` when the root key was rotated since.
+    func check(epoch: Int64) throws(LedgerError) {
+        guard epoch != self.epoch.load(ordering: .acquiring) else { return }
+        throw LedgerError(
+            .sealed,
+            "The root key was rotated, and everything is sealed with a new one. Start this server again with a copy of the new"
+                + " key file.")
     }
 
     /// A connection that works as far as is known: the one there is, or a new one.

@@ -1,10 +1,12 @@
+import Bodies
+import Fetch
 import FoundationEssentials
 import Keyring
 import Ledger
 import Wire
 
-/// A copy of a data directory at one moment: a folder with the ledger in one file, `backup.json`, and, if wanted, the
-/// key.
+/// A copy of a data directory at one moment: a folder with the ledger in one file, `backup.json`, the bodies of objects, if
+/// there are any, and, if wanted, the key.
 ///
 /// The address that the server listens on and the lock are not part of it: they belong to a running server, and are
 /// created when one starts.
@@ -19,11 +21,13 @@ public enum Backup {
     ///   - place: what to back up.
     ///   - path: a folder that doesn't exist yet; the folder that it is in must exist.
     ///   - withKey: whether the backup contains the key.
+    ///   - withoutBodies: whether the bodies of objects are left out.
     ///   - progress: called now and then, on this thread.
     /// - Throws: `StartError` when `path` exists already, the data can't be read or is damaged, or the copy can't be
     ///   written.
     public static func make(
-        of place: DataPlace, at path: String, withKey: Bool, progress: @escaping Progress = { _ in }
+        of place: DataPlace, at path: String, withKey: Bool, withoutBodies: Bool = false,
+        progress: @escaping Progress = { _ in }
     ) throws(StartError) -> BackupManifest {
         let source = try place.openReadOnly()
         guard !DurableFiles.exists(path) else {
@@ -32,22 +36,32 @@ public enum Backup {
         }
         let aside = try DurableFiles.makeDirectory(beside: path, "partial")
         do throws(StartError) {
-            let manifest = try write(place, source.ledger, source.keyring, into: aside, withKey, progress)
+            let manifest = try write(
+                place, source.ledger, source.keyring, into: aside, withKey, withoutBodies, progress)
             guard try DurableFiles.move(aside, to: path) else { throw StartError("can't make \(path): it is mounted") }
             return manifest
         } catch {
+            DurableFiles.removeTree(aside + "/" + BackupManifest.bodies)
             DurableFiles.remove(
                 aside,
-                [BackupManifest.ledger, BackupManifest.ledger + "-journal", BackupManifest.key, BackupManifest.name])
+                [
+                    BackupManifest.ledger, BackupManifest.ledger + "-journal", BackupManifest.key, BackupManifest.name,
+                    BackupManifest.bodySums,
+                ])
             throw error
         }
     }
 
     private static func write(
         _ place: DataPlace, _ ledger: Ledger, _ keyring: any Keyring, into aside: String, _ withKey: Bool,
-        _ progress: @escaping Progress
+        _ withoutBodies: Bool, _ progress: @escaping Progress
     ) throws(StartError) -> BackupManifest {
         do {
+            // From before the moment on that the copy is of, nothing is removed that it may name. Where the folder can't be
+            // written to, a body that is missed is an error.
+            let bodies = withoutBodies ? nil : try place.bodyStore()
+            let hold = try? bodies?.hold()
+            defer { hold?.end() }
             var manifest = BackupManifest(
                 version: Version.text, time: Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970).iso8601,
                 hasKey: withKey)
@@ -71,6 +85,7 @@ public enum Backup {
             try DurableFiles.sync(ledgerFile)
             let sum = try DurableFiles.sum(of: ledgerFile)
             manifest.files = [.init(name: BackupManifest.ledger, bytes: sum.bytes, sha256: sum.sha256)]
+            try copyBodies(bodies, place, keyring, into: aside, withoutBodies, hold, &manifest, progress)
             try manifest.seal(keyring)
             try DurableFiles.write(manifest.json(), to: aside + "/" + BackupManifest.name)
             try DurableFiles.sync(aside)
@@ -80,6 +95,43 @@ public enum Backup {
         } catch {
             throw StartError("\(error)")
         }
+    }
+
+    private static func copyBodies(
+        _ store: BodyStore?, _ place: DataPlace, _ keyring: any Keyring, into aside: String, _ withoutBodies: Bool,
+        _ hold: BodyHold?, _ manifest: inout BackupManifest, _ progress: @escaping Progress
+    ) throws {
+        let bodies = LedgerBodies(ledger: try Ledger(at: .directory(aside), keyring: keyring, readOnly: true))
+        let count = try bodies.count()
+        guard count > 0 else { return }
+        guard !withoutBodies else {
+            manifest.bodiesLeftOut = count
+            return
+        }
+        guard let store else {
+            throw StartError(
+                "there are \(count) bodies of objects, and nobody says where: name their place with --bodies, or leave them out "
+                    + "with --without-bodies")
+        }
+        let target = try BodyStore(folder: aside + "/" + BackupManifest.bodies)
+        var sums = BodySums()
+        do {
+            try bodies.copy(from: store, to: target, hold, progress) { id, sum in sums.add(id, sum) }
+        } catch let error as BodyError {
+            throw StartError("a body of an object can't be backed up: \(error) `gatehouse verify` names the object")
+        }
+        let found = try bodies.inspect(target, leftoverAge: -60, hold, progress)
+        if let first = found.damage.first {
+            throw StartError(
+                "the data in \(place.name) is damaged, so it was not backed up. \(first.place): \(first.message) "
+                    + "`gatehouse verify` reports all damage")
+        }
+        let list = aside + "/" + BackupManifest.bodySums
+        try sums.write(to: list)
+        let sum = try DurableFiles.sum(of: list)
+        manifest.files.append(.init(name: BackupManifest.bodySums, bytes: sum.bytes, sha256: sum.sha256))
+        manifest.form = BackupManifest.currentForm
+        (manifest.bodyCount, manifest.bodyBytes) = (sums.count, sums.bytes)
     }
 
     private static func writeKey(of place: DataPlace, to path: String) throws {
@@ -120,9 +172,48 @@ public enum Backup {
         for file in manifest.files where file.name == BackupManifest.ledger {
             try require(DurableFiles.sum(of: backup + "/" + file.name), file, backup)
         }
+        if (manifest.bodyCount ?? 0) > 0 {
+            guard let place = database.bodies else {
+                throw StartError(
+                    "the backup has \(manifest.bodyCount ?? 0) bodies of objects: say with --bodies where they are to be"
+                )
+            }
+            do {
+                let store = try place.open(ServerTrust())
+                try place.claim(store, for: Ledger(at: .directory(backup), keyring: keyring, readOnly: true))
+                try restoreBodies(backup, manifest, to: store, progress)
+            } catch let error as StartError {
+                throw error
+            } catch {
+                throw StartError("\(error)")
+            }
+        }
         _ = try DataMigration.run(from: .directory(backup), isBackup: true, to: database, keyring, progress)
         if there == nil, case .file(let path) = database.key { try DurableFiles.copy(keyInBackup, to: path) }
         return manifest
+    }
+
+    /// Copies the bodies of a backup, each of which has to be as it was. Those that are there already, of a restore that was
+    /// interrupted, are copied again.
+    private static func restoreBodies(
+        _ backup: String, _ manifest: BackupManifest, to target: BodyStore, _ progress: @escaping Progress
+    ) throws {
+        let list = backup + "/" + BackupManifest.bodySums
+        for file in manifest.files where file.name == BackupManifest.bodySums {
+            try require(DurableFiles.sum(of: list), file, backup)
+        }
+        let source = try BodyStore(existingFolder: backup + "/" + BackupManifest.bodies)
+        var done = 0
+        try BodySums.each(in: list) { id, sha256 in
+            guard try target.copy(id, from: source).sha256 == sha256 else {
+                throw StartError(
+                    "\(backup)/\(BodySums.path(id)) is not what was backed up: its checksum differs. Take another backup"
+                )
+            }
+            done += 1
+            progress("Copying bodies: \(done) of \(manifest.bodyCount ?? 0)")
+        }
+        guard done == manifest.bodyCount else { throw StartError("\(list) is damaged: take another backup") }
     }
 
     private static func require(
@@ -169,11 +260,12 @@ public enum Backup {
             isInside = false
             aside = try DurableFiles.makeDirectory(beside: data.path, "restoring")
         }
-        let files = [BackupManifest.ledger, BackupManifest.key]
+        let hasBodies = (manifest.bodyCount ?? 0) > 0
+        // The key comes last: without it no server starts on this ledger.
+        let files = (hasBodies ? [BackupManifest.bodies] : []) + [BackupManifest.ledger, BackupManifest.key]
         do throws(StartError) {
             try read(backup, manifest, keyFile, keyring, into: aside, progress)
             if isInside {
-                // The key comes last: without it no server starts on this ledger.
                 for file in files {
                     guard try DurableFiles.move(aside + "/" + file, to: data.path + "/" + file) else {
                         throw StartError("can't make \(data.path)/\(file)")
@@ -185,6 +277,7 @@ public enum Backup {
             }
             return manifest
         } catch {
+            DurableFiles.removeTree(aside + "/" + BackupManifest.bodies)
             DurableFiles.remove(aside, files)
             throw error
         }
@@ -232,6 +325,16 @@ public enum Backup {
             try require(sum, file, backup)
         }
         try DurableFiles.copy(keyFile, to: aside + "/" + BackupManifest.key)
+        if (manifest.bodyCount ?? 0) > 0 {
+            do {
+                try restoreBodies(
+                    backup, manifest, to: BodyStore(folder: aside + "/" + BackupManifest.bodies), progress)
+            } catch let error as StartError {
+                throw error
+            } catch {
+                throw StartError("\(error)")
+            }
+        }
         let result = try verify(aside, keyring, progress)
         guard result.isClean else {
             throw StartError("the backup \(backup) is damaged: \(summary(result)) Take another backup")

@@ -4,10 +4,13 @@ import Keyring
 /// The description of a backup in its file `backup.json`.
 public struct BackupManifest: Codable, Sendable {
     /// The version of the backup's format. Raise it when an older program could misread a newer backup.
-    static let currentForm = 1
+    static let currentForm = 2
     static let name = "backup.json"
     static let ledger = "ledger.sqlite"
     static let key = "key"
+    /// The folder of the bodies, and the list of what is in it.
+    static let bodies = "bodies"
+    static let bodySums = "bodies.sha256"
 
     struct File: Codable, Equatable {
         var name: String
@@ -16,7 +19,8 @@ public struct BackupManifest: Codable, Sendable {
         var sha256: String
     }
 
-    var form = currentForm
+    /// 1 where there are no bodies: older programs would leave them out.
+    var form = 1
     /// The version of Gatehouse that made it.
     public var version: String
     /// When it was made, in ISO 8601.
@@ -31,16 +35,21 @@ public struct BackupManifest: Codable, Sendable {
     public var records: Int
     /// How many events the ledger has.
     public var events: Int
+    /// How many bodies of objects are in it, and how many bytes they are, with their seals; nil: none.
+    public var bodyCount: Int?
+    public var bodyBytes: Int?
+    /// How many bodies the ledger has that were left out; nil: none.
+    public var bodiesLeftOut: Int?
     /// Whether the backup contains the key.
     public var hasKey: Bool
-    /// All files except this one, and except the key, about which nothing is revealed.
+    /// All files except this one, the key, about which nothing is revealed, and the bodies, which a file of their own lists.
     var files: [File]
     /// A seal over everything above, made with the key: without the key nobody can make a backup, or change one
     /// unnoticed.
     var seal: String?
 
-    /// The total size of ``files``, in bytes.
-    public var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+    /// The total size of ``files`` and bodies, in bytes.
+    public var bytes: Int { files.reduce(bodyBytes ?? 0) { $0 + $1.bytes } }
 
     /// Reads the description of a backup, without trusting it yet: see ``isIntact(_:)``.
     /// - Throws: `StartError` when the folder is not a backup, or one that this version can't read.

@@ -1,3 +1,4 @@
+import Bodies
 import Directory
 import Keyring
 import Ledger
@@ -19,6 +20,13 @@ public struct DataMigration: Sendable {
         let keyring = try directory.keyring()
         let there = try database.existingKey()
         if let there { try requireSame(there, keyring, directory, database) }
+        try copyBodies(
+            from: .directory(directory), try openReadOnly(.directory(directory)),
+            to: { () throws in
+                guard let place = database.bodies, let store = try database.bodyStore() else { return nil }
+                try place.claim(store, for: DataPlace.directory(directory).openReadOnly().ledger)
+                return store
+            }, progress)
         let result = try run(from: .directory(directory.path), to: database, keyring, progress)
         if there == nil, case .file(let path) = database.key { try DurableFiles.copy(directory.keyFile, to: path) }
         return result
@@ -42,8 +50,44 @@ public struct DataMigration: Sendable {
                 do { try given.write(to: directory.keyFile) } catch { throw StartError("\(error)") }
             }
         }
+        try copyBodies(
+            from: .database(database), try openReadOnly(.database(database)),
+            to: { () throws in try BodyStore(folder: directory.bodies) }, progress)
         return try migrate(
             from: .postgres(database.address), to: .directory(directory.path), try directory.keyring(), progress)
+    }
+
+    private static func openReadOnly(_ place: DataPlace) throws(StartError) -> Ledger {
+        try place.openReadOnly().ledger
+    }
+
+    /// Copies the bodies before the ledger, which nobody can use before all of it is there. What is copied again, because a
+    /// migration was interrupted, takes the place of what is there.
+    ///
+    /// - Parameter target: nil: none is named.
+    private static func copyBodies(
+        from place: DataPlace, _ ledger: Ledger, to target: () throws -> BodyStore?,
+        _ progress: @escaping Backup.Progress
+    ) throws(StartError) {
+        do {
+            let bodies = LedgerBodies(ledger: ledger)
+            let count = try bodies.count()
+            guard count > 0 else { return }
+            guard let source = try place.bodyStore(), let target = try target() else {
+                throw StartError(
+                    "there are \(count) bodies of objects: say with --bodies where those of the database are, or are to be"
+                )
+            }
+            try bodies.copy(from: source, to: target, nil, progress)
+            let found = try bodies.inspect(target, leftoverAge: 0, nil, progress)
+            if let first = found.damage.first {
+                throw StartError("the data in \(place.name) is damaged: \(first.place): \(first.message) Verify it")
+            }
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw StartError("\(error)")
+        }
     }
 
     /// Copies a directory, or a backup, which is only read, into a database.

@@ -1,3 +1,4 @@
+import Bodies
 import Directory
 import FoundationEssentials
 import Keyring
@@ -11,6 +12,9 @@ let accountKind = Account.kind
 public struct DataVerification: Sendable {
     private let path: String
     private let result: Verification
+    private let bodies: LedgerBodies.Inspection
+    /// Whether it is known where the bodies are.
+    private let hasBodyStore: Bool
     /// Whether it is a backup, so that its checksum was verified too.
     private let isBackup: Bool
     /// Whether it is one that nodes share.
@@ -39,19 +43,39 @@ public struct DataVerification: Sendable {
         let keyring = try data.keyring(inFile: keyFile)
         var damage: [Damage] = []
         if isBackup { damage += try Self.damage(ofBackup: data.path, ledgerFile, keyring) }
-        do throws(LedgerError) {
+        do {
             let ledger = try Ledger(at: .directory(data.path), keyring: keyring, readOnly: true)
             var found = try ledger.verify(
                 Modules.all.recordKinds, tables: Modules.all.tableKinds, accountKind: accountKind
             ) { part, rows in
                 progress("Verifying \(part): \(rows)")
             }
-            for one in damage { found.add(one) }
-            result = found
+            let store = try Self.openBodies(.directory(data))
+            let seen = try Self.inspect(ledger, store, isBackup: isBackup, progress)
+            for one in damage + seen.damage { found.add(one) }
+            (result, bodies, hasBodyStore) = (found, seen, store != nil)
         } catch {
-            guard error.kind == .corrupt else { throw StartError("\(error)") }
-            result = Verification(damage + [Damage(nil, error.message)])
+            (result, bodies, hasBodyStore) = (try Self.damaged(damage, error), .init(), false)
         }
+    }
+
+    private static func damaged(_ damage: [Damage], _ error: any Error) throws(StartError) -> Verification {
+        guard let error = error as? LedgerError, error.kind == .corrupt else { throw StartError("\(error)") }
+        return Verification(damage + [Damage(nil, error.message)])
+    }
+
+    private static func openBodies(_ place: DataPlace) throws(StartError) -> BodyStore? {
+        do { return try place.bodyStore() } catch { throw StartError("\(error)") }
+    }
+
+    private static func inspect(
+        _ ledger: Ledger, _ store: BodyStore?, isBackup: Bool, _ progress: @escaping Backup.Progress
+    ) throws -> LedgerBodies.Inspection {
+        // Servers go on removing bodies meanwhile. They do it a quarter of an hour after nothing has them any more, which is
+        // enough where the folder can't be written to.
+        let hold = isBackup ? nil : try? store?.hold()
+        defer { hold?.end() }
+        return try LedgerBodies(ledger: ledger).inspect(store, leftoverAge: isBackup ? -60 : 3_600, hold, progress)
     }
 
     /// Verifies a database as it is at one moment, and changes nothing; nodes may be using it.
@@ -63,15 +87,18 @@ public struct DataVerification: Sendable {
         path = database.name
         (isBackup, isDatabase) = (false, true)
         let ledger = try database.openReadOnly().ledger
-        do throws(LedgerError) {
-            result = try ledger.verify(
+        do {
+            var found = try ledger.verify(
                 Modules.all.recordKinds, tables: Modules.all.tableKinds, accountKind: accountKind
             ) { part, rows in
                 progress("Verifying \(part): \(rows)")
             }
+            let store = try Self.openBodies(.database(database))
+            let seen = try Self.inspect(ledger, store, isBackup: false, progress)
+            for one in seen.damage { found.add(one) }
+            (result, bodies, hasBodyStore) = (found, seen, store != nil)
         } catch {
-            guard error.kind == .corrupt else { throw StartError("\(error)") }
-            result = Verification([Damage(nil, error.message)])
+            (result, bodies, hasBodyStore) = (try Self.damaged([], error), .init(), false)
         }
     }
 
@@ -85,9 +112,31 @@ public struct DataVerification: Sendable {
         guard manifest.isIntact(keyring) else {
             return [Damage(nil, "\(BackupManifest.name) was changed or is damaged, or the key is the wrong one.")]
         }
-        let sum = try DurableFiles.sum(of: ledgerFile)
-        return manifest.files.contains(.init(name: BackupManifest.ledger, bytes: sum.bytes, sha256: sum.sha256))
-            ? [] : [Damage(nil, "Its checksum differs from that of the file that was backed up.")]
+        var damage: [Damage] = []
+        for file in manifest.files {
+            let sum =
+                DurableFiles.exists(path + "/" + file.name) ? try DurableFiles.sum(of: path + "/" + file.name) : nil
+            if sum != DurableFiles.Sum(bytes: file.bytes, sha256: file.sha256) {
+                let name = file.name == BackupManifest.ledger ? "Its" : "\(file.name): its"
+                damage.append(Damage(nil, "\(name) checksum differs from that of the file that was backed up."))
+            }
+        }
+        guard damage.isEmpty, (manifest.bodyCount ?? 0) > 0 else { return damage }
+        // Most bodies prove themselves, but not those that were stored with a key which is not here.
+        do {
+            let store = try BodyStore(existingFolder: path + "/" + BackupManifest.bodies)
+            try BodySums.each(in: path + "/" + BackupManifest.bodySums) { id, sha256 in
+                let sum = try? store.sum(of: id)
+                if sum?.sha256 != sha256 {
+                    damage.append(
+                        Damage(
+                            nil, "\(BodySums.path(id)) \(sum == nil ? "is missing" : "is not what was backed up")."))
+                }
+            }
+        } catch {
+            damage.append(Damage(nil, "\(error)"))
+        }
+        return damage
     }
 
     // MARK: Output
@@ -106,6 +155,7 @@ public struct DataVerification: Sendable {
             lines.append(
                 "\(name): \(rows)" + (count.damaged == 0 ? ", no damage" : ", damaged in \(count.damaged) places"))
         }
+        lines += bodyLines
         lines.append(
             isClean
                 ? "\(path) is intact, up to journal entry \(result.lastSequence)."
@@ -113,6 +163,33 @@ public struct DataVerification: Sendable {
                     + " Otherwise restore a backup: gatehouse restore BACKUP \(isDatabase ? "--database URL" : "--data DIRECTORY")"
         )
         return lines.map(printable).joined(separator: "\n")
+    }
+
+    private var bodyLines: [String] {
+        var lines: [String] = []
+        if bodies.count > 0 {
+            let count = "Bodies of objects: \(bodies.count) (\(bodies.bytes) bytes)"
+            guard hasBodyStore else {
+                return [
+                    isBackup
+                        ? "\(count), which were left out of this backup"
+                        : "\(count), not looked at: name their place with --bodies"
+                ]
+            }
+            lines.append(
+                count + (bodies.damageCount == 0 ? ", no damage" : ", damaged in \(bodies.damageCount) places"))
+        }
+        if bodies.unproved > 0 {
+            lines.append(
+                "\(bodies.unproved) of them have a key that is not here, of KMS or a client: only their headers and sizes were "
+                    + "looked at")
+        }
+        if bodies.leftover > 0 {
+            lines.append(
+                "Bodies that no object has: \(bodies.leftover), left behind by a crash; a server removes them within a day, "
+                    + "`gatehouse sweep` at once")
+        }
+        return lines
     }
 
     private static let tables: [(LedgerTable, String)] = [
@@ -143,6 +220,16 @@ public struct DataVerification: Sendable {
             writer.member("damaged", integer: count.damaged)
             writer.endObject()
         }
+        writer.endObject()
+        writer.key("bodies")
+        writer.beginObject()
+        writer.member("count", integer: bodies.count)
+        writer.member("bytes", integer: bodies.bytes)
+        writer.key("verified")
+        writer.boolean(hasBodyStore)
+        writer.member("damaged", integer: bodies.damageCount)
+        writer.member("unproved", integer: bodies.unproved)
+        writer.member("leftover", integer: bodies.leftover)
         writer.endObject()
         writer.member("damageCount", integer: result.damageCount)
         writer.key("damage")

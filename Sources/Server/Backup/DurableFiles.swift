@@ -1,4 +1,5 @@
 import Crypto
+import FoundationEssentials
 
 #if canImport(Glibc)
     import Glibc
@@ -105,6 +106,9 @@ enum DurableFiles {
         for file in files { unlink(path + "/" + file) }
         rmdir(path)
     }
+
+    /// Removes a folder and all that is in it. Errors are ignored, since it is only a leftover.
+    static func removeTree(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     /// The path without trailing slashes.
     private static func trimmed(_ path: String) -> String {

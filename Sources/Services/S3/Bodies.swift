@@ -10,7 +10,10 @@ import Wire
 extension MutableRecords {
     /// Keeps the bodies of a new version or part.
     func keep(_ content: ObjectVersion.Content?) throws(ServiceError) {
-        for body in content?.bodies ?? [] { try shared.put(KeptBody(id: body.id)) }
+        for body in content?.bodies ?? [] {
+            do throws(BodyError) { try body.checkIsFresh() } catch { throw ServiceError(error) }
+            try shared.put(KeptBody(id: body.id))
+        }
     }
 
     /// Gives up what has no place any more. The bodies are removed some time later: of several that are read one after the
@@ -37,8 +40,17 @@ struct RemoveBodies: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let store = try context.environment.bodyStore()
-        do throws(BodyError) { try await store.remove(ids) } catch { throw ServiceError(error) }
-        try await context.finish { (_) throws(ServiceError) in }
+        let isHeld: Bool
+        do throws(BodyError) {
+            isHeld = try await store.isHeld()
+            if !isHeld { try await store.remove(ids) }
+        } catch {
+            throw ServiceError(error)
+        }
+        let time = context.environment.clock.now + Self.delay
+        try await context.finish { (records) throws(ServiceError) in
+            if isHeld { try records.schedule(self, id: context.id, at: time) }
+        }
     }
 }
 
@@ -54,22 +66,35 @@ struct SweepBodies: RecurringJob {
         repeat {
             do {
                 last = try await store.sweep(after: last) { ids in
-                    try await environment.read(context.scope) { (records) throws(ServiceError) in
-                        var kept: Set<BodyID> = []
-                        for id in ids where try records.shared.get(KeptBody.self, KeptBody.key(id)) != nil {
-                            kept.insert(id)
-                        }
-                        return kept
+                    try await environment.ledger.read { (reader) throws(LedgerError) in
+                        try KeptBody.among(ids, reader)
                     }
                 }.last
             } catch let error as BodyError {
                 throw ServiceError(error)
-            } catch let error as ServiceError {
-                throw error
+            } catch let error as LedgerError {
+                throw ServiceError(error)
             } catch {
                 throw .internalFailure
             }
         } while last != nil
         try await context.finish { (_) throws(ServiceError) in }
     }
+}
+
+// What backups and verifications have to know.
+
+extension CurrentObject: HasBodies {
+    var storedBodies: [StoredBody] { version.content?.bodies ?? [] }
+    var name: String { "\(bucket)/\(version.key)" }
+}
+
+extension OtherVersion: HasBodies {
+    var storedBodies: [StoredBody] { version.content?.bodies ?? [] }
+    var name: String { "\(bucket)/\(version.key), version \(version.shownVersionID)" }
+}
+
+extension UploadedPart: HasBodies {
+    var storedBodies: [StoredBody] { content.bodies }
+    var name: String { "part \(number) of the upload \(partition)" }
 }

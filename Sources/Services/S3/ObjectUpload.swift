@@ -135,7 +135,7 @@ extension ServiceError {
                 "AccessDenied",
                 "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
                 status: 403)
-        case .io, .missing, .damaged, .invalid: self = .internalFailure
+        case .io, .missing, .damaged, .invalid, .foreign: self = .internalFailure
         }
         cause = error.message
     }

@@ -49,13 +49,3 @@ struct UploadedPart: TableRow, Equatable {
 
     var key: RowKey { RowKey(.number(Int64(number))) }
 }
-
-/// A body that is in the store: as long as it is here, no sweep takes it.
-struct KeptBody: TableRow, Equatable {
-    static let kind = "AWS::S3::Body"
-
-    let id: BodyID
-    var key: RowKey { Self.key(id) }
-
-    static func key(_ id: BodyID) -> RowKey { RowKey(.text(id.description)) }
-}
