@@ -72,6 +72,7 @@ extension S3.CreateBucket: WriteOperation {
             }
             bucket.ownership = ownership
         }
+        try AccessControlLists.check(input.structure, ofBucketWith: bucket.ownership)
         if input.objectLockEnabledForBucket == true {
             bucket.hasObjectLock = true
             bucket.versioning = .enabled

@@ -33,6 +33,7 @@ struct NewObject {
 
     /// Reads a request's members, those of PutObject, CreateMultipartUpload or CopyObject.
     init(_ input: Structure, in bucket: Bucket, at time: Double) throws(ServiceError) {
+        try AccessControlLists.check(input, in: bucket)
         for name in Self.headers {
             if case .string(let text) = input[name] { headers[name] = text }
             if case .timestamp(let moment) = input[name] { headers[name] = moment.iso8601 }
