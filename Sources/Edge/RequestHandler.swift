@@ -28,7 +28,7 @@ final class RequestHandler: ChannelDuplexHandler {
     /// What the one who answers a request has to know of how it was sent. Small, for it goes along.
     private struct Occasion: Sendable {
         let isKeepAlive: Bool
-        let isHTTP1_0: Bool
+        let isHTTP10: Bool
         /// Whether the answer's body is left out.
         let isHEAD: Bool
         /// The request's `Content-Length`.
@@ -36,7 +36,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
         init(_ head: HTTPRequestHead) {
             isKeepAlive = head.isKeepAlive
-            isHTTP1_0 = head.version == .http1_0
+            isHTTP10 = head.version == .http1_0
             isHEAD = head.method == .HEAD
             announcedLength = head.headers.first(name: "content-length").flatMap { Int($0) }
         }
@@ -288,7 +288,7 @@ final class RequestHandler: ChannelDuplexHandler {
         if !hasLength {
             if let length = response.stream.map(\.length) ?? response.body.count {
                 fields.add(name: "Content-Length", value: String(length))
-            } else if !occasion.isHTTP1_0 {
+            } else if !occasion.isHTTP10 {
                 fields.add(name: "Transfer-Encoding", value: "chunked")
             } else {
                 isKept = false
@@ -296,7 +296,7 @@ final class RequestHandler: ChannelDuplexHandler {
         }
         if !isKept {
             fields.add(name: "Connection", value: "close")
-        } else if occasion.isHTTP1_0 {
+        } else if occasion.isHTTP10 {
             fields.add(name: "Connection", value: "keep-alive")
         }
         let head = HTTPResponseHead(

@@ -68,7 +68,7 @@ extension AccessDecision {
         for (level, place) in zip(inputs.serviceControl ?? [], inputs.serviceControlPlaces(request)) {
             for policy in level { note(policy, .serviceControl, at: " at \(place)") }
         }
-        for set in inputs.identitySets { set.forEach { note($0, .identity) } }
+        for set in inputs.identitySets { set.eachPolicy { note($0, .identity) } }
         if let trust = inputs.roleTrust { note(trust, .roleTrust) }
         if let policy = inputs.resource { note(policy, .resource) }
         for grant in inputs.grants { note(grant.summary) }

@@ -336,7 +336,9 @@ final class Writer: Sendable {
         }
         // Of the two, one is mostly empty, and the other is not copied.
         let events =
-            batch.events.isEmpty ? eventsOfWrites : eventsOfWrites.isEmpty ? batch.events : batch.events + eventsOfWrites
+            if batch.events.isEmpty { eventsOfWrites } else if eventsOfWrites.isEmpty { batch.events } else {
+                batch.events + eventsOfWrites
+            }
         done.hasEvents = !events.isEmpty
         let firstSegment = next.segment
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)

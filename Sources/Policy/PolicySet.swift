@@ -51,7 +51,7 @@ public final class PolicySet: Sendable {
     public var policies: [CompiledPolicy] { chunks.elements.flatMap { $0.members.map(\.policy) } }
 
     /// Lends each policy of the set, in order.
-    public func forEach(_ body: (CompiledPolicy) -> Void) {
+    public func eachPolicy(_ body: (CompiledPolicy) -> Void) {
         for chunk in chunks.elements {
             for member in chunk.members { body(member.policy) }
         }
