@@ -46,7 +46,7 @@ import Testing
         #expect(event(lazy) == event(whole))
         let secrets = Secrets(["UserName"], kept: [])
         #expect(event(lazy, secrets) == event(whole, secrets))
-        #expect(!event(lazy, secrets).contains("alice"))
+        #expect(!event(lazy, secrets).contains("userName"))
     }
 }
 
