@@ -1,5 +1,13 @@
 import Keyring
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Writes events into the ledger and deletes old ones. For reading them see `EventSearch`.
 struct EventStore: Sendable {
     let key: SealingKey
@@ -108,6 +116,18 @@ struct EventStore: Sendable {
 extension EventAttribute {
     /// Byte by byte: Swift takes some texts for equal that are not.
     fileprivate func hasSameBytes(as other: EventAttribute) -> Bool {
-        name.utf8.elementsEqual(other.name.utf8) && value.utf8.elementsEqual(other.value.utf8)
+        Self.areSame(name, other.name) && Self.areSame(value, other.value)
+    }
+
+    private static func areSame(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        let length = left.utf8.count
+        let answer = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, length) == 0
+            }
+        }
+        return (answer ?? nil) ?? left.utf8.elementsEqual(right.utf8)
     }
 }
