@@ -146,7 +146,10 @@ import Testing
             "DROP TABLE table_row", "DROP TABLE table_index", "DELETE FROM meta WHERE name = 'table-changes'",
             backend == .sqlite
                 ? "UPDATE meta SET value = 3 WHERE name = 'format'"
-                : "UPDATE meta SET number = 3 WHERE name = 'format'; UPDATE head SET version = 2",
+                : """
+                UPDATE meta SET number = 3 WHERE name = 'format'; UPDATE head SET version = 2;
+                ALTER TABLE head DROP COLUMN epoch
+                """,
         ] { try await first.tamper(sql) }
         await first.close()
 
