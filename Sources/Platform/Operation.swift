@@ -53,12 +53,19 @@ public protocol Operation: OperationModel {
     static var bodyLimit: Int { get }
     /// The operation with its types erased, for the gate. Each kind of operation has it already.
     static var erased: AnyOperation { get }
+    /// Whether it is an ``UploadOperation``; asked of the type itself, since to search the program for its conformances takes
+    /// long for hundreds of operations.
+    static var isUpload: Bool { get }
+    /// What a ``FederatedOperation`` has; nil for any other.
+    static var federation: AnyOperation.Federation? { get }
 }
 
 extension Operation {
     public static var secretMembers: Set<String> { [] }
     public static var recordsOutput: Bool { !isReadOnly }
     public static var bodyLimit: Int { AnyOperation.usualBodyLimit }
+    public static var isUpload: Bool { false }
+    public static var federation: AnyOperation.Federation? { nil }
 }
 
 /// An operation that answers from the call alone: from its caller, the directory and the projections, all of which are
@@ -253,9 +260,9 @@ public final class AnyOperation: Sendable {
         recordsOutput = O.recordsOutput
         secretMembers = O.secretMembers
         bodyLimit = O.bodyLimit
-        isUpload = O.self is any UploadOperation.Type
+        isUpload = O.isUpload
         access = { input, call async throws(ServiceError) in try await O.access(O.Input(input), call) }
-        federation = (operation as? any FederatedOperation.Type).map { Federation($0) }
+        federation = O.federation
         self.begin = { input, call async throws(ServiceError) in try await begin(O.Input(input), call) }
     }
 }
@@ -305,8 +312,14 @@ extension PreparedWriteOperation {
     }
 }
 
+extension FederatedOperation {
+    public static var federation: AnyOperation.Federation? { AnyOperation.Federation(Self.self) }
+}
+
 extension UploadOperation {
     public static var isReadOnly: Bool { false }
+
+    public static var isUpload: Bool { true }
 
     /// What S3 takes in one request: 5 GiB.
     public static var bodyLimit: Int { 5 << 30 }
