@@ -3,7 +3,7 @@ import Synchronization
 /// The bytes of one body, or of several that follow each other, in pieces of at most 64 KiB.
 ///
 /// ```swift
-/// let reader = try await store.read(object.parts, range: 0..<1_000)
+/// let reader = try await store.read([body], range: 6..<11)
 /// while let bytes = try await reader.next() { … }
 /// ```
 ///

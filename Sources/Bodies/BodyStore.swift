@@ -18,11 +18,13 @@ import FoundationEssentials
 /// removes it. Copies of a store are the same store; it needs no closing.
 ///
 /// ```swift
-/// let store = try BodyStore(folder: data + "/bodies")
+/// let store = try BodyStore(folder: path + "/bodies")
 /// let writer = try await store.begin()
-/// try await writer.receive(Array("hello".utf8))
+/// try await writer.receive(Array("hello ".utf8))
+/// try await writer.receive(Array("world".utf8))
 /// let body = try await writer.finish()
-/// let reader = try await store.read([body], range: 1..<3)
+///
+/// let reader = try await store.read([body], range: 6..<11)
 /// ```
 public struct BodyStore: Sendable {
     /// Bodies up to this length, in bytes, are better kept beside their record: see ``seal(_:key:)``.

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// ```swift
 /// let writer = try await store.begin()
-/// while let bytes = try await stream.next() { try await writer.receive(bytes) }
+/// try await writer.receive(Array("hello ".utf8))
+/// …
 /// let body = try await writer.finish()
 /// ```
 ///

@@ -5,9 +5,8 @@ public import Wire
 /// One page of a list, and where the next one starts. An answer's view is made from it: `Output(page)`.
 ///
 /// ```swift
-/// let page = try records.page(Group.self, Paging(input)) {
-///     $0.path.hasPrefix(prefix)
-/// }
+/// let groups = try records.groups(of: records.user(input.userName))
+/// let page = page(groups, by: \.id, try Paging(input))
 /// return Output(page, IAM.Group.init)
 /// ```
 public struct Page<Item> {
@@ -49,9 +48,8 @@ extension View where Members: PageFields {
 /// What a list request says about pages: where to start, and how many items to return.
 ///
 /// ```swift
-/// let page = try records.page(Group.self, Paging(input)) {
-///     $0.path.hasPrefix(prefix)
-/// }
+/// let groups = try records.groups(of: records.user(input.userName))
+/// let page = page(groups, by: \.id, try Paging(input))
 /// return Output(page, IAM.Group.init)
 /// ```
 ///

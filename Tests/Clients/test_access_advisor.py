@@ -79,7 +79,7 @@ def test_by_action(root: Identity, new_user: Callable[..., Identity]) -> None:
     alice = new_user("alice", statements)
     alice.iam.list_users()
     found = services(root, user_arn("alice"), "ACTION_LEVEL")
-    # PassRole is a permission, not an operation: there is nothing to track. S3 is not answered, so not recorded.
+    # PassRole is a permission, not an operation: there is nothing to track, and GetObject a data event.
     actions = {action["ActionName"]: action for action in found["iam"]["TrackedActionsLastAccessed"]}
     assert set(actions) == {"ListUsers", "ListGroups"}
     assert actions["ListUsers"]["LastAccessedEntity"] == user_arn("alice")

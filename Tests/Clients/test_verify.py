@@ -106,8 +106,12 @@ def flipped(blob: bytes) -> bytes:
     return blob[: len(blob) // 2] + bytes([blob[len(blob) // 2] ^ 1]) + blob[len(blob) // 2 + 1 :]
 
 
+def files(data: Path) -> list[tuple[str, bytes]]:
+    return sorted((str(path), path.read_bytes()) for path in data.rglob("*") if path.is_file())
+
+
 def test_a_healthy_directory(data: Path) -> None:
-    before = sorted((path.name, path.read_bytes()) for path in data.iterdir())
+    before = files(data)
     status, found = verified(data)
     assert status == 0
     # The tables of services, in which nothing is yet.
@@ -117,7 +121,7 @@ def test_a_healthy_directory(data: Path) -> None:
     for table in TABLES:
         assert found["tables"][table] == {"rows": len(contents[table]), "damaged": 0}, table
     assert found["journalEntry"] == max(row[0] for row in contents["journal"])
-    assert sorted((path.name, path.read_bytes()) for path in data.iterdir()) == before
+    assert files(data) == before
     done = gatehouse("verify", "--data", str(data))
     assert done.returncode == 0 and "is intact" in done.stdout and "no damage" in done.stdout
 

@@ -122,4 +122,11 @@ private final class Pieces: Sendable {
     func close() { state.withLock { $0.isClosed = true } }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    @Test func lists() {
+        let list = LazyList(["alice", "bob"]) { name in IAM.User { $0.userName = name } }
+        print(list.count)  // 2
+
+        #expect(list.count == 2)
+    }
 }

@@ -34,7 +34,8 @@ extension CloudTrail.LookupEvents: ComputeOperation {
                     account: call.accountID, from: milliseconds(input.startTime), to: milliseconds(input.endTime),
                     attribute: attributes.first.map { EventAttribute($0.attributeKey, $0.attributeValue) },
                     limit: input.maxResults ?? 50, cursor: input.nextToken))
-            output.events = page.events.map(CloudTrail.Event.init)
+            // The history has no data events: those are for trails. A page may be short for it, or empty.
+            output.events = page.events.filter(\.isOfManagement).map(CloudTrail.Event.init)
             output.nextToken = page.cursor
             return output
         } catch {
@@ -52,6 +53,13 @@ extension CloudTrail.LookupEvents: ComputeOperation {
 
 /// The ledger's event, where `Event` alone would be CloudTrail's.
 private typealias RecordedEvent = Event
+
+extension RecordedEvent {
+    /// Quotation marks within values are escaped, so that this can't be part of one.
+    fileprivate var isOfManagement: Bool {
+        !String(decoding: body, as: UTF8.self).contains(#""managementEvent":false,"#)
+    }
+}
 
 extension CloudTrail.Event {
     fileprivate init(_ event: RecordedEvent) {

@@ -15,7 +15,8 @@ extension ServiceModule {
     public static let s3 = ServiceModule(
         S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
-        events: EventParticulars(source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"]),
+        events: EventParticulars(
+            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
@@ -24,6 +25,17 @@ extension ServiceModule {
         ], projections: [BucketIndex.self], resourceTypes: [.bucket],
         jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
         quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
+
+    /// Those whose events are data events.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>
+    private static let objectLevel: Set<String> = [
+        "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject",
+        "DeleteObjectTagging", "DeleteObjects", "GetObject", "GetObjectAcl", "GetObjectAttributes",
+        "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent", "HeadBucket", "HeadObject",
+        "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts", "PutObject", "PutObjectAcl",
+        "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging", "RestoreObject", "SelectObjectContent",
+        "UploadPart", "UploadPartCopy",
+    ]
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
