@@ -107,6 +107,13 @@ struct WireExamples {
         #expect(content == Array("onetwo".utf8))
         #expect(left.isClosed)
     }
+
+    @Test func lists() {
+        let list = LazyList(["alice", "bob"]) { name in IAM.User { $0.userName = name } }
+        print(list.count)  // 2
+
+        #expect(list.count == 2)
+    }
 }
 
 /// Stands for a file that is read piece by piece.
@@ -122,11 +129,4 @@ private final class Pieces: Sendable {
     func close() { state.withLock { $0.isClosed = true } }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
-
-    @Test func lists() {
-        let list = LazyList(["alice", "bob"]) { name in IAM.User { $0.userName = name } }
-        print(list.count)  // 2
-
-        #expect(list.count == 2)
-    }
 }
