@@ -51,7 +51,9 @@ public struct DataVerification: Sendable {
                 progress("Verifying \(part): \(rows)")
             }
             let store = try Self.openBodies(.directory(data))
-            let seen = try Self.inspect(ledger, store, isBackup: isBackup, progress)
+            // Before format 4 there were no tables, and so no bodies.
+            let seen =
+                found.format < 4 ? .init() : try Self.inspect(ledger, store, isBackup: isBackup, progress)
             for one in damage + seen.damage { found.add(one) }
             (result, bodies, hasBodyStore) = (found, seen, store != nil)
         } catch {

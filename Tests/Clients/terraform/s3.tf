@@ -140,12 +140,16 @@ resource "aws_s3_object" "order" {
   content_type = "text/plain"
   tags         = { level = "public" }
   depends_on   = [aws_s3_bucket_server_side_encryption_configuration.orders, aws_s3_bucket_versioning.orders]
+  # The bucket's default retention gives it these, which the provider takes for a drift.
+  lifecycle { ignore_changes = [object_lock_mode, object_lock_retain_until_date] }
 }
 
 resource "aws_s3_object_copy" "copy" {
   bucket = aws_s3_bucket.site.id
   key    = "copy.txt"
   source = "${aws_s3_bucket.orders.id}/${aws_s3_object.order.key}"
+  # Copied tags, too, would be a drift.
+  tagging_directive = "REPLACE"
 }
 
 resource "aws_s3_bucket" "site" {
