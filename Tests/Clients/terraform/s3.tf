@@ -140,6 +140,8 @@ resource "aws_s3_object" "order" {
   content_type = "text/plain"
   tags         = { level = "public" }
   depends_on   = [aws_s3_bucket_server_side_encryption_configuration.orders, aws_s3_bucket_versioning.orders]
+  # Locked as it is, it goes only with s3:BypassGovernanceRetention, which this asks for.
+  force_destroy = true
   # The bucket's default retention gives it these, which the provider takes for a drift.
   lifecycle { ignore_changes = [object_lock_mode, object_lock_retain_until_date] }
 }
