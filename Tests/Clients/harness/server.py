@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -60,9 +61,11 @@ class Server:
     ):
         self.data = data
         self.own_folder: tempfile.TemporaryDirectory[str] | None = None
+        self.bodies: Path | None = None
         if data is None and database is None and postgres.IS_USED:
             self.own_folder = tempfile.TemporaryDirectory(prefix="gatehouse-key-")
-            (database, key) = (postgres.shared().new_database(), Path(self.own_folder.name) / "key")
+            folder = Path(self.own_folder.name)
+            (database, key, self.bodies) = (postgres.shared().new_database(), folder / "key", folder / "bodies")
         self.database = database
         self.key = key
         self.options = list(options)
@@ -82,6 +85,8 @@ class Server:
         command = [str(BINARY), "serve", "--port", "0", "--log-level", "warning"]
         if self.database:
             command += ["--database", self.database, "--key-file", str(self.key)]
+            if self.bodies and "--bodies" not in self.options:
+                command += ["--bodies", str(self.bodies)]
         else:
             command += ["--data", str(self.data)] if self.data else ["--in-memory"]
         if self.fixed_root:
@@ -180,6 +185,8 @@ class Server:
         if self.own_folder:
             self.kill()
             self.database = postgres.shared().new_database()
+            if self.bodies:
+                shutil.rmtree(self.bodies, ignore_errors=True)
             self.start()
             return
         answer = raw.send(self.port, raw.signed("POST", "/_gatehouse/reset", b"", self.root, service="gatehouse"))
