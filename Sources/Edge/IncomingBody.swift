@@ -80,6 +80,9 @@ final class IncomingBody: Sendable {
         state.withLock { $0.end == nil && !$0.isUnwanted && $0.waiting.readableBytes >= Self.mostWaiting }
     }
 
+    /// Whether nothing has arrived yet.
+    var isEmpty: Bool { state.withLock { $0.count == 0 } }
+
     // MARK: The reader's side
 
     /// The bytes that have arrived since the last call, waiting for some if there are none; nil at the end.

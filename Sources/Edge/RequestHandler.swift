@@ -138,6 +138,9 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func end(_ context: ChannelHandlerContext) {
         let was = reading
+        // Who asked for the word and has nothing to send after it gets it all the same: botocore takes an answer without it
+        // for that of the next request, too.
+        if case .stream(let incoming) = was, incoming.isEmpty { sendContinue(context) }
         reading = .nothing
         owesContinue = false
         switch was {
