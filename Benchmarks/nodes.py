@@ -58,7 +58,7 @@ def creations(servers: list[Server], folder: Path, turn: str) -> float:
             f"create{number}",
             [
                 as_botocore_sends("CreateUser", "iam", server.root, n, UserName=f"user-{turn}-{number}-{n}")
-                for n in range(30_000)
+                for n in range(60_000)
             ],
         )
         for number, server in enumerate(servers)
