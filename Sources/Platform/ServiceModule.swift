@@ -206,9 +206,12 @@ public struct EventParticulars: Sendable {
         public let type: String
         /// The account that it is in, where that is known; nil: the ARN says it.
         public let account: String?
+        /// Whether it stands for all whose ARNs begin so: what a listing was about.
+        public let isPrefix: Bool
 
         /// - Parameters: see the properties.
-        public init(_ arn: String, _ type: String, account: String? = nil) {
+        public init(_ arn: String, _ type: String, account: String? = nil, isPrefix: Bool = false) {
+            self.isPrefix = isPrefix
             self.arn = arn
             self.type = type
             self.account = account

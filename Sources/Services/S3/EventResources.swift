@@ -1,0 +1,24 @@
+import Platform
+import Wire
+
+/// What S3's events say that they are about: the object, and its bucket; of a listing, all that begins with its prefix.
+/// Management events name their bucket alone, which the request tells.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
+@Sendable func eventResources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
+    var found: [EventParticulars.Resource] = []
+    func add(_ resource: EventParticulars.Resource) {
+        if !found.contains(where: { $0.arn == resource.arn && $0.type == resource.type }) { found.append(resource) }
+    }
+    for access in accesses {
+        let bucketARN = Substring(access.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
+        if bucketARN.utf8.count < access.resource.utf8.count {
+            add(EventParticulars.Resource(access.resource, "AWS::S3::Object"))
+        } else if access.action == "s3:ListBucket" || access.action == "s3:ListBucketVersions" {
+            var prefix = "\(bucketARN)/"
+            if case .one(let text)? = access.context["s3:prefix"] { prefix += text }
+            add(EventParticulars.Resource(prefix, "AWS::S3::Object", isPrefix: true))
+        }
+        add(EventParticulars.Resource(String(bucketARN), "AWS::S3::Bucket", account: access.resourceAccount))
+    }
+    return found
+}
