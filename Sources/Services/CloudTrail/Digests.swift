@@ -26,7 +26,9 @@ struct Digests: Sendable {
         let session = try await environment.read(trail.scope) { [sessionID] (records) throws(ServiceError) in
             try records.get(LogSession.self, sessionID)
         }
-        guard let session, session.digestsSince != nil else { return try await context.finish(then) }
+        guard let session, let since = session.digestsSince else { return try await context.finish(then) }
+        // Digests are named by the second.
+        let end = max(end.rounded(.down), since + 1)
         var made: [Made] = []
         do throws(ServiceError) {
             for (name, chain) in session.chains.sorted(by: { $0.key < $1.key }) {
