@@ -335,6 +335,7 @@ let package = Package(
         .testTarget(
             name: "KMSTests",
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
+        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

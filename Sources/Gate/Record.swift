@@ -198,7 +198,7 @@ extension Attempt {
             }
         }
         guard let found = particulars.found else { return resources }
-        for resource in found(decisions.map(\.access), try? result.get()) {
+        for resource in found(call, decisions.map(\.access), asked.input, try? result.get()) {
             resources.append(
                 RecordedResource(
                     type: resource.type, name: resource.arn, account: resource.account, isPrefix: resource.isPrefix))

@@ -190,8 +190,17 @@ public struct EventParticulars: Sendable {
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
     /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
-    /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
-    public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
+    /// policies were asked about, the request and the answer. They are listed in addition to those of ``resources``.
+    public var found: Finder?
+
+    /// - Parameters:
+    ///   - call: what was asked, by whom.
+    ///   - accesses: what the policies were asked about.
+    ///   - input: the request; nil for one that can't be read.
+    ///   - output: the answer; nil for a call that failed.
+    public typealias Finder = @Sendable (
+        _ call: Call, _ accesses: [Access], _ input: Structure?, _ output: Structure?
+    ) -> [Resource]
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
@@ -222,7 +231,7 @@ public struct EventParticulars: Sendable {
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
         hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil,
+        found: Finder? = nil,
         additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])? = nil,
         renamed: [String: String] = [:]
     ) {

@@ -25,5 +25,6 @@ extension ServiceModule {
         CloudTrail.AddTags.self, CloudTrail.RemoveTags.self, CloudTrail.ListTags.self,
         CloudTrail.ListPublicKeys.self,
         CloudTrail.PutEventSelectors.self, CloudTrail.GetEventSelectors.self,
+        CloudTrail.RegisterOrganizationDelegatedAdmin.self, CloudTrail.DeregisterOrganizationDelegatedAdmin.self,
     ]
 }

@@ -4,7 +4,10 @@ import Wire
 /// What S3's events say that they are about: the object, and its bucket; of a listing, all that begins with its prefix.
 /// Management events name their bucket alone, which the request tells.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
-@Sendable func eventResources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
+@Sendable func eventResources(
+    _ call: Call, _ accesses: [Access], _ input: Structure?, _ output: Structure?
+) -> [EventParticulars.Resource] {
+    guard call.module.events.dataEvents.contains(call.operation) else { return [] }
     var found: [EventParticulars.Resource] = []
     func add(_ resource: EventParticulars.Resource) {
         if !found.contains(where: { $0.arn == resource.arn && $0.type == resource.type }) { found.append(resource) }
@@ -19,6 +22,16 @@ import Wire
             add(EventParticulars.Resource(prefix, "AWS::S3::Object", isPrefix: true))
         }
         add(EventParticulars.Resource(String(bucketARN), "AWS::S3::Bucket", account: access.resourceAccount))
+    }
+    // Nobody was asked: DeleteObjects asks for its keys one by one, and a request may be refused before.
+    if found.isEmpty, let input, case .string(let name) = input["Bucket"], let entry = call.buckets.bucket(name) {
+        let arn = entry.bucket.arn
+        if case .string(let key) = input["Key"] {
+            add(EventParticulars.Resource("\(arn)/\(key)", "AWS::S3::Object"))
+        } else {
+            add(EventParticulars.Resource("\(arn)/", "AWS::S3::Object", isPrefix: true))
+        }
+        add(EventParticulars.Resource(arn, "AWS::S3::Bucket", account: entry.bucket.accountID))
     }
     return found
 }
