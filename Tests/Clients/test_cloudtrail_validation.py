@@ -10,32 +10,18 @@ import datetime
 import gzip
 import hashlib
 import json
-import subprocess
 import time
 from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, Server, error_of
-from harness.identity import aws_program
-from harness.trails import Delivered, make_bucket
+from harness import ACCOUNT, Server, error_of
+from harness.trails import Delivered, make_bucket, validate
 
 pytestmark = pytest.mark.memory
 
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/"
 HOUR = 3600
-
-
-def validate(root: Identity, *more: str, region: str = "us-east-1", arn: str = ARN + "main") -> tuple[int, str]:
-    """The exit code, and what is printed."""
-    done = subprocess.run(
-        [
-            aws_program(), "cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", "2020-01-01T00:00:00Z",
-            "--end-time", "2035-01-01T00:00:00Z", "--verbose", "--region", region, *more,
-        ],
-        env=root.environment, capture_output=True, text=True, timeout=120,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def trail_with(cloud: Server, hours: int, *, logs: str = "logs", **more: Any) -> Delivered:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
-from .identity import Identity
+from .identity import Identity, aws_program
 from .server import ACCOUNT
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
@@ -79,3 +80,18 @@ class Delivered:
         """The event of a call, given its answer or its request id."""
         request = answer if isinstance(answer, str) else answer["ResponseMetadata"]["RequestId"]
         return self.wait_for(lambda record: record.get("requestID") == request, f"request {request}")
+
+
+def validate(
+    identity: Identity, *more: str, trail: str = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main",
+    region: str = "us-east-1",
+) -> tuple[int, str]:
+    """What `aws cloudtrail validate-logs` says of all that a trail has ever delivered: the exit code, and the text."""
+    done = subprocess.run(
+        [
+            aws_program(), "cloudtrail", "validate-logs", "--trail-arn", trail, "--start-time", "2020-01-01T00:00:00Z",
+            "--end-time", "2035-01-01T00:00:00Z", "--verbose", "--region", region, *more,
+        ],
+        env=identity.environment, capture_output=True, text=True, timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
