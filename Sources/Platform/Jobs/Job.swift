@@ -52,6 +52,12 @@ public protocol RecurringJob: Job {
     init()
     /// The seconds from the end of one to the next.
     static var interval: Double { get }
+    /// The same, where the operator decides; ``interval`` unless the job says otherwise.
+    static func interval(_ environment: Environment) -> Double
+}
+
+extension RecurringJob {
+    public static func interval(_ environment: Environment) -> Double { interval }
 }
 
 /// A job that is being done: for whom, since when, and how it ends.

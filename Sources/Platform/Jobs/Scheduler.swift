@@ -395,7 +395,9 @@ extension Job {
         _ environment: Environment
     ) -> (@Sendable (MutableRecords) throws(ServiceError) -> Void)? {
         guard let recurring = self as? any RecurringJob.Type else { return nil }
-        return { (records) throws(ServiceError) in try recurring.schedule(records, after: environment.clock.now) }
+        return { (records) throws(ServiceError) in
+            try recurring.schedule(records, after: environment.clock.now, interval: recurring.interval(environment))
+        }
     }
 }
 
@@ -405,7 +407,9 @@ extension RecurringJob {
         try records.schedule(Self(), id: kind, at: time)
     }
 
-    fileprivate static func schedule(_ records: MutableRecords, after time: Double) throws(ServiceError) {
+    fileprivate static func schedule(
+        _ records: MutableRecords, after time: Double, interval: Double
+    ) throws(ServiceError) {
         try records.schedule(Self(), id: kind, at: time + interval)
     }
 }

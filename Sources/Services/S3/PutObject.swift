@@ -142,8 +142,13 @@ struct NewObject {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
             actions.append("PutObjectTagging")
         }
-        if ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"].contains(where: { text($0) != nil }
-        ) {
+        // An owner who is to have everything is no access that the caller gives away.
+        if text("ACL") != "bucket-owner-full-control",
+            ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"].contains(where: {
+                text($0) != nil
+            }
+            )
+        {
             actions.append("PutObjectAcl")
         }
         if text("ObjectLockMode") != nil { actions.append("PutObjectRetention") }

@@ -16,7 +16,8 @@ extension ServiceModule {
         S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
-            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel),
+            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
+            dataEvents: objectLevel, found: eventResources),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
@@ -39,7 +40,7 @@ extension ServiceModule {
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
-        S3.ListBuckets.self,
+        S3.GetBucketAcl.self, S3.ListBuckets.self,
         S3.PutBucketPolicy.self, S3.GetBucketPolicy.self, S3.DeleteBucketPolicy.self, S3.GetBucketPolicyStatus.self,
         S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
         S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
