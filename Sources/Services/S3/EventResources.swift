@@ -35,3 +35,11 @@ import Wire
     }
     return found
 }
+
+/// What S3's events call members of requests otherwise than the model: the bucket, and those that are headers.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
+let recordedNames = [
+    "Bucket": "bucketName", "ACL": "x-amz-acl", "CopySource": "x-amz-copy-source", "EncodingType": "encoding-type",
+    "MaxKeys": "max-keys", "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "ServerSideEncryption": "x-amz-server-side-encryption", "StorageClass": "x-amz-storage-class",
+]
