@@ -199,12 +199,13 @@ public struct EventParticulars: Sendable {
     ///   - input: the request; nil for one that can't be read.
     ///   - output: the answer; nil for a call that failed.
     public typealias Finder = @Sendable (
-        _ call: Call, _ accesses: [Access], _ input: Structure?, _ output: Structure?
+        _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
     ) -> [Resource]
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
-    public var additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])?
+    public var additional:
+        (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
 
@@ -230,9 +231,10 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil,
-        found: Finder? = nil,
-        additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
+        additional: (
+            @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
+        )? = nil,
         renamed: [String: String] = [:]
     ) {
         self.found = found

@@ -5,14 +5,14 @@ import Wire
 /// Management events name their bucket alone, which the request tells.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
 @Sendable func eventResources(
-    _ call: Call, _ accesses: [Access], _ input: Structure?, _ output: Structure?
+    _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
 ) -> [EventParticulars.Resource] {
     guard call.module.events.dataEvents.contains(call.operation) else { return [] }
     var found: [EventParticulars.Resource] = []
     func add(_ resource: EventParticulars.Resource) {
         if !found.contains(where: { $0.arn == resource.arn && $0.type == resource.type }) { found.append(resource) }
     }
-    for access in accesses {
+    for access in accesses.lazy.map(\.access) {
         let bucketARN = Substring(access.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         if bucketARN.utf8.count < access.resource.utf8.count {
             add(EventParticulars.Resource(access.resource, "AWS::S3::Object"))
