@@ -231,9 +231,10 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil,
-        found: Finder? = nil,
-        additional: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
+        additional: (
+            @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
+        )? = nil,
         renamed: [String: String] = [:]
     ) {
         self.found = found

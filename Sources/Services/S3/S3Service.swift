@@ -17,7 +17,7 @@ extension ServiceModule {
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
-            dataEvents: objectLevel, found: eventResources),
+            dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
