@@ -113,7 +113,7 @@ extension Gate {
         let access = resolved.access
         let request = AuthorizationRequest(
             principal: call.caller.principal, action: access.action, resource: access.resource,
-            resourceAccount: access.resourceAccount)
+            resourceAccount: resolved.resource?.authority ?? access.resourceAccount)
         let owners = resourceMembership(resolved, membership, call)
         var inputs = PolicyInputs(
             identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
@@ -154,6 +154,8 @@ extension PolicyInputs {
             self.resource = resource.policy
         }
         grants = resource.grants
+        accessControlList = resource.accessControlList
+        resourceOnlyDenies = resource.authority != nil
         restrictsPublicBuckets = resource.restrictsPublicBuckets
         endpoint = resource.endpointPolicies
     }

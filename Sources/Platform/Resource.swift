@@ -12,6 +12,11 @@ public struct Resource: Sendable {
     /// Its resource-based policy, compiled; nil if it has none, which means what the type's ``ResourceType/PolicyRule``
     /// says.
     public var policy: CompiledPolicy?
+    /// What an access control list of S3 grants, as a policy that is asked beside ``policy``.
+    public var accessControlList: CompiledPolicy?
+    /// The account whose word counts for the request, where it is another than ``owner``: of an object in a bucket of
+    /// somebody else. The resource's policy can then only deny. nil: the owner's.
+    public var authority: String?
     /// The grants of a KMS key that are in effect for the request.
     public var grants: [KeyGrant] = []
     /// Whether S3 Block Public Access takes from outsiders what a public policy allows.

@@ -81,7 +81,7 @@ public enum S3: APIModel {
         string BucketAccelerateStatus enum=Enabled,Suspended
         structure BucketAlreadyExists fault=sender status=409
         structure BucketAlreadyOwnedByYou fault=sender status=409
-        string BucketCannedACL enum=private,public-read,public-read-write,authenticated-read
+        string BucketCannedACL enum=private,public-read,public-read-write,authenticated-read,log-delivery-write
         structure BucketInfo
           DataRedundancy DataRedundancy
           Type BucketType

@@ -99,13 +99,18 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket, or an object in one: the bucket's policy decides on both. Their ARNs have no account in them.
+    /// A bucket, or an object in one: the bucket's policy decides on both, and access control lists where they mean anything. Their ARNs have no account in them.
     static let bucket = ResourceType("s3", "") { access, arn, call in
         let name = arn.resource.prefix { $0 != "/" }
-        let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
+        let entry = access.learnt as? BucketEntry ?? (access.learnt as? any KnowsObject)?.bucket
+            ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
-        resource.restrictsPublicBuckets = call.publicAccessBlock(of: entry.bucket).restrictPublicBuckets
+        let block = call.publicAccessBlock(of: entry.bucket)
+        resource.restrictsPublicBuckets = block.restrictPublicBuckets
+        resource.takeLists(
+            access, isOfObject: name.endIndex < arn.resource.endIndex, entry.bucket,
+            ignoresPublic: block.ignorePublicAcls, call)
         return resource
     }
 }

@@ -35,11 +35,11 @@ struct CopySource {
 }
 
 /// The source of a copy, as it was when permission was asked.
-struct CopyOrigin: Sendable {
+struct CopyOrigin: KnowsObject {
     let source: CopySource
     let bucket: BucketEntry
-    /// nil: there is none.
     let version: ObjectVersion?
+    var overwritten: ObjectVersion? { nil }
 }
 
 /// An operation that copies from another object: it needs permission to read that one, too.
@@ -146,14 +146,14 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (origin, sourceNeeds) = try await origin(input, call, copiesTags: copiesTags(input))
-        var (actions, keys) = NewObject.needs(input.structure)
+        var (actions, keys) = NewObject.needs(input.structure, call)
         keys["s3:x-amz-copy-source"] = .one("/\(origin.source.bucket)/\(origin.source.key)")
         keys["s3:x-amz-metadata-directive"] = input.metadataDirective.map { .one($0) }
         if copiesTags(input), let tags = origin.version?.tags, !tags.isEmpty {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
             if !actions.contains("PutObjectTagging") { actions.append("PutObjectTagging") }
         }
-        let target = ObjectTarget(bucket: entry, version: nil)
+        let target = try await call.target(ofNew: input.key, in: entry)
         return .required(
             sourceNeeds + (["PutObject"] + actions).map { call.need($0, onKey: input.key, target, keys) })
     }
@@ -161,7 +161,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> CopiedBytes {
         let bucket = try call.target().bucket.bucket
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
-        _ = try NewObject(input.structure, in: bucket, at: call.time)
+        _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         if origin.source.bucket == bucket.name, origin.source.key == input.key, origin.source.versionID == nil {
             try checkChanges(input)
@@ -196,7 +196,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         let bucket = try records.bucket(input.bucket)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
-        var object = try NewObject(input.structure, in: bucket, at: call.time)
+        var object = try NewObject(input.structure, in: bucket, call)
         if input.metadataDirective != "REPLACE" {
             let redirect = object.headers["WebsiteRedirectLocation"]
             object.headers = copied.source.headers
@@ -205,8 +205,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         }
         if copiesTags(input) { object.tags = copied.source.tags }
         var version = object.version(
-            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), by: call.accountID,
-            at: call.time)
+            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = copied.received.size
         version.etag = copied.received.etag
         version.checksum = copied.received.checksum

@@ -109,7 +109,7 @@ extension ListsKeys {
 }
 
 extension S3.Object {
-    fileprivate init(_ version: ObjectVersion, _ listing: KeyListing, owner: String?) {
+    fileprivate init(_ version: ObjectVersion, _ listing: KeyListing, ownedIn bucket: Bucket?) {
         self.init()
         key = listing.shown(version.key)
         lastModified = Timestamp(secondsSinceEpoch: version.modified)
@@ -120,7 +120,7 @@ extension S3.Object {
         }
         size = Int(version.size)
         storageClass = version.storageClass
-        self.owner = owner.map(S3.Owner.init(ofAccount:))
+        self.owner = bucket.map { S3.Owner(ofAccount: $0.owner(of: version)) }
     }
 }
 
@@ -133,10 +133,9 @@ extension S3.ListObjectsV2: ReadOperation, ListsKeys {
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
             of: bucket.name, after: try start(input, listing), records)
-        let owner = input.fetchOwner == true ? bucket.accountID : nil
         return Output {
             $0.isTruncated = isTruncated
-            $0.contents = entries.objects(listing, owner: owner)
+            $0.contents = entries.objects(listing, ownedIn: input.fetchOwner == true ? bucket : nil)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -177,7 +176,7 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
             // Without a delimiter clients take the last key.
             $0.nextMarker =
                 isTruncated && listing.delimiter != nil ? entries.last.map { listing.shown($0.name) } : nil
-            $0.contents = entries.objects(listing, owner: bucket.accountID)
+            $0.contents = entries.objects(listing, ownedIn: bucket)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -189,10 +188,10 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
 }
 
 extension [RowListing<CurrentObject>] {
-    fileprivate func objects(_ listing: KeyListing, owner: String?) -> [S3.Object]? {
+    fileprivate func objects(_ listing: KeyListing, ownedIn bucket: Bucket?) -> [S3.Object]? {
         let objects = compactMap { entry -> S3.Object? in
             guard case .row(let row) = entry else { return nil }
-            return S3.Object(row.version, listing, owner: owner)
+            return S3.Object(row.version, listing, ownedIn: bucket)
         }
         return objects.isEmpty ? nil : objects
     }

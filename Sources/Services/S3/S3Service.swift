@@ -44,6 +44,7 @@ extension ServiceModule {
         S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
         S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
         S3.DeleteBucketOwnershipControls.self,
+        S3.PutBucketAcl.self, S3.GetBucketAcl.self,
         S3.PutBucketVersioning.self, S3.GetBucketVersioning.self,
         S3.PutBucketTagging.self, S3.GetBucketTagging.self, S3.DeleteBucketTagging.self,
     ]
@@ -78,6 +79,7 @@ extension ServiceModule {
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
+        S3.PutObjectAcl.self, S3.GetObjectAcl.self,
         S3.PutObjectRetention.self, S3.GetObjectRetention.self,
         S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]

@@ -172,7 +172,6 @@ extension View<S3.ListObjectVersionsOutputFields> {
     fileprivate mutating func fill(
         _ all: [(ObjectVersion, isLatest: Bool)], _ listing: KeyListing, _ bucket: Bucket
     ) {
-        let owner = S3.Owner(ofAccount: bucket.accountID)
         let whole = all.filter { !$0.0.isDeleteMarker }.map { version, isLatest in
             S3.ObjectVersion {
                 $0.eTag = "\"\(version.etag)\""
@@ -186,12 +185,12 @@ extension View<S3.ListObjectVersionsOutputFields> {
                 $0.versionId = version.shownVersionID
                 $0.isLatest = isLatest
                 $0.lastModified = Timestamp(secondsSinceEpoch: version.modified)
-                $0.owner = owner
+                $0.owner = S3.Owner(ofAccount: bucket.owner(of: version))
             }
         }
         let markers = all.filter(\.0.isDeleteMarker).map { version, isLatest in
             S3.DeleteMarkerEntry {
-                $0.owner = owner
+                $0.owner = S3.Owner(ofAccount: bucket.owner(of: version))
                 $0.key = listing.shown(version.key)
                 $0.versionId = version.shownVersionID
                 $0.isLatest = isLatest

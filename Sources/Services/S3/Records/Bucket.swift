@@ -41,6 +41,8 @@ struct Bucket: Record {
     var publicAccessBlock: PublicAccessBlock? = .everything
     /// nil: the controls were removed, which means `ObjectWriter`.
     var ownership: Ownership? = .bucketOwnerEnforced
+    /// nil: the owner's alone.
+    var acl: AccessControlList?
     var versioning = Versioning.never
     /// Whether object lock was enabled, which can't be undone.
     var hasObjectLock = false

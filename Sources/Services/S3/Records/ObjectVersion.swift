@@ -35,6 +35,10 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     var legalHold: Bool?
     /// The account that put it.
     var writer: String?
+    /// The account that owns it where lists mean anything, empty for nobody's; nil: the bucket's owner.
+    var owner: String?
+    /// nil: its owner's alone.
+    var acl: AccessControlList?
     var encryption = Encryption.s3
     /// nil: a delete marker has none.
     var content: Content?
