@@ -20,10 +20,14 @@ final class RequestHead: Sendable {
     let target: Target?
     /// How to read the body.
     let plan: BodyPlan
+    /// The way in that a service has besides the API, if the request comes by it.
+    let front: (module: ServiceModule, front: Front)?
 
     init(
-        request: WireRequest, claims: Result<SignatureClaims?, SignatureError>, target: Target?, plan: BodyPlan
+        request: WireRequest, claims: Result<SignatureClaims?, SignatureError>, target: Target?, plan: BodyPlan,
+        front: (module: ServiceModule, front: Front)? = nil
     ) {
+        self.front = front
         self.request = request
         self.claims = claims
         self.target = target
@@ -37,9 +41,38 @@ extension Edge {
         let claims = Result { () throws(SignatureError) in
             try SignatureClaims.find(in: SignableRequest(request, body: nil))
         }
-        var target: Target?
-        if case .success(let found?) = claims { target = signed(request, as: found.service) }
-        return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
+        switch claims {
+        case .success(let found?):
+            let target = signed(request, as: found.service)
+            return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
+        case .success(nil):
+            if let front = front(of: request) {
+                return RequestHead(
+                    request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
+                    front: front)
+            }
+            return RequestHead(request: request, claims: claims, target: nil, plan: unsignedPlan(request))
+        case .failure:
+            return RequestHead(
+                request: request, claims: claims, target: nil, plan: .whole(limit: AnyOperation.usualBodyLimit))
+        }
+    }
+
+    private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {
+        for module in environment.modules {
+            if let front = module.fronts.first(where: { $0.takes(request) }) { return (module, front) }
+        }
+        return nil
+    }
+
+    /// A body that nobody signs is a stream as well, where policies decide on anonymous callers. Its length says whether to look
+    /// at all: a request without a body is the usual one.
+    private func unsignedPlan(_ request: WireRequest) -> RequestHead.BodyPlan {
+        let usual = RequestHead.BodyPlan.whole(limit: AnyOperation.usualBodyLimit)
+        guard request.method != "GET", request.method != "HEAD", let target = unsigned(request),
+            target.module.admitsAnonymous
+        else { return usual }
+        return plan(request, target)
     }
 
     private func plan(_ request: WireRequest, _ target: Target?) -> RequestHead.BodyPlan {

@@ -67,6 +67,9 @@ public struct ResourceType: Sendable {
     /// Whether the service has a condition key of its own for the resource's tags, as `iam:ResourceTag/…` is, besides
     /// `aws:ResourceTag/…`.
     let hasOwnTagKey: Bool
+    /// Whether what the ARN ends with may be any text, as with objects, whose keys have spaces and letters of all scripts. The
+    /// names of other resources are printable ASCII: for what is not, no resource is looked up.
+    let hasFreeNames: Bool
     /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
     /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
@@ -74,12 +77,13 @@ public struct ResourceType: Sendable {
     /// Makes a type; put it into the module's ``ServiceModule/resourceTypes``.
     public init(
         _ service: String, _ prefix: String, policy: PolicyRule = .optional, hasOwnTagKey: Bool = true,
-        find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
+        hasFreeNames: Bool = false, find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
     ) {
         self.service = service
         self.prefix = prefix
         policyRule = policy
         self.hasOwnTagKey = hasOwnTagKey
+        self.hasFreeNames = hasFreeNames
         self.find = find
     }
 }
@@ -158,8 +162,11 @@ extension Access {
     /// Looks up the resource, with the type that its module declares.
     /// - Complexity: one look-up in memory, and what the type's `find` costs.
     public func resolved(_ call: Call) -> Resolved {
-        let arn = resourceARN(call)
-        guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {
+        let types = call.environment.resourceTypes
+        let arn = resourceARN(call) ?? ARN(parsingFreely: resource).flatMap { arn in
+            types.type(of: arn)?.hasFreeNames == true ? arn : nil
+        }
+        guard !isOfNewResource, let arn, let type = types.type(of: arn) else {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
         var access = self

@@ -23,13 +23,15 @@ struct CopySource {
         guard let path = String(parts[0]).removingPercentEncoding else {
             throw .invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", text)
         }
-        let names = (path.hasPrefix("/") ? path.dropFirst() : path[...]).split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        let slash = UInt8(ascii: "/")
+        let names = (path.utf8.first == slash ? path.utf8.dropFirst() : path.utf8[...]).split(
+            separator: slash, maxSplits: 1, omittingEmptySubsequences: false)
         guard names.count == 2, !names[0].isEmpty, !names[1].isEmpty else {
             throw .invalidArgument("Invalid copy source object key", "x-amz-copy-source", text)
         }
-        bucket = String(names[0])
-        key = String(names[1])
+        bucket = String(Substring(names[0]))
+        key = String(Substring(names[1]))
         versionID = id
     }
 }
@@ -163,7 +165,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
         _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        if origin.source.bucket == bucket.name, origin.source.key == input.key, origin.source.versionID == nil {
+        if origin.source.bucket == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8), origin.source.versionID == nil {
             try checkChanges(input)
         }
         guard origin.version.map({ $0.size <= most }) ?? true else {

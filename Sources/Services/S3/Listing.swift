@@ -77,15 +77,23 @@ extension RowListing<CurrentObject> {
 enum URLEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    static func encode(_ text: String) -> String {
+    static func encode(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "*"), UInt8(ascii: "/")], space: "+") }
+
+    /// As in the path of a URL.
+    static func encodePath(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "~"), UInt8(ascii: "/")]) }
+
+    /// As in the query of a URL.
+    static func encodeQuery(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "~")]) }
+
+    private static func encode(_ text: String, kept: [UInt8], space: String? = nil) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "*"), UInt8(ascii: "/"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
                 bytes.append(byte)
-            case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
+            case let byte where kept.contains(byte): bytes.append(byte)
+            case UInt8(ascii: " ") where space != nil: bytes += (space ?? "").utf8
             default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
