@@ -1935,6 +1935,7 @@ public enum S3: APIModel {
         structure RestoreObjectOutput
           RequestCharged RequestCharged location=header locationName=x-amz-request-charged
           RestoreOutputPath RestoreOutputPath location=header locationName=x-amz-restore-output-path
+          StatusCode RestoreStatusCode location=statusCode
         structure RestoreObjectRequest payload=RestoreRequest
           Bucket! BucketName location=uri locationName=Bucket
           Key! ObjectKey location=uri locationName=Key
@@ -1956,6 +1957,7 @@ public enum S3: APIModel {
         structure RestoreStatus
           IsRestoreInProgress IsRestoreInProgress
           RestoreExpiryDate RestoreExpiryDate
+        integer RestoreStatusCode
         string Role
         structure RoutingRule
           Condition Condition

@@ -92,6 +92,7 @@ extension Copies {
             throw .invalidRequest(
                 "The source of a copy request may not specifically refer to a delete marker by version id.")
         }
+        try version.checkIsReadable(at: call.time)
         func text(_ name: String) -> String? {
             guard case .string(let text) = input.structure[name] else { return nil }
             return text

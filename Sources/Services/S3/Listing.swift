@@ -117,7 +117,9 @@ extension ListsKeys {
 }
 
 extension S3.Object {
-    fileprivate init(_ version: ObjectVersion, _ listing: KeyListing, ownedIn bucket: Bucket?) {
+    fileprivate init(
+        _ version: ObjectVersion, _ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?
+    ) {
         self.init()
         key = listing.shown(version.key)
         lastModified = Timestamp(secondsSinceEpoch: version.modified)
@@ -128,6 +130,7 @@ extension S3.Object {
         }
         size = Int(version.size)
         storageClass = version.storageClass
+        restoreStatus = time.flatMap { version.restoration?.status(at: $0) }
         self.owner = bucket.map { S3.Owner(ofAccount: $0.owner(of: version)) }
     }
 }
@@ -141,9 +144,11 @@ extension S3.ListObjectsV2: ReadOperation, ListsKeys {
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
             of: bucket.name, after: try start(input, listing), records)
+        // Who asks for it learns what is restored.
+        let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {
             $0.isTruncated = isTruncated
-            $0.contents = entries.objects(listing, ownedIn: input.fetchOwner == true ? bucket : nil)
+            $0.contents = entries.objects(listing, ownedIn: input.fetchOwner == true ? bucket : nil, restoredAt: time)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -178,13 +183,15 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
             of: bucket.name, after: input.marker.flatMap { $0.isEmpty ? nil : listing.place(after: $0) }, records)
+        // Who asks for it learns what is restored.
+        let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {
             $0.isTruncated = isTruncated
             $0.marker = listing.shown(input.marker ?? "")
             // Without a delimiter clients take the last key.
             $0.nextMarker =
                 isTruncated && listing.delimiter != nil ? entries.last.map { listing.shown($0.name) } : nil
-            $0.contents = entries.objects(listing, ownedIn: bucket)
+            $0.contents = entries.objects(listing, ownedIn: bucket, restoredAt: time)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -196,10 +203,10 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
 }
 
 extension [RowListing<CurrentObject>] {
-    fileprivate func objects(_ listing: KeyListing, ownedIn bucket: Bucket?) -> [S3.Object]? {
+    fileprivate func objects(_ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?) -> [S3.Object]? {
         let objects = compactMap { entry -> S3.Object? in
             guard case .row(let row) = entry else { return nil }
-            return S3.Object(row.version, listing, ownedIn: bucket)
+            return S3.Object(row.version, listing, ownedIn: bucket, restoredAt: time)
         }
         return objects.isEmpty ? nil : objects
     }

@@ -79,7 +79,7 @@ extension ServiceModule {
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
-        S3.PutObjectAcl.self, S3.GetObjectAcl.self,
+        S3.RestoreObject.self, S3.PutObjectAcl.self, S3.GetObjectAcl.self,
         S3.PutObjectRetention.self, S3.GetObjectRetention.self,
         S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]

@@ -40,6 +40,8 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     /// nil: its owner's alone.
     var acl: AccessControlList?
     var encryption = Encryption.s3
+    /// Of an object in an archive: the copy that can be read, or is about to be there.
+    var restoration: Restoration?
     /// nil: a delete marker has none.
     var content: Content?
 
