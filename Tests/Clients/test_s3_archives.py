@@ -50,7 +50,7 @@ def test_from_the_archive_and_back(s3: Any, cloud: Server, kind: str, tier: str,
     assert (s3.head_object(Bucket="box", Key="a")["StorageClass"], head(s3)) == (kind, None)
     assert restore(s3, GlacierJobParameters={"Tier": tier}) == 202
     assert head(s3) == 'ongoing-request="true"'
-    assert error_of(restore, s3).code == "RestoreAlreadyInProgress"
+    assert error_of(restore, s3=s3).code == "RestoreAlreadyInProgress"
     assert error_of(s3.get_object, Bucket="box", Key="a").code == "InvalidObjectState"
     cloud.advance(hours * HOUR + 1)
     got = s3.get_object(Bucket="box", Key="a")
@@ -76,18 +76,18 @@ def test_from_the_archive_and_back(s3: Any, cloud: Server, kind: str, tier: str,
 def test_what_needs_no_restoring(s3: Any, kind: str) -> None:
     s3.put_object(Bucket="box", Key="a", Body=b"1", StorageClass=kind)
     assert s3.get_object(Bucket="box", Key="a")["Body"].read() == b"1"
-    assert error_of(restore, s3).code == "InvalidObjectState"
+    assert error_of(restore, s3=s3).code == "InvalidObjectState"
 
 
 def test_restorations_that_are_refused(s3: Any, new_user: Any) -> None:
     s3.put_object(Bucket="box", Key="a", Body=b"1", StorageClass="DEEP_ARCHIVE")
-    assert error_of(restore, s3, days=None).code == "MalformedXML"
-    assert error_of(restore, s3, days=0).code == "InvalidArgument"
-    assert error_of(restore, s3, Tier="Expedited").code == "InvalidArgument"
-    assert error_of(restore, s3, Type="SELECT", Tier="Standard").code == "NotImplemented"
-    assert error_of(restore, s3, key="b").code == "NoSuchKey"
+    assert error_of(restore, s3=s3, days=None).code == "MalformedXML"
+    assert error_of(restore, s3=s3, days=0).code == "InvalidArgument"
+    assert error_of(restore, s3=s3, Tier="Expedited").code == "InvalidArgument"
+    assert error_of(restore, s3=s3, Type="SELECT", Tier="Standard").code == "NotImplemented"
+    assert error_of(restore, s3=s3, key="b").code == "NoSuchKey"
     user = new_user("user", allow("s3:GetObject", "arn:aws:s3:::box/*")).client("s3")
-    assert "s3:RestoreObject" in error_of(restore, user).message
+    assert "s3:RestoreObject" in error_of(restore, s3=user).message
     assert head(s3) is None
 
 

@@ -1,8 +1,10 @@
 """Which requests are for a bucket: names that Gatehouse's own paths have, keys of every byte, and what no client sends."""
 
+import base64
 import hashlib
+import http.client
+import zlib
 from typing import Any
-from urllib.parse import quote
 
 import boto3
 import pytest
@@ -34,8 +36,6 @@ def open_to_all(s3: Any, *actions: str, bucket: str = "box") -> None:
 
 @MANY("name", ["health", "ready", "metrics"])
 def test_buckets_that_are_called_like_own_paths(s3: Any, cloud: Server, name: str) -> None:
-    if len(name) < 3:
-        return
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="a", Body=b"1")
     assert [each["Key"] for each in s3.list_objects(Bucket=name)["Contents"]] == ["a"]
@@ -71,10 +71,8 @@ def test_anonymous_uploads_in_chunks(s3: Any, cloud: Server) -> None:
         "x-amz-decoded-content-length": str(len(body)),
         "x-amz-trailer": "x-amz-checksum-crc32",
         "Content-Encoding": "aws-chunked",
+        "x-amz-sdk-checksum-algorithm": "CRC32",
     }
-    import base64
-    import zlib
-
     crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
     framed = b"%x\r\n" % len(body) + body + f"\r\n0\r\nx-amz-checksum-crc32:{crc}\r\n\r\n".encode()
     answer = requests.put(f"{cloud.url}/box/a", data=framed, headers=head, timeout=20)
@@ -119,7 +117,7 @@ def test_keys_of_every_kind(s3: Any) -> None:
     for key in KEYS:
         s3.copy_object(Bucket="box", Key="copy", CopySource={"Bucket": "box", "Key": key})
         s3.put_object_tagging(Bucket="box", Key=key, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
-    gone = s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": key} for key in KEYS if ord(key[0]) > 31]})
+    gone = s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": key} for key in KEYS if min(key) > "\x1f" and key != "\uffff"]})
     assert not gone.get("Errors"), gone
     for key in KEYS:
         s3.delete_object(Bucket="box", Key=key)
@@ -140,19 +138,25 @@ def test_forms_of_unicode_are_different_keys(s3: Any) -> None:
 def test_keys_that_are_none(s3: Any, root: Identity, cloud: Server) -> None:
     assert error_of(s3.put_object, Bucket="box", Key="x" * 1025).code == "KeyTooLongError"
 
-    def send(path: str) -> tuple[int, bytes]:
-        request = raw.signed("PUT", path, b"1", root, service="s3", payload_hash=hashlib.sha256(b"1").hexdigest())
-        answer = raw.send(cloud.port, request)
-        return answer.status, answer.body
+    open_to_all(s3, "s3:PutObject")
+
+    def send(path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=20)
+        connection.putrequest("PUT", path)
+        connection.putheader("Content-Length", "1")
+        connection.endheaders(b"1")
+        status = connection.getresponse().status
+        connection.close()
+        return status
 
     # Bytes that are no text, and half an escape.
     for path in ("/box/%ff", "/box/%c3", "/box/%", "/box/%zz", "/box/%ed%a0%80"):
-        status, body = send(path)
-        assert 400 <= status < 500, (path, status, body)
-    # NUL is a character like any other; what is no XML 1.0 is shown encoded to who asks for it.
-    assert send("/box/a%00b")[0] == 200
-    listed = s3.list_objects_v2(Bucket="box", EncodingType="url")["Contents"]
-    assert [quote(each["Key"]) for each in listed] in (["a%00b"], ["a%2500b"])
+        assert 400 <= send(path) < 500, path
+    # NUL is a character like any other; what XML can't have is shown encoded to who asks for it.
+    assert send("/box/a%00b") == 200
+    listed = s3.list_objects_v2(Bucket="box")["Contents"]
+    assert [each["Key"] for each in listed] == ["a\0b"]
+    assert s3.get_object(Bucket="box", Key="a\0b")["Body"].read() == b"1"
 
 
 # Documents
@@ -177,17 +181,16 @@ TAGS = "<Tagging><TagSet><Tag><Key>%s</Key><Value>v</Value></Tag></TagSet></Tagg
         "<Tagging><TagSet>" + "<Tag><Key>k</Key><Value>v</Value></Tag>" * 20_000 + "</TagSet></Tagging>",
         "",
         "\x00",
-        "<?xml version='1.0' encoding='UTF-7'?>" + TAGS % "+ADw-",
         "<Tagging xmlns='urn:other'><TagSet/></Tagging",
     ],
-    ids=["bomb", "file", "depth", "attributes", "deep", "many", "empty", "nul", "utf-7", "half"],
+    ids=["bomb", "file", "depth", "attributes", "deep", "many", "empty", "nul", "half"],
 )
 def test_hostile_documents(s3: Any, root: Identity, cloud: Server, document: str) -> None:
     for path in ("/box?tagging", "/box?delete", "/box?acl", "/box?lifecycle", "/box?website"):
         body = document.encode()
         method = "POST" if path.endswith("delete") else "PUT"
         hashed = hashlib.sha256(body).hexdigest()
-        md5 = __import__("base64").b64encode(hashlib.md5(body).digest()).decode()
+        md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
         request = raw.signed(method, path, body, root, service="s3", payload_hash=hashed, headers={"content-md5": md5})
         answer = raw.send(cloud.port, request)
         assert 400 <= answer.status < 500, (path, answer)
