@@ -108,13 +108,14 @@ extension Call {
 
 extension ResourceType {
     /// A bucket, or an object in one: the bucket's policy decides on both, and access control lists where they mean anything. Their ARNs have no account in them.
-    static let bucket = ResourceType("s3", "", hasFreeNames: true) { access, arn, call in
+    static let bucket = ResourceType("s3", "", hasOwnTagKey: false, hasFreeNames: true) { access, arn, call in
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         let entry = access.learnt as? BucketEntry ?? (access.learnt as? any KnowsObject)?.bucket
             ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
+        resource.takeTags(of: entry.bucket)
         let block = call.publicAccessBlock(of: entry.bucket)
         resource.restrictsPublicBuckets = block.restrictPublicBuckets
         resource.takeLists(

@@ -44,7 +44,7 @@ extension ServiceModule {
         S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
         S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
         S3.DeleteBucketOwnershipControls.self,
-        S3.PutBucketAcl.self, S3.GetBucketAcl.self,
+        S3.PutBucketAbac.self, S3.GetBucketAbac.self, S3.PutBucketAcl.self, S3.GetBucketAcl.self,
         S3.PutBucketVersioning.self, S3.GetBucketVersioning.self,
         S3.PutBucketTagging.self, S3.GetBucketTagging.self, S3.DeleteBucketTagging.self,
     ]

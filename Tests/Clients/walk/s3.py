@@ -8,6 +8,7 @@ def furnish(root: Identity) -> None:
     s3 = root.client("s3")
     s3.create_bucket(Bucket="box")
     s3.put_object(Bucket="box", Key="x", Body=b"x")
+    s3.put_object(Bucket="box", Key="archived", Body=b"x", StorageClass="GLACIER")
     SAMPLES.values["UploadId"] = s3.create_multipart_upload(Bucket="box", Key="x")["UploadId"]
 
 
@@ -40,6 +41,9 @@ SAMPLES.members(
     UploadId="x",
 )
 SAMPLES.of("CreateBucket", Bucket="casket")
+# The walk's bucket has its owner own everything: there lists say nothing.
+SAMPLES.of("PutObjectAcl", ACL="bucket-owner-full-control")
+SAMPLES.of("RestoreObject", Key="archived", RestoreRequest={"Days": 1})
 SAMPLES.of(
     "PutBucketLifecycleConfiguration",
     LifecycleConfiguration={"Rules": [{"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]},

@@ -9,7 +9,7 @@ import Wire
 extension Front {
     /// A form that is posted to a bucket: what its policy allows is put, by whoever signed it.
     static let forms = Front(
-        bodyLimit: (5 << 30) + FormParser.mostFields + (64 << 10),
+        bodyLimit: (5 << 30) + MultipartFormParser.mostFields + (64 << 10),
         takes: { request in
             request.method == "POST"
                 && request.header("content-type")?.lowercased().hasPrefix("multipart/form-data") == true
@@ -55,7 +55,7 @@ private struct PostedForm: Sendable {
 
     private let bucket: String
     private let stream: BodyStream
-    private var parser: FormParser
+    private var parser: MultipartFormParser
     /// By names in lower case.
     private var fields: [String: String] = [:]
     private var policy: FormPolicy?
@@ -70,8 +70,8 @@ private struct PostedForm: Sendable {
         }
         bucket = String(path[0])
         self.stream = stream
-        do throws(FormParser.Fault) {
-            parser = try FormParser(contentType: request.header("content-type") ?? "")
+        do throws(MultipartFormParser.Fault) {
+            parser = try MultipartFormParser(contentType: request.header("content-type") ?? "")
         } catch {
             throw .of(error)
         }
@@ -220,10 +220,10 @@ private struct PostedForm: Sendable {
 
 /// The next event of a form; nil where its bytes have come to their end.
 private func event(
-    _ parser: inout FormParser, _ stream: BodyStream
-) async throws(ServiceError) -> FormParser.Event? {
+    _ parser: inout MultipartFormParser, _ stream: BodyStream
+) async throws(ServiceError) -> MultipartFormParser.Event? {
     while true {
-        do throws(FormParser.Fault) {
+        do throws(MultipartFormParser.Fault) {
             if let event = try parser.next() { return event }
         } catch {
             throw .of(error)
@@ -243,7 +243,7 @@ extension String {
 }
 
 extension ServiceError {
-    fileprivate static func of(_ fault: FormParser.Fault) -> ServiceError {
+    fileprivate static func of(_ fault: MultipartFormParser.Fault) -> ServiceError {
         switch fault {
         case .malformed:
             .s3("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.")

@@ -49,6 +49,8 @@ struct Bucket: Record {
     /// For how long a new version is kept if its request says nothing.
     var defaultRetention: DefaultRetention?
     var tags: [Tag] = []
+    /// Whether policies may go by the tags; nil: no.
+    var decidesByTags: Bool?
 
     var id: String { name }
     var references: [Reference] { [Reference(Relation.owner, to: accountID)] }

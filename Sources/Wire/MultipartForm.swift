@@ -2,12 +2,13 @@
 /// may be the beginning of a boundary.
 ///
 /// ```swift
-/// var parser = try FormParser(contentType: contentType)
+/// var parser = try MultipartFormParser(contentType: contentType)
 /// parser.take(bytes)
 /// while let event = try parser.next() { … }  // nil: it needs more
 /// ```
-struct FormParser: Sendable {
-    enum Event: Sendable, Equatable {
+public struct MultipartFormParser: Sendable {
+    /// What comes of the form, in its order.
+    public enum Event: Sendable, Equatable {
         /// A field that is no file, whole.
         case field(name: String, value: [UInt8])
         /// The file begins: the field that is called `file`.
@@ -20,7 +21,8 @@ struct FormParser: Sendable {
         case end
     }
 
-    enum Fault: Error, Equatable {
+    /// What can be wrong with a form.
+    public enum Fault: Error, Equatable {
         /// It is not what it says it is.
         case malformed
         /// What comes before the file is too long.
@@ -49,7 +51,7 @@ struct FormParser: Sendable {
 
     /// Bytes of all that comes before the file, headers and boundaries included.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
-    static let mostFields = 20 << 10
+    public static let mostFields = 20 << 10
     /// Bytes of a boundary (RFC 2046, section 5.1.1).
     private static let longestBoundary = 70
     /// Bytes of the headers of one part.
@@ -70,7 +72,7 @@ struct FormParser: Sendable {
 
     /// - Parameter contentType: the request's header.
     /// - Throws: malformed for one without a boundary.
-    init(contentType: String) throws(Fault) {
+    public init(contentType: String) throws(Fault) {
         guard let boundary = Self.parameter("boundary", of: contentType), !boundary.isEmpty,
             boundary.utf8.count <= Self.longestBoundary
         else { throw .malformed }
@@ -78,14 +80,17 @@ struct FormParser: Sendable {
     }
 
     /// Takes the next bytes.
-    mutating func take(_ bytes: [UInt8]) {
+    /// - Complexity: linear in their number, and in that of a boundary.
+    public mutating func take(_ bytes: [UInt8]) {
         buffer.removeFirst(start)
         start = 0
         buffer += bytes
     }
 
-    /// The next event; nil when it takes more bytes.
-    mutating func next() throws(Fault) -> Event? {
+    /// The next event; nil when it takes more bytes. However the form is cut into pieces, the same fields and the same content
+    /// come of it.
+    /// - Throws: for what is no form; then the parser is of no further use.
+    public mutating func next() throws(Fault) -> Event? {
         while true {
             guard fields <= Self.mostFields else { throw .tooLong }
             switch place {
