@@ -18,7 +18,7 @@ final class Authenticated: Sendable {
     let signature: SignatureDetails?
 
     fileprivate init(
-        routed: Routed, module: ServiceModule, caller: Caller, request: WireRequest, region: String,
+        routed: Routed, module: ServiceModule, caller: Caller, request: consuming WireRequest, region: String,
         signature: SignatureDetails? = nil
     ) {
         self.signature = signature
@@ -42,7 +42,7 @@ extension Edge {
                 region: module.region(signedFor: environment.region))
         }
         let (caller, proof) = try caller(of: routed)
-        guard case .success(let claims?) = routed.claims else { throw .internalFailure }
+        guard case .claims(let claims) = routed.claims else { throw .internalFailure }
         guard let module = routed.module else {
             throw .notImplemented(
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
@@ -133,8 +133,11 @@ extension Edge {
     /// - Throws: the error that AWS sends for what is wrong with the signature.
     func caller(of routed: Routed) throws(ServiceError) -> (Caller, BodyProof) {
         do throws(SignatureError) {
-            guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
-            return try caller(of: claims, routed)
+            switch routed.claims {
+            case .claims(let claims): return try caller(of: claims, routed)
+            case .none: throw .missingAuthenticationToken
+            case .malformed(let error): throw error
+            }
         } catch {
             throw refusal(error, routed)
         }

@@ -33,7 +33,7 @@ extension Edge {
     private func ask(
         _ module: ServiceModule, _ request: WireRequest, _ signature: FormSignature?, by visit: Arrival
     ) async -> Result<WireResponse, ServiceError> {
-        let head = RequestHead(request: request, claims: .success(nil), target: nil, plan: .whole(limit: 0))
+        let head = RequestHead(request: request, claims: .none, target: nil, plan: .whole(limit: 0))
         let arrival = Arrival(
             head: head, body: [], stream: nil, requestID: RequestIDs.make(time: visit.time), time: visit.time,
             sourceIP: visit.sourceIP, tls: visit.tls)

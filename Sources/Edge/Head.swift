@@ -14,8 +14,7 @@ final class RequestHead: Sendable {
 
     /// The request without its body.
     let request: WireRequest
-    /// What the request says about its signature, none of it verified yet; nil if it is not signed.
-    let claims: Result<SignatureClaims?, SignatureError>
+    let claims: ClaimedSignature
     /// The service that the request is signed for; nil if it is not signed, or Gatehouse does not have the service.
     let target: Target?
     /// How to read the body.
@@ -24,7 +23,7 @@ final class RequestHead: Sendable {
     let front: (module: ServiceModule, front: Front)?
 
     init(
-        request: WireRequest, claims: Result<SignatureClaims?, SignatureError>, target: Target?, plan: BodyPlan,
+        request: consuming WireRequest, claims: ClaimedSignature, target: Target?, plan: BodyPlan,
         front: (module: ServiceModule, front: Front)? = nil
     ) {
         self.front = front
@@ -35,24 +34,39 @@ final class RequestHead: Sendable {
     }
 }
 
+/// What a request says about its signature, none of it verified yet.
+enum ClaimedSignature: Sendable {
+    /// It is not signed.
+    case none
+    case claims(SignatureClaims)
+    /// There is something, and it is no signature.
+    case malformed(SignatureError)
+
+    init(of request: SignableRequest) {
+        do throws(SignatureError) {
+            self = try SignatureClaims.find(in: request).map(Self.claims) ?? .none
+        } catch {
+            self = .malformed(error)
+        }
+    }
+}
+
 extension Edge {
     /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
-        let claims = Result { () throws(SignatureError) in
-            try SignatureClaims.find(in: SignableRequest(request, body: nil))
-        }
+        let claims = ClaimedSignature(of: SignableRequest(request, body: nil))
         switch claims {
-        case .success(let found?):
+        case .claims(let found):
             let target = signed(request, as: found.service)
             return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
-        case .success(nil):
+        case .none:
             if let front = front(of: request) {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
                     front: front)
             }
             return RequestHead(request: request, claims: claims, target: nil, plan: unsignedPlan(request))
-        case .failure:
+        case .malformed:
             return RequestHead(
                 request: request, claims: claims, target: nil, plan: .whole(limit: AnyOperation.usualBodyLimit))
         }
@@ -65,11 +79,10 @@ extension Edge {
         return nil
     }
 
-    /// A body that nobody signs is a stream as well, where policies decide on anonymous callers. Its length says whether to look
-    /// at all: a request without a body is the usual one.
+    /// A body that nobody signs is a stream as well, where policies decide on anonymous callers.
     private func unsignedPlan(_ request: WireRequest) -> RequestHead.BodyPlan {
         let usual = RequestHead.BodyPlan.whole(limit: AnyOperation.usualBodyLimit)
-        guard request.method != "GET", request.method != "HEAD", let target = unsigned(request),
+        guard request.method != "GET", request.method != "HEAD", let target = unsigned(request).0,
             target.module.admitsAnonymous
         else { return usual }
         return plan(request, target)

@@ -61,8 +61,8 @@ extension Gate {
             }
             let bound = boundPolicies(call.caller)
             let membership = environment.directory.membership(ofAccount: call.accountID)
-            for access in accesses {
-                let decision = decide(access, bound, membership, call)
+            for index in accesses.indices {
+                let decision = decide(accesses[index], bound, membership, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else { throw refusal(decision, call) }
             }
@@ -107,16 +107,15 @@ extension Gate {
     }
 
     private func decide(
-        _ access: Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
+        _ access: consuming Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
     ) -> AccessDecision {
         let resolved = access.resolved(call)
-        let access = resolved.access
         let request = AuthorizationRequest(
-            principal: call.caller.principal, action: access.action, resource: access.resource,
-            resourceAccount: resolved.resource?.authority ?? access.resourceAccount)
+            principal: call.caller.principal, action: resolved.access.action, resource: resolved.access.resource,
+            resourceAccount: resolved.resource?.authority ?? resolved.access.resourceAccount)
         let owners = resourceMembership(resolved, membership, call)
         var inputs = PolicyInputs(
-            identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
+            identitySets: bound.sets + resolved.access.accountGrants, boundaries: bound.boundary,
             session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
             resourceControlLevels: owners?.resourceControl
         )

@@ -194,11 +194,12 @@ public struct EventParticulars: Sendable {
     public var hiddenMembers: Set<String>?
     /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
     /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
-    public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
+    public var found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])?
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
-    public var additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])?
+    public var additional:
+        (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
 
@@ -222,8 +223,10 @@ public struct EventParticulars: Sendable {
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
         hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil,
-        additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])? = nil,
+        additional: (
+            @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
+        )? = nil,
         renamed: [String: String] = [:]
     ) {
         self.found = found

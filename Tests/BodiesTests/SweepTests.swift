@@ -17,7 +17,7 @@ import Testing
             atPath: directory.bodies + "/ab", withIntermediateDirectories: true)
         for other in others { try Data().write(to: URL(fileURLWithPath: directory.bodies + "/" + other)) }
 
-        #expect(try await store.sweep(olderThan: 60) { _ in [] } == BodyStore.Sweep(), "it is too young")
+        #expect(try await store.sweep(olderThan: 3_600) { _ in [] } == BodyStore.Sweep(), "it is too young")
         #expect(try await store.sweepAll() == ([], 1))
         #expect(Set(try directory.files()) == Set(others))
     }
@@ -47,7 +47,7 @@ import Testing
         let kept = Set(all.sorted().enumerated().filter { $0.offset % 5 == 0 }.map(\.element))
         let asked = Mutex<[Int]>([])
 
-        #expect(try await store.sweep(olderThan: 60) { _ in [] } == BodyStore.Sweep(), "they are too young")
+        #expect(try await store.sweep(olderThan: 3_600) { _ in [] } == BodyStore.Sweep(), "they are too young")
         var (orphans, last): ([BodyID], BodyID?) = ([], nil)
         repeat {
             let sweep = try await store.sweep(after: last, limit: 7, olderThan: -60) { ids in
@@ -97,6 +97,21 @@ import Testing
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(counts.reduce(0, +) == 50)
+        withExtendedLifetime(lifetime) {}
+    }
+
+    /// Of an object of several bodies the later ones are opened when their turn comes.
+    @Test(arguments: Kind.allCases) func whatIsBeingReadStays(in kind: Kind) async throws {
+        let (store, lifetime) = try kind.store()
+        let (first, second) = (try await store.put([1, 2]), try await store.put([3]))
+        var reader: BodyReader? = try await store.read([first, second])
+        #expect(store.isReading([second.id]))
+        #expect(try await store.sweepAll().orphans == [])
+        #expect(try await reader?.next() == [1, 2])
+        #expect(try await reader?.next() == [3])
+        reader = nil
+        #expect(!store.isReading([first.id, second.id]))
+        #expect(Set(try await store.sweepAll().orphans) == [first.id, second.id])
         withExtendedLifetime(lifetime) {}
     }
 

@@ -22,6 +22,15 @@ SAMPLES = Samples(
         "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
         "PutBucketNotification": "PutBucketNotificationConfiguration",
     },
+    data_events=set(
+        """
+        AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject DeleteObjectTagging
+        DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging
+        HeadBucket HeadObject ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl
+        PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject UploadPart UploadPartCopy
+        """.split()
+    ),
+    needs={"HeadBucket": ("s3:ListBucket", "arn:aws:s3:::box"), "HeadObject": ("s3:GetObject", "arn:aws:s3:::box/x")},
     needs_no_permission={"DeleteObjects": "each key is asked for by itself, and refused in the answer"},
     # Denials quote the resource.
     resource=lambda named: named.strip('"'),
