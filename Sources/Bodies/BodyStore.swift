@@ -223,7 +223,8 @@ public struct BodyStore: Sendable {
         if ids.count >= limit { result.last = ids.last }
         guard !ids.isEmpty else { return result }
 
-        var candidates = Set(ids).subtracting(try await referenced(ids)).subtracting(openBodies.among(ids)).sorted()[...]
+        var candidates = Set(ids).subtracting(try await referenced(ids)).subtracting(openBodies.among(ids)).sorted()[
+            ...]
         while !candidates.isEmpty {
             result.orphans += try await removeOrphans(Array(candidates.prefix(Self.claimsAtATime)), referenced)
             candidates = candidates.dropFirst(Self.claimsAtATime)

@@ -79,7 +79,9 @@ extension Edge {
         }
         let caller: Caller
         do throws(SignatureError) {
-            guard signature.service == module.signingName else { throw .wrongScope([.service(expected: module.signingName)]) }
+            guard signature.service == module.signingName else {
+                throw .wrongScope([.service(expected: module.signingName)])
+            }
             let secret: String
             (caller, secret) = try self.caller(
                 ofKey: signature.accessKeyID, sessionToken: signature.sessionToken, at: routed.arrival.time)

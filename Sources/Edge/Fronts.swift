@@ -16,7 +16,8 @@ extension Edge {
         }
         defer { request.stream?.stop() }
         let visit = Visit(
-            request: request, resourcePath: target(module, request).path, environment: environment, requestID: arrival.requestID, time: arrival.time,
+            request: request, resourcePath: target(module, request).path, environment: environment,
+            requestID: arrival.requestID, time: arrival.time,
             isSecure: arrival.tls != nil
         ) { request, signature in
             await ask(module, request, signature, by: arrival)

@@ -42,7 +42,8 @@ public struct Visit: Sendable {
 
     /// Makes a visit; the edge does.
     public init(
-        request: WireRequest, resourcePath: String, environment: Environment, requestID: String, time: Double, isSecure: Bool,
+        request: WireRequest, resourcePath: String, environment: Environment, requestID: String, time: Double,
+        isSecure: Bool,
         pass: @escaping @Sendable (WireRequest, FormSignature?) async -> Result<WireResponse, ServiceError>
     ) {
         self.request = request

@@ -164,7 +164,9 @@ extension Access {
     public consuming func resolved(_ call: Call) -> Resolved {
         let types = call.environment.resourceTypes
         var arn = resourceARN(call)
-        if arn == nil, let free = ARN(parsingFreely: resource), types.type(of: free)?.hasFreeNames == true { arn = free }
+        if arn == nil, let free = ARN(parsingFreely: resource), types.type(of: free)?.hasFreeNames == true {
+            arn = free
+        }
         guard !isOfNewResource, let arn, let type = types.type(of: arn) else {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }

@@ -112,7 +112,8 @@ struct ChunkedBody: Sendable {
         var hash = SHA256()
         for trailer in trailers { hash.update(data: Array("\(trailer.name):\(trailer.value)\n".utf8)) }
         var signer = signer
-        guard let trailerSignature, signer?.isNext(trailerSignature, over: hash.finalize(), isTrailer: true) == true else {
+        guard let trailerSignature, signer?.isNext(trailerSignature, over: hash.finalize(), isTrailer: true) == true
+        else {
             throw .mismatch
         }
         return trailers

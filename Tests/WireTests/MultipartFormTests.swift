@@ -67,7 +67,8 @@ import Wire
     func boundariesThatAreNone(_ kind: String) {
         #expect(throws: MultipartFormParser.Fault.malformed) { try events("", 1, kind) }
         #expect(throws: MultipartFormParser.Fault.malformed) {
-            _ = try MultipartFormParser(contentType: "multipart/form-data; boundary=" + String(repeating: "x", count: 71))
+            _ = try MultipartFormParser(
+                contentType: "multipart/form-data; boundary=" + String(repeating: "x", count: 71))
         }
     }
 

@@ -73,7 +73,9 @@ extension AccessControlList {
         guard !isEmpty else { return nil }
         let source = PolicySource(type: .resource, name: "access control list")
         let text = String(decoding: writer.bytes, as: UTF8.self)
-        guard let document = try? PolicyDocument(parsing: text, as: .resource, strictness: .evaluable) else { return nil }
+        guard let document = try? PolicyDocument(parsing: text, as: .resource, strictness: .evaluable) else {
+            return nil
+        }
         return CompiledPolicy(document, source: source)
     }
 }
@@ -131,7 +133,8 @@ extension Resource {
         let known = access.learnt as? any KnowsObject
         func isOwn(_ version: ObjectVersion) -> Bool { bucket.owner(of: version) == call.accountID }
         switch access.action {
-        case "s3:PutObject", "s3:PutObjectAcl" where known?.version == nil:
+        case "s3:PutObject",
+            "s3:PutObjectAcl" where known?.version == nil:
             // Only who owns an object may put another in its place.
             if let overwritten = known?.overwritten, !isOwn(overwritten) { return }
             accessControlList = ofBucket(.bucket)

@@ -81,7 +81,9 @@ extension AccessControlList {
         var grantees: [Grantee] = []
         for item in text.split(separator: ",") {
             let parts = item.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { throw .invalidArgument("Argument format not recognized", "x-amz-grant", text) }
+            guard parts.count == 2 else {
+                throw .invalidArgument("Argument format not recognized", "x-amz-grant", text)
+            }
             let value = parts[1].trimmed.trimming("\"")
             switch parts[0].trimmed.lowercased() {
             case "id": grantees.append(try grantee(id: value, directory))

@@ -166,7 +166,9 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
         _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        if origin.source.bucket == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8), origin.source.versionID == nil {
+        if origin.source.bucket == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8),
+            origin.source.versionID == nil
+        {
             try checkChanges(input)
         }
         guard origin.version.map({ $0.size <= most }) ?? true else {

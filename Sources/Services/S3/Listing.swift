@@ -77,7 +77,9 @@ extension RowListing<CurrentObject> {
 enum URLEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    static func encode(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "*"), UInt8(ascii: "/")], space: "+") }
+    static func encode(_ text: String) -> String {
+        encode(text, kept: [UInt8(ascii: "*"), UInt8(ascii: "/")], space: "+")
+    }
 
     /// As in the path of a URL.
     static func encodePath(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "~"), UInt8(ascii: "/")]) }

@@ -25,7 +25,8 @@ extension ServiceModule {
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
         ], projections: [BucketIndex.self], resourceTypes: [.bucket],
         jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
-        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples, metrics: [.buckets])
+        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        metrics: [.buckets])
 
     /// Those whose events are data events.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>

@@ -26,7 +26,8 @@ extension Bucket {
     func checkTagsAreFree() throws(ServiceError) {
         guard decidesByTags != true else {
             throw .invalidRequest(
-                "Attribute-based access control is enabled for this bucket: change its tags with TagResource and UntagResource.")
+                "Attribute-based access control is enabled for this bucket: change its tags with TagResource and UntagResource."
+            )
         }
     }
 }

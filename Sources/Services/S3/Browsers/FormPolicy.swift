@@ -92,8 +92,10 @@ struct FormPolicy: Sendable {
                     size = try Self.range(parts[1], parts[2])
                     continue
                 }
-                guard case .string(let field) = parts[1], field.hasPrefix("$"), case .string(let value) = parts[2] else {
-                    throw .invalidPolicy("Invalid Condition: the second argument has to be a field, with a $ before it.")
+                guard case .string(let field) = parts[1], field.hasPrefix("$"), case .string(let value) = parts[2]
+                else {
+                    throw .invalidPolicy(
+                        "Invalid Condition: the second argument has to be a field, with a $ before it.")
                 }
                 let plain = String(field.dropFirst()).lowercased()
                 switch name.lowercased() {

@@ -208,7 +208,8 @@ private struct PostedForm: Sendable {
         case "200": return WireResponse(status: 200, headers: headers, body: [])
         case "201":
             headers.append((name: "Content-Type", value: "application/xml"))
-            let members = [("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag)].map { name, value in
+            let members = [("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag)].map {
+                name, value in
                 "<\(name)>\(Markup.escaped(value))</\(name)>"
             }.joined()
             let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse>\(members)</PostResponse>"

@@ -92,7 +92,8 @@ struct Website: Sendable {
         let rules = view.routingRules ?? []
         guard rules.count <= mostRules else {
             throw .invalidRequest(
-                "\(rules.count) routing rules provided, the number of routing rules in a website configuration is limited to \(mostRules).")
+                "\(rules.count) routing rules provided, the number of routing rules in a website configuration is limited to \(mostRules)."
+            )
         }
         for rule in rules {
             let redirect = rule.redirect

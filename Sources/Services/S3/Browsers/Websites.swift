@@ -32,7 +32,9 @@ struct SiteHost: Equatable {
     /// - Returns: nil for a host that is no website's.
     init?(_ host: String) {
         let labels = host.prefix { $0 != ":" }.split(separator: ".", omittingEmptySubsequences: false)
-        guard let place = labels.lastIndex(where: { $0.lowercased().hasPrefix("s3-website") }), place > 0 else { return nil }
+        guard let place = labels.lastIndex(where: { $0.lowercased().hasPrefix("s3-website") }), place > 0 else {
+            return nil
+        }
         let rest = labels[place].lowercased().dropFirst("s3-website".count)
         if rest.isEmpty {
             let next = labels.dropFirst(place + 1).first.map { $0.lowercased() }
@@ -133,7 +135,9 @@ private struct SiteRequest: Sendable {
         guard !key.isEmpty else { throw .noSuchKey(key) }
         var request = WireRequest(
             method: method ?? self.method, path: "/\(host.bucket)/\(URLEncoding.encodePath(key))")
-        if conditionally { request.headers = visit.request.headers.filter { Self.passedOn.contains($0.name.lowercased()) } }
+        if conditionally {
+            request.headers = visit.request.headers.filter { Self.passedOn.contains($0.name.lowercased()) }
+        }
         let answer = try await visit.ask(request)
         // What is not looked at is not sent.
         if method == "HEAD", self.method != "HEAD" { answer.stream?.stop() }
