@@ -137,4 +137,5 @@ def main() -> None:
         print(f"  {name:<34} {rate:6.2f} GiB/s  {rate / bare_rate:5.2f}   {cpu:5.2f} s of CPU, {cpu / bare_cpu:.1f} times")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@ import Directory
 import KMSService
 import Ledger
 import Platform
+import S3Service
 
 extension Gatehouse {
     /// Makes accounts and users without being asked through the API, for measuring. Half of the users have a policy of
@@ -9,9 +10,10 @@ extension Gatehouse {
     /// - Parameters:
     ///   - keys: how many KMS keys the last account has.
     ///   - grants: how many grants there are of them; one of each key's is the first user's.
+    ///   - objects: how many objects the last account has, in the bucket `bench`.
     ///   - lastKey: the access key that the first user of the last account gets.
     public func fill(
-        accounts: Int, users: Int, events: Int = 0, keys: Int = 0, grants: Int = 0,
+        accounts: Int, users: Int, events: Int = 0, keys: Int = 0, grants: Int = 0, objects: Int = 0,
         lastKey: (id: String, secret: String)
     ) async throws {
         let now = environment.now()
@@ -38,8 +40,9 @@ extension Gatehouse {
                 return .commit(())
             }
         }
-        try await environment.fillKMS(
-            account: String(200_000_000_000 + max(0, accounts - 1)), keys: keys, grants: grants, grantee: grantee)
+        let last = String(200_000_000_000 + max(0, accounts - 1))
+        try await environment.fillKMS(account: last, keys: keys, grants: grants, grantee: grantee)
+        try await environment.fillS3(account: last, bucket: "bench", objects: objects)
         for number in 0..<events {
             let account = String(200_000_000_000 + number * max(1, accounts) / events)
             // As many at a time as a busy server writes together.

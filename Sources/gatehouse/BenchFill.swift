@@ -13,6 +13,7 @@ struct BenchFill: AsyncParsableCommand {
     @Option(help: "How many recorded calls beside them, those of one account after those of another.") var events = 0
     @Option(help: "How many KMS keys in the last account.") var keys = 0
     @Option(help: "How many grants of them.") var grants = 0
+    @Option(help: "How many objects in the bucket bench of the last account.") var objects = 0
     @Option(help: "The access key of the first user of the last account.") var accessKeyID: String
     @Option var secretAccessKey: String
 
@@ -21,7 +22,7 @@ struct BenchFill: AsyncParsableCommand {
         configuration.dataDirectory = data
         let gatehouse = try await Gatehouse(configuration, log: Logger(label: "fill"))
         try await gatehouse.fill(
-            accounts: accounts, users: users, events: events, keys: keys, grants: grants,
+            accounts: accounts, users: users, events: events, keys: keys, grants: grants, objects: objects,
             lastKey: (id: accessKeyID, secret: secretAccessKey))
         await gatehouse.close()
     }

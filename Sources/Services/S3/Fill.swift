@@ -1,0 +1,39 @@
+import Bodies
+import FoundationEssentials
+import Ledger
+public import Platform
+import Wire
+
+extension Environment {
+    /// Makes a bucket full of small objects without being asked through the API, for measuring: a thousand in each folder,
+    /// in ascending order of their keys, so that the database is written from one end to the other.
+    public func fillS3(account: String, bucket: String, objects: Int) async throws {
+        guard objects > 0, let store = bodies else { return }
+        let (time, batch) = (now(), 1000)
+        let scope = Scope(account: account, region: region)
+        let (body, sealed) = try store.seal(Array("a small object".utf8))
+        let content = ObjectVersion.Content.beside(body, sealed: Data(sealed))
+        try await write(scope, requestID: "") { (records) throws(ServiceError) in
+            try records.shared.put(Bucket(name: bucket, accountID: account, region: scope.region, creationDate: time))
+        }
+        for start in stride(from: 0, to: objects, by: batch) {
+            try await write(scope, requestID: "") { (records) throws(ServiceError) in
+                for number in start..<min(objects, start + batch) {
+                    var version = ObjectVersion(
+                        key: "folder-\(padded(number / 1000))/object-\(padded(number))", sequence: Int64(number + 1),
+                        versionID: nil, modified: time)
+                    version.size = Int64(body.length)
+                    version.etag = "5d41402abc4b2a76b9719d911017c592"
+                    version.content = content
+                    try records.shared.put(CurrentObject(bucket: bucket, version: version))
+                }
+            }
+        }
+    }
+}
+
+/// A number in eight digits.
+private func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
+}
