@@ -50,8 +50,9 @@ extension Edge {
     }
 
     /// Whether a request is for one of the services whatever its path: it is signed for it, or sent to a host below its
-    /// endpoint. A bucket may be called `health`, and an object in any bucket.
+    /// endpoint. A bucket may be called `health`, and an object in any bucket; but no bucket's name has an underscore.
     private func isOfService(_ head: RequestHead) -> Bool {
+        if head.request.path.utf8.starts(with: "/_".utf8) { return false }
         if head.target != nil { return true }
         guard let host = head.request.header("host") else { return false }
         return environment.modules.contains { module in

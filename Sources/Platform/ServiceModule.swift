@@ -193,8 +193,17 @@ public struct EventParticulars: Sendable {
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
     /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
-    /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
-    public var found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])?
+    /// policies were asked about, the request and the answer. They are listed in addition to those of ``resources``.
+    public var found: Finder?
+
+    /// - Parameters:
+    ///   - call: what was asked, by whom.
+    ///   - accesses: what the policies were asked about.
+    ///   - input: the request; nil for one that can't be read.
+    ///   - output: the answer; nil for a call that failed.
+    public typealias Finder = @Sendable (
+        _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
+    ) -> [Resource]
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
@@ -210,9 +219,12 @@ public struct EventParticulars: Sendable {
         public let type: String
         /// The account that it is in, where that is known; nil: the ARN says it.
         public let account: String?
+        /// Whether it stands for all whose ARNs begin so: what a listing was about.
+        public let isPrefix: Bool
 
         /// - Parameters: see the properties.
-        public init(_ arn: String, _ type: String, account: String? = nil) {
+        public init(_ arn: String, _ type: String, account: String? = nil, isPrefix: Bool = false) {
+            self.isPrefix = isPrefix
             self.arn = arn
             self.type = type
             self.account = account
@@ -222,8 +234,7 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])? = nil,
+        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,

@@ -16,7 +16,8 @@ extension ServiceModule {
         S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
-            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel),
+            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
+            dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
