@@ -1,11 +1,7 @@
 /// Takes apart what a browser's form posts, `multipart/form-data` (RFC 7578), as it arrives: nothing of a file is kept but what
 /// may be the beginning of a boundary.
 ///
-/// ```swift
-/// var parser = try MultipartFormParser(contentType: contentType)
-/// parser.take(bytes)
-/// while let event = try parser.next() { … }  // nil: it needs more
-/// ```
+/// Give it the bytes as they come, and after each piece ask for events until there is none.
 public struct MultipartFormParser: Sendable {
     /// What comes of the form, in its order.
     public enum Event: Sendable, Equatable {

@@ -224,7 +224,7 @@ extension S3.ListParts: ReadOperation, OnUpload {
             $0.isTruncated = isTruncated
             $0.parts = parts.isEmpty ? nil : parts.map { S3.Part($0, upload) }
             $0.initiator = S3.Initiator { $0.id = CanonicalUser.id(ofAccount: upload.initiator) }
-            $0.owner = S3.Owner(ofAccount: bucket.accountID)
+            $0.owner = S3.Owner(ofAccount: bucket.owner(of: upload.object))
             $0.storageClass = upload.object.storageClass
             $0.checksumAlgorithm = upload.checksumAlgorithm?.rawValue
             $0.checksumType = upload.checksumAlgorithm == nil ? nil : upload.checksumType
@@ -300,7 +300,7 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
                         $0.key = listing.shown(upload.objectKey)
                         $0.initiated = Timestamp(secondsSinceEpoch: upload.initiated)
                         $0.storageClass = upload.object.storageClass
-                        $0.owner = S3.Owner(ofAccount: bucket.accountID)
+                        $0.owner = S3.Owner(ofAccount: bucket.owner(of: upload.object))
                         $0.initiator = S3.Initiator { $0.id = CanonicalUser.id(ofAccount: upload.initiator) }
                         $0.checksumAlgorithm = upload.checksumAlgorithm?.rawValue
                         $0.checksumType = upload.checksumAlgorithm == nil ? nil : upload.checksumType
