@@ -61,7 +61,7 @@ extension Gate {
             }
             let bound = boundPolicies(call.caller)
             let membership = environment.directory.membership(ofAccount: call.accountID)
-            for access in accesses {
+            for access in accesses.flatMap({ $0.ways + [$0] }) {
                 let decision = decide(access, bound, membership, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else { throw refusal(decision, call) }
@@ -72,8 +72,13 @@ extension Gate {
 
     /// What the policies say to an access of a call that may be allowed others.
     public func decision(_ access: Access, for call: Call) -> Decision {
-        decide(access, boundPolicies(call.caller), environment.directory.membership(ofAccount: call.accountID), call)
-            .decision
+        let bound = boundPolicies(call.caller)
+        let membership = environment.directory.membership(ofAccount: call.accountID)
+        for way in access.ways {
+            let decision = decide(way, bound, membership, call).decision
+            guard decision.isAllowed else { return decision }
+        }
+        return decide(access, bound, membership, call).decision
     }
 
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {

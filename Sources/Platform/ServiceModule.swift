@@ -30,6 +30,9 @@ public final class ServiceModule: Sendable {
     /// Whether what stands before the service's own host name is the first segment of the path, as S3's buckets are:
     /// `bucket.s3.localhost/key` is `s3.localhost/bucket/key`.
     public let hasVirtualHosts: Bool
+    /// Further endpoints below which names of another kind stand, by the endpoint's first label; and what then comes before
+    /// that name in the path, to tell it from the usual ones. S3's access points have such an endpoint.
+    public let otherHosts: [String: String]
     /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
     /// Whether requests may come without a signature: policies decide on anonymous callers, as with S3.
@@ -86,7 +89,8 @@ public final class ServiceModule: Sendable {
     /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false,
+        hasVirtualHosts: Bool = false, otherHosts: [String: String] = [:], signing: SigningRules = .standard,
+        admitsAnonymous: Bool = false,
         operations: [any Operation.Type],
         events: EventParticulars? = nil,
         proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
@@ -103,6 +107,7 @@ public final class ServiceModule: Sendable {
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
+        self.otherHosts = otherHosts
         self.signing = signing
         self.admitsAnonymous = admitsAnonymous
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")

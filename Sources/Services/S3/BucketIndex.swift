@@ -9,10 +9,19 @@ final class BucketEntry: Sendable {
     let bucket: Bucket
     /// nil: it has none.
     let policy: CompiledPolicy?
+    /// The access point by which a request comes; nil: by none.
+    let accessPoint: AccessPointEntry?
 
-    init(_ bucket: Bucket) {
+    init(_ bucket: Bucket, through accessPoint: AccessPointEntry? = nil) {
         self.bucket = bucket
-        policy = bucket.policy.map(BucketPolicies.compiled)
+        policy = bucket.policy.map { BucketPolicies.compiled($0) }
+        self.accessPoint = accessPoint
+    }
+
+    init(_ entry: BucketEntry, through accessPoint: AccessPointEntry) {
+        bucket = entry.bucket
+        policy = entry.policy
+        self.accessPoint = accessPoint
     }
 }
 
@@ -99,13 +108,18 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket, or an object in one: the bucket's policy decides on both. Their ARNs have no account in them.
-    static let bucket = ResourceType("s3", "") { access, arn, call in
+    /// A bucket or an access point, or an object in one: its policy decides on both. ARNs of buckets have no account in them.
+    static let bucket = ResourceType("s3", "", hasOwnTagKey: false) { access, arn, call in
+        if let name = AccessPointName(arn: access.resource) { return call.resource(of: name) }
         let name = arn.resource.prefix { $0 != "/" }
         let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
-        resource.restrictsPublicBuckets = call.publicAccessBlock(of: entry.bucket).restrictPublicBuckets
+        var block = call.publicAccessBlock(of: entry.bucket)
+        if let point = (entry.accessPoint ?? (access.learnt as? ObjectTarget)?.bucket.accessPoint)?.point {
+            block = block.union(call.publicAccessBlock(of: point))
+        }
+        resource.restrictsPublicBuckets = block.restrictPublicBuckets
         return resource
     }
 }

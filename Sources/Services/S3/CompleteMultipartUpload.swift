@@ -14,7 +14,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let (bucket, shared) = (try records.bucket(input.bucket), records.shared)
+        let (bucket, shared) = (try records.bucket(input.bucket, call), records.shared)
         guard let upload = try? records.upload(input.uploadId, of: input.key, in: bucket.name) else {
             return try repeated(input, bucket, call, records)
         }

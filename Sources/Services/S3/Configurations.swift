@@ -72,7 +72,7 @@ extension PutConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         try check(input, bucket, call, records)
         guard let payload = input.structure.shape.payload,
             case .structure(let structure) = input.structure[member: payload]
@@ -112,7 +112,7 @@ extension DeleteConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         if let kept = try records.configuration(of: bucket.name, subject, name(input)) {
             try records.shared.delete(kept)
         }
@@ -127,7 +127,7 @@ extension DeleteNamedConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         guard let kept = try records.configuration(of: bucket.name, subject, name(input)) else {
             throw .noSuchConfiguration
         }

@@ -9,7 +9,8 @@ import Wire
 
 // Copies. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>
 
-/// What `x-amz-copy-source` names: `bucket/key` or `/bucket/key`, percent-encoded, and perhaps a version.
+/// What `x-amz-copy-source` names: `bucket/key`, `/bucket/key` or an object's ARN by an access point, percent-encoded, and
+/// perhaps a version.
 struct CopySource {
     let bucket: String
     let key: String
@@ -23,6 +24,12 @@ struct CopySource {
         guard let path = String(parts[0]).removingPercentEncoding else {
             throw .invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", text)
         }
+        versionID = id
+        if AccessPointName(arn: path) != nil, let object = path.firstRange(of: "/object/") {
+            bucket = String(path[..<object.lowerBound])
+            key = String(path[object.upperBound...])
+            return
+        }
         let names = (path.hasPrefix("/") ? path.dropFirst() : path[...]).split(
             separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard names.count == 2, !names[0].isEmpty, !names[1].isEmpty else {
@@ -30,7 +37,6 @@ struct CopySource {
         }
         bucket = String(names[0])
         key = String(names[1])
-        versionID = id
     }
 }
 
@@ -54,13 +60,13 @@ extension Copies {
         var owner: String?
         if case .string(let account) = input.structure["ExpectedSourceBucketOwner"] { owner = account }
         // A source may be in another region.
-        guard let entry = call.buckets.bucket(source.bucket) else { throw .noSuchBucket(source.bucket) }
+        guard let entry = try call.entry(named: source.bucket) else { throw .noSuchBucket(source.bucket) }
         guard owner == nil || owner == entry.bucket.accountID else { throw .accessDenied }
         let version = try await call.read { (records) throws(ServiceError) in
             if let id = source.versionID {
-                try records.version(id, of: source.key, in: source.bucket)
+                try records.version(id, of: source.key, in: entry.bucket.name)
             } else {
-                try records.current(source.key, in: source.bucket)
+                try records.current(source.key, in: entry.bucket.name)
             }
         }
         let origin = CopyOrigin(source: source, bucket: entry, version: version)
@@ -71,7 +77,8 @@ extension Copies {
             needs.append(
                 call.need("GetObject\(infix)Tagging", onKey: source.key, version: source.versionID, target))
         }
-        needs[0].learnt = origin
+        // The target of the copy is the one that `handle` asks for.
+        for index in needs.indices { needs[index].learnt = origin }
         return (origin, needs)
     }
 
@@ -163,7 +170,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
         _ = try NewObject(input.structure, in: bucket, at: call.time)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        if origin.source.bucket == bucket.name, origin.source.key == input.key, origin.source.versionID == nil {
+        if origin.bucket.bucket.name == bucket.name, origin.source.key == input.key, origin.source.versionID == nil {
             try checkChanges(input)
         }
         guard origin.version.map({ $0.size <= most }) ?? true else {
@@ -193,7 +200,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func handle(
         _ input: Input, _ copied: CopiedBytes, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
         var object = try NewObject(input.structure, in: bucket, at: call.time)
@@ -280,7 +287,7 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
     public static func handle(
         _ input: Input, _ copied: CopiedBytes, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
         let part = try call.put(copied.received, as: input.partNumber, of: upload, records)
         var result = Structure(S3.CopyPartResult.shape)

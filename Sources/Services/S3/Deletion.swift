@@ -66,7 +66,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
             throw .invalidArgument(
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
@@ -98,8 +98,9 @@ extension S3.DeleteObjects: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
-        let entry = BucketEntry(bucket)
+        let asked = try call.bucket(named: input.bucket)
+        let bucket = try records.bucket(asked.bucket.name)
+        let entry = BucketEntry(bucket, through: asked.accessPoint)
         let bypass = input.bypassGovernanceRetention == true
         var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])
         var gone: [ObjectVersion.Content] = []

@@ -72,6 +72,7 @@ extension Call {
             access.context["s3:existingobjecttag/\(tag.key.lowercased())"] = .one(tag.value)
         }
         access.learnt = target
+        access.come(by: target.bucket, "/object/\(key)", caller)
         access.wordDenial(to: caller)
         return access
     }
@@ -137,7 +138,7 @@ protocol ObjectRead: ReadOperation, OnObject {
 
 extension ObjectRead {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         return try answer(try records.version(input.versionID, of: input.key, in: bucket), of: bucket, input, call)
     }
 }
@@ -153,7 +154,7 @@ extension ObjectChange {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         var version = try records.version(input.versionID, of: input.key, in: bucket)
         let output = try change(&version, of: bucket, input, call)
         try records.replace(version, in: bucket)

@@ -190,7 +190,7 @@ extension S3.PutObject: UploadOperation, OnObject {
     public static func handle(
         _ input: Input, _ received: ObjectUpload.Received, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
         let object = try NewObject(input.structure, in: bucket, at: call.time)

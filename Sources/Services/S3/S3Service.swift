@@ -13,10 +13,12 @@ extension Metric {
 extension ServiceModule {
     /// Amazon S3.
     public static let s3 = ServiceModule(
-        S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
+        S3.self, hasVirtualHosts: true, otherHosts: ["s3-accesspoint": AccessPointName.hostMark],
+        signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
-            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel),
+            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel,
+            found: AccessPointUse.found),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
