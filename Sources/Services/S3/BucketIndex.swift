@@ -38,6 +38,8 @@ final class BucketIndex: Projection {
         var lifecycles: [String: [LifecycleRule]] = [:]
         /// Of buckets that have any such rule, by name.
         var crossOrigin: [String: [CrossOriginRule]] = [:]
+        /// Of buckets whose events anybody wants, by name.
+        var notifications: [String: [NotificationRule]] = [:]
     }
 
     private let state = Mutex(State())
@@ -68,6 +70,9 @@ final class BucketIndex: Projection {
         case .cors:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
             state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        case .notification:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
+            state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
         default: break
         }
     }
@@ -91,6 +96,9 @@ final class BucketIndex: Projection {
 
     /// The rules of a bucket for pages of other origins.
     func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
+
+    /// Who wants to hear of a bucket's events.
+    func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }
 
     /// How many buckets there are in each region.
     var counts: [String: Int] {

@@ -41,6 +41,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         version.content = try content(of: parts)
         version.uploadID = upload.uploadID
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.tell(.completeMultipartUpload, version, in: bucket, EventCause(call))
 
         // Parts that were uploaded and are not in the list are nobody's.
         let used = Set(parts.map(\.number))

@@ -221,6 +221,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         version.content = copied.received.content
         try records.keep(version.content)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.tell(.copy, version, in: bucket, EventCause(call))
 
         var result = Structure(S3.CopyObjectResult.shape)
         result["ETag"] = .string("\"\(version.etag)\"")

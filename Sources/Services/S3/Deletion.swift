@@ -76,6 +76,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
             at: call.time)
         try records.forget(deleted.gone, at: call.time)
+        try records.tell(deleted, of: input.key, in: bucket, EventCause(call))
         return Output {
             $0.deleteMarker = deleted.isMarker ? true : nil
             $0.versionId = deleted.asked ?? deleted.marker
@@ -122,6 +123,7 @@ extension S3.DeleteObjects: WriteOperation {
                 }
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
+                try records.tell(deleted, of: object.key, in: bucket, EventCause(call))
                 if let content = deleted.gone?.content { gone.append(content) }
                 guard input.delete.quiet != true else { continue }
                 done.append(

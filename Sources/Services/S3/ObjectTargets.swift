@@ -148,9 +148,13 @@ protocol ObjectChange: WriteOperation, OnObject {
     static func change(
         _ version: inout ObjectVersion, of bucket: Bucket, _ input: Input, _ call: Call
     ) throws(ServiceError) -> Output
+    /// What others hear of it; nil: nothing.
+    static var event: ObjectEvent? { get }
 }
 
 extension ObjectChange {
+    static var event: ObjectEvent? { nil }
+
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -158,6 +162,7 @@ extension ObjectChange {
         var version = try records.version(input.versionID, of: input.key, in: bucket)
         let output = try change(&version, of: bucket, input, call)
         try records.replace(version, in: bucket)
+        if let event { try records.tell(event, version, in: bucket, EventCause(call)) }
         return output
     }
 }

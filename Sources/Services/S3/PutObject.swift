@@ -204,6 +204,7 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.content = received.content
         try records.keep(version.content)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.tell(.put, version, in: bucket, EventCause(call))
         return Output(written(version, of: bucket, call))
     }
 

@@ -25,7 +25,7 @@ extension ServiceModule {
         tables: [
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
         ], projections: [BucketIndex.self], resourceTypes: [.bucket],
-        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
+        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self],
         quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
 
     /// Those whose events are data events.
