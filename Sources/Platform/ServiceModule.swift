@@ -45,6 +45,9 @@ public final class ServiceModule: Sendable {
     /// What it adds to an answer to a page of another origin, by which the browser decides whether the page may see it: for a
     /// request with an `Origin`, with all that names the resource in its path. nil: nothing.
     public let crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])?
+    /// What it does with a request from the network that has been answered, before the answer is sent; it must not take long.
+    /// nil: nothing.
+    public let answered: (@Sendable (AnsweredRequest, Environment) -> Void)?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -95,6 +98,7 @@ public final class ServiceModule: Sendable {
         events: EventParticulars? = nil,
         proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
         crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
+        answered: (@Sendable (AnsweredRequest, Environment) -> Void)? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         jobs: [any Job.Type] = [],
@@ -113,6 +117,7 @@ public final class ServiceModule: Sendable {
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.proves = proves
         self.crossOrigin = crossOrigin
+        self.answered = answered
         self.validation = validation
         self.records = records
         self.tables = tables

@@ -38,6 +38,8 @@ final class BucketIndex: Projection {
         var lifecycles: [String: [LifecycleRule]] = [:]
         /// Of buckets that have any such rule, by name.
         var crossOrigin: [String: [CrossOriginRule]] = [:]
+        /// Of buckets that have a log, by name.
+        var logging: [String: AccessLogTarget] = [:]
         /// Of buckets whose events anybody wants, by name.
         var notifications: [String: [NotificationRule]] = [:]
     }
@@ -70,6 +72,9 @@ final class BucketIndex: Projection {
         case .cors:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
             state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        case .logging:
+            let target = try change.decodeAfter(BucketConfiguration.self).flatMap { AccessLogTarget($0.json) }
+            state.withLock { $0.logging[name] = target }
         case .notification:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
             state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
@@ -96,6 +101,9 @@ final class BucketIndex: Projection {
 
     /// The rules of a bucket for pages of other origins.
     func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
+
+    /// Where a bucket's access logs go; nil: it has none.
+    func logging(of bucket: String) -> AccessLogTarget? { state.withLock { $0.logging[bucket] } }
 
     /// Who wants to hear of a bucket's events.
     func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }

@@ -20,12 +20,15 @@ extension ServiceModule {
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel,
             found: AccessPointUse.found),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
-        crossOrigin: CrossOrigin.headers, validation: s3Validation,
+        crossOrigin: CrossOrigin.headers, answered: AccessLogQueue.take, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
         tables: [
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
-        ], projections: [BucketIndex.self], resourceTypes: [.bucket],
-        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self],
+            AccessLogPart.self,
+        ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
+        jobs: [
+            RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
+        ],
         quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
 
     /// Those whose events are data events.
