@@ -38,6 +38,8 @@ final class BucketIndex: Projection {
         var lifecycles: [String: [LifecycleRule]] = [:]
         /// Of buckets that have any such rule, by name.
         var crossOrigin: [String: [CrossOriginRule]] = [:]
+        /// Of buckets that pass on what is put into them, by name.
+        var replications: [String: ReplicationPlan] = [:]
         /// Of buckets that have a log, by name.
         var logging: [String: AccessLogTarget] = [:]
         /// Of buckets whose events anybody wants, by name.
@@ -72,6 +74,9 @@ final class BucketIndex: Projection {
         case .cors:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
             state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        case .replication:
+            let plan = try change.decodeAfter(BucketConfiguration.self).flatMap { ReplicationPlan($0.json) }
+            state.withLock { $0.replications[name] = plan }
         case .logging:
             let target = try change.decodeAfter(BucketConfiguration.self).flatMap { AccessLogTarget($0.json) }
             state.withLock { $0.logging[name] = target }
@@ -101,6 +106,9 @@ final class BucketIndex: Projection {
 
     /// The rules of a bucket for pages of other origins.
     func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
+
+    /// What a bucket passes on to others; nil: nothing.
+    func replication(of bucket: String) -> ReplicationPlan? { state.withLock { $0.replications[bucket] } }
 
     /// Where a bucket's access logs go; nil: it has none.
     func logging(of bucket: String) -> AccessLogTarget? { state.withLock { $0.logging[bucket] } }

@@ -40,7 +40,9 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         }
         version.content = try content(of: parts)
         version.uploadID = upload.uploadID
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
         try records.tell(.completeMultipartUpload, version, in: bucket, EventCause(call))
 
         // Parts that were uploaded and are not in the list are nobody's.

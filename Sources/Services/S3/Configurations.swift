@@ -318,14 +318,6 @@ extension S3.GetBucketAccelerateConfiguration: GetConfiguration {
 extension S3.PutBucketReplication: PutConfiguration {
     static var action: String { "PutReplicationConfiguration" }
     static var subject: BucketConfiguration.Subject { .replication }
-
-    static func check(
-        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) {
-        guard bucket.versioning == .enabled else {
-            throw .invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
-        }
-    }
 }
 extension S3.GetBucketReplication: GetConfiguration {
     static var action: String { "GetReplicationConfiguration" }

@@ -220,7 +220,9 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         version.encryption = copied.received.encryption
         version.content = copied.received.content
         try records.keep(version.content)
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
         try records.tell(.copy, version, in: bucket, EventCause(call))
 
         var result = Structure(S3.CopyObjectResult.shape)

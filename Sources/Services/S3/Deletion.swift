@@ -77,6 +77,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
             at: call.time)
         try records.forget(deleted.gone, at: call.time)
         try records.tell(deleted, of: input.key, in: bucket, EventCause(call))
+        try records.replicate(deleted, of: input.key, from: bucket, call)
         return Output {
             $0.deleteMarker = deleted.isMarker ? true : nil
             $0.versionId = deleted.asked ?? deleted.marker
@@ -124,6 +125,7 @@ extension S3.DeleteObjects: WriteOperation {
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
                 try records.tell(deleted, of: object.key, in: bucket, EventCause(call))
+                try records.replicate(deleted, of: object.key, from: bucket, call)
                 if let content = deleted.gone?.content { gone.append(content) }
                 guard input.delete.quiet != true else { continue }
                 done.append(

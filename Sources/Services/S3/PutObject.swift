@@ -203,7 +203,9 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.encryption = received.encryption
         version.content = received.content
         try records.keep(version.content)
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
         try records.tell(.put, version, in: bucket, EventCause(call))
         return Output(written(version, of: bucket, call))
     }

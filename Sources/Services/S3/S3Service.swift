@@ -28,6 +28,7 @@ extension ServiceModule {
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
+            ReplicateVersion.self,
         ],
         quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
 

@@ -75,4 +75,5 @@ enum ObjectEvent: String, Sendable {
     case expirationDeleteMarkerCreated = "LifecycleExpiration:DeleteMarkerCreated"
     case taggingPut = "ObjectTagging:Put"
     case taggingDelete = "ObjectTagging:Delete"
+    case replicationFailed = "Replication:OperationFailedReplication"
 }
