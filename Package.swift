@@ -53,11 +53,11 @@ let package = Package(
         .target(name: "CXMLTree", dependencies: ["CLibXML2"]),
         .target(
             name: "Keyring",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CLibCrypto", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "Bodies",
             dependencies: [
-                "CMalloc", "Fetch", "Signature", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CMalloc", "Fetch", "Keyring", "Signature", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -302,6 +302,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
         .testTarget(
+            name: "KeyringTests", dependencies: ["Keyring", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(
             name: "KeyMaterialTests",
             dependencies: [
                 "CLibCrypto", "KeyMaterial", .product(name: "Crypto", package: "swift-crypto"),
@@ -353,6 +355,12 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x
 )
+
+// An asynchronous function stays where its caller is, instead of hopping to the global executor and asking at each return
+// whether it is there: forty times for each call of KMS (SE-0461).
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+}
 
 for name in shapes {
     package.targets.append(.target(name: "\(name)API", dependencies: ["Wire"], path: "Tests/Probe/API/\(name)"))

@@ -1,5 +1,5 @@
 import Crypto
-import FoundationEssentials
+import Keyring
 
 /// The form in which a body is kept; the module's documentation describes it.
 ///
@@ -9,8 +9,8 @@ import FoundationEssentials
 struct BodySeal: Sendable {
     /// How many bytes of plaintext a chunk has; the last one may have fewer.
     static let chunkSize = 65_536
-    static let tagSize = 16
-    static let keySize = 32
+    static let tagSize = AESGCM.tagSize
+    static let keySize = AESGCM.keySize
     /// How many chunks a job seals and writes, or reads and opens.
     static let chunksOfJob = 4
 
@@ -76,11 +76,9 @@ struct BodySeal: Sendable {
     ///   - isLast: whether the body ends here.
     func seal(_ plaintext: [UInt8], _ index: Int, isLast: Bool) throws(BodyError) -> [UInt8] {
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(plaintext.count + Self.tagSize)
-        do {
-            let box = try AES.GCM.seal(plaintext, using: key, nonce: nonce(index, isLast), authenticating: header)
-            box.ciphertext.withUnsafeBytes { sealed.append(contentsOf: $0) }
-            box.tag.withUnsafeBytes { sealed.append(contentsOf: $0) }
+        do throws(KeyringError) {
+            try AESGCM.seal(
+                plaintext.span.bytes, using: key, nonce: nonce(index, isLast), authenticating: header, into: &sealed)
         } catch {
             throw BodyError(.key, "The body \(id) could not be sealed.")
         }
@@ -97,24 +95,21 @@ struct BodySeal: Sendable {
         _ sealed: ArraySlice<UInt8>, _ index: Int, range: Range<Int>, ofLength length: Int
     ) throws(BodyError) -> [UInt8] {
         let start = index * Self.chunkSize
-        do {
-            let box = try AES.GCM.SealedBox(
-                nonce: nonce(index, index == Self.chunks(ofLength: length) - 1),
-                ciphertext: sealed.dropLast(Self.tagSize), tag: sealed.suffix(Self.tagSize))
-            return try AES.GCM.open(box, using: key, authenticating: header).withUnsafeBytes { bytes in
-                let wanted = range.clamped(to: start..<start + bytes.count)
-                // Rebased, it is copied as a block, and not byte by byte.
-                return Array(
-                    UnsafeRawBufferPointer(rebasing: bytes.dropFirst(wanted.lowerBound - start).prefix(wanted.count)))
-            }
+        let nonce = nonce(index, index == Self.chunks(ofLength: length) - 1)
+        var bytes: [UInt8] = []
+        do throws(KeyringError) {
+            try AESGCM.open(
+                sealed.span.bytes, using: key, nonce: nonce.span.bytes, authenticating: header, into: &bytes)
         } catch {
             throw .damaged(id, at: start, "the seal of chunk \(index) does not match")
         }
+        let wanted = range.clamped(to: start..<start + bytes.count)
+        return wanted.count == bytes.count ? bytes : Array(bytes[wanted.lowerBound - start..<wanted.upperBound - start])
     }
 
-    private func nonce(_ index: Int, _ isLast: Bool) throws -> AES.GCM.Nonce {
+    private func nonce(_ index: Int, _ isLast: Bool) -> [UInt8] {
         var bytes: [UInt8] = [0, 0, 0, isLast ? 1 : 0]
         withUnsafeBytes(of: UInt64(index).bigEndian) { bytes.append(contentsOf: $0) }
-        return try AES.GCM.Nonce(data: bytes)
+        return bytes
     }
 }

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 
 #include <limits.h>
 #include <pthread.h>
@@ -50,6 +49,64 @@ ptrdiff_t libcrypto_hmac(
     return result == NULL ? -1 : (ptrdiff_t)written;
 }
 
+static EVP_CIPHER *sealing_cipher;
+static pthread_once_t sealing_cipher_is_found = PTHREAD_ONCE_INIT;
+
+static void find_sealing_cipher(void) { sealing_cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL); }
+
+/// What encrypts or decrypts one message, with all but the message itself; NULL when the library refuses.
+static EVP_CIPHER_CTX *begin_message(
+    bool encrypts, const unsigned char *key, const unsigned char *nonce, const unsigned char *authenticated,
+    size_t authenticated_count) {
+    pthread_once(&sealing_cipher_is_found, find_sealing_cipher);
+    if (sealing_cipher == NULL || authenticated_count > INT_MAX) return NULL;
+    EVP_CIPHER_CTX *message = EVP_CIPHER_CTX_new();
+    int written = 0;
+    if (message != NULL && EVP_CipherInit_ex2(message, sealing_cipher, key, nonce, encrypts ? 1 : 0, NULL) == 1
+        && (authenticated_count == 0
+            || EVP_CipherUpdate(message, NULL, &written, authenticated, (int)authenticated_count) == 1)) {
+        return message;
+    }
+    EVP_CIPHER_CTX_free(message);
+    return NULL;
+}
+
+ptrdiff_t libcrypto_seal(
+    const unsigned char *key, const unsigned char *nonce, const unsigned char *authenticated, size_t authenticated_count,
+    const unsigned char *plaintext, size_t count, unsigned char *output) {
+    if (count > INT_MAX - LIBCRYPTO_TAG_SIZE) return -1;
+    EVP_CIPHER_CTX *message = begin_message(true, key, nonce, authenticated, authenticated_count);
+    int written = 0, last = 0;
+    bool is_sealed = message != NULL
+        && (count == 0 || EVP_CipherUpdate(message, output, &written, plaintext, (int)count) == 1)
+        && EVP_CipherFinal_ex(message, output + written, &last) == 1 && (size_t)written + (size_t)last == count
+        && EVP_CIPHER_CTX_ctrl(message, EVP_CTRL_AEAD_GET_TAG, LIBCRYPTO_TAG_SIZE, output + count) == 1;
+    EVP_CIPHER_CTX_free(message);
+    ERR_clear_error();
+    return is_sealed ? (ptrdiff_t)(count + LIBCRYPTO_TAG_SIZE) : -1;
+}
+
+ptrdiff_t libcrypto_open(
+    const unsigned char *key, const unsigned char *nonce, const unsigned char *authenticated, size_t authenticated_count,
+    const unsigned char *sealed, size_t count, unsigned char *output) {
+    if (count < LIBCRYPTO_TAG_SIZE || count > INT_MAX) return -1;
+    size_t length = count - LIBCRYPTO_TAG_SIZE;
+    EVP_CIPHER_CTX *message = begin_message(false, key, nonce, authenticated, authenticated_count);
+    int written = 0, last = 0;
+    // The tag is checked by the last step, and is not written to.
+    bool is_opened = message != NULL
+        && (length == 0 || EVP_CipherUpdate(message, output, &written, sealed, (int)length) == 1)
+        && EVP_CIPHER_CTX_ctrl(
+               message, EVP_CTRL_AEAD_SET_TAG, LIBCRYPTO_TAG_SIZE, (void *)(uintptr_t)(sealed + length)) == 1
+        && EVP_CipherFinal_ex(message, output + written, &last) == 1 && (size_t)written + (size_t)last == length;
+    EVP_CIPHER_CTX_free(message);
+    ERR_clear_error();
+    if (is_opened) return (ptrdiff_t)length;
+    // What is not authentic is shown to nobody.
+    if (length > 0) OPENSSL_cleanse(output, length);
+    return -1;
+}
+
 static const EVP_CIPHER *wrapping_cipher(size_t key_count) {
     switch (key_count) {
     case 16: return EVP_aes_128_wrap_pad();
@@ -72,13 +129,6 @@ ptrdiff_t libcrypto_unwrap(
     EVP_CIPHER_CTX_free(context);
     ERR_clear_error();
     return is_unwrapped ? written : -1;
-}
-
-bool libcrypto_random(unsigned char *output, size_t count) {
-    if (count > INT_MAX) return false;
-    bool is_filled = count == 0 || RAND_priv_bytes(output, (int)count) == 1;
-    ERR_clear_error();
-    return is_filled;
 }
 
 bool libcrypto_equal(const unsigned char *first, const unsigned char *second, size_t count) {

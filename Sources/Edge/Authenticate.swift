@@ -15,7 +15,9 @@ final class Authenticated: Sendable {
     /// service's.
     let region: String
 
-    fileprivate init(routed: Routed, module: ServiceModule, caller: Caller, request: WireRequest, region: String) {
+    fileprivate init(
+        routed: Routed, module: ServiceModule, caller: Caller, request: consuming WireRequest, region: String
+    ) {
         self.routed = routed
         self.module = module
         self.caller = caller
@@ -35,7 +37,7 @@ extension Edge {
                 request: try proved(routed, .none), region: module.region(signedFor: environment.region))
         }
         let (caller, proof) = try caller(of: routed)
-        guard case .success(let claims?) = routed.claims else { throw .internalFailure }
+        guard case .claims(let claims) = routed.claims else { throw .internalFailure }
         guard let module = routed.module else {
             throw .notImplemented(
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
@@ -84,8 +86,11 @@ extension Edge {
     /// - Throws: the error that AWS sends for what is wrong with the signature.
     func caller(of routed: Routed) throws(ServiceError) -> (Caller, BodyProof) {
         do throws(SignatureError) {
-            guard let claims = try routed.claims.get() else { throw .missingAuthenticationToken }
-            return try caller(of: claims, routed)
+            switch routed.claims {
+            case .claims(let claims): return try caller(of: claims, routed)
+            case .none: throw .missingAuthenticationToken
+            case .malformed(let error): throw error
+            }
         } catch {
             throw refusal(error, routed)
         }

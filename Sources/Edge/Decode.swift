@@ -66,7 +66,7 @@ extension Edge {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
         var signature: SignatureDetails?
-        if case .success(let claims?) = authenticated.routed.claims {
+        if case .claims(let claims) = authenticated.routed.claims {
             signature = SignatureDetails(claims, contentHash: headers.first(named: "x-amz-content-sha256"))
         }
         return Call(

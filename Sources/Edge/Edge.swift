@@ -81,24 +81,25 @@ public struct Edge: Sendable {
 
     /// Tells the service of an answer, if it wants to know.
     private func tell(_ given: Given, _ routed: Routed) {
-        guard let answered = routed.module?.answered else { return }
+        routed.module?.answered?(environment) { answered(given, routed) }
+    }
+
+    private func answered(_ given: Given, _ routed: Routed) -> AnsweredRequest {
         let arrival = routed.arrival
         var request = arrival.head.request
         let target = request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"
         request.path = routed.path
         var signature: SignatureDetails?
-        if case .success(let claims?) = routed.claims {
+        if case .claims(let claims) = routed.claims {
             signature = SignatureDetails(claims, contentHash: request.header("x-amz-content-sha256"))
         }
         let response = given.response
-        answered(
-            AnsweredRequest(
-                request: request, target: target, requestID: arrival.requestID, time: arrival.time,
-                milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: arrival.sourceIP,
-                tls: arrival.tls, signature: signature, caller: given.caller, status: response.status,
-                errorCode: given.error?.code, headers: response.headers,
-                length: request.method == "HEAD" ? 0 : response.stream.map(\.length) ?? response.body.count),
-            environment)
+        return AnsweredRequest(
+            request: request, target: target, requestID: arrival.requestID, time: arrival.time,
+            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: arrival.sourceIP,
+            tls: arrival.tls, signature: signature, caller: given.caller, status: response.status,
+            errorCode: given.error?.code, headers: response.headers,
+            length: request.method == "HEAD" ? 0 : response.stream.map(\.length) ?? response.body.count)
     }
 }
 

@@ -14,15 +14,14 @@ final class RequestHead: Sendable {
 
     /// The request without its body.
     let request: WireRequest
-    /// What the request says about its signature, none of it verified yet; nil if it is not signed.
-    let claims: Result<SignatureClaims?, SignatureError>
+    let claims: ClaimedSignature
     /// The service that the request is signed for; nil if it is not signed, or Gatehouse does not have the service.
     let target: Target?
     /// How to read the body.
     let plan: BodyPlan
 
     init(
-        request: WireRequest, claims: Result<SignatureClaims?, SignatureError>, target: Target?, plan: BodyPlan
+        request: consuming WireRequest, claims: ClaimedSignature, target: Target?, plan: BodyPlan
     ) {
         self.request = request
         self.claims = claims
@@ -31,14 +30,29 @@ final class RequestHead: Sendable {
     }
 }
 
+/// What a request says about its signature, none of it verified yet.
+enum ClaimedSignature: Sendable {
+    /// It is not signed.
+    case none
+    case claims(SignatureClaims)
+    /// There is something, and it is no signature.
+    case malformed(SignatureError)
+
+    init(of request: SignableRequest) {
+        do throws(SignatureError) {
+            self = try SignatureClaims.find(in: request).map(Self.claims) ?? .none
+        } catch {
+            self = .malformed(error)
+        }
+    }
+}
+
 extension Edge {
     /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
-        let claims = Result { () throws(SignatureError) in
-            try SignatureClaims.find(in: SignableRequest(request, body: nil))
-        }
+        let claims = ClaimedSignature(of: SignableRequest(request, body: nil))
         var target: Target?
-        if case .success(let found?) = claims { target = signed(request, as: found.service) }
+        if case .claims(let found) = claims { target = signed(request, as: found.service) }
         return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
     }
 

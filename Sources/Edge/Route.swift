@@ -5,8 +5,7 @@ import Wire
 /// A request and the service that it is for; the first step's result.
 final class Routed: Sendable {
     let arrival: Arrival
-    /// What the request claims of its signature, before any proof; nil without a signature.
-    let claims: Result<SignatureClaims?, SignatureError>
+    let claims: ClaimedSignature
     /// nil for a service that Gatehouse does not answer.
     let module: ServiceModule?
     /// The path with all that names the resource, whatever host the request was sent to. The signature is over the path
@@ -20,7 +19,7 @@ final class Routed: Sendable {
     private let needsNoSignature: Bool
 
     fileprivate init(
-        arrival: Arrival, claims: Result<SignatureClaims?, SignatureError>, _ target: Target?
+        arrival: Arrival, claims: ClaimedSignature, _ target: Target?, _ operation: OperationShape? = nil
     ) {
         self.arrival = arrival
         self.claims = claims
@@ -28,12 +27,12 @@ final class Routed: Sendable {
         path = target?.path ?? arrival.head.request.path
         labels = target?.labels ?? []
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
-        needsNoSignature = (target?.operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
+        needsNoSignature = (operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
 
     /// A request whose signature, if it has one, is of no interest.
     convenience init(unsigned arrival: Arrival) {
-        self.init(arrival: arrival, claims: .success(nil), nil)
+        self.init(arrival: arrival, claims: .none, nil)
     }
 
     /// The service's model. A service that Gatehouse does not know has none; then it is one without operations.
@@ -41,7 +40,7 @@ final class Routed: Sendable {
 
     /// The service, if the request has no signature and needs none.
     var unsignedModule: ServiceModule? {
-        if needsNoSignature, case .success(nil) = claims { return module }
+        if needsNoSignature, case .none = claims { return module }
         return nil
     }
 
@@ -53,15 +52,13 @@ final class Routed: Sendable {
 }
 
 /// What a request is for.
-struct Target: Sendable {
+final class Target: Sendable {
     let module: ServiceModule
     /// As in `Routed`.
     let path: String
     /// As in `Routed`.
     let labels: [(name: String, value: String)]
     let wireProtocol: any WireProtocol
-    /// nil unless it was looked for.
-    var operation: OperationShape?
 
     fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
         self.module = module
@@ -89,10 +86,11 @@ extension Edge {
     /// known from the head.
     func route(_ arrival: Arrival) -> Routed {
         let head = arrival.head
-        if case .success(.some) = head.claims {
+        if case .claims = head.claims {
             return Routed(arrival: arrival, claims: head.claims, head.target)
         }
-        return Routed(arrival: arrival, claims: head.claims, unsigned(arrival.request))
+        let (target, operation) = unsigned(arrival.request)
+        return Routed(arrival: arrival, claims: head.claims, target, operation)
     }
 
     /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the
@@ -124,10 +122,9 @@ extension Edge {
 
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
-    private func unsigned(_ request: WireRequest) -> Target? {
-        if var target = ownedByHostLabel(request, environment.modules) {
-            target.operation = target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) }
-            return target
+    private func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
+        if let target = ownedByHostLabel(request, environment.modules) {
+            return (target, target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) })
         }
         // A service that knows operations by their paths alone may take any path for one: the others are asked first, and
         // of several that one whose endpoint the host names.
@@ -136,14 +133,14 @@ extension Edge {
         for (asksREST, asksNamed) in [(false, true), (false, false), (true, true), (true, false)] {
             for (module, isNamed) in zip(environment.modules, isNamed)
             where module.shape.isREST == asksREST && isNamed == asksNamed {
-                var target = target(module, request)
+                let target = target(module, request)
                 guard let name = target.operationName(of: request) else { continue }
-                target.operation = module.shape.operation(named: name)
+                let operation = module.shape.operation(named: name)
                 // A form that names an operation may be for any service; everything else is for this one.
-                if target.operation != nil || target.wireProtocol.commonErrors == .exceptions { return target }
+                if operation != nil || target.wireProtocol.commonErrors == .exceptions { return (target, operation) }
             }
         }
-        return nil
+        return (nil, nil)
     }
 
     /// A request as one for a service, whether it is or not.

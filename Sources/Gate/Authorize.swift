@@ -61,10 +61,14 @@ extension Gate {
             }
             let bound = boundPolicies(call.caller)
             let membership = environment.directory.membership(ofAccount: call.accountID)
-            for access in accesses.flatMap({ $0.ways + [$0] }) {
+            func ask(_ access: Access) throws(ServiceError) {
                 let decision = decide(access, bound, membership, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else { throw refusal(decision, call) }
+            }
+            for index in accesses.indices {
+                for way in accesses[index].ways { try ask(way) }
+                try ask(accesses[index])
             }
             return Permit(identified, accesses)
         }
@@ -112,16 +116,15 @@ extension Gate {
     }
 
     private func decide(
-        _ access: Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
+        _ access: consuming Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
     ) -> AccessDecision {
         let resolved = access.resolved(call)
-        let access = resolved.access
         let request = AuthorizationRequest(
-            principal: call.caller.principal, action: access.action, resource: access.resource,
-            resourceAccount: access.resourceAccount)
+            principal: call.caller.principal, action: resolved.access.action, resource: resolved.access.resource,
+            resourceAccount: resolved.access.resourceAccount)
         let owners = resourceMembership(resolved, membership, call)
         var inputs = PolicyInputs(
-            identitySets: bound.sets + access.accountGrants, boundaries: bound.boundary,
+            identitySets: bound.sets + resolved.access.accountGrants, boundaries: bound.boundary,
             session: call.caller.sessionPolicies, serviceControlLevels: membership?.serviceControl,
             resourceControlLevels: owners?.resourceControl
         )

@@ -3,17 +3,17 @@ import Wire
 
 /// Why a call was allowed or denied: what `gatehouse why` prints, kept beside the event.
 struct DecisionRecord {
-    private let attempt: Attempt
+    private let decisions: [AccessDecision]
 
-    init(_ attempt: Attempt) {
-        self.attempt = attempt
+    init(_ decisions: [AccessDecision]) {
+        self.decisions = decisions
     }
 
     /// An array of the accesses that the policies were asked about, each with its lines.
     var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginArray()
-        for decision in attempt.decisions {
+        for decision in decisions {
             writer.beginObject()
             writer.member("action", decision.request.action)
             writer.member("resource", decision.request.resource)

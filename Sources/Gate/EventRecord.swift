@@ -90,7 +90,7 @@ struct EventRecord {
         guard let additional = attempt.call.module.events.additional,
             attempt.decisions.allSatisfy(\.decision.isAllowed)
         else { return }
-        let members = additional(attempt.decisions.map(\.access), try? result.get())
+        let members = additional(attempt.decisions.map(\.resolved), try? result.get())
         guard !members.isEmpty else { return }
         writer.key("additionalEventData")
         writer.beginObject()

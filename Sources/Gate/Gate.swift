@@ -91,4 +91,10 @@ public final class Asked: Sendable {
         self.readable = readable
         input = (try? readable.get().input) ?? unbuilt
     }
+
+    /// The operation that is asked for; nil when the request can't be read, or it is not built.
+    var shape: OperationShape? {
+        if case .success(let readable) = readable { return readable.operation.shape }
+        return nil
+    }
 }

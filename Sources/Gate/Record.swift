@@ -41,9 +41,9 @@ public struct Outcome: Sendable {
     /// The operation that was asked for; nil when the request could not be read.
     public let operation: OperationShape?
 
-    fileprivate init(_ attempt: Attempt, _ result: Result<Structure, ServiceError>) {
+    fileprivate init(_ result: Result<Structure, ServiceError>, of attempt: borrowing Attempt) {
         self.result = result
-        operation = attempt.readable?.operation.shape
+        operation = attempt.asked.shape
     }
 }
 
@@ -53,7 +53,7 @@ extension Gate {
     func record(_ attempt: Attempt) async -> Outcome {
         count(attempt)
         logFault(attempt)
-        guard !attempt.isRecorded, attempt.hasHistory else { return Outcome(attempt, attempt.result) }
+        guard !attempt.isRecorded, attempt.hasHistory else { return Outcome(attempt.result, of: attempt) }
         do throws(LedgerError) {
             for event in attempt.events(attempt.result) {
                 if audit == .strict || attempt.call.isRecordedDurably {
@@ -62,10 +62,10 @@ extension Gate {
                     try environment.ledger.record(event)
                 }
             }
-            return Outcome(attempt, attempt.result)
+            return Outcome(attempt.result, of: attempt)
         } catch {
             logUnrecorded(error)
-            return Outcome(attempt, .failure(.internalFailure))
+            return Outcome(.failure(.internalFailure), of: attempt)
         }
     }
 
@@ -161,7 +161,7 @@ extension Attempt {
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
             attributes: attributes(resources, in: account), body: record.json,
             // Only the caller's account may know why it was allowed, because its policies are named.
-            decision: account == call.accountID ? DecisionRecord(self).json : Array("[]".utf8))
+            decision: account == call.accountID ? DecisionRecord(decisions).json : Array("[]".utf8))
     }
 
     /// What the event can be looked up by.
@@ -194,7 +194,7 @@ extension Attempt {
             }
         }
         guard let found = particulars.found else { return resources }
-        for resource in found(decisions.map(\.access), try? result.get()) {
+        for resource in found(decisions.map(\.resolved), try? result.get()) {
             resources.append(RecordedResource(type: resource.type, name: resource.arn, account: resource.account))
         }
         return resources

@@ -1,6 +1,5 @@
 import CLibCrypto
-import Crypto
-import FoundationEssentials
+import Keyring
 
 extension KeyMaterial {
     /// Encrypts with a key of `SYMMETRIC_DEFAULT`. The result is a ``Ciphertext``'s blob; the same plaintext gives
@@ -19,19 +18,18 @@ extension KeyMaterial {
     ) throws(KeyMaterialError) -> [UInt8] {
         guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
         try checkLength(plaintext.count, atMost: Limits.plaintext, "a plaintext")
-        let (salt, messageKey, _) = keys.forSealing()
+        let (salt, messageKey, nonce) = keys.forSealing()
         var blob = try Ciphertext.header(
             keyARN: keyARN, materialID: materialID, salt: salt, capacity: plaintext.count + Ciphertext.overhead)
-        do {
-            let box = try AES.GCM.seal(
-                plaintext, using: messageKey, authenticating: blob + context.canonical)
-            blob.append(contentsOf: box.nonce)
-            blob.append(contentsOf: box.ciphertext)
-            blob.append(contentsOf: box.tag)
-            return blob
+        let authenticated = blob + context.canonical
+        blob.append(contentsOf: nonce)
+        do throws(KeyringError) {
+            try AESGCM.seal(
+                plaintext.span.bytes, using: messageKey, nonce: nonce, authenticating: authenticated, into: &blob)
         } catch {
             throw .failed
         }
+        return blob
     }
 
     /// Decrypts what ``encrypt(_:keyARN:materialID:context:)`` made with the same material, for the same key and context.
@@ -39,15 +37,17 @@ extension KeyMaterial {
     /// - Throws: ``KeyMaterialError/notAuthentic`` when anything differs; what, it does not say.
     public func decrypt(_ ciphertext: Ciphertext, context: EncryptionContext) throws(KeyMaterialError) -> [UInt8] {
         guard case .symmetric(_, let keys) = key else { throw spec.cannot(EncryptionAlgorithm.symmetricDefault) }
-        do {
-            let box = try AES.GCM.SealedBox(combined: ciphertext.box)
-            return [UInt8](
-                try AES.GCM.open(
-                    box, using: keys.forOpening(ciphertext.salt),
-                    authenticating: ciphertext.header + context.canonical))
+        let nonce = ciphertext.box.prefix(AESGCM.nonceSize)
+        let box = ciphertext.box.dropFirst(AESGCM.nonceSize)
+        var plaintext: [UInt8] = []
+        do throws(KeyringError) {
+            try AESGCM.open(
+                box.span.bytes, using: keys.forOpening(ciphertext.salt), nonce: nonce.span.bytes,
+                authenticating: ciphertext.header + context.canonical, into: &plaintext)
         } catch {
             throw .notAuthentic
         }
+        return plaintext
     }
 
     /// Encrypts with the public key of an RSA key.

@@ -37,9 +37,9 @@ public final class MessageKeys: Sendable {
             inputKeyMaterial: secret, salt: Array(label.utf8), info: Array(purpose.utf8), outputByteCount: 32)
     }
 
-    /// The key for a new message, the salt that has to stand in it, and a number that no other message of the key gets.
-    public func forSealing() -> (salt: [UInt8], key: SymmetricKey, number: Int) {
-        recent.withLock { recent in
+    /// The key for a new message, the salt that has to stand in it, and a nonce that no other message of the key gets.
+    public func forSealing() -> (salt: [UInt8], key: SymmetricKey, nonce: [UInt8]) {
+        let (salt, key, number) = recent.withLock { recent in
             if let current = recent.sealing, recent.left > 0 {
                 recent.left -= 1
                 return (current.salt, current.key, recent.left)
@@ -50,14 +50,25 @@ public final class MessageKeys: Sendable {
             recent.left = Self.messagesOfKey - 1
             return (salt, key, recent.left)
         }
+        return (salt, key, Self.nonce(number))
+    }
+
+    /// A nonce for a message of a key, of which no other message has the number. 64 of its bits are random, so that copies of
+    /// this process, such as a virtual machine that is restored twice, do not use the same.
+    private static func nonce(_ number: Int) -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        let random64: UInt64 = random.next()
+        return withUnsafeBytes(of: (UInt64(truncatingIfNeeded: number).bigEndian, random64)) {
+            // The number's last four bytes, and the eight random ones.
+            Array($0.suffix(AESGCM.nonceSize))
+        }
     }
 
     /// The key of a message in which a salt stands.
     public func forOpening(_ salt: ArraySlice<UInt8>) -> SymmetricKey {
         recent.withLock { recent in
-            for known in [recent.sealing, recent.opening] {
-                if let known, known.salt.elementsEqual(salt) { return known.key }
-            }
+            if let known = recent.sealing, salt.elementsEqual(known.salt) { return known.key }
+            if let known = recent.opening, salt.elementsEqual(known.salt) { return known.key }
             let new = (Array(salt), derived(salt))
             recent.opening = new
             return new.1

@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Synchronization
 
 /// A key that seals bytes for one purpose: nobody without it can read them, or change them unnoticed.
@@ -17,12 +16,10 @@ import Synchronization
 /// Its descriptions show no key. It may be used from any number of threads.
 public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// How many bytes longer than its plaintext a sealed message is: 45.
-    public static let overhead = 1 + saltSize + nonceSize + tagSize
+    public static let overhead = 1 + saltSize + AESGCM.nonceSize + AESGCM.tagSize
 
     private static let version: UInt8 = 1
     private static let saltSize = MessageKeys.saltSize
-    private static let nonceSize = 12
-    private static let tagSize = 16
 
     private let keys: PurposeKeys
 
@@ -37,31 +34,14 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Throws: ``KeyringError`` of kind `failed` when the cryptographic library refuses.
     public func seal(_ plaintext: [UInt8], authenticating context: [UInt8] = []) throws(KeyringError) -> [UInt8] {
-        let (salt, key, number) = keys.get().current.forSealing()
-        do {
-            let box = try AES.GCM.seal(
-                plaintext, using: key, nonce: Self.nonce(number), authenticating: context)
-            // Nonce, ciphertext and tag: there for every nonce of this length.
-            guard let combined = box.combined else { throw CryptoKitError.incorrectParameterSize }
-            var sealed: [UInt8] = []
-            sealed.reserveCapacity(plaintext.count &+ Self.overhead)
-            sealed.append(Self.version)
-            sealed.append(contentsOf: salt)
-            combined.withUnsafeBytes { sealed.append(contentsOf: $0) }
-            return sealed
-        } catch {
-            throw KeyringError(.failed, "the bytes could not be sealed")
-        }
-    }
-
-    /// A nonce for a message of a key, of which no other message has the number. 64 of its bits are random, so that copies of
-    /// this process, such as a virtual machine that is restored twice, do not use the same.
-    private static func nonce(_ number: Int) throws -> AES.GCM.Nonce {
-        var random = SystemRandomNumberGenerator()
-        let number = UInt64(truncatingIfNeeded: number).bigEndian
-        let random64: UInt64 = random.next()
-        // The number's last four bytes, and the eight random ones.
-        return try withUnsafeBytes(of: (number, random64)) { try AES.GCM.Nonce(data: $0.suffix(nonceSize)) }
+        let (salt, key, nonce) = keys.get().current.forSealing()
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(plaintext.count + Self.overhead)
+        sealed.append(Self.version)
+        sealed.append(contentsOf: salt)
+        sealed.append(contentsOf: nonce)
+        try AESGCM.seal(plaintext.span.bytes, using: key, nonce: nonce, authenticating: context, into: &sealed)
+        return sealed
     }
 
     /// Opens what ``seal(_:authenticating:)`` made with the same key and context.
@@ -96,22 +76,21 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
     private static func open(
         _ sealed: [UInt8], _ context: [UInt8], _ keys: MessageKeys
     ) throws(KeyringError) -> [UInt8] {
-        guard sealed.count >= overhead, sealed.first == version else { throw notAuthentic }
-        let salt = sealed.dropFirst().prefix(saltSize)
-        do {
-            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + saltSize))
-            return [UInt8](try AES.GCM.open(box, using: keys.forOpening(salt), authenticating: context))
-        } catch {
-            throw notAuthentic
+        guard sealed.count >= overhead, sealed.first == version else {
+            throw KeyringError(.notAuthentic, "the bytes were not sealed here, or are cut off")
         }
+        let salt = sealed.dropFirst().prefix(saltSize)
+        let nonce = sealed.dropFirst(1 + saltSize).prefix(AESGCM.nonceSize)
+        let box = sealed.dropFirst(1 + saltSize + AESGCM.nonceSize)
+        var plaintext: [UInt8] = []
+        try AESGCM.open(
+            box.span.bytes, using: keys.forOpening(salt), nonce: nonce.span.bytes, authenticating: context,
+            into: &plaintext)
+        return plaintext
     }
 
     /// Changes when the root keys do: what is remembered of messages that were opened before may not open any more.
     public var generation: Int { keys.generation }
-
-    private static var notAuthentic: KeyringError {
-        KeyringError(.notAuthentic, "the sealed bytes were made with another key or in another place, or were changed")
-    }
 
     public var description: String { "SealingKey" }
     public var customMirror: Mirror { Mirror(self, children: []) }

@@ -57,5 +57,5 @@ public enum Authorization: Sendable {
     case notRequired(because: String)
 
     /// A single access that is required.
-    public static func required(_ access: Access) -> Authorization { .required([access]) }
+    public static func required(_ access: consuming Access) -> Authorization { .required([access]) }
 }

@@ -19,19 +19,22 @@ public import Wire
 /// The value is immutable. As the request passes through the gate, it is replaced by ones that know more: ``made(by:)``
 /// once the caller is known, ``permitted(_:)`` once it is allowed.
 public final class Call: Sendable {
-    /// All that is fixed before anybody is asked for a permission.
-    private struct Facts: Sendable {
-        var environment: Environment
-        var requestID: String
-        var time: Double
-        var caller: Caller
-        var module: ServiceModule
-        var operation: String
-        var region: String
-        var source: Source
-    }
-
-    private let facts: Facts
+    /// What all operations of this Gatehouse share: ledger, directory, clock.
+    public let environment: Environment
+    /// UUID version 7: the time is inside, by which the ledger finds the event.
+    public let requestID: String
+    /// When the request arrived, seconds since 1970. All that an operation dates is dated by it.
+    public let time: Double
+    /// Who asks.
+    public let caller: Caller
+    /// The service that answers.
+    public let module: ServiceModule
+    /// The operation's name: `CreateUser`.
+    public let operation: String
+    /// The region that the request was signed for; without a signature Gatehouse's own.
+    public let region: String
+    /// Where the request came from.
+    public let source: Source
     /// What the operation's `access` learnt, once it is allowed.
     private let learnt: [any Sendable]
     private let isDurable: Durability
@@ -53,42 +56,38 @@ public final class Call: Sendable {
     ///   - source: where the request came from.
     public init(
         environment: Environment, requestID: String, time: Double, caller: Caller, module: ServiceModule,
-        operation: String, region: String, source: Source
+        operation: String, region: String, source: consuming Source
     ) {
-        facts = Facts(
-            environment: environment, requestID: requestID, time: time, caller: caller, module: module,
-            operation: operation, region: region, source: source)
+        self.environment = environment
+        self.requestID = requestID
+        self.time = time
+        self.caller = caller
+        self.module = module
+        self.operation = operation
+        self.region = region
+        self.source = source
         learnt = []
         isDurable = Durability()
     }
 
-    private init(_ facts: Facts, _ learnt: [any Sendable], _ isDurable: Durability) {
-        self.facts = facts
+    private init(_ earlier: Call, caller: Caller? = nil, learnt: [any Sendable]) {
+        environment = earlier.environment
+        requestID = earlier.requestID
+        time = earlier.time
+        self.caller = caller ?? earlier.caller
+        module = earlier.module
+        operation = earlier.operation
+        region = earlier.region
+        source = earlier.source
         self.learnt = learnt
-        self.isDurable = isDurable
+        isDurable = earlier.isDurable
     }
 
-    /// What all operations of this Gatehouse share: ledger, directory, clock.
-    public var environment: Environment { facts.environment }
-    /// UUID version 7: the time is inside, by which the ledger finds the event.
-    public var requestID: String { facts.requestID }
-    /// When the request arrived, seconds since 1970. All that an operation dates is dated by it.
-    public var time: Double { facts.time }
     /// When it arrived by the clocks of the world outside, in seconds since 1970: those of one-time passwords and
     /// identity providers' tokens. It differs from ``time`` only in a Gatehouse whose clock was moved forward.
     public var clientTime: Double { time - environment.clock.moved }
-    /// Who asks.
-    public var caller: Caller { facts.caller }
-    /// The service that answers.
-    public var module: ServiceModule { facts.module }
     /// The operation's service as in actions: `iam`.
-    public var service: String { facts.module.actionPrefix }
-    /// The operation's name: `CreateUser`.
-    public var operation: String { facts.operation }
-    /// The region that the request was signed for; without a signature Gatehouse's own.
-    public var region: String { facts.region }
-    /// Where the request came from.
-    public var source: Source { _read { yield facts.source } }
+    public var service: String { module.actionPrefix }
 
     /// The account of the caller. Operations work on this account unless an ARN names another.
     public var accountID: String { caller.accountID }
@@ -106,17 +105,15 @@ public final class Call: Sendable {
     // MARK: On the way of a request
 
     /// The same request, once it is known who makes it.
-    public func made(by caller: Caller) -> Call {
-        var facts = facts
-        facts.caller = caller
-        return Call(facts, learnt, isDurable)
-    }
+    public func made(by caller: Caller) -> Call { Call(self, caller: caller, learnt: learnt) }
 
     /// The same request, once it is allowed.
     /// - Parameter accesses: what was allowed.
     public func permitted(_ accesses: [Access]) -> Call {
-        let learnt = accesses.compactMap(\.learnt)
-        return learnt.isEmpty ? self : Call(facts, learnt, isDurable)
+        var learnt: [any Sendable] = []
+        // By their places: an access is much to copy.
+        for index in accesses.indices { if let one = accesses[index].learnt { learnt.append(one) } }
+        return learnt.isEmpty ? self : Call(self, learnt: learnt)
     }
 
     /// What `access` found out for `handle`, and the caller was allowed to know: see ``Access/learnt``.

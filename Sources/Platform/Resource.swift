@@ -114,7 +114,7 @@ extension Access {
         let tagKeyPrefix: String?
 
         fileprivate init(
-            access: Access, arn: ARN?, resource: Resource?, requiredPolicy: PolicyType?, tagKeyPrefix: String?
+            access: consuming Access, arn: ARN?, resource: Resource?, requiredPolicy: PolicyType?, tagKeyPrefix: String?
         ) {
             self.access = access
             self.arn = arn
@@ -152,17 +152,16 @@ extension Access {
 
     /// Looks up the resource, with the type that its module declares.
     /// - Complexity: one look-up in memory, and what the type's `find` costs.
-    public func resolved(_ call: Call) -> Resolved {
+    public consuming func resolved(_ call: Call) -> Resolved {
         let arn = resourceARN(call)
         guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
-        var access = self
         let resource = type.find(self, arn, call)
-        if access.resourceAccount == nil { access.resourceAccount = resource?.owner }
+        if resourceAccount == nil { resourceAccount = resource?.owner }
         let required = type.policyRule == .required ? PolicyType.resource : nil
         return Resolved(
-            access: access, arn: arn, resource: resource, requiredPolicy: required,
+            access: self, arn: arn, resource: resource, requiredPolicy: required,
             tagKeyPrefix: type.hasOwnTagKey ? arn.service : nil)
     }
 

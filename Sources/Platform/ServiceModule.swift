@@ -46,8 +46,8 @@ public final class ServiceModule: Sendable {
     /// request with an `Origin`, with all that names the resource in its path. nil: nothing.
     public let crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])?
     /// What it does with a request from the network that has been answered, before the answer is sent; it must not take long.
-    /// nil: nothing.
-    public let answered: (@Sendable (AnsweredRequest, Environment) -> Void)?
+    /// It asks for the request if it wants to know. nil: nothing.
+    public let answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -98,7 +98,7 @@ public final class ServiceModule: Sendable {
         events: EventParticulars? = nil,
         proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
         crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
-        answered: (@Sendable (AnsweredRequest, Environment) -> Void)? = nil,
+        answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         jobs: [any Job.Type] = [],
@@ -201,11 +201,12 @@ public struct EventParticulars: Sendable {
     public var hiddenMembers: Set<String>?
     /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
     /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
-    public var found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])?
+    public var found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])?
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
-    public var additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])?
+    public var additional:
+        (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
 
@@ -229,8 +230,10 @@ public struct EventParticulars: Sendable {
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
         hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [Resource])? = nil,
-        additional: (@Sendable (_ accesses: [Access], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])? = nil,
+        additional: (
+            @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
+        )? = nil,
         renamed: [String: String] = [:]
     ) {
         self.found = found

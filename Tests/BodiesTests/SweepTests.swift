@@ -17,7 +17,7 @@ import Testing
             atPath: directory.bodies + "/ab", withIntermediateDirectories: true)
         for other in others { try Data().write(to: URL(fileURLWithPath: directory.bodies + "/" + other)) }
 
-        #expect(try await store.sweep(olderThan: 60) { _ in [] } == BodyStore.Sweep(), "it is too young")
+        #expect(try await store.sweep(olderThan: 3_600) { _ in [] } == BodyStore.Sweep(), "it is too young")
         #expect(try await store.sweepAll() == ([], 1))
         #expect(Set(try directory.files()) == Set(others))
     }
@@ -47,7 +47,7 @@ import Testing
         let kept = Set(all.sorted().enumerated().filter { $0.offset % 5 == 0 }.map(\.element))
         let asked = Mutex<[Int]>([])
 
-        #expect(try await store.sweep(olderThan: 60) { _ in [] } == BodyStore.Sweep(), "they are too young")
+        #expect(try await store.sweep(olderThan: 3_600) { _ in [] } == BodyStore.Sweep(), "they are too young")
         var (orphans, last): ([BodyID], BodyID?) = ([], nil)
         repeat {
             let sweep = try await store.sweep(after: last, limit: 7, olderThan: -60) { ids in

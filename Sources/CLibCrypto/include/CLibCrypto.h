@@ -1,4 +1,5 @@
-// Key pairs, message authentication codes and key wrapping with OpenSSL's libcrypto: the little that KeyMaterial needs.
+// AES-GCM, key pairs, message authentication codes and key wrapping with OpenSSL's libcrypto: the little that Keyring and
+// KeyMaterial need.
 //
 // No function prints, and none leaves anything in the thread's queue of errors. Those that write bytes return how many
 // they wrote, or -1 when they refuse or `capacity` does not suffice. A key may be used by several threads at a time.
@@ -114,13 +115,25 @@ ptrdiff_t libcrypto_hmac(
     libcrypto_hash hash, const unsigned char *key, size_t key_count, const unsigned char *_Nullable message, size_t count,
     unsigned char *output);
 
+/// How many bytes longer than its plaintext a sealed message is.
+#define LIBCRYPTO_TAG_SIZE 16
+
+/// Encrypts and authenticates with AES-256-GCM (NIST SP 800-38D): a key of 32 bytes, and a nonce of 12 that no other message
+/// of the key has. Writes the ciphertext and the tag; `output` has room for `count + LIBCRYPTO_TAG_SIZE` bytes.
+ptrdiff_t libcrypto_seal(
+    const unsigned char *key, const unsigned char *nonce, const unsigned char *_Nullable authenticated,
+    size_t authenticated_count, const unsigned char *_Nullable plaintext, size_t count, unsigned char *output);
+
+/// Opens what `libcrypto_seal` wrote; -1 when anything differs, and then `output`, which has room for
+/// `count - LIBCRYPTO_TAG_SIZE` bytes, holds nothing of it.
+ptrdiff_t libcrypto_open(
+    const unsigned char *key, const unsigned char *nonce, const unsigned char *_Nullable authenticated,
+    size_t authenticated_count, const unsigned char *sealed, size_t count, unsigned char *output);
+
 /// Unwraps with AES key wrap with padding (RFC 5649) and a key of 16, 24 or 32 bytes; -1 when the integrity check fails.
 /// `output` has room for `count` bytes.
 ptrdiff_t libcrypto_unwrap(
     const unsigned char *key, size_t key_count, const unsigned char *_Nullable wrapped, size_t count, unsigned char *output);
-
-/// Random bytes that are fit for keys.
-bool libcrypto_random(unsigned char *_Nullable output, size_t count);
 
 /// Whether two strings of the same length are the same, in a time that does not depend on where they differ.
 bool libcrypto_equal(const unsigned char *_Nullable first, const unsigned char *_Nullable second, size_t count);

@@ -368,10 +368,9 @@ extension KMS.RetireGrant: WriteOperation {
             guard let found, found.keyID == key.id else { throw .noSuchGrant(grantID) }
             grant = found
         }
-        target.grants.append(grant.keyGrant)
-        for name in [grant.retiring, "arn:aws:iam::\(grant.issuer):root"].compactMap({ $0 }) {
-            target.grants.append(KeyGrant(grantee: name, operations: ["RetireGrant"]))
-        }
+        let mayRetire = [grant.retiring, "arn:aws:iam::\(grant.issuer):root"].compactMap { $0 }
+        target = target.adding(
+            [grant.keyGrant] + mayRetire.map { KeyGrant(grantee: $0, operations: ["RetireGrant"]) })
         var keys: [String: ContextValue] = [:]
         if grant.equals != nil { keys["kms:grantconstrainttype"] = .one("EncryptionContextEquals") }
         if grant.subset != nil { keys["kms:grantconstrainttype"] = .one("EncryptionContextSubset") }

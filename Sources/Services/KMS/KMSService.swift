@@ -67,13 +67,13 @@ extension ServiceModule {
 /// Which material was used, and which key store the call was about or its key is in.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-decrypt.html>
 @Sendable private func additionalMembers(
-    _ accesses: [Access], _ output: Structure?
+    _ accesses: [Access.Resolved], _ output: Structure?
 ) -> [(name: String, value: String)] {
     var members: [(name: String, value: String)] = []
     var isCryptographic = false
-    for index in accesses.indices {
-        let learnt = accesses[index].learnt
-        guard cryptographicActions.contains(accesses[index].action) else {
+    for resolved in accesses {
+        let learnt = resolved.access.learnt
+        guard cryptographicActions.contains(resolved.access.action) else {
             if let target = learnt as? KeyStoreTarget { members += target.eventMembers }
             continue
         }
@@ -101,7 +101,7 @@ private let materialMembers = [
 ]
 
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
-@Sendable private func resources(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
+@Sendable private func resources(_ accesses: [Access.Resolved], _ output: Structure?) -> [EventParticulars.Resource] {
     var found: [EventParticulars.Resource] = []
     func add(_ arn: String, of account: String? = nil) {
         guard arn.utf8.starts(with: "arn:".utf8), !found.contains(where: { $0.arn == arn }) else { return }
@@ -112,8 +112,8 @@ private let materialMembers = [
                 arn, head.suffix(6).elementsEqual(":alias".utf8) ? "AWS::KMS::Alias" : "AWS::KMS::Key",
                 account: account))
     }
-    for index in accesses.indices where accesses[index].resource != "*" {
-        add(accesses[index].resource, of: accesses[index].resourceAccount)
+    for resolved in accesses where resolved.access.resource != "*" {
+        add(resolved.access.resource, of: resolved.access.resourceAccount)
     }
     guard let output else { return found }
     for member in ["KeyMetadata", "ReplicaKeyMetadata"] {

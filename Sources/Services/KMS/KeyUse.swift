@@ -123,24 +123,18 @@ extension Call {
             guard let text else { throw .invalid("KeyId is required with asymmetric KMS keys.") }
             return try await target(text, [.aliases, .otherAccounts])
         }
-        var found: KeyTarget
-        let ciphertext: KeyCiphertext?
         if let text {
-            found = try await target(text, [.aliases, .otherAccounts])
+            let named = try await target(text, [.aliases, .otherAccounts])
             // Whoever may not use the key is not told what is wrong with the ciphertext.
-            ciphertext = try? KeyCiphertext(blob.bytes)
-        } else {
-            let read = try using { () throws(KeyMaterialError) in try KeyCiphertext(blob.bytes) }
-            ciphertext = read
-            // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
-            guard let arn = read.arn(in: region), let entry = try await knownKey(arn) else {
-                throw .inaccessible(caller.arn, action)
-            }
-            found = KeyTarget(entry)
-            found.isOfCiphertext = true
+            return KeyTarget(
+                named.entry, alias: named.alias, isNew: named.isNew, ciphertext: try? KeyCiphertext(blob.bytes))
         }
-        found.ciphertext = ciphertext
-        return found
+        let ciphertext = try using { () throws(KeyMaterialError) in try KeyCiphertext(blob.bytes) }
+        // A multi-Region key's ARN has no region in ciphertexts: here it is this one's.
+        guard let arn = ciphertext.arn(in: region), let entry = try await knownKey(arn) else {
+            throw .inaccessible(caller.arn, action)
+        }
+        return KeyTarget(entry, ciphertext: ciphertext, isOfCiphertext: true)
     }
 }
 

@@ -77,9 +77,7 @@ extension Call {
                 + "when no other key is defined",
             policy: policy, state: .enabled,
             rotation: Key.Rotation(period: period, since: time, next: time + Double(period) * 86_400))
-        var target = KeyTarget(KeyEntry(key), alias: "alias/aws/\(name)")
-        target.isNew = true
-        return target
+        return KeyTarget(KeyEntry(key), alias: "alias/aws/\(name)", isNew: true)
     }
 
     /// The key of a request, which is made if it is one of AWS's that is not there yet.

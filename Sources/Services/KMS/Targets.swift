@@ -8,24 +8,40 @@ import Wire
 
 /// The key that a request names, as it was when permission was asked: `access` finds it, `handle` gets it by
 /// ``Platform/Call/learnt(_:)``.
-struct KeyTarget: Sendable {
+final class KeyTarget: Sendable {
     let entry: KeyEntry
     /// The alias by which the request named it, without its ARN.
-    var alias: String?
+    let alias: String?
     /// Its grants that are in effect for the request.
-    var grants: [KeyGrant] = []
+    let grants: [KeyGrant]
     /// Whether it is not there yet: a service's managed key, which is made when it is first asked for.
-    var isNew = false
+    let isNew: Bool
     /// The ciphertext that is to be opened with it.
-    var ciphertext: KeyCiphertext?
+    let ciphertext: KeyCiphertext?
     /// Whether the request named it by the ciphertext alone.
-    var isOfCiphertext = false
+    let isOfCiphertext: Bool
 
-    var key: Key { entry.key }
+    var key: Key { _read { yield entry.key } }
 
-    init(_ entry: KeyEntry, alias: String? = nil) {
+    init(
+        _ entry: KeyEntry, alias: String? = nil, grants: [KeyGrant] = [], isNew: Bool = false,
+        ciphertext: KeyCiphertext? = nil, isOfCiphertext: Bool = false
+    ) {
         self.entry = entry
         self.alias = alias
+        self.grants = grants
+        self.isNew = isNew
+        self.ciphertext = ciphertext
+        self.isOfCiphertext = isOfCiphertext
+    }
+
+    /// The same with more grants.
+    func adding(_ more: [KeyGrant]) -> KeyTarget {
+        more.isEmpty
+            ? self
+            : KeyTarget(
+                entry, alias: alias, grants: grants + more, isNew: isNew, ciphertext: ciphertext,
+                isOfCiphertext: isOfCiphertext)
     }
 }
 
@@ -144,11 +160,11 @@ extension Call {
         _ target: KeyTarget, action: String? = nil, _ keys: [String: ContextValue] = [:],
         tokens: [String]? = nil, context: [String: String]? = nil, making grant: Grant? = nil
     ) async throws(ServiceError) -> Access {
-        var target = target
-        let key = target.key
         let name = action ?? operation
-        target.grants += try await grants(
-            of: key, forAction: name, tokens: tokens ?? [], context: context ?? [:], making: grant)
+        let target = target.adding(
+            try await grants(
+                of: target.key, forAction: name, tokens: tokens ?? [], context: context ?? [:], making: grant))
+        let owner = target.key.accountID
         var keys = keys
         keys.reserveCapacity(keys.count + 4 + (context?.count ?? 0))
         keys["kms:calleraccount"] = .one(accountID)
@@ -158,9 +174,9 @@ extension Call {
             for (name, value) in context { keys["kms:encryptioncontext:" + ConditionKeys.folded(name)] = .one(value) }
             keys["kms:encryptioncontextkeys"] = .many(context.keys.sorted())
         }
-        var access = Access("kms:" + name, on: target.entry.arn, resourceAccount: key.accountID, context: keys)
+        var access = Access("kms:" + name, on: target.entry.arn, resourceAccount: owner, context: keys)
         access.learnt = target
-        if key.accountID != accountID {
+        if owner != accountID {
             let (arn, isOfCiphertext) = (caller.arn, target.isOfCiphertext)
             access.denial = { isOfCiphertext ? .inaccessible(arn, name) : KeyDenial.ofOtherAccount($0) }
         }

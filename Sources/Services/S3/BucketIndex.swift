@@ -110,6 +110,9 @@ final class BucketIndex: Projection {
     /// What a bucket passes on to others; nil: nothing.
     func replication(of bucket: String) -> ReplicationPlan? { state.withLock { $0.replications[bucket] } }
 
+    /// Whether any bucket has an access log.
+    var hasLogs: Bool { state.withLock { !$0.logging.isEmpty } }
+
     /// Where a bucket's access logs go; nil: it has none.
     func logging(of bucket: String) -> AccessLogTarget? { state.withLock { $0.logging[bucket] } }
 

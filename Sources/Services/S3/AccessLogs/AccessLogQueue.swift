@@ -24,10 +24,12 @@ final class AccessLogQueue: Projection {
     func replaceAll(with changes: [Change]) { state.withLock { $0.lines = [] } }
 
     /// Takes a request in if its bucket has a log.
-    static func take(_ answered: AnsweredRequest, _ environment: Environment) {
+    static func take(_ environment: Environment, _ request: () -> AnsweredRequest) {
+        let index = environment.projection(BucketIndex.self)
+        guard index.hasLogs else { return }
+        let answered = request()
         let path = answered.request.path.dropFirst()
         guard let name = String(path.prefix { $0 != "/" }).removingPercentEncoding else { return }
-        let index = environment.projection(BucketIndex.self)
         var point: AccessPoint?
         var entry = index.bucket(name)
         if entry == nil {

@@ -36,10 +36,10 @@ private let controlValidation = ValidationRules(ignored: [.pattern]) { broken, m
 
 extension AccessPointUse {
     /// The access points that a call was about, for its event.
-    @Sendable static func found(_ accesses: [Access], _ output: Structure?) -> [EventParticulars.Resource] {
+    @Sendable static func found(_ accesses: [Access.Resolved], _ output: Structure?) -> [EventParticulars.Resource] {
         var found: [EventParticulars.Resource] = []
         for access in accesses {
-            guard let name = AccessPointName(arn: access.resource) else { continue }
+            guard let name = AccessPointName(arn: access.access.resource) else { continue }
             let arn = AccessPoint.arn(name.name, name.account, name.region)
             guard !found.contains(where: { $0.arn == arn }) else { continue }
             found.append(EventParticulars.Resource(arn, "AWS::S3::AccessPoint", account: name.account))
