@@ -185,7 +185,12 @@ let package = Package(
             ],
             path: "Sources/Services/KMS"),
         .target(
-            name: "CloudTrailService", dependencies: ["Platform", "CloudTrailAPI"], path: "Sources/Services/CloudTrail"),
+            name: "CloudTrailService",
+            dependencies: [
+                "CZlib", "CloudTrailAPI", "KMSAPI", "KeyMaterial", "OrganizationsAPI", "Platform", "S3API",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CloudTrail"),
 
         // Encryption in transit: the certificates that the server shows.
         .target(
@@ -265,6 +270,7 @@ let package = Package(
         .target(name: "BundledData"),
         .target(name: "NoICUData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
         // Services of the tests, and a Gatehouse that has them: what one service is to another is shown by these.
@@ -331,6 +337,7 @@ let package = Package(
         .testTarget(
             name: "KMSTests",
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
+        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

@@ -93,6 +93,11 @@ extension Edge {
         return Routed(arrival: arrival, claims: head.claims, target, operation)
     }
 
+    /// A request that a front of a service's made.
+    func route(_ arrival: Arrival, to module: ServiceModule) -> Routed {
+        Routed(arrival: arrival, claims: .none, target(module, arrival.request))
+    }
+
     /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the
     /// one that the host's label is for comes first, and then the first that has such an operation.
     func signed(_ request: WireRequest, as name: String) -> Target? {
@@ -122,7 +127,7 @@ extension Edge {
 
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
-    private func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
+    func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
         if let target = ownedByHostLabel(request, environment.modules) {
             return (target, target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) })
         }

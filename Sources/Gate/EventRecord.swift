@@ -63,7 +63,7 @@ struct EventRecord {
         writer.member("readOnly", attempt.isReadOnly)
         writeResources(&writer)
         writer.member("eventType", "AwsApiCall")
-        let isData = particulars.dataEvents.contains(call.operation)
+        let isData = attempt.isData
         writer.member("managementEvent", !isData)
         writer.member("recipientAccountId", recipient)
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
@@ -122,9 +122,14 @@ struct EventRecord {
             }
             isFirst = false
             writer.beginObject()
-            writer.member("accountId", account)
+            // The ARN of an object has no account.
+            if !account.isEmpty { writer.member("accountId", account) }
             writer.member("type", resource.type)
-            writer.member("ARN", resource.name)
+            if resource.isPrefix {
+                writer.member("ARNPrefix", resource.name)
+            } else {
+                writer.member("ARN", resource.name)
+            }
             writer.endObject()
         }
         if !isFirst { writer.endArray() }

@@ -121,6 +121,8 @@ struct RecordedResource {
     let name: String
     /// Its account, where that is known without reading the ARN.
     var account: String?
+    /// Whether it stands for all whose ARNs begin so.
+    var isPrefix = false
 }
 
 extension Attempt {
@@ -176,6 +178,8 @@ extension Attempt {
             attributes.append(EventAttribute("Username", caller.userName))
             if !caller.accessKeyID.isEmpty { attributes.append(EventAttribute("AccessKeyId", caller.accessKeyID)) }
         }
+        // Nobody looks for data events: they are for trails.
+        guard !isData else { return attributes }
         for resource in resources {
             attributes.append(EventAttribute("ResourceType", resource.type))
             attributes.append(EventAttribute("ResourceName", resource.name))
@@ -194,11 +198,16 @@ extension Attempt {
             }
         }
         guard let found = particulars.found else { return resources }
-        for resource in found(decisions.map(\.resolved), try? result.get()) {
-            resources.append(RecordedResource(type: resource.type, name: resource.arn, account: resource.account))
+        for resource in found(call, decisions.map(\.resolved), asked.input, try? result.get()) {
+            resources.append(
+                RecordedResource(
+                    type: resource.type, name: resource.arn, account: resource.account, isPrefix: resource.isPrefix))
         }
         return resources
     }
+
+    /// Whether it is a data event, and not one of management.
+    var isData: Bool { call.module.events.dataEvents.contains(call.operation) }
 
     /// CloudTrail's `readOnly`; for an operation that is not implemented, its name tells.
     var isReadOnly: Bool {

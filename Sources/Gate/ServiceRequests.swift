@@ -15,8 +15,6 @@ extension Gate: ServiceGate {
         var attempt = Attempt(asked)
         do throws(ServiceError) {
             let permit = try await permit(asked, &attempt)
-            // The caller's transaction may fail later, and nobody would be there to undo what was put aside.
-            guard !permit.operation.isUpload else { throw .internalFailure }
             let work = try await permit.operation.begin(permit.input, permit.call)
             return PermittedRequest(gate: self, permit: permit, work: work, attempt: attempt)
         } catch {
@@ -68,6 +66,10 @@ private struct PermittedRequest: PreparedRequest {
             records.afterwards { gate.recordFailure(failed) }
             throw error
         }
+    }
+
+    func discard() async {
+        if case .write(_, let undo) = work { await undo() }
     }
 
     private func output(_ records: MutableRecords) throws(ServiceError) -> Structure {

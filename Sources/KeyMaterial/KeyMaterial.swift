@@ -1,6 +1,7 @@
 import CLibCrypto
 import Crypto
 import Keyring
+import SwiftASN1
 
 /// What a KMS key is made of: a secret, or a key pair.
 ///
@@ -100,6 +101,23 @@ public struct KeyMaterial: Sendable, CustomStringConvertible, CustomReflectable 
         case .symmetric, .secret: throw .unsupported("a key of \(spec.rawValue) has no public key")
         case .pair(let pair): try pair.publicKey()
         case .lattice(let key): try key.publicKey()
+        }
+    }
+
+    /// The public key of an RSA key as RSAPublicKey (PKCS #1, RFC 8017, appendix A.1.1) in DER.
+    ///
+    /// - Throws: ``KeyMaterialError/unsupported(_:)`` for a key of any other kind.
+    public func rsaPublicKey() throws(KeyMaterialError) -> [UInt8] {
+        guard spec.modulusSize > 0 else { throw .unsupported("a key of \(spec.rawValue) is no RSA key") }
+        let info = try publicKey()
+        do {
+            // A SubjectPublicKeyInfo is the algorithm, and the key in a bit string.
+            return try DER.sequence(try DER.parse(info), identifier: .sequence) { nodes in
+                _ = nodes.next()
+                return Array(try ASN1BitString(derEncoded: &nodes).bytes)
+            }
+        } catch {
+            throw .failed
         }
     }
 

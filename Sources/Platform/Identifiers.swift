@@ -53,6 +53,11 @@ public enum Identifiers {
         random(count, from: lowercaseLetters)
     }
 
+    /// Random letters of both cases and digits: about 6 bits each.
+    public static func mixed(_ count: Int) -> String {
+        random(count, from: alphanumeric)
+    }
+
     /// Random capital letters and digits (the alphabet of base 32), for what has no prefix of its own: 5 bits each.
     public static func capitals(_ count: Int) -> String {
         random(count, from: base32)

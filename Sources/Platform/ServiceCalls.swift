@@ -45,7 +45,8 @@ public struct ServiceCalls: Sendable {
     /// let parcel = Parcel(id: call.requestID, boxARN: try put.complete(in: records).arn)
     /// ```
     ///
-    /// An ``UploadOperation`` can't be prepared, only called.
+    /// What an ``UploadOperation`` put aside waits for the transaction. If that does not come about, say so with
+    /// ``PreparedCall/discard()``.
     ///
     /// - Throws: as ``call(_:_:as:)``.
     public func prepare<O: OperationModel>(
@@ -125,6 +126,8 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
 
 /// A call to another service that has been allowed, and waits for the transaction that it is to be part of. If it is
 /// never completed, nothing happens, and nothing is recorded.
+///
+/// The body of an ``UploadOperation`` lies aside until then.
 public struct PreparedCall<O: OperationModel>: Sendable {
     private let prepared: any PreparedRequest
 
@@ -137,6 +140,10 @@ public struct PreparedCall<O: OperationModel>: Sendable {
     public func complete(in records: MutableRecords) throws(ServiceError) -> O.Output {
         O.Output(try prepared.complete(in: records))
     }
+
+    /// Forgets the body that was put aside, once it is certain that the transaction was not committed. Where nobody can
+    /// tell, since the ledger failed, leave it: what no transaction made use of is swept up.
+    public func discard() async { await prepared.discard() }
 }
 
 // MARK: - What the gate does
@@ -166,6 +173,9 @@ public protocol PreparedRequest: Sendable {
     /// Handles and records it, within the transaction of `records`.
     /// - Throws: the error that the operation answers. The whole transaction should end with it.
     func complete(in records: MutableRecords) throws(ServiceError) -> Structure
+
+    /// Forgets what was put aside.
+    func discard() async
 }
 
 extension Call {

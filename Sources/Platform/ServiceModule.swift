@@ -68,6 +68,8 @@ public final class ServiceModule: Sendable {
     public let quotas: [Quota]
     /// Paths outside of the AWS API that the service answers: documents that anybody may read.
     public let paths: [PublicPath]
+    /// Ways in besides the API: see ``Front``.
+    public let fronts: [Front]
     /// Made-up inputs, for generating the reference of operations.
     public let samples: Samples
     /// What `GET /metrics` shows of it, besides its calls.
@@ -104,7 +106,7 @@ public final class ServiceModule: Sendable {
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
-        paths: [PublicPath] = [], samples: Samples = Samples(), metrics: [Metric] = [],
+        paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
     ) {
         self.api = api
@@ -128,6 +130,7 @@ public final class ServiceModule: Sendable {
         self.begin = begin
         self.quotas = quotas
         self.paths = paths
+        self.fronts = fronts
         self.samples = samples
         self.metrics = metrics
         self.admits = admits
@@ -200,8 +203,17 @@ public struct EventParticulars: Sendable {
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
     /// The resources that a call was about, where the request alone doesn't name them by their ARNs: from what the
-    /// policies were asked about, and the answer. They are listed in addition to those of ``resources``.
-    public var found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])?
+    /// policies were asked about, the request and the answer. They are listed in addition to those of ``resources``.
+    public var found: Finder?
+
+    /// - Parameters:
+    ///   - call: what was asked, by whom.
+    ///   - accesses: what the policies were asked about.
+    ///   - input: the request; nil for one that can't be read.
+    ///   - output: the answer; nil for a call that failed.
+    public typealias Finder = @Sendable (
+        _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
+    ) -> [Resource]
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.
@@ -217,9 +229,12 @@ public struct EventParticulars: Sendable {
         public let type: String
         /// The account that it is in, where that is known; nil: the ARN says it.
         public let account: String?
+        /// Whether it stands for all whose ARNs begin so: what a listing was about.
+        public let isPrefix: Bool
 
         /// - Parameters: see the properties.
-        public init(_ arn: String, _ type: String, account: String? = nil) {
+        public init(_ arn: String, _ type: String, account: String? = nil, isPrefix: Bool = false) {
+            self.isPrefix = isPrefix
             self.arn = arn
             self.type = type
             self.account = account
@@ -229,8 +244,7 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil,
-        found: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [Resource])? = nil,
+        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,

@@ -49,9 +49,15 @@ public struct TagRules: Sendable {
     /// What a resource's tags become when some are added; a key that is there already takes the new value.
     /// - Throws: the errors that the rules were made with.
     public func merge<F: KeyValueFields>(_ added: [View<F>], into tags: [Tag]) throws(ServiceError) -> [Tag] {
+        try merge(added.map(Tag.init), into: tags)
+    }
+
+    /// The same, for a service whose tags need no value.
+    /// - Throws: the errors that the rules were made with.
+    public func merge(_ added: [Tag], into tags: [Tag]) throws(ServiceError) -> [Tag] {
         var result = tags
         var seen: Set<String> = []
-        for new in added.map(Tag.init) {
+        for new in added {
             guard seen.insert(folded(new.key)).inserted else { throw duplicate }
             guard !new.key.lowercased().hasPrefix("aws:") else { throw reserved(new.key) }
             if let index = result.firstIndex(where: { folded($0.key) == folded(new.key) }) {

@@ -96,6 +96,10 @@ struct Serve: AsyncParsableCommand {
             """)
     var audit: String?
 
+    @Option(
+        help: "How many seconds lie between two deliveries of CloudTrail's trails into their buckets (default 300).")
+    var trailDelivery: Int?
+
     @Option(help: "The root user's access key id, used on the first start (default: random).")
     var rootAccessKeyID: String?
 
@@ -292,6 +296,12 @@ struct Serve: AsyncParsableCommand {
                 throw ValidationError("There is no quota '\(parts[0])'. The quotas: \(names).")
             }
             configuration.quotas[parts[0]] = limit
+        }
+        if let seconds = try trailDelivery ?? Settings.number("TRAIL_DELIVERY") {
+            guard (1...3600).contains(seconds) else {
+                throw ValidationError("--trail-delivery takes 1 to 3600 seconds, not \(seconds).")
+            }
+            configuration.quotas["TrailDelivery"] = seconds
         }
         return configuration
     }

@@ -1,9 +1,30 @@
 import CloudTrailAPI
 public import Platform
 
+extension Metric {
+    fileprivate static let trails = gauge(
+        "gatehouse_cloudtrail_trails", "CloudTrail trails of all accounts, by home Region.", label: "region"
+    ) { environment in
+        environment.trails.counts.map { (label: $0.key, value: $0.value) }
+    }
+}
+
 extension ServiceModule {
-    /// AWS CloudTrail: its event history.
+    /// AWS CloudTrail: its event history, and trails.
     public static let cloudTrail = ServiceModule(
-        CloudTrail.self, operations: [CloudTrail.LookupEvents.self], jobs: [ForgetOldEvents.self],
-        samples: Samples(texts: ["AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Key": "a", "Value": "b"]))
+        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations,
+        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self], projections: [TrailIndex.self],
+        resourceTypes: [.trail],
+        jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self],
+        quotas: [.trails, .trailDelivery], samples: cloudTrailSamples, metrics: [.trails])
+
+    private static let trailOperations: [any Platform.Operation.Type] = [
+        CloudTrail.CreateTrail.self, CloudTrail.UpdateTrail.self, CloudTrail.DeleteTrail.self,
+        CloudTrail.GetTrail.self, CloudTrail.DescribeTrails.self, CloudTrail.ListTrails.self,
+        CloudTrail.StartLogging.self, CloudTrail.StopLogging.self, CloudTrail.GetTrailStatus.self,
+        CloudTrail.AddTags.self, CloudTrail.RemoveTags.self, CloudTrail.ListTags.self,
+        CloudTrail.ListPublicKeys.self,
+        CloudTrail.PutEventSelectors.self, CloudTrail.GetEventSelectors.self,
+        CloudTrail.RegisterOrganizationDelegatedAdmin.self, CloudTrail.DeregisterOrganizationDelegatedAdmin.self,
+    ]
 }

@@ -35,7 +35,10 @@ extension CloudTrail.LookupEvents: ComputeOperation {
                     attribute: attributes.first.map { EventAttribute($0.attributeKey, $0.attributeValue) },
                     limit: input.maxResults ?? 50, cursor: input.nextToken))
             // The history has no data events: those are for trails. A page may be short for it, or empty.
-            output.events = page.events.filter(\.isOfManagement).map(CloudTrail.Event.init)
+            let beginning = beginning(call)
+            output.events = page.events.filter {
+                $0.time >= beginning && RecordedEvent($0).value(of: .eventCategory) == EventCategory.management
+            }.map { CloudTrail.Event(of: $0) }
             output.nextToken = page.cursor
             return output
         } catch {
@@ -46,23 +49,21 @@ extension CloudTrail.LookupEvents: ComputeOperation {
         }
     }
 
+    /// What is older may still be there until the next time that old events are deleted.
+    private static func beginning(_ call: Call) -> Int64 {
+        Int64(exactly: ((call.time - ForgetOldEvents.historySeconds) * 1000).rounded()) ?? .min
+    }
+
     private static func milliseconds(_ time: Timestamp?) -> Int64? {
         time.flatMap { Int64(exactly: ($0.secondsSinceEpoch * 1000).rounded()) }
     }
 }
 
 /// The ledger's event, where `Event` alone would be CloudTrail's.
-private typealias RecordedEvent = Event
-
-extension RecordedEvent {
-    /// Quotation marks within values are escaped, so that this can't be part of one.
-    fileprivate var isOfManagement: Bool {
-        !String(decoding: body, as: UTF8.self).contains(#""managementEvent":false,"#)
-    }
-}
+private typealias HistoryEntry = Event
 
 extension CloudTrail.Event {
-    fileprivate init(_ event: RecordedEvent) {
+    fileprivate init(of event: HistoryEntry) {
         self.init()
         eventId = event.id
         eventTime = Timestamp(secondsSinceEpoch: (Double(event.time) / 1000).rounded(.down))

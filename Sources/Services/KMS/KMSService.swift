@@ -101,7 +101,9 @@ private let materialMembers = [
 ]
 
 /// The keys and aliases that a call was about; of CreateKey and ReplicateKey the new one.
-@Sendable private func resources(_ accesses: [Access.Resolved], _ output: Structure?) -> [EventParticulars.Resource] {
+@Sendable private func resources(
+    _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
+) -> [EventParticulars.Resource] {
     var found: [EventParticulars.Resource] = []
     func add(_ arn: String, of account: String? = nil) {
         guard arn.utf8.starts(with: "arn:".utf8), !found.contains(where: { $0.arn == arn }) else { return }

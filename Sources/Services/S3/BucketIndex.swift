@@ -44,6 +44,8 @@ final class BucketIndex: Projection {
         var logging: [String: AccessLogTarget] = [:]
         /// Of buckets whose events anybody wants, by name.
         var notifications: [String: [NotificationRule]] = [:]
+        /// Of buckets that are shown as websites, by name.
+        var websites: [String: Website] = [:]
     }
 
     private let state = Mutex(State())
@@ -83,6 +85,9 @@ final class BucketIndex: Projection {
         case .notification:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
             state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
+        case .website:
+            let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
+            state.withLock { $0.websites[name] = site }
         default: break
         }
     }
@@ -119,6 +124,9 @@ final class BucketIndex: Projection {
     /// Who wants to hear of a bucket's events.
     func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }
 
+    /// How a bucket is shown as a website; nil: it is not.
+    func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }
+
     /// How many buckets there are in each region.
     var counts: [String: Int] {
         state.withLock { $0.buckets.values.reduce(into: [:]) { $0[$1.bucket.region, default: 0] += 1 } }
@@ -135,18 +143,24 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket or an access point, or an object in one: its policy decides on both. ARNs of buckets have no account in them.
-    static let bucket = ResourceType("s3", "", hasOwnTagKey: false) { access, arn, call in
+    /// A bucket or an access point, or an object in one: its policy decides on both, and access control lists where they mean
+    /// anything. ARNs of buckets have no account in them.
+    static let bucket = ResourceType("s3", "", hasOwnTagKey: false, hasFreeNames: true) { access, arn, call in
         if let name = AccessPointName(arn: access.resource) { return call.resource(of: name) }
-        let name = arn.resource.prefix { $0 != "/" }
-        let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
+        let entry =
+            access.learnt as? BucketEntry ?? (access.learnt as? any KnowsObject)?.bucket
+            ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
+        resource.takeTags(of: entry.bucket)
         var block = call.publicAccessBlock(of: entry.bucket)
-        if let point = (entry.accessPoint ?? (access.learnt as? ObjectTarget)?.bucket.accessPoint)?.point {
-            block = block.union(call.publicAccessBlock(of: point))
-        }
+        if let point = entry.accessPoint?.point { block = block.union(call.publicAccessBlock(of: point)) }
         resource.restrictsPublicBuckets = block.restrictPublicBuckets
+        resource.takeLists(
+            access, isOfObject: name.endIndex < arn.resource.endIndex, entry.bucket,
+            ignoresPublic: block.ignorePublicAcls, call)
         return resource
     }
 }

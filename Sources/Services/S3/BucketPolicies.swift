@@ -47,13 +47,15 @@ enum BucketPolicies {
 
     /// Resources are this bucket and objects in it; each of a statement's actions has to have one that it applies to.
     private static func check(_ statement: Statement, of arn: String, objects: String) throws(ServiceError) {
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        func isObject(_ resource: String) -> Bool { resource.utf8.starts(with: objects.utf8) }
         let resources = (statement.resources?.values ?? []).map(\.value)
-        guard resources.allSatisfy({ $0 == "*" || $0 == arn || $0.hasPrefix(objects) }) else {
+        guard resources.allSatisfy({ $0 == "*" || $0 == arn || isObject($0) }) else {
             throw .malformedPolicy("Policy has invalid resource")
         }
         let (hasBucket, hasObjects) = (
-            resources.contains { !$0.hasPrefix(objects) },
-            resources.contains { $0.hasPrefix(objects) || $0.utf8.contains(UInt8(ascii: "*")) }
+            resources.contains { !isObject($0) },
+            resources.contains { isObject($0) || $0.utf8.contains(UInt8(ascii: "*")) }
         )
         for action in statement.actions.values {
             let lowercased = action.value.lowercased()

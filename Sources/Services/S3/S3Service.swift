@@ -17,8 +17,8 @@ extension ServiceModule {
         signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
-            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], dataEvents: objectLevel,
-            found: AccessPointUse.found),
+            source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
+            dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, answered: AccessLogQueue.take, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
@@ -30,7 +30,8 @@ extension ServiceModule {
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             ReplicateVersion.self,
         ],
-        quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
+        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        metrics: [.buckets])
 
     /// Those whose events are data events.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>
@@ -50,6 +51,7 @@ extension ServiceModule {
         S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
         S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
         S3.DeleteBucketOwnershipControls.self,
+        S3.PutBucketAbac.self, S3.GetBucketAbac.self, S3.PutBucketAcl.self, S3.GetBucketAcl.self,
         S3.PutBucketVersioning.self, S3.GetBucketVersioning.self,
         S3.PutBucketTagging.self, S3.GetBucketTagging.self, S3.DeleteBucketTagging.self,
     ]
@@ -84,6 +86,7 @@ extension ServiceModule {
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
+        S3.RestoreObject.self, S3.PutObjectAcl.self, S3.GetObjectAcl.self,
         S3.PutObjectRetention.self, S3.GetObjectRetention.self,
         S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]

@@ -7,6 +7,7 @@ documents  policy documents
 mfa        a virtual MFA device's codes
 saml       a SAML identity provider
 trail      CloudTrail's event history, waited for
+trails     what CloudTrail's trails have delivered into a bucket
 terraform  the real Terraform, in a folder
 clock      a server whose clock the test can move
 postgres   PostgreSQL servers of the tests' own

@@ -36,14 +36,23 @@ private let controlValidation = ValidationRules(ignored: [.pattern]) { broken, m
 
 extension AccessPointUse {
     /// The access points that a call was about, for its event.
-    @Sendable static func found(_ accesses: [Access.Resolved], _ output: Structure?) -> [EventParticulars.Resource] {
+    @Sendable static func found(
+        _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
+    ) -> [EventParticulars.Resource] {
         var found: [EventParticulars.Resource] = []
         for access in accesses {
-            guard let name = AccessPointName(arn: access.access.resource) else { continue }
-            let arn = AccessPoint.arn(name.name, name.account, name.region)
-            guard !found.contains(where: { $0.arn == arn }) else { continue }
-            found.append(EventParticulars.Resource(arn, "AWS::S3::AccessPoint", account: name.account))
+            guard let resource = resource(access.access), !found.contains(where: { $0.arn == resource.arn }) else {
+                continue
+            }
+            found.append(resource)
         }
         return found
+    }
+
+    /// The access point that an access is on, or by; nil for any other.
+    static func resource(_ access: Access) -> EventParticulars.Resource? {
+        guard let name = AccessPointName(arn: access.resource) else { return nil }
+        return EventParticulars.Resource(
+            AccessPoint.arn(name.name, name.account, name.region), "AWS::S3::AccessPoint", account: name.account)
     }
 }

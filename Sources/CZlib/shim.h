@@ -1,0 +1,6 @@
+#include <zlib.h>
+
+/// deflateInit2 is a macro, which Swift can't call: gzip, with the usual effort.
+static inline int zlib_begin_gzip(z_stream *stream) {
+    return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+}

@@ -1,0 +1,228 @@
+import CloudTrailAPI
+import Ledger
+import Platform
+import S3API
+import Wire
+
+/// Delivers a trail's events to its bucket.
+///
+/// The files, how far the trail is, and what the next digest will say of the files are committed together. So each event is
+/// in one file, once, even if the process ends at any point in between.
+struct Delivery: Sendable {
+    let environment: Environment
+    let trail: Trail
+    let sessionID: String
+
+    /// JSON, in bytes: a pass makes files of about so much, together. AWS's files have 50 MB at most, compressed.
+    private static let most = 32 << 20
+    /// Of events, at a time.
+    private static let segments = 16
+    /// So many without a wanted event are not looked through again.
+    private static let skipped: Int64 = 64
+
+    private var access: BucketAccess { BucketAccess(environment: environment, trail: trail) }
+
+    /// What a pass has found.
+    private struct Found {
+        var files: [LogPlace: LogFile] = [:]
+        /// How far it has come.
+        var cursor: Int64
+    }
+
+    /// Delivers what this node has recorded so far, and what is on disk of the others'.
+    /// - Throws: why the bucket does not take it. Then the trail's status says so, and nothing is lost.
+    func run() async throws(ServiceError) {
+        let end: Int64
+        do throws(LedgerError) {
+            try await environment.ledger.flushEvents()
+            end = try await environment.ledger.lastEventSegment()
+        } catch {
+            throw ServiceError(error)
+        }
+        // What is recorded of this delivery is for the next.
+        while try await pass(through: end) {}
+    }
+
+    /// - Returns: whether there may be more.
+    private func pass(through end: Int64) async throws(ServiceError) -> Bool {
+        guard let session = try await session(), session.cursor < end else { return false }
+        let found = try await find(session, through: end)
+        guard !found.files.isEmpty else {
+            if found.cursor - session.cursor >= Self.skipped {
+                try await move(from: session.cursor, to: found.cursor) { _, _, _ in }
+            }
+            return false
+        }
+        do throws(ServiceError) {
+            try await deliver(found, from: session.cursor)
+        } catch {
+            // Another node, or another job of this one, was first.
+            if error.code == Self.overtaken.code { return true }
+            try await note(error)
+            throw error
+        }
+        return found.cursor < end
+    }
+
+    private func session() async throws(ServiceError) -> LogSession? {
+        try await environment.read(trail.scope) { [sessionID] (records) throws(ServiceError) in
+            try records.get(LogSession.self, sessionID)
+        }
+    }
+
+    // MARK: Finding
+
+    private func find(_ session: LogSession, through end: Int64) async throws(ServiceError) -> Found {
+        var found = Found(cursor: session.cursor)
+        var size = 0
+        while found.cursor < end, size < Self.most {
+            let events: [Event]
+            let last: Int64
+            do throws(LedgerError) {
+                (events, last) = try await environment.ledger.followEvents(after: found.cursor, limit: Self.segments)
+            } catch {
+                throw ServiceError(error)
+            }
+            guard last > found.cursor else { break }
+            for event in events {
+                guard let place = place(of: event, in: session) else { continue }
+                let file: LogFile
+                if let open = found.files[place] { file = open } else { file = try LogFile() }
+                found.files[place] = file
+                file.append(event)
+                size += event.body.count
+            }
+            found.cursor = last
+            await Task.yield()
+        }
+        return found
+    }
+
+    /// Where an event goes; nil: nowhere.
+    private func place(of event: Event, in session: LogSession) -> LogPlace? {
+        guard event.time >= session.start, event.time <= session.end ?? .max, isOfTrail(event.account) else {
+            return nil
+        }
+        let recorded = RecordedEvent(event)
+        let region = recorded.region
+        guard trail.isMultiRegion || region == trail.homeRegion else { return nil }
+        if !trail.includesGlobalServices, isGlobal(recorded) { return nil }
+        return trail.selection.selects(recorded) ? LogPlace(account: event.account, region: region) : nil
+    }
+
+    private func isOfTrail(_ account: String) -> Bool {
+        if account == trail.accountID { return true }
+        guard let organization = trail.organizationID else { return false }
+        return environment.directory.organization(ofAccount: account)?.id == organization
+    }
+
+    private func isGlobal(_ event: RecordedEvent) -> Bool {
+        let source = event.value(of: .eventSource)
+        return environment.modules.contains { $0.isGlobal && $0.events.source == source }
+    }
+
+    // MARK: Delivering
+
+    private static let overtaken = ServiceError("Overtaken", "somebody else has delivered that", status: 500)
+
+    private func deliver(_ found: Found, from start: Int64) async throws(ServiceError) {
+        let now = environment.now()
+        var puts: [(place: LogPlace, file: LogSession.File, call: PreparedCall<S3.PutObject>)] = []
+        do throws(ServiceError) {
+            for (place, file) in found.files.sorted(by: { $0.key.chain < $1.key.chain }) {
+                let (bytes, hash) = file.finish()
+                let key = trail.logFileKey(place, at: now)
+                puts.append(
+                    (
+                        place,
+                        LogSession.File(
+                            bucket: trail.bucket, key: key, hash: hash, newest: Double(file.newest) / 1000,
+                            oldest: Double(file.oldest) / 1000),
+                        try await access.put(bytes, at: key, isLog: true)
+                    ))
+            }
+        } catch {
+            for put in puts { await put.call.discard() }
+            throw error
+        }
+        let delivered = puts
+        try await move(from: start, to: found.cursor, discarding: delivered.map(\.call)) {
+            (session, status, records) throws(ServiceError) in
+            for put in delivered {
+                _ = try put.call.complete(in: records)
+                session.note(put.file, at: put.place)
+            }
+            (status.delivered, status.attempted, status.deliveryError) = (now, now, nil)
+        }
+    }
+
+    /// Moves the trail on, if it is still where it was.
+    /// - Parameter puts: what is not to be, if that fails.
+    private func move(
+        from start: Int64, to end: Int64, discarding puts: [PreparedCall<S3.PutObject>] = [],
+        _ body:
+            @escaping @Sendable (
+                inout LogSession, inout TrailStatus, MutableRecords
+            ) throws(ServiceError) -> Void
+    ) async throws(ServiceError) {
+        let (trailID, sessionID) = (trail.uniqueID, sessionID)
+        try await environment.commit(puts, in: trail.scope) { (records) throws(ServiceError) in
+            guard var session = try records.get(LogSession.self, sessionID), session.cursor == start else {
+                throw Self.overtaken
+            }
+            session.cursor = end
+            let old = try records.get(TrailStatus.self, trailID)
+            var status = old ?? TrailStatus(id: trailID)
+            try body(&session, &status, records)
+            try records.put(session)
+            if status != old { try records.put(status) }
+        }
+    }
+
+    private func note(_ error: ServiceError) async throws(ServiceError) {
+        let now = environment.now()
+        try await environment.noteStatus(of: trail) { status in
+            (status.attempted, status.deliveryError) = (now, error.code)
+        }
+    }
+}
+
+extension LogSession {
+    /// Keeps in mind a file that the next digest has to have.
+    mutating func note(_ file: File, at place: LogPlace) {
+        guard let start = digestsSince else { return }
+        chains[place.chain, default: Chain(start: start)].files.append(file)
+    }
+}
+
+extension Environment {
+    /// Changes what is told of a trail's deliveries.
+    func noteStatus(
+        of trail: Trail, _ change: @escaping @Sendable (inout TrailStatus) -> Void
+    ) async throws(ServiceError) {
+        try await write(trail.scope, requestID: "") { (records) throws(ServiceError) in
+            var status = try records.get(TrailStatus.self, trail.uniqueID) ?? TrailStatus(id: trail.uniqueID)
+            change(&status)
+            try records.put(status)
+        }
+    }
+
+    /// Makes a change with the files that belong to it. If it is refused, they are discarded; if the ledger fails, nobody
+    /// knows, and what was not made use of is swept up.
+    func commit(
+        _ puts: [PreparedCall<S3.PutObject>], in scope: Scope,
+        _ body: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void
+    ) async throws(ServiceError) {
+        let outcome = Outcome()
+        do throws(ServiceError) {
+            try await write(scope, requestID: "") { (records) throws(ServiceError) in
+                outcome.isRefused = true
+                try body(records)
+                outcome.isRefused = false
+            }
+        } catch {
+            if outcome.isRefused { for put in puts { await put.discard() } }
+            throw error
+        }
+    }
+}

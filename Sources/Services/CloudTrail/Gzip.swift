@@ -1,0 +1,53 @@
+import CZlib
+
+/// Compresses bytes that come piece by piece, as gzip (RFC 1952).
+final class Gzip {
+    /// It stays where it is: zlib keeps its address.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var output: [UInt8] = []
+
+    /// - Returns: nil where there is no memory for it.
+    init?() {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        guard zlib_begin_gzip(stream) == Z_OK else { return nil }
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Takes bytes in.
+    func append(_ bytes: some Collection<UInt8>) { deflate(Array(bytes), Z_NO_FLUSH) }
+
+    /// All of it; nothing can follow.
+    func finish() -> [UInt8] {
+        deflate([], Z_FINISH)
+        return output
+    }
+
+    private func deflate(_ bytes: [UInt8], _ flush: Int32) {
+        bytes.withUnsafeBufferPointer { input in
+            // zlib only reads it.
+            stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            stream.pointee.avail_in = UInt32(clamping: input.count)
+            withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { piece in
+                repeat {
+                    stream.pointee.next_out = piece.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                    stream.pointee.avail_out = UInt32(piece.count)
+                    _ = CZlib.deflate(stream, flush)
+                    output.append(contentsOf: piece[..<(piece.count - Int(stream.pointee.avail_out))])
+                } while stream.pointee.avail_out == 0
+            }
+            stream.pointee.next_in = nil
+        }
+    }
+
+    /// Compresses bytes at once; nil where there is no memory for it.
+    static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let gzip = Gzip() else { return nil }
+        gzip.append(bytes)
+        return gzip.finish()
+    }
+}

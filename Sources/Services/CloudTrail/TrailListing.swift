@@ -1,0 +1,86 @@
+import CloudTrailAPI
+import Directory
+import Platform
+import Wire
+
+// Showing trails.
+
+extension CloudTrail.Trail {
+    init(_ trail: Trail) {
+        self.init()
+        name = trail.name
+        s3BucketName = trail.bucket
+        s3KeyPrefix = trail.prefix
+        includeGlobalServiceEvents = trail.includesGlobalServices
+        isMultiRegionTrail = trail.isMultiRegion
+        homeRegion = trail.homeRegion
+        trailARN = trail.arn
+        logFileValidationEnabled = trail.isValidated
+        kmsKeyId = trail.kmsKeyID
+        hasCustomEventSelectors = trail.hasCustomSelection
+        hasInsightSelectors = false
+        isOrganizationTrail = trail.organizationID != nil
+    }
+}
+
+extension CloudTrail.GetTrail: TrailRead {
+    static func answer(
+        _ trail: Trail, _ input: Input, _ call: Call, _ records: Records
+    ) throws(ServiceError) -> Output {
+        Output { $0.trail = CloudTrail.Trail(trail) }
+    }
+}
+
+extension Call {
+    /// The trails that the caller's account sees.
+    fileprivate var trails: [Trail] {
+        environment.trails.trails(seenBy: accountID, of: directory.organization(ofAccount: accountID)?.id)
+    }
+}
+
+extension CloudTrail.DescribeTrails: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("cloudtrail:DescribeTrails", on: "*"))
+    }
+
+    /// Trails that are not there are left out, as AWS does.
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        let showsShadows = input.includeShadowTrails ?? true
+        let here = call.trails.filter { $0.homeRegion == call.region || $0.isMultiRegion && showsShadows }
+        guard let texts = input.trailNameList, !texts.isEmpty else {
+            return Output { $0.trailList = here.map(CloudTrail.Trail.init) }
+        }
+        let names = try texts.map { text throws(ServiceError) in try TrailName(text, call) }
+        let named = here.filter { trail in
+            names.contains { $0.isARN ? $0.arn == trail.arn : $0.name == trail.name }
+        }
+        return Output { $0.trailList = named.map(CloudTrail.Trail.init) }
+    }
+}
+
+extension CloudTrail.ListTrails: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) -> Authorization {
+        .required(Access("cloudtrail:ListTrails", on: "*"))
+    }
+
+    /// Of all Regions.
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        let page = page(call.trails, by: \.arn, try Paging(cloudTrail: input.nextToken))
+        return Output(page) { trail in
+            CloudTrail.TrailInfo {
+                $0.trailARN = trail.arn
+                $0.name = trail.name
+                $0.homeRegion = trail.homeRegion
+            }
+        }
+    }
+}
+
+extension Paging {
+    /// - Throws: InvalidTokenException for a token that is not one of ours.
+    init(cloudTrail token: String?) throws(ServiceError) {
+        do throws(ServiceError) { try self.init(marker: token, maxItems: nil) } catch {
+            throw CloudTrail.Failure.invalidTokenException("The specified token is invalid.")
+        }
+    }
+}

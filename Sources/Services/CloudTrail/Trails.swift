@@ -1,0 +1,206 @@
+import CloudTrailAPI
+import Directory
+import Ledger
+import Platform
+import Policy
+import Wire
+
+// Trails: making, changing and deleting them.
+
+extension Quota {
+    /// In a Region, shadows of trails of other Regions among them.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
+    static let trails = Quota("TrailsPerRegion", 5)
+}
+
+/// A trail as a request wants it, once its bucket and its key let it in.
+public struct TrailDraft: Sendable {
+    let trail: Trail
+}
+
+extension CloudTrail.CreateTrail: PreparedWriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        guard !input.name.utf8.starts(with: "arn:".utf8) else {
+            throw CloudTrail.Failure.invalidTrailNameException("A new trail is given a name, not an ARN.")
+        }
+        let tags = ConditionKeys.requestTags((input.tagsList ?? []).map { Directory.Tag($0) })
+        return .required(call.need(on: try TrailName(input.name, call), tags))
+    }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> TrailDraft {
+        let owner = try call.owner(ofOrganizationTrail: input.isOrganizationTrail == true)
+        var trail = Trail(
+            name: input.name, uniqueID: call.requestID, accountID: owner.account, homeRegion: call.region,
+            creationDate: call.time, bucket: input.s3BucketName, bucketRegion: call.region)
+        trail.organizationID = owner.organizationID
+        trail.includesGlobalServices = input.includeGlobalServiceEvents ?? true
+        trail.isMultiRegion = input.isMultiRegionTrail ?? false
+        trail.isValidated = input.enableLogFileValidation ?? false
+        trail.tags = try TagRules.ofTrails.merge((input.tagsList ?? []).map { Directory.Tag($0) }, into: [])
+        try trail.set(prefix: input.s3KeyPrefix, key: input.kmsKeyId)
+        try OtherDestinations.check(
+            topic: input.snsTopicName, logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
+        return TrailDraft(trail: try await trail.checked(call))
+    }
+
+    public static func handle(
+        _ input: Input, _ draft: TrailDraft, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let trail = draft.trail
+        let own = records.of(trail.scope)
+        guard try own.get(Trail.self, trail.name) == nil else {
+            throw CloudTrail.Failure.trailAlreadyExistsException(
+                "Trail \(trail.name) already exists for customer: \(trail.accountID)")
+        }
+        try call.checkRoom(for: trail)
+        try own.put(trail)
+        if trail.organizationID != nil { try own.ensureOrganizationRoles(call) }
+        return Output {
+            $0.name = trail.name
+            $0.s3BucketName = trail.bucket
+            $0.s3KeyPrefix = trail.prefix
+            $0.includeGlobalServiceEvents = trail.includesGlobalServices
+            $0.isMultiRegionTrail = trail.isMultiRegion
+            $0.trailARN = trail.arn
+            $0.logFileValidationEnabled = trail.isValidated
+            $0.kmsKeyId = trail.kmsKeyID
+            $0.isOrganizationTrail = trail.organizationID != nil
+        }
+    }
+}
+
+extension CloudTrail.UpdateTrail: PreparedWriteOperation, OnTrail {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> TrailDraft {
+        let name = try call.administered(TrailName(input.name, call))
+        guard var trail = call.environment.trails.trail(name.name, in: name.scope) else {
+            throw .unknownTrail(name, call)
+        }
+        try OtherDestinations.check(
+            topic: input.snsTopicName, logGroup: input.cloudWatchLogsLogGroupArn, role: input.cloudWatchLogsRoleArn)
+        try trail.change(input, call)
+        return TrailDraft(trail: try await trail.checked(call))
+    }
+
+    public static func handle(
+        _ input: Input, _ draft: TrailDraft, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        let own = records.of(draft.trail.scope)
+        guard var trail = try own.get(Trail.self, draft.trail.name), trail.uniqueID == draft.trail.uniqueID else {
+            throw .unknownTrail(try TrailName(input.name, call), call)
+        }
+        let (wasMultiRegion, wasValidated) = (trail.isMultiRegion, trail.isValidated)
+        // What else has changed since it was checked stays as it is.
+        try trail.change(input, call)
+        if input.s3BucketName != nil { trail.bucketRegion = draft.trail.bucketRegion }
+        if input.kmsKeyId != nil { trail.kmsKeyID = draft.trail.kmsKeyID }
+        if trail.isMultiRegion, !wasMultiRegion { try call.checkRoom(for: trail) }
+        try own.put(trail)
+        if trail.organizationID != nil { try own.ensureOrganizationRoles(call) }
+        if trail.isValidated != wasValidated { try own.setDigests(of: trail, at: call.time) }
+        return Output {
+            $0.name = trail.name
+            $0.s3BucketName = trail.bucket
+            $0.s3KeyPrefix = trail.prefix
+            $0.includeGlobalServiceEvents = trail.includesGlobalServices
+            $0.isMultiRegionTrail = trail.isMultiRegion
+            $0.trailARN = trail.arn
+            $0.logFileValidationEnabled = trail.isValidated
+            $0.kmsKeyId = trail.kmsKeyID
+            $0.isOrganizationTrail = trail.organizationID != nil
+        }
+    }
+}
+
+extension CloudTrail.DeleteTrail: TrailChange {
+    static func change(
+        _ trail: Trail, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        if let session = trail.sessionID { try records.end(session, of: trail, at: call.time) }
+        try records.delete(trail)
+        if let status = try records.get(TrailStatus.self, trail.uniqueID) { try records.delete(status) }
+        return Output()
+    }
+}
+
+extension Trail {
+    /// Takes in what UpdateTrail names. An empty text takes a prefix or a key away.
+    fileprivate mutating func change(_ input: CloudTrail.UpdateTrail.Input, _ call: Call) throws(ServiceError) {
+        if let bucket = input.s3BucketName { self.bucket = bucket }
+        if let value = input.includeGlobalServiceEvents { includesGlobalServices = value }
+        if let value = input.isMultiRegionTrail { isMultiRegion = value }
+        if let value = input.enableLogFileValidation { isValidated = value }
+        if let value = input.isOrganizationTrail {
+            let owner = try call.owner(ofOrganizationTrail: value)
+            guard owner.account == accountID else { throw .notManagementAccount }
+            organizationID = owner.organizationID
+        }
+        try set(prefix: input.s3KeyPrefix ?? prefix, key: input.kmsKeyId ?? kmsKeyID)
+    }
+
+    /// - Throws: InvalidS3PrefixException.
+    fileprivate mutating func set(prefix: String?, key: String?) throws(ServiceError) {
+        if let prefix, prefix.utf8.count > 200 {
+            throw CloudTrail.Failure.invalidS3PrefixException("S3 prefix is longer than the maximum length (200).")
+        }
+        var text = Substring(prefix ?? "")
+        while text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }
+        self.prefix = text.isEmpty ? nil : String(text)
+        kmsKeyID = key?.isEmpty == false ? key : nil
+    }
+
+    /// The trail with its bucket's Region and its key's ARN, once it is certain that it can be delivered.
+    fileprivate func checked(_ call: Call) async throws(ServiceError) -> Trail {
+        guard includesGlobalServices || !isMultiRegion else {
+            throw .combination("Multi-Region trail must include global service events.")
+        }
+        guard bucket.utf8.count >= 3, bucket.utf8.count <= 63 else {
+            throw CloudTrail.Failure.invalidS3BucketNameException(
+                "The S3 bucket name \(bucket) is not valid: it has 3 to 63 characters.")
+        }
+        let found = try await BucketAccess(environment: call.environment, trail: self).check(at: call.time)
+        var trail = self
+        (trail.bucketRegion, trail.kmsKeyID) = (found.bucketRegion, found.keyARN)
+        return trail
+    }
+}
+
+extension Call {
+    /// - Throws: MaximumNumberOfTrailsExceededException where a Region has no room for the trail or its shadow.
+    fileprivate func checkRoom(for trail: Trail) throws(ServiceError) {
+        let others = environment.trails.trails(seenBy: trail.accountID, of: nil).filter {
+            $0.uniqueID != trail.uniqueID
+        }
+        let quota = quotas[.trails]
+        let everywhere = others.filter(\.isMultiRegion).count
+        let homes = Dictionary(grouping: others.filter { !$0.isMultiRegion }, by: \.homeRegion).mapValues(\.count)
+        let regions = trail.isMultiRegion ? Set(homes.keys).union([trail.homeRegion]) : [trail.homeRegion]
+        for region in regions.sorted() {
+            let count = everywhere + homes[region, default: 0]
+            guard count < quota else {
+                throw CloudTrail.Failure.maximumNumberOfTrailsExceededException(
+                    "User: \(trail.accountID) already has \(count) trails in \(region).")
+            }
+        }
+    }
+}
+
+/// What CloudTrail can tell of deliveries, or send events to, besides the bucket. Neither service is there, so that nothing
+/// of theirs can be, either: the errors are AWS's for what does not exist.
+private enum OtherDestinations {
+    static func check(topic: String?, logGroup: String?, role: String?) throws(ServiceError) {
+        if let topic, !topic.isEmpty {
+            throw CloudTrail.Failure.insufficientSnsTopicPolicyException(
+                "SNS Topic does not exist or the topic policy is incorrect! (Gatehouse has no SNS yet: leave out"
+                    + " SnsTopicName.)")
+        }
+        if let logGroup, !logGroup.isEmpty {
+            throw CloudTrail.Failure.invalidCloudWatchLogsLogGroupArnException(
+                "CloudTrail cannot validate the specified log group ARN. (Gatehouse has no CloudWatch Logs yet: leave"
+                    + " out CloudWatchLogsLogGroupArn.)")
+        }
+        if let role, !role.isEmpty {
+            throw CloudTrail.Failure.invalidCloudWatchLogsLogGroupArnException(
+                "CloudWatchLogsRoleArn needs a CloudWatchLogsLogGroupArn.")
+        }
+    }
+}
