@@ -171,7 +171,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "KMSAPI", "Platform", "S3API", "S3ControlAPI",
+                "Bodies", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),

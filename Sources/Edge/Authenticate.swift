@@ -108,6 +108,7 @@ extension Edge {
     private func proved(_ routed: Routed, _ proof: BodyProof) throws(ServiceError) -> WireRequest {
         var request = routed.arrival.head.request
         request.path = routed.path
+        request.headers += routed.labels
         request.body = routed.arrival.body
         if let body = routed.arrival.stream {
             let proved = ProvedBody(body, proof) { self.refusal($0, routed) }

@@ -45,7 +45,9 @@ public struct Edge: Sendable {
         if let (module, front) = head.front { return await respond(to: arrival, at: front, of: module) }
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
-        var response = await respond(to: routed)
+        let given = await respond(to: routed)
+        tell(given, routed)
+        var response = given.response
         if head.request.headers.first(named: "origin") != nil, let headers = routed.module?.crossOrigin {
             var request = head.request
             request.path = routed.path
@@ -54,16 +56,51 @@ public struct Edge: Sendable {
         return response
     }
 
-    private func respond(to routed: Routed) async -> WireResponse {
+    /// An answer, and what it says to whom.
+    private struct Given {
+        let response: WireResponse
+        /// nil: the signature proves nobody.
+        var caller: Caller?
+        /// nil: it succeeded.
+        var error: ServiceError?
+    }
+
+    private func respond(to routed: Routed) async -> Given {
         do throws(ServiceError) {
             if environment.ledger.isShared { try await environment.catchUp() }
             let authenticated = try authenticate(routed)
             defer { authenticated.request.stream?.stop() }
-            return encode(await gate.pass(decode(authenticated)), for: authenticated)
+            let outcome = await gate.pass(decode(authenticated))
+            var given = Given(response: encode(outcome, for: authenticated), caller: authenticated.caller)
+            if case .failure(let error) = outcome.result { given.error = error }
+            return given
         } catch {
             // The caller is unknown, so there is no account in whose history it could be recorded.
-            return encode(error, for: routed)
+            return Given(response: encode(error, for: routed), error: error)
         }
+    }
+
+    /// Tells the service of an answer, if it wants to know.
+    private func tell(_ given: Given, _ routed: Routed) {
+        routed.module?.answered?(environment) { answered(given, routed) }
+    }
+
+    private func answered(_ given: Given, _ routed: Routed) -> AnsweredRequest {
+        let arrival = routed.arrival
+        var request = arrival.head.request
+        let target = request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"
+        request.path = routed.path
+        var signature: SignatureDetails?
+        if case .claims(let claims) = routed.claims {
+            signature = SignatureDetails(claims, contentHash: request.header("x-amz-content-sha256"))
+        }
+        let response = given.response
+        return AnsweredRequest(
+            request: request, target: target, requestID: arrival.requestID, time: arrival.time,
+            milliseconds: max(0, Int((environment.now() - arrival.time) * 1000)), address: arrival.sourceIP,
+            tls: arrival.tls, signature: signature, caller: given.caller, status: response.status,
+            errorCode: given.error?.code, headers: response.headers,
+            length: request.method == "HEAD" ? 0 : response.stream.map(\.length) ?? response.body.count)
     }
 }
 

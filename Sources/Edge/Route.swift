@@ -11,6 +11,8 @@ final class Routed: Sendable {
     /// The path with all that names the resource, whatever host the request was sent to. The signature is over the path
     /// that arrived.
     let path: String
+    /// What the host says in the place of headers.
+    let labels: [(name: String, value: String)]
     /// The protocol that the request speaks.
     let wireProtocol: any WireProtocol
     /// Whether the operation, by its model, or the whole service needs no signature.
@@ -23,6 +25,7 @@ final class Routed: Sendable {
         self.claims = claims
         module = target?.module
         path = target?.path ?? arrival.head.request.path
+        labels = target?.labels ?? []
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
         needsNoSignature = (operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
@@ -53,11 +56,14 @@ final class Target: Sendable {
     let module: ServiceModule
     /// As in `Routed`.
     let path: String
+    /// As in `Routed`.
+    let labels: [(name: String, value: String)]
     let wireProtocol: any WireProtocol
 
     fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
         self.module = module
         self.path = path ?? request.path
+        labels = module.shape.hasHostLabels ? module.shape.hostLabels(of: request) : []
         wireProtocol = module.shape.wireProtocol(of: request)
     }
 
@@ -98,16 +104,33 @@ extension Edge {
         let modules = environment.modules(signingAs: name)
         guard let first = modules.first else { return nil }
         if modules.count == 1 { return target(first, request) }
-        if let module = modules.first(where: { $0.shape.ownsByHostLabel(request) }) { return Target(module, request) }
+        if let target = ownedByHostLabel(request, modules) { return target }
         let targets = modules.map { target($0, request) }
         return targets.first { target in
             target.operationName(of: request).map { target.module.shape.operation(named: $0) != nil } ?? false
         } ?? targets[0]
     }
 
+    /// What a request is for whose host has a label of its client's choice, such as the account with S3 Control: told by the
+    /// header that has the label as well, or by a host below the service's own endpoint.
+    private func ownedByHostLabel(_ request: WireRequest, _ modules: [ServiceModule]) -> Target? {
+        let host = request.header("host") ?? ""
+        for module in modules where module.shape.hasHostLabels {
+            var labelled = request
+            if VirtualHost.names(module.shape.endpointPrefix, in: host) {
+                labelled.headers += module.shape.hostLabels(of: request)
+            }
+            if module.shape.ownsByHostLabel(labelled) { return Target(module, request) }
+        }
+        return nil
+    }
+
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
     func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
+        if let target = ownedByHostLabel(request, environment.modules) {
+            return (target, target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) })
+        }
         // A service that knows operations by their paths alone may take any path for one: the others are asked first, and
         // of several that one whose endpoint the host names.
         let host = request.header("host") ?? ""
@@ -127,11 +150,17 @@ extension Edge {
 
     /// A request as one for a service, whether it is or not.
     func target(_ module: ServiceModule, _ request: WireRequest) -> Target {
-        guard module.hasVirtualHosts, let host = request.header("host"),
+        guard module.hasVirtualHosts, let host = request.header("host") else { return Target(module, request) }
+        let slash = request.path.utf8.first == UInt8(ascii: "/") ? "" : "/"
+        for (endpoint, mark) in module.otherHosts where VirtualHost.names(endpoint, in: host) {
+            let label = VirtualHost.label(of: host, before: endpoint, publicAddress: "")
+            guard let label else { continue }
+            return Target(module, request, path: "/\(mark)\(label)\(slash)\(request.path)")
+        }
+        guard
             let label = VirtualHost.label(
                 of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
         else { return Target(module, request) }
-        let slash = request.path.utf8.first == UInt8(ascii: "/") ? "" : "/"
         return Target(module, request, path: "/\(label)\(slash)\(request.path)")
     }
 }

@@ -16,7 +16,11 @@ enum VirtualHost {
     static func label(of host: String, before endpoint: String, publicAddress: String) -> String? {
         let name = withoutPort(host[...])
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count > 1, labels.allSatisfy({ !$0.isEmpty }), !isAddress(labels) else { return nil }
+        guard labels.count > 1, labels.allSatisfy({ !$0.isEmpty }) else { return nil }
+        if isAddress(labels) {
+            // Clients of a proxy may put names before an address: nobody looks them up.
+            return labels.count > 4 && labels[0].first != "[" ? labels.dropLast(4).joined(separator: ".") : nil
+        }
         if let place = labels.dropFirst().lastIndex(where: { isEndpoint($0, endpoint) }) {
             return labels[..<place].joined(separator: ".")
         }

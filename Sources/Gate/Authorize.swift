@@ -61,10 +61,14 @@ extension Gate {
             }
             let bound = boundPolicies(call.caller)
             let membership = environment.directory.membership(ofAccount: call.accountID)
-            for index in accesses.indices {
-                let decision = decide(accesses[index], bound, membership, call)
+            func ask(_ access: Access) throws(ServiceError) {
+                let decision = decide(access, bound, membership, call)
                 decisions.append(decision)
                 guard decision.decision.isAllowed else { throw refusal(decision, call) }
+            }
+            for index in accesses.indices {
+                for way in accesses[index].ways { try ask(way) }
+                try ask(accesses[index])
             }
             return Permit(identified, accesses)
         }
@@ -72,8 +76,13 @@ extension Gate {
 
     /// What the policies say to an access of a call that may be allowed others.
     public func decision(_ access: Access, for call: Call) -> Decision {
-        decide(access, boundPolicies(call.caller), environment.directory.membership(ofAccount: call.accountID), call)
-            .decision
+        let bound = boundPolicies(call.caller)
+        let membership = environment.directory.membership(ofAccount: call.accountID)
+        for way in access.ways {
+            let decision = decide(way, bound, membership, call).decision
+            guard decision.isAllowed else { return decision }
+        }
+        return decide(access, bound, membership, call).decision
     }
 
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {

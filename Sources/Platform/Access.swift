@@ -35,6 +35,9 @@ public struct Access: Sendable {
     /// own; nil: AccessDenied.
     public var denial: (@Sendable (String) -> ServiceError)?
 
+    /// What has to be allowed before it, since the request comes to the resource that way: by an access point of S3's.
+    public var ways: [Access] = []
+
     /// Makes an access; see the properties.
     public init(
         _ action: String, on resource: String, resourceAccount: String? = nil, context: [String: ContextValue] = [:]

@@ -7,11 +7,19 @@ public struct OutsideServers: Sendable {
     public let trust: ServerTrust
     /// Where the operator says that servers really are, by the hosts that users name them by.
     private let places: [String: WebAddress]
+    /// The servers that the operator has put in the place of queues, topics and functions, which Gatehouse does not have: by
+    /// the ARNs that users give. Messages are sent to them by POST.
+    public let eventDestinations: [String: WebAddress]
 
     /// - Parameters:
     ///   - trust: see the property.
     ///   - places: where servers are, by the hosts of their addresses. Only these may be without `https`.
-    public init(trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:]) {
+    ///   - eventDestinations: see the property.
+    public init(
+        trust: ServerTrust = ServerTrust(), places: [String: WebAddress] = [:],
+        eventDestinations: [String: WebAddress] = [:]
+    ) {
+        self.eventDestinations = eventDestinations
         self.trust = trust
         self.places = places
     }

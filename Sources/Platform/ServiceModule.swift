@@ -30,6 +30,9 @@ public final class ServiceModule: Sendable {
     /// Whether what stands before the service's own host name is the first segment of the path, as S3's buckets are:
     /// `bucket.s3.localhost/key` is `s3.localhost/bucket/key`.
     public let hasVirtualHosts: Bool
+    /// Further endpoints below which names of another kind stand, by the endpoint's first label; and what then comes before
+    /// that name in the path, to tell it from the usual ones. S3's access points have such an endpoint.
+    public let otherHosts: [String: String]
     /// How requests for it are signed; only S3 has rules of its own.
     public let signing: SigningRules
     /// Whether requests may come without a signature: policies decide on anonymous callers, as with S3.
@@ -42,6 +45,9 @@ public final class ServiceModule: Sendable {
     /// What it adds to an answer to a page of another origin, by which the browser decides whether the page may see it: for a
     /// request with an `Origin`, with all that names the resource in its path. nil: nothing.
     public let crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])?
+    /// What it does with a request from the network that has been answered, before the answer is sent; it must not take long.
+    /// It asks for the request if it wants to know. nil: nothing.
+    public let answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)?
     /// How it words its complaints about inputs that break the model's constraints.
     public let validation: ValidationRules
     /// The kinds of records that belong to the service alone.
@@ -88,11 +94,13 @@ public final class ServiceModule: Sendable {
     /// events list no resources.
     public init(
         _ api: any APIModel.Type, actionPrefix: String? = nil, isGlobal: Bool = false,
-        hasVirtualHosts: Bool = false, signing: SigningRules = .standard, admitsAnonymous: Bool = false,
+        hasVirtualHosts: Bool = false, otherHosts: [String: String] = [:], signing: SigningRules = .standard,
+        admitsAnonymous: Bool = false,
         operations: [any Operation.Type],
         events: EventParticulars? = nil,
         proves: @escaping @Sendable (WireRequest, OperationShape) throws(ServiceError) -> Void = { _, _ in },
         crossOrigin: (@Sendable (WireRequest, Environment) -> [(name: String, value: String)])? = nil,
+        answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
         jobs: [any Job.Type] = [],
@@ -105,11 +113,13 @@ public final class ServiceModule: Sendable {
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
+        self.otherHosts = otherHosts
         self.signing = signing
         self.admitsAnonymous = admitsAnonymous
         self.events = events ?? EventParticulars(source: "\(api.signingName).amazonaws.com")
         self.proves = proves
         self.crossOrigin = crossOrigin
+        self.answered = answered
         self.validation = validation
         self.records = records
         self.tables = tables

@@ -34,6 +34,8 @@ public struct Gatehouse: Sendable {
         /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
         /// those.
         public var keyStoreProxies: [String: WebAddress] = [:]
+        /// Which servers get the events of S3's buckets, by the ARNs of queues, topics and functions.
+        public var eventDestinations: [String: WebAddress] = [:]
         /// How HTTPS is to be spoken; nil: it is not.
         public var tls: TLS?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
@@ -136,7 +138,8 @@ public struct Gatehouse: Sendable {
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
-                    trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies),
+                    trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies,
+                    eventDestinations: configuration.eventDestinations),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)

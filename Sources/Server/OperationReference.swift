@@ -85,7 +85,7 @@ public struct OperationReference: Sendable {
                 switch try await operation.access(input, call) {
                 case .notRequired: if asked.isEmpty { asked = ["nothing"] }
                 case .required(let accesses):
-                    for resolved in accesses.map({ $0.resolved(call) }) {
+                    for resolved in accesses.flatMap({ $0.ways + [$0] }).map({ $0.resolved(call) }) {
                         let text = Self.text(resolved.access)
                         if !asked.contains(text) { asked.append(text) }
                         for key in resolved.context.keys { keys.insert(Self.name(ofKey: key, service.actionPrefix)) }

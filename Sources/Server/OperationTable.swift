@@ -9,7 +9,7 @@ public enum OperationTable {
         for service in Modules.all {
             let total = service.shape.operationNames.count
             lines.append("\(service.shape.serviceID): \(service.operations.count) of \(total) operations")
-            for name in service.operations.keys.sorted() { lines.append("  \(service.actionPrefix):\(name)") }
+            for name in service.operations.keys.sorted() { lines.append("  \(service.shape.id):\(name)") }
         }
         return lines.joined(separator: "\n")
     }
@@ -21,7 +21,7 @@ public enum OperationTable {
         for service in Modules.all {
             for name in service.operations.keys.sorted() {
                 writer.beginObject()
-                writer.member("service", service.actionPrefix)
+                writer.member("service", service.shape.id)
                 writer.member("operation", name)
                 writer.endObject()
             }

@@ -40,6 +40,8 @@ public final class ServiceShape: Sendable {
     public let shapes: [String: Shape]
     /// The error shapes by their codes.
     public let errors: [String: StructureShape]
+    /// Whether host names have labels that requests choose, such as the account with S3 Control.
+    public let hasHostLabels: Bool
     private let operations: [String: OperationShape]
     /// Empty unless the protocol is in the REST style.
     let routes: RESTRoutes
@@ -65,6 +67,7 @@ public final class ServiceShape: Sendable {
         globalEndpoint = service["global"]
         operationNames = schema.operations.keys.sorted()
         operations = schema.operations
+        hasHostLabels = schema.operations.values.contains { $0.input?.members.contains(where: \.isHostLabel) == true }
         routes = RESTRoutes(schema.operations.values)
         shapes = schema.shapes
         var errors: [String: StructureShape] = [:]
@@ -91,11 +94,25 @@ public final class ServiceShape: Sendable {
     /// any path.
     public func ownsByHostLabel(_ request: WireRequest) -> Bool {
         guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
-            let operation = operations[name], operation.hostPrefix != nil, let input = operation.input
+            let operation = operations[name], let input = operation.input
         else { return false }
         let labels = input.members.filter(\.isHostLabel)
         return !labels.isEmpty
             && labels.allSatisfy { $0.location != .header || request.header($0.wireName.lowercased()) != nil }
+    }
+
+    /// What a request's host says that also has a header, and that is in no header: the account of
+    /// `123456789012.s3-control.us-east-1.amazonaws.com`. By the headers' names.
+    public func hostLabels(of request: WireRequest) -> [(name: String, value: String)] {
+        guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
+            let operation = operations[name], let label = request.header("host")?.prefix(while: { $0 != "." })
+        else { return [] }
+        return (operation.input?.members ?? []).compactMap { member in
+            guard member.isHostLabel, member.location == .header, operation.hostPrefix == "{\(member.name)}.",
+                request.header(member.wireName.lowercased()) == nil
+            else { return nil }
+            return (name: member.wireName.lowercased(), value: String(label))
+        }
     }
 
     /// The operation of a name; nil when the service has none.

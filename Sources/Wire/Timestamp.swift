@@ -57,7 +57,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     }
 
     /// `2026-11-21T02:03:04.500Z`
-    var iso8601WithMilliseconds: String {
+    public var iso8601WithMilliseconds: String {
         guard secondsSinceEpoch.isFinite else { return iso8601 }
         // Rounded first, so that .9996 is the next second and not a thousand milliseconds.
         let milliseconds = (secondsSinceEpoch * 1000).rounded()

@@ -56,6 +56,14 @@ struct Serve: AsyncParsableCommand {
     var keyStoreProxies: [String] = []
 
     @Option(
+        name: .customLong("event-destination"),
+        help: """
+            The server that gets the events of S3's buckets in the place of a queue, a topic or a function: ARN=URL, such as \
+            arn:aws:sqs:us-east-1:111122223333:orders=https://localhost:8443/orders. Can be repeated.
+            """)
+    var eventDestinations: [String] = []
+
+    @Option(
         help: """
             The URL at which others reach this server if it is behind a proxy; the tokens it issues name it as their \
             issuer (default: where it listens).
@@ -239,6 +247,11 @@ struct Serve: AsyncParsableCommand {
             let (host, place) = try keyStoreProxy(text)
             configuration.keyStoreProxies[host] = place
         }
+        let destinations = Settings.text("EVENT_DESTINATION")?.split(separator: ",").map(String.init) ?? []
+        for text in eventDestinations + destinations {
+            let (arn, place) = try eventDestination(text)
+            configuration.eventDestinations[arn] = place
+        }
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")
@@ -309,6 +322,22 @@ struct Serve: AsyncParsableCommand {
             )
         }
         return (parts[0].lowercased(), place)
+    }
+
+    private func eventDestination(_ text: String) throws -> (arn: String, place: WebAddress) {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].wholeMatch(of: /arn:aws:(sqs|sns|lambda):[a-z0-9-]+:[0-9]{12}:.+/) != nil,
+            let place = WebAddress(parts[1], mayHaveQuery: true, mayBePlain: true)
+        else {
+            throw ValidationError(
+                "--event-destination takes ARN=URL, the ARN of a queue, topic or function, not '\(text)'.")
+        }
+        guard place.isSecure || ServedName(place.host)?.isLoopback == true else {
+            throw ValidationError(
+                "--event-destination takes a URL with http only for this machine (http://127.0.0.1:8080): use https for \(place.host)."
+            )
+        }
+        return (parts[0], place)
     }
 
     private func toleratedAbsence() throws -> Double {

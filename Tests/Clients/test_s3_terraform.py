@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness import Identity
+from harness import ACCOUNT, Identity
 from harness.terraform import Terraform, needs_terraform
 
 pytestmark = needs_terraform
@@ -31,3 +31,28 @@ def test_every_resource(root: Identity, tmp_path: Path) -> None:
     assert rule["Expiration"]["Days"] == 40
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=days=40")
     assert s3.list_buckets()["Buckets"] == []
+
+
+def test_access_points(root: Identity, tmp_path: Path) -> None:
+    caller = Identity(root.url.replace("127.0.0.1", "localhost"), root.key_id, root.secret, by_proxy=True)
+    terraform = Terraform(tmp_path, caller, SOURCE.with_name("s3_access_points.tf").read_text())
+    terraform.apply()
+    terraform.assert_no_drift()
+    outputs = terraform.outputs()
+    control, s3 = root.client("s3control"), root.client("s3")
+    shown = control.get_access_point(AccountId=ACCOUNT, Name="clerks")
+    assert (shown["Alias"], shown["AccessPointArn"]) == (outputs["alias"], outputs["arn"])
+    assert shown["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is False
+    for address, identifier in (
+        ("aws_s3_account_public_access_block.own", ACCOUNT),
+        ("aws_s3_access_point.inside", f"{ACCOUNT}:inside"),
+        ("aws_s3control_access_point_policy.clerks", outputs["arn"]),
+    ):
+        terraform.reimport(address, identifier)
+    terraform.assert_no_drift()
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=strict=true")
+    block = control.get_public_access_block(AccountId=ACCOUNT)["PublicAccessBlockConfiguration"]
+    assert block["BlockPublicPolicy"] is True
+    terraform.run("destroy", "-auto-approve", "-no-color", "-var=strict=true")
+    assert s3.list_buckets()["Buckets"] == []
+    assert control.list_access_points(AccountId=ACCOUNT)["AccessPointList"] == []

@@ -219,7 +219,8 @@ def test_an_explicit_deny_beats_administrator_access(
 ) -> None:
     service, operation = one
     samples_of(service).furnish(root)
-    deny = {"Effect": "Deny", "Action": name_of(one), "Resource": "*"}
+    action = f"{samples_of(service).prefix or service}:{operation}"
+    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
     outcome = told(
         call(new_user("walker", deny, managed="AdministratorAccess"), service, operation), Trail(root), one
     )

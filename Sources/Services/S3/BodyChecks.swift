@@ -16,9 +16,12 @@ enum BodyChecks {
         "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock",
     ]
 
+    /// - Parameter mayDemand: whether some operations must have one.
     /// - Throws: InvalidDigest for what can be no checksum, BadDigest for one that the body does not have, InvalidRequest for
     ///   none where one is needed, and for several.
-    static func prove(_ request: WireRequest, _ operation: OperationShape) throws(ServiceError) {
+    static func prove(
+        _ request: WireRequest, _ operation: OperationShape, mayDemand: Bool = true
+    ) throws(ServiceError) {
         // That of a stream is checked as it comes.
         guard request.stream == nil else { return }
         let hasDigest = try proveMD5(request)
@@ -36,7 +39,7 @@ enum BodyChecks {
             throw .invalidRequest(
                 "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
         }
-        guard hasDigest || !algorithms.isEmpty || !required.contains(operation.name) else {
+        guard hasDigest || !algorithms.isEmpty || !mayDemand || !required.contains(operation.name) else {
             throw .invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
         }
     }

@@ -9,10 +9,19 @@ final class BucketEntry: Sendable {
     let bucket: Bucket
     /// nil: it has none.
     let policy: CompiledPolicy?
+    /// The access point by which a request comes; nil: by none.
+    let accessPoint: AccessPointEntry?
 
-    init(_ bucket: Bucket) {
+    init(_ bucket: Bucket, through accessPoint: AccessPointEntry? = nil) {
         self.bucket = bucket
-        policy = bucket.policy.map(BucketPolicies.compiled)
+        policy = bucket.policy.map { BucketPolicies.compiled($0) }
+        self.accessPoint = accessPoint
+    }
+
+    init(_ entry: BucketEntry, through accessPoint: AccessPointEntry) {
+        bucket = entry.bucket
+        policy = entry.policy
+        self.accessPoint = accessPoint
     }
 }
 
@@ -29,6 +38,12 @@ final class BucketIndex: Projection {
         var lifecycles: [String: [LifecycleRule]] = [:]
         /// Of buckets that have any such rule, by name.
         var crossOrigin: [String: [CrossOriginRule]] = [:]
+        /// Of buckets that pass on what is put into them, by name.
+        var replications: [String: ReplicationPlan] = [:]
+        /// Of buckets that have a log, by name.
+        var logging: [String: AccessLogTarget] = [:]
+        /// Of buckets whose events anybody wants, by name.
+        var notifications: [String: [NotificationRule]] = [:]
         /// Of buckets that are shown as websites, by name.
         var websites: [String: Website] = [:]
     }
@@ -61,6 +76,15 @@ final class BucketIndex: Projection {
         case .cors:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
             state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        case .replication:
+            let plan = try change.decodeAfter(BucketConfiguration.self).flatMap { ReplicationPlan($0.json) }
+            state.withLock { $0.replications[name] = plan }
+        case .logging:
+            let target = try change.decodeAfter(BucketConfiguration.self).flatMap { AccessLogTarget($0.json) }
+            state.withLock { $0.logging[name] = target }
+        case .notification:
+            let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
+            state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
         case .website:
             let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
             state.withLock { $0.websites[name] = site }
@@ -88,6 +112,18 @@ final class BucketIndex: Projection {
     /// The rules of a bucket for pages of other origins.
     func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
 
+    /// What a bucket passes on to others; nil: nothing.
+    func replication(of bucket: String) -> ReplicationPlan? { state.withLock { $0.replications[bucket] } }
+
+    /// Whether any bucket has an access log.
+    var hasLogs: Bool { state.withLock { !$0.logging.isEmpty } }
+
+    /// Where a bucket's access logs go; nil: it has none.
+    func logging(of bucket: String) -> AccessLogTarget? { state.withLock { $0.logging[bucket] } }
+
+    /// Who wants to hear of a bucket's events.
+    func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }
+
     /// How a bucket is shown as a website; nil: it is not.
     func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }
 
@@ -107,8 +143,10 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket, or an object in one: the bucket's policy decides on both, and access control lists where they mean anything. Their ARNs have no account in them.
+    /// A bucket or an access point, or an object in one: its policy decides on both, and access control lists where they mean
+    /// anything. ARNs of buckets have no account in them.
     static let bucket = ResourceType("s3", "", hasOwnTagKey: false, hasFreeNames: true) { access, arn, call in
+        if let name = AccessPointName(arn: access.resource) { return call.resource(of: name) }
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         let entry =
@@ -117,7 +155,8 @@ extension ResourceType {
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
         resource.takeTags(of: entry.bucket)
-        let block = call.publicAccessBlock(of: entry.bucket)
+        var block = call.publicAccessBlock(of: entry.bucket)
+        if let point = entry.accessPoint?.point { block = block.union(call.publicAccessBlock(of: point)) }
         resource.restrictsPublicBuckets = block.restrictPublicBuckets
         resource.takeLists(
             access, isOfObject: name.endIndex < arn.resource.endIndex, entry.bucket,

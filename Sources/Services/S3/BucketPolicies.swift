@@ -10,19 +10,24 @@ enum BucketPolicies {
     /// Bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html>
     static let longest = 20 << 10
 
-    /// - Parameter text: a bucket policy as it is stored. One that can't be read denies everything.
-    static func compiled(_ text: String) -> CompiledPolicy {
-        let source = PolicySource(type: .resource, name: "bucket policy")
+    /// - Parameter text: a bucket's or access point's policy as it is stored. One that can't be read denies everything.
+    static func compiled(
+        _ text: String, _ source: PolicySource = PolicySource(type: .resource, name: "bucket policy")
+    ) -> CompiledPolicy {
         guard let document = try? PolicyDocument(parsing: text, as: .resource, strictness: .evaluable) else {
             return .denyingEverything(source)
         }
         return CompiledPolicy(document, source: source)
     }
 
-    /// Checks the policy that a bucket is to have: the document, whom it names, and that it is about this bucket.
+    /// Checks the policy that a bucket or access point is to have: the document, whom it names, and that it is about this
+    /// one and its objects.
+    /// - Parameter arn: of the bucket or access point.
     /// - Returns: the document.
     /// - Throws: MalformedPolicy with the first thing that is wrong.
-    static func check(_ text: String, of bucket: Bucket, _ call: Call) throws(ServiceError) -> PolicyDocument {
+    static func check(
+        _ text: String, of arn: String, objects: String, _ call: Call
+    ) throws(ServiceError) -> PolicyDocument {
         guard text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
             throw .malformedPolicy("Policies must be valid JSON and the first byte must be '{'")
         }
@@ -35,20 +40,22 @@ enum BucketPolicies {
             throw .malformedPolicy("Invalid principal in policy")
         }
         for statement in document.statements {
-            try check(statement, of: bucket)
+            try check(statement, of: arn, objects: objects)
         }
         return document
     }
 
     /// Resources are this bucket and objects in it; each of a statement's actions has to have one that it applies to.
-    private static func check(_ statement: Statement, of bucket: Bucket) throws(ServiceError) {
+    private static func check(_ statement: Statement, of arn: String, objects: String) throws(ServiceError) {
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        func isObject(_ resource: String) -> Bool { resource.utf8.starts(with: objects.utf8) }
         let resources = (statement.resources?.values ?? []).map(\.value)
-        guard resources.allSatisfy({ isResource($0, of: bucket) }) else {
+        guard resources.allSatisfy({ $0 == "*" || $0 == arn || isObject($0) }) else {
             throw .malformedPolicy("Policy has invalid resource")
         }
         let (hasBucket, hasObjects) = (
-            resources.contains { !$0.utf8.contains(UInt8(ascii: "/")) },
-            resources.contains { $0.utf8.contains(UInt8(ascii: "/")) || $0.utf8.contains(UInt8(ascii: "*")) }
+            resources.contains { !isObject($0) },
+            resources.contains { isObject($0) || $0.utf8.contains(UInt8(ascii: "*")) }
         )
         for action in statement.actions.values {
             let lowercased = action.value.lowercased()
@@ -61,20 +68,14 @@ enum BucketPolicies {
             }
         }
     }
-
-    private static func isResource(_ text: String, of bucket: Bucket) -> Bool {
-        guard text.hasPrefix("arn:aws:s3:::") else { return text == "*" }
-        let name = text.utf8.dropFirst("arn:aws:s3:::".utf8.count).prefix { $0 != UInt8(ascii: "/") }
-        return name.elementsEqual(bucket.name.utf8)
-    }
 }
 
 extension S3.PutBucketPolicy: WriteOperation, OnBucket {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var bucket = try records.bucket(input.bucket)
-        let document = try BucketPolicies.check(input.policy, of: bucket, call)
+        var bucket = try records.bucket(input.bucket, call)
+        let document = try BucketPolicies.check(input.policy, of: bucket.arn, objects: bucket.arn + "/", call)
         guard !call.publicAccessBlock(of: bucket).blockPublicPolicy || !document.isPublic else {
             throw .s3(
                 "AccessDenied",

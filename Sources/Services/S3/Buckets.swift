@@ -60,6 +60,12 @@ extension S3.CreateBucket: WriteOperation {
             guard other.region == "us-east-1", call.region == "us-east-1" else { throw .bucketAlreadyOwnedByYou(name) }
             return answer(other)
         }
+        // Below the host names of some endpoints it would stand in the way of somebody else's access point.
+        if let point = AccessPointName(label: name, region: call.region), point.account != call.accountID,
+            call.accessPoints.isThere(point.name, point.account)
+        {
+            throw .bucketAlreadyExists(name)
+        }
         let quota = call.quotas[.buckets]
         guard try shared.referrerCount(Bucket.Relation.owner, to: call.accountID) < quota else {
             throw .tooManyBuckets(quota)
@@ -95,7 +101,8 @@ extension S3.DeleteBucket: WriteOperation, OnBucket {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let shared = records.shared
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
+        try records.checkHasNoAccessPoints(bucket)
         guard try !records.hasObjects(bucket) else {
             throw .bucketNotEmpty(bucket.name, isVersioned: bucket.versioning != .never)
         }
@@ -118,7 +125,7 @@ extension S3.HeadBucket: BucketRead {
         Output {
             $0.bucketArn = bucket.arn
             $0.bucketRegion = bucket.region
-            $0.accessPointAlias = false
+            $0.accessPointAlias = call.learnt(BucketEntry.self)?.accessPoint != nil
         }
     }
 }

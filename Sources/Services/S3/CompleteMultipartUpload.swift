@@ -14,7 +14,7 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let (bucket, shared) = (try records.bucket(input.bucket), records.shared)
+        let (bucket, shared) = (try records.bucket(input.bucket, call), records.shared)
         guard let upload = try? records.upload(input.uploadId, of: input.key, in: bucket.name) else {
             return try repeated(input, bucket, call, records)
         }
@@ -40,7 +40,10 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         }
         version.content = try content(of: parts)
         version.uploadID = upload.uploadID
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
+        try records.tell(.completeMultipartUpload, version, in: bucket, EventCause(call))
 
         // Parts that were uploaded and are not in the list are nobody's.
         let used = Set(parts.map(\.number))

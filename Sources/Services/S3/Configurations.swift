@@ -72,7 +72,7 @@ extension PutConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         try check(input, bucket, call, records)
         guard let payload = input.structure.shape.payload,
             case .structure(let structure) = input.structure[member: payload]
@@ -112,7 +112,7 @@ extension DeleteConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         if let kept = try records.configuration(of: bucket.name, subject, name(input)) {
             try records.shared.delete(kept)
         }
@@ -127,7 +127,7 @@ extension DeleteNamedConfiguration {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         guard let kept = try records.configuration(of: bucket.name, subject, name(input)) else {
             throw .noSuchConfiguration
         }
@@ -322,14 +322,6 @@ extension S3.GetBucketAccelerateConfiguration: GetConfiguration {
 extension S3.PutBucketReplication: PutConfiguration {
     static var action: String { "PutReplicationConfiguration" }
     static var subject: BucketConfiguration.Subject { .replication }
-
-    static func check(
-        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) {
-        guard bucket.versioning == .enabled else {
-            throw .invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
-        }
-    }
 }
 extension S3.GetBucketReplication: GetConfiguration {
     static var action: String { "GetReplicationConfiguration" }

@@ -9,7 +9,8 @@ import Wire
 
 // Copies. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>
 
-/// What `x-amz-copy-source` names: `bucket/key` or `/bucket/key`, percent-encoded, and perhaps a version.
+/// What `x-amz-copy-source` names: `bucket/key`, `/bucket/key` or an object's ARN by an access point, percent-encoded, and
+/// perhaps a version.
 struct CopySource {
     let bucket: String
     let key: String
@@ -23,6 +24,12 @@ struct CopySource {
         guard let path = String(parts[0]).removingPercentEncoding else {
             throw .invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", text)
         }
+        versionID = id
+        if AccessPointName(arn: path) != nil, let object = path.utf8.firstRange(of: "/object/".utf8) {
+            bucket = String(Substring(path.utf8[..<object.lowerBound]))
+            key = String(Substring(path.utf8[object.upperBound...]))
+            return
+        }
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let slash = UInt8(ascii: "/")
         let names = (path.utf8.first == slash ? path.utf8.dropFirst() : path.utf8[...]).split(
@@ -32,7 +39,6 @@ struct CopySource {
         }
         bucket = String(Substring(names[0]))
         key = String(Substring(names[1]))
-        versionID = id
     }
 }
 
@@ -56,13 +62,13 @@ extension Copies {
         var owner: String?
         if case .string(let account) = input.structure["ExpectedSourceBucketOwner"] { owner = account }
         // A source may be in another region.
-        guard let entry = call.buckets.bucket(source.bucket) else { throw .noSuchBucket(source.bucket) }
+        guard let entry = try call.entry(named: source.bucket) else { throw .noSuchBucket(source.bucket) }
         guard owner == nil || owner == entry.bucket.accountID else { throw .accessDenied }
         let version = try await call.read { (records) throws(ServiceError) in
             if let id = source.versionID {
-                try records.version(id, of: source.key, in: source.bucket)
+                try records.version(id, of: source.key, in: entry.bucket.name)
             } else {
-                try records.current(source.key, in: source.bucket)
+                try records.current(source.key, in: entry.bucket.name)
             }
         }
         let origin = CopyOrigin(source: source, bucket: entry, version: version)
@@ -73,7 +79,8 @@ extension Copies {
             needs.append(
                 call.need("GetObject\(infix)Tagging", onKey: source.key, version: source.versionID, target))
         }
-        needs[0].learnt = origin
+        // The target of the copy is the one that `handle` asks for.
+        for index in needs.indices { needs[index].learnt = origin }
         return (origin, needs)
     }
 
@@ -166,7 +173,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
         _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        if origin.source.bucket == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8),
+        if origin.bucket.bucket.name == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8),
             origin.source.versionID == nil
         {
             try checkChanges(input)
@@ -198,7 +205,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func handle(
         _ input: Input, _ copied: CopiedBytes, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
         var object = try NewObject(input.structure, in: bucket, call)
@@ -217,7 +224,10 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         version.encryption = copied.received.encryption
         version.content = copied.received.content
         try records.keep(version.content)
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
+        try records.tell(.copy, version, in: bucket, EventCause(call))
 
         var result = Structure(S3.CopyObjectResult.shape)
         result["ETag"] = .string("\"\(version.etag)\"")
@@ -284,7 +294,7 @@ extension S3.UploadPartCopy: PreparedWriteOperation, Copies {
     public static func handle(
         _ input: Input, _ copied: CopiedBytes, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
         let part = try call.put(copied.received, as: input.partNumber, of: upload, records)
         var result = Structure(S3.CopyPartResult.shape)

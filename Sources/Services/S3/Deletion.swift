@@ -66,7 +66,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
             throw .invalidArgument(
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
@@ -76,6 +76,8 @@ extension S3.DeleteObject: WriteOperation, OnObject {
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
             at: call.time)
         try records.forget(deleted.gone, at: call.time)
+        try records.tell(deleted, of: input.key, in: bucket, EventCause(call))
+        try records.replicate(deleted, of: input.key, from: bucket, call)
         return Output {
             $0.deleteMarker = deleted.isMarker ? true : nil
             $0.versionId = deleted.asked ?? deleted.marker
@@ -98,8 +100,9 @@ extension S3.DeleteObjects: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
-        let entry = BucketEntry(bucket)
+        let asked = try call.bucket(named: input.bucket)
+        let bucket = try records.bucket(asked.bucket.name)
+        let entry = BucketEntry(bucket, through: asked.accessPoint)
         let bypass = input.bypassGovernanceRetention == true
         var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])
         var gone: [ObjectVersion.Content] = []
@@ -121,6 +124,8 @@ extension S3.DeleteObjects: WriteOperation {
                 }
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
+                try records.tell(deleted, of: object.key, in: bucket, EventCause(call))
+                try records.replicate(deleted, of: object.key, from: bucket, call)
                 if let content = deleted.gone?.content { gone.append(content) }
                 guard input.delete.quiet != true else { continue }
                 done.append(

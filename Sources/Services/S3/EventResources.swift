@@ -13,6 +13,10 @@ import Wire
         if !found.contains(where: { $0.arn == resource.arn && $0.type == resource.type }) { found.append(resource) }
     }
     for access in accesses.lazy.map(\.access) {
+        if let point = AccessPointUse.resource(access) {
+            add(point)
+            continue
+        }
         let bucketARN = Substring(access.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         if bucketARN.utf8.count < access.resource.utf8.count {
             add(EventParticulars.Resource(access.resource, "AWS::S3::Object"))

@@ -49,6 +49,7 @@ private struct Expiry: Sendable {
     /// Current versions: deleted as a client without a version would delete them.
     func endCurrent() async throws(ServiceError) {
         let (bucket, rule, now) = (bucket, rule, environment.now())
+        let cause = EventCause(lifecycleIn: environment, at: now)
         @Sendable func isDue(_ version: ObjectVersion) -> Bool {
             rule.applies(to: version) && rule.expiration(of: version).map { $0 <= now } ?? false
         }
@@ -67,6 +68,7 @@ private struct Expiry: Sendable {
                         let deleted = try records.delete(
                             version.key, version: nil, from: bucket, bypass: false, at: now)
                         try records.forget(deleted.gone, at: now)
+                        try records.tell(deleted, of: version.key, in: bucket, cause, isByLifecycle: true)
                     }
                 }
             }
@@ -78,6 +80,7 @@ private struct Expiry: Sendable {
     /// Noncurrent versions, and delete markers that have nothing behind them.
     func endOthers() async throws(ServiceError) {
         let (bucket, now) = (bucket, environment.now())
+        let cause = EventCause(lifecycleIn: environment, at: now)
         var range = range
         var place = PlaceAmongVersions()
         while true {
@@ -99,6 +102,8 @@ private struct Expiry: Sendable {
                         else { continue }
                         try records.remove(found, from: bucket)
                         try records.forget(found, at: now)
+                        let deleted = DeletedVersion(asked: found.shownVersionID, gone: found)
+                        try records.tell(deleted, of: found.key, in: bucket, cause, isByLifecycle: true)
                     }
                 }
             }

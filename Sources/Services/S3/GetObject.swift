@@ -34,6 +34,7 @@ extension Structure {
             self["ObjectLockRetainUntilDate"] = .timestamp(Timestamp(secondsSinceEpoch: retention.until))
         }
         if let hold = version.legalHold { self["ObjectLockLegalHoldStatus"] = .string(hold ? "ON" : "OFF") }
+        self["ReplicationStatus"] = version.replication.map { .string($0.rawValue) }
         show(version.encryption)
         if checksums, let checksum = version.checksum {
             self["Checksum" + checksum.algorithm] = .string(checksum.value)

@@ -78,7 +78,7 @@ extension S3.CreateMultipartUpload: PreparedWriteOperation {
     public static func handle(
         _ input: Input, _ prepared: UploadEncryption, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let (algorithm, type) = try checksum(input)
         var object = try NewObject(input.structure, in: bucket, call).version(of: input.key, (0, nil), call)
         object.encryption = prepared.encryption
@@ -162,7 +162,7 @@ extension S3.UploadPart: UploadOperation, OnUpload {
     public static func handle(
         _ input: Input, _ received: ObjectUpload.Received, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let upload = try records.upload(input.uploadId, of: input.key, in: bucket.name)
         let part = try call.put(received, as: input.partNumber, of: upload, records)
         var output = Structure(OutputFields.shape)
@@ -186,7 +186,7 @@ extension S3.AbortMultipartUpload: WriteOperation, OnUpload {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         try records.abort(try records.upload(input.uploadId, of: input.key, in: bucket.name), at: call.time)
         return Output()
     }

@@ -72,6 +72,7 @@ extension Call {
             access.context["s3:existingobjecttag/\(tag.key.lowercased())"] = .one(tag.value)
         }
         access.learnt = target
+        access.come(by: target.bucket, "/object/\(key)", caller)
         access.wordDenial(to: caller)
         return access
     }
@@ -150,7 +151,7 @@ protocol ObjectRead: ReadOperation, OnObject {
 
 extension ObjectRead {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         return try answer(try records.version(input.versionID, of: input.key, in: bucket), of: bucket, input, call)
     }
 }
@@ -160,16 +161,21 @@ protocol ObjectChange: WriteOperation, OnObject {
     static func change(
         _ version: inout ObjectVersion, of bucket: Bucket, _ input: Input, _ call: Call
     ) throws(ServiceError) -> Output
+    /// What others hear of it; nil: nothing.
+    static var event: ObjectEvent? { get }
 }
 
 extension ObjectChange {
+    static var event: ObjectEvent? { nil }
+
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         var version = try records.version(input.versionID, of: input.key, in: bucket)
         let output = try change(&version, of: bucket, input, call)
         try records.replace(version, in: bucket)
+        if let event { try records.tell(event, version, in: bucket, EventCause(call)) }
         return output
     }
 }

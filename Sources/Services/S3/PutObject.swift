@@ -191,7 +191,7 @@ extension S3.PutObject: UploadOperation, OnObject {
     public static func handle(
         _ input: Input, _ received: ObjectUpload.Received, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let bucket = try records.bucket(input.bucket)
+        let bucket = try records.bucket(input.bucket, call)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
         let object = try NewObject(input.structure, in: bucket, call)
@@ -203,7 +203,10 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.encryption = received.encryption
         version.content = received.content
         try records.keep(version.content)
+        version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
+        try records.replicate(version, from: bucket, at: call.time)
+        try records.tell(.put, version, in: bucket, EventCause(call))
         return Output(written(version, of: bucket, call))
     }
 

@@ -13,18 +13,23 @@ extension Metric {
 extension ServiceModule {
     /// Amazon S3.
     public static let s3 = ServiceModule(
-        S3.self, hasVirtualHosts: true, signing: .s3, admitsAnonymous: true,
+        S3.self, hasVirtualHosts: true, otherHosts: ["s3-accesspoint": AccessPointName.hostMark],
+        signing: .s3, admitsAnonymous: true,
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
             dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
-        crossOrigin: CrossOrigin.headers, validation: s3Validation,
+        crossOrigin: CrossOrigin.headers, answered: AccessLogQueue.take, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
         tables: [
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
-        ], projections: [BucketIndex.self], resourceTypes: [.bucket],
-        jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
+            AccessLogPart.self,
+        ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
+        jobs: [
+            RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
+            ReplicateVersion.self,
+        ],
         quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
         metrics: [.buckets])
 

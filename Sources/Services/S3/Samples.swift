@@ -7,7 +7,8 @@ import Wire
 let s3Samples = Samples(
     texts: [
         "Bucket": "box", "CopySource": "box/a", "ExpectedBucketOwner": Samples.account,
-        "ExpectedSourceBucketOwner": Samples.account, "Key": "a", "Mode": "GOVERNANCE", "ObjectLockMode": "GOVERNANCE",
+        "ExpectedSourceBucketOwner": Samples.account, "Key": "a", "Mode": "GOVERNANCE",
+        "Role": "arn:aws:iam::\(Samples.account):role/x", "ObjectLockMode": "GOVERNANCE",
         "Tagging": "a=b", "UploadId": "x", "Value": "b",
     ],
     absent: ["ContentMD5", "LocationConstraint"],

@@ -43,7 +43,7 @@ extension Call {
                 throw .invalidExpectedOwner(owner)
             }
         }
-        guard let entry = buckets.bucket(name) else { throw .noSuchBucket(name) }
+        guard let entry = try entry(named: name) else { throw .noSuchBucket(name) }
         // Without a signature there is no region that the request was signed for.
         guard entry.bucket.region == region || caller.isAnonymous else { throw .permanentRedirect(entry.bucket) }
         guard expectedOwner == nil || expectedOwner == entry.bucket.accountID else { throw .accessDenied }
@@ -56,6 +56,7 @@ extension Call {
             "s3:\(action)", on: entry.bucket.arn, resourceAccount: entry.bucket.accountID, context: keys)
         access.context["s3:resourceaccount"] = .one(entry.bucket.accountID)
         access.learnt = entry
+        access.come(by: entry, "", caller)
         access.wordDenial(to: caller)
         return access
     }
@@ -94,7 +95,7 @@ extension ChangeBucket {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var bucket = try records.bucket(input.bucket)
+        var bucket = try records.bucket(input.bucket, call)
         try change(&bucket, input, call)
         try records.shared.put(bucket)
         return Output()

@@ -32,6 +32,8 @@ def nothing(_: Identity) -> None:
 class Samples:
     #: boto3's name of the service, where that is not the one that its actions begin with.
     client: str | None = None
+    #: What its actions begin with, where that is not the service's name.
+    prefix: str | None = None
     #: `eventSource` of its events; None: the actions' prefix and `.amazonaws.com`.
     event_source: str | None = None
     #: Makes what the samples name; called as root of a new account.

@@ -1,6 +1,6 @@
 """S3: a bucket with an object and an upload. What the upload is called is known only when it is there."""
 
-from harness import Identity, policy
+from harness import ACCOUNT, Identity, policy
 from walk import Samples
 
 
@@ -60,3 +60,10 @@ SAMPLES.of(
 SAMPLES.of("PutObjectLegalHold", LegalHold={"Status": "ON"})
 SAMPLES.of("PutObjectLockConfiguration", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 SAMPLES.of("PutObjectRetention", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2040-01-01T00:00:00Z"})
+SAMPLES.of(
+    "PutBucketReplication",
+    ReplicationConfiguration={
+        "Role": f"arn:aws:iam::{ACCOUNT}:role/x",
+        "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::other"}}],
+    },
+)

@@ -44,6 +44,8 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     var restoration: Restoration?
     /// nil: a delete marker has none.
     var content: Content?
+    /// nil: no rule of its bucket's is about it.
+    var replication: Replication?
 
     /// How an answer and a request name it.
     var shownVersionID: String { versionID ?? "null" }

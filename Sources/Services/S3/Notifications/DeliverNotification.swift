@@ -1,0 +1,53 @@
+import Fetch
+import Platform
+import Wire
+
+/// Brings a message to the server that stands for its destination: at least once. One that was taken with any status of
+/// success is done; until then it is tried again for a day.
+struct DeliverNotification: Job {
+    static let kind = "S3::DeliverNotification"
+    /// With pauses that grow to five minutes, about a day.
+    private static let mostAttempts = 300
+    private static let patience = Duration.seconds(5)
+
+    let destination: String
+    /// JSON.
+    let body: String
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let servers = context.environment.outsideServers
+        do throws(ServiceError) {
+            try await deliver(servers)
+        } catch {
+            guard context.attempts >= Self.mostAttempts else { throw error }
+        }
+        try await context.finish { (_) throws(ServiceError) in }
+    }
+
+    private func deliver(_ servers: OutsideServers) async throws(ServiceError) {
+        guard let address = servers.eventDestinations[destination] else {
+            throw failure("no server stands for it: name one with --event-destination")
+        }
+        var limits = Fetch.Limits()
+        limits.time = Self.patience
+        let answer: Fetch.Answer
+        do throws(FetchError) {
+            answer = try await Fetch(trust: servers.trust, limits: limits).send(
+                Fetch.Request(
+                    "POST", address,
+                    headers: [
+                        (name: "Content-Type", value: "application/json"),
+                        (name: "X-Gatehouse-Destination", value: destination),
+                    ], body: Array(body.utf8)))
+        } catch {
+            throw failure("\(error)")
+        }
+        guard (200...299).contains(answer.status) else { throw failure("the server answered \(answer.status)") }
+    }
+
+    private func failure(_ reason: String) -> ServiceError {
+        var error = ServiceError.internalFailure
+        error.cause = "a message to \(destination) could not be delivered: \(reason)"
+        return error
+    }
+}
