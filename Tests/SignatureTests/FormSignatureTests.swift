@@ -26,11 +26,11 @@ import Testing
     }
 
     @Test func thatOfAWS() throws {
-        let form = try #require(form())
-        #expect(form.accessKeyID == "AKIAIOSFODNN7EXAMPLE" && form.region == "us-east-1" && form.service == "s3")
-        try SignatureVerifier().verify(form, secretAccessKey: Self.secret)
+        let signed = try #require(form())
+        #expect(signed.accessKeyID == "AKIAIOSFODNN7EXAMPLE" && signed.region == "us-east-1" && signed.service == "s3")
+        try SignatureVerifier().verify(signed, secretAccessKey: Self.secret)
         #expect(throws: SignatureError.mismatch) {
-            try SignatureVerifier().verify(form, secretAccessKey: Self.secret + "x")
+            try SignatureVerifier().verify(signed, secretAccessKey: Self.secret + "x")
         }
     }
 

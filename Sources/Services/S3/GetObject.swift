@@ -76,8 +76,13 @@ struct ObjectAnswer {
         let target = try call.target()
         let bucket = target.bucket.bucket
         do throws(ServiceError) {
-            version = try await call.read { (records) throws(ServiceError) in
-                try records.version(id, of: key, in: bucket)
+            if let known = target.version, !known.isDeleteMarker {
+                // It is the one that was decided about.
+                version = known
+            } else {
+                version = try await call.read { (records) throws(ServiceError) in
+                    try records.version(id, of: key, in: bucket)
+                }
             }
         } catch {
             // Whoever may not list learns of nothing that is not there.
