@@ -198,9 +198,10 @@ public struct EventParticulars: Sendable {
     ///   - accesses: what the policies were asked about.
     ///   - input: the request; nil for one that can't be read.
     ///   - output: the answer; nil for a call that failed.
-    public typealias Finder = @Sendable (
-        _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
-    ) -> [Resource]
+    public typealias Finder =
+        @Sendable (
+            _ call: Call, _ accesses: [Access.Resolved], _ input: Structure?, _ output: Structure?
+        ) -> [Resource]
 
     /// What the service's events have in `additionalEventData`, in this order; nil: there is none. It gets what was allowed,
     /// with what the operation found out on the way, and the output of a call that succeeded.

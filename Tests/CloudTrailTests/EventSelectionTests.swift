@@ -108,7 +108,9 @@ private struct Sample: SelectableEvent {
     /// Against the rule as AWS writes it, for random conditions and values of few letters.
     @Test func conditionsByChance() {
         var dice = Dice(state: 7)
-        func text() -> String { String((0..<Int.random(in: 0...3, using: &dice)).map { _ in "ab".randomElement(using: &dice)! }) }
+        func text() -> String {
+            String((0..<Int.random(in: 0...3, using: &dice)).map { _ in "ab".randomElement(using: &dice)! })
+        }
         func some() -> [String] { (0..<Int.random(in: 0...2, using: &dice)).map { _ in text() } }
         var met = 0
         for _ in 0..<20_000 {

@@ -17,7 +17,8 @@ import Testing
         let recorded = event(
             #"{"userIdentity":{"type":"Root"},"awsRegion":"eu-west-1","userAgent":"\"awsRegion\":\"us-west-2\"","#
                 + #""requestParameters":{"awsRegion":"us-west-1","eventCategory":"Data"},"#
-                + #""eventCategory":"Management","tlsDetails":{"clientProvidedHostHeader":"\"eventCategory\":\"Data\""}}"#)
+                + #""eventCategory":"Management","tlsDetails":{"clientProvidedHostHeader":"\"eventCategory\":\"Data\""}}"#
+        )
         #expect(recorded.region == "eu-west-1")
         #expect(recorded.value(of: .eventCategory) == "Management")
     }

@@ -117,7 +117,8 @@ import Testing
     @Test func whatIsNotBuiltSaysSo() async throws {
         let test = try await TestGatehouse()
         let answer = await test.cloudTrail(
-            "CreateChannel", #"{"Name":"trail","Source":"Custom","Destinations":[{"Type":"AWS_SERVICE","Location":"arn"}]}"#)
+            "CreateChannel",
+            #"{"Name":"trail","Source":"Custom","Destinations":[{"Type":"AWS_SERVICE","Location":"arn"}]}"#)
         #expect(answer.status == 501)
         #expect(answer.body.contains(#""__type":"NotImplemented""#))
         let history = await test.cloudTrail(
