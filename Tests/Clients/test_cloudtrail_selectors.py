@@ -117,8 +117,14 @@ def test_wrong_selectors(root: Identity, selectors: list[dict[str, Any]]) -> Non
     error = error_of(root.cloudtrail.put_event_selectors, TrailName="main", **{member: selectors})
     assert error.code == "InvalidEventSelectorsException" and error.message
     values = selectors[0].get("DataResources", [{}])[0].get("Values", [])
-    if values == ["arn:aws:s3:::*"]:
-        assert error.message == "Value arn:aws:s3:::* for DataResources.Values is invalid."
+    known = {
+        "arn:aws:s3:::*": "Value arn:aws:s3:::* for DataResources.Values is invalid.",
+        "arn:aws:s3:::box": "Invalid S3 ARN: arn:aws:s3:::box",
+        "arn:aws:s3:::box/": "Value AWS::S3::Bucket for DataResources.Type is invalid. Valid values are:"
+        " AWS::DynamoDB::Table, AWS::Lambda::Function, AWS::S3::Object",
+    }
+    if len(values) == 1 and values[0] in known:
+        assert error.message == known[values[0]]
     assert root.cloudtrail.get_trail(Name="main")["Trail"]["HasCustomEventSelectors"] is False
 
 

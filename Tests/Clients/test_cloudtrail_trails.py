@@ -367,3 +367,16 @@ def test_files_encrypted_with_a_key(quick: Server) -> None:
     assert error_of(logs.wait_for_request, answer=made).code == "KMS.DisabledException"
     kms.enable_key(KeyId=key)
     logs.wait_for_request(made)
+
+
+def test_deliveries_become_more_frequent(durable: Any) -> None:
+    """What was put off for an hour by an earlier start does not wait for it."""
+    server = durable("--trail-delivery", "3600").start()
+    make_bucket(server.root, "logs")
+    server.root.cloudtrail.create_trail(Name="main", S3BucketName="logs")
+    server.root.cloudtrail.start_logging(Name="main")
+    made = server.root.iam.create_user(UserName="alice")
+    server.stop()
+    server.options = ["--trail-delivery", "1"]
+    server.start()
+    Delivered(server.root, "logs").wait_for_request(made)

@@ -77,8 +77,8 @@ public final class Scheduler: Sendable {
     public func begin() async throws(ServiceError) {
         let now = environment.clock.now
         let recurring = jobs.values.compactMap { $0.recurring }
-        try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
-            for job in recurring { try job.begin(records, at: now) }
+        try await environment.write(Self.scope, requestID: "") { [environment] (records) throws(ServiceError) in
+            for job in recurring { try job.begin(records, at: now, environment) }
         }
         for module in environment.modules { try await module.begin(environment) }
     }
@@ -402,8 +402,11 @@ extension Job {
 }
 
 extension RecurringJob {
-    fileprivate static func begin(_ records: MutableRecords, at time: Double) throws(ServiceError) {
-        guard try records.scheduledTime(of: Self.self, id: kind) == nil else { return }
+    fileprivate static func begin(
+        _ records: MutableRecords, at time: Double, _ environment: Environment
+    ) throws(ServiceError) {
+        // The operator may want it more often than at the start before.
+        if let due = try records.scheduledTime(of: Self.self, id: kind), due <= time + interval(environment) { return }
         try records.schedule(Self(), id: kind, at: time)
     }
 

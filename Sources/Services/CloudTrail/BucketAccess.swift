@@ -61,14 +61,20 @@ struct BucketAccess: Sendable {
             caller: Caller(accountID: trail.accountID, identity: .service(service)), module: s3, operation: "PutObject",
             region: region, source: Call.Source(service: Self.service, calledVia: []))
         let place = LogPlace(account: trail.accountID, region: trail.homeRegion)
-        var access = Access(
-            "s3:PutObject", on: "arn:aws:s3:::\(trail.bucket)/\(trail.logFileKey(place, at: time))",
-            context: ["s3:x-amz-acl": .one(Self.accessControl)])
-        if let key {
-            access.context["s3:x-amz-server-side-encryption"] = .one("aws:kms")
-            access.context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = .one(key)
+        var own = trail
+        own.organizationID = nil
+        // For an organization's trail AWS wants to be let into the account's folder, too: it may become one of the account.
+        for trail in trail.organizationID == nil ? [trail] : [trail, own] {
+            var access = Access(
+                "s3:PutObject", on: "arn:aws:s3:::\(trail.bucket)/\(trail.logFileKey(place, at: time))",
+                context: ["s3:x-amz-acl": .one(Self.accessControl)])
+            if let key {
+                access.context["s3:x-amz-server-side-encryption"] = .one("aws:kms")
+                access.context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = .one(key)
+            }
+            guard try call.decision(access).isAllowed else { return false }
         }
-        return try call.decision(access).isAllowed
+        return true
     }
 
     /// The key that is to encrypt log files, once it is certain that CloudTrail may use it.

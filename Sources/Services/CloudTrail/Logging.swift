@@ -38,7 +38,7 @@ extension CloudTrail.StopLogging: TrailChange {
         var trail = trail
         (trail.sessionID, trail.stopped) = (nil, call.time)
         try records.put(trail)
-        try records.end(session, of: trail, at: call.time)
+        try records.end(session, of: trail, call)
         return Output()
     }
 }
@@ -62,12 +62,14 @@ extension MutableRecords {
     }
 
     /// Ends a session: what is left of it, and its last digest, are delivered at once.
-    func end(_ id: String, of trail: Trail, at time: Double) throws(ServiceError) {
+    func end(_ id: String, of trail: Trail, _ call: Call) throws(ServiceError) {
         guard var session = try get(LogSession.self, id) else { return }
-        session.end = RequestIDs.milliseconds(time)
+        session.end = RequestIDs.milliseconds(call.time)
         try put(session)
         try cancel(DeliverDigests.self, id: id)
-        try schedule(FinishLogging(trail: trail, end: time), id: id, at: time)
+        // Other nodes write their events within a second.
+        let pause = call.environment.ledger.isShared ? 2.0 : 0
+        try schedule(FinishLogging(trail: trail, end: call.time), id: id, at: call.time + pause)
     }
 }
 

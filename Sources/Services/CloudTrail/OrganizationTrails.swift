@@ -44,8 +44,8 @@ extension Call {
 extension ServiceError {
     static var accessNotEnabled: ServiceError {
         CloudTrail.Failure.cloudTrailAccessNotEnabledException(
-            "Trusted access of CloudTrail is not enabled in the organization. Call EnableAWSServiceAccess of"
-                + " Organizations with cloudtrail.amazonaws.com.")
+            "Your organization hasn't enabled CloudTrail service access. Call EnableAWSServiceAccess of Organizations"
+                + " with cloudtrail.amazonaws.com.")
     }
 }
 

@@ -56,15 +56,20 @@ enum SelectorRules {
     ) throws(ServiceError) -> BasicSelector.DataResource {
         let type = resource.type ?? ""
         guard let start = beginnings[type] else {
-            throw .invalidSelectors("Value \(type) for DataResources.Type is invalid.")
+            throw .invalidSelectors(
+                "Value \(type) for DataResources.Type is invalid. Valid values are: "
+                    + beginnings.keys.sorted().joined(separator: ", "))
         }
         let values = resource.values ?? []
         for value in values {
-            // All of the partition's, or an ARN; with a bucket's comes the slash that ends its name.
+            // All of the partition's, or an ARN.
             guard value.utf8.starts(with: start.utf8), !value.utf8.contains(UInt8(ascii: "*")),
-                value == start || value.utf8.dropFirst(start.utf8.count).first == UInt8(ascii: ":"),
-                type != "AWS::S3::Object" || value == start || value == start + ":::" || isObjects(value)
+                value == start || value.utf8.dropFirst(start.utf8.count).first == UInt8(ascii: ":")
             else { throw .invalidSelectors("Value \(value) for DataResources.Values is invalid.") }
+            // A bucket's name ends with a slash.
+            guard type != "AWS::S3::Object" || value == start || value == start + ":::" || isObjects(value) else {
+                throw .invalidSelectors("Invalid S3 ARN: \(value)")
+            }
         }
         return BasicSelector.DataResource(type: type, values: values)
     }

@@ -115,7 +115,7 @@ extension CloudTrail.DeleteTrail: TrailChange {
     static func change(
         _ trail: Trail, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        if let session = trail.sessionID { try records.end(session, of: trail, at: call.time) }
+        if let session = trail.sessionID { try records.end(session, of: trail, call) }
         try records.delete(trail)
         if let status = try records.get(TrailStatus.self, trail.uniqueID) { try records.delete(status) }
         return Output()
