@@ -44,7 +44,7 @@ struct EventRecord {
         writeIdentity(caller, invokedBy: service, &writer)
         writer.member("eventTime", Timestamp(secondsSinceEpoch: call.time.rounded(.down)).iso8601)
         writer.member("eventSource", particulars.source)
-        writer.member("eventName", call.operation)
+        writer.member("eventName", attempt.eventName)
         writer.member("awsRegion", call.region)
         writer.member("sourceIPAddress", source.address ?? service ?? "")
         writer.member("userAgent", Self.cut(source.userAgent ?? ""))

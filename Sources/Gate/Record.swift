@@ -171,7 +171,7 @@ extension Attempt {
         let (call, caller) = (call, caller)
         var attributes: [EventAttribute] = []
         attributes.reserveCapacity(5 + 2 * resources.count)
-        attributes.append(EventAttribute("EventName", call.operation))
+        attributes.append(EventAttribute("EventName", eventName))
         attributes.append(EventAttribute("EventSource", call.module.events.source))
         attributes.append(EventAttribute("ReadOnly", isReadOnly ? "true" : "false"))
         if account == caller.accountID {
@@ -205,6 +205,9 @@ extension Attempt {
         }
         return resources
     }
+
+    /// What CloudTrail calls the operation.
+    var eventName: String { call.module.events.eventNames[call.operation] ?? call.operation }
 
     /// Whether it is a data event, and not one of management.
     var isData: Bool { call.module.events.dataEvents.contains(call.operation) }

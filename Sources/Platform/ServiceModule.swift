@@ -199,6 +199,8 @@ public struct EventParticulars: Sendable {
     public var listsResources: Bool
     /// The operations whose events are data events; all others' are management events.
     public var dataEvents: Set<String>
+    /// What the events of operations are called that CloudTrail calls otherwise than the API does, by the API's names.
+    public var eventNames: [String: String]
     /// Which of the secret members of requests and answers appear in the service's events, with a hidden value; the
     /// others are left out. nil: all appear.
     public var hiddenMembers: Set<String>?
@@ -245,7 +247,7 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
+        eventNames: [String: String] = [:], hiddenMembers: Set<String>? = nil, found: Finder? = nil,
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,
@@ -258,6 +260,7 @@ public struct EventParticulars: Sendable {
         self.resources = resources.sorted { $0.key < $1.key }.map { (member: $0.key, type: $0.value) }
         self.listsResources = listsResources
         self.dataEvents = dataEvents
+        self.eventNames = eventNames
         self.hiddenMembers = hiddenMembers
     }
 }

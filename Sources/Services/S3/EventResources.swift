@@ -40,6 +40,27 @@ import Wire
     return found
 }
 
+/// The events that have the names of older forms of their operations, or longer ones.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>
+let eventNames = [
+    "ListObjectsV2": "ListObjects",
+    "PutBucketLifecycleConfiguration": "PutBucketLifecycle", "GetBucketLifecycleConfiguration": "GetBucketLifecycle",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+]
+
+/// The same of S3 Control's.
+let controlEventNames = [
+    "PutPublicAccessBlock": "PutAccountPublicAccessBlock", "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
+    "DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
+]
+
 /// What S3's events call members of requests otherwise than the model: the bucket, and those that are headers.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
 let recordedNames = [

@@ -18,7 +18,7 @@ extension ServiceModule {
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
-            dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
+            dataEvents: objectLevel, eventNames: eventNames, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, answered: AccessLogQueue.take, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],

@@ -16,7 +16,8 @@ extension ServiceModule {
             S3Control.DeleteAccessPointPolicy.self, S3Control.GetAccessPointPolicyStatus.self,
             S3Control.TagResource.self, S3Control.UntagResource.self, S3Control.ListTagsForResource.self,
         ],
-        events: EventParticulars(source: "s3.amazonaws.com", found: AccessPointUse.found),
+        events: EventParticulars(
+            source: "s3.amazonaws.com", eventNames: controlEventNames, found: AccessPointUse.found),
         proves: { (request, operation) throws(ServiceError) in
             try BodyChecks.prove(request, operation, mayDemand: false)
         },
