@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, allow, deny, error_of, policy
+from harness import ACCOUNT, AwsError, Identity, Trail, allow, deny, error_of, policy
 
 MANY = pytest.mark.parametrize
 
@@ -294,3 +294,13 @@ def test_everything_is_there_after_a_restart(durable: Callable[..., Any]) -> Non
     assert json.loads(s3.get_bucket_policy(Bucket="box")["Policy"])["Statement"][0]["Effect"] == "Deny"
     assert s3.get_object(Bucket="box", Key="small")["Body"].read() == b"1"
     assert s3.get_object(Bucket="box", Key="large")["Body"].read() == bytes(1_000_000)
+
+
+def test_events_have_the_names_that_detections_look_for(root: Identity, trail: Trail) -> None:
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="box")
+    answer = s3.put_public_access_block(Bucket="box", PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    assert trail.of(answer, "PutPublicAccessBlock")["eventName"] == "PutBucketPublicAccessBlock"
+    rule = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    answer = s3.put_bucket_lifecycle_configuration(Bucket="box", LifecycleConfiguration={"Rules": [rule]})
+    assert trail.of(answer, "PutBucketLifecycleConfiguration")["eventName"] == "PutBucketLifecycle"

@@ -182,6 +182,6 @@ def test_what_tags_may_be(s3: Any, control: Any) -> None:
 def test_its_events_are_of_s3(control: Any, trail: Trail) -> None:
     answer = control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=NOTHING)
     record = trail.of(answer, "PutPublicAccessBlock")
-    assert record["eventSource"] == "s3.amazonaws.com"
+    assert record["eventSource"] == "s3.amazonaws.com" and record["eventName"] == "PutAccountPublicAccessBlock"
     assert record["requestParameters"]["accountId"] == ACCOUNT
     assert record["managementEvent"] is True

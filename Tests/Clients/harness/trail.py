@@ -10,6 +10,21 @@ from .identity import AwsError, Identity
 
 PATIENCE = 8.0
 
+#: Operations whose events CloudTrail calls otherwise.
+RENAMED = {
+    "ListObjectsV2": "ListObjects",
+    "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
+    "GetBucketLifecycleConfiguration": "GetBucketLifecycle",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+}
+#: Those of S3 and S3 Control have one name in the API, and two in the record.
+AMBIGUOUS = {"PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock"}
+
 
 class Trail:
     def __init__(self, identity: Identity):
@@ -48,7 +63,8 @@ class Trail:
     def wait_for(self, matches: Any, operation: str | None, description: str) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE
         while True:
-            records = self.all(**({"EventName": operation} if operation else {}))
+            name = None if operation in AMBIGUOUS else RENAMED.get(operation or "", operation)
+            records = self.all(**({"EventName": name} if name else {}))
             for record in records:
                 if matches(record):
                     return record
