@@ -54,6 +54,8 @@ public final class QuerySandbox: @unchecked Sendable {
     private final class Guardian {
         let tables: Set<String>
         let queries: Set<String>
+        /// Whether it is Gatehouse's own statement that SQLite looks at: it looks at each again after a change of rights.
+        var isOwn = false
         /// What was refused last.
         var refused: String?
         var steps: Int64 = 0
@@ -170,6 +172,7 @@ public final class QuerySandbox: @unchecked Sendable {
             { context, action, first, second, _, _ in
                 guard let context else { return SQLITE_DENY }
                 let guardian = Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue()
+                if guardian.isOwn { return SQLITE_OK }
                 switch action {
                 case SQLITE_SELECT: return SQLITE_OK
                 case SQLITE_READ:
@@ -194,6 +197,7 @@ public final class QuerySandbox: @unchecked Sendable {
             { context in
                 guard let context else { return 1 }
                 let guardian = Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue()
+                if guardian.isOwn { return 0 }
                 guardian.steps += Int64(QuerySandbox.stepsBetweenLooks)
                 if guardian.isCancelled() {
                     guardian.error = .cancelled
@@ -204,11 +208,16 @@ public final class QuerySandbox: @unchecked Sendable {
             }, context)
     }
 
+    /// From now on the statement's time runs.
+    private func allow() {
+        guardian.deadline = .now + .seconds(limits.seconds)
+        (guardian.steps, guardian.mostSteps) = (0, limits.steps)
+    }
+
     private static let stepsBetweenLooks: Int32 = 10_000
 
     private func understand() throws(LakeQueryError) {
-        guardian.mostSteps = limits.steps
-        guardian.deadline = .now + .seconds(limits.seconds)
+        allow()
         var rest: UnsafePointer<CChar>?
         let sql = statement.sql
         let code = sql.withCString { sql in
@@ -239,7 +248,9 @@ public final class QuerySandbox: @unchecked Sendable {
         for (index, column) in statement.columns.enumerated() {
             bind(column, members, record, at: Int32(index + 1), of: insert)
         }
+        guardian.isOwn = true
         let code = sqlite3_step(insert)
+        guardian.isOwn = false
         guard code == SQLITE_DONE else {
             if code == SQLITE_FULL || code == SQLITE_NOMEM || code == SQLITE_TOOBIG { throw tooMuchMemory }
             throw .engine(message)
@@ -281,8 +292,7 @@ public final class QuerySandbox: @unchecked Sendable {
             self.select = nil
             guardian.isCancelled = { false }
         }
-        guardian.deadline = .now + .seconds(limits.seconds)
-        guardian.steps = 0
+        allow()
         guardian.isCancelled = isCancelled
         let count = sqlite3_column_count(select)
         var result = QueryResult()

@@ -96,12 +96,11 @@ extension Call {
     /// - Throws: EventDataStoreNotFoundException, EventDataStoreARNInvalidException.
     func seenStore(_ text: String) throws(ServiceError) -> EventDataStore {
         let name = try EventDataStoreName(text, self)
-        guard name.account == accountID || environment.lake.store(name.id).map(isSeen) == true else {
-            throw .invalidStoreARN
+        let store = environment.lake.store(name.id).flatMap {
+            isSeen($0) && $0.accountID == name.account ? $0 : nil
         }
-        guard let store = environment.lake.store(name.id), isSeen(store), store.accountID == name.account,
-            store.homeRegion == region
-        else { throw .unknownStore }
+        guard store != nil || name.account == accountID else { throw .invalidStoreARN }
+        guard let store, store.homeRegion == region, name.region == region else { throw .unknownStore }
         return store
     }
 }
