@@ -224,7 +224,7 @@ def test_selectors_regions_and_two_stores(root: Identity) -> None:
     here = make(root, "here", AdvancedEventSelectors=writes, MultiRegionEnabled=False).removeprefix(ARN)
     everywhere = make(root, "everywhere", AdvancedEventSelectors=writes).removeprefix(ARN)
     root.client("kms").create_key()
-    root.client("kms", region_name="eu-west-1").create_key()
+    root.client("kms", region="eu-west-1").create_key()
     root.iam.create_user(UserName="alice")
     assert ask(root, f"SELECT awsRegion, eventName FROM {here}") == [{"awsRegion": "us-east-1", "eventName": "CreateKey"}]
     text = f"SELECT e.awsRegion, h.eventID AS both FROM {everywhere} e LEFT JOIN {here} h ON e.eventID = h.eventID"
