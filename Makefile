@@ -110,12 +110,15 @@ image: package ## Make an OCI image of the Debian package, without a daemon: .bu
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
-$(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt
+$(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
+    Tests/Clients/requirements-trailscraper.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/awscrt \
 	    --requirement Tests/Clients/requirements-signer.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/trailscraper --requirement Tests/Clients/requirements-trailscraper.txt
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

@@ -24,6 +24,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzS3", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzForm", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzCBOR", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

@@ -20,11 +20,15 @@ public final class BodyReader: Sendable {
 
     /// How many bytes it gives in all.
     public let length: Int
+    /// Keeps the bodies from being removed by this process.
+    private let token: OpenBodies.Token?
     private let state: Mutex<State>
 
     /// - Parameter first: the first step, which is done; nil when there is nothing to be read.
-    init(length: Int, first: Job<BodyCursor.Step>?) {
+    /// - Parameter token: of the bodies.
+    init(length: Int, first: Job<BodyCursor.Step>?, _ token: OpenBodies.Token?) {
         self.length = length
+        self.token = token
         state = Mutex(State(reading: first))
     }
 

@@ -31,6 +31,8 @@ public struct BodyStore: Sendable {
     public static let inlineLimit = 16_384
 
     let place: any BodyPlace
+    /// What is being read.
+    let openBodies = OpenBodies()
 
     /// A store of files. Several processes, also on several machines, may use the same folder, if its file system has
     /// locks (`flock`) that hold among them: any local one does, NFS from version 4 on.
@@ -112,11 +114,12 @@ public struct BodyStore: Sendable {
         guard range.lowerBound >= 0, range.upperBound <= start else {
             throw BodyError(.invalid, "The bytes \(range) are not within the \(start) bytes that there are.")
         }
-        guard !parts.isEmpty else { return BodyReader(length: 0, first: nil) }
+        guard !parts.isEmpty else { return BodyReader(length: 0, first: nil, nil) }
+        let token = openBodies.open(parts.map(\.body.id))
         let cursor = BodyCursor(place, parts) { (body) throws(BodyError) in try Self.seal(of: body, key) }
         let first = Job { () throws(BodyError) in try cursor.step() }
         _ = try await first.value
-        return BodyReader(length: range.count, first: first)
+        return BodyReader(length: range.count, first: first, token)
     }
 
     // MARK: Beside the record
@@ -188,7 +191,7 @@ public struct BodyStore: Sendable {
 
     /// Looks at some of the bodies, and removes those that were left behind.
     ///
-    /// It takes no body whose writer still lives, on whatever node. Any number of nodes may sweep at the same time. As long as
+    /// It takes no body whose writer still lives, on whatever node, and none that this process is reading. Any number of nodes may sweep at the same time. As long as
     /// the store is held (``BodyHold``), it does nothing.
     ///
     /// - Parameters:
@@ -220,7 +223,8 @@ public struct BodyStore: Sendable {
         if ids.count >= limit { result.last = ids.last }
         guard !ids.isEmpty else { return result }
 
-        var candidates = Set(ids).subtracting(try await referenced(ids)).sorted()[...]
+        var candidates = Set(ids).subtracting(try await referenced(ids)).subtracting(openBodies.among(ids)).sorted()[
+            ...]
         while !candidates.isEmpty {
             result.orphans += try await removeOrphans(Array(candidates.prefix(Self.claimsAtATime)), referenced)
             candidates = candidates.dropFirst(Self.claimsAtATime)

@@ -48,13 +48,21 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self = arn
     }
 
-    private init?(bytes: UnsafeBufferPointer<UInt8>) {
+    /// Parses an ARN whose last part may be any text, as the key of an object in S3 is. Compare it by its bytes.
+    ///
+    /// - Complexity: linear in the length of the text.
+    public init?(parsingFreely text: String) {
+        guard let arn = Array(text.utf8).withUnsafeBufferPointer({ ARN(bytes: $0, isFree: true) }) else { return nil }
+        self = arn
+    }
+
+    private init?(bytes: UnsafeBufferPointer<UInt8>, isFree: Bool = false) {
         guard bytes.starts(with: "arn:".utf8) else { return nil }
         // The first five colons.
         var colons = (0, 0, 0, 0, 0)
         var count = 0
         for (index, byte) in bytes.enumerated() {
-            guard (0x21...0x7e).contains(byte) else { return nil }
+            guard (0x21...0x7e).contains(byte) || isFree && count == 5 else { return nil }
             guard byte == UInt8(ascii: ":"), count < 5 else { continue }
             switch count {
             case 0: colons.0 = index

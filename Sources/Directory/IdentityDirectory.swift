@@ -64,6 +64,12 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accounts[id] }
     }
 
+    /// Some account for which a condition holds.
+    /// - Complexity: linear in the number of accounts.
+    public func anyAccount(where holds: (Account) -> Bool) -> Account? {
+        state.withLock { Array($0.accounts.values) }.first(where: holds)
+    }
+
     /// The account that was there first, and created all others.
     public var firstAccount: Account? {
         state.withLock { state in state.firstAccountID.flatMap { state.accounts[$0] } }

@@ -14,10 +14,14 @@ final class Authenticated: Sendable {
     /// The region that the request was signed for; without a signature, Gatehouse's own; for a global service, the
     /// service's.
     let region: String
+    /// How it was signed; nil: not at all.
+    let signature: SignatureDetails?
 
     fileprivate init(
-        routed: Routed, module: ServiceModule, caller: Caller, request: consuming WireRequest, region: String
+        routed: Routed, module: ServiceModule, caller: Caller, request: consuming WireRequest, region: String,
+        signature: SignatureDetails? = nil
     ) {
+        self.signature = signature
         self.routed = routed
         self.module = module
         self.caller = caller
@@ -34,7 +38,8 @@ extension Edge {
         if let module = routed.unsignedModule {
             return Authenticated(
                 routed: routed, module: module, caller: Caller(accountID: "", identity: .anonymous),
-                request: try proved(routed, .none), region: module.region(signedFor: environment.region))
+                request: try proved(routed, unsignedProof(routed, module)),
+                region: module.region(signedFor: environment.region))
         }
         let (caller, proof) = try caller(of: routed)
         guard case .claims(let claims) = routed.claims else { throw .internalFailure }
@@ -51,7 +56,52 @@ extension Edge {
         }
         return Authenticated(
             routed: routed, module: module, caller: caller, request: try proved(routed, proof),
-            region: module.region(signedFor: region))
+            region: module.region(signedFor: region),
+            signature: SignatureDetails(
+                claims, contentHash: routed.arrival.head.request.header("x-amz-content-sha256")))
+    }
+
+    /// Proves who sent a form that came in by a front of the service's own. What it signs is the form's policy; that the rest
+    /// of the form keeps to it, the front has seen to.
+    /// - Parameters:
+    ///   - routed: the request that the front made of it.
+    ///   - signature: the form's; nil: it has none.
+    ///   - body: the body of that request.
+    func authenticate(
+        _ routed: Routed, for module: ServiceModule, by signature: FormSignature?, _ body: BodyStream?
+    ) throws(ServiceError) -> Authenticated {
+        var request = routed.arrival.head.request
+        request.stream = body
+        guard let signature else {
+            return Authenticated(
+                routed: routed, module: module, caller: Caller(accountID: "", identity: .anonymous), request: request,
+                region: module.region(signedFor: environment.region))
+        }
+        let caller: Caller
+        do throws(SignatureError) {
+            guard signature.service == module.signingName else {
+                throw .wrongScope([.service(expected: module.signingName)])
+            }
+            let secret: String
+            (caller, secret) = try self.caller(
+                ofKey: signature.accessKeyID, sessionToken: signature.sessionToken, at: routed.arrival.time)
+            try verifier.verify(signature, secretAccessKey: secret)
+        } catch {
+            throw refusal(error, routed)
+        }
+        guard isOpen(signature.region, to: caller, routed) else { throw refusal(.invalidClientTokenID, routed) }
+        return Authenticated(
+            routed: routed, module: module, caller: caller, request: request,
+            region: module.region(signedFor: signature.region), signature: SignatureDetails(signature))
+    }
+
+    /// What takes the body of a request without a signature out of its chunks, if it comes so.
+    private func unsignedProof(_ routed: Routed, _ module: ServiceModule) throws(ServiceError) -> BodyProof {
+        do throws(SignatureError) {
+            return try .unsigned(routed.arrival.signable, rules: module.signing)
+        } catch {
+            throw refusal(error, routed)
+        }
     }
 
     /// The request with its body taken out of its chunks, and proved; a stream will be, as it is read.
@@ -97,6 +147,11 @@ extension Edge {
 
     private func refusal(_ error: SignatureError, _ routed: Routed) -> ServiceError {
         gate.environment.metrics.count(refusedSignature: error.code(isJSON: false))
+        // S3 has a name of its own for it. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+        if error == .invalidClientTokenID, routed.module?.signing == .s3 {
+            return ServiceError(
+                "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", status: 403)
+        }
         return ServiceError(
             error.code(isJSON: routed.isJSON), error.message,
             status: error.status(isJSON: routed.isJSON && !routed.isREST))
@@ -105,18 +160,29 @@ extension Edge {
     private func caller(
         of claims: SignatureClaims, _ routed: Routed
     ) throws(SignatureError) -> (Caller, BodyProof) {
-        let time = routed.arrival.time
+        let (caller, secret) = try caller(
+            ofKey: claims.accessKeyID, sessionToken: claims.sessionToken, at: routed.arrival.time)
+        let proof = try verifier.verify(
+            claims, of: routed.arrival.signable, secretAccessKey: secret, now: environment.clock.realTime,
+            rules: routed.module?.signing)
+        return (caller, proof)
+    }
+
+    /// Who has an access key, and its secret.
+    private func caller(
+        ofKey accessKeyID: String, sessionToken: String?, at time: Double
+    ) throws(SignatureError) -> (Caller, secret: String) {
         let secret: String
         let caller: Caller
-        if let token = claims.sessionToken {
+        if let token = sessionToken {
             guard let opened = environment.sessionTokens.open(token),
-                opened.session.accessKeyID == claims.accessKeyID
+                opened.session.accessKeyID == accessKeyID
             else { throw .invalidClientTokenID }
             secret = opened.session.secretAccessKey
             guard opened.session.expires > time else { throw .expiredToken }
             caller = try self.caller(opened)
         } else {
-            guard let key = environment.directory.accessKey(claims.accessKeyID), key.isActive else {
+            guard let key = environment.directory.accessKey(accessKeyID), key.isActive else {
                 throw .invalidClientTokenID
             }
             secret = key.secret
@@ -131,10 +197,7 @@ extension Edge {
         }
         // Credentials of a closed or suspended account are treated as if they did not exist.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
-        let proof = try verifier.verify(
-            claims, of: routed.arrival.signable, secretAccessKey: secret, now: environment.clock.realTime,
-            rules: routed.module?.signing)
-        return (caller, proof)
+        return (caller, secret)
     }
 
     /// The caller that a session stands for. A session dies with its principal.

@@ -65,15 +65,11 @@ extension Edge {
     private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
-        var signature: SignatureDetails?
-        if case .claims(let claims) = authenticated.routed.claims {
-            signature = SignatureDetails(claims, contentHash: headers.first(named: "x-amz-content-sha256"))
-        }
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
             module: authenticated.module, operation: operation, region: authenticated.region,
             source: Call.Source(
                 address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
-                host: headers.first(named: "host"), tls: arrival.tls, signature: signature))
+                host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature))
     }
 }

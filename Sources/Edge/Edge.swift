@@ -42,6 +42,7 @@ public struct Edge: Sendable {
         let arrival = Arrival(
             head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, tls: tls)
+        if let (module, front) = head.front { return await respond(to: arrival, at: front, of: module) }
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
         var response = await respond(to: routed)

@@ -19,10 +19,14 @@ final class RequestHead: Sendable {
     let target: Target?
     /// How to read the body.
     let plan: BodyPlan
+    /// The way in that a service has besides the API, if the request comes by it.
+    let front: (module: ServiceModule, front: Front)?
 
     init(
-        request: consuming WireRequest, claims: ClaimedSignature, target: Target?, plan: BodyPlan
+        request: consuming WireRequest, claims: ClaimedSignature, target: Target?, plan: BodyPlan,
+        front: (module: ServiceModule, front: Front)? = nil
     ) {
+        self.front = front
         self.request = request
         self.claims = claims
         self.target = target
@@ -51,9 +55,37 @@ extension Edge {
     /// Examines a request's head, and decides how its body is read.
     func head(_ request: WireRequest) -> RequestHead {
         let claims = ClaimedSignature(of: SignableRequest(request, body: nil))
-        var target: Target?
-        if case .claims(let found) = claims { target = signed(request, as: found.service) }
-        return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
+        switch claims {
+        case .claims(let found):
+            let target = signed(request, as: found.service)
+            return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
+        case .none:
+            if let front = front(of: request) {
+                return RequestHead(
+                    request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
+                    front: front)
+            }
+            return RequestHead(request: request, claims: claims, target: nil, plan: unsignedPlan(request))
+        case .malformed:
+            return RequestHead(
+                request: request, claims: claims, target: nil, plan: .whole(limit: AnyOperation.usualBodyLimit))
+        }
+    }
+
+    private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {
+        for module in environment.modules {
+            if let front = module.fronts.first(where: { $0.takes(request) }) { return (module, front) }
+        }
+        return nil
+    }
+
+    /// A body that nobody signs is a stream as well, where policies decide on anonymous callers.
+    private func unsignedPlan(_ request: WireRequest) -> RequestHead.BodyPlan {
+        let usual = RequestHead.BodyPlan.whole(limit: AnyOperation.usualBodyLimit)
+        guard request.method != "GET", request.method != "HEAD", let target = unsigned(request).0,
+            target.module.admitsAnonymous
+        else { return usual }
+        return plan(request, target)
     }
 
     private func plan(_ request: WireRequest, _ target: Target?) -> RequestHead.BodyPlan {

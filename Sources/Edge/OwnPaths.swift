@@ -34,7 +34,7 @@ extension Edge {
     /// Answers a request for a path of Gatehouse's own, or for a public one of a service's; nil when it is for neither.
     func respondAtOwnPath(to arrival: Arrival) async -> WireResponse? {
         let (method, path) = (arrival.head.request.method, arrival.head.request.path)
-        if let own = ownPaths.first(where: { $0.path == path && $0.method == method }) {
+        if let own = ownPaths.first(where: { $0.path == path && $0.method == method }), !isOfService(arrival.head) {
             return await respond(at: own, to: arrival)
         }
         for module in environment.modules {
@@ -47,6 +47,17 @@ extension Edge {
             }
         }
         return nil
+    }
+
+    /// Whether a request is for one of the services whatever its path: it is signed for it, or sent to a host below its
+    /// endpoint. A bucket may be called `health`, and an object in any bucket; but no bucket's name has an underscore.
+    private func isOfService(_ head: RequestHead) -> Bool {
+        if head.request.path.utf8.starts(with: "/_".utf8) { return false }
+        if head.target != nil { return true }
+        guard let host = head.request.header("host") else { return false }
+        return environment.modules.contains { module in
+            module.hasVirtualHosts && VirtualHost.names(module.shape.endpointPrefix, in: host)
+        }
     }
 
     private func respond(at path: OwnPath, to arrival: Arrival) async -> WireResponse {

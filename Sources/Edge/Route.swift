@@ -87,6 +87,11 @@ extension Edge {
         return Routed(arrival: arrival, claims: head.claims, target, operation)
     }
 
+    /// A request that a front of a service's made.
+    func route(_ arrival: Arrival, to module: ServiceModule) -> Routed {
+        Routed(arrival: arrival, claims: .none, target(module, arrival.request))
+    }
+
     /// What a request is for that is signed for a service of a name, by its head alone. Where services share the name, the
     /// one that the host's label is for comes first, and then the first that has such an operation.
     func signed(_ request: WireRequest, as name: String) -> Target? {
@@ -102,7 +107,7 @@ extension Edge {
 
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
-    private func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
+    func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
         // A service that knows operations by their paths alone may take any path for one: the others are asked first, and
         // of several that one whose endpoint the host names.
         let host = request.header("host") ?? ""

@@ -112,7 +112,7 @@ extension Gate {
         let resolved = access.resolved(call)
         let request = AuthorizationRequest(
             principal: call.caller.principal, action: resolved.access.action, resource: resolved.access.resource,
-            resourceAccount: resolved.access.resourceAccount)
+            resourceAccount: resolved.resource?.authority ?? resolved.access.resourceAccount)
         let owners = resourceMembership(resolved, membership, call)
         var inputs = PolicyInputs(
             identitySets: bound.sets + resolved.access.accountGrants, boundaries: bound.boundary,
@@ -153,6 +153,8 @@ extension PolicyInputs {
             self.resource = resource.policy
         }
         grants = resource.grants
+        accessControlList = resource.accessControlList
+        resourceOnlyDenies = resource.authority != nil
         restrictsPublicBuckets = resource.restrictsPublicBuckets
         endpoint = resource.endpointPolicies
     }

@@ -52,7 +52,12 @@ struct CallContext: RequestContext {
     private func signature(_ key: String) -> String? {
         guard call.service == "s3", let signature = call.source.signature else { return nil }
         switch key {
-        case "s3:authtype": return signature.form == .header ? "REST-HEADER" : "REST-QUERY-STRING"
+        case "s3:authtype":
+            return switch signature.form {
+            case .header: "REST-HEADER"
+            case .presigned: "REST-QUERY-STRING"
+            case .form: "POST"
+            }
         case "s3:signatureversion": return signature.algorithm.rawValue
         case "s3:x-amz-content-sha256": return signature.contentHash
         // In milliseconds, and for presigned URLs alone.

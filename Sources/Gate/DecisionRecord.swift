@@ -71,6 +71,7 @@ extension AccessDecision {
         for set in inputs.identitySets { set.eachPolicy { note($0, .identity) } }
         if let trust = inputs.roleTrust { note(trust, .roleTrust) }
         if let policy = inputs.resource { note(policy, .resource) }
+        if let list = inputs.accessControlList { note(list, .resource) }
         for grant in inputs.grants { note(grant.summary) }
         for policy in inputs.boundaries ?? [] { note(policy, .permissionsBoundary) }
         for policy in inputs.session ?? [] { note(policy, .session) }

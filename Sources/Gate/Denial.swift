@@ -12,7 +12,8 @@ extension AccessDecision {
         guard let reference = decision.statement else { return nil }
         let control = ((inputs.serviceControl ?? []) + (inputs.resourceControl ?? [])).flatMap { $0 }
         let policies =
-            inputs.identity + [inputs.roleTrust, inputs.resource].compactMap { $0 } + (inputs.boundaries ?? [])
+            inputs.identity + [inputs.roleTrust, inputs.resource, inputs.accessControlList].compactMap { $0 }
+            + (inputs.boundaries ?? [])
             + (inputs.session ?? []) + control
         let statements = policies.first { $0.source == reference.policy }?.document.statements ?? []
         return statements.indices.contains(reference.index) ? statements[reference.index] : nil

@@ -32,9 +32,12 @@ struct EventSearch {
         return EventPage(events: events, cursor: try next.text(of: query, key: store.key))
     }
 
-    /// The event of a request, of whatever account; nil when there is none.
+    /// The event of a request, of whatever account; nil when there is none. Of those of several accounts it is the one that
+    /// has the decision.
     func event(requestID: String) throws -> Event? {
-        try event(madeAt: UUIDv7.milliseconds(of: requestID)) { $0.requestID.utf8.elementsEqual(requestID.utf8) }
+        let time = UUIDv7.milliseconds(of: requestID)
+        func isIt(_ event: Event) -> Bool { event.requestID.utf8.elementsEqual(requestID.utf8) }
+        return try event(madeAt: time) { isIt($0) && $0.decision.count > 2 } ?? event(madeAt: time, where: isIt)
     }
 
     /// How many segments are looked through at a time for the last event.

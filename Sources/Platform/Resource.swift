@@ -12,6 +12,11 @@ public struct Resource: Sendable {
     /// Its resource-based policy, compiled; nil if it has none, which means what the type's ``ResourceType/PolicyRule``
     /// says.
     public var policy: CompiledPolicy?
+    /// What an access control list of S3 grants, as a policy that is asked beside ``policy``.
+    public var accessControlList: CompiledPolicy?
+    /// The account whose word counts for the request, where it is another than ``owner``: of an object in a bucket of
+    /// somebody else. The resource's policy can then only deny. nil: the owner's.
+    public var authority: String?
     /// The grants of a KMS key that are in effect for the request.
     public var grants: [KeyGrant] = []
     /// Whether S3 Block Public Access takes from outsiders what a public policy allows.
@@ -62,6 +67,9 @@ public struct ResourceType: Sendable {
     /// Whether the service has a condition key of its own for the resource's tags, as `iam:ResourceTag/…` is, besides
     /// `aws:ResourceTag/…`.
     let hasOwnTagKey: Bool
+    /// Whether what the ARN ends with may be any text, as with objects, whose keys have spaces and letters of all scripts. The
+    /// names of other resources are printable ASCII: for what is not, no resource is looked up.
+    let hasFreeNames: Bool
     /// Looks up a resource, from memory; nil when there is no such resource. Then the ARN's account owns it, and it has
     /// no tags.
     public let find: @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
@@ -69,12 +77,13 @@ public struct ResourceType: Sendable {
     /// Makes a type; put it into the module's ``ServiceModule/resourceTypes``.
     public init(
         _ service: String, _ prefix: String, policy: PolicyRule = .optional, hasOwnTagKey: Bool = true,
-        find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
+        hasFreeNames: Bool = false, find: @escaping @Sendable (_ access: Access, _ arn: ARN, _ call: Call) -> Resource?
     ) {
         self.service = service
         self.prefix = prefix
         policyRule = policy
         self.hasOwnTagKey = hasOwnTagKey
+        self.hasFreeNames = hasFreeNames
         self.find = find
     }
 }
@@ -153,8 +162,12 @@ extension Access {
     /// Looks up the resource, with the type that its module declares.
     /// - Complexity: one look-up in memory, and what the type's `find` costs.
     public consuming func resolved(_ call: Call) -> Resolved {
-        let arn = resourceARN(call)
-        guard !isOfNewResource, let arn, let type = call.environment.resourceTypes.type(of: arn) else {
+        let types = call.environment.resourceTypes
+        var arn = resourceARN(call)
+        if arn == nil, let free = ARN(parsingFreely: resource), types.type(of: free)?.hasFreeNames == true {
+            arn = free
+        }
+        guard !isOfNewResource, let arn, let type = types.type(of: arn) else {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
         let resource = type.find(self, arn, call)

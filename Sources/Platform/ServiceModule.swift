@@ -62,6 +62,8 @@ public final class ServiceModule: Sendable {
     public let quotas: [Quota]
     /// Paths outside of the AWS API that the service answers: documents that anybody may read.
     public let paths: [PublicPath]
+    /// Ways in besides the API: see ``Front``.
+    public let fronts: [Front]
     /// Made-up inputs, for generating the reference of operations.
     public let samples: Samples
     /// What `GET /metrics` shows of it, besides its calls.
@@ -96,7 +98,7 @@ public final class ServiceModule: Sendable {
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
-        paths: [PublicPath] = [], samples: Samples = Samples(), metrics: [Metric] = [],
+        paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
     ) {
         self.api = api
@@ -118,6 +120,7 @@ public final class ServiceModule: Sendable {
         self.begin = begin
         self.quotas = quotas
         self.paths = paths
+        self.fronts = fronts
         self.samples = samples
         self.metrics = metrics
         self.admits = admits
@@ -231,9 +234,10 @@ public struct EventParticulars: Sendable {
     /// - Parameters: see the properties of the same names.
     public init(
         source: String, resources: [String: String] = [:], listsResources: Bool = false, dataEvents: Set<String> = [],
-        hiddenMembers: Set<String>? = nil,
-        found: Finder? = nil,
-        additional: (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])? = nil,
+        hiddenMembers: Set<String>? = nil, found: Finder? = nil,
+        additional: (
+            @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
+        )? = nil,
         renamed: [String: String] = [:]
     ) {
         self.found = found

@@ -12,6 +12,13 @@ public struct SignatureDetails: Sendable {
     /// What the client says of the body: `x-amz-content-sha256`. A presigned URL signs no body.
     public var contentHash: String?
 
+    /// - Parameter form: what was verified.
+    public init(_ form: FormSignature) {
+        self.form = .form
+        algorithm = .v4
+        time = Double(form.timestamp)
+    }
+
     /// - Parameters:
     ///   - claims: what was verified.
     ///   - contentHash: the header `x-amz-content-sha256`.

@@ -6,11 +6,17 @@ struct CompiledCondition: BitwiseCopyable, @unchecked Sendable {
     private let condition: ConditionOperator
     private let test: ValueTest
     private let hasNoValues: Bool
+    /// Whether an empty string is a value of the key like any other (rule 38).
+    private let takesEmpty: Bool
+
+    /// The keys whose empty string says something: S3 lists the top of a bucket for an empty prefix.
+    private static let takingEmpty: Set<String> = ["s3:prefix", "s3:delimiter"]
 
     /// - Precondition: the parser has seen to it that the operator exists; one that does not is never true.
     init(_ source: Statement.Condition, version: PolicyDocument.Version, in memory: PolicyMemory) {
         key = memory.keep(ConditionKey(source.key.value))
         let values = source.values.map(\.value)
+        takesEmpty = Self.takingEmpty.contains(source.key.value.lowercasedASCII)
         hasNoValues = values.isEmpty
         if let condition = ConditionOperator(source.operatorName.value) {
             self.condition = condition
@@ -28,10 +34,10 @@ struct CompiledCondition: BitwiseCopyable, @unchecked Sendable {
             switch condition.quantifier {
             case .forAllValues: return true  // Rule 37.
             case .forAnyValue: return false
-            case .none: return found.isNull ? absent : present
+            case .none: return isNull(found) ? absent : present
             }
         }
-        guard let found, !found.isNull else { return holdsForMissingKey }
+        guard let found, !isNull(found) else { return holdsForMissingKey }
         // Rule 36; without IfExists and quantifier, no value is just none of the values (rule 31).
         if hasNoValues, condition.ifExists || condition.quantifier != .none { return false }
         switch found {
@@ -43,6 +49,11 @@ struct CompiledCondition: BitwiseCopyable, @unchecked Sendable {
             case .forAnyValue: return values.contains { holds($0, context) }
             }
         }
+    }
+
+    private func isNull(_ found: ContextValue?) -> Bool {
+        if takesEmpty, case .one = found { return false }
+        return found.isNull
     }
 
     /// Rules 32, 33, 35, 36.
@@ -83,11 +94,6 @@ extension ContextValue? {
         case .many(let values): values.allSatisfy(\.isEmpty)
         }
     }
-}
-
-extension ContextValue {
-    /// See `Optional.isNull`.
-    var isNull: Bool { Optional(self).isNull }
 }
 
 /// The values of a condition, read once into the type that its operator compares.

@@ -23,7 +23,8 @@ extension PolicyEvaluator {
                 if bindings.serviceControlBinds {
                     policies += explainer.levels(inputs.serviceControl, inputs.serviceControlPlaces(request))
                 }
-                policies += explainer.policies([inputs.roleTrust, inputs.resource].compactMap { $0 })
+                policies += explainer.policies(
+                    [inputs.roleTrust, inputs.resource, inputs.accessControlList].compactMap { $0 })
                 policies += explainer.policies(inputs.identity)
                 policies += explainer.policies(inputs.boundaries ?? [])
                 policies += explainer.policies(inputs.session ?? [])
@@ -46,7 +47,7 @@ extension PolicyEvaluator {
         let isMissing =
             switch type {
             case .identity: inputs.identitySets.allSatisfy(\.isEmpty)
-            case .resource: inputs.resource == nil
+            case .resource: inputs.resource == nil && inputs.accessControlList == nil
             case .roleTrust: inputs.roleTrust == nil
             case .permissionsBoundary: inputs.boundaries?.isEmpty ?? true
             case .session: inputs.session?.isEmpty ?? true

@@ -79,7 +79,8 @@ public enum PolicyEvaluator {
         // What filters for everybody.
         if !resourceControl.allows { return .missingAllow(.resourceControl) }
         if !serviceControl.allows { return .missingAllow(.serviceControl) }
-        if inputs.ignoresPublicPolicy(query, bindings) { resource = Tally() }
+        if inputs.resourceOnlyDenies || inputs.ignoresPublicPolicy(query, bindings) { resource = Tally() }
+        inputs.accessControlList?.answer(query, context, into: &resource)
         let granted = inputs.grants.isEmpty ? Reach.none : inputs.reachOfGrants(query, context)
         if bindings.needsResourceAllow, resource.reach == .none, granted == .none {
             return .missingAllow(bindings.resourceType)

@@ -19,6 +19,14 @@ public struct PolicyInputs: Sendable {
     public var identitySets: [PolicySet]
     /// The policy of the resource, such as a bucket policy or a key policy; nil if it has none or can have none.
     public var resource: CompiledPolicy?
+    /// What an access control list of S3 grants, as a policy of allows: beside ``resource``, and out of the reach of
+    /// ``restrictsPublicBuckets``. nil where the resource has none, or where lists mean nothing.
+    ///
+    /// AWS: "How Amazon S3 authorizes a request", `how-s3-evaluates-access-control.html` in the S3 User Guide.
+    public var accessControlList: CompiledPolicy?
+    /// Whether ``resource`` can only deny: the bucket policy, to an object of S3's that belongs to another account than the
+    /// bucket.
+    public var resourceOnlyDenies = false
     /// The trust policy of the role that is to be assumed (the action is sts:AssumeRole or the like).
     public var roleTrust: CompiledPolicy?
     /// The permissions boundary of the user or role; more than one only in simulations. All that it does is take away.

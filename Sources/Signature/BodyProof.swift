@@ -40,6 +40,18 @@ public struct BodyProof: Sendable {
     /// is.
     public static let none = BodyProof(.nothing)
 
+    /// The proof for a body that nobody has signed, which may come in chunks with trailers behind them: it lets the content
+    /// pass as it is.
+    /// - Throws: for chunks that would have to be signed, or whose length is not announced.
+    public static func unsigned(_ request: SignableRequest, rules: SigningRules) throws(SignatureError) -> BodyProof {
+        guard rules.acceptsUnsignedPayload, let claimed = request.firstValue(ofHeader: "x-amz-content-sha256"),
+            let form = ChunkedBody.Form(payloadHash: claimed, algorithm: .v4)
+        else { return .none }
+        guard !form.isSigned else { throw .unsupportedContentHash }
+        let (trailers, length) = try PayloadHash.chunking(of: request, form)
+        return BodyProof(.chunks(ChunkedBody(form, signer: nil, announced: trailers, length: length)))
+    }
+
     /// Whether the body has the `aws-chunked` encoding, so that its content is shorter than what is sent.
     public var isChunked: Bool {
         if case .chunks = kind { true } else { false }

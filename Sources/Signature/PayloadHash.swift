@@ -64,7 +64,7 @@ struct PayloadHash {
     }
 
     /// What a request says of its chunks: the trailers that follow them, and the length of what is in them.
-    private static func chunking(
+    static func chunking(
         of request: SignableRequest, _ form: ChunkedBody.Form
     ) throws(SignatureError) -> (trailers: [String], length: Int) {
         guard let length = request.firstValue(ofHeader: "x-amz-decoded-content-length").flatMap({ Int($0) }),

@@ -20,6 +20,8 @@ public final class SignatureClaims: Sendable {
         case header
         /// In the query: a presigned URL.
         case presigned
+        /// In a form that a browser posts: a ``FormSignature``.
+        case form
     }
 
     /// Where in the request the signature was found.

@@ -9,9 +9,11 @@ struct JSONProtocol: WireProtocol {
         of request: WireRequest, for service: ServiceShape
     ) throws(ServiceError) -> String? {
         guard request.method == "POST", let target = request.header("x-amz-target"),
-            let dot = target.utf8.lastIndex(of: UInt8(ascii: ".")),
-            target[..<dot] == service.targetPrefix ?? ""
+            let dot = target.utf8.lastIndex(of: UInt8(ascii: ".")), let prefix = service.targetPrefix
         else { return nil }
+        let name = target[..<dot]
+        // Clients made from Smithy's model know the last part of CloudTrail's alone: CloudTrail_20131101.
+        guard name == prefix || name == prefix.split(separator: ".").last ?? "" else { return nil }
         return String(target[dot...].dropFirst())
     }
 

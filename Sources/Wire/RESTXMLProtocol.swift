@@ -100,6 +100,11 @@ struct RESTXMLProtocol: WireProtocol {
     }
 
     func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse {
+        // S3 has a name and a text of its own. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+        var error = error
+        if service.hasBareErrors, error.code == "InternalFailure" {
+            (error.code, error.message) = ("InternalError", "We encountered an internal error. Please try again.")
+        }
         let shape = service.errors[error.code]
         var writer = XMLWriter(writesMilliseconds: true)
         writer.declaration()

@@ -92,14 +92,15 @@ struct DatabaseOptions: ParsableArguments {
             }
             return nil
         }
-        let environment = ProcessInfo.processInfo.environment
         var credentials: BodiesPlace.Credentials?
         if let file = bodiesCredentials ?? Settings.text("BODIES_CREDENTIALS") {
             credentials = .file(file)
-        } else if let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] {
+        } else if let id = Settings.variable("AWS_ACCESS_KEY_ID"),
+            let secret = Settings.variable("AWS_SECRET_ACCESS_KEY")
+        {
             credentials = .given(
                 SigningCredentials(
-                    accessKeyID: id, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"]))
+                    accessKeyID: id, secretAccessKey: secret, sessionToken: Settings.variable("AWS_SESSION_TOKEN")))
         }
         return try BodiesPlace(text, credentials: credentials)
     }

@@ -14,6 +14,19 @@ struct GatehouseCommand: AsyncParsableCommand {
             KeyringCommand.self,
             PrintVersion.self, BenchFill.self,
         ])
+
+    /// ArgumentParser reads about all commands before it looks for the one that is asked for: a server, which starts in each
+    /// test of its users, goes without. What it can't read, the usual way explains.
+    static func main() async {
+        guard CommandLine.arguments.dropFirst().first == "serve",
+            var server = try? Serve.parse(Array(CommandLine.arguments.dropFirst(2)))
+        else { return await main(nil) }
+        do {
+            try await server.run()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// Where the data lies, for the commands that need it.

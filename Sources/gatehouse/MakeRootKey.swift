@@ -35,8 +35,9 @@ struct MakeRootKey: AsyncParsableCommand {
 
     func run() async throws {
         if let endpoint {
-            let variables = ProcessInfo.processInfo.environment
-            guard let id = variables["AWS_ACCESS_KEY_ID"], let secret = variables["AWS_SECRET_ACCESS_KEY"] else {
+            guard let id = Settings.variable("AWS_ACCESS_KEY_ID"),
+                let secret = Settings.variable("AWS_SECRET_ACCESS_KEY")
+            else {
                 fail(
                     "To ask \(endpoint), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to an access key of the first "
                         + "account's root user.")

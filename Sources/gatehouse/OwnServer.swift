@@ -17,7 +17,7 @@ struct OwnServer {
 
     /// Those that `AWS_CA_BUNDLE` names, as the AWS CLI trusts them.
     private static var authorities: [Certificate] {
-        guard let path = ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"],
+        guard let path = Settings.variable("AWS_CA_BUNDLE"),
             let text = try? String(contentsOfFile: path, encoding: .utf8),
             let documents = try? PEMDocument.parseMultiple(pemString: text)
         else { return [] }

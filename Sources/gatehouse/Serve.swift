@@ -88,7 +88,8 @@ struct Serve: AsyncParsableCommand {
             """)
     var audit: String?
 
-    @Option(help: "How many seconds lie between two deliveries of CloudTrail's trails into their buckets (default 300).")
+    @Option(
+        help: "How many seconds lie between two deliveries of CloudTrail's trails into their buckets (default 300).")
     var trailDelivery: Int?
 
     @Option(help: "The root user's access key id, used on the first start (default: random).")

@@ -1,12 +1,23 @@
 import ArgumentParser
-import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Settings from environment variables, such as `GATEHOUSE_PORT` for `--port`. The option wins over the variable.
 enum Settings {
     static func text(_ name: String) -> String? {
-        let value = ProcessInfo.processInfo.environment["GATEHOUSE_\(name)"]
+        let value = variable("GATEHOUSE_\(name)")
         return value?.isEmpty == true ? nil : value
     }
+
+    /// An environment variable. Foundation would make a dictionary of all of them each time, and a server asks for dozens
+    /// when it starts.
+    static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// - Throws: `ValidationError` when the variable's text is no number.
     static func number(_ name: String) throws -> Int? {
@@ -25,8 +36,7 @@ enum Settings {
     }
 
     static var defaultDataDirectory: String {
-        let environment = ProcessInfo.processInfo.environment
-        if let base = environment["XDG_DATA_HOME"], !base.isEmpty { return base + "/gatehouse" }
-        return (environment["HOME"] ?? ".") + "/.local/share/gatehouse"
+        if let base = variable("XDG_DATA_HOME"), !base.isEmpty { return base + "/gatehouse" }
+        return (variable("HOME") ?? ".") + "/.local/share/gatehouse"
     }
 }

@@ -17,7 +17,7 @@ enum Terminal {
     /// `$JOURNAL_STREAM`.
     static func isJournal(_ file: Int32) -> Bool {
         var status = stat()
-        guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"], fstat(file, &status) == 0 else {
+        guard let stream = Settings.variable("JOURNAL_STREAM"), fstat(file, &status) == 0 else {
             return false
         }
         return stream == "\(status.st_dev):\(status.st_ino)"
@@ -25,9 +25,8 @@ enum Terminal {
 
     /// Whether what is written to standard output is to be coloured. <https://no-color.org>
     static var isColored: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return isTerminal(STDOUT_FILENO) && environment["NO_COLOR", default: ""].isEmpty
-            && environment["TERM"] != "dumb"
+        isTerminal(STDOUT_FILENO) && Settings.variable("NO_COLOR")?.isEmpty ?? true
+            && Settings.variable("TERM") != "dumb"
     }
 
     /// Writes all of it.

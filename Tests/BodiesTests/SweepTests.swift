@@ -100,6 +100,21 @@ import Testing
         withExtendedLifetime(lifetime) {}
     }
 
+    /// Of an object of several bodies the later ones are opened when their turn comes.
+    @Test(arguments: Kind.allCases) func whatIsBeingReadStays(in kind: Kind) async throws {
+        let (store, lifetime) = try kind.store()
+        let (first, second) = (try await store.put([1, 2]), try await store.put([3]))
+        var reader: BodyReader? = try await store.read([first, second])
+        #expect(store.isReading([second.id]))
+        #expect(try await store.sweepAll().orphans == [])
+        #expect(try await reader?.next() == [1, 2])
+        #expect(try await reader?.next() == [3])
+        reader = nil
+        #expect(!store.isReading([first.id, second.id]))
+        #expect(Set(try await store.sweepAll().orphans) == [first.id, second.id])
+        withExtendedLifetime(lifetime) {}
+    }
+
     @Test func anAnswerThatDoesNotComeRemovesNothing() async throws {
         struct Away: Error {}
         let directory = try TemporaryDirectory()

@@ -261,6 +261,8 @@ def test_every_operation_on_objects_reaches_a_trail(quick: Server) -> None:
                 "accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"}
             one = resources["AWS::S3::Object"]
             assert (one.get("ARN") or one["ARNPrefix"]).startswith(f"arn:aws:s3:::{bucket}/"), record
+        put = found[request(answers["PutObject"])]["requestParameters"]
+        assert (put["bucketName"], put["key"]) == ("box", "a")
     # None of them is in the event history, which an account has without a trail.
     history = {record["requestID"] for record in Trail(root).all() if "requestID" in record}
     assert not history & set(map(request, answers.values()))

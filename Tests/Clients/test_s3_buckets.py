@@ -127,6 +127,25 @@ def test_a_bucket_policy_decides(s3: Any, box: str, new_user: Callable[..., Iden
     assert error.code == "AccessDenied" and "with an explicit deny in a resource-based policy" in error.message
 
 
+ODD_KEYS = ["in/a b", "in/\u00e4", "in/a\u0308", "in/\u0301x", "in/\u4f60", "in/\x7f", "in/\U0001f600", "in/a\tb", "in/\x01"]
+
+
+@MANY("key", ODD_KEYS, ids=[key.encode("unicode_escape").decode() for key in ODD_KEYS])
+def test_a_bucket_policy_decides_about_keys_of_any_letters(
+    s3: Any, box: str, new_user: Callable[..., Identity], key: str
+) -> None:
+    s3.put_object(Bucket=box, Key=key, Body=b"1")
+    own = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/analyst"}
+    theirs = new_user("analyst").client("s3")
+    allowed = {**allow("s3:GetObject", "arn:aws:s3:::box/in/*"), "Principal": own}
+    s3.put_bucket_policy(Bucket=box, Policy=policy(allowed))
+    assert theirs.get_object(Bucket=box, Key=key)["Body"].read() == b"1"
+    s3.put_bucket_policy(Bucket=box, Policy=bucket_policy(deny("s3:GetObject", "arn:aws:s3:::box/in/*")))
+    assert "explicit deny in a resource-based policy" in error_of(s3.get_object, Bucket=box, Key=key).message
+    copy = {"Bucket": box, "Key": key}
+    assert error_of(s3.copy_object, Bucket=box, Key="out", CopySource=copy).code == "AccessDenied"
+
+
 @MANY(
     ("document", "message"),
     [

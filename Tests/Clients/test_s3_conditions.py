@@ -140,3 +140,26 @@ def test_checksums_of_configurations(s3: Any, cloud: Server, headers: dict[str, 
     )
     assert error.code == code
     assert s3.get_bucket_tagging(Bucket="box")["TagSet"] == tags
+
+
+# Tags of buckets
+
+
+def test_tags_of_buckets_count_once_somebody_says_so(s3: Any, new_user: Callable[..., Identity]) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html"""
+    s3.put_bucket_tagging(Bucket="box", Tagging={"TagSet": [{"Key": "Stage", "Value": "test"}]})
+    for key in ("aws:ResourceTag/Stage", "s3:BucketTag/stage"):
+        name = key.split(":")[0]
+        own = allow("s3:*", "*", Condition={"StringEquals": {key: "test"}})
+        user = new_user(f"user-{name}", own).client("s3")
+        assert s3.get_bucket_abac(Bucket="box")["AbacStatus"]["Status"] == "Disabled"
+        assert error_of(user.get_object, Bucket="box", Key="a").code == "AccessDenied"
+        s3.put_bucket_abac(Bucket="box", AbacStatus={"Status": "Enabled"})
+        assert s3.get_bucket_abac(Bucket="box")["AbacStatus"]["Status"] == "Enabled"
+        user.get_object(Bucket="box", Key="a")
+        user.list_objects_v2(Bucket="box")
+        # Who changes tags then changes what others may: another action is asked for that.
+        assert error_of(user.put_bucket_tagging, Bucket="box", Tagging={"TagSet": []}).code == "InvalidRequest"
+        assert error_of(user.delete_bucket_tagging, Bucket="box").code == "InvalidRequest"
+        s3.put_bucket_abac(Bucket="box", AbacStatus={"Status": "Disabled"})
+    assert error_of(s3.put_bucket_abac, Bucket="box", AbacStatus={"Status": "Maybe"}).code == "MalformedXML"

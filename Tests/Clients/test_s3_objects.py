@@ -408,18 +408,3 @@ def test_a_tree_goes_there_and_back(root: Identity, box: str, tmp_path: Path) ->
     found = {str(path.relative_to(there)): path.read_bytes() for path in there.rglob("*") if path.is_file()}
     assert found == files
     assert root.client("s3").head_object(Bucket=box, Key="tree/b c/d/large")["ETag"].endswith('-3"')
-
-
-def test_lists_that_would_let_others_in_are_not_taken_for_nothing(s3: Any, box: str) -> None:
-    names = {"Bucket": box, "Key": "a", "Body": b"1"}
-    s3.put_object(**names, ACL="bucket-owner-full-control")
-    error = error_of(s3.put_object, **names, ACL="public-read")
-    assert (error.code, error.message) == ("AccessControlListNotSupported", "The bucket does not allow ACLs")
-    assert error_of(s3.copy_object, Bucket=box, Key="b", CopySource=f"{box}/a", GrantRead="id=x").code == (
-        "AccessControlListNotSupported"
-    )
-    assert error_of(s3.create_bucket, Bucket="open", ACL="public-read").code == "InvalidBucketAclWithObjectOwnership"
-    s3.create_bucket(Bucket="open", ACL="private", ObjectOwnership="ObjectWriter")
-    names["Bucket"] = "open"
-    s3.put_object(**names, ACL="private")
-    assert error_of(s3.put_object, **names, ACL="public-read").code == "NotImplemented"

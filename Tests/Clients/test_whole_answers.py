@@ -400,16 +400,18 @@ def test_a_device_in_use(root: Identity) -> None:
 
 
 def test_events_of_what_is_not_built(root: Identity, trail: Trail) -> None:
-    refused = error_of(root.cloudtrail.create_trail, Name="trail", S3BucketName="bucket")
+    channel = {"Name": "channel", "Source": "Custom", "Destinations": [{"Type": "AWS_SERVICE", "Location": "place"}]}
+    refused = error_of(root.cloudtrail.create_channel, **channel)
     assert refused.status == 501
-    record = trail.of(refused, "CreateTrail")
-    assert record["requestParameters"] == {"name": "trail", "s3BucketName": "bucket"}
+    record = trail.of(refused, "CreateChannel")
+    assert record["requestParameters"] == {
+        "name": "channel", "source": "Custom", "destinations": [{"type": "AWS_SERVICE", "location": "place"}]}
     assert (record["errorCode"], record["responseElements"], record["readOnly"]) == ("NotImplemented", None, False)
-    read = error_of(root.cloudtrail.describe_trails, trailNameList=["trail"])
-    assert trail.of(read, "DescribeTrails")["requestParameters"] == {"trailNameList": ["trail"]}
+    read = error_of(root.cloudtrail.get_dashboard, DashboardId="board")
+    assert trail.of(read, "GetDashboard")["requestParameters"] == {"dashboardId": "board"}
     # What is not within the model's constraints is not kept: nothing else bounds it.
     free = root.client("cloudtrail", parameter_validation=False)
-    assert trail.of(error_of(free.create_trail), "CreateTrail")["requestParameters"] is None
+    assert trail.of(error_of(free.create_channel), "CreateChannel")["requestParameters"] is None
 
 
 # Errors

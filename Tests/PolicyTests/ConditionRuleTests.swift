@@ -69,6 +69,10 @@ import Testing
     @Test func rule38_emptyStringIsNull() throws {
         #expect(try holds(#"{"Null":{"a:x":"true"}}"#, ["a:x": .one("")]))
         #expect(try !holds(#"{"StringEquals":{"a:x":""}}"#, ["a:x": .one("")]))
+        // Two keys of S3 have it as a value.
+        #expect(try holds(#"{"StringEquals":{"s3:Prefix":["","home/"]}}"#, ["s3:prefix": .one("")]))
+        #expect(try !holds(#"{"StringEquals":{"s3:prefix":[""]}}"#, [:]))
+        #expect(try holds(#"{"Null":{"s3:delimiter":"false"}}"#, ["s3:delimiter": .one("")]))
         #expect(try holds(#"{"StringNotLike":{"a:x":"*"}}"#, ["a:x": .one("")]))
     }
 

@@ -92,6 +92,8 @@ extension RefCase {
                         sourceARN: grant.source))
             },
             restrictsPublicBuckets: blocksPublicAccess)
+        inputs.accessControlList = try list?.compiled()
+        inputs.resourceOnlyDenies = isOfAnother
         inputs.requiredPolicy = isOfGuardedType ? .resource : nil
         inputs.ignoresResourceSide = ignoresResourceSide
         return inputs

@@ -109,6 +109,12 @@ struct CaseGenerator {
         if chance(20) { result.rcps = levels(.rcp, result) }
         if result.action.hasPrefix("kms:") || chance(5), chance(60) { result.grants = some(3) { $0.grant() } }
         result.blocksPublicAccess = chance(30)
+        if !trusts, chance(25) {
+            var list = policy(.resource, result)
+            for number in list.statements.indices { list.statements[number].allows = true }
+            result.list = list
+            result.isOfAnother = chance(40)
+        }
         result.isOfGuardedType = chance(15)
         result.ignoresResourceSide = chance(10)
         if chance(15) { result.endpoints = chance(20) ? [] : some(2) { $0.policy(.endpoint, result) } }

@@ -44,6 +44,10 @@ struct RefCase {
     var lists: Set<String>
     var identity: [RefPolicy] = []
     var resourcePolicy: RefPolicy?
+    /// What an access control list allows; it has no denies.
+    var list: RefPolicy?
+    /// Whether the resource is an object that does not belong to the bucket's owner.
+    var isOfAnother = false
     var trust: RefPolicy?
     var boundaries: [RefPolicy]?
     var sessions: [RefPolicy]?
@@ -93,6 +97,9 @@ extension RefCase {
         {
             grants = []
         }
+        // "The bucket policy applies only to objects that are owned by the bucket owner", but for its denies.
+        if isOfAnother { grants = [] }
+        grants += list.map { grantedTo($0) } ?? []
         let keyGrants = self.grants.filter { permits($0) }.flatMap { names($0.grantee) }
         if !inAccount { return grants.isEmpty && keyGrants.isEmpty ? .implicitlyDenied : .allowed }
         let ownAllow = caller.kind == .root || identity.contains { allows($0) }

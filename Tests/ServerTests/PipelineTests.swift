@@ -116,12 +116,13 @@ import Testing
 
     @Test func whatIsNotBuiltSaysSo() async throws {
         let test = try await TestGatehouse()
-        let answer = await test.cloudTrail("CreateTrail", #"{"Name":"trail","S3BucketName":"bucket"}"#)
+        let answer = await test.cloudTrail(
+            "CreateChannel", #"{"Name":"trail","Source":"Custom","Destinations":[{"Type":"AWS_SERVICE","Location":"arn"}]}"#)
         #expect(answer.status == 501)
         #expect(answer.body.contains(#""__type":"NotImplemented""#))
         let history = await test.cloudTrail(
-            "LookupEvents", #"{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateTrail"}]}"#)
-        #expect(history.body.contains(#"\"requestParameters\":{\"name\":\"trail\",\"s3BucketName\":\"bucket\"}"#))
+            "LookupEvents", #"{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateChannel"}]}"#)
+        #expect(history.body.contains(#"\"requestParameters\":{\"name\":\"trail\",\"source\":\"Custom\","#))
         let unknown = await test.call("iam", "MakeCoffee")
         #expect(unknown.status == 400)
         #expect(unknown.code == "InvalidAction")

@@ -81,7 +81,7 @@ public enum S3: APIModel {
         string BucketAccelerateStatus enum=Enabled,Suspended
         structure BucketAlreadyExists fault=sender status=409
         structure BucketAlreadyOwnedByYou fault=sender status=409
-        string BucketCannedACL enum=private,public-read,public-read-write,authenticated-read
+        string BucketCannedACL enum=private,public-read,public-read-write,authenticated-read,log-delivery-write
         structure BucketInfo
           DataRedundancy DataRedundancy
           Type BucketType
@@ -1935,6 +1935,7 @@ public enum S3: APIModel {
         structure RestoreObjectOutput
           RequestCharged RequestCharged location=header locationName=x-amz-request-charged
           RestoreOutputPath RestoreOutputPath location=header locationName=x-amz-restore-output-path
+          StatusCode RestoreStatusCode location=statusCode
         structure RestoreObjectRequest payload=RestoreRequest
           Bucket! BucketName location=uri locationName=Bucket
           Key! ObjectKey location=uri locationName=Key
@@ -1956,6 +1957,7 @@ public enum S3: APIModel {
         structure RestoreStatus
           IsRestoreInProgress IsRestoreInProgress
           RestoreExpiryDate RestoreExpiryDate
+        integer RestoreStatusCode
         string Role
         structure RoutingRule
           Condition Condition

@@ -514,7 +514,8 @@ extension S3 {
 extension View<S3.RestoreObjectOutputFields> {
     public var requestCharged: String? { get { self[optional: 0] } set { self[optional: 0] = newValue } }
     public var restoreOutputPath: String? { get { self[optional: 1] } set { self[optional: 1] = newValue } }
-    public init(requestCharged: String?, restoreOutputPath: String?) { self.init(); self.requestCharged = requestCharged; self.restoreOutputPath = restoreOutputPath }
+    public var statusCode: Int? { get { self[optional: 2] } set { self[optional: 2] = newValue } }
+    public init(requestCharged: String?, restoreOutputPath: String?, statusCode: Int?) { self.init(); self.requestCharged = requestCharged; self.restoreOutputPath = restoreOutputPath; self.statusCode = statusCode }
 }
 
 extension S3 {

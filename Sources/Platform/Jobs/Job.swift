@@ -33,6 +33,13 @@ public protocol Job: Codable, Sendable {
     /// the job. A job that returns without calling it has ended, too.
     /// - Throws: an error; the job is then tried again later, after a pause that grows each time.
     func run(_ context: JobContext) async throws(ServiceError)
+    /// The type itself where it is a ``RecurringJob``. Asking the type for that is quick, while a cast searches all that the
+    /// program consists of.
+    static var recurring: (any RecurringJob.Type)? { get }
+}
+
+extension Job {
+    public static var recurring: (any RecurringJob.Type)? { nil }
 }
 
 /// A job that recurs, from the first start on. If nobody was there to do it for a long time, it is then done once.
@@ -58,6 +65,7 @@ public protocol RecurringJob: Job {
 
 extension RecurringJob {
     public static func interval(_ environment: Environment) -> Double { interval }
+    public static var recurring: (any RecurringJob.Type)? { self }
 }
 
 /// A job that is being done: for whom, since when, and how it ends.

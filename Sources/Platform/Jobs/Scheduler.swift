@@ -76,7 +76,7 @@ public final class Scheduler: Sendable {
     /// - Throws: InternalFailure when the ledger can't be written, or the error of a module.
     public func begin() async throws(ServiceError) {
         let now = environment.clock.now
-        let recurring = jobs.values.compactMap { $0 as? any RecurringJob.Type }
+        let recurring = jobs.values.compactMap { $0.recurring }
         try await environment.write(Self.scope, requestID: "") { (records) throws(ServiceError) in
             for job in recurring { try job.begin(records, at: now) }
         }
@@ -171,7 +171,7 @@ public final class Scheduler: Sendable {
         // What sleeps until something is due has to look again.
         defer { wake.yield() }
         await runDue()
-        let once = Set(jobs.filter { !($0.value is any RecurringJob.Type) }.keys)
+        let once = Set(jobs.filter { $0.value.recurring == nil }.keys)
         while let due = await nextDue(once), due <= clock.realTime + target {
             clock.move(to: due)
             await runDue()
@@ -394,7 +394,7 @@ extension Job {
     fileprivate static func successor(
         _ environment: Environment
     ) -> (@Sendable (MutableRecords) throws(ServiceError) -> Void)? {
-        guard let recurring = self as? any RecurringJob.Type else { return nil }
+        guard let recurring else { return nil }
         return { (records) throws(ServiceError) in
             try recurring.schedule(records, after: environment.clock.now, interval: recurring.interval(environment))
         }

@@ -35,8 +35,9 @@ extension CloudTrail.LookupEvents: ComputeOperation {
                     attribute: attributes.first.map { EventAttribute($0.attributeKey, $0.attributeValue) },
                     limit: input.maxResults ?? 50, cursor: input.nextToken))
             // The history has no data events: those are for trails. A page may be short for it, or empty.
+            let beginning = beginning(call)
             output.events = page.events.filter {
-                RecordedEvent($0).value(of: .eventCategory) == EventCategory.management
+                $0.time >= beginning && RecordedEvent($0).value(of: .eventCategory) == EventCategory.management
             }.map { CloudTrail.Event(of: $0) }
             output.nextToken = page.cursor
             return output
@@ -46,6 +47,11 @@ extension CloudTrail.LookupEvents: ComputeOperation {
             }
             throw ServiceError(error)
         }
+    }
+
+    /// What is older may still be there until the next time that old events are deleted.
+    private static func beginning(_ call: Call) -> Int64 {
+        Int64(exactly: ((call.time - ForgetOldEvents.historySeconds) * 1000).rounded()) ?? .min
     }
 
     private static func milliseconds(_ time: Timestamp?) -> Int64? {

@@ -7,7 +7,8 @@ import Wire
 struct ForgetOldEvents: RecurringJob {
     static let kind = "CloudTrail::ForgetOldEvents"
     static let interval = 3600.0
-    private static let historySeconds = 90.0 * 24 * 3600
+    /// How long the history is.
+    static let historySeconds = 90.0 * 24 * 3600
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let end = context.environment.clock.now - Self.historySeconds

@@ -30,7 +30,7 @@ extension MutableRecords {
     }
 }
 
-/// Removes bodies that nothing has any more.
+/// Removes bodies that nothing has any more, once this node doesn't read them either.
 struct RemoveBodies: Job {
     static let kind = "S3::RemoveBodies"
     /// Seconds.
@@ -42,7 +42,7 @@ struct RemoveBodies: Job {
         let store = try context.environment.bodyStore()
         let isHeld: Bool
         do throws(BodyError) {
-            isHeld = try await store.isHeld()
+            isHeld = try await store.isHeld() || store.isReading(ids)
             if !isHeld { try await store.remove(ids) }
         } catch {
             throw ServiceError(error)

@@ -29,6 +29,8 @@ final class BucketIndex: Projection {
         var lifecycles: [String: [LifecycleRule]] = [:]
         /// Of buckets that have any such rule, by name.
         var crossOrigin: [String: [CrossOriginRule]] = [:]
+        /// Of buckets that are shown as websites, by name.
+        var websites: [String: Website] = [:]
     }
 
     private let state = Mutex(State())
@@ -59,6 +61,9 @@ final class BucketIndex: Projection {
         case .cors:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { CrossOriginRule.all($0.json) } ?? []
             state.withLock { $0.crossOrigin[name] = rules.isEmpty ? nil : rules }
+        case .website:
+            let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
+            state.withLock { $0.websites[name] = site }
         default: break
         }
     }
@@ -83,6 +88,9 @@ final class BucketIndex: Projection {
     /// The rules of a bucket for pages of other origins.
     func crossOrigin(of bucket: String) -> [CrossOriginRule] { state.withLock { $0.crossOrigin[bucket] ?? [] } }
 
+    /// How a bucket is shown as a website; nil: it is not.
+    func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }
+
     /// How many buckets there are in each region.
     var counts: [String: Int] {
         state.withLock { $0.buckets.values.reduce(into: [:]) { $0[$1.bucket.region, default: 0] += 1 } }
@@ -99,13 +107,21 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket, or an object in one: the bucket's policy decides on both. Their ARNs have no account in them.
-    static let bucket = ResourceType("s3", "") { access, arn, call in
-        let name = arn.resource.prefix { $0 != "/" }
-        let entry = access.learnt as? BucketEntry ?? call.buckets.bucket(String(name))
+    /// A bucket, or an object in one: the bucket's policy decides on both, and access control lists where they mean anything. Their ARNs have no account in them.
+    static let bucket = ResourceType("s3", "", hasOwnTagKey: false, hasFreeNames: true) { access, arn, call in
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
+        let entry =
+            access.learnt as? BucketEntry ?? (access.learnt as? any KnowsObject)?.bucket
+            ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)
-        resource.restrictsPublicBuckets = call.publicAccessBlock(of: entry.bucket).restrictPublicBuckets
+        resource.takeTags(of: entry.bucket)
+        let block = call.publicAccessBlock(of: entry.bucket)
+        resource.restrictsPublicBuckets = block.restrictPublicBuckets
+        resource.takeLists(
+            access, isOfObject: name.endIndex < arn.resource.endIndex, entry.bucket,
+            ignoresPublic: block.ignorePublicAcls, call)
         return resource
     }
 }

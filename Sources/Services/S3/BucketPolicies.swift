@@ -64,8 +64,8 @@ enum BucketPolicies {
 
     private static func isResource(_ text: String, of bucket: Bucket) -> Bool {
         guard text.hasPrefix("arn:aws:s3:::") else { return text == "*" }
-        let name = text.dropFirst("arn:aws:s3:::".count).prefix { $0 != "/" }
-        return name == bucket.name
+        let name = text.utf8.dropFirst("arn:aws:s3:::".utf8.count).prefix { $0 != UInt8(ascii: "/") }
+        return name.elementsEqual(bucket.name.utf8)
     }
 }
 

@@ -17,6 +17,7 @@ extension S3.PutBucketTagging: ChangeBucket {
     static func keys(_ input: Input) -> [String: ContextValue] { requestTags(input.tagging.tagSet) }
 
     static func change(_ bucket: inout Bucket, _ input: Input, _ call: Call) throws(ServiceError) {
+        try bucket.checkTagsAreFree()
         bucket.tags = try TagRules.ofBuckets.new(input.tagging.tagSet)
     }
 }
@@ -34,6 +35,7 @@ extension S3.DeleteBucketTagging: ChangeBucket {
     static var action: String { "PutBucketTagging" }
 
     static func change(_ bucket: inout Bucket, _ input: Input, _ call: Call) throws(ServiceError) {
+        try bucket.checkTagsAreFree()
         bucket.tags = []
     }
 }

@@ -34,10 +34,10 @@ extension S3.CreateBucket: WriteOperation {
             return access
         }
         var keys: [String: ContextValue] = ["s3:locationconstraint": .one(try region(input, call))]
-        keys["s3:x-amz-acl"] = input.acl.map { .one($0) }
+        keys.merge(AccessControlLists.keys(input.structure)) { own, _ in own }
         keys["s3:x-amz-object-ownership"] = input.objectOwnership.map { .one($0) }
         var needs = [need("CreateBucket", keys)]
-        if input.acl != nil || input.hasGrants { needs.append(need("PutBucketAcl", keys)) }
+        if AccessControlList.isSaid(in: input.structure) { needs.append(need("PutBucketAcl", keys)) }
         if input.objectLockEnabledForBucket == true {
             needs += [need("PutBucketObjectLockConfiguration"), need("PutBucketVersioning")]
         }
@@ -72,7 +72,7 @@ extension S3.CreateBucket: WriteOperation {
             }
             bucket.ownership = ownership
         }
-        try AccessControlLists.check(input.structure, ofBucketWith: bucket.ownership)
+        bucket.acl = try AccessControlLists.ofNewBucket(input.structure, with: bucket.ownership, call)
         if input.objectLockEnabledForBucket == true {
             bucket.hasObjectLock = true
             bucket.versioning = .enabled
@@ -87,13 +87,6 @@ extension S3.CreateBucket: WriteOperation {
             $0.location = bucket.region == "us-east-1" ? "/\(bucket.name)" : "http://\(bucket.name).s3.amazonaws.com/"
             $0.bucketArn = bucket.arn
         }
-    }
-}
-
-extension View<S3.CreateBucketRequestFields> {
-    /// Whether headers grant somebody access by the bucket's access control list.
-    fileprivate var hasGrants: Bool {
-        grantFullControl != nil || grantRead != nil || grantReadACP != nil || grantWrite != nil || grantWriteACP != nil
     }
 }
 

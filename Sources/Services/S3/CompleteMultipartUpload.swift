@@ -201,6 +201,8 @@ extension ObjectVersion {
         retention = object.retention
         legalHold = object.legalHold
         writer = object.writer
+        owner = object.owner
+        acl = object.acl
         encryption = object.encryption
     }
 }

@@ -214,13 +214,17 @@ extension S3.DeleteBucketCors: DeleteConfiguration {
 
 extension S3.PutBucketWebsite: PutConfiguration {
     static var subject: BucketConfiguration.Subject { .website }
+
+    static func check(
+        _ input: Input, _ bucket: Bucket, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) {
+        try Website.check(input.websiteConfiguration)
+    }
 }
 extension S3.GetBucketWebsite: GetConfiguration {
     static var subject: BucketConfiguration.Subject { .website }
     static func absent(_ bucket: Bucket) throws(ServiceError) -> Output {
-        throw .s3(
-            "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration", status: 404,
-            ["BucketName": bucket.name])
+        throw .noWebsite(bucket.name)
     }
 }
 extension S3.DeleteBucketWebsite: DeleteConfiguration {

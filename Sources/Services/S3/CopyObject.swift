@@ -23,23 +23,25 @@ struct CopySource {
         guard let path = String(parts[0]).removingPercentEncoding else {
             throw .invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", text)
         }
-        let names = (path.hasPrefix("/") ? path.dropFirst() : path[...]).split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        let slash = UInt8(ascii: "/")
+        let names = (path.utf8.first == slash ? path.utf8.dropFirst() : path.utf8[...]).split(
+            separator: slash, maxSplits: 1, omittingEmptySubsequences: false)
         guard names.count == 2, !names[0].isEmpty, !names[1].isEmpty else {
             throw .invalidArgument("Invalid copy source object key", "x-amz-copy-source", text)
         }
-        bucket = String(names[0])
-        key = String(names[1])
+        bucket = String(Substring(names[0]))
+        key = String(Substring(names[1]))
         versionID = id
     }
 }
 
 /// The source of a copy, as it was when permission was asked.
-struct CopyOrigin: Sendable {
+struct CopyOrigin: KnowsObject {
     let source: CopySource
     let bucket: BucketEntry
-    /// nil: there is none.
     let version: ObjectVersion?
+    var overwritten: ObjectVersion? { nil }
 }
 
 /// An operation that copies from another object: it needs permission to read that one, too.
@@ -90,6 +92,7 @@ extension Copies {
             throw .invalidRequest(
                 "The source of a copy request may not specifically refer to a delete marker by version id.")
         }
+        try version.checkIsReadable(at: call.time)
         func text(_ name: String) -> String? {
             guard case .string(let text) = input.structure[name] else { return nil }
             return text
@@ -146,14 +149,14 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (origin, sourceNeeds) = try await origin(input, call, copiesTags: copiesTags(input))
-        var (actions, keys) = NewObject.needs(input.structure)
+        var (actions, keys) = NewObject.needs(input.structure, call)
         keys["s3:x-amz-copy-source"] = .one("/\(origin.source.bucket)/\(origin.source.key)")
         keys["s3:x-amz-metadata-directive"] = input.metadataDirective.map { .one($0) }
         if copiesTags(input), let tags = origin.version?.tags, !tags.isEmpty {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
             if !actions.contains("PutObjectTagging") { actions.append("PutObjectTagging") }
         }
-        let target = ObjectTarget(bucket: entry, version: nil)
+        let target = try await call.target(ofNew: input.key, in: entry)
         return .required(
             sourceNeeds + (["PutObject"] + actions).map { call.need($0, onKey: input.key, target, keys) })
     }
@@ -161,9 +164,11 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> CopiedBytes {
         let bucket = try call.target().bucket.bucket
         guard let origin = call.learnt(CopyOrigin.self) else { throw .internalFailure }
-        _ = try NewObject(input.structure, in: bucket, at: call.time)
+        _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
-        if origin.source.bucket == bucket.name, origin.source.key == input.key, origin.source.versionID == nil {
+        if origin.source.bucket == bucket.name, origin.source.key.utf8.elementsEqual(input.key.utf8),
+            origin.source.versionID == nil
+        {
             try checkChanges(input)
         }
         guard origin.version.map({ $0.size <= most }) ?? true else {
@@ -196,7 +201,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         let bucket = try records.bucket(input.bucket)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
-        var object = try NewObject(input.structure, in: bucket, at: call.time)
+        var object = try NewObject(input.structure, in: bucket, call)
         if input.metadataDirective != "REPLACE" {
             let redirect = object.headers["WebsiteRedirectLocation"]
             object.headers = copied.source.headers
@@ -205,8 +210,7 @@ extension S3.CopyObject: PreparedWriteOperation, Copies {
         }
         if copiesTags(input) { object.tags = copied.source.tags }
         var version = object.version(
-            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), by: call.accountID,
-            at: call.time)
+            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = copied.received.size
         version.etag = copied.received.etag
         version.checksum = copied.received.checksum

@@ -12,8 +12,7 @@ import Wire
     func add(_ resource: EventParticulars.Resource) {
         if !found.contains(where: { $0.arn == resource.arn && $0.type == resource.type }) { found.append(resource) }
     }
-    for resolved in accesses {
-        let access = resolved.access
+    for access in accesses.lazy.map(\.access) {
         let bucketARN = Substring(access.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         if bucketARN.utf8.count < access.resource.utf8.count {
             add(EventParticulars.Resource(access.resource, "AWS::S3::Object"))
@@ -36,3 +35,11 @@ import Wire
     }
     return found
 }
+
+/// What S3's events call members of requests otherwise than the model: the bucket, and those that are headers.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
+let recordedNames = [
+    "Bucket": "bucketName", "ACL": "x-amz-acl", "CopySource": "x-amz-copy-source", "EncodingType": "encoding-type",
+    "MaxKeys": "max-keys", "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "ServerSideEncryption": "x-amz-server-side-encryption", "StorageClass": "x-amz-storage-class",
+]

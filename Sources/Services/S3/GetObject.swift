@@ -62,6 +62,8 @@ struct ObjectAnswer {
     /// The bytes that are asked for; nil: all.
     var range: Range<Int>?
     private let input: Structure
+    /// Of the call, in seconds since 1970.
+    private let time: Double
     /// When a lifecycle rule ends the object; nil: never, or it is not the current version.
     private let expiration: String?
 
@@ -69,6 +71,7 @@ struct ObjectAnswer {
     ///   InvalidRange, InvalidPartNumber.
     init(_ input: Structure, key: String, version id: String?, _ call: Call) async throws(ServiceError) {
         self.input = input
+        time = call.time
         let target = try call.target()
         let bucket = target.bucket.bucket
         do throws(ServiceError) {
@@ -132,6 +135,7 @@ struct ObjectAnswer {
         let wantsChecksums = input["ChecksumMode"] == .string("ENABLED")
         output.show(version, checksums: wantsChecksums && range == nil)
         output["Expiration"] = expiration.map { .string($0) }
+        output["Restore"] = version.restoration?.header(at: time).map { .string($0) }
         output["ContentLength"] = .integer(range?.count ?? Int(version.size))
         if let range {
             output["ContentRange"] = .string("bytes \(range.lowerBound)-\(range.upperBound - 1)/\(version.size)")
@@ -151,6 +155,7 @@ extension S3.GetObject: ComputeOperation, OnObject {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let answer = try await ObjectAnswer(input.structure, key: input.key, version: input.versionId, call)
+        try answer.version.checkIsReadable(at: call.time)
         let body = try await call.body(of: answer.version, range: answer.range, input.structure)
         var output = answer.structure(OutputFields.shape)
         output["Body"] = .stream(body)

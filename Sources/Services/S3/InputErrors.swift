@@ -14,6 +14,7 @@ let s3Validation = ValidationRules(ignored: [.pattern]) { broken, member, text i
 
 /// The errors of members that have one of their own.
 private func particular(_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError? {
+    if member.isInBody, ["Permission", "Type"].contains(member.name) { return .malformedACL }
     guard broken == .values || broken == .element else { return nil }
     switch member.name {
     case "LocationConstraint": return .invalidLocation(text ?? "")

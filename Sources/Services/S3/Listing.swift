@@ -78,14 +78,24 @@ enum URLEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     static func encode(_ text: String) -> String {
+        encode(text, kept: [UInt8(ascii: "*"), UInt8(ascii: "/")], space: "+")
+    }
+
+    /// As in the path of a URL.
+    static func encodePath(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "~"), UInt8(ascii: "/")]) }
+
+    /// As in the query of a URL.
+    static func encodeQuery(_ text: String) -> String { encode(text, kept: [UInt8(ascii: "~")]) }
+
+    private static func encode(_ text: String, kept: [UInt8], space: String? = nil) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "*"), UInt8(ascii: "/"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
                 bytes.append(byte)
-            case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
+            case let byte where kept.contains(byte): bytes.append(byte)
+            case UInt8(ascii: " ") where space != nil: bytes += (space ?? "").utf8
             default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
@@ -109,7 +119,9 @@ extension ListsKeys {
 }
 
 extension S3.Object {
-    fileprivate init(_ version: ObjectVersion, _ listing: KeyListing, owner: String?) {
+    fileprivate init(
+        _ version: ObjectVersion, _ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?
+    ) {
         self.init()
         key = listing.shown(version.key)
         lastModified = Timestamp(secondsSinceEpoch: version.modified)
@@ -120,7 +132,8 @@ extension S3.Object {
         }
         size = Int(version.size)
         storageClass = version.storageClass
-        self.owner = owner.map(S3.Owner.init(ofAccount:))
+        restoreStatus = time.flatMap { version.restoration?.status(at: $0) }
+        self.owner = bucket.map { S3.Owner(ofAccount: $0.owner(of: version)) }
     }
 }
 
@@ -133,10 +146,11 @@ extension S3.ListObjectsV2: ReadOperation, ListsKeys {
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
             of: bucket.name, after: try start(input, listing), records)
-        let owner = input.fetchOwner == true ? bucket.accountID : nil
+        // Who asks for it learns what is restored.
+        let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {
             $0.isTruncated = isTruncated
-            $0.contents = entries.objects(listing, owner: owner)
+            $0.contents = entries.objects(listing, ownedIn: input.fetchOwner == true ? bucket : nil, restoredAt: time)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -171,13 +185,15 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
             prefix: input.prefix, delimiter: input.delimiter, maxKeys: input.maxKeys, encoding: input.encodingType)
         let (entries, isTruncated) = try listing.entries(
             of: bucket.name, after: input.marker.flatMap { $0.isEmpty ? nil : listing.place(after: $0) }, records)
+        // Who asks for it learns what is restored.
+        let time = input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil
         return Output {
             $0.isTruncated = isTruncated
             $0.marker = listing.shown(input.marker ?? "")
             // Without a delimiter clients take the last key.
             $0.nextMarker =
                 isTruncated && listing.delimiter != nil ? entries.last.map { listing.shown($0.name) } : nil
-            $0.contents = entries.objects(listing, owner: bucket.accountID)
+            $0.contents = entries.objects(listing, ownedIn: bucket, restoredAt: time)
             $0.commonPrefixes = entries.groups(listing)
             $0.name = bucket.name
             $0.prefix = listing.shown(listing.prefix)
@@ -189,10 +205,10 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
 }
 
 extension [RowListing<CurrentObject>] {
-    fileprivate func objects(_ listing: KeyListing, owner: String?) -> [S3.Object]? {
+    fileprivate func objects(_ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?) -> [S3.Object]? {
         let objects = compactMap { entry -> S3.Object? in
             guard case .row(let row) = entry else { return nil }
-            return S3.Object(row.version, listing, owner: owner)
+            return S3.Object(row.version, listing, ownedIn: bucket, restoredAt: time)
         }
         return objects.isEmpty ? nil : objects
     }

@@ -43,13 +43,10 @@ extension OnUpload {
 }
 
 extension S3.CreateMultipartUpload: PreparedWriteOperation {
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
-        guard (1...1024).contains(input.key.utf8.count) else {
-            throw .s3("KeyTooLongError", "Your key is too long", ["Size": String(input.key.utf8.count)])
-        }
-        let (actions, keys) = NewObject.needs(input.structure)
-        let target = ObjectTarget(bucket: entry, version: nil)
+        let (actions, keys) = NewObject.needs(input.structure, call)
+        let target = try await call.target(ofNew: input.key, in: entry)
         return .required((["PutObject"] + actions).map { call.need($0, onKey: input.key, target, keys) })
     }
 
@@ -83,8 +80,7 @@ extension S3.CreateMultipartUpload: PreparedWriteOperation {
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket)
         let (algorithm, type) = try checksum(input)
-        var object = try NewObject(input.structure, in: bucket, at: call.time).version(
-            of: input.key, (0, nil), by: call.accountID, at: call.time)
+        var object = try NewObject(input.structure, in: bucket, call).version(of: input.key, (0, nil), call)
         object.encryption = prepared.encryption
         let upload = MultipartUpload(
             bucket: bucket.name, objectKey: input.key, uploadID: VersionID.make(Int64(call.time * 1_000_000)),

@@ -7,10 +7,10 @@ import Wire
 // Operations on objects: which of them, and what policies are asked.
 
 /// An object as it was when permission was asked.
-struct ObjectTarget: Sendable {
+struct ObjectTarget: KnowsObject {
     let bucket: BucketEntry
-    /// nil: there is none of this key and version.
     let version: ObjectVersion?
+    var overwritten: ObjectVersion?
 }
 
 /// An operation on an object that may be there.
@@ -74,6 +74,19 @@ extension Call {
         access.learnt = target
         access.wordDenial(to: caller)
         return access
+    }
+
+    /// What a request that makes an object is about. Where a list lets others write, what it would overwrite counts.
+    func target(ofNew key: String, in entry: BucketEntry) async throws(ServiceError) -> ObjectTarget {
+        guard (1...1024).contains(key.utf8.count) else {
+            throw .s3("KeyTooLongError", "Your key is too long", ["Size": String(key.utf8.count)])
+        }
+        let bucket = entry.bucket
+        guard bucket.acl != nil, !bucket.enforcesOwner, bucket.versioning != .enabled else {
+            return ObjectTarget(bucket: entry, version: nil)
+        }
+        let there = try await read { (records) throws(ServiceError) in try records.current(key, in: bucket.name) }
+        return ObjectTarget(bucket: entry, version: nil, overwritten: there)
     }
 
     /// The object of the request, as it was when permission was asked.

@@ -15,6 +15,7 @@ extension S3.PutBucketOwnershipControls: ChangeBucket {
         guard input.ownershipControls.rules.count == 1,
             let ownership = Bucket.Ownership(rawValue: input.ownershipControls.rules[0].objectOwnership)
         else { throw .malformedXML }
+        guard ownership != .bucketOwnerEnforced || bucket.acl == nil else { throw .bucketHasList }
         bucket.ownership = ownership
     }
 }

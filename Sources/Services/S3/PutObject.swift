@@ -30,10 +30,12 @@ struct NewObject {
     var tags: [Tag] = []
     var retention: ObjectVersion.Retention?
     var legalHold: Bool?
+    var owner: String?
+    var acl: AccessControlList?
 
     /// Reads a request's members, those of PutObject, CreateMultipartUpload or CopyObject.
-    init(_ input: Structure, in bucket: Bucket, at time: Double) throws(ServiceError) {
-        try AccessControlLists.check(input, in: bucket)
+    init(_ input: Structure, in bucket: Bucket, _ call: Call) throws(ServiceError) {
+        (owner, acl) = try AccessControlLists.ofNewObject(input, in: bucket, call)
         for name in Self.headers {
             if case .string(let text) = input[name] { headers[name] = text }
             if case .timestamp(let moment) = input[name] { headers[name] = moment.iso8601 }
@@ -64,7 +66,7 @@ struct NewObject {
             storageClass = name
         }
         if case .string(let text) = input["Tagging"] { tags = try Self.tags(text) }
-        try readLock(input, bucket, time)
+        try readLock(input, bucket, call.time)
     }
 
     /// Tags in a header, `key=value&…`, percent-encoded.
@@ -117,16 +119,14 @@ struct NewObject {
     }
 
     /// What the request needs besides `PutObject`, and the condition keys of them all.
-    static func needs(_ input: Structure) -> (actions: [String], keys: [String: ContextValue]) {
-        var (actions, keys): ([String], [String: ContextValue]) = ([], [:])
+    static func needs(_ input: Structure, _ call: Call) -> (actions: [String], keys: [String: ContextValue]) {
+        var (actions, keys): ([String], [String: ContextValue]) = ([], AccessControlLists.keys(input))
         func text(_ member: String) -> String? {
             guard case .string(let text) = input[member] else { return nil }
             return text
         }
         let named = [
-            "s3:x-amz-acl": "ACL", "s3:x-amz-grant-full-control": "GrantFullControl",
-            "s3:x-amz-grant-read": "GrantRead", "s3:x-amz-grant-read-acp": "GrantReadACP",
-            "s3:x-amz-grant-write-acp": "GrantWriteACP", "s3:x-amz-storage-class": "StorageClass",
+            "s3:x-amz-storage-class": "StorageClass",
             "s3:x-amz-server-side-encryption": "ServerSideEncryption",
             "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
             "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
@@ -142,12 +142,9 @@ struct NewObject {
             keys.merge(requestObjectTags(tags)) { own, _ in own }
             actions.append("PutObjectTagging")
         }
-        // An owner who is to have everything is no access that the caller gives away.
-        if text("ACL") != "bucket-owner-full-control",
-            ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"].contains(where: {
-                text($0) != nil
-            }
-            )
+        // AWS's services, which give the bucket's owner what they deliver, are allowed no more than to put it.
+        if AccessControlList.isSaid(in: input),
+            call.caller.servicePrincipal == nil || text("ACL") != "bucket-owner-full-control"
         {
             actions.append("PutObjectAcl")
         }
@@ -158,16 +155,18 @@ struct NewObject {
 
     /// The version that comes of it.
     func version(
-        of key: String, _ place: (sequence: Int64, id: String?), by account: String, at time: Double
+        of key: String, _ place: (sequence: Int64, id: String?), _ call: Call
     ) -> ObjectVersion {
-        var version = ObjectVersion(key: key, sequence: place.sequence, versionID: place.id, modified: time)
+        var version = ObjectVersion(key: key, sequence: place.sequence, versionID: place.id, modified: call.time)
         version.headers = headers
         version.metadata = metadata
         version.storageClass = storageClass
         version.tags = tags
         version.retention = retention
         version.legalHold = legalHold
-        version.writer = account
+        version.writer = call.accountID
+        version.owner = owner
+        version.acl = acl
         return version
     }
 }
@@ -175,18 +174,15 @@ struct NewObject {
 extension S3.PutObject: UploadOperation, OnObject {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
-        guard (1...1024).contains(input.key.utf8.count) else {
-            throw .s3("KeyTooLongError", "Your key is too long", ["Size": String(input.key.utf8.count)])
-        }
-        let (actions, keys) = NewObject.needs(input.structure)
-        let target = ObjectTarget(bucket: entry, version: nil)
+        let (actions, keys) = NewObject.needs(input.structure, call)
+        let target = try await call.target(ofNew: input.key, in: entry)
         return .required((["PutObject"] + actions).map { call.need($0, onKey: input.key, target, keys) })
     }
 
     public static func begin(_ input: Input, _ call: Call) async throws(ServiceError) -> ObjectUpload {
         let bucket = try call.target().bucket.bucket
         // What can't be right is refused before the body is sent.
-        _ = try NewObject(input.structure, in: bucket, at: call.time)
+        _ = try NewObject(input.structure, in: bucket, call)
         _ = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         let key = try await call.bodyKey(input.structure, of: input.key, in: bucket)
         return try ObjectUpload(input.structure, call.bodies(), key, usual: .crc64NVME)
@@ -198,10 +194,9 @@ extension S3.PutObject: UploadOperation, OnObject {
         let bucket = try records.bucket(input.bucket)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
-        let object = try NewObject(input.structure, in: bucket, at: call.time)
+        let object = try NewObject(input.structure, in: bucket, call)
         var version = object.version(
-            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), by: call.accountID,
-            at: call.time)
+            of: input.key, try records.nextVersion(of: input.key, in: bucket, at: call.time), call)
         version.size = received.size
         version.etag = received.etag
         version.checksum = received.checksum

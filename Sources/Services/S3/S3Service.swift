@@ -17,7 +17,7 @@ extension ServiceModule {
         operations: bucketOperations + configurationOperations + objectOperations,
         events: EventParticulars(
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
-            dataEvents: objectLevel, found: eventResources),
+            dataEvents: objectLevel, found: eventResources, renamed: recordedNames),
         proves: { (request, operation) throws(ServiceError) in try BodyChecks.prove(request, operation) },
         crossOrigin: CrossOrigin.headers, validation: s3Validation,
         records: [Bucket.self, AccountPublicAccessBlock.self, BucketConfiguration.self],
@@ -25,7 +25,8 @@ extension ServiceModule {
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
         ], projections: [BucketIndex.self], resourceTypes: [.bucket],
         jobs: [RemoveBodies.self, SweepBodies.self, ExpireObjects.self],
-        quotas: [.buckets], paths: [CrossOrigin.preflight], samples: s3Samples, metrics: [.buckets])
+        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        metrics: [.buckets])
 
     /// Those whose events are data events.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>
@@ -40,11 +41,12 @@ extension ServiceModule {
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
         S3.CreateBucket.self, S3.DeleteBucket.self, S3.HeadBucket.self, S3.GetBucketLocation.self,
-        S3.GetBucketAcl.self, S3.ListBuckets.self,
+        S3.ListBuckets.self,
         S3.PutBucketPolicy.self, S3.GetBucketPolicy.self, S3.DeleteBucketPolicy.self, S3.GetBucketPolicyStatus.self,
         S3.PutPublicAccessBlock.self, S3.GetPublicAccessBlock.self, S3.DeletePublicAccessBlock.self,
         S3.PutBucketOwnershipControls.self, S3.GetBucketOwnershipControls.self,
         S3.DeleteBucketOwnershipControls.self,
+        S3.PutBucketAbac.self, S3.GetBucketAbac.self, S3.PutBucketAcl.self, S3.GetBucketAcl.self,
         S3.PutBucketVersioning.self, S3.GetBucketVersioning.self,
         S3.PutBucketTagging.self, S3.GetBucketTagging.self, S3.DeleteBucketTagging.self,
     ]
@@ -79,6 +81,7 @@ extension ServiceModule {
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
+        S3.RestoreObject.self, S3.PutObjectAcl.self, S3.GetObjectAcl.self,
         S3.PutObjectRetention.self, S3.GetObjectRetention.self,
         S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]

@@ -44,7 +44,9 @@ extension S3.ListObjectVersions: ReadOperation, ListsKeys {
                 case .group(let name): $0.nextKeyMarker = listing.shown(name)
                 }
             }
-            $0.fill(entries.compactMap(Self.version), listing, bucket)
+            $0.fill(
+                entries.compactMap(Self.version), listing, bucket,
+                restoredAt: input.optionalObjectAttributes?.contains("RestoreStatus") == true ? call.time : nil)
             let groups = entries.compactMap { entry -> S3.CommonPrefix? in
                 guard case .group(let name) = entry else { return nil }
                 return S3.CommonPrefix { $0.prefix = listing.shown(name) }
@@ -170,9 +172,9 @@ extension Substring.UTF8View {
 
 extension View<S3.ListObjectVersionsOutputFields> {
     fileprivate mutating func fill(
-        _ all: [(ObjectVersion, isLatest: Bool)], _ listing: KeyListing, _ bucket: Bucket
+        _ all: [(ObjectVersion, isLatest: Bool)], _ listing: KeyListing, _ bucket: Bucket,
+        restoredAt time: Double?
     ) {
-        let owner = S3.Owner(ofAccount: bucket.accountID)
         let whole = all.filter { !$0.0.isDeleteMarker }.map { version, isLatest in
             S3.ObjectVersion {
                 $0.eTag = "\"\(version.etag)\""
@@ -182,16 +184,17 @@ extension View<S3.ListObjectVersionsOutputFields> {
                 }
                 $0.size = Int(version.size)
                 $0.storageClass = version.storageClass
+                $0.restoreStatus = time.flatMap { version.restoration?.status(at: $0) }
                 $0.key = listing.shown(version.key)
                 $0.versionId = version.shownVersionID
                 $0.isLatest = isLatest
                 $0.lastModified = Timestamp(secondsSinceEpoch: version.modified)
-                $0.owner = owner
+                $0.owner = S3.Owner(ofAccount: bucket.owner(of: version))
             }
         }
         let markers = all.filter(\.0.isDeleteMarker).map { version, isLatest in
             S3.DeleteMarkerEntry {
-                $0.owner = owner
+                $0.owner = S3.Owner(ofAccount: bucket.owner(of: version))
                 $0.key = listing.shown(version.key)
                 $0.versionId = version.shownVersionID
                 $0.isLatest = isLatest

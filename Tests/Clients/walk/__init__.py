@@ -42,6 +42,10 @@ class Samples:
     admits_anonymous: bool = False
     #: Older names of operations whose requests can't be told from those of another, and the other's name.
     same_on_the_wire: dict[str, str] = field(default_factory=dict)
+    #: Operations whose events are data events, which the event history doesn't list.
+    data_events: set[str] = field(default_factory=set)
+    #: What requests that are answered without a body need, since no event of the history says it: action and resource.
+    needs: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: Operations that any valid signature may call, and why AWS lets it.
     needs_no_permission: dict[str, str] = field(default_factory=dict)
     #: Operations that prove who calls by something else than a signature, and by what.

@@ -8,6 +8,7 @@ def furnish(root: Identity) -> None:
     s3 = root.client("s3")
     s3.create_bucket(Bucket="box")
     s3.put_object(Bucket="box", Key="x", Body=b"x")
+    s3.put_object(Bucket="box", Key="archived", Body=b"x", StorageClass="GLACIER")
     SAMPLES.values["UploadId"] = s3.create_multipart_upload(Bucket="box", Key="x")["UploadId"]
 
 
@@ -21,6 +22,15 @@ SAMPLES = Samples(
         "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
         "PutBucketNotification": "PutBucketNotificationConfiguration",
     },
+    data_events=set(
+        """
+        AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject DeleteObjectTagging
+        DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging
+        HeadBucket HeadObject ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl
+        PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject UploadPart UploadPartCopy
+        """.split()
+    ),
+    needs={"HeadBucket": ("s3:ListBucket", "arn:aws:s3:::box"), "HeadObject": ("s3:GetObject", "arn:aws:s3:::box/x")},
     needs_no_permission={"DeleteObjects": "each key is asked for by itself, and refused in the answer"},
     # Denials quote the resource.
     resource=lambda named: named.strip('"'),
@@ -40,6 +50,9 @@ SAMPLES.members(
     UploadId="x",
 )
 SAMPLES.of("CreateBucket", Bucket="casket")
+# The walk's bucket has its owner own everything: there lists say nothing.
+SAMPLES.of("PutObjectAcl", ACL="bucket-owner-full-control")
+SAMPLES.of("RestoreObject", Key="archived", RestoreRequest={"Days": 1})
 SAMPLES.of(
     "PutBucketLifecycleConfiguration",
     LifecycleConfiguration={"Rules": [{"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]},

@@ -41,12 +41,16 @@ struct Bucket: Record {
     var publicAccessBlock: PublicAccessBlock? = .everything
     /// nil: the controls were removed, which means `ObjectWriter`.
     var ownership: Ownership? = .bucketOwnerEnforced
+    /// nil: the owner's alone.
+    var acl: AccessControlList?
     var versioning = Versioning.never
     /// Whether object lock was enabled, which can't be undone.
     var hasObjectLock = false
     /// For how long a new version is kept if its request says nothing.
     var defaultRetention: DefaultRetention?
     var tags: [Tag] = []
+    /// Whether policies may go by the tags; nil: no.
+    var decidesByTags: Bool?
 
     var id: String { name }
     var references: [Reference] { [Reference(Relation.owner, to: accountID)] }

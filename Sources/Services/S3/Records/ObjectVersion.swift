@@ -35,7 +35,13 @@ struct ObjectVersion: Sendable, Codable, Equatable {
     var legalHold: Bool?
     /// The account that put it.
     var writer: String?
+    /// The account that owns it where lists mean anything, empty for nobody's; nil: the bucket's owner.
+    var owner: String?
+    /// nil: its owner's alone.
+    var acl: AccessControlList?
     var encryption = Encryption.s3
+    /// Of an object in an archive: the copy that can be read, or is about to be there.
+    var restoration: Restoration?
     /// nil: a delete marker has none.
     var content: Content?
 
