@@ -33,7 +33,9 @@ enum QueryFunctions {
         Function(name: "json_extract", counts: 2...2) { extract($0[0], $0[1], isScalar: false) },
         Function(name: "json_extract_scalar", counts: 2...2) { extract($0[0], $0[1], isScalar: true) },
         Function(name: "json_format", counts: 1...1) { $0[0].text.map { .text($0) } ?? .null },
-        Function(name: "json_parse", counts: 1...1) { arguments in arguments[0].json.map { .text(text(of: $0)) } ?? .null },
+        Function(name: "json_parse", counts: 1...1) { arguments in
+            arguments[0].json.map { .text(text(of: $0)) } ?? .null
+        },
         Function(name: "cardinality", counts: 1...1) { arguments in
             switch arguments[0].json {
             case .array(let elements)?: .integer(Int64(elements.count))
@@ -61,7 +63,9 @@ enum QueryFunctions {
             guard index >= 1, index <= parts.count else { return .null }
             return .text(String(parts[Int(index) - 1]))
         },
-        Function(name: "from_iso8601_timestamp", counts: 1...1) { time($0[0]).map { .text(LakeTime.text($0)) } ?? .null },
+        Function(name: "from_iso8601_timestamp", counts: 1...1) {
+            time($0[0]).map { .text(LakeTime.text($0)) } ?? .null
+        },
         Function(name: "to_iso8601", counts: 1...1) { arguments in
             guard let time = time(arguments[0]) else { return .null }
             let text = LakeTime.text(time)
@@ -198,7 +202,8 @@ enum QueryFunctions {
 
     /// The types that a cast knows.
     static let types: Set<String> = [
-        "varchar", "char", "string", "json", "bigint", "integer", "int", "smallint", "tinyint", "double", "real", "decimal",
+        "varchar", "char", "string", "json", "bigint", "integer", "int", "smallint", "tinyint", "double", "real",
+        "decimal",
         "boolean", "timestamp", "date",
     ]
 

@@ -102,7 +102,9 @@ struct SQLScanner {
                 offset += 1
             }
         }
-        if let next = byte(length), Self.isLetter(next) || Self.isDigit(next) || next == UInt8(ascii: "-") { return nil }
+        if let next = byte(length), Self.isLetter(next) || Self.isDigit(next) || next == UInt8(ascii: "-") {
+            return nil
+        }
         defer { place += length }
         return String(decoding: bytes[place..<(place + length)], as: UTF8.self).lowercased()
     }

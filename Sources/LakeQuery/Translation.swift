@@ -47,11 +47,12 @@ struct Translation {
     private func items(
         _ rest: inout ArraySlice<SQLNode>, until ends: Set<String>
     ) -> [ArraySlice<SQLNode>] {
-        let end = rest.indices.first { index in
-            guard let word = rest[index].keyword, ends.contains(word) else { return false }
-            // `a IS DISTINCT FROM b`
-            return word != "from" || index == rest.startIndex || rest[index - 1].keyword != "distinct"
-        } ?? rest.endIndex
+        let end =
+            rest.indices.first { index in
+                guard let word = rest[index].keyword, ends.contains(word) else { return false }
+                // `a IS DISTINCT FROM b`
+                return word != "from" || index == rest.startIndex || rest[index - 1].keyword != "distinct"
+            } ?? rest.endIndex
         let list = rest[..<end]
         rest = rest[end...]
         return list.split(omittingEmptySubsequences: false) { $0.is(",") }
@@ -108,8 +109,12 @@ struct Translation {
         guard let token = rest.first?.token else { return [] }
         let next = rest.dropFirst().first
         switch token {
-        case .number(let text): rest.removeFirst(); return [text]
-        case .string(let text): rest.removeFirst(); return [Self.string(text)]
+        case .number(let text):
+            rest.removeFirst()
+            return [text]
+        case .string(let text):
+            rest.removeFirst()
+            return [Self.string(text)]
         case .symbol(let text):
             guard text != "[", text != "]" else {
                 throw .statement("[…] is only supported behind the name of a column.")
@@ -131,8 +136,12 @@ struct Translation {
                 return [Self.string(LakeTime.text(time))]
             }
             switch word.lowercased() {
-            case "current_timestamp", "localtimestamp": rest.removeFirst(); return [Self.string(now)]
-            case "current_date": rest.removeFirst(); return [Self.string(String(now.prefix(10)))]
+            case "current_timestamp", "localtimestamp":
+                rest.removeFirst()
+                return [Self.string(now)]
+            case "current_date":
+                rest.removeFirst()
+                return [Self.string(String(now.prefix(10)))]
             default: break
             }
             if Self.keywords.contains(word.lowercased()) {
@@ -164,10 +173,12 @@ struct Translation {
         switch name {
         case "now" where arguments.isEmpty: return [Self.string(now)]
         case "approx_distinct": return ["count", "(", "DISTINCT"] + (try translate(arguments[...])) + [")"]
-        case "count_if": return ["count", "(", "iif", "("] + (try translate(arguments[...])) + [",", "1", ",", "NULL", ")", ")"]
+        case "count_if":
+            return ["count", "(", "iif", "("] + (try translate(arguments[...])) + [",", "1", ",", "NULL", ")", ")"]
         case "date_trunc", "date_add", "date_diff":
-            if case .string(let unit)? = arguments.first?.token, !Self.units.contains(unit.lowercased())
-                || name != "date_trunc" && Self.unitsWithoutLength.contains(unit.lowercased())
+            if case .string(let unit)? = arguments.first?.token,
+                !Self.units.contains(unit.lowercased())
+                    || name != "date_trunc" && Self.unitsWithoutLength.contains(unit.lowercased())
             {
                 throw .statement("\(word) with '\(unit)' is not supported.")
             }
@@ -313,7 +324,8 @@ struct Translation {
         switch node {
         case .group: true
         case .token(.symbol(let symbol)): symbol == "]"
-        case .token(.word(let word)): !keywords.contains(word.lowercased()) || ["end", "null", "true", "false"].contains(word.lowercased())
+        case .token(.word(let word)):
+            !keywords.contains(word.lowercased()) || ["end", "null", "true", "false"].contains(word.lowercased())
         case .token: true
         }
     }

@@ -91,6 +91,10 @@ def test_a_key_lets_cloudtrail_in(root: Identity) -> None:
     key = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))["KeyMetadata"]["Arn"]
     arn = make(root, KmsKeyId=key)
     assert root.cloudtrail.get_event_data_store(EventDataStore=arn)["KmsKeyId"] == key
+    text = f"SELECT count(*) AS n FROM {arn.removeprefix(ARN)}"
+    assert int(ask(root, text)[0]["n"]) > 0
+    kms.disable_key(KeyId=key)
+    assert error_of(root.cloudtrail.start_query, QueryStatement=text).code == "KmsException"
 
 
 def test_permissions(root: Identity, new_user: Callable[..., Identity]) -> None:

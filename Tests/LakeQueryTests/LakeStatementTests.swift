@@ -10,12 +10,16 @@ private func statement(_ text: String) throws -> LakeStatement { try LakeStateme
 @Suite struct LakeStatementTests {
     @Test func storesAreFoundByTheirIDs() throws {
         let other = "0a000000-0000-4000-8000-00000000000b"
-        let text = "SELECT a.eventID FROM \(store) a JOIN \"\(other)\" AS b ON a.eventID = b.eventID, \(store.uppercased()) c"
+        let text =
+            "SELECT a.eventID FROM \(store) a JOIN \"\(other)\" AS b ON a.eventID = b.eventID, \(store.uppercased()) c"
         #expect(try statement(text).stores == [store, other])
     }
 
     @Test func onlyTheColumnsThatAreNamed() throws {
-        #expect(try statement("SELECT EVENTNAME FROM \(store) WHERE \"eventTime\" > now()").columns.map(\.name) == ["eventTime", "eventName"])
+        #expect(
+            try statement("SELECT EVENTNAME FROM \(store) WHERE \"eventTime\" > now()").columns.map(\.name) == [
+                "eventTime", "eventName",
+            ])
         #expect(try statement("SELECT count(*) FROM \(store)").columns.isEmpty)
         #expect(try statement("SELECT * FROM \(store)").columns.count == EventColumn.all.count)
         #expect(try statement("SELECT x.* FROM \(store) x").columns.count == EventColumn.all.count)
@@ -28,8 +32,10 @@ private func statement(_ text: String) throws -> LakeStatement { try LakeStateme
         ("WITH RECURSIVE x AS (SELECT 1) SELECT * FROM \(store)", "RECURSIVE"),
         ("SELECT 'a FROM \(store)", "position 8"), ("SELECT (1 FROM \(store)", "( without a )"),
         ("SELECT 1) FROM \(store)", ") without a ("), ("SELECT `a` FROM \(store)", "not supported"),
-        ("SELECT 1 /* FROM \(store)", "has no end"), ("SELECT requestParameters.a FROM \(store)", "element_at(requestParameters, 'a')"),
-        ("SELECT eventName.a FROM \(store)", "has no members"), ("SELECT cast(eventName AS money) FROM \(store)", "money"),
+        ("SELECT 1 /* FROM \(store)", "has no end"),
+        ("SELECT requestParameters.a FROM \(store)", "element_at(requestParameters, 'a')"),
+        ("SELECT eventName.a FROM \(store)", "has no members"),
+        ("SELECT cast(eventName AS money) FROM \(store)", "money"),
         ("WITH pragma_x AS (SELECT 1) SELECT eventID FROM \(store)", "pragma_x"), ("SELECT ?1 FROM \(store)", "?"),
         ("SELECT date_add('month', 1, now()) FROM \(store)", "'month'"), ("SELECT 1x FROM \(store)", "letter"),
     ])
@@ -43,7 +49,9 @@ private func statement(_ text: String) throws -> LakeStatement { try LakeStateme
     }
 
     @Test func nestingHasAnEnd() {
-        let deep = "SELECT " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " FROM \(store)"
+        let deep =
+            "SELECT " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
+            + " FROM \(store)"
         #expect(throws: LakeQueryError.self) { try statement(deep) }
     }
 
@@ -51,14 +59,17 @@ private func statement(_ text: String) throws -> LakeStatement { try LakeStateme
     /// but keywords.
     @Test func anyTokens() {
         let pieces = [
-            "SELECT", "FROM", store, "eventName", "userIdentity", ".", "arn", "(", ")", "[", "]", "'x'", "\"y\"", "1", ",",
-            "*", "AS", "WITH", "ORDER", "BY", "cast", "timestamp", "'2026-11-29'", "--", "/*", "*/", ";", "requestParameters",
+            "SELECT", "FROM", store, "eventName", "userIdentity", ".", "arn", "(", ")", "[", "]", "'x'", "\"y\"", "1",
+            ",",
+            "*", "AS", "WITH", "ORDER", "BY", "cast", "timestamp", "'2026-11-29'", "--", "/*", "*/", ";",
+            "requestParameters",
             "element_at", "count", "\u{0}", "é", "'", "\"", "pragma_table_list", "CASE", "END", "DISTINCT", "||",
         ]
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
             let count = Int.random(in: 0..<24, using: &random)
-            let text = "SELECT " + (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined(separator: " ")
+            let text =
+                "SELECT " + (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined(separator: " ")
             guard let statement = try? statement(text) else { continue }
             // What SQLite makes of it is the sandbox's; it must come back.
             _ = try? QuerySandbox(statement)

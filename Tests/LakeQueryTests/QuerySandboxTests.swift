@@ -15,7 +15,8 @@ private func record(_ number: Int, _ name: String = "CreateUser", user: String =
 }
 
 private func run(
-    _ text: String, _ records: [String], limits: QueryLimits = QueryLimits(), isCancelled: @escaping () -> Bool = { false }
+    _ text: String, _ records: [String], limits: QueryLimits = QueryLimits(),
+    isCancelled: @escaping () -> Bool = { false }
 ) throws -> QueryResult {
     let sandbox = try QuerySandbox(LakeStatement(text, now: now), limits: limits)
     for record in records { try sandbox.insert(Array(record.utf8), into: store) }
@@ -58,16 +59,22 @@ private func value(_ expression: String, _ records: [String] = [record(1)]) thro
     }
 
     @Test func groupsAndOrder() throws {
-        let records = (0..<5).map { record($0) } + (5..<8).map { record($0, "GetUser", more: #","errorCode":"AccessDenied""#) }
+        let records =
+            (0..<5).map { record($0) } + (5..<8).map { record($0, "GetUser", more: #","errorCode":"AccessDenied""#) }
         let text = """
             SELECT eventName, count(*) AS n FROM \(store) WHERE eventTime > '2026-11-29 07:00:00' GROUP BY eventName
             HAVING count(*) > 1 ORDER BY n DESC LIMIT 5
             """
         #expect(try run(text, records).rows == [["CreateUser", "4"], ["GetUser", "3"]])
-        #expect(try run("SELECT DISTINCT errorCode FROM \(store) ORDER BY errorCode", records).rows == [["AccessDenied"], [nil]])
-        let with = "WITH x AS (SELECT eventName AS name FROM \(store)), y (n) AS (SELECT count(*) FROM x) SELECT n FROM y"
+        #expect(
+            try run("SELECT DISTINCT errorCode FROM \(store) ORDER BY errorCode", records).rows == [
+                ["AccessDenied"], [nil],
+            ])
+        let with =
+            "WITH x AS (SELECT eventName AS name FROM \(store)), y (n) AS (SELECT count(*) FROM x) SELECT n FROM y"
         #expect(try run(with, records).rows == [["8"]])
-        let union = "SELECT eventID FROM \(store) WHERE readOnly = true EXCEPT SELECT eventID FROM \(store) WHERE eventID = '5'"
+        let union =
+            "SELECT eventID FROM \(store) WHERE readOnly = true EXCEPT SELECT eventID FROM \(store) WHERE eventID = '5'"
         #expect(try run(union, records).rows == [["6"], ["7"]])
     }
 
@@ -78,9 +85,11 @@ private func value(_ expression: String, _ records: [String] = [record(1)]) thro
         "SELECT rowid FROM \(store)", "SELECT sqlite_version() FROM \(store)", "SELECT randomblob(9) FROM \(store)",
         "SELECT printf('%09999999d', 1) FROM \(store)", "SELECT zeroblob(99999999) FROM \(store)",
         "WITH x (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x, \(store)",
-        "SELECT eventID FROM \(store) WHERE eventID IN (DELETE FROM \(store))", "WITH x AS (SELECT 1) DELETE FROM \(store)",
+        "SELECT eventID FROM \(store) WHERE eventID IN (DELETE FROM \(store))",
+        "WITH x AS (SELECT 1) DELETE FROM \(store)",
         "SELECT nothing FROM \(store)", "SELECT \"nothing\" FROM \(store)", "SELECT eventID FROM elsewhere, \(store)",
-        "SELECT fts3_tokenizer('simple') FROM \(store)", "SELECT eventID FROM \(store) ORDER BY readfile('/etc/passwd')",
+        "SELECT fts3_tokenizer('simple') FROM \(store)",
+        "SELECT eventID FROM \(store) ORDER BY readfile('/etc/passwd')",
         "SELECT group_concat(eventID) FROM \(store)", "WITH x AS (SELECT 1) INSERT INTO \(store) SELECT 1",
         "SELECT regexp_like(eventName, 'a+') FROM \(store)", "SELECT \(store).nothing.at.all FROM \(store)",
     ])
@@ -122,7 +131,9 @@ private func value(_ expression: String, _ records: [String] = [record(1)]) thro
     @Test func resultsAreLimited() throws {
         var limits = QueryLimits()
         limits.rows = 10
-        #expect(throws: LakeQueryError.self) { try run("SELECT eventID FROM \(store)", (0..<11).map { record($0) }, limits: limits) }
+        #expect(throws: LakeQueryError.self) {
+            try run("SELECT eventID FROM \(store)", (0..<11).map { record($0) }, limits: limits)
+        }
         #expect(try run("SELECT eventID FROM \(store)", (0..<10).map { record($0) }, limits: limits).rows.count == 10)
     }
 

@@ -118,7 +118,8 @@ struct Ingestion: Sendable {
 
     /// Ends a session that is through.
     private func forget() async throws(ServiceError) {
-        try await environment.write(store.scope, requestID: "") { [sessionID, id = store.id] (records) throws(ServiceError) in
+        try await environment.write(store.scope, requestID: "") {
+            [sessionID, id = store.id] (records) throws(ServiceError) in
             guard let session = try records.get(IngestionSession.self, sessionID) else { return }
             try records.delete(session)
             guard var store = try records.get(EventDataStore.self, id) else { return }

@@ -155,7 +155,8 @@ struct ForgetQuery: Job {
         let id = context.id
         var count: Int
         repeat {
-            count = try await context.environment.write(context.scope, requestID: "") { (records) throws(ServiceError) in
+            count = try await context.environment.write(context.scope, requestID: "") {
+                (records) throws(ServiceError) in
                 try records.deleteAll(QueryRows.self, of: id)
             }
         } while count == 256

@@ -41,7 +41,8 @@ struct StoredQuery: Record {
     static let active = "active"
 
     var references: [Reference] {
-        stores.map { Reference(Self.ofStore, to: $0) } + (status.isActive ? [Reference(Self.active, to: Self.active)] : [])
+        stores.map { Reference(Self.ofStore, to: $0) }
+            + (status.isActive ? [Reference(Self.active, to: Self.active)] : [])
     }
 }
 
