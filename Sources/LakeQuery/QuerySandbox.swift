@@ -226,8 +226,20 @@ public final class QuerySandbox: @unchecked Sendable {
             return code == SQLITE_OK && rest?.pointee != 0 ? SQLITE_ERROR : code
         }
         guard code == SQLITE_OK, let select, sqlite3_stmt_readonly(select) != 0 else {
-            throw .statement(guardian.refused ?? "\(message).")
+            throw .statement(guardian.refused ?? Self.explained(message))
         }
+    }
+
+    /// What SQLite says of a statement, in the words of whoever asks.
+    private static func explained(_ message: String) -> String {
+        for (start, text) in [
+            ("no such function: ", "The function % is not supported."),
+            ("no such column: ", "Column % cannot be resolved."),
+            ("no such table: ", "Table % does not exist: FROM takes the IDs of event data stores."),
+        ] where message.hasPrefix(start) {
+            return text.split(separator: "%").joined(separator: String(message.dropFirst(start.count)))
+        }
+        return "\(message)."
     }
 
     // MARK: Events

@@ -81,10 +81,10 @@ struct Translation {
     /// The name of what has none of its own; nil: it has.
     private func name(of item: ArraySlice<SQLNode>, _ index: Int) -> String? {
         guard let last = item.last, !item.isEmpty else { return nil }
-        if item.count > 1, Self.isName(last) {
+        if item.count > 1, Self.isAnyName(last) {
             let before = item[item.endIndex - 2]
             if before.keyword == "as" { return nil }
-            if !before.is("."), Self.endsOperand(before) { return nil }
+            if Self.isName(last), !before.is("."), Self.endsOperand(before) { return nil }
         }
         let isChain = item.enumerated().allSatisfy { $0 % 2 == 0 ? Self.isName($1) : $1.is(".") }
         guard isChain, item.count % 2 == 1 else { return "_col\(index)" }

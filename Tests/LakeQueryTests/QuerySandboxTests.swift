@@ -23,11 +23,6 @@ private func run(
     return try sandbox.run(isCancelled: isCancelled)
 }
 
-/// The first value of the first row.
-private func value(_ expression: String, _ records: [String] = [record(1)]) throws -> String? {
-    try #require(try run("SELECT \(expression) FROM \(store)", records).rows.first?.first) ?? nil
-}
-
 @Suite struct QuerySandboxTests {
     @Test(arguments: [
         ("eventName", "CreateUser"), ("userIdentity.arn", "arn:aws:iam::111122223333:user/alice"),
@@ -56,6 +51,27 @@ private func value(_ expression: String, _ records: [String] = [record(1)]) thro
     @Test func columnsHaveTheNamesThatAWSGivesThem() throws {
         let text = "SELECT eventname, userIdentity.arn, count(*), count(*) AS n, max(eventTime) latest FROM \(store)"
         #expect(try run(text, [record(1)]).columns == ["eventName", "arn", "_col2", "n", "latest"])
+        let keywords =
+            "SELECT min(eventTime) AS first, max(eventTime) AS \"last\", count(*) AS row FROM \(store) ORDER BY first"
+        #expect(try run(keywords, [record(1)]).columns == ["first", "last", "row"])
+    }
+
+    @Test(arguments: [
+        ("nothing", "Column nothing cannot be resolved."),
+        ("regexp_like(eventName, 'a+')", "regexp_like is not supported"),
+        ("eventName FROM elsewhere,", "Table elsewhere does not exist"),
+        ("sqlite_version()", "sqlite_version is not supported"),
+        ("rowid", "ROWID cannot be read"), ("eventName FRM x", "syntax error"),
+    ])
+    func whatIsSaid(expression: String, message: String) {
+        #expect {
+            let text =
+                expression.hasSuffix(",") ? "SELECT \(expression) \(store)" : "SELECT \(expression) FROM \(store)"
+            _ = try QuerySandbox(LakeStatement(text, now: now))
+        } throws: { error in
+            guard case .statement(let said)? = error as? LakeQueryError else { return false }
+            return said.contains(message)
+        }
     }
 
     @Test func groupsAndOrder() throws {
