@@ -70,6 +70,9 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         .systemLibrary(name: "CSQLiteSetup"),
+        .target(
+            name: "LakeQuery",
+            dependencies: ["CSQLiteSetup", "Wire", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "Directory",
@@ -187,7 +190,7 @@ let package = Package(
         .target(
             name: "CloudTrailService",
             dependencies: [
-                "CZlib", "CloudTrailAPI", "KMSAPI", "KeyMaterial", "OrganizationsAPI", "Platform", "S3API",
+                "CZlib", "CloudTrailAPI", "KMSAPI", "KeyMaterial", "LakeQuery", "OrganizationsAPI", "Platform", "S3API",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -337,6 +340,7 @@ let package = Package(
         .testTarget(
             name: "KMSTests",
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
+        .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(

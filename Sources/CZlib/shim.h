@@ -4,3 +4,8 @@
 static inline int zlib_begin_gzip(z_stream *stream) {
     return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
 }
+
+/// inflateInit2 is a macro, too: gzip.
+static inline int zlib_begin_gunzip(z_stream *stream) {
+    return inflateInit2(stream, MAX_WBITS + 16);
+}

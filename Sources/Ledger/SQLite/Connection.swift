@@ -48,8 +48,10 @@ enum Connection {
         return SQLiteStore(database, isInMemory: isInMemory)
     }
 
-    /// Before the first connection of the process. Nobody asks how much memory SQLite has.
-    private static let isSetUp = sqlite3_config_without_memory_statistics() == 0
+    /// Before the first connection of the process. Nobody asks how much memory SQLite has; and queries of CloudTrail Lake
+    /// have their limit (LakeQuery).
+    private static let isSetUp =
+        sqlite3_config_without_memory_statistics() == 0 && sqlite3_config_memory_file_size(128 << 20) == 0
 
     private static func configuration() -> Configuration {
         _ = isSetUp

@@ -10,13 +10,14 @@ extension Metric {
 }
 
 extension ServiceModule {
-    /// AWS CloudTrail: its event history, and trails.
+    /// AWS CloudTrail: its event history, trails, and Lake.
     public static let cloudTrail = ServiceModule(
-        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations,
-        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self], projections: [TrailIndex.self],
-        resourceTypes: [.trail],
-        jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self],
-        quotas: [.trails, .trailDelivery], samples: cloudTrailSamples, metrics: [.trails])
+        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations + Lake.operations,
+        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Lake.records, tables: Lake.tables,
+        projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore],
+        jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Lake.jobs,
+        quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries], samples: cloudTrailSamples,
+        metrics: [.trails, .eventDataStores])
 
     private static let trailOperations: [any Platform.Operation.Type] = [
         CloudTrail.CreateTrail.self, CloudTrail.UpdateTrail.self, CloudTrail.DeleteTrail.self,

@@ -55,8 +55,15 @@ extension EventSelection {
     /// As answers have advanced selectors; nil: these are basic.
     fileprivate var advanced: [CloudTrail.AdvancedEventSelector]? {
         guard case .advanced(let selectors) = self else { return nil }
+        return selectors.shown
+    }
+}
+
+extension [AdvancedSelector] {
+    /// As answers have them.
+    var shown: [CloudTrail.AdvancedEventSelector] {
         func some(_ values: [String]) -> [String]? { values.isEmpty ? nil : values }
-        return selectors.map { selector in
+        return map { selector in
             CloudTrail.AdvancedEventSelector {
                 $0.name = selector.name
                 $0.fieldSelectors = selector.conditions.map { condition in

@@ -2,7 +2,7 @@ import CloudTrailAPI
 import Platform
 import Wire
 
-/// What the selectors of a trail may say.
+/// What the selectors of a trail or of an event data store may say.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html>
 enum SelectorRules {
     private static let mostBasic = 5
@@ -90,21 +90,42 @@ enum SelectorRules {
 
     // MARK: Advanced
 
+    /// What an event data store takes where a request does not say it: all management events.
+    private static let ofNewStore = AdvancedSelector(
+        name: "Default management events",
+        conditions: {
+            var condition = FieldCondition(.eventCategory)
+            condition.equals = [EventCategory.management]
+            return [condition]
+        }())
+
+    /// - Throws: InvalidEventSelectorsException.
+    static func ofEventDataStore(
+        _ selectors: [CloudTrail.AdvancedEventSelector]?
+    ) throws(ServiceError) -> [AdvancedSelector] {
+        guard let selectors, !selectors.isEmpty else { return [ofNewStore] }
+        guard selectors.count <= mostBasic else {
+            throw .invalidSelectors(
+                "An event data store has at most \(mostBasic) advanced event selectors, not \(selectors.count).")
+        }
+        return try advanced(selectors, isOfStore: true)
+    }
+
     private static func advanced(
-        _ selectors: [CloudTrail.AdvancedEventSelector]
+        _ selectors: [CloudTrail.AdvancedEventSelector], isOfStore: Bool = false
     ) throws(ServiceError) -> [AdvancedSelector] {
         var count = 0
         var made: [AdvancedSelector] = []
         for selector in selectors {
             let name = selector.name?.isEmpty == false ? selector.name : nil
             let selector = AdvancedSelector(name: name, conditions: try selector.fieldSelectors.map(condition))
-            try check(selector)
+            try check(selector, isOfStore: isOfStore)
             count += selector.conditions.reduce(0) { $0 + $1.valueCount }
             made.append(selector)
         }
         guard count <= mostConditions else {
             throw .invalidSelectors(
-                "The advanced event selectors of a trail have at most \(mostConditions) values, not \(count).")
+                "Advanced event selectors have at most \(mostConditions) values together, not \(count).")
         }
         return made
     }
@@ -138,21 +159,29 @@ enum SelectorRules {
         EventCategory.network: [.eventSource, .eventName, .errorCode, .vpcEndpointId],
     ]
 
-    private static func check(_ selector: AdvancedSelector) throws(ServiceError) {
+    /// What event data stores can ask of management events besides.
+    private static let managementFieldsOfStores: Set<SelectorField> = [
+        .eventName, .eventType, .sessionCredentialFromConsole, .userARN,
+    ]
+
+    private static func check(_ selector: AdvancedSelector, isOfStore: Bool) throws(ServiceError) {
         let byField = Dictionary(grouping: selector.conditions, by: \.field)
         for (field, conditions) in byField where conditions.count > 1 {
             throw .invalidSelectors("The field \(field.rawValue) is there more than once in one selector.")
         }
-        guard let category = byField[.eventCategory]?.first?.onlyValue, let supported = fields[category] else {
+        guard let category = byField[.eventCategory]?.first?.onlyValue, var supported = fields[category] else {
             throw .invalidSelectors(
                 "Each advanced event selector needs the field eventCategory, which Equals Management, Data or"
                     + " NetworkActivity.")
         }
+        let isOfManagementInStore = isOfStore && category == EventCategory.management
+        if isOfManagementInStore { supported.formUnion(managementFieldsOfStores) }
         for condition in selector.conditions where condition.field != .eventCategory {
             guard supported.contains(condition.field) else {
                 throw .invalidSelectors(
                     "The field \(condition.field.rawValue) is not supported for \(category) events.")
             }
+            if isOfManagementInStore, condition.field == .eventSource { continue }
             try check(condition, in: category)
         }
         if category == EventCategory.data, byField[.resourceType] == nil {

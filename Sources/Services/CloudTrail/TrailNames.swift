@@ -43,7 +43,7 @@ struct TrailName: Sendable {
         else { throw CloudTrail.Failure.cloudTrailARNInvalidException("Invalid trail ARN: \(text)") }
         guard arn.resource.hasPrefix("trail/") else {
             throw CloudTrail.Failure.resourceTypeNotSupportedException(
-                "The resource type of \(text) is not supported: Gatehouse has trails alone.")
+                "The resource type of \(text) is not supported: it is no trail.")
         }
         return arn
     }

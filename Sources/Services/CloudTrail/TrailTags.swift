@@ -1,9 +1,10 @@
 import CloudTrailAPI
 import Directory
 import Platform
+import Policy
 import Wire
 
-// Tags of trails.
+// Tags of trails and event data stores.
 
 extension Directory.Tag {
     /// CloudTrail's tags need no value.
@@ -20,38 +21,86 @@ extension TagRules {
         tooMany: CloudTrail.Failure.tagsLimitExceededException("A resource can have no more than 50 tags."))
 }
 
-extension CloudTrail.AddTags: TrailChange {
-    static func name(_ input: Input) -> String { input.resourceId }
+/// What can have tags, as its ARN names it.
+private enum TaggedResource {
+    case trail(TrailName)
+    case eventDataStore(EventDataStoreName)
 
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        let tags = ConditionKeys.requestTags(input.tagsList.map { Directory.Tag($0) })
-        return .required(call.need(on: try TrailName(arn: input.resourceId), tags))
+    /// - Throws: CloudTrailARNInvalidException; ResourceTypeNotSupportedException for what has no tags.
+    init(_ text: String, _ call: Call) throws(ServiceError) {
+        if ARN(parsing: text)?.resource.hasPrefix(EventDataStoreName.prefix) == true {
+            self = .eventDataStore(try EventDataStoreName(text, call))
+        } else {
+            self = .trail(try TrailName(arn: text))
+        }
     }
 
-    static func change(
-        _ trail: Trail, _ input: Input, _ call: Call, _ records: MutableRecords
+    func need(_ call: Call, _ keys: [String: ContextValue] = [:]) -> Access {
+        switch self {
+        case .trail(let name): call.need(on: name, keys)
+        case .eventDataStore(let name): call.need(on: name, keys)
+        }
+    }
+
+    /// Its tags, and its ARN.
+    func tags(_ call: Call) throws(ServiceError) -> (arn: String, tags: [Directory.Tag]) {
+        switch self {
+        case .trail(let name):
+            let trail = try call.seen(name)
+            return (trail.arn, trail.tags)
+        case .eventDataStore(let name):
+            let store = try call.seenStore(name.arn)
+            return (store.arn, store.tags)
+        }
+    }
+
+    func change(
+        _ call: Call, _ records: MutableRecords, _ body: ([Directory.Tag]) throws(ServiceError) -> [Directory.Tag]
+    ) throws(ServiceError) {
+        switch self {
+        case .trail(let name):
+            let name = try call.administered(name)
+            let own = records.of(name.scope)
+            guard var trail = try own.get(Trail.self, name.name) else { throw .unknownTrail(name, call) }
+            trail.tags = try body(trail.tags)
+            try own.put(trail)
+        case .eventDataStore(let name):
+            var (store, own) = try records.administeredStore(name.arn, call)
+            guard store.status != .pendingDeletion else { throw .inactiveStore }
+            store.tags = try body(store.tags)
+            try own.put(store)
+        }
+    }
+}
+
+extension CloudTrail.AddTags: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let tags = ConditionKeys.requestTags(input.tagsList.map { Directory.Tag($0) })
+        return .required(try TaggedResource(input.resourceId, call).need(call, tags))
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var trail = trail
-        trail.tags = try TagRules.ofTrails.merge(input.tagsList.map { Directory.Tag($0) }, into: trail.tags)
-        try records.put(trail)
+        try TaggedResource(input.resourceId, call).change(call, records) { (tags) throws(ServiceError) in
+            try TagRules.ofTrails.merge(input.tagsList.map { Directory.Tag($0) }, into: tags)
+        }
         return Output()
     }
 }
 
-extension CloudTrail.RemoveTags: TrailChange {
-    static func name(_ input: Input) -> String { input.resourceId }
-
+extension CloudTrail.RemoveTags: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         let keys = ConditionKeys.tagKeys(input.tagsList.map(\.key))
-        return .required(call.need(on: try TrailName(arn: input.resourceId), keys))
+        return .required(try TaggedResource(input.resourceId, call).need(call, keys))
     }
 
-    static func change(
-        _ trail: Trail, _ input: Input, _ call: Call, _ records: MutableRecords
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        var trail = trail
-        trail.tags = TagRules.ofTrails.remove(input.tagsList.map(\.key), from: trail.tags)
-        try records.put(trail)
+        try TaggedResource(input.resourceId, call).change(call, records) { tags in
+            TagRules.ofTrails.remove(input.tagsList.map(\.key), from: tags)
+        }
         return Output()
     }
 }
@@ -65,15 +114,15 @@ extension CloudTrail.ListTags: ComputeOperation {
                 "ResourceIdList has 1 to \(most) ARNs, not \(input.resourceIdList.count).")
         }
         return .required(
-            try input.resourceIdList.map { text throws(ServiceError) in call.need(on: try TrailName(arn: text)) })
+            try input.resourceIdList.map { text throws(ServiceError) in try TaggedResource(text, call).need(call) })
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let listed = try input.resourceIdList.map { text throws(ServiceError) in
-            let trail = try call.seen(TrailName(arn: text))
+            let (arn, tags) = try TaggedResource(text, call).tags(call)
             return CloudTrail.ResourceTag {
-                $0.resourceId = trail.arn
-                $0.tagsList = trail.tags.map { tag in
+                $0.resourceId = arn
+                $0.tagsList = tags.map { tag in
                     CloudTrail.Tag {
                         $0.key = tag.key
                         $0.value = tag.value
