@@ -263,6 +263,19 @@ def test_either_policy_denies(s3: Any, control: Any, root: Identity) -> None:
     s3.get_object(Bucket="box", Key="a")
 
 
+@MANY("key", ["a b", "in/ü", "in/e\u0301", "tab\t"])
+def test_either_policy_denies_keys_of_any_letters(s3: Any, control: Any, key: str) -> None:
+    create(control)
+    s3.put_object(Bucket="box", Key=key, Body=b"1")
+    assert s3.get_object(Bucket=POINT, Key=key)["Body"].read() == b"1"
+    lend(control, deny("s3:GetObject", f"{POINT}/object/*", Principal="*"))
+    assert error_of(s3.get_object, Bucket=POINT, Key=key).code == "AccessDenied"
+    assert s3.get_object(Bucket="box", Key=key)["Body"].read() == b"1"
+    control.delete_access_point_policy(AccountId=ACCOUNT, Name="point")
+    s3.put_bucket_policy(Bucket="box", Policy=policy(deny("s3:GetObject", "arn:aws:s3:::box/*", Principal="*")))
+    assert error_of(s3.get_object, Bucket=POINT, Key=key).code == "AccessDenied"
+
+
 def test_identity_based_policies_name_both(s3: Any, control: Any, new_user: Callable[..., Identity]) -> None:
     create(control)
     both = by_proxy(new_user("both", allow("s3:GetObject", [f"{POINT}/object/*", "arn:aws:s3:::box/*"])))

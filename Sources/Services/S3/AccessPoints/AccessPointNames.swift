@@ -14,13 +14,15 @@ struct AccessPointName: Equatable {
 
     /// The access point of an ARN, or of an object's ARN by it; nil for any other text.
     init?(arn text: String) {
-        guard text.utf8.starts(with: "arn:".utf8), let arn = ARN(parsing: text), arn.service == "s3",
+        // The key of an object may have any letters.
+        guard text.utf8.starts(with: "arn:".utf8), let arn = ARN(parsingFreely: text), arn.service == "s3",
             arn.account.utf8.count == 12, !arn.region.isEmpty
         else { return nil }
-        var rest = arn.resource[...]
-        guard rest.hasPrefix("accesspoint/") || rest.hasPrefix("accesspoint:") else { return nil }
-        rest = rest.dropFirst("accesspoint/".count)
-        name = String(rest.prefix { $0 != "/" })
+        let resource = arn.resource.utf8
+        guard resource.starts(with: "accesspoint/".utf8) || resource.starts(with: "accesspoint:".utf8) else { return nil }
+        // By bytes: an accent at the beginning of a key would be one letter with the slash.
+        let rest = resource.dropFirst("accesspoint/".utf8.count)
+        name = String(Substring(rest.prefix { $0 != UInt8(ascii: "/") }))
         account = arn.account
         region = arn.region
     }
