@@ -115,7 +115,7 @@ struct EventRecord {
         guard particulars.listsResources else { return }
         var isFirst = true
         for resource in resources {
-            guard let account = resource.account ?? ARN(parsing: resource.name)?.account else { continue }
+            guard let account = resource.account ?? ARN(parsingFreely: resource.name)?.account else { continue }
             if isFirst {
                 writer.key("resources")
                 writer.beginArray()

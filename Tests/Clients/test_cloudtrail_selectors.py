@@ -273,3 +273,16 @@ def test_every_operation_on_objects_reaches_a_trail(quick: Server) -> None:
     # None of them is in the event history, which an account has without a trail.
     history = {record["requestID"] for record in Trail(root).all() if "requestID" in record}
     assert not history & set(map(request, answers.values()))
+
+
+def test_objects_of_any_letters_are_selected_by_their_names(quick: Server) -> None:
+    s3 = quick.root.client("s3")
+    s3.create_bucket(Bucket="box")
+    logs = trail(quick.root, "box", EventSelectors=[
+        {"IncludeManagementEvents": False,
+         "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::box/in "]}]}])
+    s3.put_object(Bucket="box", Key="out ü", Body=b"1")
+    answer = s3.put_object(Bucket="box", Key="in ü", Body=b"1")
+    logs.wait_for_request(request(answer))
+    assert [record["requestParameters"]["key"] for record in logs.records()] == ["in ü"]
+    assert {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::box/in ü"} in logs.records()[0]["resources"]
