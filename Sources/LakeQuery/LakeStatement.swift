@@ -1,8 +1,8 @@
 /// A statement of CloudTrail Lake, in the words of SQLite.
 ///
 /// ```swift
-/// let statement = try LakeStatement("SELECT userIdentity.arn FROM 3f1b0a2c-… WHERE eventTime > '2026-11-29'")
-/// statement.stores  // ["3f1b0a2c-…"]
+/// let text = "SELECT userIdentity.arn FROM 3f1b0a2c-…"
+/// let statement = try LakeStatement(text, now: now)
 /// ```
 ///
 /// AWS runs Trino, whose SQL is SQLite's in most of what is asked of events. The rest is a matter of tokens: names of event

@@ -33,6 +33,14 @@ private struct Sample: SelectableEvent {
         #expect(!EventSelection.standard.selects(Sample.object("GetObject", "a", isRead: true)))
     }
 
+    @Test func whatATrailOfWritesTakes() {
+        for (event, isTaken) in [
+            (Sample.management("CreateUser"), true), (Sample.management("GetUser", isRead: true), false),
+        ] {
+            #expect(EventSelection.basic([BasicSelector(readWriteType: .writeOnly)]).selects(event) == isTaken)
+        }
+    }
+
     @Test(arguments: [
         (BasicSelector.ReadWriteType.all, true, true), (.readOnly, true, false), (.writeOnly, false, true),
     ])

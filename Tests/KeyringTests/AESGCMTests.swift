@@ -10,11 +10,11 @@ import Testing
 
     @Test(arguments: lengths) func anotherLibraryOpensWhatIsSealed(_ count: Int) throws {
         let (key, nonce) = (SymmetricKey(size: .bits256), Self.bytes(12))
-        let (plaintext, context) = (Self.bytes(count), Self.bytes(Int.random(in: 0..<100)))
-        var sealed: [UInt8] = nonce
-        try AESGCM.seal(plaintext.span.bytes, using: key, nonce: nonce, authenticating: context, into: &sealed)
+        let (plaintext, place) = (Self.bytes(count), Self.bytes(Int.random(in: 0..<100)))
+        var sealed = nonce
+        try AESGCM.seal(plaintext.span.bytes, using: key, nonce: nonce, authenticating: place, into: &sealed)
         let box = try AES.GCM.SealedBox(combined: sealed)
-        #expect(try Array(AES.GCM.open(box, using: key, authenticating: context)) == plaintext)
+        #expect(try Array(AES.GCM.open(box, using: key, authenticating: place)) == plaintext)
     }
 
     @Test(arguments: lengths) func itOpensWhatAnotherLibrarySealed(_ count: Int) throws {

@@ -24,6 +24,17 @@ private func run(
 }
 
 @Suite struct QuerySandboxTests {
+    @Test func aQuery() throws {
+        let record = Array(record(1).utf8)
+        let text = "SELECT userIdentity.arn FROM 3f1b0a2c-0000-4000-8000-000000000000"
+        let statement = try LakeStatement(text, now: now)
+
+        let sandbox = try QuerySandbox(statement)
+        try sandbox.insert(record, into: "3f1b0a2c-0000-4000-8000-000000000000")
+        let result = try sandbox.run { false }
+        #expect(result.rows == [["arn:aws:iam::111122223333:user/alice"]])
+    }
+
     @Test(arguments: [
         ("eventName", "CreateUser"), ("userIdentity.arn", "arn:aws:iam::111122223333:user/alice"),
         ("useridentity.SESSIONCONTEXT.sessionissuer.username", "alice"),
