@@ -19,7 +19,9 @@ struct AccessPointName: Equatable {
             arn.account.utf8.count == 12, !arn.region.isEmpty
         else { return nil }
         let resource = arn.resource.utf8
-        guard resource.starts(with: "accesspoint/".utf8) || resource.starts(with: "accesspoint:".utf8) else { return nil }
+        guard resource.starts(with: "accesspoint/".utf8) || resource.starts(with: "accesspoint:".utf8) else {
+            return nil
+        }
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let rest = resource.dropFirst("accesspoint/".utf8.count)
         name = String(Substring(rest.prefix { $0 != UInt8(ascii: "/") }))
