@@ -352,10 +352,13 @@ def start_and_memory(folder: Path) -> None:
 
 
 def identity_against_bare(folder: Path) -> None:
-    """On the data directory that has 10,000 users already."""
+    """On the data directory that has 10,000 users already, unless this is the only question."""
+    is_filled = (folder / "full").is_dir()
     server = PinnedServer("--quota", "Users=20000", "--quota", "Roles=1000000", data=folder / "full")
     with server, bare_process() as (bare_pid, bare_port):
         assert server.process
+        if not is_filled:
+            fill(server, folder)
         iam, account = server.root.iam, server.root.sts.get_caller_identity()["Account"]
         iam.create_user(UserName="analyst", Tags=[{"Key": "Department", "Value": "Research"}])
         iam.attach_user_policy(UserName="analyst", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
