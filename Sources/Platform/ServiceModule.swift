@@ -227,6 +227,7 @@ public struct EventParticulars: Sendable {
 
     /// A resource that a call was about.
     public struct Resource: Sendable {
+        /// Its ARN; or, see ``isPrefix``, what the ARNs of several begin with.
         public let arn: String
         /// `AWS::KMS::Key`
         public let type: String

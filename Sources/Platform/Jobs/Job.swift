@@ -39,6 +39,7 @@ public protocol Job: Codable, Sendable {
 }
 
 extension Job {
+    /// nil: it is done once.
     public static var recurring: (any RecurringJob.Type)? { nil }
 }
 
@@ -64,7 +65,9 @@ public protocol RecurringJob: Job {
 }
 
 extension RecurringJob {
+    /// ``interval``, whatever the operator says.
     public static func interval(_ environment: Environment) -> Double { interval }
+    /// The type itself.
     public static var recurring: (any RecurringJob.Type)? { self }
 }
 
