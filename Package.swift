@@ -258,6 +258,7 @@ let package = Package(
         .executableTarget(
             name: "BareHTTP",
             dependencies: [
+                "KeyMaterial",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -340,6 +341,12 @@ let package = Package(
         .testTarget(
             name: "KMSTests",
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
+        .testTarget(
+            name: "S3Tests",
+            dependencies: [
+                "S3Service", "Bodies", "Directory", "Keyring", "Ledger",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),

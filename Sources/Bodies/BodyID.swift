@@ -1,6 +1,7 @@
 /// The name of a body: 128 random bits, as 32 hexadecimal digits in lower case. Only a ``BodyStore`` makes new ones.
 public struct BodyID: Sendable, Hashable, Comparable, LosslessStringConvertible {
-    public let description: String
+    private let high: UInt64
+    private let low: UInt64
 
     static let digits = 32
 
@@ -10,15 +11,11 @@ public struct BodyID: Sendable, Hashable, Comparable, LosslessStringConvertible 
     /// Draws a new one.
     static func random() -> BodyID {
         var random = SystemRandomNumberGenerator()
-        let text = (0..<2).map { _ in
-            let half = String(random.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: digits / 2 - half.utf8.count) + half
-        }
-        return BodyID(unchecked: text.joined())
+        return BodyID(high: random.next(), low: random.next())
     }
 
-    private init(unchecked text: String) {
-        description = text
+    private init(high: UInt64, low: UInt64) {
+        (self.high, self.low) = (high, low)
     }
 
     /// Reads one; nil for anything else, so that an id is always safe as the name of a file.
@@ -26,20 +23,32 @@ public struct BodyID: Sendable, Hashable, Comparable, LosslessStringConvertible 
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
         guard text.utf8.count == Self.digits,
-            text.utf8.allSatisfy({ digits.contains($0) || letters.contains($0) })
+            text.utf8.allSatisfy({ digits.contains($0) || letters.contains($0) }),
+            let high = UInt64(text.prefix(Self.digits / 2), radix: 16),
+            let low = UInt64(text.suffix(Self.digits / 2), radix: 16)
         else { return nil }
-        description = text
+        self.init(high: high, low: low)
+    }
+
+    /// Takes back what ``bytes`` gave; nil for another number of bytes.
+    init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.init(
+            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+            low: bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     /// The digits' values, 16 bytes.
-    var bytes: [UInt8] {
-        let values = description.utf8.map {
-            $0 < UInt8(ascii: "a") ? $0 &- UInt8(ascii: "0") : $0 &- UInt8(ascii: "a") &+ 10
-        }
-        return stride(from: 0, to: values.count - 1, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    var bytes: [UInt8] { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) } }
+
+    public var description: String {
+        [high, low].map { half in
+            let text = String(half, radix: 16)
+            return String(repeating: "0", count: Self.digits / 2 - text.utf8.count) + text
+        }.joined()
     }
 
-    public static func < (left: BodyID, right: BodyID) -> Bool { left.description < right.description }
+    public static func < (left: BodyID, right: BodyID) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }
 
 extension BodyID: Codable {

@@ -63,6 +63,38 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
         func hash(into _: inout Hasher) {}
     }
 
+    /// The same in 57 bytes instead of 120 of JSON, for who writes its rows without.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(57)
+        let key: [UInt8]
+        switch secret {
+        case .own(let own):
+            bytes.append(0)
+            key = own
+        case .given(let check):
+            bytes.append(1)
+            key = check
+        }
+        bytes += id.bytes
+        withUnsafeBytes(of: UInt64(length).bigEndian) { bytes.append(contentsOf: $0) }
+        return bytes + key
+    }
+
+    /// Takes back what ``bytes`` gave; nil for anything else.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count >= 25, let id = BodyID(bytes: bytes[1..<17]),
+            let length = Int(exactly: bytes[17..<25].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }),
+            length <= Self.longest
+        else { return nil }
+        let key = Array(bytes[25...])
+        switch (bytes[0], key.count) {
+        case (0, BodySeal.keySize): self.init(id: id, length: length, secret: .own(key))
+        case (1, _): self.init(id: id, length: length, secret: .given(check: key))
+        default: return nil
+        }
+    }
+
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         id = try members.decode(BodyID.self, forKey: .id)

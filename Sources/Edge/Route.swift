@@ -15,6 +15,8 @@ final class Routed: Sendable {
     let labels: [(name: String, value: String)]
     /// The protocol that the request speaks.
     let wireProtocol: any WireProtocol
+    /// The operation's name, if it is known already.
+    let operationName: String?
     /// Whether the operation, by its model, or the whole service needs no signature.
     private let needsNoSignature: Bool
 
@@ -26,6 +28,8 @@ final class Routed: Sendable {
         module = target?.module
         path = target?.path ?? arrival.head.request.path
         labels = target?.labels ?? []
+        // A label is a header that the target has not seen.
+        operationName = labels.isEmpty ? target?.nameInHead : nil
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
         needsNoSignature = (operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
@@ -59,17 +63,26 @@ final class Target: Sendable {
     /// As in `Routed`.
     let labels: [(name: String, value: String)]
     let wireProtocol: any WireProtocol
+    /// What the head says, and the body can't change.
+    fileprivate let nameInHead: String?
 
     fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
         self.module = module
         self.path = path ?? request.path
         labels = module.shape.hasHostLabels ? module.shape.hostLabels(of: request) : []
         wireProtocol = module.shape.wireProtocol(of: request)
+        nameInHead = module.shape.isREST ? Self.name(request, self.path, wireProtocol, module) : nil
     }
 
     /// The name of the operation that a request asks for, whether there is such an operation or not; nil too when the
     /// request can't be read.
     func operationName(of request: WireRequest) -> String? {
+        nameInHead ?? Self.name(request, path, wireProtocol, module)
+    }
+
+    private static func name(
+        _ request: WireRequest, _ path: String, _ wireProtocol: any WireProtocol, _ module: ServiceModule
+    ) -> String? {
         var request = request
         request.path = path
         return try? wireProtocol.operationName(of: request, for: module.shape)
@@ -105,10 +118,14 @@ extension Edge {
         guard let first = modules.first else { return nil }
         if modules.count == 1 { return target(first, request) }
         if let target = ownedByHostLabel(request, modules) { return target }
-        let targets = modules.map { target($0, request) }
-        return targets.first { target in
-            target.operationName(of: request).map { target.module.shape.operation(named: $0) != nil } ?? false
-        } ?? targets[0]
+        for module in modules {
+            let target = target(module, request)
+            guard let name = target.operationName(of: request), module.shape.operation(named: name) != nil else {
+                continue
+            }
+            return target
+        }
+        return target(first, request)
     }
 
     /// What a request is for whose host has a label of its client's choice, such as the account with S3 Control: told by the

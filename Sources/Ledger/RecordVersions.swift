@@ -88,17 +88,14 @@ enum RecordBody {
     }
 
     /// The same, of any value.
-    /// - Parameter name: what an error's message begins with.
+    /// - Parameters:
+    ///   - start: where in the bytes the body begins.
+    ///   - name: what an error's message begins with.
     static func decode<R: StoredValue>(
-        _ type: R.Type, from body: [UInt8], named name: @autoclosure () -> String
+        _ type: R.Type, from body: [UInt8], at start: Int = 0, named name: @autoclosure () -> String
     ) throws(LedgerError) -> R {
-        let (version, start) = split(body)
-        guard version <= R.version else {
-            throw LedgerError(
-                .newerFormat,
-                "\(name()) is of version \(version), and this version of Gatehouse knows versions up to"
-                    + " \(R.version). Use the newer version that wrote it.")
-        }
+        let (version, start) = split(body, at: start)
+        guard version <= R.version else { throw newer(name(), version, R.version) }
         do {
             guard version < R.version else { return try RecordDecoder.decode(type, from: body, at: start) }
             var fields = RecordFields(try RecordDecoder.decode([String: RecordField].self, from: body, at: start))
@@ -106,22 +103,37 @@ enum RecordBody {
             return try RecordDecoder.decode(type, from: try RecordEncoder.encode(fields.json))
         } catch {
             // The error of the decoder may quote the record.
-            throw LedgerError(
-                .corrupt,
-                "\(name()) can't be read by this version of Gatehouse. Another version wrote it, or it is"
-                    + " damaged: use the version that wrote it, or put a backup back.")
+            throw unreadable(name())
         }
     }
 
-    private static func head(version: Int) -> [UInt8] {
-        guard version > 1 else { return [] }
-        return withUnsafeBytes(of: UInt32(clamping: version).bigEndian) { [0] + Array($0) }
+    static func newer(_ name: String, _ version: Int, _ known: Int) -> LedgerError {
+        LedgerError(
+            .newerFormat,
+            "\(name) is of version \(version), and this version of Gatehouse knows versions up to \(known). Use the newer"
+                + " version that wrote it.")
     }
 
+    static func unreadable(_ name: String) -> LedgerError {
+        LedgerError(
+            .corrupt,
+            "\(name) can't be read by this version of Gatehouse. Another version wrote it, or it is damaged: use the"
+                + " version that wrote it, or put a backup back.")
+    }
+
+    private static func head(version: Int) -> [UInt8] { version > 1 ? head(UInt32(clamping: version)) : [] }
+
+    static func head(_ version: UInt32) -> [UInt8] {
+        withUnsafeBytes(of: version.bigEndian) { [0] + Array($0) }
+    }
+
+    static let headSize = 5
+
     /// - Returns: the version, and where the JSON begins.
-    private static func split(_ body: [UInt8]) -> (version: Int, start: Int) {
-        guard body.first == 0, body.count >= 5 else { return (1, 0) }
-        return (body[1..<5].reduce(0) { $0 << 8 | Int($1) }, 5)
+    private static func split(_ body: [UInt8], at start: Int) -> (version: Int, start: Int) {
+        let end = start + headSize
+        guard start < body.count, body[start] == 0, body.count >= end else { return (1, start) }
+        return (body[start + 1..<end].reduce(0) { $0 << 8 | Int($1) }, end)
     }
 }
 

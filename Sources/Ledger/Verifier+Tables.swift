@@ -87,15 +87,3 @@ extension Verifier {
         return fingerprint.value
     }
 }
-
-extension RecordBody {
-    /// Decodes a row whose type is only known at run time.
-    static func decode(
-        any type: any TableRow.Type, from body: [UInt8]
-    ) throws(LedgerError) -> any TableRow {
-        func decode<R: TableRow>(_ type: R.Type) throws(LedgerError) -> any TableRow {
-            try Self.decode(type, from: body, named: "A row")
-        }
-        return try decode(type)
-    }
-}

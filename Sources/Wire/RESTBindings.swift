@@ -83,11 +83,10 @@ enum RESTBindings {
     private static func headerValue(
         _ member: MemberShape, _ headers: [(name: String, value: String)]
     ) throws(ServiceError) -> Value? {
-        let name = member.wireName.lowercased()
-        let found = headers.filter { equalsIgnoringCase($0.name, lowercased: name) }.map(\.value)
-        guard let first = found.first else { return nil }
+        guard let first = headers.first(named: member.headerName) else { return nil }
         switch member.shape {
         case .list(let list):
+            let found = headers.filter { equalsIgnoringCase($0.name, lowercased: member.headerName) }.map(\.value)
             let texts = try HeaderList.parse(found.joined(separator: ","), of: list.element)
             return texts.isEmpty ? nil : .list(try values(texts, list.element))
         case .string where member.isJSONValue:

@@ -45,6 +45,8 @@ public final class ServiceShape: Sendable {
     private let operations: [String: OperationShape]
     /// Empty unless the protocol is in the REST style.
     let routes: RESTRoutes
+    /// The headers, in lower case, that have a label of the host name as well.
+    private let labelHeaders: [String]
 
     /// Reads a schema text.
     ///
@@ -69,6 +71,10 @@ public final class ServiceShape: Sendable {
         operations = schema.operations
         hasHostLabels = schema.operations.values.contains { $0.input?.members.contains(where: \.isHostLabel) == true }
         routes = RESTRoutes(schema.operations.values)
+        labelHeaders = Set(
+            schema.operations.values.flatMap { $0.input?.members ?? [] }
+                .filter { $0.isHostLabel && $0.location == .header }.map { $0.wireName.lowercased() }
+        ).sorted()
         shapes = schema.shapes
         var errors: [String: StructureShape] = [:]
         for case .structure(let shape) in schema.shapes.values {
@@ -93,7 +99,8 @@ public final class ServiceShape: Sendable {
     /// with S3 Control, and which is also in a header. That distinguishes it from requests of a service that accepts
     /// any path.
     public func ownsByHostLabel(_ request: WireRequest) -> Bool {
-        guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
+        guard labelHeaders.contains(where: { request.header($0) != nil }),
+            let name = try? wireProtocol(of: request).operationName(of: request, for: self),
             let operation = operations[name], let input = operation.input
         else { return false }
         let labels = input.members.filter(\.isHostLabel)

@@ -83,6 +83,8 @@ public final class MemberShape: Sendable {
     let locationName: String?
     /// The name on the wire in JSON, XML, headers, query strings and labels.
     public let wireName: String
+    /// The name in lower case, of a header.
+    let headerName: String
     /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
     let formName: String
     /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
@@ -106,6 +108,7 @@ public final class MemberShape: Sendable {
         self.locationName = attributes["locationName"]
         let wireName = attributes["locationName"] ?? name
         self.wireName = wireName
+        self.headerName = location == .header ? wireName.lowercased() : ""
         self.ec2FormName = attributes["queryName"] ?? wireName.prefix(1).uppercased() + wireName.dropFirst()
         self.xmlNamespace = attributes["namespace"].map(XMLNamespace.init)
         self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))

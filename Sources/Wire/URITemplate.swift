@@ -176,18 +176,29 @@ struct RESTRoutes: Sendable {
         }
     }
 
-    private var routes: [Route] = []
+    /// The routes of a method, the most specific first.
+    private struct Routes: Sendable {
+        var all: [Route] = []
+        /// Those that fit requests without a query string.
+        var withoutQuery: [Route] = []
+    }
+
+    private var methods: [String: Routes] = [:]
 
     init(_ operations: some Sequence<OperationShape>) {
-        routes = operations.compactMap { Route($0) }
-        routes.sort { $0.isBefore($1) }
+        for route in operations.compactMap({ Route($0) }).sorted(by: { $0.isBefore($1) }) {
+            methods[route.operation.httpMethod, default: Routes()].all.append(route)
+            guard route.template.query.isEmpty else { continue }
+            methods[route.operation.httpMethod, default: Routes()].withoutQuery.append(route)
+        }
     }
 
     /// The operation of the most specific template that fits: the one whose parameters and headers are there or, when
-    /// none's are, the one that lacks the fewest. Takes time linear in the number of operations.
+    /// none's are, the one that lacks the fewest. Takes time linear in the number of the method's operations.
     func operation(of request: WireRequest, _ target: RESTTarget) -> String? {
+        guard let routes = methods[request.method] else { return nil }
         var incomplete: Route?
-        for route in routes where isSame(route.operation.httpMethod, request.method) && route.template.matches(target) {
+        for route in target.query.isEmpty ? routes.withoutQuery : routes.all where route.template.matches(target) {
             if let incomplete, incomplete.template.isMoreSpecific(than: route.template) { break }
             if route.isComplete(request, target) { return route.operation.name }
             if incomplete.map({ route.requirements < $0.requirements }) ?? true { incomplete = route }

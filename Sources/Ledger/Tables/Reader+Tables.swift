@@ -137,11 +137,11 @@ extension Reader {
     }
 
     private func open<R: TableRow>(_ type: R.Type, _ row: SealedRow) throws(LedgerError) -> R {
-        try decode(type, sealer.open(row), row.part)
+        try sealer.open(type, row)
     }
 
     private func decode<R: TableRow>(_ type: R.Type, _ body: RowBody, _ part: TablePart) throws(LedgerError) -> R {
-        try RecordBody.decode(type, from: body.content, named: "A row of \(part.name)")
+        try RecordBody.decode(row: type, from: body.content, named: "A row of \(part.name)")
     }
 
     /// A row as it is stored, opened; nil when there is none.

@@ -46,7 +46,7 @@ struct RowBody: Equatable {
     init<R: TableRow>(_ row: R) throws(LedgerError) {
         indexes = Set(row.indexes)
         amounts = row.amounts.filter { $0.value != 0 }
-        content = try RecordBody.encode(row)
+        content = try RecordBody.encode(row: row)
     }
 
     /// Reads what ``bytes`` gave; nil for anything else.
@@ -65,6 +65,25 @@ struct RowBody: Equatable {
             amounts[String(decoding: name, as: UTF8.self)] = amount
         }
         content = Array(input.bytes)
+    }
+
+    /// Where the content begins in what ``bytes`` gave, for who needs nothing else; nil for anything else.
+    static func content(in bytes: [UInt8]) -> Int? {
+        guard bytes.count >= 3, bytes[0] == 1 else { return nil }
+        var place = 3
+        func skipData() -> Bool {
+            guard place + 2 <= bytes.count else { return false }
+            place += 2 + (Int(bytes[place]) << 8 | Int(bytes[place + 1]))
+            return true
+        }
+        for _ in 0..<2 * Int(bytes[1]) {
+            guard skipData() else { return nil }
+        }
+        for _ in 0..<Int(bytes[2]) {
+            guard skipData() else { return nil }
+            place += 8
+        }
+        return place <= bytes.count ? place : nil
     }
 
     /// - Throws: `invalid` for more indexes or amounts than can be written down, or longer names and values.
@@ -121,15 +140,25 @@ extension RecordSealer {
     }
 
     func open(_ row: SealedRow) throws(LedgerError) -> RowBody {
-        guard let bytes = try? key.open(row.body, authenticating: context(row.part, row.key)),
-            let body = RowBody(bytes)
-        else {
-            throw LedgerError(
-                .corrupt,
-                "A row of \(row.part.name) was changed from outside or is damaged: its seal does not match. Put a backup"
-                    + " back.")
-        }
+        guard let bytes = opened(row), let body = RowBody(bytes) else { throw damaged(row) }
         return body
+    }
+
+    /// The row alone, without what it was indexed by.
+    func open<R: TableRow>(_ type: R.Type, _ row: SealedRow) throws(LedgerError) -> R {
+        guard let bytes = opened(row), let start = RowBody.content(in: bytes) else { throw damaged(row) }
+        return try RecordBody.decode(row: type, from: bytes, at: start, named: "A row of \(row.part.name)")
+    }
+
+    private func opened(_ row: SealedRow) -> [UInt8]? {
+        try? key.open(row.body, authenticating: context(row.part, row.key))
+    }
+
+    private func damaged(_ row: SealedRow) -> LedgerError {
+        LedgerError(
+            .corrupt,
+            "A row of \(row.part.name) was changed from outside or is damaged: its seal does not match. Put a backup back."
+        )
     }
 
     /// A row's body sealed anew, after the keyring's rotation; nil when it is sealed with the current key already.

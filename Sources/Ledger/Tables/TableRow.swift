@@ -38,12 +38,15 @@ public protocol TableRow: StoredValue {
     var indexes: [RowIndex] { get }
     /// What is summed up over a partition, by name: each not negative. Nothing by default. The ledger counts rows by itself.
     var amounts: [String: Int64] { get }
+    /// How rows are written: JSON by default.
+    static var form: RowForm<Self> { get }
 }
 
 extension TableRow {
     public var partition: String { "" }
     public var indexes: [RowIndex] { [] }
     public var amounts: [String: Int64] { [:] }
+    public static var form: RowForm<Self> { .json }
 }
 
 /// One way by which a row is found besides its key. Rows with equal values are ordered by their keys.

@@ -69,11 +69,11 @@ extension Transaction {
 
     private func isStill<R: TableRow>(_ row: R?, _ stored: RowBody?) throws(LedgerError) -> Bool {
         guard let row, let stored else { return row == nil && stored == nil }
-        if try RecordBody.encode(row) == stored.content { return true }
+        if try RecordBody.encode(row: row) == stored.content { return true }
         // What an older program wrote has other bytes.
         let part = TablePart(scope: Scope(account: ""), kind: R.kind, partition: row.partition)
-        let read = try RecordBody.decode(R.self, from: stored.content, named: "A row of \(part.name)")
-        return try RecordBody.encode(read) == RecordBody.encode(row)
+        let read = try RecordBody.decode(row: R.self, from: stored.content, named: "A row of \(part.name)")
+        return try RecordBody.encode(row: read) == RecordBody.encode(row: row)
     }
 
     private func put<R: TableRow>(

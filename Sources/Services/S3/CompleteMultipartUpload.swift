@@ -177,20 +177,15 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         return checksum
     }
 
-    /// The parts' bodies one after the other. Small ones, which a record holds, are few: only the last may be.
+    /// The parts' bodies one after the other. Only the last part may be so small that it is in its row.
     private static func content(of parts: [UploadedPart]) throws(ServiceError) -> ObjectVersion.Content {
-        if parts.count == 1 { return parts[0].content }
-        var bodies: [StoredBody] = []
-        var last: (StoredBody, Data)?
+        var content = ObjectVersion.Content()
         for part in parts {
-            switch part.content {
-            case .bodies(let some): bodies += some
-            case .beside(let body, let sealed): last = (body, sealed)
-            // No part is several.
-            case .bodiesAnd: throw .internalFailure
-            }
+            guard content.rest == nil else { throw .internalFailure }
+            content.bodies += part.content.bodies
+            content.rest = part.content.rest
         }
-        return last.map { .bodiesAnd(bodies, $0.0, sealed: $0.1) } ?? .bodies(bodies)
+        return content
     }
 }
 

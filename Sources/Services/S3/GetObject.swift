@@ -187,46 +187,55 @@ extension Call {
         of version: ObjectVersion, range: Range<Int>?, _ input: Structure
     ) async throws(ServiceError) -> BodyStream {
         let secret = try await secret(of: version, input)
+        guard let content = version.content else { return BodyStream([]) }
         let store = try bodies()
         do throws(BodyError) {
-            switch version.content {
-            case .beside(let body, let sealed):
-                return BodyStream(try store.open(Array(sealed), of: body, range: range, key: secret))
-            case .bodies(let parts): return try await stream(store, parts, nil, range, secret)
-            case .bodiesAnd(let parts, let last, let sealed):
-                return try await stream(store, parts, (last, sealed), range, secret)
-            case nil: return BodyStream([])
+            guard !content.bodies.isEmpty else {
+                return BodyStream(try content.rest?.open(range, store, secret) ?? [])
             }
+            return try await stream(store, content, range, secret)
         } catch {
             throw ServiceError(error)
         }
     }
 
-    /// Bodies of the store, and what is kept beside the record after them.
+    /// Bodies of the store, and what is in the row after them.
     private func stream(
-        _ store: BodyStore, _ parts: [StoredBody], _ last: (body: StoredBody, sealed: Data)?, _ range: Range<Int>?,
-        _ secret: SymmetricKey?
+        _ store: BodyStore, _ content: ObjectVersion.Content, _ range: Range<Int>?, _ secret: SymmetricKey?
     ) async throws(BodyError) -> BodyStream {
-        let stored = parts.reduce(0) { $0 + $1.length }
-        let range = range ?? 0..<(stored + (last?.body.length ?? 0))
-        let reader = try await store.read(parts, range: range.clamped(to: 0..<stored), key: secret)
+        let stored = content.bodies.reduce(0) { $0 + $1.length }
+        let range = range ?? 0..<(stored + (content.rest?.length ?? 0))
+        let reader = try await store.read(content.bodies, range: range.clamped(to: 0..<stored), key: secret)
         let rest = max(range.lowerBound, stored)..<max(range.upperBound, stored)
         let isLastGiven = Mutex(rest.isEmpty)
         return BodyStream(length: range.count) { () async throws(ServiceError) in
             do throws(BodyError) {
                 if let piece = try await reader.next() { return piece }
-                guard let last,
+                guard let last = content.rest,
                     isLastGiven.withLock({ isGiven in
                         defer { isGiven = true }
                         return !isGiven
                     })
                 else { return nil }
-                return try store.open(
-                    Array(last.sealed), of: last.body, range: rest.lowerBound - stored..<rest.upperBound - stored,
-                    key: secret)
+                return try last.open(rest.lowerBound - stored..<rest.upperBound - stored, store, secret)
             } catch {
                 throw ServiceError(error)
             }
+        }
+    }
+}
+
+extension ObjectVersion.Content.Rest {
+    /// - Parameter range: nil: all bytes.
+    fileprivate func open(
+        _ range: Range<Int>?, _ store: BodyStore, _ secret: SymmetricKey?
+    ) throws(BodyError) -> [UInt8] {
+        switch self {
+        case .plain(let bytes):
+            let range = (range ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
+            return Array(bytes.dropFirst(range.lowerBound).prefix(range.count))
+        case .sealed(let body, let sealed):
+            return try store.open(Array(sealed), of: body, range: range, key: secret)
         }
     }
 }

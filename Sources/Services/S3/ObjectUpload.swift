@@ -73,10 +73,12 @@ public struct ObjectUpload: Upload {
         do throws(BodyError) {
             let content: ObjectVersion.Content
             if let writer {
-                content = .bodies([try await writer.finish()])
+                content = ObjectVersion.Content(bodies: [try await writer.finish()])
+            } else if let secret = key.secret {
+                let (body, sealed) = try store.seal(small, key: secret)
+                content = ObjectVersion.Content(rest: .sealed(body, Data(sealed)))
             } else {
-                let (body, sealed) = try store.seal(small, key: key.secret)
-                content = .beside(body, sealed: Data(sealed))
+                content = ObjectVersion.Content(rest: .plain(Data(small)))
             }
             return Received(
                 content: content, size: size, md5: digest.hexadecimal,

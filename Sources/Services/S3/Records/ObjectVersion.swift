@@ -66,24 +66,6 @@ struct ObjectVersion: Sendable, Codable, Equatable {
         var checksum: String?
     }
 
-    /// Where the bytes are.
-    enum Content: Sendable, Codable, Equatable {
-        /// Here, sealed: those of a small object.
-        case beside(StoredBody, sealed: Data)
-        /// In the store of bodies: one, or the parts of an upload in their order.
-        case bodies([StoredBody])
-        /// The parts of an upload whose last is small.
-        case bodiesAnd([StoredBody], StoredBody, sealed: Data)
-
-        /// What the store of bodies has to keep.
-        var bodies: [StoredBody] {
-            switch self {
-            case .beside: []
-            case .bodies(let bodies), .bodiesAnd(let bodies, _, _): bodies
-            }
-        }
-    }
-
     /// How the bytes are encrypted.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
     enum Encryption: Sendable, Codable, Equatable {
@@ -120,6 +102,13 @@ struct CurrentObject: TableRow, Equatable {
     var key: RowKey { Self.key(version.key) }
     var amounts: [String: Int64] { ["bytes": version.size] }
 
+    static let form = RowForm<Self>.short(version: ObjectVersion.formVersion) { row, output in
+        output.append(row.bucket)
+        try row.version.write(to: &output)
+    } read: { input, _ in
+        Self(bucket: try input.text(), version: try ObjectVersion(from: &input))
+    }
+
     static func key(_ key: String) -> RowKey { RowKey(.text(key)) }
 }
 
@@ -138,6 +127,13 @@ struct OtherVersion: TableRow, Equatable {
     /// The version without an id is found by this.
     var indexes: [RowIndex] {
         version.versionID == nil ? [RowIndex(Self.withoutID, CurrentObject.key(version.key))] : []
+    }
+
+    static let form = RowForm<Self>.short(version: ObjectVersion.formVersion) { row, output in
+        output.append(row.bucket)
+        try row.version.write(to: &output)
+    } read: { input, _ in
+        Self(bucket: try input.text(), version: try ObjectVersion(from: &input))
     }
 
     static let withoutID = "null"
