@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 
 static const EVP_MD *hashes[libcrypto_sha512 + 1];
 static pthread_once_t hashes_are_found = PTHREAD_ONCE_INIT;
@@ -54,21 +55,81 @@ static pthread_once_t sealing_cipher_is_found = PTHREAD_ONCE_INIT;
 
 static void find_sealing_cipher(void) { sealing_cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL); }
 
-/// What encrypts or decrypts one message, with all but the message itself; NULL when the library refuses.
+/// What a thread has left from its last message in one direction: the next one with the same key needs no new schedule, which
+/// for a small message is half of the work.
+typedef struct {
+    EVP_CIPHER_CTX *context;
+    unsigned char key[32];
+    bool has_key;
+} libcrypto_cipher;
+
+/// Those of a thread: for opening and for sealing.
+static pthread_key_t threads_ciphers;
+static bool has_threads_ciphers;
+
+static void free_ciphers(void *ciphers) {
+    for (int direction = 0; direction < 2; direction++) {
+        EVP_CIPHER_CTX_free(((libcrypto_cipher *)ciphers)[direction].context);
+    }
+    OPENSSL_clear_free(ciphers, 2 * sizeof(libcrypto_cipher));
+}
+
+static pthread_once_t threads_ciphers_are_set_up = PTHREAD_ONCE_INIT;
+
+static void set_up_ciphers(void) { has_threads_ciphers = pthread_key_create(&threads_ciphers, free_ciphers) == 0; }
+
+static libcrypto_cipher *cipher_of_thread(bool encrypts) {
+    pthread_once(&threads_ciphers_are_set_up, set_up_ciphers);
+    if (!has_threads_ciphers) return NULL;
+    libcrypto_cipher *ciphers = pthread_getspecific(threads_ciphers);
+    if (ciphers == NULL) {
+        ciphers = OPENSSL_zalloc(2 * sizeof(libcrypto_cipher));
+        if (ciphers == NULL) return NULL;
+        if (pthread_setspecific(threads_ciphers, ciphers) != 0) {
+            OPENSSL_free(ciphers);
+            return NULL;
+        }
+    }
+    return &ciphers[encrypts ? 1 : 0];
+}
+
+/// What encrypts or decrypts one message, with all but the message itself; NULL when the library refuses. It is the thread's,
+/// and good until the next message of the same direction.
 static EVP_CIPHER_CTX *begin_message(
     bool encrypts, const unsigned char *key, const unsigned char *nonce, const unsigned char *authenticated,
     size_t authenticated_count) {
     pthread_once(&sealing_cipher_is_found, find_sealing_cipher);
-    if (sealing_cipher == NULL || authenticated_count > INT_MAX) return NULL;
-    EVP_CIPHER_CTX *message = EVP_CIPHER_CTX_new();
+    libcrypto_cipher *cipher = cipher_of_thread(encrypts);
+    if (sealing_cipher == NULL || cipher == NULL || authenticated_count > INT_MAX) return NULL;
+    if (cipher->context == NULL) cipher->context = EVP_CIPHER_CTX_new();
+    if (cipher->context == NULL) return NULL;
+    bool has_key = cipher->has_key && CRYPTO_memcmp(cipher->key, key, sizeof cipher->key) == 0;
+    cipher->has_key = false;
     int written = 0;
-    if (message != NULL && EVP_CipherInit_ex2(message, sealing_cipher, key, nonce, encrypts ? 1 : 0, NULL) == 1
-        && (authenticated_count == 0
-            || EVP_CipherUpdate(message, NULL, &written, authenticated, (int)authenticated_count) == 1)) {
-        return message;
+    if (EVP_CipherInit_ex2(
+            cipher->context, has_key ? NULL : sealing_cipher, has_key ? NULL : key, nonce, encrypts ? 1 : 0, NULL) != 1
+        || (authenticated_count > 0
+            && EVP_CipherUpdate(cipher->context, NULL, &written, authenticated, (int)authenticated_count) != 1)) {
+        // Nobody knows what state it is in.
+        EVP_CIPHER_CTX_free(cipher->context);
+        cipher->context = NULL;
+        return NULL;
     }
-    EVP_CIPHER_CTX_free(message);
-    return NULL;
+    if (!has_key) memcpy(cipher->key, key, sizeof cipher->key);
+    cipher->has_key = true;
+    return cipher->context;
+}
+
+/// Takes a thread's cipher away after a message that has failed: the next one begins with a new one.
+static void forget_message(bool encrypts) {
+    libcrypto_cipher *cipher = cipher_of_thread(encrypts);
+    if (cipher != NULL) {
+        EVP_CIPHER_CTX_free(cipher->context);
+        OPENSSL_cleanse(cipher, sizeof *cipher);
+        cipher->context = NULL;
+        cipher->has_key = false;
+    }
+    ERR_clear_error();
 }
 
 ptrdiff_t libcrypto_seal(
@@ -81,9 +142,9 @@ ptrdiff_t libcrypto_seal(
         && (count == 0 || EVP_CipherUpdate(message, output, &written, plaintext, (int)count) == 1)
         && EVP_CipherFinal_ex(message, output + written, &last) == 1 && (size_t)written + (size_t)last == count
         && EVP_CIPHER_CTX_ctrl(message, EVP_CTRL_AEAD_GET_TAG, LIBCRYPTO_TAG_SIZE, output + count) == 1;
-    EVP_CIPHER_CTX_free(message);
-    ERR_clear_error();
-    return is_sealed ? (ptrdiff_t)(count + LIBCRYPTO_TAG_SIZE) : -1;
+    if (is_sealed) return (ptrdiff_t)(count + LIBCRYPTO_TAG_SIZE);
+    forget_message(true);
+    return -1;
 }
 
 ptrdiff_t libcrypto_open(
@@ -99,9 +160,8 @@ ptrdiff_t libcrypto_open(
         && EVP_CIPHER_CTX_ctrl(
                message, EVP_CTRL_AEAD_SET_TAG, LIBCRYPTO_TAG_SIZE, (void *)(uintptr_t)(sealed + length)) == 1
         && EVP_CipherFinal_ex(message, output + written, &last) == 1 && (size_t)written + (size_t)last == length;
-    EVP_CIPHER_CTX_free(message);
-    ERR_clear_error();
     if (is_opened) return (ptrdiff_t)length;
+    forget_message(false);
     // What is not authentic is shown to nobody.
     if (length > 0) OPENSSL_cleanse(output, length);
     return -1;

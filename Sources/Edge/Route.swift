@@ -69,9 +69,9 @@ final class Target: Sendable {
     fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
         self.module = module
         self.path = path ?? request.path
-        labels = module.shape.hasHostLabels ? module.shape.hostLabels(of: request) : []
         wireProtocol = module.shape.wireProtocol(of: request)
         nameInHead = module.shape.isREST ? Self.name(request, self.path, wireProtocol, module) : nil
+        labels = module.shape.hasHostLabels ? module.shape.hostLabels(of: request, nameInHead) : []
     }
 
     /// The name of the operation that a request asks for, whether there is such an operation or not; nil too when the
@@ -135,7 +135,9 @@ extension Edge {
         for module in modules where module.shape.hasHostLabels {
             var labelled = request
             if VirtualHost.names(module.shape.endpointPrefix, in: host) {
-                labelled.headers += module.shape.hostLabels(of: request)
+                labelled.headers += module.shape.hostLabels(
+                    of: request,
+                    try? module.shape.wireProtocol(of: request).operationName(of: request, for: module.shape))
             }
             if module.shape.ownsByHostLabel(labelled) { return Target(module, request) }
         }

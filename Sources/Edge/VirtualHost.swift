@@ -14,6 +14,8 @@ enum VirtualHost {
     ///   - endpoint: the first label of the service's endpoint: `s3`.
     ///   - publicAddress: how the world reaches Gatehouse, as a URL.
     static func label(of host: String, before endpoint: String, publicAddress: String) -> String? {
+        // Most clients are told an address or `localhost`, and put buckets into the path.
+        guard host.utf8.contains(UInt8(ascii: ".")), !isPlainAddress(host) else { return nil }
         let name = withoutPort(host[...])
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count > 1, labels.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -37,7 +39,21 @@ enum VirtualHost {
 
     /// Whether a host is below the endpoint of a service, or that endpoint itself.
     static func names(_ endpoint: String, in host: String) -> Bool {
-        withoutPort(host[...]).split(separator: ".").contains { isEndpoint($0, endpoint) }
+        host.utf8.contains(UInt8(ascii: ".")) && !isPlainAddress(host)
+            && withoutPort(host[...]).split(separator: ".").contains { isEndpoint($0, endpoint) }
+    }
+
+    /// Whether a host is four numbers, and maybe a port.
+    private static func isPlainAddress(_ host: String) -> Bool {
+        var dots = 0
+        for byte in host.utf8 {
+            switch byte {
+            case 0x30...0x39, UInt8(ascii: ":"): break
+            case UInt8(ascii: "."): dots += 1
+            default: return false
+            }
+        }
+        return dots == 3
     }
 
     private static func isEndpoint(_ label: Substring, _ endpoint: String) -> Bool {

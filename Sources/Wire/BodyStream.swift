@@ -41,6 +41,8 @@ public struct BodyStream: Sendable, CustomStringConvertible {
 
     /// The length in bytes, as announced; nil where it is not known beforehand.
     public let length: Int?
+    /// The whole of it, if it is no more than bytes that are at hand: who can, passes them on without asking for pieces.
+    let bytes: [UInt8]?
     private let flow: Flow
 
     /// Makes a stream of pieces that come from somewhere else.
@@ -57,13 +59,16 @@ public struct BodyStream: Sendable, CustomStringConvertible {
         onStop: @escaping @Sendable () -> Void = {}
     ) {
         self.length = length
+        bytes = nil
         flow = Flow(source, trailers, onStop)
     }
 
     /// A stream of bytes that are at hand already, in one piece.
     public init(_ bytes: [UInt8]) {
         let isGiven = Once(bytes.isEmpty)
-        self.init(length: bytes.count, { () throws(ServiceError) in isGiven.set() ? nil : bytes })
+        length = bytes.count
+        self.bytes = bytes
+        flow = Flow({ () throws(ServiceError) in isGiven.set() ? nil : bytes }, { [] }, {})
     }
 
     /// The next piece; nil at the end.

@@ -22,7 +22,9 @@ enum RESTPayload {
     static func encode(_ value: Value) -> RESTBody? {
         switch value {
         case .blob(let bytes): RESTBody(type: "application/octet-stream", bytes: bytes)
-        case .stream(let stream): RESTBody(type: "application/octet-stream", stream: stream)
+        case .stream(let stream):
+            stream.bytes.map { RESTBody(type: "application/octet-stream", bytes: $0) }
+                ?? RESTBody(type: "application/octet-stream", stream: stream)
         case .string(let text): RESTBody(type: "text/plain", bytes: Array(text.utf8))
         default: nil
         }

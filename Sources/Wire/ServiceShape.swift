@@ -110,9 +110,10 @@ public final class ServiceShape: Sendable {
 
     /// What a request's host says that also has a header, and that is in no header: the account of
     /// `123456789012.s3-control.us-east-1.amazonaws.com`. By the headers' names.
-    public func hostLabels(of request: WireRequest) -> [(name: String, value: String)] {
-        guard let name = try? wireProtocol(of: request).operationName(of: request, for: self),
-            let operation = operations[name], let label = request.header("host")?.prefix(while: { $0 != "." })
+    /// - Parameter name: of the operation that the request asks for.
+    public func hostLabels(of request: WireRequest, _ name: String?) -> [(name: String, value: String)] {
+        guard let name, let operation = operations[name],
+            let label = request.header("host")?.prefix(while: { $0 != "." })
         else { return [] }
         return (operation.input?.members ?? []).compactMap { member in
             guard member.isHostLabel, member.location == .header, operation.hostPrefix == "{\(member.name)}.",

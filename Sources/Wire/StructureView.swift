@@ -40,6 +40,12 @@ public struct View<Members: Fields>: StructureView {
 /// The types that most members have, without generic code, which asks each value for its kind by tables: Swift prefers
 /// these where both would do.
 extension View {
+    /// The texts at a position, nil when they are absent.
+    public subscript(optional index: Int) -> [String]? {
+        get { structure[member: index].flatMap { [String]($0) } }
+        set { structure[member: index] = newValue.map { .list($0.map { .string($0) }) } }
+    }
+
     /// The text at a position, nil when it is absent.
     public subscript(optional index: Int) -> String? {
         get { structure[member: index].flatMap { String($0) } }

@@ -63,7 +63,18 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         let milliseconds = (secondsSinceEpoch * 1000).rounded()
         let whole = (milliseconds / 1000).rounded(.down)
         let rest = Int((milliseconds - whole * 1000).clamped(to: 0...999))
-        return "\(Timestamp(secondsSinceEpoch: whole).iso8601.dropLast()).\(padded(rest, 3))Z"
+        let length = Self.iso8601Length + 4
+        return String(unsafeUninitializedCapacity: length) { text in
+            guard var place = text.baseAddress else { return 0 }
+            Timestamp(secondsSinceEpoch: whole).writeISO8601(to: &place)
+            // In the place of the Z.
+            text[length - 5] = UInt8(ascii: ".")
+            text[length - 4] = UInt8(truncatingIfNeeded: 0x30 + rest / 100)
+            text[length - 3] = UInt8(truncatingIfNeeded: 0x30 + rest / 10 % 10)
+            text[length - 2] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+            text[length - 1] = UInt8(ascii: "Z")
+            return length
+        }
     }
 
     /// `Sat, 21 Nov 2026 02:03:04 GMT`, as HTTP has it (RFC 9110, section 5.6.7).

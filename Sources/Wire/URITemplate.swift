@@ -131,6 +131,9 @@ struct RESTTarget: Sendable {
     }
 
     private static func decoded(_ text: Substring, plusIsSpace: Bool) -> String? {
+        let isPlain = !text.utf8.contains { $0 == UInt8(ascii: "%") || plusIsSpace && $0 == UInt8(ascii: "+") }
+        // A String is valid UTF-8.
+        if isPlain { return String(text) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         let isValid = Array(text.utf8).withUnsafeBufferPointer {

@@ -104,25 +104,40 @@ struct XMLWriter {
     /// a reference, and in attributes newline and tab, which would become spaces. What XML 1.0 cannot carry at all
     /// (section 2.2) becomes U+FFFD.
     mutating func text(_ content: String, inAttribute: Bool = false) {
-        let isPlain = content.withBytes { text in
-            guard Self.isPlain(text) else { return false }
-            bytes.append(contentsOf: text)
-            return true
-        }
-        if isPlain { return }
-        for scalar in content.unicodeScalars {
-            switch scalar.value {
-            case 0x26: bytes.append("&amp;")
-            case 0x3C: bytes.append("&lt;")
-            case 0x3E: bytes.append("&gt;")
-            case 0x22: bytes.append("&quot;")
-            case 0x0D: bytes.append("&#xD;")
-            case 0x0A where inAttribute: bytes.append("&#xA;")
-            case 0x09 where inAttribute: bytes.append("&#x9;")
-            case 0x09, 0x0A: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-            case 0..<0x20, 0xFFFE, 0xFFFF: bytes.append("\u{FFFD}")
-            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        content.withBytes { text in
+            guard !Self.isPlain(text) else { return bytes.append(contentsOf: text) }
+            // What is written as it is, is written in one piece.
+            var (start, place) = (0, 0)
+            while place < text.count {
+                guard let (length, replacement) = Self.replacement(text, place, inAttribute: inAttribute) else {
+                    place += 1
+                    continue
+                }
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<place]))
+                bytes.append(replacement)
+                place += length
+                start = place
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+        }
+    }
+
+    /// What the character at a place is written as, and how many bytes it has; nil: as it is.
+    private static func replacement(
+        _ text: UnsafeBufferPointer<UInt8>, _ place: Int, inAttribute: Bool
+    ) -> (length: Int, String)? {
+        switch text[place] {
+        case 0x26: (1, "&amp;")
+        case 0x3C: (1, "&lt;")
+        case 0x3E: (1, "&gt;")
+        case 0x22: (1, "&quot;")
+        case 0x0D: (1, "&#xD;")
+        case 0x0A: inAttribute ? (1, "&#xA;") : nil
+        case 0x09: inAttribute ? (1, "&#x9;") : nil
+        case 0..<0x20: (1, "\u{FFFD}")
+        // U+FFFE and U+FFFF.
+        case 0xEF where place + 2 < text.count && text[place + 1] == 0xBF && text[place + 2] >= 0xBE: (3, "\u{FFFD}")
+        default: nil
         }
     }
 

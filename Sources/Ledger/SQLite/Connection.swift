@@ -10,12 +10,13 @@ enum Connection {
 
     /// The database of a directory that this process has locked.
     static func open(_ directory: String, _ format: Format) throws -> SQLiteStore {
-        let pool = try DatabasePool(path: LedgerDirectory.databasePath(in: directory), configuration: configuration())
+        let path = LedgerDirectory.databasePath(in: directory)
+        let pool = try DatabasePool(path: path, configuration: configuration())
         // Not in `prepareDatabase`: GRDB sets NORMAL after that, and a commit would not wait for the disk.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
-        return try store(pool, isInMemory: false, format)
+        return try store(pool, isInMemory: false, readers: SQLiteReaders(path: path, configuration()), format)
     }
 
     /// A new database in a file that is thrown away unless all of it is written: it need not be written twice to be safe.
@@ -42,10 +43,10 @@ enum Connection {
     }
 
     private static func store(
-        _ database: any DatabaseWriter, isInMemory: Bool, _ format: Format
+        _ database: any DatabaseWriter, isInMemory: Bool, readers: SQLiteReaders? = nil, _ format: Format
     ) throws -> SQLiteStore {
         try database.writeWithoutTransaction { try Schema.prepare($0, format) }
-        return SQLiteStore(database, isInMemory: isInMemory)
+        return SQLiteStore(database, isInMemory: isInMemory, readers: readers)
     }
 
     /// Before the first connection of the process. Nobody asks how much memory SQLite has; and queries of CloudTrail Lake
@@ -58,7 +59,7 @@ enum Connection {
         var configuration = Configuration()
         configuration.label = "gatehouse.ledger"
         configuration.busyMode = .timeout(10)
-        // Reads run on the calling threads; this is the most that may read at once.
+        // Long reads run beside the calling threads; this is the most that may read at once.
         configuration.maximumReaderCount = 16
         return configuration
     }

@@ -4,17 +4,20 @@ import GRDB
 final class SQLiteStore: Store {
     let database: any DatabaseWriter
     private let isInMemory: Bool
+    /// nil where there is one connection for everything.
+    private let readers: SQLiteReaders?
     private let writersStatements = WritersStatements()
 
-    init(_ database: any DatabaseWriter, isInMemory: Bool) {
+    init(_ database: any DatabaseWriter, isInMemory: Bool, readers: SQLiteReaders? = nil) {
         self.database = database
         self.isInMemory = isInMemory
+        self.readers = readers
     }
 
     var isRemote: Bool { false }
 
     func read<T>(_ body: (any StoreSession) throws -> T) throws -> T {
-        try database.unsafeRead { database in
+        func read(_ database: Database) throws -> T {
             let session = SQLiteSession(database)
             // In memory there is only one connection, and this call has it to itself.
             if isInMemory { return try body(session) }
@@ -22,6 +25,7 @@ final class SQLiteStore: Store {
             defer { try? database.transact("COMMIT") }
             return try body(session)
         }
+        return if let readers { try readers.read(read) } else { try database.unsafeRead(read) }
     }
 
     func search<T: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> T) async throws -> T {
@@ -95,6 +99,7 @@ final class SQLiteStore: Store {
     func close() {
         // A connection with statements can't be closed.
         try? database.writeWithoutTransaction { _ in writersStatements.statements = FrequentStatements() }
+        readers?.close()
         try? database.close()
     }
 

@@ -144,6 +144,9 @@ public struct RowInput {
         try RecordDecoder.decode(type, from: try data())
     }
 
+    /// Passes over all that follows: for who needs the beginning alone.
+    public mutating func skipRest() { place = bytes.count }
+
     func checkIsAtEnd() throws {
         guard place == bytes.count else { throw Malformed() }
     }

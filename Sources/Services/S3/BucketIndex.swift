@@ -44,6 +44,8 @@ final class BucketIndex: Projection {
         var logging: [String: AccessLogTarget] = [:]
         /// Of buckets whose events anybody wants, by name.
         var notifications: [String: [NotificationRule]] = [:]
+        /// Of buckets that encrypt otherwise than with S3's own key, by name.
+        var encryptions: [String: DefaultEncryption] = [:]
         /// Of buckets that are shown as websites, by name.
         var websites: [String: Website] = [:]
     }
@@ -85,6 +87,9 @@ final class BucketIndex: Projection {
         case .notification:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
             state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
+        case .encryption:
+            let encryption = try change.decodeAfter(BucketConfiguration.self).flatMap { DefaultEncryption($0.json) }
+            state.withLock { $0.encryptions[name] = encryption }
         case .website:
             let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
             state.withLock { $0.websites[name] = site }
@@ -123,6 +128,9 @@ final class BucketIndex: Projection {
 
     /// Who wants to hear of a bucket's events.
     func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }
+
+    /// How a bucket encrypts what says nothing else; nil: with S3's own key.
+    func encryption(of bucket: String) -> DefaultEncryption? { state.withLock { $0.encryptions[bucket] } }
 
     /// How a bucket is shown as a website; nil: it is not.
     func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }

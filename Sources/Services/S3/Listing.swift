@@ -47,15 +47,15 @@ struct KeyListing {
     /// The keys and groups of a page, and whether there are more.
     func entries(
         of bucket: String, after place: RowRange.Place?, _ records: some RecordReading
-    ) throws(ServiceError) -> (entries: [RowListing<CurrentObject>], isTruncated: Bool) {
+    ) throws(ServiceError) -> (entries: [RowListing<ListedObject>], isTruncated: Bool) {
         guard limit > 0 else { return ([], false) }
         let range = RowRange(RowPrefix(beginning: prefix), after: place)
-        var found: [RowListing<CurrentObject>]
+        var found: [RowListing<ListedObject>]
         if let delimiter {
             found = try records.shared.list(
-                CurrentObject.self, of: bucket, range, groupedBy: delimiter, limit: limit + 1)
+                ListedObject.self, of: bucket, range, groupedBy: delimiter, limit: limit + 1)
         } else {
-            found = try records.shared.list(CurrentObject.self, of: bucket, range, limit: limit + 1).map { .row($0) }
+            found = try records.shared.list(ListedObject.self, of: bucket, range, limit: limit + 1).map { .row($0) }
         }
         guard found.count > limit else { return (found, false) }
         found.removeLast()
@@ -63,7 +63,7 @@ struct KeyListing {
     }
 }
 
-extension RowListing<CurrentObject> {
+extension RowListing<ListedObject> {
     /// The key, or what the keys of the group begin with.
     var name: String {
         switch self {
@@ -120,7 +120,7 @@ extension ListsKeys {
 
 extension S3.Object {
     fileprivate init(
-        _ version: ObjectVersion, _ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?
+        _ version: ListedVersion, _ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?
     ) {
         self.init()
         key = listing.shown(version.key)
@@ -133,7 +133,7 @@ extension S3.Object {
         size = Int(version.size)
         storageClass = version.storageClass
         restoreStatus = time.flatMap { version.restoration?.status(at: $0) }
-        self.owner = bucket.map { S3.Owner(ofAccount: $0.owner(of: version)) }
+        self.owner = bucket.map { S3.Owner(ofAccount: $0.owner(ofObjectOf: version.owner)) }
     }
 }
 
@@ -204,7 +204,7 @@ extension S3.ListObjects: ReadOperation, ListsKeys {
     }
 }
 
-extension [RowListing<CurrentObject>] {
+extension [RowListing<ListedObject>] {
     fileprivate func objects(_ listing: KeyListing, ownedIn bucket: Bucket?, restoredAt time: Double?) -> [S3.Object]? {
         let objects = compactMap { entry -> S3.Object? in
             guard case .row(let row) = entry else { return nil }

@@ -24,7 +24,7 @@ extension Call {
             }
             return BodyKey(secret: secret, encryption: .customer(keyMD5: md5))
         }
-        let wanted = try await wantedEncryption(input, bucket)
+        let wanted = try wantedEncryption(input, bucket)
         switch wanted.algorithm {
         case "AES256": return BodyKey()
         case "aws:kms", "aws:kms:dsse":
@@ -44,7 +44,7 @@ extension Call {
         var hasBucketKey = false
     }
 
-    private func wantedEncryption(_ input: Structure, _ bucket: Bucket) async throws(ServiceError) -> Wanted {
+    private func wantedEncryption(_ input: Structure, _ bucket: Bucket) throws(ServiceError) -> Wanted {
         if case .string(let algorithm) = input["ServerSideEncryption"] {
             var wanted = Wanted(algorithm: algorithm)
             if case .string(let id) = input["SSEKMSKeyId"] { wanted.keyID = id }
@@ -61,17 +61,8 @@ extension Call {
             wanted.hasBucketKey = input["BucketKeyEnabled"] == .boolean(true)
             return wanted
         }
-        let kept = try await read { (records) throws(ServiceError) in
-            try records.configuration(of: bucket.name, .encryption)
-        }
-        guard let kept else { return Wanted(algorithm: "AES256") }
-        let configuration = S3.ServerSideEncryptionConfiguration(
-            try Structure(json: kept.json, of: S3.ServerSideEncryptionConfiguration.shape))
-        guard let rule = configuration.rules.first, let usual = rule.applyServerSideEncryptionByDefault else {
-            return Wanted(algorithm: "AES256")
-        }
-        return Wanted(
-            algorithm: usual.sseAlgorithm, keyID: usual.kmsMasterKeyID, hasBucketKey: rule.bucketKeyEnabled ?? false)
+        guard let usual = buckets.encryption(of: bucket.name) else { return Wanted(algorithm: "AES256") }
+        return Wanted(algorithm: usual.algorithm, keyID: usual.keyID, hasBucketKey: usual.hasBucketKey)
     }
 
     /// A data key of KMS's, which the caller has to be allowed to have made.
@@ -145,6 +136,25 @@ extension Call {
             })
         guard let plaintext = opened.plaintext else { throw .internalFailure }
         return SymmetricKey(data: plaintext.bytes)
+    }
+}
+
+/// What a bucket's configuration says of objects whose requests say nothing.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html>
+struct DefaultEncryption: Sendable {
+    let algorithm: String
+    let keyID: String?
+    let hasBucketKey: Bool
+
+    /// - Parameter json: the structure of the request. nil for one that names no algorithm.
+    init?(_ json: String) {
+        guard let structure = try? Structure(json: json, of: S3.ServerSideEncryptionConfiguration.shape),
+            let rule = S3.ServerSideEncryptionConfiguration(structure).rules.first,
+            let usual = rule.applyServerSideEncryptionByDefault
+        else { return nil }
+        algorithm = usual.sseAlgorithm
+        keyID = usual.kmsMasterKeyID
+        hasBucketKey = rule.bucketKeyEnabled ?? false
     }
 }
 

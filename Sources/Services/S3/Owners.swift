@@ -46,7 +46,12 @@ extension Bucket {
 
     /// The account that owns an object; empty: somebody who gave no signature.
     func owner(of version: ObjectVersion) -> String {
-        enforcesOwner ? accountID : version.owner ?? accountID
+        owner(ofObjectOf: version.owner)
+    }
+
+    /// The same, of an object whose owner is known.
+    func owner(ofObjectOf owner: String?) -> String {
+        enforcesOwner ? accountID : owner ?? accountID
     }
 
     /// The list of an object.

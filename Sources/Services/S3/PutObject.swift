@@ -118,6 +118,17 @@ struct NewObject {
         if case .string(let status) = hold { legalHold = status == "ON" }
     }
 
+    /// The members of requests that are condition keys as they are, by the keys.
+    private static let membersOfKeys = [
+        "s3:x-amz-storage-class": "StorageClass",
+        "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+        "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+        "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
+        "s3:object-lock-mode": "ObjectLockMode", "s3:object-lock-legal-hold": "ObjectLockLegalHoldStatus",
+        "s3:if-match": "IfMatch", "s3:if-none-match": "IfNoneMatch",
+    ]
+
     /// What the request needs besides `PutObject`, and the condition keys of them all.
     static func needs(_ input: Structure, _ call: Call) -> (actions: [String], keys: [String: ContextValue]) {
         var (actions, keys): ([String], [String: ContextValue]) = ([], AccessControlLists.keys(input))
@@ -125,16 +136,7 @@ struct NewObject {
             guard case .string(let text) = input[member] else { return nil }
             return text
         }
-        let named = [
-            "s3:x-amz-storage-class": "StorageClass",
-            "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-            "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-            "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
-            "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
-            "s3:object-lock-mode": "ObjectLockMode", "s3:object-lock-legal-hold": "ObjectLockLegalHoldStatus",
-            "s3:if-match": "IfMatch", "s3:if-none-match": "IfNoneMatch",
-        ]
-        for (key, member) in named { keys[key] = text(member).map { .one($0) } }
+        for (key, member) in Self.membersOfKeys { keys[key] = text(member).map { .one($0) } }
         if case .timestamp(let until) = input["ObjectLockRetainUntilDate"] {
             keys["s3:object-lock-retain-until-date"] = .one(until.iso8601)
         }

@@ -46,7 +46,9 @@ extension MutableRecords {
         sequence: Int64, id: String?
     ) {
         let now = Int64(exactly: (time * 1_000_000).rounded()) ?? 0
-        let last = try latest(key, in: bucket.name)?.sequence ?? 0
+        let last =
+            try (bucket.versioning == .never ? current(key, in: bucket.name) : latest(key, in: bucket.name))?.sequence
+            ?? 0
         let sequence = max(now, last + 1)
         return (sequence, bucket.versioning == .enabled ? VersionID.make(sequence) : nil)
     }
@@ -59,6 +61,12 @@ extension MutableRecords {
     func add(_ version: ObjectVersion, to bucket: Bucket) throws(ServiceError) -> ObjectVersion? {
         let (shared, name) = (self.shared, bucket.name)
         var gone: ObjectVersion?
+        if bucket.versioning == .never, !version.isDeleteMarker {
+            // A bucket that never had versioning has one version of each key.
+            gone = try current(version.key, in: name)
+            try shared.put(CurrentObject(bucket: name, version: version))
+            return gone
+        }
         if version.versionID == nil {
             gone = try self.version("null", of: version.key, in: name)
             if let gone { try remove(gone, from: bucket) }

@@ -10,7 +10,7 @@ extension ObjectVersion {
     static let formVersion: UInt32 = 1
 
     /// Which of the members that are seldom there a version has.
-    private struct Seldom: OptionSet {
+    fileprivate struct Seldom: OptionSet, Sendable {
         var rawValue: Int64
 
         static let deleteMarker = Seldom(rawValue: 1 << 0)
@@ -60,10 +60,13 @@ extension ObjectVersion {
         output.append(size)
         output.append(etag)
         output.append(storageClass)
-        output.append(headers)
-        output.append(metadata)
         output.append(checksum != nil)
         if let checksum { checksum.write(to: &output) }
+        if let owner { output.append(owner) }
+        if let restoration { try output.append(json: restoration) }
+        // Up to here a ``ListedVersion`` is read.
+        output.append(headers)
+        output.append(metadata)
         output.append(writer)
         if seldom.contains(.parts) {
             output.append(count: parts.count)
@@ -83,7 +86,6 @@ extension ObjectVersion {
         }
         if let retention { try output.append(json: retention) }
         if let legalHold { output.append(legalHold) }
-        if let owner { output.append(owner) }
         if let acl { try output.append(json: acl) }
         switch encryption {
         case .s3: break
@@ -95,7 +97,6 @@ extension ObjectVersion {
             output.append(isDual)
         case .customer(let keyMD5): output.append(keyMD5)
         }
-        if let restoration { try output.append(json: restoration) }
         if let replication { output.append(replication.rawValue) }
         output.append(content != nil)
         content?.write(to: &output)
@@ -103,18 +104,19 @@ extension ObjectVersion {
 
     /// Reads what ``write(to:)`` wrote.
     init(from input: inout RowInput) throws {
-        let seldom = Seldom(rawValue: try input.number())
-        guard seldom.isSubset(of: .all) else { throw UnreadableVersion() }
+        let listed = try ListedVersion(from: &input)
+        let seldom = listed.seldom
         self.init(
-            key: try input.text(), sequence: try input.number(), versionID: try input.optionalText(),
-            modified: try input.double())
+            key: listed.key, sequence: listed.sequence, versionID: listed.versionID, modified: listed.modified)
         isDeleteMarker = seldom.contains(.deleteMarker)
-        size = try input.number()
-        etag = try input.text()
-        storageClass = try input.text()
+        size = listed.size
+        etag = listed.etag
+        storageClass = listed.storageClass
+        checksum = listed.checksum
+        owner = listed.owner
+        restoration = listed.restoration
         headers = try input.texts()
         metadata = try input.texts()
-        if try input.boolean() { checksum = try Checksum(from: &input) }
         writer = try input.optionalText()
         if seldom.contains(.parts) {
             for _ in 0..<(try input.count()) {
@@ -130,7 +132,6 @@ extension ObjectVersion {
         }
         if seldom.contains(.retention) { retention = try input.json(Retention.self) }
         if seldom.contains(.legalHold) { legalHold = try input.boolean() }
-        if seldom.contains(.owner) { owner = try input.text() }
         if seldom.contains(.acl) { acl = try input.json(AccessControlList.self) }
         if seldom.contains(.kms) {
             encryption = .kms(
@@ -139,12 +140,29 @@ extension ObjectVersion {
         } else if seldom.contains(.customerKey) {
             encryption = .customer(keyMD5: try input.text())
         }
-        if seldom.contains(.restoration) { restoration = try input.json(Restoration.self) }
         if seldom.contains(.replication) {
             guard let known = Replication(rawValue: try input.text()) else { throw UnreadableVersion() }
             replication = known
         }
         if try input.boolean() { content = try Content(from: &input) }
+    }
+}
+
+extension ListedVersion {
+    /// Reads the beginning of what ``ObjectVersion/write(to:)`` wrote.
+    init(from input: inout RowInput) throws {
+        seldom = ObjectVersion.Seldom(rawValue: try input.number())
+        guard seldom.isSubset(of: .all) else { throw UnreadableVersion() }
+        key = try input.text()
+        sequence = try input.number()
+        versionID = try input.optionalText()
+        modified = try input.double()
+        size = try input.number()
+        etag = try input.text()
+        storageClass = try input.text()
+        checksum = try input.boolean() ? try ObjectVersion.Checksum(from: &input) : nil
+        owner = seldom.contains(.owner) ? try input.text() : nil
+        restoration = seldom.contains(.restoration) ? try input.json(Restoration.self) : nil
     }
 }
 
@@ -189,6 +207,63 @@ extension ObjectVersion.Content {
     private static func body(_ input: inout RowInput) throws -> StoredBody {
         guard let body = StoredBody(bytes: try input.data()) else { throw UnreadableVersion() }
         return body
+    }
+}
+
+/// What lists show of a version: the beginning of its row.
+struct ListedVersion: Sendable {
+    fileprivate let seldom: ObjectVersion.Seldom
+    // As in `ObjectVersion`.
+    let key: String
+    let sequence: Int64
+    let versionID: String?
+    let modified: Double
+    let size: Int64
+    let etag: String
+    let storageClass: String
+    let checksum: ObjectVersion.Checksum?
+    let owner: String?
+    let restoration: Restoration?
+}
+
+extension ListedVersion: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case key, sequence, versionID, modified, size, etag, storageClass, checksum, owner, restoration
+    }
+
+    /// From the JSON of a whole version.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        seldom = []
+        key = try members.decode(String.self, forKey: .key)
+        sequence = try members.decode(Int64.self, forKey: .sequence)
+        versionID = try members.decodeIfPresent(String.self, forKey: .versionID)
+        modified = try members.decode(Double.self, forKey: .modified)
+        size = try members.decode(Int64.self, forKey: .size)
+        etag = try members.decode(String.self, forKey: .etag)
+        storageClass = try members.decode(String.self, forKey: .storageClass)
+        checksum = try members.decodeIfPresent(ObjectVersion.Checksum.self, forKey: .checksum)
+        owner = try members.decodeIfPresent(String.self, forKey: .owner)
+        restoration = try members.decodeIfPresent(Restoration.self, forKey: .restoration)
+    }
+}
+
+/// A ``CurrentObject`` as lists read it. Nobody puts one.
+struct ListedObject: TableRow {
+    static let kind = CurrentObject.kind
+
+    let bucket: String
+    let version: ListedVersion
+
+    var partition: String { bucket }
+    var key: RowKey { CurrentObject.key(version.key) }
+
+    static let form = RowForm<Self>.short(version: ObjectVersion.formVersion) { _, _ in
+        throw UnreadableVersion()
+    } read: { input, _ in
+        let object = Self(bucket: try input.text(), version: try ListedVersion(from: &input))
+        input.skipRest()
+        return object
     }
 }
 
