@@ -28,6 +28,7 @@ extension ServiceModule {
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
+            DeliverInventory.self,
             ReplicateVersion.self, TellOfRestoration.self,
         ],
         quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
