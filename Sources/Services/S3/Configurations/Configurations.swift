@@ -47,6 +47,7 @@ extension BucketConfiguration.Subject {
         case .inventory: "InventoryConfiguration"
         case .lifecycle: "LifecycleConfiguration"
         case .logging: "BucketLogging"
+        case .metadata, .metadataTable: "BucketMetadataTableConfiguration"
         case .metrics: "MetricsConfiguration"
         case .notification: "BucketNotification"
         case .objectLock: "BucketObjectLockConfiguration"
