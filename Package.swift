@@ -174,7 +174,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -190,7 +190,8 @@ let package = Package(
         .target(
             name: "CloudTrailService",
             dependencies: [
-                "CZlib", "CloudTrailAPI", "KMSAPI", "KeyMaterial", "LakeQuery", "OrganizationsAPI", "Platform", "S3API",
+                "CloudTrailAPI", "Compression", "KMSAPI", "KeyMaterial", "LakeQuery", "OrganizationsAPI", "Platform",
+                "S3API",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
@@ -274,6 +275,7 @@ let package = Package(
         .target(name: "BundledData"),
         .target(name: "NoICUData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 

@@ -275,14 +275,25 @@ public struct BodyStore: Sendable {
             until: patience.map { ContinuousClock.now + $0 })
     }
 
+    private static func needed(_ given: SymmetricKey?, for body: StoredBody) throws(BodyError) -> SymmetricKey {
+        guard let given else {
+            throw BodyError(
+                .key, "The body \(body.id) was stored with a key of the caller's, which is needed to read it.")
+        }
+        return given
+    }
+
     static func seal(of body: StoredBody, _ given: SymmetricKey?) throws(BodyError) -> BodySeal {
         switch body.secret {
         case .own(let own): return BodySeal(body.id, SymmetricKey(data: own))
-        case .given(let check):
-            guard let given else {
-                throw BodyError(
-                    .key, "The body \(body.id) was stored with a key of the caller's, which is needed to read it.")
+        case .wrapped(let wrapped):
+            let given = try Self.needed(given, for: body)
+            guard let own = try? AES.KeyWrap.unwrap(wrapped, using: given) else {
+                throw BodyError(.key, "The key of the body \(body.id) was wrapped by another one than was given.")
             }
+            return BodySeal(body.id, own)
+        case .given(let check):
+            let given = try Self.needed(given, for: body)
             let seal = BodySeal(body.id, try Self.secret(given))
             // Equal or not is all that anybody learns, and a check is not a secret.
             guard seal.check == check else {

@@ -1,3 +1,4 @@
+public import Crypto
 import FoundationEssentials
 
 /// What a record or a row keeps of a body, to read it again: some 120 bytes of JSON, however long the body is.
@@ -12,6 +13,8 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
         case own([UInt8])
         /// From the caller; this tells the right one from others.
         case given(check: [UInt8])
+        /// From here, wrapped by a key of the caller's (RFC 3394).
+        case wrapped([UInt8])
     }
 
     /// The longest body, in bytes: 2^50. It keeps sums of lengths, and offsets in files, within bounds.
@@ -26,13 +29,32 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
     /// not kept: whoever reads it from a row finds it committed.
     private var lasting = Lasting()
 
-    /// Whether the caller has to give the key, because it gave one when the body was stored.
+    /// Whether the caller has to give a key: it gave one when the body was stored, or had it wrapped since.
     public var needsKey: Bool {
-        if case .given = secret { true } else { false }
+        if case .own = secret { false } else { true }
+    }
+
+    /// The same body for readers who give a key: the body's own key, under which its bytes are and stay sealed, is wrapped by it.
+    /// Whoever kept the body as it was before can still read it.
+    ///
+    /// - Parameter key: 32 bytes.
+    /// - Throws: ``BodyError``: `key` when the key has another length; `invalid` for a body that needs a key already.
+    /// - Complexity: constant, however long the body is.
+    public func wrapped(by key: SymmetricKey) throws(BodyError) -> StoredBody {
+        guard key.bitCount == 8 * BodySeal.keySize else {
+            throw BodyError(.key, "The key for a body has \(key.bitCount) bits instead of \(8 * BodySeal.keySize).")
+        }
+        guard case .own(let own) = secret, let wrapped = try? AES.KeyWrap.wrap(SymmetricKey(data: own), using: key)
+        else {
+            throw BodyError(.invalid, "The body \(id) has no key of its own that could be wrapped.")
+        }
+        var body = self
+        body.secret = .wrapped(Array(wrapped))
+        return body
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, length, key, check
+        case id, length, key, check, wrapped
     }
 
     /// - Parameter end: see ``checkIsFresh()``.
@@ -114,6 +136,8 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
             secret = .own(own)
         } else if let check = try bytes(.check) {
             secret = .given(check: check)
+        } else if let wrapped = try bytes(.wrapped) {
+            secret = .wrapped(wrapped)
         } else {
             throw DecodingError.dataCorruptedError(forKey: .key, in: members, debugDescription: "no key")
         }
@@ -126,6 +150,7 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
         switch secret {
         case .own(let own): try members.encode(Data(own).base64EncodedString(), forKey: .key)
         case .given(let check): try members.encode(Data(check).base64EncodedString(), forKey: .check)
+        case .wrapped(let wrapped): try members.encode(Data(wrapped).base64EncodedString(), forKey: .wrapped)
         }
     }
 }

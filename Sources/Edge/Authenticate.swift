@@ -16,12 +16,15 @@ final class Authenticated: Sendable {
     let region: String
     /// How it was signed; nil: not at all.
     let signature: SignatureDetails?
+    /// Whether a front of the service's made the request.
+    let isOfFront: Bool
 
     fileprivate init(
         routed: Routed, module: ServiceModule, caller: Caller, request: consuming WireRequest, region: String,
-        signature: SignatureDetails? = nil
+        signature: SignatureDetails? = nil, isOfFront: Bool = false
     ) {
         self.signature = signature
+        self.isOfFront = isOfFront
         self.routed = routed
         self.module = module
         self.caller = caller
@@ -75,7 +78,7 @@ extension Edge {
         guard let signature else {
             return Authenticated(
                 routed: routed, module: module, caller: Caller(accountID: "", identity: .anonymous), request: request,
-                region: module.region(signedFor: environment.region))
+                region: module.region(signedFor: environment.region), isOfFront: true)
         }
         let caller: Caller
         do throws(SignatureError) {
@@ -92,7 +95,8 @@ extension Edge {
         guard isOpen(signature.region, to: caller, routed) else { throw refusal(.invalidClientTokenID, routed) }
         return Authenticated(
             routed: routed, module: module, caller: caller, request: request,
-            region: module.region(signedFor: signature.region), signature: SignatureDetails(signature))
+            region: module.region(signedFor: signature.region), signature: SignatureDetails(signature),
+            isOfFront: true)
     }
 
     /// What takes the body of a request without a signature out of its chunks, if it comes so.

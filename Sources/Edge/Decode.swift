@@ -66,11 +66,12 @@ extension Edge {
     private func call(_ authenticated: Authenticated, operation: String, caller: Caller) -> Call {
         let arrival = authenticated.routed.arrival
         let headers = arrival.head.request.headers
+        var source = Call.Source(
+            address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
+            host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
+        source.isOfFront = authenticated.isOfFront
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
-            module: authenticated.module, operation: operation, region: authenticated.region,
-            source: Call.Source(
-                address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
-                host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature))
+            module: authenticated.module, operation: operation, region: authenticated.region, source: source)
     }
 }

@@ -154,6 +154,8 @@ extension Call {
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
         /// request that its caller made directly.
         public var calledVia: [String] = []
+        /// Whether a ``Front`` made the request of what a browser sent it.
+        public var isOfFront = false
 
         /// Makes the source of a request from the network; `tls` is nil for a connection that is not encrypted.
         public init(

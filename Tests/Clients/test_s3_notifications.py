@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
-from harness import ACCOUNT, Identity, Server, error_of
+from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
 from harness.server import gatehouse
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
@@ -257,3 +258,107 @@ def test_who_asked(s3: Any, receiver: Receiver, cloud: Server) -> None:
     clerk.client("s3").put_object(Bucket="box", Key="a", Body=b"1")
     unique = cloud.root.iam.get_user(UserName="clerk")["User"]["UserId"]
     assert receiver.event()["userIdentity"] == {"principalId": f"AWS:{unique}"}
+
+
+def test_forms_tell_that_they_were_posted(s3: Any, receiver: Receiver, cloud: Server) -> None:
+    ask(s3, "s3:ObjectCreated:Post")
+    receiver.next()
+    s3.put_object(Bucket="box", Key="put", Body=b"1")
+    form = cloud.root.client("s3", signature_version="s3v4").generate_presigned_post("box", "posted")
+    answer = requests.post(form["url"], data=form["fields"], files={"file": b"1234"}, timeout=PATIENCE)
+    assert answer.status_code == 204
+    record = receiver.event()
+    assert (record["eventName"], record["s3"]["object"]["key"]) == ("ObjectCreated:Post", "posted")
+    assert (record["eventVersion"], record["s3"]["object"]["size"]) == ("2.1", 4)
+
+
+def test_lists_tell_when_they_change(s3: Any, receiver: Receiver) -> None:
+    s3.put_bucket_ownership_controls(
+        Bucket="box", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    s3.put_object(Bucket="box", Key="a", Body=b"1")
+    ask(s3, "s3:ObjectAcl:Put", "s3:ObjectTagging:Put")
+    receiver.next()
+    # It said that before, which is nothing to tell of.
+    s3.put_object_acl(Bucket="box", Key="a", ACL="private")
+    s3.put_object_acl(Bucket="box", Key="a", ACL="aws-exec-read")
+    record = receiver.event()
+    assert (record["eventName"], record["eventVersion"]) == ("ObjectAcl:Put", "2.3")
+    s3.put_object_acl(Bucket="box", Key="a", ACL="aws-exec-read")
+    s3.put_object_tagging(Bucket="box", Key="a", Tagging={"TagSet": []})
+    assert receiver.event()["eventName"] == "ObjectTagging:Put"
+
+
+def test_restorations(s3: Any, receiver: Receiver, cloud: Server) -> None:
+    s3.put_object(Bucket="box", Key="a", Body=b"1", StorageClass="GLACIER")
+    ask(s3, "s3:ObjectRestore:*")
+    receiver.next()
+    s3.restore_object(Bucket="box", Key="a", RestoreRequest={"Days": 1})
+    record = receiver.event()
+    assert (record["eventName"], record["eventVersion"]) == ("ObjectRestore:Post", "2.1")
+    assert "glacierEventData" not in record
+    cloud.advance(6 * 3600)
+    record = receiver.event()
+    assert record["eventName"] == "ObjectRestore:Completed"
+    assert record["userIdentity"] == {"principalId": "s3.amazonaws.com"}
+    details = record["glacierEventData"]["restoreEventData"]
+    assert details["lifecycleRestoreStorageClass"] == "GLACIER"
+    assert details["lifecycleRestorationExpiryTime"].endswith("T00:00:00.000Z")
+    # Kept for longer, it is not gone when it would have been.
+    s3.restore_object(Bucket="box", Key="a", RestoreRequest={"Days": 5})
+    cloud.advance(3 * 86_400)
+    assert 'ongoing-request="false"' in s3.head_object(Bucket="box", Key="a")["Restore"]
+    cloud.advance(5 * 86_400)
+    record = receiver.event()
+    assert (record["eventName"], record["eventVersion"]) == ("ObjectRestore:Delete", "2.3")
+    s3.restore_object(Bucket="box", Key="a", RestoreRequest={"Days": 1})
+    assert receiver.event()["eventName"] == "ObjectRestore:Post"
+    s3.delete_object(Bucket="box", Key="a")
+    cloud.advance(5 * 86_400)
+    assert receiver.messages.empty()
+
+
+def test_replication_tells_why_it_failed(s3: Any, receiver: Receiver, cloud: Server) -> None:
+    s3.create_bucket(Bucket="target")
+    for name in ("box", "target"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    cloud.root.iam.create_role(RoleName="copier", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"}))
+    rule = {
+        "ID": "one", "Priority": 1, "Status": "Enabled", "Filter": {},
+        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::target"},
+    }
+    role = f"arn:aws:iam::{ACCOUNT}:role/copier"
+    s3.put_bucket_replication(Bucket="box", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    ask(s3, "s3:Replication:*")
+    receiver.next()
+    s3.put_object(Bucket="box", Key="a", Body=b"1")
+
+    def failed() -> str:
+        record = receiver.event()
+        assert (record["eventName"], record["eventVersion"]) == ("Replication:OperationFailedReplication", "2.2")
+        details = record["replicationEventData"]
+        assert (details["replicationRuleId"], details["destinationBucket"]) == ("one", "arn:aws:s3:::target")
+        assert details["s3Operation"] == "OBJECT_PUT"
+        return str(details["failureReason"])
+
+    assert failed() == "AssumeRoleNotPermitted"
+    cloud.root.iam.update_assume_role_policy(
+        RoleName="copier", PolicyDocument=trust({"Service": "s3.amazonaws.com"})
+    )
+    reads = allow(["s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersion*"])
+    cloud.root.iam.put_role_policy(RoleName="copier", PolicyName="own", PolicyDocument=policy(reads))
+    s3.put_object(Bucket="box", Key="b", Body=b"1")
+    assert failed() == "DstPutObjectNotPermitted"
+    # The replica is an object that is put into its bucket, by the role.
+    everything = allow(["s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersion*", "s3:Replicate*"])
+    cloud.root.iam.put_role_policy(RoleName="copier", PolicyName="own", PolicyDocument=policy(everything))
+    wanted = {"QueueArn": QUEUE, "Events": [CREATED]}
+    s3.put_bucket_notification_configuration(
+        Bucket="target", NotificationConfiguration={"QueueConfigurations": [wanted]}
+    )
+    receiver.next()
+    version = s3.put_object(Bucket="box", Key="c", Body=b"1")["VersionId"]
+    record = receiver.event()
+    assert (record["eventName"], record["s3"]["bucket"]["name"]) == ("ObjectCreated:Put", "target")
+    assert record["s3"]["object"]["versionId"] == version
+    assert record["userIdentity"]["principalId"].startswith("AWS:AROA")

@@ -243,3 +243,147 @@ def test_configurations_are_checked(s3: Any, root: Identity) -> None:
     configuration = {"Role": "arn:aws:iam::444455556666:role/x", "Rules": [rule()]}
     error = error_of(s3.put_bucket_replication, Bucket="source", ReplicationConfiguration=configuration)
     assert error.code == "InvalidArgument"
+
+
+def until(what: Callable[[], Any], expected: Any) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (found := what()) != expected:
+        assert time.monotonic() < deadline, (found, expected)
+        time.sleep(0.05)
+
+
+def tags_of(s3: Any, bucket: str, key: str = "a") -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]}
+
+
+def tag(s3: Any, bucket: str, key: str = "a", **tags: str) -> None:
+    tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+    s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})
+
+
+def test_later_changes_of_tags(s3: Any, root: Identity) -> None:
+    replicate(s3, rule(Filter={"Tag": {"Key": "copy", "Value": "yes"}}))
+    s3.put_object(Bucket="source", Key="a", Body=b"1", Tagging="copy=yes")
+    assert settled(s3, "a") == "COMPLETED"
+    replica = s3.head_object(Bucket="target", Key="a")
+    tag(s3, "source", copy="yes", more="1")
+    assert settled(s3, "a") == "COMPLETED"
+    assert tags_of(s3, "target") == {"copy": "yes", "more": "1"}
+    # It is the same replica, not another.
+    after = s3.head_object(Bucket="target", Key="a")
+    assert (after["VersionId"], after["LastModified"]) == (replica["VersionId"], replica["LastModified"])
+    assert after["ReplicationStatus"] == "REPLICA"
+    # Tags decide when an object is made, and not later on.
+    tag(s3, "source", copy="no")
+    until(lambda: tags_of(s3, "target"), {"copy": "no"})
+    s3.delete_object_tagging(Bucket="source", Key="a")
+    until(lambda: tags_of(s3, "target"), {})
+    s3.put_object(Bucket="source", Key="b", Body=b"1", Tagging="copy=no")
+    tag(s3, "source", "b", copy="yes")
+    assert settled(s3, "b") == "None"
+    # The role needs the right to it.
+    may(root, *READS, allow("s3:ReplicateObject", "arn:aws:s3:::target/*"))
+    tag(s3, "source", copy="yes")
+    assert settled(s3, "a") == "FAILED"
+    assert tags_of(s3, "target") == {}
+    may(root, *READS, WRITES)
+    tag(s3, "source", copy="again")
+    assert settled(s3, "a") == "COMPLETED"
+    assert tags_of(s3, "target") == {"copy": "again"}
+    # What is gone there is not brought again.
+    s3.delete_object(Bucket="target", Key="a", VersionId=replica["VersionId"])
+    tag(s3, "source", copy="yes")
+    assert settled(s3, "a") == "FAILED"
+    assert "Contents" not in s3.list_objects_v2(Bucket="target")
+
+
+def test_changes_of_a_replica(s3: Any, root: Identity) -> None:
+    both = {"SourceSelectionCriteria": {"ReplicaModifications": {"Status": "Enabled"}}}
+    replicate(s3)
+    s3.put_object(Bucket="source", Key="a", Body=b"1", Tagging="n=1")
+    assert settled(s3, "a") == "COMPLETED"
+    back = rule(Destination={"Bucket": "arn:aws:s3:::source"}, **both)
+    s3.put_bucket_replication(Bucket="target", ReplicationConfiguration={"Role": ROLE, "Rules": [back]})
+    # Both buckets have to say so.
+    tag(s3, "target", n="2")
+    assert s3.head_object(Bucket="target", Key="a")["ReplicationStatus"] == "REPLICA"
+    replicate(s3, rule(**both))
+    tag(s3, "target", n="3")
+    until(lambda: s3.head_object(Bucket="target", Key="a")["ReplicationStatus"], "FAILED")
+    assert tags_of(s3, "source") == {"n": "1"}
+    may(root, allow(["s3:GetReplicationConfiguration", "s3:GetObjectVersion*", "s3:Replicate*"], "*"))
+    tag(s3, "target", n="4")
+    until(lambda: s3.head_object(Bucket="target", Key="a")["ReplicationStatus"], "REPLICA")
+    assert tags_of(s3, "source") == {"n": "4"}
+    assert settled(s3, "a") == "COMPLETED"
+    tag(s3, "source", n="5")
+    assert settled(s3, "a") == "COMPLETED"
+    assert tags_of(s3, "target") == {"n": "5"}
+
+
+def test_later_changes_of_the_lock(root: Identity, s3: Any) -> None:
+    for name in ("locked", "vault"):
+        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    configuration = {"Role": ROLE, "Rules": [rule(Destination={"Bucket": "arn:aws:s3:::target"})]}
+    error = error_of(s3.put_bucket_replication, Bucket="locked", ReplicationConfiguration=configuration)
+    assert error.code == "InvalidRequest" and "Object Lock" in error.message
+    configuration["Rules"] = [rule(Destination={"Bucket": "arn:aws:s3:::vault"})]
+    s3.put_bucket_replication(Bucket="locked", ReplicationConfiguration=configuration)
+    rights = ["s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersion*", "s3:Replicate*"]
+    may(root, allow(rights, "*"))
+    s3.put_object(Bucket="locked", Key="a", Body=b"1")
+
+    def status() -> str:
+        return str(s3.head_object(Bucket="locked", Key="a")["ReplicationStatus"])
+
+    until(status, "COMPLETED")
+    s3.put_object_legal_hold(Bucket="locked", Key="a", LegalHold={"Status": "ON"})
+    until(status, "FAILED")
+    may(root, allow([*rights, "s3:GetObjectRetention", "s3:GetObjectLegalHold"], "*"))
+    retention = {"Mode": "COMPLIANCE", "RetainUntilDate": "2040-01-01T00:00:00Z"}
+    s3.put_object_retention(Bucket="locked", Key="a", Retention=retention)
+    until(status, "COMPLETED")
+    head = s3.head_object(Bucket="vault", Key="a")
+    assert (head["ObjectLockMode"], head["ObjectLockRetainUntilDate"].year) == ("COMPLIANCE", 2040)
+    assert head["ObjectLockLegalHoldStatus"] == "ON"
+    # Longer there, it stays so.
+    longer = retention | {"RetainUntilDate": "2050-01-01T00:00:00Z"}
+    s3.put_object_retention(Bucket="vault", Key="a", Retention=longer)
+    s3.put_object_legal_hold(Bucket="locked", Key="a", LegalHold={"Status": "OFF"})
+    until(lambda: s3.head_object(Bucket="vault", Key="a").get("ObjectLockLegalHoldStatus"), "OFF")
+    assert s3.head_object(Bucket="vault", Key="a")["ObjectLockRetainUntilDate"].year == 2050
+
+
+def test_lists_and_owners(s3: Any, root: Identity, cloud: Server) -> None:
+    member = NewOrganization(cloud).member("member")
+    theirs = member.admin.client("s3")
+    theirs.create_bucket(Bucket="theirs", ObjectOwnership="ObjectWriter")
+    theirs.put_bucket_versioning(Bucket="theirs", VersioningConfiguration={"Status": "Enabled"})
+    rights = ["s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner"]
+    theirs.put_bucket_policy(
+        Bucket="theirs", Policy=policy(allow(rights, "arn:aws:s3:::theirs/*", Principal={"AWS": ROLE}))
+    )
+    s3.put_bucket_ownership_controls(
+        Bucket="source", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    may(root, *READS, allow("s3:ReplicateObject", "*"))
+    ours, their = (client.list_buckets()["Owner"]["ID"] for client in (s3, theirs))
+    replicate(s3, rule(Destination={"Bucket": "arn:aws:s3:::theirs"}))
+    s3.put_object(Bucket="source", Key="a", Body=b"1", GrantRead=f"id={their}")
+    assert settled(s3, "a") == "COMPLETED"
+    # The replica is its owner's, who has granted the others the right to read it.
+    assert theirs.get_object(Bucket="theirs", Key="a")["Body"].read() == b"1"
+    assert error_of(theirs.get_object_acl, Bucket="theirs", Key="a").code == "AccessDenied"
+    s3.put_object_acl(Bucket="source", Key="a", ACL="private")
+    assert settled(s3, "a") == "COMPLETED"
+    assert error_of(theirs.get_object, Bucket="theirs", Key="a").code == "AccessDenied"
+    # Or it becomes theirs, where the role may give it away; then lists are not passed on.
+    destination = {"Bucket": "arn:aws:s3:::theirs", "AccessControlTranslation": {"Owner": "Destination"}}
+    assert "Account must" in error_of(lambda: replicate(s3, rule(Destination=destination))).message
+    replicate(s3, rule(Destination=destination | {"Account": member.account}))
+    s3.put_object(Bucket="source", Key="b", Body=b"1")
+    assert settled(s3, "b") == "FAILED"
+    may(root, *READS, allow(rights, "*"))
+    s3.put_object(Bucket="source", Key="c", Body=b"1")
+    assert settled(s3, "c") == "COMPLETED"
+    assert theirs.get_object_acl(Bucket="theirs", Key="c")["Owner"]["ID"] == their != ours

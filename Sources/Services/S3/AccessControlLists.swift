@@ -132,6 +132,11 @@ extension S3.GetBucketAcl: BucketRead {
 extension S3.PutObjectAcl: ObjectChange {
     static var versionAction: String { "PutObjectVersionAcl" }
 
+    /// Only of a list that has become another.
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent? {
+        before.acl == after.acl ? nil : .aclPut
+    }
+
     static func keys(_ input: Input) -> [String: ContextValue] { AccessControlLists.keys(input.structure) }
 
     static func change(

@@ -49,7 +49,7 @@ private struct Expiry: Sendable {
     /// Current versions: deleted as a client without a version would delete them.
     func endCurrent() async throws(ServiceError) {
         let (bucket, rule, now) = (bucket, rule, environment.now())
-        let cause = EventCause(lifecycleIn: environment, at: now)
+        let cause = EventCause(ownIn: environment, at: now)
         @Sendable func isDue(_ version: ObjectVersion) -> Bool {
             rule.applies(to: version) && rule.expiration(of: version).map { $0 <= now } ?? false
         }
@@ -80,7 +80,7 @@ private struct Expiry: Sendable {
     /// Noncurrent versions, and delete markers that have nothing behind them.
     func endOthers() async throws(ServiceError) {
         let (bucket, now) = (bucket, environment.now())
-        let cause = EventCause(lifecycleIn: environment, at: now)
+        let cause = EventCause(ownIn: environment, at: now)
         var range = range
         var place = PlaceAmongVersions()
         while true {

@@ -34,7 +34,7 @@ extension Structure {
             self["ObjectLockRetainUntilDate"] = .timestamp(Timestamp(secondsSinceEpoch: retention.until))
         }
         if let hold = version.legalHold { self["ObjectLockLegalHoldStatus"] = .string(hold ? "ON" : "OFF") }
-        self["ReplicationStatus"] = version.replication.map { .string($0.rawValue) }
+        self["ReplicationStatus"] = version.replication.map { .string($0.shown) }
         show(version.encryption)
         if checksums, let checksum = version.checksum {
             self["Checksum" + checksum.algorithm] = .string(checksum.value)

@@ -69,10 +69,19 @@ extension Call {
     private func dataKey(_ wanted: Wanted, of key: String, in bucket: Bucket) async throws(ServiceError) -> BodyKey {
         var context = wanted.context
         context["aws:s3:arn"] = wanted.hasBucketKey ? bucket.arn : "\(bucket.arn)/\(key)"
+        return try await dataKey(
+            wanted.keyID ?? "alias/aws/s3", context, hasBucketKey: wanted.hasBucketKey,
+            isDual: wanted.algorithm == "aws:kms:dsse")
+    }
+
+    /// - Parameter keyID: a key's id or ARN, or an alias.
+    func dataKey(
+        _ keyID: String, _ context: [String: String], hasBucketKey: Bool, isDual: Bool = false
+    ) async throws(ServiceError) -> BodyKey {
         let made = try await askKMS(
             KMS.GenerateDataKey.self,
             KMS.GenerateDataKey.Input {
-                $0.keyId = wanted.keyID ?? "alias/aws/s3"
+                $0.keyId = keyID
                 $0.keySpec = "AES_256"
                 $0.encryptionContext = context
             })
@@ -82,14 +91,13 @@ extension Call {
         return BodyKey(
             secret: SymmetricKey(data: plaintext.bytes),
             encryption: .kms(
-                keyARN: arn, sealedKey: Data(sealed.bytes), context: context, hasBucketKey: wanted.hasBucketKey,
-                isDual: wanted.algorithm == "aws:kms:dsse"))
+                keyARN: arn, sealedKey: Data(sealed.bytes), context: context, hasBucketKey: hasBucketKey,
+                isDual: isDual))
     }
 
     /// Asks KMS with the caller's permissions, as S3 does.
     /// - Throws: KMS's error, as S3 names it: `KMS.DisabledException`.
-    private func askKMS<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output
-    {
+    func askKMS<O: OperationModel>(_ operation: O.Type, _ input: O.Input) async throws(ServiceError) -> O.Output {
         do throws(ServiceError) {
             return try await services.call(operation, input, as: "s3.amazonaws.com")
         } catch {

@@ -23,7 +23,7 @@ func requestObjectTags(_ tags: [Tag]) -> [String: ContextValue] {
 
 extension S3.PutObjectTagging: ObjectChange {
     static var versionAction: String { "PutObjectVersionTagging" }
-    static var event: ObjectEvent? { .taggingPut }
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent? { .taggingPut }
 
     static func keys(_ input: Input) -> [String: ContextValue] {
         requestObjectTags(input.tagging.tagSet.map(Tag.init))
@@ -53,7 +53,7 @@ extension S3.GetObjectTagging: ObjectRead {
 
 extension S3.DeleteObjectTagging: ObjectChange {
     static var versionAction: String { "DeleteObjectVersionTagging" }
-    static var event: ObjectEvent? { .taggingDelete }
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent? { .taggingDelete }
 
     static func change(
         _ version: inout ObjectVersion, of bucket: Bucket, _ input: Input, _ call: Call

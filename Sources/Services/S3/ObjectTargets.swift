@@ -162,20 +162,23 @@ protocol ObjectChange: WriteOperation, OnObject {
         _ version: inout ObjectVersion, of bucket: Bucket, _ input: Input, _ call: Call
     ) throws(ServiceError) -> Output
     /// What others hear of it; nil: nothing.
-    static var event: ObjectEvent? { get }
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent?
 }
 
 extension ObjectChange {
-    static var event: ObjectEvent? { nil }
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent? { nil }
 
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
-        var version = try records.version(input.versionID, of: input.key, in: bucket)
+        let before = try records.version(input.versionID, of: input.key, in: bucket)
+        var version = before
         let output = try change(&version, of: bucket, input, call)
+        try records.passOn(&version, changedFrom: before, in: bucket, call)
         try records.replace(version, in: bucket)
-        if let event { try records.tell(event, version, in: bucket, EventCause(call)) }
+        if version.restoration != before.restoration { try records.followRestoration(of: version, in: bucket) }
+        if let event = event(before, version) { try records.tell(event, version, in: bucket, EventCause(call)) }
         return output
     }
 }

@@ -208,7 +208,8 @@ extension S3.PutObject: UploadOperation, OnObject {
         version.awaitReplication(from: bucket, call.environment)
         try records.forget(try records.add(version, to: bucket), at: call.time)
         try records.replicate(version, from: bucket, at: call.time)
-        try records.tell(.put, version, in: bucket, EventCause(call))
+        // The only front that puts anything is the one that takes forms.
+        try records.tell(call.source.isOfFront ? .post : .put, version, in: bucket, EventCause(call))
         return Output(written(version, of: bucket, call))
     }
 

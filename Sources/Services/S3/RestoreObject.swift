@@ -1,3 +1,4 @@
+import Crypto
 import Platform
 import Policy
 import S3API
@@ -69,7 +70,65 @@ extension ServiceError {
     }
 }
 
+/// Tells of an archived object's copy: when it is there, and when it is gone.
+struct TellOfRestoration: Job {
+    static let kind = "S3::TellOfRestoration"
+
+    let bucket: String
+    let key: String
+    /// Of the version.
+    let sequence: Int64
+    let versionID: String
+    /// Whether others have heard that it is there.
+    var isThere = false
+
+    /// One for each version, so that one that is asked for again takes the place of the one before.
+    fileprivate var id: String { Array(SHA256.hash(data: Array("\(bucket)/\(key)/\(sequence)".utf8))).hexadecimal }
+
+    func run(_ context: JobContext) async throws(ServiceError) {
+        let now = context.environment.now()
+        let cause = EventCause(ownIn: context.environment, at: now)
+        try await context.finish { [self] (records) throws(ServiceError) in
+            guard let bucket = try records.shared.get(Bucket.self, bucket),
+                let version = try records.version(versionID, of: key, in: bucket.name), version.sequence == sequence,
+                let restoration = version.restoration, !restoration.isOngoing(at: now)
+            else { return }
+            guard isThere else {
+                try records.tell(
+                    .restoreCompleted, version, in: bucket, cause,
+                    details: .restoration(expires: restoration.expires, storageClass: version.storageClass))
+                var next = self
+                next.isThere = true
+                return try records.shared.schedule(next, id: id, at: restoration.expires)
+            }
+            // It may have been asked for for longer meanwhile.
+            guard restoration.expires <= now else {
+                return try records.shared.schedule(self, id: id, at: restoration.expires)
+            }
+            try records.tell(.restoreDelete, version, in: bucket, cause)
+        }
+    }
+}
+
+extension MutableRecords {
+    /// Has others told of what becomes of a restoration that was asked for.
+    func followRestoration(of version: ObjectVersion, in bucket: Bucket) throws(ServiceError) {
+        guard let restoration = version.restoration else { return }
+        let job = TellOfRestoration(
+            bucket: bucket.name, key: version.key, sequence: version.sequence, versionID: version.shownVersionID)
+        // Of one that is there, only the end has changed, which the job looks at.
+        guard try shared.scheduledTime(of: TellOfRestoration.self, id: job.id).map({ $0 < restoration.ready }) ?? true
+        else { return }
+        try shared.schedule(job, id: job.id, at: restoration.ready)
+    }
+}
+
 extension S3.RestoreObject: ObjectChange {
+    /// That it has begun; not of one that is there and is kept for longer.
+    static func event(_ before: ObjectVersion, _ after: ObjectVersion) -> ObjectEvent? {
+        before.restoration?.ready == after.restoration?.ready ? nil : .restorePost
+    }
+
     static func change(
         _ version: inout ObjectVersion, of bucket: Bucket, _ input: Input, _ call: Call
     ) throws(ServiceError) -> Output {

@@ -28,7 +28,8 @@ extension ServiceModule {
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
-            ReplicateVersion.self,
+            DeliverInventory.self,
+            ReplicateVersion.self, TellOfRestoration.self,
         ],
         quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
         metrics: [.buckets])
@@ -41,7 +42,7 @@ extension ServiceModule {
         "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent", "HeadBucket", "HeadObject",
         "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts", "PutObject", "PutObjectAcl",
         "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging", "RestoreObject", "SelectObjectContent",
-        "UploadPart", "UploadPartCopy",
+        "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
     ]
 
     private static let bucketOperations: [any Platform.Operation.Type] = [
@@ -76,6 +77,10 @@ extension ServiceModule {
         S3.DeleteBucketInventoryConfiguration.self, S3.ListBucketInventoryConfigurations.self,
         S3.PutBucketMetricsConfiguration.self, S3.GetBucketMetricsConfiguration.self,
         S3.DeleteBucketMetricsConfiguration.self, S3.ListBucketMetricsConfigurations.self,
+        S3.CreateBucketMetadataConfiguration.self, S3.GetBucketMetadataConfiguration.self,
+        S3.DeleteBucketMetadataConfiguration.self, S3.UpdateBucketMetadataInventoryTableConfiguration.self,
+        S3.UpdateBucketMetadataJournalTableConfiguration.self, S3.CreateBucketMetadataTableConfiguration.self,
+        S3.GetBucketMetadataTableConfiguration.self, S3.DeleteBucketMetadataTableConfiguration.self,
     ]
 
     private static let objectOperations: [any Platform.Operation.Type] = [
@@ -86,7 +91,7 @@ extension ServiceModule {
         S3.ListObjects.self, S3.ListObjectsV2.self, S3.ListObjectVersions.self,
         S3.DeleteObject.self, S3.DeleteObjects.self,
         S3.PutObjectTagging.self, S3.GetObjectTagging.self, S3.DeleteObjectTagging.self,
-        S3.RestoreObject.self, S3.PutObjectAcl.self, S3.GetObjectAcl.self,
+        S3.UpdateObjectEncryption.self, S3.RestoreObject.self, S3.PutObjectAcl.self, S3.GetObjectAcl.self,
         S3.PutObjectRetention.self, S3.GetObjectRetention.self,
         S3.PutObjectLegalHold.self, S3.GetObjectLegalHold.self,
     ]

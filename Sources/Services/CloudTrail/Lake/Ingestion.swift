@@ -1,3 +1,4 @@
+import Compression
 import FoundationEssentials
 import Ledger
 import Platform

@@ -73,7 +73,22 @@ enum ObjectEvent: String, Sendable {
     case deleteMarkerCreated = "ObjectRemoved:DeleteMarkerCreated"
     case expirationDelete = "LifecycleExpiration:Delete"
     case expirationDeleteMarkerCreated = "LifecycleExpiration:DeleteMarkerCreated"
+    case restorePost = "ObjectRestore:Post"
+    case restoreCompleted = "ObjectRestore:Completed"
+    case restoreDelete = "ObjectRestore:Delete"
+    case aclPut = "ObjectAcl:Put"
     case taggingPut = "ObjectTagging:Put"
     case taggingDelete = "ObjectTagging:Delete"
     case replicationFailed = "Replication:OperationFailedReplication"
+
+    /// Of the structure that messages have.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+    var structureVersion: String {
+        switch self {
+        case .replicationFailed: "2.2"
+        case .expirationDelete, .expirationDeleteMarkerCreated, .aclPut, .taggingPut, .taggingDelete, .restoreDelete:
+            "2.3"
+        default: "2.1"
+        }
+    }
 }

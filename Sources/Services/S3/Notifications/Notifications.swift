@@ -27,8 +27,8 @@ struct EventCause: Sendable {
         address = call.source.address
     }
 
-    /// A lifecycle rule.
-    init(lifecycleIn environment: Environment, at time: Double) {
+    /// Nobody's request: S3 does it by itself.
+    init(ownIn environment: Environment, at time: Double) {
         self.environment = environment
         self.time = time
         requestID = RequestIDs.make(time: time)
@@ -40,9 +40,10 @@ struct EventCause: Sendable {
 extension MutableRecords {
     /// Tells of an object that was made or changed.
     func tell(
-        _ event: ObjectEvent, _ version: ObjectVersion, in bucket: Bucket, _ cause: EventCause
+        _ event: ObjectEvent, _ version: ObjectVersion, in bucket: Bucket, _ cause: EventCause,
+        details: EventDetails? = nil
     ) throws(ServiceError) {
-        try tell(event, version.key, version, version.versionID, version.sequence, in: bucket, cause)
+        try tell(event, version.key, version, version.versionID, version.sequence, in: bucket, cause, details)
     }
 
     /// Tells of what has become of a key that was to be deleted; of nothing where nothing was there.
@@ -64,13 +65,13 @@ extension MutableRecords {
 
     private func tell(
         _ event: ObjectEvent, _ key: String, _ version: ObjectVersion?, _ id: String?, _ sequence: Int64,
-        in bucket: Bucket, _ cause: EventCause
+        in bucket: Bucket, _ cause: EventCause, _ details: EventDetails? = nil
     ) throws(ServiceError) {
         for rule in cause.environment.projection(BucketIndex.self).notifications(of: bucket.name)
         where rule.wants(event, of: key) {
             let record = EventMessage(
                 event: event, rule: rule, bucket: bucket, key: key, version: version, versionID: id,
-                sequence: sequence, cause: cause)
+                sequence: sequence, cause: cause, details: details)
             try send(record.json, to: rule.destination, at: cause.time)
         }
     }
@@ -80,6 +81,39 @@ extension MutableRecords {
         try shared.schedule(
             DeliverNotification(destination: destination, body: body), id: Identifiers.randomBytes(16).hexadecimal,
             at: time)
+    }
+}
+
+/// What messages of some events say besides.
+enum EventDetails: Sendable {
+    /// Until when an archived object's copy is there, in seconds since 1970.
+    case restoration(expires: Double, storageClass: String)
+    /// Why a version did not get to a bucket: one of AWS's reasons.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html>
+    case replicationFailure(ruleID: String, destination: String, operation: String, requested: Double, reason: String)
+
+    fileprivate func write(_ writer: inout JSONWriter) {
+        func time(_ seconds: Double) -> String { Timestamp(secondsSinceEpoch: seconds).iso8601WithMilliseconds }
+        switch self {
+        case .restoration(let expires, let storageClass):
+            writer.key("glacierEventData")
+            writer.beginObject()
+            writer.key("restoreEventData")
+            writer.beginObject()
+            writer.member("lifecycleRestorationExpiryTime", time(expires))
+            writer.member("lifecycleRestoreStorageClass", storageClass)
+            writer.endObject()
+            writer.endObject()
+        case .replicationFailure(let rule, let destination, let operation, let requested, let reason):
+            writer.key("replicationEventData")
+            writer.beginObject()
+            writer.member("replicationRuleId", rule)
+            writer.member("destinationBucket", destination)
+            writer.member("s3Operation", operation)
+            writer.member("requestTime", time(requested))
+            writer.member("failureReason", reason)
+            writer.endObject()
+        }
     }
 }
 
@@ -95,6 +129,7 @@ private struct EventMessage {
     let versionID: String?
     let sequence: Int64
     let cause: EventCause
+    let details: EventDetails?
 
     var json: String {
         var writer = JSONWriter()
@@ -102,7 +137,7 @@ private struct EventMessage {
         writer.key("Records")
         writer.beginArray()
         writer.beginObject()
-        writer.member("eventVersion", "2.1")
+        writer.member("eventVersion", event.structureVersion)
         writer.member("eventSource", "aws:s3")
         writer.member("awsRegion", bucket.region)
         writer.member("eventTime", Timestamp(secondsSinceEpoch: cause.time).iso8601WithMilliseconds)
@@ -135,6 +170,7 @@ private struct EventMessage {
         writer.endObject()
         writeObject(&writer)
         writer.endObject()
+        details?.write(&writer)
         writer.endObject()
         writer.endArray()
         writer.endObject()

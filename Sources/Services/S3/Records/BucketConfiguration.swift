@@ -11,6 +11,8 @@ struct BucketConfiguration: Record {
     enum Subject: String, Sendable, Codable {
         case accelerate, cors, encryption, lifecycle, logging, notification, objectLock, replication, requestPayment
         case website
+        /// Of the tables that tell of objects, in the second form and in the first; a bucket has one of the two at most.
+        case metadata, metadataTable
         /// These have an id, and a bucket has any number of them.
         case analytics, intelligentTiering, inventory, metrics
     }

@@ -9,8 +9,8 @@ import S3API
 import STSAPI
 import Wire
 
-/// Passes one version on to the buckets that its bucket's rules name, with the rights of the role that they name and no others:
-/// what that may not read or put is not passed on, and the version says so.
+/// Passes one version on to the buckets that its bucket's rules name, or what has changed of it, with the rights of the role that
+/// they name and no others: what that may not read or put is not passed on, and the version says so.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
 struct ReplicateVersion: Job {
     static let kind = "S3::ReplicateVersion"
@@ -18,6 +18,17 @@ struct ReplicateVersion: Job {
     let bucket: String
     let key: String
     let versionID: String
+    /// Whether only what has changed is passed on, to where the version is already; nil: no.
+    var isChange: Bool?
+    /// When the request was made, in seconds since 1970; nil: an older Gatehouse did not say.
+    var time: Double?
+
+    /// A bucket that did not get what it should have.
+    private struct Failure: Sendable {
+        /// nil: there is no rule any more that says where it goes.
+        let rule: ReplicationRule?
+        let reason: String
+    }
 
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, key, versionID) = (context.environment, key, versionID)
@@ -27,38 +38,77 @@ struct ReplicateVersion: Job {
             try records.version(versionID, of: key, in: source.bucket.name)
         }
         guard let version else { return }
-        var isComplete = false
-        do throws(ServiceError) {
-            try await replicate(version, from: source, index, environment)
-            isComplete = true
-        } catch {
-            // What is Gatehouse's own fault passes; what the role may not do stays so.
-            guard error.status < 500 else { throw error }
-        }
-        let cause = EventCause(lifecycleIn: environment, at: environment.now())
-        try await context.finish { [isComplete] (records) throws(ServiceError) in
-            guard var version = try records.version(versionID, of: key, in: source.bucket.name) else { return }
-            if !version.isDeleteMarker {
-                version.replication = isComplete ? .completed : .failed
-                try records.replace(version, in: source.bucket)
+        let failures = try await replicate(version, from: source, index, environment)
+        let now = environment.now()
+        let cause = EventCause(ownIn: environment, at: now)
+        let requested = time ?? now
+        try await context.finish { [failures] (records) throws(ServiceError) in
+            guard var now = try records.version(versionID, of: key, in: source.bucket.name) else { return }
+            if !now.isDeleteMarker, now.replication != nil {
+                switch (now.isReplica, failures.isEmpty) {
+                case (true, true): now.replication = .replica
+                case (true, false): now.replication = .replicaFailed
+                case (false, true): now.replication = .completed
+                case (false, false): now.replication = .failed
+                }
+                try records.replace(now, in: source.bucket)
             }
-            if !isComplete { try records.tell(.replicationFailed, version, in: source.bucket, cause) }
+            for failure in failures {
+                try records.tell(
+                    .replicationFailed, now, in: source.bucket, cause,
+                    details: .replicationFailure(
+                        ruleID: failure.rule?.id ?? "",
+                        destination: failure.rule.map { "arn:aws:s3:::\($0.destination)" } ?? "",
+                        operation: now.isDeleteMarker ? "OBJECT_DELETE" : "OBJECT_PUT", requested: requested,
+                        reason: failure.reason))
+            }
         }
     }
 
+    /// - Returns: where it did not get, and why.
+    /// - Throws: what is Gatehouse's own fault, and passes; what the role may not do stays so.
     private func replicate(
         _ version: ObjectVersion, from source: BucketEntry, _ index: BucketIndex, _ environment: Environment
-    ) async throws(ServiceError) {
-        guard let plan = index.replication(of: source.bucket.name) else { throw .accessDenied }
-        let rules = plan.rules(for: version)
-        guard !rules.isEmpty else { throw .accessDenied }
-        let role = try await assume(plan.roleARN, for: source.bucket, environment)
-        for rule in rules {
-            guard let target = index.bucket(rule.destination) else { throw .noSuchBucket(rule.destination) }
-            let call = try call(of: role, in: target.bucket.region, environment)
-            try allow(version, from: source, to: target, by: rule, call)
-            try await copy(version, to: target.bucket, by: rule, call)
+    ) async throws(ServiceError) -> [Failure] {
+        let withoutRule = [Failure(rule: nil, reason: "SrcBucketReplicationConfigMissing")]
+        guard let plan = index.replication(of: source.bucket.name) else { return withoutRule }
+        let isChange = isChange ?? false
+        let rules =
+            isChange
+            ? plan.rules(forChangesOf: version) {
+                index.replication(of: $0)?.includesReplicaChanges(to: source.bucket.name) == true
+            } : plan.rules(for: version)
+        guard !rules.isEmpty else { return withoutRule }
+        let role: Role
+        do throws(ServiceError) {
+            role = try await assume(plan.roleARN, for: source.bucket, environment)
+        } catch {
+            guard error.status < 500 else { throw error }
+            return rules.map { Failure(rule: $0, reason: "AssumeRoleNotPermitted") }
         }
+        var (failures, absent): ([Failure], [Failure]) = ([], [])
+        for rule in rules {
+            do throws(ServiceError) {
+                guard let target = index.bucket(rule.destination) else { throw .failure("DstBucketNotFound") }
+                let call = try call(of: role, in: target.bucket.region, environment)
+                let there = try await call.read { (records) throws(ServiceError) in
+                    try records.version(version.shownVersionID, of: version.key, in: target.bucket.name)
+                }
+                if let there, !version.isDeleteMarker {
+                    try await update(there, to: version, from: source, in: target, by: rule, call)
+                } else if isChange {
+                    absent.append(Failure(rule: rule, reason: "DstVersionNotFound"))
+                } else {
+                    try allow(version, from: source, to: target, by: rule, call)
+                    try await copy(version, of: source.bucket, to: target.bucket, by: rule, call)
+                }
+            } catch {
+                guard error.status < 500 else { throw error }
+                failures.append(Failure(rule: rule, reason: error.replicationFailure))
+            }
+        }
+        // A rule that goes by tags need never have taken it to its bucket.
+        return absent.count == rules.count ? absent : failures
     }
 
     /// The role, once its trust policy lets S3 have it.
@@ -90,41 +140,117 @@ struct ReplicateVersion: Job {
             source: Call.Source(service: "s3.amazonaws.com", calledVia: []))
     }
 
-    /// Asks the policies for all that the role needs, on both sides.
-    /// - Throws: AccessDenied.
+    /// Asks the policies for something that the role needs.
+    /// - Throws: the reason for which the version does not get there.
+    private func ask(_ need: Access, _ reason: String, _ call: Call) throws(ServiceError) {
+        guard try call.decision(need).isAllowed else { throw .failure(reason) }
+    }
+
+    /// Asks the policies for all that the role needs to pass a version on, on both sides.
     private func allow(
         _ version: ObjectVersion, from source: BucketEntry, to target: BucketEntry, by rule: ReplicationRule,
         _ call: Call
     ) throws(ServiceError) {
-        guard rule.account == nil || rule.account == target.bucket.accountID else { throw .accessDenied }
+        guard rule.account == nil || rule.account == target.bucket.accountID else {
+            throw .failure("DstPutObjectNotPermitted")
+        }
+        guard target.bucket.versioning == .enabled else { throw .failure("DstBucketUnversioned") }
         let read = ObjectTarget(bucket: source, version: version)
         let put = ObjectTarget(bucket: target, version: nil)
-        var needs = [
-            call.need("GetReplicationConfiguration", on: source), call.need("ListBucket", on: source),
-        ]
-        if version.isDeleteMarker {
-            needs.append(call.need("ReplicateDelete", onKey: version.key, put))
-        } else {
-            for action in ["GetObjectVersionForReplication", "GetObjectVersionAcl"] {
-                needs.append(call.need(action, onKey: version.key, version: version.versionID, read))
-            }
-            needs.append(call.need("ReplicateObject", onKey: version.key, put))
-            if !version.tags.isEmpty {
-                needs.append(
-                    call.need("GetObjectVersionTagging", onKey: version.key, version: version.versionID, read))
-                needs.append(call.need("ReplicateTags", onKey: version.key, put, requestObjectTags(version.tags)))
-            }
+        func reading(_ action: String) -> Access {
+            call.need(action, onKey: version.key, version: version.versionID, read)
         }
-        for need in needs {
-            guard try call.decision(need).isAllowed else { throw .accessDenied }
+        for action in ["GetReplicationConfiguration", "ListBucket"] {
+            try ask(call.need(action, on: source), "SrcGetObjectNotPermitted", call)
+        }
+        guard !version.isDeleteMarker else {
+            return try ask(
+                call.need("ReplicateDelete", onKey: version.key, put), "DstPutObjectNotPermitted", call)
+        }
+        try ask(reading("GetObjectVersionForReplication"), "SrcGetObjectNotPermitted", call)
+        try ask(reading("GetObjectVersionAcl"), "SrcGetAclNotPermitted", call)
+        try ask(call.need("ReplicateObject", onKey: version.key, put), "DstPutObjectNotPermitted", call)
+        if rule.changesOwner {
+            try ask(
+                call.need("ObjectOwnerOverrideToBucketOwner", onKey: version.key, put), "DstPutAclNotPermitted", call)
+        }
+        if !version.tags.isEmpty { try allowTags(of: version, reading, put, call) }
+        try allowLock(of: version, reading, target.bucket, call)
+    }
+
+    private func allowTags(
+        of version: ObjectVersion, _ reading: (String) -> Access, _ put: ObjectTarget, _ call: Call
+    ) throws(ServiceError) {
+        try ask(reading("GetObjectVersionTagging"), "SrcGetTaggingNotPermitted", call)
+        try ask(
+            call.need("ReplicateTags", onKey: version.key, put, requestObjectTags(version.tags)),
+            "DstPutTaggingNotPermitted", call)
+    }
+
+    private func allowLock(
+        of version: ObjectVersion, _ reading: (String) -> Access, _ target: Bucket, _ call: Call
+    ) throws(ServiceError) {
+        guard version.retention != nil || version.legalHold != nil else { return }
+        guard target.hasObjectLock else { throw .failure("DstBucketObjectLockConfigMissing") }
+        if version.retention != nil { try ask(reading("GetObjectRetention"), "SrcGetObjectNotPermitted", call) }
+        if version.legalHold != nil { try ask(reading("GetObjectLegalHold"), "SrcGetObjectNotPermitted", call) }
+    }
+
+    /// Gives a version that is in another bucket the tags, the lock and the list of this one, as far as they differ.
+    private func update(
+        _ there: ObjectVersion, to version: ObjectVersion, from source: BucketEntry, in target: BucketEntry,
+        by rule: ReplicationRule, _ call: Call
+    ) async throws(ServiceError) {
+        let (read, put) = (
+            ObjectTarget(bucket: source, version: version), ObjectTarget(bucket: target, version: there)
+        )
+        func reading(_ action: String) -> Access {
+            call.need(action, onKey: version.key, version: version.versionID, read)
+        }
+        let sharesList =
+            !rule.changesOwner && !source.bucket.enforcesOwner && !target.bucket.enforcesOwner
+            && there.acl != version.acl
+        let changesLock = there.retention != version.retention || there.legalHold != version.legalHold
+        let changesTags = there.tags != version.tags
+        guard sharesList || changesLock || changesTags else { return }
+        try ask(call.need("GetReplicationConfiguration", on: source), "SrcGetObjectNotPermitted", call)
+        try ask(call.need("ReplicateObject", onKey: version.key, put), "DstPutObjectNotPermitted", call)
+        if changesTags { try allowTags(of: version, reading, put, call) }
+        if changesLock { try allowLock(of: version, reading, target.bucket, call) }
+        if sharesList { try ask(reading("GetObjectVersionAcl"), "SrcGetAclNotPermitted", call) }
+        let (name, time) = (target.bucket.name, call.time)
+        try await call.environment.write(Scope(account: ""), requestID: call.requestID) {
+            (records) throws(ServiceError) in
+            let bucket = try records.bucket(name)
+            guard var replica = try records.version(version.shownVersionID, of: version.key, in: name) else {
+                throw .failure("DstVersionNotFound")
+            }
+            replica.tags = version.tags
+            if sharesList { replica.acl = version.acl }
+            if changesLock {
+                replica.legalHold = version.legalHold
+                // Compliance mode is never shortened, by nobody.
+                if replica.retention?.mode != .compliance || replica.isRetained(noLongerThan: version, at: time) {
+                    replica.retention = version.retention
+                }
+            }
+            try records.replace(replica, in: bucket)
         }
     }
 
     private func copy(
-        _ version: ObjectVersion, to bucket: Bucket, by rule: ReplicationRule, _ call: Call
+        _ version: ObjectVersion, of source: Bucket, to bucket: Bucket, by rule: ReplicationRule, _ call: Call
     ) async throws(ServiceError) {
         var replica = version
         replica.replication = .replica
+        let owner = source.owner(of: version)
+        let isBucketOwners = rule.changesOwner || bucket.enforcesOwner || owner == bucket.accountID
+        replica.owner = isBucketOwners ? nil : owner
+        if rule.changesOwner || bucket.enforcesOwner { replica.acl = nil }
+        if replica.retention == nil, !version.isDeleteMarker, let usual = bucket.defaultRetention {
+            replica.retention = ObjectVersion.Retention(
+                mode: usual.mode, until: call.time + Double(usual.days) * 86_400)
+        }
         var received: ObjectUpload.Received?
         if !version.isDeleteMarker {
             let stream = try await call.body(of: version, range: nil, Structure(S3.GetObjectRequest.shape))
@@ -138,16 +264,17 @@ struct ReplicateVersion: Job {
             replica.storageClass = rule.storageClass ?? version.storageClass
             received = bytes
         }
-        let name = bucket.name
+        let (name, cause) = (bucket.name, EventCause(call))
         try await call.environment.write(Scope(account: ""), requestID: call.requestID) {
             [replica] (records) throws(ServiceError) in
             let bucket = try records.bucket(name)
             guard bucket.versioning == .enabled else {
-                throw .invalidRequest("Destination bucket must have versioning enabled.")
+                throw .failure("DstBucketUnversioned")
             }
             // It may have been brought before: then this time's bytes are swept up.
             guard try records.insert(replica, in: bucket) else { return }
             try records.keep(replica.content)
+            try records.tell(replica.isDeleteMarker ? .deleteMarkerCreated : .put, replica, in: bucket, cause)
         }
         // The bytes were nobody's until now.
         withExtendedLifetime(received) {}
@@ -176,5 +303,33 @@ struct ReplicateVersion: Job {
             encryption: .kms(
                 keyARN: arn, sealedKey: Data(ciphertext.bytes), context: context, hasBucketKey: hasBucketKey,
                 isDual: isDual))
+    }
+}
+
+extension ObjectVersion {
+    /// Whether another's retention keeps at least as much as this one's.
+    fileprivate func isRetained(noLongerThan other: ObjectVersion, at time: Double) -> Bool {
+        guard let own = retention, own.until > time else { return true }
+        return other.retention.map { $0.mode == .compliance && $0.until >= own.until } ?? false
+    }
+}
+
+extension ServiceError {
+    /// Why a version does not get to another bucket; by AWS's name.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html>
+    fileprivate static func failure(_ reason: String) -> ServiceError {
+        .s3(reason, "The version could not be replicated.", status: 403)
+    }
+
+    /// The same of any error. Those without a reason of their own come from KMS, which keeps the source's key or the
+    /// destination's from the role.
+    fileprivate var replicationFailure: String {
+        switch code {
+        case let code where code.hasPrefix("Dst") || code.hasPrefix("Src"): code
+        case "KMS.NotFoundException", "NotFoundException": "DstKmsKeyNotFound"
+        case "KMS.DisabledException", "DisabledException", "KMS.KMSInvalidStateException", "KMSInvalidStateException":
+            "DstKmsKeyInvalidState"
+        default: "SrcGetObjectNotPermitted"
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Platform
 import S3API
 import Wire
@@ -13,6 +14,32 @@ extension ObjectVersion {
         case failed = "FAILED"
         /// It came from another bucket, and goes no further.
         case replica = "REPLICA"
+        /// A replica of which something has changed that is on its way back.
+        case replicaPending = "REPLICA_PENDING"
+        /// A replica of which something has changed that did not get back.
+        case replicaFailed = "REPLICA_FAILED"
+
+        /// As answers have it.
+        var shown: String {
+            switch self {
+            case .pending, .replicaPending: "PENDING"
+            case .failed, .replicaFailed: "FAILED"
+            case .completed, .replica: rawValue
+            }
+        }
+    }
+
+    /// Whether it came from another bucket.
+    var isReplica: Bool {
+        switch replication {
+        case .replica, .replicaPending, .replicaFailed: true
+        case .pending, .completed, .failed, nil: false
+        }
+    }
+
+    /// Whether it differs from another in something that is passed on to replicas when it changes.
+    func isSaidOtherwise(than other: ObjectVersion) -> Bool {
+        tags != other.tags || retention != other.retention || legalHold != other.legalHold || acl != other.acl
     }
 
     /// Marks a new version that is to be passed on.
@@ -44,12 +71,32 @@ extension MutableRecords {
         try scheduleReplication(of: key, id, from: bucket, at: call.time)
     }
 
-    private func scheduleReplication(
-        of key: String, _ id: String, from bucket: Bucket, at time: Double
+    /// Passes on what a request has changed of a version that is elsewhere as well, or came from there.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html>
+    func passOn(
+        _ version: inout ObjectVersion, changedFrom before: ObjectVersion, in bucket: Bucket, _ call: Call
     ) throws(ServiceError) {
+        guard version.replication != nil, let id = version.versionID, version.isSaidOtherwise(than: before),
+            let plan = call.buckets.replication(of: bucket.name)
+        else { return }
+        let rules = plan.rules(forChangesOf: version) { [buckets = call.buckets] in
+            buckets.replication(of: $0)?.includesReplicaChanges(to: bucket.name) == true
+        }
+        guard !rules.isEmpty else { return }
+        // Where the version itself is still on its way, the change goes with it.
+        let isChange = before.replication != .pending
+        version.replication = version.isReplica ? .replicaPending : .pending
+        try scheduleReplication(of: version.key, id, from: bucket, at: call.time, isChange: isChange)
+    }
+
+    /// There is one job for each version: what has to be done next takes the place of what had.
+    private func scheduleReplication(
+        of key: String, _ id: String, from bucket: Bucket, at time: Double, isChange: Bool = false
+    ) throws(ServiceError) {
+        let name = Array(SHA256.hash(data: Array("\(bucket.name)/\(id)/\(key)".utf8))).hexadecimal
         try shared.schedule(
-            ReplicateVersion(bucket: bucket.name, key: key, versionID: id),
-            id: Identifiers.randomBytes(16).hexadecimal, at: time)
+            ReplicateVersion(bucket: bucket.name, key: key, versionID: id, isChange: isChange, time: time), id: name,
+            at: time)
     }
 
     /// Puts a replica in its place: it may be older than what is there.

@@ -27,9 +27,28 @@ struct ReplicationPlan: Sendable {
         var destinations: Set<String> = []
         return rules.filter { $0.applies(to: version) && destinations.insert($0.destination).inserted }
     }
+
+    /// The rules by which changes of a version are passed on. Which tags it has is of no account here: they decide when it is
+    /// made, and change.
+    /// - Parameter isWanted: whether another bucket takes changes of its replicas back.
+    func rules(
+        forChangesOf version: ObjectVersion, isWanted: (_ destination: String) -> Bool
+    ) -> [ReplicationRule] {
+        var destinations: Set<String> = []
+        return rules.filter { rule in
+            guard rule.covers(version.key), destinations.insert(rule.destination).inserted else { return false }
+            return version.isReplica ? rule.includesReplicaChanges && isWanted(rule.destination) : true
+        }
+    }
+
+    /// Whether changes that are made to replicas are taken along to a bucket.
+    func includesReplicaChanges(to bucket: String) -> Bool {
+        rules.contains { $0.destination == bucket && $0.includesReplicaChanges }
+    }
 }
 
 struct ReplicationRule: Sendable {
+    let id: String
     let priority: Int
     /// The bucket's name.
     let destination: String
@@ -39,17 +58,24 @@ struct ReplicationRule: Sendable {
     let storageClass: String?
     /// The key for replicas of objects that are encrypted with one of KMS's; nil: such objects are not passed on.
     let keyID: String?
+    /// Whether replicas belong to the destination's owner, whoever owns the object.
+    let changesOwner: Bool
+    /// Whether what is changed of replicas is passed on as well.
+    let includesReplicaChanges: Bool
     private let prefix: String
     private let tags: [Tag]
     private let includesMarkers: Bool
 
     init(_ rule: S3.ReplicationRule) {
+        id = rule.id ?? ""
         priority = rule.priority ?? 0
         destination = BucketARN.name(rule.destination.bucket) ?? ""
         account = rule.destination.account
         storageClass = rule.destination.storageClass
         let includesKMS = rule.sourceSelectionCriteria?.sseKmsEncryptedObjects?.status == "Enabled"
         keyID = includesKMS ? rule.destination.encryptionConfiguration?.replicaKmsKeyID : nil
+        changesOwner = rule.destination.accessControlTranslation?.owner == "Destination"
+        includesReplicaChanges = rule.sourceSelectionCriteria?.replicaModifications?.status == "Enabled"
         let (filter, and) = (rule.filter, rule.filter?.and)
         prefix = and?.prefix ?? filter?.prefix ?? rule.prefix ?? ""
         tags = (and?.tags ?? filter?.tag.map { [$0] } ?? []).map(Tag.init)
@@ -57,8 +83,11 @@ struct ReplicationRule: Sendable {
         includesMarkers = rule.filter == nil || rule.deleteMarkerReplication?.status == "Enabled"
     }
 
+    /// Whether the rule is about a key.
+    func covers(_ key: String) -> Bool { key.utf8.starts(with: prefix.utf8) }
+
     func applies(to version: ObjectVersion) -> Bool {
-        guard version.key.utf8.starts(with: prefix.utf8) else { return false }
+        guard covers(version.key) else { return false }
         if version.isDeleteMarker { return includesMarkers && tags.isEmpty }
         switch version.encryption {
         case .s3: break
@@ -141,6 +170,14 @@ extension S3.PutBucketReplication {
                     "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information."
                 )
             }
+        }
+        guard rule.destination.accessControlTranslation == nil || rule.destination.account != nil else {
+            throw .invalidRequest("Account must be specified when AccessControlTranslation is specified.")
+        }
+        guard !bucket.hasObjectLock || destination.hasObjectLock else {
+            throw .invalidRequest(
+                "Replication configuration cannot be applied to an Object Lock enabled bucket whose destination bucket does not have Object Lock enabled."
+            )
         }
         let includesKMS = rule.sourceSelectionCriteria?.sseKmsEncryptedObjects?.status == "Enabled"
         guard includesKMS == (rule.destination.encryptionConfiguration?.replicaKmsKeyID != nil) else {

@@ -1,13 +1,13 @@
 import CZlib
 
 /// Compresses bytes that come piece by piece, as gzip (RFC 1952).
-final class Gzip {
+public final class Gzip {
     /// It stays where it is: zlib keeps its address.
     private let stream: UnsafeMutablePointer<z_stream>
     private var output: [UInt8] = []
 
     /// - Returns: nil where there is no memory for it.
-    init?() {
+    public init?() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         guard zlib_begin_gzip(stream) == Z_OK else { return nil }
@@ -19,12 +19,18 @@ final class Gzip {
     }
 
     /// Takes bytes in.
-    func append(_ bytes: some Collection<UInt8>) { deflate(Array(bytes), Z_NO_FLUSH) }
+    public func append(_ bytes: some Collection<UInt8>) { deflate(Array(bytes), Z_NO_FLUSH) }
 
-    /// All of it; nothing can follow.
-    func finish() -> [UInt8] {
-        deflate([], Z_FINISH)
+    /// What has been compressed since the last time, so that no more of a long text need be kept. It may be nothing yet.
+    public func take() -> [UInt8] {
+        defer { output = [] }
         return output
+    }
+
+    /// All of it that was not taken; nothing can follow.
+    public func finish() -> [UInt8] {
+        deflate([], Z_FINISH)
+        return take()
     }
 
     private func deflate(_ bytes: [UInt8], _ flush: Int32) {
@@ -45,7 +51,7 @@ final class Gzip {
     }
 
     /// Compresses bytes at once; nil where there is no memory for it.
-    static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+    public static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         guard let gzip = Gzip() else { return nil }
         gzip.append(bytes)
         return gzip.finish()

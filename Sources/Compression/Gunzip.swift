@@ -1,10 +1,10 @@
 import CZlib
 
 /// Reads gzip (RFC 1952).
-enum Gunzip {
+public enum Gunzip {
     /// - Parameter most: in bytes. What is compressed may be a thousand times as large as it looks.
     /// - Returns: nil for what is no gzip, or is more than that.
-    static func decompress(_ bytes: [UInt8], most: Int) -> [UInt8]? {
+    public static func decompress(_ bytes: [UInt8], most: Int) -> [UInt8]? {
         var stream = z_stream()
         guard zlib_begin_gunzip(&stream) == Z_OK else { return nil }
         defer { inflateEnd(&stream) }

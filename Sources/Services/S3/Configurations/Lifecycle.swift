@@ -7,7 +7,6 @@ import Wire
 // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html>
 
 extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
-    static var action: String { "PutLifecycleConfiguration" }
     static var subject: BucketConfiguration.Subject { .lifecycle }
     private static let most = 1000
     private static let longestID = 255
@@ -77,7 +76,6 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
 }
 
 extension S3.GetBucketLifecycleConfiguration: GetConfiguration {
-    static var action: String { "GetLifecycleConfiguration" }
     static var subject: BucketConfiguration.Subject { .lifecycle }
 
     static func absent(_ bucket: Bucket) throws(ServiceError) -> Output {
@@ -88,6 +86,5 @@ extension S3.GetBucketLifecycleConfiguration: GetConfiguration {
 }
 
 extension S3.DeleteBucketLifecycle: DeleteConfiguration {
-    static var action: String { "PutLifecycleConfiguration" }
     static var subject: BucketConfiguration.Subject { .lifecycle }
 }
