@@ -342,6 +342,7 @@ let package = Package(
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
+        .testTarget(name: "S3Tests", dependencies: ["Policy", "S3Service"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

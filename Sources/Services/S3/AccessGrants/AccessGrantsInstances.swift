@@ -66,7 +66,8 @@ extension S3Control.DeleteAccessGrantsInstance: WriteOperation, OnAccessGrantsIn
 extension S3Control.ListAccessGrantsInstances: ComputeOperation, OnAccount {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
         let instances = call.accessGrants.instance(of: input.accountId, in: call.region).map { [$0.instance] } ?? []
-        return Output(page(instances, by: \.id, try Paging(accessGrants: input.nextToken, input.maxResults))) { instance in
+        return Output(page(instances, by: \.id, try Paging(accessGrants: input.nextToken, input.maxResults))) {
+            instance in
             S3Control.ListAccessGrantsInstanceEntry {
                 $0.accessGrantsInstanceId = instance.id
                 $0.accessGrantsInstanceArn = instance.arn

@@ -60,7 +60,8 @@ extension S3Control.CreateAccessGrantsLocation: WriteOperation {
         }
         let location = AccessGrantsLocation(
             id: id, accountID: input.accountId, region: call.region, scope: input.locationScope,
-            roleARN: input.iamRoleArn, creationDate: call.time, tags: try TagRules.ofAccessGrants.newChecked(input.tags))
+            roleARN: input.iamRoleArn, creationDate: call.time, tags: try TagRules.ofAccessGrants.newChecked(input.tags)
+        )
         try records.put(location)
         return Output(
             createdAt: Timestamp(secondsSinceEpoch: location.creationDate), accessGrantsLocationId: location.id,

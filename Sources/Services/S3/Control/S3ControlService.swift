@@ -22,7 +22,7 @@ extension ServiceModule {
         proves: { (request, operation) throws(ServiceError) in
             try BodyChecks.prove(request, operation, mayDemand: false)
         },
-        validation: controlValidation, 
+        validation: controlValidation,
         records: [AccessPoint.self, AccessGrantsInstance.self, AccessGrantsLocation.self, AccessGrant.self],
         projections: [AccessPointIndex.self, AccessGrantsIndex.self],
         quotas: [.accessPoints, .accessGrantsLocations, .accessGrants], samples: s3ControlSamples)
@@ -64,7 +64,9 @@ private let controlValidation = ValidationRules(ignored: [.pattern]) { broken, m
     for access in accesses.lazy.map(\.access) where access.action != "s3:TagResource" || accesses.count == 1 {
         add(AccessPointUse.resource(access) ?? AccessGrantsUse.resource(access))
     }
-    if case .string(let made)? = output?["AccessGrantArn"], let name = ARN(parsing: made).flatMap({ AccessGrantsName($0) }) {
+    if case .string(let made)? = output?["AccessGrantArn"],
+        let name = ARN(parsing: made).flatMap({ AccessGrantsName($0) })
+    {
         add(AccessGrantsUse.resource(name))
     }
     return found
