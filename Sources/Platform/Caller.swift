@@ -195,11 +195,15 @@ public struct ServicePrincipal: Sendable, Hashable {
     public let sourceARN: String?
     /// The account of that resource: `aws:SourceAccount`.
     public let sourceAccount: String
+    /// Further condition keys, in lower case, of the sessions of roles that the service assumes to hand them on, by which
+    /// policies know that they come from there.
+    public let sessionKeys: [String: String]
 
     /// - Parameters: see the properties.
-    public init(_ name: String, sourceARN: String?, sourceAccount: String) {
+    public init(_ name: String, sourceARN: String?, sourceAccount: String, sessionKeys: [String: String] = [:]) {
         self.name = name
         self.sourceARN = sourceARN
         self.sourceAccount = sourceAccount
+        self.sessionKeys = sessionKeys
     }
 }

@@ -71,7 +71,9 @@ public struct ServiceCalls: Sendable {
             caller = Caller(
                 accountID: source.account,
                 identity: .service(
-                    ServicePrincipal(identity.name, sourceARN: source.arn, sourceAccount: source.account)))
+                    ServicePrincipal(
+                        identity.name, sourceARN: source.arn, sourceAccount: source.account,
+                        sessionKeys: identity.sessionKeys)))
         } else {
             // Nobody's permissions can be passed on where nobody has called.
             guard let call else { throw .internalFailure }
@@ -98,29 +100,34 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     /// The service as a principal: "s3.amazonaws.com".
     public let name: String
     let source: (arn: String?, account: String)?
+    let sessionKeys: [String: String]
 
     /// With the permissions of whoever called the service, as in AWS's forward access sessions. `aws:CalledVia` tells
     /// of it.
     ///
     /// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
-    public static func forwarding(_ name: String) -> ServiceIdentity { ServiceIdentity(name: name, source: nil) }
+    public static func forwarding(_ name: String) -> ServiceIdentity { ServiceIdentity(stringLiteral: name) }
 
     /// In its own name, as a service principal: the callee's resource-based policy must allow it.
     ///
     /// `arn` is the resource for which it calls, `aws:SourceArn`; `account` is that resource's account,
-    /// `aws:SourceAccount`.
-    public static func own(_ name: String, for arn: String?, in account: String) -> ServiceIdentity {
-        ServiceIdentity(name: name, source: (arn, account))
+    /// `aws:SourceAccount`. `sessionKeys` are further condition keys, in lower case, of the sessions of roles that it assumes to
+    /// hand them on.
+    public static func own(
+        _ name: String, for arn: String?, in account: String, sessionKeys: [String: String] = [:]
+    ) -> ServiceIdentity {
+        ServiceIdentity(name: name, source: (arn, account), sessionKeys: sessionKeys)
     }
 
-    private init(name: String, source: (arn: String?, account: String)?) {
+    private init(name: String, source: (arn: String?, account: String)?, sessionKeys: [String: String]) {
         self.name = name
         self.source = source
+        self.sessionKeys = sessionKeys
     }
 
     /// ``forwarding(_:)``
     public init(stringLiteral name: String) {
-        self.init(name: name, source: nil)
+        self.init(name: name, source: nil, sessionKeys: [:])
     }
 }
 

@@ -56,3 +56,31 @@ def test_access_points(root: Identity, tmp_path: Path) -> None:
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=strict=true")
     assert s3.list_buckets()["Buckets"] == []
     assert control.list_access_points(AccountId=ACCOUNT)["AccessPointList"] == []
+
+
+def test_access_grants(root: Identity, tmp_path: Path) -> None:
+    caller = Identity(root.url.replace("127.0.0.1", "localhost"), root.key_id, root.secret, by_proxy=True)
+    terraform = Terraform(tmp_path, caller, SOURCE.with_name("s3_access_grants.tf").read_text())
+    terraform.apply()
+    terraform.assert_no_drift()
+    outputs = terraform.outputs()
+    assert outputs["scopes"] == ["s3://lake/sales*", "s3://lake/notes.txt"]
+    assert outputs["instance"] == f"arn:aws:s3:us-east-1:{ACCOUNT}:access-grants/default"
+    for address, identifier in (
+        ("aws_s3control_access_grants_instance.own", ACCOUNT),
+        ("aws_s3control_access_grants_instance_resource_policy.own", ACCOUNT),
+        ("aws_s3control_access_grants_location.sales", f"{ACCOUNT},{outputs['location']}"),
+        ("aws_s3control_access_grants_location.all", f"{ACCOUNT},default"),
+        ("aws_s3control_access_grant.sales", f"{ACCOUNT},{outputs['grant']}"),
+    ):
+        terraform.reimport(address, identifier)
+    terraform.assert_no_drift()
+    control = root.client("s3control")
+    terraform.run("apply", "-auto-approve", "-no-color", "-var=lender=other-lender")
+    changed = control.get_access_grants_location(AccountId=ACCOUNT, AccessGrantsLocationId="default")
+    assert changed["IAMRoleArn"].endswith("role/other-lender")
+    arn = f"{outputs['instance']}/location/{outputs['location']}"
+    (tag,) = control.list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=arn)["Tags"]
+    assert tag == {"Key": "team", "Value": "other-lender"}
+    terraform.run("destroy", "-auto-approve", "-no-color", "-var=lender=other-lender")
+    assert control.list_access_grants_instances(AccountId=ACCOUNT)["AccessGrantsInstancesList"] == []

@@ -151,10 +151,12 @@ extension Call {
 }
 
 extension ResourceType {
-    /// A bucket or an access point, or an object in one: its policy decides on both, and access control lists where they mean
+    /// A bucket or an access point, or an object in one, or a part of S3 Access Grants: its policy decides on both, and access control lists where they mean
     /// anything. ARNs of buckets have no account in them.
     static let bucket = ResourceType("s3", "", hasOwnTagKey: false, hasFreeNames: true) { access, arn, call in
         if let name = AccessPointName(arn: access.resource) { return call.resource(of: name) }
+        // ARNs of buckets and objects have no account.
+        if !arn.account.isEmpty, let name = AccessGrantsName(arn) { return call.resource(of: name, access) }
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         let entry =

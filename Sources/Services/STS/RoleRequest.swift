@@ -80,6 +80,9 @@ struct RoleRequest {
         session.policyARNs = try SessionPolicies.managed(policyARNs, of: role.accountID, call)
         try setTags(of: &session, call)
         session.sourceIdentity = sourceIdentity
+        if let keys = call.caller.servicePrincipal?.sessionKeys, !keys.isEmpty {
+            session.context = keys.mapValues { .one($0) }
+        }
         return (session, try SessionPolicies.packedSize(of: session))
     }
 

@@ -4,7 +4,7 @@ import Policy
 import S3ControlAPI
 import Wire
 
-// Tags of buckets and access points, by their ARNs. Those of a bucket are the ones that PutBucketTagging sets.
+// Tags of buckets, access points and what S3 Access Grants has, by their ARNs. Those of a bucket are the ones that PutBucketTagging sets.
 // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html>
 
 /// An operation on the tags of what an ARN names.
@@ -16,7 +16,7 @@ protocol OnTagged: Operation where InputFields: S3Control.WithAccountId, InputFi
 extension OnTagged {
     static func keys(_ input: Input) -> [String: ContextValue] { [:] }
 
-    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+    public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         switch try TaggedResource(input.resourceArn) {
         case .bucket(let name):
             let entry = try call.bucket(named: name)
@@ -25,6 +25,9 @@ extension OnTagged {
         case .accessPoint(let point):
             guard point.account == input.accountId else { throw .accessDenied }
             return .required(call.need(shape.name, onAccessPoint: point.name, of: point.account, keys(input)))
+        case .accessGrants(let name):
+            guard name.account == input.accountId else { throw .accessDenied }
+            return .required(try await call.need(shape.name, lookingUp: name, keys(input)))
         }
     }
 }
@@ -33,17 +36,21 @@ extension OnTagged {
 private enum TaggedResource {
     case bucket(String)
     case accessPoint(AccessPointName)
+    case accessGrants(AccessGrantsName)
 
     /// - Throws: InvalidRequest for an ARN of anything else.
     init(_ arn: String) throws(ServiceError) {
         let bucket = "arn:aws:s3:::"
         if let point = AccessPointName(arn: arn), arn == AccessPoint.arn(point.name, point.account, point.region) {
             self = .accessPoint(point)
+        } else if let name = ARN(parsing: arn).flatMap({ AccessGrantsName($0) }) {
+            self = .accessGrants(name)
         } else if arn.hasPrefix(bucket), !arn.contains("/"), !arn.hasSuffix(AccessPointName.aliasSuffix) {
             self = .bucket(String(arn.dropFirst(bucket.count)))
         } else {
             throw .invalidRequest(
-                "Gatehouse keeps tags of buckets and access points; this is the ARN of neither: \(arn)")
+                "Gatehouse keeps tags of buckets, access points and S3 Access Grants; this is the ARN of none of these: \(arn)"
+            )
         }
     }
 
@@ -53,6 +60,15 @@ private enum TaggedResource {
         case .bucket(let name): try records.bucket(name).tags
         case .accessPoint(let point):
             try records.accessPoint(point.name, of: point.account, in: call.region).tags
+        case .accessGrants(let name): try name.tags(records)
+        }
+    }
+
+    /// What its tags become when a request adds some.
+    func merge(_ added: [S3Control.Tag], into tags: [Tag]) throws(ServiceError) -> [Tag] {
+        switch self {
+        case .bucket, .accessPoint: try TagRules.ofBuckets.merge(added, into: tags)
+        case .accessGrants: try TagRules.ofAccessGrants.mergeChecked(added, into: tags)
         }
     }
 
@@ -68,6 +84,7 @@ private enum TaggedResource {
             var point = try records.accessPoint(name.name, of: name.account, in: call.region)
             point.tags = try change(point.tags)
             try records.shared.put(point)
+        case .accessGrants(let name): try name.change(records, change)
         }
     }
 }
@@ -78,8 +95,9 @@ extension S3Control.TagResource: WriteOperation, OnTagged {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        try TaggedResource(input.resourceArn).change(call, records) { (tags) throws(ServiceError) in
-            try TagRules.ofBuckets.merge(input.tags, into: tags)
+        let resource = try TaggedResource(input.resourceArn)
+        try resource.change(call, records) { (tags) throws(ServiceError) in
+            try resource.merge(input.tags, into: tags)
         }
         return Output()
     }
