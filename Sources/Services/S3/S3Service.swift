@@ -30,7 +30,7 @@ extension ServiceModule {
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             ReplicateVersion.self,
         ],
-        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
         metrics: [.buckets])
 
     /// Those whose events are data events.
