@@ -163,3 +163,41 @@ def test_tags_of_buckets_count_once_somebody_says_so(s3: Any, new_user: Callable
         assert error_of(user.delete_bucket_tagging, Bucket="box").code == "InvalidRequest"
         s3.put_bucket_abac(Bucket="box", AbacStatus={"Status": "Disabled"})
     assert error_of(s3.put_bucket_abac, Bucket="box", AbacStatus={"Status": "Maybe"}).code == "MalformedXML"
+
+
+# Deletions on condition
+
+
+def test_deletions_on_condition(s3: Any, new_user: Callable[..., Identity]) -> None:
+    tag = s3.put_object(Bucket="box", Key="a", Body=b"1")["ETag"]
+    error = error_of(s3.delete_object, Bucket="box", Key="a", IfMatch='"other"')
+    assert (error.code, error.status) == ("PreconditionFailed", 412)
+    assert error_of(s3.delete_object, Bucket="box", Key="a", IfMatchSize=1).code == "NotImplemented"
+    error = error_of(s3.delete_object, Bucket="box", Key="none", IfMatch="*")
+    assert (error.code, error.status) == ("NoSuchKey", 404)
+    several = [{"Key": "a", "ETag": '"other"'}, {"Key": "none", "ETag": "*"}]
+    answer = s3.delete_objects(Bucket="box", Delete={"Objects": several})
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [("a", "PreconditionFailed"), ("none", "NoSuchKey")]
+    assert s3.get_object(Bucket="box", Key="a")["Body"].read() == b"1"
+
+    # Who compares entity tags has to be allowed to read them; a policy can demand the comparison.
+    deny_others = {"Null": {"s3:if-match": "true"}}
+    may_delete = [allow("s3:DeleteObject", "arn:aws:s3:::box/*"), deny("s3:DeleteObject", "arn:aws:s3:::box/*", Condition=deny_others)]
+    deleter = new_user("deleter", *may_delete).client("s3")
+    reader = new_user("reader", *may_delete, allow("s3:GetObject", "arn:aws:s3:::box/*")).client("s3")
+    assert error_of(reader.delete_object, Bucket="box", Key="a").code == "AccessDenied"
+    assert error_of(deleter.delete_object, Bucket="box", Key="a", IfMatch=tag).code == "AccessDenied"
+    refused = deleter.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "a", "ETag": tag}, {"Key": "a"}]})
+    assert [each["Code"] for each in refused["Errors"]] == ["AccessDenied", "AccessDenied"]
+    reader.delete_object(Bucket="box", Key="a", IfMatch=tag)
+    s3.put_object(Bucket="box", Key="a", Body=b"2")
+    deleter.delete_object(Bucket="box", Key="a", IfMatch="*")
+    tag = s3.put_object(Bucket="box", Key="a", Body=b"3")["ETag"]
+    assert "Errors" not in reader.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "a", "ETag": tag}]})
+    assert "Contents" not in s3.list_objects_v2(Bucket="box")
+
+    # It is about the current version.
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Enabled"})
+    tag = s3.put_object(Bucket="box", Key="a", Body=b"4")["ETag"]
+    s3.delete_object(Bucket="box", Key="a", IfMatch=tag)
+    assert error_of(s3.delete_object, Bucket="box", Key="a", IfMatch="*").code == "PreconditionFailed"

@@ -7,10 +7,14 @@ import Policy
 import S3API
 import Wire
 
-extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
-    /// Bytes of every part but the last.
-    private static let leastPart: Int64 = 5 << 20
+extension Quota {
+    /// How many bytes every part of an upload but the last has at least. AWS changes it for nobody; who tries out uploads
+    /// of many parts may, down to what still is no small body: those are kept beside their record, which has place for one.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
+    static let uploadPartSize = Quota("UploadPartSize", 5 << 20)
+}
 
+extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
@@ -18,7 +22,8 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
         guard let upload = try? records.upload(input.uploadId, of: input.key, in: bucket.name) else {
             return try repeated(input, bucket, call, records)
         }
-        let parts = try self.parts(input, upload, records)
+        let leastPart = Int64(max(call.quotas[.uploadPartSize], BodyStore.inlineLimit + 1))
+        let parts = try self.parts(input, upload, of: leastPart, records)
         let conditions = try WriteConditions(ifMatch: input.ifMatch, ifNoneMatch: input.ifNoneMatch)
         try conditions.check(try records.current(input.key, in: bucket.name), key: input.key)
         let size = parts.reduce(0) { $0 + $1.size }
@@ -84,8 +89,9 @@ extension S3.CompleteMultipartUpload: WriteOperation, OnUpload {
     }
 
     /// The parts that the request lists, as they were uploaded.
+    /// - Parameter leastPart: bytes of every part but the last.
     private static func parts(
-        _ input: Input, _ upload: MultipartUpload, _ records: MutableRecords
+        _ input: Input, _ upload: MultipartUpload, of leastPart: Int64, _ records: MutableRecords
     ) throws(ServiceError) -> [UploadedPart] {
         let listed = input.multipartUpload?.parts ?? []
         guard !listed.isEmpty else { throw .invalidRequest("You must specify at least one part") }

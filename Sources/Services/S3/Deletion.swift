@@ -52,15 +52,60 @@ extension MutableRecords {
     }
 }
 
+/// What has to be at a key that is deleted on condition.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html>
+struct DeletionCondition {
+    /// An entity tag, or a star for any.
+    let etag: String
+
+    /// nil: without condition.
+    init?(_ etag: String?) {
+        guard let etag else { return nil }
+        self.etag = etag
+    }
+
+    /// The condition keys of a deletion, in lower case.
+    static func keys(_ etag: String?) -> [String: ContextValue] {
+        etag.map { ["s3:if-match": .one($0)] } ?? [:]
+    }
+
+    /// What one has to be allowed besides: who compares entity tags learns of them.
+    static func actions(_ etag: String?) -> [String] { etag == nil || etag == "*" ? [] : ["GetObject"] }
+
+    /// It is about the current version, whichever is to be deleted.
+    /// - Throws: PreconditionFailed; NoSuchKey where nothing is.
+    func check(_ key: String, in bucket: Bucket, _ records: some RecordReading) throws(ServiceError) {
+        guard let current = try records.current(key, in: bucket.name) else {
+            let hidden = try records.shared.list(
+                OtherVersion.self, of: bucket.name, RowRange(RowPrefix(.text(key))), limit: 1)
+            throw hidden.isEmpty ? .noSuchKey(key) : .preconditionFailed("If-Match")
+        }
+        guard ReadConditions.matches(etag, current.etag) else { throw .preconditionFailed("If-Match") }
+    }
+}
+
 extension S3.DeleteObject: WriteOperation, OnObject {
     static var versionAction: String { "DeleteObjectVersion" }
+    static func keys(_ input: Input) -> [String: ContextValue] { DeletionCondition.keys(input.ifMatch) }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
+        for (member, header) in [
+            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ] where input.structure[member] != nil {
+            // Only directory buckets know them.
+            throw .notImplemented(header: header)
+        }
         let need = try await need(input, call)
-        guard input.bypassGovernanceRetention == true else { return .required(need) }
-        var bypass = need
-        bypass.action = "s3:BypassGovernanceRetention"
-        return .required([need, bypass])
+        let more =
+            DeletionCondition.actions(input.ifMatch)
+            + (input.bypassGovernanceRetention == true ? ["BypassGovernanceRetention"] : [])
+        return .required(
+            [need]
+                + more.map { action in
+                    var access = need
+                    access.action = "s3:\(action)"
+                    return access
+                })
     }
 
     public static func handle(
@@ -72,6 +117,7 @@ extension S3.DeleteObject: WriteOperation, OnObject {
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 "x-amz-bypass-governance-retention")
         }
+        try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
         let deleted = try records.delete(
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
             at: call.time)
@@ -117,11 +163,17 @@ extension S3.DeleteObjects: WriteOperation {
                 let target = ObjectTarget(bucket: entry, version: version)
                 let actions =
                     [object.versionId == nil ? "DeleteObject" : "DeleteObjectVersion"]
-                    + (bypass ? ["BypassGovernanceRetention"] : [])
+                    + DeletionCondition.actions(object.eTag) + (bypass ? ["BypassGovernanceRetention"] : [])
                 for action in actions {
-                    let need = call.need(action, onKey: object.key, version: object.versionId, target)
+                    let need = call.need(
+                        action, onKey: object.key, version: object.versionId, target,
+                        DeletionCondition.keys(object.eTag))
                     guard try call.decision(need).isAllowed else { throw .accessDenied }
                 }
+                guard object.size == nil, object.lastModifiedTime == nil else {
+                    throw .notImplemented(header: object.size == nil ? "LastModifiedTime" : "Size")
+                }
+                try DeletionCondition(object.eTag)?.check(object.key, in: bucket, records)
                 let deleted = try records.delete(
                     object.key, version: object.versionId, from: bucket, bypass: bypass, at: call.time)
                 try records.tell(deleted, of: object.key, in: bucket, EventCause(call))

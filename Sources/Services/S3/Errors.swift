@@ -11,6 +11,13 @@ extension ServiceError {
         ServiceError(code, message, status: status, members: members.mapValues { .string($0) })
     }
 
+    /// For a header that this kind of bucket has not.
+    static func notImplemented(header: String) -> ServiceError {
+        .s3(
+            "NotImplemented", "A header you provided implies functionality that is not implemented", status: 501,
+            ["Header": header])
+    }
+
     static func noSuchBucket(_ name: String) -> ServiceError {
         .s3("NoSuchBucket", "The specified bucket does not exist", status: 404, ["BucketName": name])
     }

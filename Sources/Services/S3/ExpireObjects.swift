@@ -124,7 +124,8 @@ private struct Expiry: Sendable {
     private func isDue(
         _ version: ObjectVersion, _ place: inout PlaceAmongVersions, _ now: Double, _ records: Records
     ) throws(ServiceError) -> Bool {
-        if place.key != version.key {
+        // By their bytes: keys that Swift takes for the same may follow each other.
+        if place.key.map({ $0.utf8.elementsEqual(version.key.utf8) }) != true {
             place = PlaceAmongVersions(
                 key: version.key, successor: try records.current(version.key, in: bucket)?.modified)
         }

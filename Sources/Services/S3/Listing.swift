@@ -35,13 +35,17 @@ struct KeyListing {
     /// A key, prefix or delimiter as the answer has it.
     func shown(_ text: String) -> String { isURLEncoded ? URLEncoding.encode(text) : text }
 
-    /// Where the page after a key begins. A key that ends with the delimiter may be a group's name, whose keys were all
-    /// passed over.
-    func place(after key: String) -> RowRange.Place {
-        if let delimiter, key.hasSuffix(delimiter), key.utf8.count > prefix.utf8.count {
-            return .prefix(RowPrefix(beginning: key))
-        }
-        return .key(CurrentObject.key(key))
+    /// Where the page after a key or group begins: the keys of a group were all passed over.
+    func place(after name: String) -> RowRange.Place {
+        isGroup(name) ? .prefix(RowPrefix(beginning: name)) : .key(CurrentObject.key(name))
+    }
+
+    /// Whether an entry of this list is a group rather than a key. Bytes decide, as they do in the database: Swift's own
+    /// `hasSuffix` knows "\r\n" for one character, and what is composed of several for the same as what is not.
+    func isGroup(_ name: String) -> Bool {
+        guard let delimiter else { return false }
+        let least = prefix.utf8.count + delimiter.utf8.count
+        return name.utf8.count >= least && name.utf8.suffix(delimiter.utf8.count).elementsEqual(delimiter.utf8)
     }
 
     /// The keys and groups of a page, and whether there are more.

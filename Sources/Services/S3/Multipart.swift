@@ -212,8 +212,8 @@ extension S3.ListParts: ReadOperation, OnUpload {
         let after = Int64(input.partNumberMarker ?? 0)
         var parts = try records.shared.list(
             UploadedPart.self, of: upload.parts, RowRange(after: .key(RowKey(.number(after)))), limit: limit + 1)
-        let isTruncated = parts.count > limit
-        if isTruncated { parts.removeLast() }
+        let isTruncated = limit > 0 && parts.count > limit
+        if parts.count > limit { parts.removeLast() }
         return Output {
             $0.bucket = bucket.name
             $0.key = input.key
@@ -257,20 +257,10 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
             if let id = input.uploadIdMarker, !id.isEmpty {
                 range.after = .key(MultipartUpload.key(key, id))
             } else {
-                range.after = .prefix(RowPrefix(.text(key)))
+                range.after = .prefix(listing.isGroup(key) ? RowPrefix(beginning: key) : RowPrefix(.text(key)))
             }
         }
-        var found: [RowListing<MultipartUpload>]
-        if let delimiter = listing.delimiter {
-            found = try records.shared.list(
-                MultipartUpload.self, of: bucket.name, range, groupedBy: delimiter, limit: listing.limit + 1)
-        } else {
-            found = try records.shared.list(
-                MultipartUpload.self, of: bucket.name, range, limit: listing.limit + 1
-            ).map { .row($0) }
-        }
-        let isTruncated = found.count > listing.limit
-        if isTruncated { found.removeLast() }
+        let (found, isTruncated) = try entries(of: bucket.name, range, listing, records)
         let uploads = found.compactMap { entry -> MultipartUpload? in
             guard case .row(let upload) = entry else { return nil }
             return upload
@@ -283,9 +273,14 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
             $0.bucket = bucket.name
             $0.keyMarker = listing.shown(input.keyMarker ?? "")
             $0.uploadIdMarker = input.uploadIdMarker ?? ""
-            if isTruncated, let last = uploads.last {
-                $0.nextKeyMarker = listing.shown(last.objectKey)
-                $0.nextUploadIdMarker = last.uploadID
+            if isTruncated, let last = found.last {
+                switch last {
+                case .row(let upload):
+                    $0.nextKeyMarker = listing.shown(upload.objectKey)
+                    $0.nextUploadIdMarker = upload.uploadID
+                case .group(let prefix):
+                    $0.nextKeyMarker = listing.shown(String(decoding: prefix.beginning, as: UTF8.self))
+                }
             }
             $0.prefix = listing.shown(listing.prefix)
             $0.delimiter = listing.delimiter.map(listing.shown)
@@ -309,5 +304,23 @@ extension S3.ListMultipartUploads: ReadOperation, OnBucket {
             $0.commonPrefixes = groups.isEmpty ? nil : groups
             $0.encodingType = input.encodingType
         }
+    }
+
+    /// The uploads and groups of a page, and whether there are more.
+    private static func entries(
+        of bucket: String, _ range: RowRange, _ listing: KeyListing, _ records: Records
+    ) throws(ServiceError) -> (entries: [RowListing<MultipartUpload>], isTruncated: Bool) {
+        guard listing.limit > 0 else { return ([], false) }
+        var found: [RowListing<MultipartUpload>]
+        if let delimiter = listing.delimiter {
+            found = try records.shared.list(
+                MultipartUpload.self, of: bucket, range, groupedBy: delimiter, limit: listing.limit + 1)
+        } else {
+            found = try records.shared.list(MultipartUpload.self, of: bucket, range, limit: listing.limit + 1)
+                .map { .row($0) }
+        }
+        let isTruncated = found.count > listing.limit
+        if isTruncated { found.removeLast() }
+        return (found, isTruncated)
     }
 }

@@ -31,7 +31,7 @@ extension ServiceModule {
             DeliverInventory.self,
             ReplicateVersion.self, TellOfRestoration.self,
         ],
-        quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
         metrics: [.buckets])
 
     /// Those whose events are data events.

@@ -85,14 +85,14 @@ extension S3.ListObjectVersions: ReadOperation, ListsKeys {
             }
             return Place(key: key, sequence: sequence)
         }
-        if let delimiter = listing.delimiter, key.hasSuffix(delimiter) { return Place(key: key, isGroup: true) }
-        return Place(key: key)
+        return Place(key: key, isGroup: listing.isGroup(key))
     }
 
     /// Up to one more than a page: keys of both tables side by side, in their order.
     private static func entries(
         _ listing: KeyListing, _ bucket: String, _ start: Place?, _ records: Records
     ) throws(ServiceError) -> [Entry] {
+        guard listing.limit > 0 else { return [] }
         var found: [Entry] = []
         var place = start
         while found.count <= listing.limit {
@@ -103,7 +103,7 @@ extension S3.ListObjectVersions: ReadOperation, ListsKeys {
                 continue
             }
             // The rest of the key's versions, after the one that the page before ended with.
-            let after = place.flatMap { $0.key == key ? $0.sequence : nil }
+            let after = place.flatMap { $0.key.utf8.elementsEqual(key.utf8) ? $0.sequence : nil }
             let current = try records.current(key, in: bucket)
             if let current, after == nil { found.append(.version(current, isLatest: true)) }
             var range = RowRange(RowPrefix(.text(key)))

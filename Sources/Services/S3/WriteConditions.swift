@@ -11,9 +11,7 @@ struct WriteConditions: Sendable {
     /// - Throws: NotImplemented for what S3 has not: writing where an object of another entity tag is.
     init(ifMatch: String?, ifNoneMatch: String?) throws(ServiceError) {
         guard ifNoneMatch == nil || ifNoneMatch == "*" else {
-            throw .s3(
-                "NotImplemented", "A header you provided implies functionality that is not implemented", status: 501,
-                ["Header": "If-None-Match"])
+            throw .notImplemented(header: "If-None-Match")
         }
         self.ifMatch = ifMatch
         self.ifNoneMatch = ifNoneMatch
