@@ -1,7 +1,6 @@
 import CloudTrailAPI
 import Directory
 import FoundationEssentials
-import KMSAPI
 import Platform
 import Policy
 import S3API
@@ -22,14 +21,17 @@ struct BucketAccess: Sendable {
     // MARK: When a trail is made or changed
 
     /// Whether the trail can be delivered to its bucket, with its key.
+    /// - Parameter kind: what is to be delivered.
     /// - Returns: the bucket's Region, and the key's ARN.
     /// - Throws: S3BucketDoesNotExistException, InsufficientS3BucketPolicyException, InsufficientEncryptionPolicyException,
     ///   and what is wrong with the key.
-    func check(at time: Double) async throws(ServiceError) -> (bucketRegion: String, keyARN: String?) {
+    func check(
+        _ kind: LogKind = .events, at time: Double
+    ) async throws(ServiceError) -> (bucketRegion: String, keyARN: String?) {
         let region = try await bucketRegion()
         let key: String?
         if let id = trail.kmsKeyID { key = try await keyARN(id, in: region) } else { key = nil }
-        guard try mayPut(in: region, key, at: time) else { throw .insufficientBucketPolicy(trail.bucket) }
+        guard try mayPut(kind, in: region, key, at: time) else { throw .insufficientBucketPolicy(trail.bucket) }
         return (region, key)
     }
 
@@ -51,7 +53,9 @@ struct BucketAccess: Sendable {
     }
 
     /// What the bucket's policy and all others say to the first file.
-    private func mayPut(in region: String, _ key: String?, at time: Double) throws(ServiceError) -> Bool {
+    private func mayPut(
+        _ kind: LogKind, in region: String, _ key: String?, at time: Double
+    ) throws(ServiceError) -> Bool {
         guard let s3 = environment.modules(signingAs: "s3").first(where: { $0.operations["PutObject"] != nil }) else {
             throw .internalFailure
         }
@@ -66,7 +70,7 @@ struct BucketAccess: Sendable {
         // For an organization's trail AWS wants to be let into the account's folder, too: it may become one of the account.
         for trail in trail.organizationID == nil ? [trail] : [trail, own] {
             var access = Access(
-                "s3:PutObject", on: "arn:aws:s3:::\(trail.bucket)/\(trail.logFileKey(place, at: time))",
+                "s3:PutObject", on: "arn:aws:s3:::\(trail.bucket)/\(trail.logFileKey(kind, place, at: time))",
                 context: ["s3:x-amz-acl": .one(Self.accessControl)])
             if let key {
                 access.context["s3:x-amz-server-side-encryption"] = .one("aws:kms")
@@ -78,48 +82,11 @@ struct BucketAccess: Sendable {
     }
 
     /// The key that is to encrypt log files, once it is certain that CloudTrail may use it.
-    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html>
     private func keyARN(_ id: String, in region: String) async throws(ServiceError) -> String {
-        let services = environment.services(in: region)
-        do throws(ServiceError) {
-            let described = try await services.call(
-                KMS.DescribeKey.self, KMS.DescribeKey.Input { $0.keyId = id }, as: identity)
-            guard let key = described.keyMetadata, let arn = key.arn else { throw .internalFailure }
-            guard key.keyState == "Enabled" else {
-                throw CloudTrail.Failure.kmsException("KMS key \(arn) is not enabled.")
-            }
-            guard key.keySpec == "SYMMETRIC_DEFAULT" else {
-                throw CloudTrail.Failure.invalidKmsKeyIdException("KMS key \(arn) is not a symmetric encryption key.")
-            }
-            try await checkUse(of: arn, services)
-            return arn
-        } catch {
-            switch error.code {
-            case "NotFoundException": throw CloudTrail.Failure.kmsKeyNotFoundException("KMS key \(id) is not found.")
-            case "InvalidArnException":
-                throw CloudTrail.Failure.invalidKmsKeyIdException("KMS key ID \(id) is not valid.")
-            case "AccessDenied", "AccessDeniedException": throw .insufficientKeyPolicy(trail.bucket, id)
-            default: throw error
-            }
-        }
-    }
-
-    private func checkUse(of keyARN: String, _ services: ServiceCalls) async throws(ServiceError) {
         var context = encryptionContext
         context["aws:s3:arn"] = "arn:aws:s3:::\(trail.bucket)/\(trail.folder("CloudTrail", of: trail.accountID))"
-        do throws(ServiceError) {
-            _ = try await services.call(
-                KMS.GenerateDataKey.self,
-                KMS.GenerateDataKey.Input { [context] in
-                    $0.keyId = keyARN
-                    $0.keySpec = "AES_256"
-                    $0.dryRun = true
-                    $0.encryptionContext = context
-                }, as: identity)
-        } catch {
-            // So KMS says that it would.
-            guard error.code == "DryRunOperationException" else { throw error }
-        }
+        return try await KeyAccess(services: environment.services(in: region), identity: identity).check(
+            id, encrypting: context, denied: .insufficientKeyPolicy(trail.bucket, id))
     }
 
     /// Binds what is encrypted to the trail.

@@ -12,10 +12,12 @@ extension Metric {
 extension ServiceModule {
     /// AWS CloudTrail: its event history, trails, and Lake.
     public static let cloudTrail = ServiceModule(
-        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations + Lake.operations,
-        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Lake.records, tables: Lake.tables,
+        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations + Insights.operations + Lake.operations,
+        records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Insights.records + Lake.records,
+        tables: Insights.tables + Lake.tables,
         projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore],
-        jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Lake.jobs,
+        jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Insights.jobs
+            + Lake.jobs,
         quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries], samples: cloudTrailSamples,
         metrics: [.trails, .eventDataStores])
 

@@ -11,6 +11,14 @@ extension Directory.Tag {
     init(_ tag: CloudTrail.Tag) { self.init(key: tag.key, value: tag.value ?? "") }
 }
 
+extension CloudTrail.Tag {
+    init(_ tag: Directory.Tag) {
+        self.init()
+        key = tag.key
+        value = tag.value
+    }
+}
+
 extension TagRules {
     static let ofTrails = TagRules(
         keys: .exact, most: 50,
@@ -122,12 +130,7 @@ extension CloudTrail.ListTags: ComputeOperation {
             let (arn, tags) = try TaggedResource(text, call).tags(call)
             return CloudTrail.ResourceTag {
                 $0.resourceId = arn
-                $0.tagsList = tags.map { tag in
-                    CloudTrail.Tag {
-                        $0.key = tag.key
-                        $0.value = tag.value
-                    }
-                }
+                $0.tagsList = tags.map(CloudTrail.Tag.init)
             }
         }
         return Output { $0.resourceTagList = listed }

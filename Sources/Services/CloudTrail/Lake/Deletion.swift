@@ -20,6 +20,7 @@ extension CloudTrail.DeleteEventDataStore: EventDataStoreChange {
         var store = store
         try records.endIngestion(into: store, call)
         (store.status, store.updated) = (.pendingDeletion, call.time)
+        try records.setInsights(of: &store, call)
         try records.put(store)
         try records.schedule(DeleteEventDataStore(), id: store.id, at: call.time + wait)
         return Output()
@@ -39,21 +40,9 @@ extension CloudTrail.RestoreEventDataStore: PreparedWriteOperation, OnEventDataS
         try own.cancel(DeleteEventDataStore.self, id: store.id)
         (store.status, store.updated) = (.enabled, call.time)
         try own.beginIngestion(into: &store, after: last, call)
+        try own.setInsights(of: &store, call)
         try own.put(store)
-        return Output {
-            $0.eventDataStoreArn = store.arn
-            $0.name = store.name
-            $0.status = store.status.rawValue
-            $0.advancedEventSelectors = store.selectors.shown
-            $0.multiRegionEnabled = store.isMultiRegion
-            $0.organizationEnabled = store.organizationID != nil
-            $0.retentionPeriod = store.retentionDays
-            $0.terminationProtectionEnabled = store.isProtected
-            $0.createdTimestamp = Timestamp(secondsSinceEpoch: store.created)
-            $0.updatedTimestamp = Timestamp(secondsSinceEpoch: store.updated)
-            $0.kmsKeyId = store.kmsKeyID
-            $0.billingMode = store.billingMode.rawValue
-        }
+        return Output { $0.structure.show(store) }
     }
 }
 
@@ -69,6 +58,7 @@ extension CloudTrail.StartEventDataStoreIngestion: PreparedWriteOperation, OnEve
         guard store.status == .stopped else { throw .storeStatus(store) }
         (store.status, store.updated) = (.enabled, call.time)
         try own.beginIngestion(into: &store, after: last, call)
+        try own.setInsights(of: &store, call)
         try own.put(store)
         return Output()
     }
@@ -82,6 +72,7 @@ extension CloudTrail.StopEventDataStoreIngestion: EventDataStoreChange {
         var store = store
         try records.endIngestion(into: store, call)
         (store.status, store.updated) = (.stopped, call.time)
+        try records.setInsights(of: &store, call)
         try records.put(store)
         return Output()
     }

@@ -89,7 +89,7 @@ extension CloudTrail.StartQuery: PreparedWriteOperation {
             let store = try call.seenStore(id)
             guard store.accountID == call.accountID || call.isTrailAdministrator else { throw .notManagementAccount }
             guard store.status != .pendingDeletion else { throw .inactiveStore }
-            if let key = store.kmsKeyID { _ = try await StoreKeys.check(key, for: store, call) }
+            if let key = store.kmsKeyID { _ = try await store.checkKey(key, call) }
             arns.append(store.arn)
         }
         // SQLite has to understand it.

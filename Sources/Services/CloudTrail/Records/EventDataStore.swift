@@ -46,6 +46,12 @@ struct EventDataStore: Record {
     var tags: [Tag] = []
     /// The ``IngestionSession``s that are not through: the one that is on, and those that have ended of late.
     var sessions: [String] = []
+    /// nil: none.
+    var insightSelectors: [InsightSelector]?
+    /// The ARN of the event data store that takes its Insights events.
+    var insightsDestination: String?
+    /// The ``InsightWatch`` that is on; nil: there are no Insights, or the store takes no events.
+    var insightWatch: String?
 
     var aliases: [String] { [arn] }
     var requirements: [Requirement] { [.account(accountID)] }
