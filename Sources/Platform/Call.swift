@@ -154,6 +154,8 @@ extension Call {
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a
         /// request that its caller made directly.
         public var calledVia: [String] = []
+        /// The service that calls with a role that it has assumed, and for what: `aws:SourceArn` and `aws:SourceAccount`.
+        public var principal: ServicePrincipal?
 
         /// Makes the source of a request from the network; `tls` is nil for a connection that is not encrypted.
         public init(

@@ -27,6 +27,8 @@ struct InsightSearch: Sendable {
             guard let watch, watch.minute < last else { break }
             let start = watch.minute + 1
             let found = try await steps(of: watch, in: start...min(last, start - start % 60 + 59))
+            // That an hour goes on as it was need not be kept each minute.
+            guard !found.changes.isEmpty || found.open != watch.open || found.minute % 60 == 59 else { break }
             try await keep(found, after: watch)
         }
         if case .trail(let trail) = source {

@@ -17,6 +17,14 @@ extension CloudTrail.DeleteEventDataStore: EventDataStoreChange {
             throw CloudTrail.Failure.eventDataStoreTerminationProtectedException(
                 "The event data store cannot be deleted because termination protection is enabled for it.")
         }
+        guard !call.environment.lake.hasChannel(into: store) else {
+            throw CloudTrail.Failure.channelExistsForEDSException(
+                "The specified event data store cannot be deleted because it is in use by a channel.")
+        }
+        guard try records.referrerCount(LakeImport.active, to: store.arn) == 0 else {
+            throw CloudTrail.Failure.eventDataStoreHasOngoingImportException(
+                "The event data store has an ongoing import: call StopImport, or wait until it is over.")
+        }
         var store = store
         try records.endIngestion(into: store, call)
         (store.status, store.updated) = (.pendingDeletion, call.time)

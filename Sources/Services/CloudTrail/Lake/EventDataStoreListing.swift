@@ -27,7 +27,7 @@ extension Structure {
 
 extension CloudTrail.GetEventDataStore: ComputeOperation, OnEventDataStore {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        let store = try call.seenStore(input.eventDataStore)
+        let store = try call.seenStore(input.eventDataStore, sharing: true)
         return Output { $0.structure.show(store) }
     }
 }
