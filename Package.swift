@@ -132,6 +132,7 @@ let package = Package(
         .target(name: "IAMAPI", dependencies: ["Wire"], path: "Sources/API/IAM"),
         .target(name: "STSAPI", dependencies: ["Wire"], path: "Sources/API/STS"),
         .target(name: "CloudTrailAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrail"),
+        .target(name: "CloudTrailDataAPI", dependencies: ["Wire"], path: "Sources/API/CloudTrailData"),
         .target(name: "OrganizationsAPI", dependencies: ["Wire"], path: "Sources/API/Organizations"),
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
@@ -190,8 +191,8 @@ let package = Package(
         .target(
             name: "CloudTrailService",
             dependencies: [
-                "CloudTrailAPI", "Compression", "KMSAPI", "KeyMaterial", "LakeQuery", "OrganizationsAPI", "Platform",
-                "S3API",
+                "CloudTrailAPI", "CloudTrailDataAPI", "Compression", "KMSAPI", "KeyMaterial", "LakeQuery",
+                "OrganizationsAPI", "Platform", "S3API", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),

@@ -104,8 +104,8 @@ struct CallContext: RequestContext {
         case "aws:calledvialast": return call.source.calledVia.last
         case "aws:principalisawsservice": return caller.servicePrincipal == nil ? "false" : "true"
         case "aws:principalservicename": return caller.servicePrincipal?.name
-        case "aws:sourcearn": return caller.servicePrincipal?.sourceARN
-        case "aws:sourceaccount": return caller.servicePrincipal?.sourceAccount
+        case "aws:sourcearn": return (caller.servicePrincipal ?? call.source.principal)?.sourceARN
+        case "aws:sourceaccount": return (caller.servicePrincipal ?? call.source.principal)?.sourceAccount
         case "aws:multifactorauthpresent": return caller.session.map { $0.mfaTime == nil ? "false" : "true" }
         case "aws:multifactorauthage":
             return caller.session?.mfaTime.map { String(Int64(max(0, call.time - $0))) }

@@ -39,6 +39,13 @@ struct EventColumn: Sendable {
         .init(name: "addendum", kind: .structure), .init(name: "edgeDeviceDetails", kind: .structure),
         .init(name: "insightDetails", kind: .structure), .init(name: "eventCategory", kind: .text),
         .init(name: "tlsDetails", kind: .structure), .init(name: "sessionCredentialFromConsole", kind: .text),
+        // Of Insights events.
+        .init(name: "insightSource", kind: .text), .init(name: "insightState", kind: .text),
+        .init(name: "insightEventSource", kind: .text), .init(name: "insightEventName", kind: .text),
+        .init(name: "insightErrorCode", kind: .text), .init(name: "insightType", kind: .text),
+        .init(name: "insightContext", kind: .structure),
+        // Of events that come through channels.
+        .init(name: "eventData", kind: .structure), .init(name: "metadata", kind: .structure),
         .init(name: whole, kind: .text), .init(name: "eventJsonChecksum", kind: .text),
     ]
 

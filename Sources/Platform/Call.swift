@@ -156,6 +156,8 @@ extension Call {
         public var calledVia: [String] = []
         /// Whether a ``Front`` made the request of what a browser sent it.
         public var isOfFront = false
+        /// The service that calls with a role that it has assumed, and for what: `aws:SourceArn` and `aws:SourceAccount`.
+        public var principal: ServicePrincipal?
 
         /// Makes the source of a request from the network; `tls` is nil for a connection that is not encrypted.
         public init(

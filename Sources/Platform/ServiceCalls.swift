@@ -1,3 +1,4 @@
+public import Directory
 public import Policy
 public import Wire
 
@@ -65,9 +66,13 @@ public struct ServiceCalls: Sendable {
             throw .notImplemented("Gatehouse does not answer \(shape.serviceID) yet, which \(identity.name) needs.")
         }
         let caller: Caller
-        var calledVia = call?.source.calledVia ?? []
-        if let source = identity.source {
-            calledVia = []
+        var source = Call.Source(service: identity.name, calledVia: [])
+        if let role = identity.role {
+            caller = Caller(accountID: role.role.accountID, identity: .roleSession(role.role, name: role.session))
+            source.principal = identity.source.map {
+                ServicePrincipal(identity.name, sourceARN: $0.arn, sourceAccount: $0.account)
+            }
+        } else if let source = identity.source {
             caller = Caller(
                 accountID: source.account,
                 identity: .service(
@@ -77,14 +82,14 @@ public struct ServiceCalls: Sendable {
         } else {
             // Nobody's permissions can be passed on where nobody has called.
             guard let call else { throw .internalFailure }
-            calledVia.append(identity.name)
+            source.calledVia = call.source.calledVia + [identity.name]
             caller = call.caller
         }
         let time = call?.time ?? environment.now()
         let made = Call(
             environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: caller,
             module: module, operation: shape.name, region: module.region(signedFor: region),
-            source: Call.Source(service: identity.name, calledVia: calledVia))
+            source: source)
         return ServiceRequest(call: made, input: input.structure)
     }
 }
@@ -101,6 +106,7 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
     public let name: String
     let source: (arn: String?, account: String)?
     let sessionKeys: [String: String]
+    var role: (role: Role, session: String)?
 
     /// With the permissions of whoever called the service, as in AWS's forward access sessions. `aws:CalledVia` tells
     /// of it.
@@ -117,6 +123,16 @@ public struct ServiceIdentity: Sendable, ExpressibleByStringLiteral {
         _ name: String, for arn: String?, in account: String, sessionKeys: [String: String] = [:]
     ) -> ServiceIdentity {
         ServiceIdentity(name: name, source: (arn, account), sessionKeys: sessionKeys)
+    }
+
+    /// With a role that the service has assumed, as its trust policy has allowed (`sts:AssumeRole`): that role's policies
+    /// decide. `arn` and `account` say for what, as with ``own(_:for:in:)``: the role's policies can ask for it.
+    public static func assuming(
+        _ role: Role, session: String, _ name: String, for arn: String?, in account: String
+    ) -> ServiceIdentity {
+        var identity = ServiceIdentity(name: name, source: (arn, account), sessionKeys: [:])
+        identity.role = (role, session)
+        return identity
     }
 
     private init(name: String, source: (arn: String?, account: String)?, sessionKeys: [String: String]) {

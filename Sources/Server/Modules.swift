@@ -10,5 +10,7 @@ import STSService
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
     /// Each service once, in no particular order.
-    public static let all: [ServiceModule] = [.iam, .sts, .cloudTrail, .organizations, .account, .kms, .s3, .s3Control]
+    public static let all: [ServiceModule] = [
+        .iam, .sts, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control,
+    ]
 }

@@ -1,13 +1,10 @@
-import CloudTrailAPI
-import Directory
 import FoundationEssentials
-import KMSAPI
 import Platform
 import Policy
 import S3API
 import Wire
 
-/// How CloudTrail gets at a trail's bucket: in its own name, for the trail, as the bucket's policy has to allow.
+/// How CloudTrail gets at a trail's bucket.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html>
 struct BucketAccess: Sendable {
     static let service = "cloudtrail.amazonaws.com"
@@ -17,109 +14,57 @@ struct BucketAccess: Sendable {
     let environment: Environment
     let trail: Trail
 
-    private var identity: ServiceIdentity { .own(Self.service, for: trail.arn, in: trail.accountID) }
+    private var writer: BucketWriter {
+        BucketWriter(
+            environment: environment, bucket: trail.bucket, region: trail.bucketRegion, arn: trail.arn,
+            account: trail.accountID)
+    }
 
     // MARK: When a trail is made or changed
 
     /// Whether the trail can be delivered to its bucket, with its key.
+    /// - Parameter kind: what is to be delivered.
     /// - Returns: the bucket's Region, and the key's ARN.
     /// - Throws: S3BucketDoesNotExistException, InsufficientS3BucketPolicyException, InsufficientEncryptionPolicyException,
     ///   and what is wrong with the key.
-    func check(at time: Double) async throws(ServiceError) -> (bucketRegion: String, keyARN: String?) {
-        let region = try await bucketRegion()
+    func check(
+        _ kind: LogKind = .events, at time: Double
+    ) async throws(ServiceError) -> (bucketRegion: String, keyARN: String?) {
+        let region = try await writer.regionOfBucket()
         let key: String?
         if let id = trail.kmsKeyID { key = try await keyARN(id, in: region) } else { key = nil }
-        guard try mayPut(in: region, key, at: time) else { throw .insufficientBucketPolicy(trail.bucket) }
+        guard try mayPut(kind, in: region, key, at: time) else { throw .insufficientBucketPolicy(trail.bucket) }
         return (region, key)
     }
 
-    /// Asks for the bucket's access control list, as CloudTrail does.
-    private func bucketRegion() async throws(ServiceError) -> String {
-        do throws(ServiceError) {
-            return try await inRegionOfBucket { (services, region) throws(ServiceError) in
-                _ = try await services.call(
-                    S3.GetBucketAcl.self, S3.GetBucketAcl.Input { $0.bucket = trail.bucket }, as: identity)
-                return region
-            }
-        } catch {
-            switch error.code {
-            case "NoSuchBucket": throw .noSuchBucket(trail.bucket)
-            case "AccessDenied": throw .insufficientBucketPolicy(trail.bucket)
-            default: throw error
-            }
-        }
-    }
-
     /// What the bucket's policy and all others say to the first file.
-    private func mayPut(in region: String, _ key: String?, at time: Double) throws(ServiceError) -> Bool {
-        guard let s3 = environment.modules(signingAs: "s3").first(where: { $0.operations["PutObject"] != nil }) else {
-            throw .internalFailure
+    private func mayPut(
+        _ kind: LogKind, in region: String, _ key: String?, at time: Double
+    ) throws(ServiceError) -> Bool {
+        var context: [String: ContextValue] = ["s3:x-amz-acl": .one(Self.accessControl)]
+        if let key {
+            context["s3:x-amz-server-side-encryption"] = .one("aws:kms")
+            context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = .one(key)
         }
-        let service = ServicePrincipal(Self.service, sourceARN: trail.arn, sourceAccount: trail.accountID)
-        let call = Call(
-            environment: environment, requestID: RequestIDs.make(time: time), time: time,
-            caller: Caller(accountID: trail.accountID, identity: .service(service)), module: s3, operation: "PutObject",
-            region: region, source: Call.Source(service: Self.service, calledVia: []))
         let place = LogPlace(account: trail.accountID, region: trail.homeRegion)
         var own = trail
         own.organizationID = nil
         // For an organization's trail AWS wants to be let into the account's folder, too: it may become one of the account.
         for trail in trail.organizationID == nil ? [trail] : [trail, own] {
-            var access = Access(
-                "s3:PutObject", on: "arn:aws:s3:::\(trail.bucket)/\(trail.logFileKey(place, at: time))",
-                context: ["s3:x-amz-acl": .one(Self.accessControl)])
-            if let key {
-                access.context["s3:x-amz-server-side-encryption"] = .one("aws:kms")
-                access.context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = .one(key)
+            guard try writer.mayPut(trail.logFileKey(kind, place, at: time), in: region, context, at: time) else {
+                return false
             }
-            guard try call.decision(access).isAllowed else { return false }
         }
         return true
     }
 
     /// The key that is to encrypt log files, once it is certain that CloudTrail may use it.
-    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html>
     private func keyARN(_ id: String, in region: String) async throws(ServiceError) -> String {
-        let services = environment.services(in: region)
-        do throws(ServiceError) {
-            let described = try await services.call(
-                KMS.DescribeKey.self, KMS.DescribeKey.Input { $0.keyId = id }, as: identity)
-            guard let key = described.keyMetadata, let arn = key.arn else { throw .internalFailure }
-            guard key.keyState == "Enabled" else {
-                throw CloudTrail.Failure.kmsException("KMS key \(arn) is not enabled.")
-            }
-            guard key.keySpec == "SYMMETRIC_DEFAULT" else {
-                throw CloudTrail.Failure.invalidKmsKeyIdException("KMS key \(arn) is not a symmetric encryption key.")
-            }
-            try await checkUse(of: arn, services)
-            return arn
-        } catch {
-            switch error.code {
-            case "NotFoundException": throw CloudTrail.Failure.kmsKeyNotFoundException("KMS key \(id) is not found.")
-            case "InvalidArnException":
-                throw CloudTrail.Failure.invalidKmsKeyIdException("KMS key ID \(id) is not valid.")
-            case "AccessDenied", "AccessDeniedException": throw .insufficientKeyPolicy(trail.bucket, id)
-            default: throw error
-            }
-        }
-    }
-
-    private func checkUse(of keyARN: String, _ services: ServiceCalls) async throws(ServiceError) {
         var context = encryptionContext
         context["aws:s3:arn"] = "arn:aws:s3:::\(trail.bucket)/\(trail.folder("CloudTrail", of: trail.accountID))"
-        do throws(ServiceError) {
-            _ = try await services.call(
-                KMS.GenerateDataKey.self,
-                KMS.GenerateDataKey.Input { [context] in
-                    $0.keyId = keyARN
-                    $0.keySpec = "AES_256"
-                    $0.dryRun = true
-                    $0.encryptionContext = context
-                }, as: identity)
-        } catch {
-            // So KMS says that it would.
-            guard error.code == "DryRunOperationException" else { throw error }
-        }
+        let identity = ServiceIdentity.own(Self.service, for: trail.arn, in: trail.accountID)
+        return try await KeyAccess(services: environment.services(in: region), identity: identity).check(
+            id, encrypting: context, denied: .insufficientKeyPolicy(trail.bucket, id))
     }
 
     /// Binds what is encrypted to the trail.
@@ -131,15 +76,10 @@ struct BucketAccess: Sendable {
     func put(
         _ bytes: [UInt8], at key: String, metadata: [String: String] = [:], isLog: Bool
     ) async throws(ServiceError) -> PreparedCall<S3.PutObject> {
-        try await inRegionOfBucket { (services, _) throws(ServiceError) in
-            var input = S3.PutObject.Input {
-                $0.bucket = trail.bucket
-                $0.key = key
-                $0.body = BodyStream(bytes)
-                $0.acl = Self.accessControl
-                $0.contentType = "application/json"
-                $0.contentEncoding = "gzip"
-            }
+        try await writer.put(bytes, at: key) { input in
+            input.acl = Self.accessControl
+            input.contentType = "application/json"
+            input.contentEncoding = "gzip"
             if !metadata.isEmpty { input.metadata = metadata }
             if isLog, let key = trail.kmsKeyID {
                 input.serverSideEncryption = "aws:kms"
@@ -150,21 +90,6 @@ struct BucketAccess: Sendable {
                 // Whatever the trail's key: a digest can be read by whoever may read the bucket.
                 input.serverSideEncryption = "AES256"
             }
-            return try await services.prepare(S3.PutObject.self, input, as: identity)
-        }
-    }
-
-    /// S3 answers in the bucket's Region alone.
-    private func inRegionOfBucket<T: Sendable>(
-        _ body: (ServiceCalls, _ region: String) async throws(ServiceError) -> T
-    ) async throws(ServiceError) -> T {
-        do throws(ServiceError) {
-            return try await body(environment.services(in: trail.bucketRegion), trail.bucketRegion)
-        } catch {
-            guard error.code == "PermanentRedirect", let region = error.headers["x-amz-bucket-region"] else {
-                throw error
-            }
-            return try await body(environment.services(in: region), region)
         }
     }
 }

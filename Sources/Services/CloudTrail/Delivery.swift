@@ -15,10 +15,6 @@ struct Delivery: Sendable {
 
     /// JSON, in bytes: a pass makes files of about so much, together. AWS's files have 50 MB at most, compressed.
     private static let most = 32 << 20
-    /// Of events, at a time.
-    private static let segments = 16
-    /// So many without a wanted event are not looked through again.
-    private static let skipped: Int64 = 64
 
     private var access: BucketAccess { BucketAccess(environment: environment, trail: trail) }
 
@@ -32,13 +28,7 @@ struct Delivery: Sendable {
     /// Delivers what this node has recorded so far, and what is on disk of the others'.
     /// - Throws: why the bucket does not take it. Then the trail's status says so, and nothing is lost.
     func run() async throws(ServiceError) {
-        let end: Int64
-        do throws(LedgerError) {
-            try await environment.ledger.flushEvents()
-            end = try await environment.ledger.lastEventSegment()
-        } catch {
-            throw ServiceError(error)
-        }
+        let end = try await HistoryWalk(environment: environment).end()
         // What is recorded of this delivery is for the next.
         while try await pass(through: end) {}
     }
@@ -48,7 +38,7 @@ struct Delivery: Sendable {
         guard let session = try await session(), session.cursor < end else { return false }
         let found = try await find(session, through: end)
         guard !found.files.isEmpty else {
-            if found.cursor - session.cursor >= Self.skipped {
+            if HistoryWalk.isFar(found.cursor, from: session.cursor) {
                 try await move(from: session.cursor, to: found.cursor) { _, _, _ in }
             }
             return false
@@ -57,7 +47,7 @@ struct Delivery: Sendable {
             try await deliver(found, from: session.cursor)
         } catch {
             // Another node, or another job of this one, was first.
-            if error.code == Self.overtaken.code { return true }
+            if error.code == ServiceError.overtaken.code { return true }
             try await note(error)
             throw error
         }
@@ -73,85 +63,39 @@ struct Delivery: Sendable {
     // MARK: Finding
 
     private func find(_ session: LogSession, through end: Int64) async throws(ServiceError) -> Found {
-        var found = Found(cursor: session.cursor)
-        var size = 0
-        while found.cursor < end, size < Self.most {
-            let events: [Event]
-            let last: Int64
-            do throws(LedgerError) {
-                (events, last) = try await environment.ledger.followEvents(after: found.cursor, limit: Self.segments)
-            } catch {
-                throw ServiceError(error)
-            }
-            guard last > found.cursor else { break }
-            for event in events {
-                guard let place = place(of: event, in: session) else { continue }
-                let file: LogFile
-                if let open = found.files[place] { file = open } else { file = try LogFile() }
-                found.files[place] = file
-                file.append(event)
-                size += event.body.count
-            }
-            found.cursor = last
-            await Task.yield()
+        let window = HistoryWindow(
+            account: trail.accountID, organizationID: trail.organizationID, start: session.start, end: session.end)
+        var files: [LogPlace: LogFile] = [:]
+        let cursor = try await HistoryWalk(environment: environment).pass(
+            from: session.cursor, through: end, upTo: Self.most
+        ) { (event) throws(ServiceError) in
+            guard let place = trail.place(of: event, RecordedEvent(event), in: window, environment) else { return 0 }
+            let file: LogFile
+            if let open = files[place] { file = open } else { file = try LogFile() }
+            files[place] = file
+            file.append(event.body, at: event.time)
+            return event.body.count
         }
-        return found
-    }
-
-    /// Where an event goes; nil: nowhere.
-    private func place(of event: Event, in session: LogSession) -> LogPlace? {
-        guard event.time >= session.start, event.time <= session.end ?? .max, isOfTrail(event.account) else {
-            return nil
-        }
-        let recorded = RecordedEvent(event)
-        let region = recorded.region
-        guard trail.isMultiRegion || region == trail.homeRegion else { return nil }
-        if !trail.includesGlobalServices, isGlobal(recorded) { return nil }
-        return trail.selection.selects(recorded) ? LogPlace(account: event.account, region: region) : nil
-    }
-
-    private func isOfTrail(_ account: String) -> Bool {
-        if account == trail.accountID { return true }
-        guard let organization = trail.organizationID else { return false }
-        return environment.directory.organization(ofAccount: account)?.id == organization
-    }
-
-    private func isGlobal(_ event: RecordedEvent) -> Bool {
-        let source = event.value(of: .eventSource)
-        return environment.modules.contains { $0.isGlobal && $0.events.source == source }
+        return Found(files: files, cursor: cursor)
     }
 
     // MARK: Delivering
 
-    private static let overtaken = ServiceError("Overtaken", "somebody else has delivered that", status: 500)
-
     private func deliver(_ found: Found, from start: Int64) async throws(ServiceError) {
         let now = environment.now()
-        var puts: [(place: LogPlace, file: LogSession.File, call: PreparedCall<S3.PutObject>)] = []
+        var files = DeliveredFiles()
         do throws(ServiceError) {
             for (place, file) in found.files.sorted(by: { $0.key.chain < $1.key.chain }) {
-                let (bytes, hash) = file.finish()
-                let key = trail.logFileKey(place, at: now)
-                puts.append(
-                    (
-                        place,
-                        LogSession.File(
-                            bucket: trail.bucket, key: key, hash: hash, newest: Double(file.newest) / 1000,
-                            oldest: Double(file.oldest) / 1000),
-                        try await access.put(bytes, at: key, isLog: true)
-                    ))
+                try await files.add(file, .events, of: place, access, at: now)
             }
         } catch {
-            for put in puts { await put.call.discard() }
+            await files.discard()
             throw error
         }
-        let delivered = puts
-        try await move(from: start, to: found.cursor, discarding: delivered.map(\.call)) {
+        let delivered = files
+        try await move(from: start, to: found.cursor, discarding: delivered.calls) {
             (session, status, records) throws(ServiceError) in
-            for put in delivered {
-                _ = try put.call.complete(in: records)
-                session.note(put.file, at: put.place)
-            }
+            try delivered.complete(in: records) { session.note($0, at: $1) }
             (status.delivered, status.attempted, status.deliveryError) = (now, now, nil)
         }
     }
@@ -168,7 +112,7 @@ struct Delivery: Sendable {
         let (trailID, sessionID) = (trail.uniqueID, sessionID)
         try await environment.commit(puts, in: trail.scope) { (records) throws(ServiceError) in
             guard var session = try records.get(LogSession.self, sessionID), session.cursor == start else {
-                throw Self.overtaken
+                throw .overtaken
             }
             session.cursor = end
             let old = try records.get(TrailStatus.self, trailID)
@@ -185,6 +129,32 @@ struct Delivery: Sendable {
             (status.attempted, status.deliveryError) = (now, error.code)
         }
     }
+}
+
+extension Trail {
+    /// Where an event goes; nil: nowhere.
+    func place(
+        of event: Event, _ recorded: RecordedEvent, in window: HistoryWindow, _ environment: Environment
+    ) -> LogPlace? {
+        guard window.contains(event, environment) else { return nil }
+        let region = recorded.region
+        guard isMultiRegion || region == homeRegion else { return nil }
+        if !includesGlobalServices, environment.isGlobal(recorded) { return nil }
+        return selection.selects(recorded) ? LogPlace(account: event.account, region: region) : nil
+    }
+}
+
+extension Environment {
+    /// Whether an event is of a service that has no Regions.
+    fileprivate func isGlobal(_ event: RecordedEvent) -> Bool {
+        let source = event.value(of: .eventSource)
+        return modules.contains { $0.isGlobal && $0.events.source == source }
+    }
+}
+
+extension ServiceError {
+    /// Another node, or another job of this one, was first. Nobody outside gets to know.
+    static let overtaken = ServiceError("Overtaken", "somebody else has delivered that", status: 500)
 }
 
 extension LogSession {

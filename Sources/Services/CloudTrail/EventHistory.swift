@@ -20,9 +20,12 @@ extension CloudTrail.LookupEvents: ComputeOperation {
             throw CloudTrail.Failure.invalidLookupAttributesException("You can only specify one lookup attribute.")
         }
         var output = Output()
-        // Insights are not kept, so there are none.
         guard input.eventCategory == nil else {
-            output.events = []
+            let query = InsightQuery(
+                account: call.accountID, region: call.region, start: input.startTime, end: input.endTime,
+                attribute: try attributes.first.map(insightAttribute), limit: input.maxResults ?? 50,
+                token: input.nextToken)
+            (output.events, output.nextToken) = try await query.page(call.environment)
             return output
         }
         let ledger = call.environment.ledger
@@ -47,6 +50,18 @@ extension CloudTrail.LookupEvents: ComputeOperation {
             }
             throw ServiceError(error)
         }
+    }
+
+    /// What Insights events can be looked up by.
+    private static func insightAttribute(
+        _ attribute: CloudTrail.LookupAttribute
+    ) throws(ServiceError) -> (name: String, value: String) {
+        guard ["EventId", "EventName", "EventSource"].contains(attribute.attributeKey) else {
+            throw CloudTrail.Failure.invalidLookupAttributesException(
+                "Insights events can be looked up by EventId, EventName and EventSource, not by"
+                    + " \(attribute.attributeKey).")
+        }
+        return (attribute.attributeKey, attribute.attributeValue)
     }
 
     /// What is older may still be there until the next time that old events are deleted.

@@ -62,11 +62,14 @@ public enum SelectorField: String, Sendable, Codable, CaseIterable {
     case sessionCredentialFromConsole
 }
 
-/// `Management`, `Data`, `NetworkActivity`: the `eventCategory` of events.
+/// `Management`, `Data`, `NetworkActivity` and so on: the `eventCategory` of events.
 enum EventCategory {
     static let management = "Management"
     static let data = "Data"
     static let network = "NetworkActivity"
+    static let insight = "Insight"
+    /// Of what comes through channels.
+    static let activity = "ActivityAuditLog"
 }
 
 // MARK: - Basic

@@ -1,6 +1,5 @@
 import Compression
 import Crypto
-import Ledger
 import Platform
 import Wire
 
@@ -23,6 +22,12 @@ struct LogPlace: Hashable {
     }
 }
 
+/// What a file has, as the folder and the name of it say.
+enum LogKind: String {
+    case events = "CloudTrail"
+    case insights = "CloudTrail-Insight"
+}
+
 extension Trail {
     /// What the keys of one kind of its files begin with: `AWSLogs/111122223333/CloudTrail`.
     func folder(_ kind: String, of account: String) -> String {
@@ -33,10 +38,10 @@ extension Trail {
 
     /// The key of a log file.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>
-    func logFileKey(_ place: LogPlace, at time: Double) -> String {
+    func logFileKey(_ kind: LogKind, _ place: LogPlace, at time: Double) -> String {
         let text = CompactTime(time)
-        return "\(folder("CloudTrail", of: place.account))/\(place.region)/\(text.day)/"
-            + "\(place.account)_CloudTrail_\(place.region)_\(text.minute)Z_\(Identifiers.mixed(16)).json.gz"
+        return "\(folder(kind.rawValue, of: place.account))/\(place.region)/\(text.day)/"
+            + "\(place.account)_\(kind.rawValue)_\(place.region)_\(text.minute)Z_\(Identifiers.mixed(16)).json.gz"
     }
 
     /// The key of a digest.
@@ -79,10 +84,11 @@ final class LogFile {
         append(Array(#"{"Records":["#.utf8))
     }
 
-    func append(_ event: Event) {
+    /// - Parameter time: of the event, in milliseconds since 1970.
+    func append(_ event: [UInt8], at time: Int64) {
         if newest != .min { append([UInt8(ascii: ",")]) }
-        append(event.body)
-        (newest, oldest) = (max(newest, event.time), min(oldest, event.time))
+        append(event)
+        (newest, oldest) = (max(newest, time), min(oldest, time))
     }
 
     private func append(_ bytes: [UInt8]) {

@@ -8,9 +8,7 @@ import Wire
 extension CloudTrail.StartLogging: PreparedWriteOperation, OnTrail {
     /// - Returns: the last segment of events: what comes after it may be the trail's.
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Int64 {
-        do throws(LedgerError) { return try await call.environment.ledger.lastEventSegment() } catch {
-            throw ServiceError(error)
-        }
+        try await call.lastEventSegment()
     }
 
     public static func handle(
@@ -24,6 +22,7 @@ extension CloudTrail.StartLogging: PreparedWriteOperation, OnTrail {
             id: call.requestID, trailID: trail.uniqueID, start: RequestIDs.milliseconds(call.time), cursor: last)
         (trail.sessionID, trail.started) = (session.id, call.time)
         try records.put(session)
+        try records.setInsights(of: &trail, call)
         try records.put(trail)
         try records.setDigests(of: trail, at: call.time)
         return Output()
@@ -37,6 +36,7 @@ extension CloudTrail.StopLogging: TrailChange {
         guard let session = trail.sessionID else { return Output() }
         var trail = trail
         (trail.sessionID, trail.stopped) = (nil, call.time)
+        try records.setInsights(of: &trail, call)
         try records.put(trail)
         try records.end(session, of: trail, call)
         return Output()

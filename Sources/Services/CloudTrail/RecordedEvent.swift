@@ -41,6 +41,23 @@ final class RecordedEvent: SelectableEvent {
         }
     }
 
+    /// nil: the call was answered.
+    var errorCode: String? {
+        // Most have none, and need not be read for that.
+        event.text(of: "\"errorCode\":\"", isLast: false).flatMap { _ in value(of: .errorCode) }
+    }
+
+    /// Who called, by ARN; of a role's session without its name, as Insights has it.
+    var identity: String? {
+        guard let identity = record?["userIdentity"], let arn = identity["arn"]?.text else { return nil }
+        guard identity["type"]?.text == "AssumedRole", let end = arn.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return arn
+        }
+        return String(arn[..<end])
+    }
+
+    var userAgent: String? { record?["userAgent"]?.text }
+
     lazy var resources: [SelectableResource] = {
         guard case .array(let elements)? = record?["resources"] else { return [] }
         return elements.compactMap { element in

@@ -8,9 +8,13 @@ let cloudTrailSamples = Samples(
         "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Key": "a", "Value": "b", "Name": "box", "TrailName": "box",
         "ResourceId": arn, "ResourceIdList": arn, "S3BucketName": "box",
         "EventDataStore": storeARN, "QueryId": storeID,
-        "QueryStatement": "SELECT eventID FROM \(storeID)",
+        "QueryStatement": "SELECT eventID FROM \(storeID)", "Destination": storeARN, "Destinations": storeARN,
+        "Location": storeARN, "Type": "EVENT_DATA_STORE", "Channel": channelSample, "DashboardId": "box",
+        "ResourceArn": storeARN, "InsightSource": arn, "EventDataStores": storeARN,
+        "S3BucketAccessRoleArn": "arn:aws:iam::\(Samples.account):role/box", "QueryParameters": "a",
     ],
-    absent: ["KmsKeyId", "SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "DeliveryS3Uri"],
+    absent: ["KmsKeyId", "SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "DeliveryS3Uri", "QueryAlias", "QueryParameters",
+        "EventDataStoreOwnerAccountId", "RefreshId", "InsightsDestination", "NextToken"],
     furnish: { environment in
         let trail = Trail(
             name: "box", uniqueID: "0", accountID: Samples.account, homeRegion: "us-east-1",

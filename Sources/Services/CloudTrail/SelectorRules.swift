@@ -108,8 +108,19 @@ enum SelectorRules {
             throw .invalidSelectors(
                 "An event data store has at most \(mostBasic) advanced event selectors, not \(selectors.count).")
         }
-        return try advanced(selectors, isOfStore: true)
+        let made = try advanced(selectors, isOfStore: true)
+        for selector in made {
+            guard let category = selector.category, ofTheirOwn.contains(category) else { continue }
+            guard made.count == 1 else {
+                throw .invalidSelectors(
+                    "An event data store of \(category) events has one advanced event selector, and no others.")
+            }
+        }
+        return made
     }
+
+    /// The categories of events that an event data store can't have besides others, and trails can't have at all.
+    private static let ofTheirOwn: Set<String> = [EventCategory.insight, EventCategory.activity]
 
     private static func advanced(
         _ selectors: [CloudTrail.AdvancedEventSelector], isOfStore: Bool = false
@@ -169,10 +180,12 @@ enum SelectorRules {
         for (field, conditions) in byField where conditions.count > 1 {
             throw .invalidSelectors("The field \(field.rawValue) is there more than once in one selector.")
         }
-        guard let category = byField[.eventCategory]?.first?.onlyValue, var supported = fields[category] else {
+        guard let category = selector.category,
+            var supported = isOfStore && ofTheirOwn.contains(category) ? [] : fields[category]
+        else {
             throw .invalidSelectors(
                 "Each advanced event selector needs the field eventCategory, which Equals Management, Data or"
-                    + " NetworkActivity.")
+                    + " NetworkActivity\(isOfStore ? ", Insight or ActivityAuditLog" : "").")
         }
         let isOfManagementInStore = isOfStore && category == EventCategory.management
         if isOfManagementInStore { supported.formUnion(managementFieldsOfStores) }
@@ -220,6 +233,19 @@ enum SelectorRules {
         default: break
         }
     }
+}
+
+extension AdvancedSelector {
+    /// What its `eventCategory` has to equal; nil for a selector that does not say so.
+    var category: String? {
+        let conditions = conditions.filter { $0.field == .eventCategory }
+        return conditions.count == 1 ? conditions.first?.onlyValue : nil
+    }
+}
+
+extension EventDataStore {
+    /// What category its events are of, where it has none of others: `Insight`, `ActivityAuditLog`.
+    var category: String? { selectors.count == 1 ? selectors.first?.category : nil }
 }
 
 extension FieldCondition {

@@ -5,21 +5,28 @@ import Wire
 
 // Showing trails.
 
+extension Structure {
+    /// What answers say of a trail, whichever operation asks: as many members as its answer has.
+    mutating func show(_ trail: Trail) {
+        self["Name"] = .string(trail.name)
+        self["S3BucketName"] = .string(trail.bucket)
+        self["S3KeyPrefix"] = trail.prefix.map { .string($0) }
+        self["IncludeGlobalServiceEvents"] = .boolean(trail.includesGlobalServices)
+        self["IsMultiRegionTrail"] = .boolean(trail.isMultiRegion)
+        self["HomeRegion"] = .string(trail.homeRegion)
+        self["TrailARN"] = .string(trail.arn)
+        self["LogFileValidationEnabled"] = .boolean(trail.isValidated)
+        self["KmsKeyId"] = trail.kmsKeyID.map { .string($0) }
+        self["HasCustomEventSelectors"] = .boolean(trail.hasCustomSelection)
+        self["HasInsightSelectors"] = .boolean(!trail.insights.isEmpty)
+        self["IsOrganizationTrail"] = .boolean(trail.organizationID != nil)
+    }
+}
+
 extension CloudTrail.Trail {
     init(_ trail: Trail) {
         self.init()
-        name = trail.name
-        s3BucketName = trail.bucket
-        s3KeyPrefix = trail.prefix
-        includeGlobalServiceEvents = trail.includesGlobalServices
-        isMultiRegionTrail = trail.isMultiRegion
-        homeRegion = trail.homeRegion
-        trailARN = trail.arn
-        logFileValidationEnabled = trail.isValidated
-        kmsKeyId = trail.kmsKeyID
-        hasCustomEventSelectors = trail.hasCustomSelection
-        hasInsightSelectors = false
-        isOrganizationTrail = trail.organizationID != nil
+        structure.show(trail)
     }
 }
 

@@ -4,11 +4,19 @@ import Platform
 import Policy
 import Wire
 
-// Tags of trails and event data stores.
+// Tags of trails, event data stores, channels and dashboards.
 
 extension Directory.Tag {
     /// CloudTrail's tags need no value.
     init(_ tag: CloudTrail.Tag) { self.init(key: tag.key, value: tag.value ?? "") }
+}
+
+extension CloudTrail.Tag {
+    init(_ tag: Directory.Tag) {
+        self.init()
+        key = tag.key
+        value = tag.value
+    }
 }
 
 extension TagRules {
@@ -25,11 +33,18 @@ extension TagRules {
 private enum TaggedResource {
     case trail(TrailName)
     case eventDataStore(EventDataStoreName)
+    case channel(ChannelName)
+    case dashboard(DashboardName)
 
     /// - Throws: CloudTrailARNInvalidException; ResourceTypeNotSupportedException for what has no tags.
     init(_ text: String, _ call: Call) throws(ServiceError) {
-        if ARN(parsing: text)?.resource.hasPrefix(EventDataStoreName.prefix) == true {
+        let resource = ARN(parsing: text)?.resource ?? ""
+        if resource.hasPrefix(EventDataStoreName.prefix) {
             self = .eventDataStore(try EventDataStoreName(text, call))
+        } else if resource.hasPrefix(ChannelName.prefix) {
+            self = .channel(try ChannelName(text, call))
+        } else if resource.hasPrefix(DashboardName.prefix) {
+            self = .dashboard(try DashboardName(text, call))
         } else {
             self = .trail(try TrailName(arn: text))
         }
@@ -39,6 +54,8 @@ private enum TaggedResource {
         switch self {
         case .trail(let name): call.need(on: name, keys)
         case .eventDataStore(let name): call.need(on: name, keys)
+        case .channel(let name): call.needOfOwner(on: name.arn, keys)
+        case .dashboard(let name): call.needOfOwner(on: name.arn, keys)
         }
     }
 
@@ -51,6 +68,12 @@ private enum TaggedResource {
         case .eventDataStore(let name):
             let store = try call.seenStore(name.arn)
             return (store.arn, store.tags)
+        case .channel(let name):
+            let channel = try call.channel(name, orElse: .resourceNotFound(name.arn))
+            return (channel.arn, channel.tags)
+        case .dashboard(let name):
+            let dashboard = try call.dashboard(name)
+            return (dashboard.arn, dashboard.tags)
         }
     }
 
@@ -69,6 +92,14 @@ private enum TaggedResource {
             guard store.status != .pendingDeletion else { throw .inactiveStore }
             store.tags = try body(store.tags)
             try own.put(store)
+        case .channel(let name):
+            var channel = try records.channel(name, call, orElse: .resourceNotFound(name.arn))
+            channel.tags = try body(channel.tags)
+            try records.put(channel)
+        case .dashboard(let name):
+            var dashboard = try records.dashboard(name, call)
+            dashboard.tags = try body(dashboard.tags)
+            try records.put(dashboard)
         }
     }
 }
@@ -122,12 +153,7 @@ extension CloudTrail.ListTags: ComputeOperation {
             let (arn, tags) = try TaggedResource(text, call).tags(call)
             return CloudTrail.ResourceTag {
                 $0.resourceId = arn
-                $0.tagsList = tags.map { tag in
-                    CloudTrail.Tag {
-                        $0.key = tag.key
-                        $0.value = tag.value
-                    }
-                }
+                $0.tagsList = tags.map(CloudTrail.Tag.init)
             }
         }
         return Output { $0.resourceTagList = listed }

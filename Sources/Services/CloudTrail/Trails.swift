@@ -55,17 +55,7 @@ extension CloudTrail.CreateTrail: PreparedWriteOperation {
         try call.checkRoom(for: trail)
         try own.put(trail)
         if trail.organizationID != nil { try own.ensureOrganizationRoles(call) }
-        return Output {
-            $0.name = trail.name
-            $0.s3BucketName = trail.bucket
-            $0.s3KeyPrefix = trail.prefix
-            $0.includeGlobalServiceEvents = trail.includesGlobalServices
-            $0.isMultiRegionTrail = trail.isMultiRegion
-            $0.trailARN = trail.arn
-            $0.logFileValidationEnabled = trail.isValidated
-            $0.kmsKeyId = trail.kmsKeyID
-            $0.isOrganizationTrail = trail.organizationID != nil
-        }
+        return Output { $0.structure.show(trail) }
     }
 }
 
@@ -97,17 +87,7 @@ extension CloudTrail.UpdateTrail: PreparedWriteOperation, OnTrail {
         try own.put(trail)
         if trail.organizationID != nil { try own.ensureOrganizationRoles(call) }
         if trail.isValidated != wasValidated { try own.setDigests(of: trail, at: call.time) }
-        return Output {
-            $0.name = trail.name
-            $0.s3BucketName = trail.bucket
-            $0.s3KeyPrefix = trail.prefix
-            $0.includeGlobalServiceEvents = trail.includesGlobalServices
-            $0.isMultiRegionTrail = trail.isMultiRegion
-            $0.trailARN = trail.arn
-            $0.logFileValidationEnabled = trail.isValidated
-            $0.kmsKeyId = trail.kmsKeyID
-            $0.isOrganizationTrail = trail.organizationID != nil
-        }
+        return Output { $0.structure.show(trail) }
     }
 }
 
@@ -116,6 +96,9 @@ extension CloudTrail.DeleteTrail: TrailChange {
         _ trail: Trail, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         if let session = trail.sessionID { try records.end(session, of: trail, call) }
+        var trail = trail
+        trail.insightSelectors = nil
+        try records.setInsights(of: &trail, call)
         try records.delete(trail)
         if let status = try records.get(TrailStatus.self, trail.uniqueID) { try records.delete(status) }
         return Output()

@@ -17,9 +17,18 @@ extension CloudTrail.DeleteEventDataStore: EventDataStoreChange {
             throw CloudTrail.Failure.eventDataStoreTerminationProtectedException(
                 "The event data store cannot be deleted because termination protection is enabled for it.")
         }
+        guard !call.environment.lake.hasChannel(into: store) else {
+            throw CloudTrail.Failure.channelExistsForEDSException(
+                "The specified event data store cannot be deleted because it is in use by a channel.")
+        }
+        guard try records.referrerCount(LakeImport.active, to: store.arn) == 0 else {
+            throw CloudTrail.Failure.eventDataStoreHasOngoingImportException(
+                "The event data store has an ongoing import: call StopImport, or wait until it is over.")
+        }
         var store = store
         try records.endIngestion(into: store, call)
         (store.status, store.updated) = (.pendingDeletion, call.time)
+        try records.setInsights(of: &store, call)
         try records.put(store)
         try records.schedule(DeleteEventDataStore(), id: store.id, at: call.time + wait)
         return Output()
@@ -39,21 +48,9 @@ extension CloudTrail.RestoreEventDataStore: PreparedWriteOperation, OnEventDataS
         try own.cancel(DeleteEventDataStore.self, id: store.id)
         (store.status, store.updated) = (.enabled, call.time)
         try own.beginIngestion(into: &store, after: last, call)
+        try own.setInsights(of: &store, call)
         try own.put(store)
-        return Output {
-            $0.eventDataStoreArn = store.arn
-            $0.name = store.name
-            $0.status = store.status.rawValue
-            $0.advancedEventSelectors = store.selectors.shown
-            $0.multiRegionEnabled = store.isMultiRegion
-            $0.organizationEnabled = store.organizationID != nil
-            $0.retentionPeriod = store.retentionDays
-            $0.terminationProtectionEnabled = store.isProtected
-            $0.createdTimestamp = Timestamp(secondsSinceEpoch: store.created)
-            $0.updatedTimestamp = Timestamp(secondsSinceEpoch: store.updated)
-            $0.kmsKeyId = store.kmsKeyID
-            $0.billingMode = store.billingMode.rawValue
-        }
+        return Output { $0.structure.show(store) }
     }
 }
 
@@ -69,6 +66,7 @@ extension CloudTrail.StartEventDataStoreIngestion: PreparedWriteOperation, OnEve
         guard store.status == .stopped else { throw .storeStatus(store) }
         (store.status, store.updated) = (.enabled, call.time)
         try own.beginIngestion(into: &store, after: last, call)
+        try own.setInsights(of: &store, call)
         try own.put(store)
         return Output()
     }
@@ -82,6 +80,7 @@ extension CloudTrail.StopEventDataStoreIngestion: EventDataStoreChange {
         var store = store
         try records.endIngestion(into: store, call)
         (store.status, store.updated) = (.stopped, call.time)
+        try records.setInsights(of: &store, call)
         try records.put(store)
         return Output()
     }

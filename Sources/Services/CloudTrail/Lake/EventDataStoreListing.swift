@@ -5,24 +5,30 @@ import Wire
 
 // Showing event data stores.
 
+extension Structure {
+    /// What answers say of an event data store, whichever operation asks: as many members as its answer has.
+    mutating func show(_ store: EventDataStore) {
+        self["EventDataStoreArn"] = .string(store.arn)
+        self["Name"] = .string(store.name)
+        self["Status"] = .string(store.status.rawValue)
+        self["AdvancedEventSelectors"] = store.selectors.shown.wireValue
+        self["MultiRegionEnabled"] = .boolean(store.isMultiRegion)
+        self["OrganizationEnabled"] = .boolean(store.organizationID != nil)
+        self["RetentionPeriod"] = .integer(store.retentionDays)
+        self["TerminationProtectionEnabled"] = .boolean(store.isProtected)
+        self["CreatedTimestamp"] = .timestamp(Timestamp(secondsSinceEpoch: store.created))
+        self["UpdatedTimestamp"] = .timestamp(Timestamp(secondsSinceEpoch: store.updated))
+        self["KmsKeyId"] = store.kmsKeyID.map { .string($0) }
+        self["BillingMode"] = .string(store.billingMode.rawValue)
+        // Athena, which it could be federated with, is not there.
+        self["FederationStatus"] = .string("DISABLED")
+    }
+}
+
 extension CloudTrail.GetEventDataStore: ComputeOperation, OnEventDataStore {
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        let store = try call.seenStore(input.eventDataStore)
-        return Output {
-            $0.eventDataStoreArn = store.arn
-            $0.name = store.name
-            $0.status = store.status.rawValue
-            $0.advancedEventSelectors = store.selectors.shown
-            $0.multiRegionEnabled = store.isMultiRegion
-            $0.organizationEnabled = store.organizationID != nil
-            $0.retentionPeriod = store.retentionDays
-            $0.terminationProtectionEnabled = store.isProtected
-            $0.createdTimestamp = Timestamp(secondsSinceEpoch: store.created)
-            $0.updatedTimestamp = Timestamp(secondsSinceEpoch: store.updated)
-            $0.kmsKeyId = store.kmsKeyID
-            $0.billingMode = store.billingMode.rawValue
-            $0.federationStatus = "DISABLED"
-        }
+        let store = try call.seenStore(input.eventDataStore, sharing: true)
+        return Output { $0.structure.show(store) }
     }
 }
 

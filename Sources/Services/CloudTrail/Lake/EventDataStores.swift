@@ -21,15 +21,6 @@ public struct EventDataStoreDraft: Sendable {
     let last: Int64
 }
 
-extension Call {
-    /// How far the event history is.
-    func lastEventSegment() async throws(ServiceError) -> Int64 {
-        do throws(LedgerError) { return try await environment.ledger.lastEventSegment() } catch {
-            throw ServiceError(error)
-        }
-    }
-}
-
 extension CloudTrail.CreateEventDataStore: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let tags = ConditionKeys.requestTags((input.tagsList ?? []).map { Directory.Tag($0) })
@@ -52,7 +43,7 @@ extension CloudTrail.CreateEventDataStore: PreparedWriteOperation {
         if input.startIngestion == false { store.status = .stopped }
         store.tags = try TagRules.ofTrails.merge((input.tagsList ?? []).map { Directory.Tag($0) }, into: [])
         try store.checkRetention()
-        if let key = input.kmsKeyId { store.kmsKeyID = try await StoreKeys.check(key, for: store, call) }
+        if let key = input.kmsKeyId { store.kmsKeyID = try await store.checkKey(key, call) }
         return EventDataStoreDraft(store: store, last: try await call.lastEventSegment())
     }
 
@@ -71,25 +62,10 @@ extension CloudTrail.CreateEventDataStore: PreparedWriteOperation {
         try own.put(store)
         if store.organizationID != nil { try own.ensureOrganizationRoles(call) }
         return Output {
-            $0.eventDataStoreArn = store.arn
-            $0.name = store.name
+            $0.structure.show(store)
             // As AWS has it: a moment later it is ENABLED.
-            $0.status = store.status == .enabled ? "CREATED" : store.status.rawValue
-            $0.advancedEventSelectors = store.selectors.shown
-            $0.multiRegionEnabled = store.isMultiRegion
-            $0.organizationEnabled = store.organizationID != nil
-            $0.retentionPeriod = store.retentionDays
-            $0.terminationProtectionEnabled = store.isProtected
-            $0.tagsList = store.tags.map { tag in
-                CloudTrail.Tag {
-                    $0.key = tag.key
-                    $0.value = tag.value
-                }
-            }
-            $0.createdTimestamp = Timestamp(secondsSinceEpoch: store.created)
-            $0.updatedTimestamp = Timestamp(secondsSinceEpoch: store.updated)
-            $0.kmsKeyId = store.kmsKeyID
-            $0.billingMode = store.billingMode.rawValue
+            if store.status == .enabled { $0.status = "CREATED" }
+            $0.tagsList = store.tags.map(CloudTrail.Tag.init)
         }
     }
 }
@@ -99,7 +75,7 @@ extension CloudTrail.UpdateEventDataStore: PreparedWriteOperation, OnEventDataSt
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         guard let key = input.kmsKeyId else { return nil }
         let store = try call.seenStore(input.eventDataStore)
-        return try await StoreKeys.check(key, for: store, call)
+        return try await store.checkKey(key, call)
     }
 
     public static func handle(
@@ -138,20 +114,7 @@ extension CloudTrail.UpdateEventDataStore: PreparedWriteOperation, OnEventDataSt
         try store.checkRetention()
         store.updated = call.time
         try own.put(store)
-        return Output {
-            $0.eventDataStoreArn = store.arn
-            $0.name = store.name
-            $0.status = store.status.rawValue
-            $0.advancedEventSelectors = store.selectors.shown
-            $0.multiRegionEnabled = store.isMultiRegion
-            $0.organizationEnabled = store.organizationID != nil
-            $0.retentionPeriod = store.retentionDays
-            $0.terminationProtectionEnabled = store.isProtected
-            $0.createdTimestamp = Timestamp(secondsSinceEpoch: store.created)
-            $0.updatedTimestamp = Timestamp(secondsSinceEpoch: store.updated)
-            $0.kmsKeyId = store.kmsKeyID
-            $0.billingMode = store.billingMode.rawValue
-        }
+        return Output { $0.structure.show(store) }
     }
 }
 

@@ -28,10 +28,6 @@ struct Ingestion: Sendable {
 
     /// JSON, in bytes: what a pass commits at most, about.
     private static let most = 4 << 20
-    /// Of events, at a time.
-    private static let segments = 16
-    /// So many without a wanted event are not looked through again.
-    private static let skipped: Int64 = 64
     /// How long after a session's end the other nodes' events of before have certainly been written, in milliseconds.
     private static let settled: Int64 = 60_000
 
@@ -44,13 +40,7 @@ struct Ingestion: Sendable {
 
     private func run() async throws(ServiceError) {
         let now = RequestIDs.milliseconds(environment.now())
-        let end: Int64
-        do throws(LedgerError) {
-            try await environment.ledger.flushEvents()
-            end = try await environment.ledger.lastEventSegment()
-        } catch {
-            throw ServiceError(error)
-        }
+        let end = try await HistoryWalk(environment: environment).end()
         while try await pass(through: end) {}
         guard let session = try await session(), let last = session.end, now - last > Self.settled else { return }
         try await forget()
@@ -65,44 +55,20 @@ struct Ingestion: Sendable {
     /// - Returns: whether there may be more.
     private func pass(through end: Int64) async throws(ServiceError) -> Bool {
         guard let session = try await session(), session.cursor < end else { return false }
-        var cursor = session.cursor
-        var size = 0
+        let window = HistoryWindow(
+            account: store.accountID, organizationID: store.organizationID, start: session.start, end: session.end)
         var chunks = EventChunks(store: store.id)
-        while cursor < end, size < Self.most {
-            let events: [Event]
-            let last: Int64
-            do throws(LedgerError) {
-                (events, last) = try await environment.ledger.followEvents(after: cursor, limit: Self.segments)
-            } catch {
-                throw ServiceError(error)
-            }
-            guard last > cursor else { break }
-            for event in events where isWanted(event, in: session) {
-                try chunks.append(event.body, at: event.time)
-                size += event.body.count
-            }
-            cursor = last
-            await Task.yield()
+        let cursor = try await HistoryWalk(environment: environment).pass(
+            from: session.cursor, through: end, upTo: Self.most
+        ) { (event) throws(ServiceError) in
+            guard store.takes(event, RecordedEvent(event), in: window, environment) else { return 0 }
+            try chunks.append(event.body, at: event.time)
+            return event.body.count
         }
         let rows = chunks.finish()
-        guard !rows.isEmpty || cursor - session.cursor >= Self.skipped else { return false }
+        guard !rows.isEmpty || HistoryWalk.isFar(cursor, from: session.cursor) else { return false }
         try await move(from: session.cursor, to: cursor, rows)
         return cursor < end
-    }
-
-    private func isWanted(_ event: Event, in session: IngestionSession) -> Bool {
-        guard event.time >= session.start, event.time <= session.end ?? .max, isOfStore(event.account) else {
-            return false
-        }
-        let recorded = RecordedEvent(event)
-        guard store.isMultiRegion || recorded.region == store.homeRegion else { return false }
-        return EventSelection.advanced(store.selectors).selects(recorded)
-    }
-
-    private func isOfStore(_ account: String) -> Bool {
-        if account == store.accountID { return true }
-        guard let organization = store.organizationID else { return false }
-        return environment.directory.organization(ofAccount: account)?.id == organization
     }
 
     /// Moves the store on, if it is still where it was: another node, or another job of this one, may have been first.
@@ -127,6 +93,17 @@ struct Ingestion: Sendable {
             store.sessions.removeAll { $0 == sessionID }
             try records.put(store)
         }
+    }
+}
+
+extension EventDataStore {
+    /// Whether it takes an event.
+    func takes(
+        _ event: Event, _ recorded: RecordedEvent, in window: HistoryWindow, _ environment: Environment
+    ) -> Bool {
+        guard window.contains(event, environment) else { return false }
+        guard isMultiRegion || recorded.region == homeRegion else { return false }
+        return EventSelection.advanced(selectors).selects(recorded)
     }
 }
 

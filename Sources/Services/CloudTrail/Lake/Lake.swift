@@ -12,11 +12,25 @@ enum Lake {
         CloudTrail.StartEventDataStoreIngestion.self, CloudTrail.StopEventDataStoreIngestion.self,
         CloudTrail.StartQuery.self, CloudTrail.DescribeQuery.self, CloudTrail.GetQueryResults.self,
         CloudTrail.ListQueries.self, CloudTrail.CancelQuery.self,
+        CloudTrail.PutResourcePolicy.self, CloudTrail.GetResourcePolicy.self, CloudTrail.DeleteResourcePolicy.self,
+        CloudTrail.CreateChannel.self, CloudTrail.GetChannel.self, CloudTrail.ListChannels.self,
+        CloudTrail.UpdateChannel.self, CloudTrail.DeleteChannel.self,
+        CloudTrail.StartImport.self, CloudTrail.StopImport.self, CloudTrail.GetImport.self,
+        CloudTrail.ListImports.self, CloudTrail.ListImportFailures.self,
+        CloudTrail.CreateDashboard.self, CloudTrail.GetDashboard.self, CloudTrail.ListDashboards.self,
+        CloudTrail.UpdateDashboard.self, CloudTrail.DeleteDashboard.self, CloudTrail.StartDashboardRefresh.self,
+        CloudTrail.PutEventConfiguration.self, CloudTrail.GetEventConfiguration.self,
+        CloudTrail.SearchSampleQueries.self,
+        CloudTrail.EnableFederation.self, CloudTrail.DisableFederation.self, CloudTrail.GenerateQuery.self,
     ]
-    static let records: [any Record.Type] = [EventDataStore.self, IngestionSession.self, StoredQuery.self]
-    static let tables: [any TableRow.Type] = [EventChunk.self, QueryRows.self]
+    static let records: [any Record.Type] = [
+        EventDataStore.self, IngestionSession.self, StoredQuery.self, Channel.self, ChannelStatus.self, LakeImport.self,
+        Dashboard.self,
+    ]
+    static let tables: [any TableRow.Type] = [EventChunk.self, QueryRows.self, ImportFailure.self]
     static let jobs: [any Job.Type] = [
         IngestEvents.self, ForgetStoredEvents.self, DeleteEventDataStore.self, RunQuery.self, ForgetQuery.self,
+        RunImport.self, RefreshDashboard.self,
     ]
 }
 

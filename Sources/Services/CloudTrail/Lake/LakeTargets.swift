@@ -15,9 +15,14 @@ struct EventDataStoreName: Sendable {
 
     var arn: String { ARN.text("cloudtrail", region, account, Self.prefix, id) }
 
+    /// - Parameter owner: the account that has it, where a request says so.
     /// - Throws: EventDataStoreARNInvalidException.
-    init(_ text: String, _ call: Call) throws(ServiceError) {
+    init(_ text: String, _ call: Call, owner: String? = nil) throws(ServiceError) {
         guard text.utf8.starts(with: "arn:".utf8) else {
+            if let owner {
+                self.init(id: text, account: owner, region: call.region)
+                return
+            }
             // An organization's lies in the management account, and is named there.
             let store = call.environment.lake.store(text).flatMap { call.isSeen($0) ? $0 : nil }
             self.init(id: text, account: store?.accountID ?? call.accountID, region: store?.homeRegion ?? call.region)
@@ -81,10 +86,17 @@ extension EventDataStoreChange {
 }
 
 extension Call {
-    /// What a request needs for its own action on an event data store.
+    /// What a request needs for its own action on an event data store. Of another account's its policy decides, if it has one;
+    /// where it has none, nobody learns whether it is there.
     func need(on name: EventDataStoreName, _ keys: [String: ContextValue] = [:]) -> Access {
-        Access("cloudtrail:\(operation)", on: name.arn, resourceAccount: accountID, context: keys)
+        let store = environment.lake.store(name.id)
+        let isShared = store.map { $0.accountID == name.account && self.isShared($0) } ?? false
+        return Access(
+            "cloudtrail:\(operation)", on: name.arn, resourceAccount: isShared ? nil : accountID, context: keys)
     }
+
+    /// Whether an event data store is another account's, which has given it a policy.
+    func isShared(_ store: EventDataStore) -> Bool { store.policy != nil && !isSeen(store) }
 
     /// Whether the caller's account sees an event data store: its own, and its organization's.
     func isSeen(_ store: EventDataStore) -> Bool {
@@ -93,11 +105,16 @@ extension Call {
                 && directory.organization(ofAccount: accountID)?.id == store.organizationID
     }
 
+    /// - Parameters:
+    ///   - owner: the account that has it, where a request says so.
+    ///   - sharing: whether it may be another account's, whose policy has allowed the request.
     /// - Throws: EventDataStoreNotFoundException, EventDataStoreARNInvalidException.
-    func seenStore(_ text: String) throws(ServiceError) -> EventDataStore {
-        let name = try EventDataStoreName(text, self)
+    func seenStore(
+        _ text: String, owner: String? = nil, sharing: Bool = false
+    ) throws(ServiceError) -> EventDataStore {
+        let name = try EventDataStoreName(text, self, owner: owner)
         let store = environment.lake.store(name.id).flatMap {
-            isSeen($0) && $0.accountID == name.account ? $0 : nil
+            $0.accountID == name.account && (isSeen($0) || sharing && isShared($0)) ? $0 : nil
         }
         guard store != nil || name.account == accountID else { throw .invalidStoreARN }
         guard let store, store.homeRegion == region, name.region == region else { throw .unknownStore }

@@ -14,7 +14,7 @@ extension Quota {
 
 extension ServiceError {
     /// What StartQuery says of a statement.
-    fileprivate init(statement error: LakeQueryError) {
+    init(statement error: LakeQueryError) {
         switch error {
         case .statement(let message): self = CloudTrail.Failure.invalidQueryStatementException(message)
         default: self = .internalFailure
@@ -40,9 +40,9 @@ extension LakeStatement {
 extension Call {
     /// What a request about a query needs: its own action on the event data stores of the query. Of a query that is not
     /// there, on any.
-    fileprivate func need(onQuery id: String?, _ store: String?) async throws(ServiceError) -> Authorization {
+    fileprivate func need(onQuery id: String?, _ store: String?, owner: String?) async throws(ServiceError) -> Authorization {
         var names: [EventDataStoreName] = []
-        if let store { names.append(try EventDataStoreName(store, self)) }
+        if let store { names.append(try EventDataStoreName(store, self, owner: owner)) }
         if let id {
             let query = try await environment.read(scope) { (records) throws(ServiceError) in
                 try records.get(StoredQuery.self, id)
@@ -54,51 +54,80 @@ extension Call {
         if names.isEmpty { names = [EventDataStoreName(id: "*", account: accountID, region: region)] }
         return .required(names.map { need(on: $0) })
     }
+
+    /// The last query that was run by an alias, and in a refresh, if one is named.
+    fileprivate func lastQuery(
+        alias: String, refresh: String?, _ records: Records
+    ) throws(ServiceError) -> StoredQuery? {
+        try records.referrers(StoredQuery.self, StoredQuery.ofAlias, to: alias).last {
+            refresh == nil || $0.refreshID == refresh
+        }
+    }
+}
+
+/// A query that can begin.
+public struct QueryDraft: Sendable {
+    let statement: String
+    /// The ARNs of the event data stores.
+    let stores: [String]
+    /// The account that has them, if that is not the caller's.
+    let owner: String?
+    /// Where the bucket is that the result goes to.
+    let deliveryRegion: String?
 }
 
 extension CloudTrail.StartQuery: PreparedWriteOperation {
     /// How long a query and its result are kept.
     private static let kept = 7.0 * 86_400
 
-    private static func statement(_ input: Input, _ call: Call) throws(ServiceError) -> LakeStatement {
-        guard let text = input.queryStatement else {
-            throw .parameter(
-                input.queryAlias == nil
-                    ? "A query needs a QueryStatement."
-                    : "QueryAlias is for the queries of dashboards alone, which Gatehouse does not have.")
+    /// What is asked: a statement, or the one of a widget with its parameters.
+    private static func text(_ input: Input, _ call: Call) throws(ServiceError) -> String {
+        switch (input.queryStatement, input.queryAlias) {
+        case (let text?, nil):
+            guard input.queryParameters == nil else { throw .parameter("QueryParameters are for a QueryAlias.") }
+            return text
+        case (nil, let alias?):
+            guard let widget = call.environment.lake.widget(alias, in: call.scope) else {
+                throw .parameter("The QueryAlias \(alias) is of no widget of a dashboard of this account and Region.")
+            }
+            return try widget.statement(with: input.queryParameters ?? [])
+        default: throw .parameter("A query needs either a QueryStatement or a QueryAlias.")
         }
-        return try LakeStatement(text, at: call.time)
     }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         .required(
-            try statement(input, call).stores.map { id throws(ServiceError) in
-                call.need(on: try EventDataStoreName(id, call))
+            try LakeStatement(try text(input, call), at: call.time).stores.map { id throws(ServiceError) in
+                call.need(on: try EventDataStoreName(id, call, owner: input.eventDataStoreOwnerAccountId))
             })
     }
 
-    /// - Returns: the ARNs of the event data stores.
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> [String] {
-        guard input.deliveryS3Uri == nil else {
-            throw .parameter(
-                "Gatehouse delivers no query results to S3 yet: leave out DeliveryS3Uri, and call GetQueryResults.")
-        }
-        let statement = try statement(input, call)
-        var arns: [String] = []
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> QueryDraft {
+        let text = try text(input, call)
+        let statement = try LakeStatement(text, at: call.time)
+        var stores: [EventDataStore] = []
         for id in statement.stores {
-            let store = try call.seenStore(id)
-            guard store.accountID == call.accountID || call.isTrailAdministrator else { throw .notManagementAccount }
+            let store = try call.seenStore(id, owner: input.eventDataStoreOwnerAccountId, sharing: true)
+            guard store.accountID == call.accountID || call.isTrailAdministrator || call.isShared(store) else {
+                throw .notManagementAccount
+            }
             guard store.status != .pendingDeletion else { throw .inactiveStore }
-            if let key = store.kmsKeyID { _ = try await StoreKeys.check(key, for: store, call) }
-            arns.append(store.arn)
+            if let key = store.kmsKeyID { _ = try await store.checkKey(key, call) }
+            stores.append(store)
         }
         // SQLite has to understand it.
         do throws(LakeQueryError) { _ = try QuerySandbox(statement) } catch { throw ServiceError(statement: error) }
-        return arns
+        var region: String?
+        if let uri = input.deliveryS3Uri, let store = stores.first {
+            region = try await QueryDelivery.check(uri, for: store.arn, call)
+        }
+        return QueryDraft(
+            statement: text, stores: stores.map(\.arn), owner: input.eventDataStoreOwnerAccountId,
+            deliveryRegion: region)
     }
 
     public static func handle(
-        _ input: Input, _ stores: [String], _ call: Call, _ records: MutableRecords
+        _ input: Input, _ draft: QueryDraft, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let quota = call.quotas[.concurrentQueries]
         guard try records.referrerCount(StoredQuery.active, to: StoredQuery.active) < quota else {
@@ -106,25 +135,47 @@ extension CloudTrail.StartQuery: PreparedWriteOperation {
                 "You are already running the maximum number of concurrent queries. The maximum number of concurrent"
                     + " queries is \(quota). Wait a minute for some queries to finish, and then run the query again.")
         }
-        let query = StoredQuery(
-            id: call.requestID, statement: input.queryStatement ?? "", stores: stores, created: call.time)
+        var query = StoredQuery(
+            id: call.requestID, statement: draft.statement, stores: draft.stores, created: call.time)
+        (query.alias, query.owner) = (input.queryAlias, draft.owner)
+        if let region = draft.deliveryRegion {
+            (query.deliveryURI, query.deliveryRegion, query.deliveryStatus) = (input.deliveryS3Uri, region, .pending)
+        }
         try records.put(query)
         try records.schedule(RunQuery(), id: query.id, at: call.time)
         try records.schedule(ForgetQuery(), id: query.id, at: call.time + kept)
-        return Output { $0.queryId = query.id }
+        return Output {
+            $0.queryId = query.id
+            $0.eventDataStoreOwnerAccountId = query.owner
+        }
     }
 }
 
 extension CloudTrail.DescribeQuery: ReadOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        guard input.queryId != nil else {
-            throw .parameter("DescribeQuery needs a QueryId: Gatehouse has no dashboards, whose queries have an alias.")
+        var id = input.queryId
+        if let alias = input.queryAlias {
+            guard id == nil else { throw .parameter("DescribeQuery takes a QueryId or a QueryAlias, but not both.") }
+            let refresh = input.refreshId
+            id = try await call.environment.read(call.scope) { (records) throws(ServiceError) in
+                try call.lastQuery(alias: alias, refresh: refresh, records)?.id
+            }
+        } else {
+            guard id != nil else { throw .parameter("DescribeQuery needs a QueryId or a QueryAlias.") }
+            guard input.refreshId == nil else { throw .parameter("RefreshId is for a QueryAlias.") }
         }
-        return try await call.need(onQuery: input.queryId, input.eventDataStore)
+        return try await call.need(
+            onQuery: id, input.eventDataStore, owner: input.eventDataStoreOwnerAccountId)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        guard let query = try records.get(StoredQuery.self, input.queryId ?? "") else { throw .unknownQuery }
+        let found: StoredQuery?
+        if let alias = input.queryAlias {
+            found = try call.lastQuery(alias: alias, refresh: input.refreshId, records)
+        } else {
+            found = try records.get(StoredQuery.self, input.queryId ?? "")
+        }
+        guard let query = found else { throw .unknownQuery }
         return Output {
             $0.queryId = query.id
             $0.queryString = query.statement
@@ -137,6 +188,9 @@ extension CloudTrail.DescribeQuery: ReadOperation {
                 $0.creationTime = Timestamp(secondsSinceEpoch: query.created)
             }
             $0.errorMessage = query.error
+            $0.deliveryS3Uri = query.deliveryURI
+            $0.deliveryStatus = query.deliveryStatus?.rawValue
+            $0.eventDataStoreOwnerAccountId = query.owner
         }
     }
 }
@@ -145,7 +199,8 @@ extension CloudTrail.GetQueryResults: ReadOperation {
     private static let usual = 1000
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.need(onQuery: input.queryId, input.eventDataStore)
+        try await call.need(
+            onQuery: input.queryId, input.eventDataStore, owner: input.eventDataStoreOwnerAccountId)
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
@@ -184,7 +239,7 @@ extension CloudTrail.GetQueryResults: ReadOperation {
 extension CloudTrail.ListQueries: ReadOperation, OnEventDataStore {
     /// The account's own of the last seven days, the latest first.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        let store = try call.seenStore(input.eventDataStore)
+        let store = try call.seenStore(input.eventDataStore, sharing: true)
         if let start = input.startTime, let end = input.endTime, start > end {
             throw CloudTrail.Failure.invalidDateRangeException(
                 "The start time is later than the end time, or the range is otherwise invalid.")
@@ -211,7 +266,8 @@ extension CloudTrail.ListQueries: ReadOperation, OnEventDataStore {
 
 extension CloudTrail.CancelQuery: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        try await call.need(onQuery: input.queryId, input.eventDataStore)
+        try await call.need(
+            onQuery: input.queryId, input.eventDataStore, owner: input.eventDataStoreOwnerAccountId)
     }
 
     public static func handle(
@@ -224,6 +280,7 @@ extension CloudTrail.CancelQuery: WriteOperation {
                     + " state.")
         }
         query.status = .cancelled
+        if query.deliveryStatus == .pending { query.deliveryStatus = .cancelled }
         try records.put(query)
         return Output {
             $0.queryId = query.id

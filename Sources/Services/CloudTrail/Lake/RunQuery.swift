@@ -3,6 +3,7 @@ import Dispatch
 import LakeQuery
 import Ledger
 import Platform
+import S3API
 import Synchronization
 import Wire
 
@@ -60,16 +61,44 @@ struct RunQuery: Job {
     private static func end(
         _ query: StoredQuery, _ result: QueryResult, _ context: JobContext
     ) async throws(ServiceError) {
-        try await context.finish { (records) throws(ServiceError) in
-            // It may have been cancelled, or forgotten, meanwhile.
-            guard let now = try records.get(StoredQuery.self, query.id), now.status.isActive else { return }
-            try records.put(query)
-            for first in stride(from: 0, to: result.rows.count, by: QueryRows.count) {
-                let rows = result.rows[first..<min(first + QueryRows.count, result.rows.count)]
-                try records.put(
-                    QueryRows(query: query.id, first: Int64(first), rows: rows.map { row in row.map { $0 ?? "" } }))
+        var ended = query
+        var files: [PreparedCall<S3.PutObject>] = []
+        if ended.deliveryStatus == .pending {
+            do throws(ServiceError) {
+                guard ended.status == .finished else { throw .internalFailure }
+                files = try await QueryDelivery(
+                    environment: context.environment, query: ended, scope: context.scope
+                ).prepare(result)
+                ended.deliveryStatus = .success
+            } catch {
+                // The result can be asked for all the same.
+                switch error.code {
+                case "NoSuchBucket": ended.deliveryStatus = .noBucket
+                case "AccessDenied", "AccessDeniedException": ended.deliveryStatus = .denied
+                default: ended.deliveryStatus = .failed
+                }
             }
         }
+        let (delivered, last, outcome) = (files, ended, Outcome())
+        do throws(ServiceError) {
+            try await context.finish { (records) throws(ServiceError) in
+                outcome.isRefused = true
+                // It may have been cancelled, or forgotten, meanwhile.
+                guard let now = try records.get(StoredQuery.self, last.id), now.status.isActive else { return }
+                try records.put(last)
+                for file in delivered { _ = try file.complete(in: records) }
+                for first in stride(from: 0, to: result.rows.count, by: QueryRows.count) {
+                    let rows = result.rows[first..<min(first + QueryRows.count, result.rows.count)]
+                    try records.put(
+                        QueryRows(query: last.id, first: Int64(first), rows: rows.map { row in row.map { $0 ?? "" } }))
+                }
+                outcome.isRefused = false
+            }
+        } catch {
+            if outcome.isRefused { for file in delivered { await file.discard() } }
+            throw error
+        }
+        if outcome.isRefused { for file in delivered { await file.discard() } }
     }
 
     // MARK: Events

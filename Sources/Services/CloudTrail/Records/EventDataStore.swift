@@ -46,6 +46,15 @@ struct EventDataStore: Record {
     var tags: [Tag] = []
     /// The ``IngestionSession``s that are not through: the one that is on, and those that have ended of late.
     var sessions: [String] = []
+    /// Its resource-based policy, with principals as they are kept.
+    var policy: String?
+    var eventConfiguration: EventConfiguration?
+    /// nil: none.
+    var insightSelectors: [InsightSelector]?
+    /// The ARN of the event data store that takes its Insights events.
+    var insightsDestination: String?
+    /// The ``InsightWatch`` that is on; nil: there are no Insights, or the store takes no events.
+    var insightWatch: String?
 
     var aliases: [String] { [arn] }
     var requirements: [Requirement] { [.account(accountID)] }
@@ -54,6 +63,20 @@ struct EventDataStore: Record {
     var arn: String { ARN.text("cloudtrail", homeRegion, accountID, "eventdatastore/", id) }
     /// Since when events are kept at a time, in milliseconds since 1970.
     func oldest(at time: Double) -> Int64 { Int64((time - Double(retentionDays) * 86_400) * 1000) }
+}
+
+/// How large the events of an event data store may be, and what they are to tell besides.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventConfiguration.html>
+struct EventConfiguration: Sendable, Codable, Hashable {
+    struct Selector: Sendable, Codable, Hashable {
+        /// `TagContext`, `RequestContext`
+        let type: String
+        let keys: [String]
+    }
+
+    /// Whether events may be as large as 1 MB, rather than 256 KB.
+    var isLarge = false
+    var selectors: [Selector] = []
 }
 
 /// How far an event data store is in the event history. It moves on in the transaction that puts the events into the store,

@@ -36,12 +36,35 @@ struct StoredQuery: Record {
     /// How many rows the result has.
     var rowCount = 0
     var columns: [String] = []
+    /// Of the widget whose query it is.
+    var alias: String?
+    /// Of the dashboard's refresh that it is of.
+    var refreshID: String?
+    /// The account of the event data store, where the request said it.
+    var owner: String?
+    /// Where in S3 the result goes; nil: nowhere.
+    var deliveryURI: String?
+    /// Where the bucket was when the query began.
+    var deliveryRegion: String?
+    var deliveryStatus: DeliveryStatus?
 
+    /// What has become of a result that goes to S3, in AWS's words.
+    enum DeliveryStatus: String, Sendable, Codable {
+        case pending = "PENDING"
+        case success = "SUCCESS"
+        case failed = "FAILED"
+        case noBucket = "RESOURCE_NOT_FOUND"
+        case denied = "ACCESS_DENIED"
+        case cancelled = "CANCELLED"
+    }
+
+    static let ofAlias = "alias"
     static let ofStore = "eventDataStore"
     static let active = "active"
 
     var references: [Reference] {
         stores.map { Reference(Self.ofStore, to: $0) }
+            + (alias.map { [Reference(Self.ofAlias, to: $0)] } ?? [])
             + (status.isActive ? [Reference(Self.active, to: Self.active)] : [])
     }
 }

@@ -36,6 +36,10 @@ struct Trail: Record {
     /// Seconds since 1970; nil: never.
     var started: Double?
     var stopped: Double?
+    /// nil: none.
+    var insightSelectors: [InsightSelector]?
+    /// The ``InsightWatch`` that is on; nil: there are no Insights, or the trail does not log.
+    var insightWatch: String?
 
     var id: String { name }
     var aliases: [String] { [arn, uniqueID] }

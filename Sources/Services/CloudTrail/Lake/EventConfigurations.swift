@@ -1,0 +1,79 @@
+import CloudTrailAPI
+import Platform
+import Wire
+
+// What events are to tell besides, and how large they may be.
+// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-context-events.html>
+
+extension CloudTrail.PutEventConfiguration: WriteOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+    }
+
+    public static func handle(
+        _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard let text = input.eventDataStore else {
+            // The aggregation of data events is all that a trail has of it.
+            throw CloudTrail.Failure.unsupportedOperationException(
+                "Gatehouse does not aggregate the data events of trails: the event configuration of event data stores can"
+                    + " be changed, with EventDataStore.")
+        }
+        guard input.aggregationConfigurations == nil else {
+            throw .combination("AggregationConfigurations are for trails alone.")
+        }
+        var (store, own) = try records.administeredStore(text, call)
+        guard store.status != .pendingDeletion else { throw .inactiveStore }
+        guard store.category != EventCategory.insight, store.category != EventCategory.activity else {
+            throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
+                "Only event data stores of management and data events have an event configuration.")
+        }
+        var configuration = store.eventConfiguration ?? EventConfiguration()
+        if let size = input.maxEventSize { configuration.isLarge = size == "Large" }
+        if let selectors = input.contextKeySelectors {
+            guard Set(selectors.map(\.type)).count == selectors.count else {
+                throw .parameter("The Type of a ContextKeySelector is there more than once.")
+            }
+            configuration.selectors = selectors.map { EventConfiguration.Selector(type: $0.type, keys: $0.equals) }
+        }
+        guard configuration.isLarge || configuration.selectors.isEmpty else {
+            throw .combination("With ContextKeySelectors MaxEventSize has to be Large.")
+        }
+        store.eventConfiguration = configuration
+        try own.put(store)
+        return Output { [store] in $0.structure.show(configurationOf: store) }
+    }
+}
+
+extension CloudTrail.GetEventConfiguration: ComputeOperation {
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+    }
+
+    public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
+        if let text = input.eventDataStore {
+            let store = try call.seenStore(text)
+            return Output { $0.structure.show(configurationOf: store) }
+        }
+        let trail = try call.seen(TrailName(input.trailName ?? "", call))
+        return Output {
+            $0.trailARN = trail.arn
+            $0.aggregationConfigurations = []
+        }
+    }
+}
+
+extension Structure {
+    fileprivate mutating func show(configurationOf store: EventDataStore) {
+        let configuration = store.eventConfiguration ?? EventConfiguration()
+        self["EventDataStoreArn"] = .string(store.arn)
+        self["MaxEventSize"] = .string(configuration.isLarge ? "Large" : "Standard")
+        self["ContextKeySelectors"] =
+            configuration.selectors.map { selector in
+                CloudTrail.ContextKeySelector {
+                    $0.type = selector.type
+                    $0.equals = selector.keys
+                }
+            }.wireValue
+    }
+}
