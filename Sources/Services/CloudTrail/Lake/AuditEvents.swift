@@ -154,7 +154,8 @@ private struct AuditRecord: Sendable {
                 code: "InvalidRecipient", message: "recipientAccountId is not the account of the channel.")
         }
         guard let time = json["eventTime"]?.text.flatMap(Timestamp.init(parsing:)) else {
-            throw Refusal(code: "InvalidData", message: "eventTime of eventData is not a time, as 2026-11-29T07:41:59Z.")
+            throw Refusal(
+                code: "InvalidData", message: "eventTime of eventData is not a time, as 2026-11-29T07:41:59Z.")
         }
         self.time = RequestIDs.milliseconds(time.secondsSinceEpoch)
         body = Self.json(id, json, time, channel, at: now)

@@ -84,7 +84,8 @@ extension CloudTrail.StartImport: WriteOperation {
             else { throw .parameter("ImportId, with which an import is retried, stands alone.") }
             guard let old = try records.get(LakeImport.self, id) else { throw .unknownImport }
             guard old.status == .failed || old.status == .stopped else {
-                throw .parameter("The import is \(old.status.rawValue): those that are FAILED or STOPPED can be retried.")
+                throw .parameter(
+                    "The import is \(old.status.rawValue): those that are FAILED or STOPPED can be retried.")
             }
             one = old
             _ = try destination([old.destination], call)

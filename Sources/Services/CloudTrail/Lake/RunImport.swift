@@ -85,7 +85,10 @@ struct RunImport: Job {
             }
             guard let name = ARN(parsing: one.roleARN)?.resource.split(separator: "/").last,
                 let role = environment.directory.role(named: String(name), in: store.accountID)
-            else { throw .refused(failure(one, one.roleARN, ServiceError("AccessDenied", "The role is not there.", status: 403))) }
+            else {
+                throw .refused(
+                    failure(one, one.roleARN, ServiceError("AccessDenied", "The role is not there.", status: 403)))
+            }
             identity = .assuming(role, session: session, BucketAccess.service, for: store.arn, in: store.accountID)
         }
 
