@@ -7,7 +7,7 @@ import Synchronization
 /// while let bytes = try await reader.next() { … }
 /// ```
 ///
-/// The reader sets the pace: 256 KiB are read ahead, and no more. Nothing has to be said when it wants no more; the file
+/// The reader sets the pace: 512 KiB are read ahead, and no more. Nothing has to be said when it wants no more; the file
 /// is closed when the reader is released.
 public final class BodyReader: Sendable {
     private struct State {
