@@ -7,7 +7,7 @@ import Synchronization
 /// while let bytes = try await reader.next() { … }
 /// ```
 ///
-/// The reader sets the pace: 256 KiB are read ahead, and no more. Nothing has to be said when it wants no more; the file
+/// The reader sets the pace: 512 KiB are read ahead, and no more. Nothing has to be said when it wants no more; the file
 /// is closed when the reader is released.
 public final class BodyReader: Sendable {
     private struct State {
@@ -39,20 +39,26 @@ public final class BodyReader: Sendable {
     /// - Throws: ``BodyError``: `damaged`; `missing` when a later body of several was removed meanwhile; `io`. From then on
     ///   it throws the same.
     public func next() async throws(BodyError) -> [UInt8]? {
-        let (piece, reading) = try state.withLock { (state) throws(BodyError) -> ([UInt8]?, Job<BodyCursor.Step>?) in
+        guard let pieces = try await nextPieces() else { return nil }
+        state.withLock { $0.pieces = pieces.dropFirst() }
+        return pieces.first
+    }
+
+    /// The next pieces, as many as are there at once; nil at the end. Otherwise as ``next()``.
+    public func nextPieces() async throws(BodyError) -> [[UInt8]]? {
+        let (pieces, reading) = try state.withLock {
+            (state) throws(BodyError) -> (ArraySlice<[UInt8]>, Job<BodyCursor.Step>?) in
             if let failure = state.failure { throw failure }
-            return (state.pieces.popFirst(), state.reading)
+            defer { state.pieces = [] }
+            return (state.pieces, state.reading)
         }
-        if let piece { return piece }
+        if !pieces.isEmpty { return Array(pieces) }
         guard let reading else { return nil }
         do throws(BodyError) {
             let step = try await reading.value
             let next = step.rest.map { rest in Job { () throws(BodyError) in try rest.step() } }
-            return state.withLock { state in
-                state.pieces = step.pieces[...]
-                state.reading = next
-                return state.pieces.popFirst()
-            }
+            state.withLock { $0.reading = next }
+            return step.pieces
         } catch {
             state.withLock { $0.failure = error }
             throw error

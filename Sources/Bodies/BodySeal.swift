@@ -12,7 +12,7 @@ struct BodySeal: Sendable {
     static let tagSize = AESGCM.tagSize
     static let keySize = AESGCM.keySize
     /// How many chunks a job seals and writes, or reads and opens.
-    static let chunksOfJob = 4
+    static let chunksOfJob = 8
 
     let id: BodyID
     let header: [UInt8]

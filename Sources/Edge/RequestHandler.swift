@@ -344,15 +344,19 @@ final class RequestHandler: ChannelDuplexHandler {
         let loop = context.eventLoop
         let handler = NIOLoopBound(self, eventLoop: loop)
         context.flush()
-        Task.detached {
+        // On the connection's own thread: whatever a piece would go through another thread for costs more than its bytes.
+        Task.detached(executorPreference: LoopExecutor(loop)) {
             defer { stream.stop() }
             do {
                 var count = 0
                 var (last, before): (EventLoopFuture<Void>?, EventLoopFuture<Void>?) = (nil, nil)
-                while let piece = try await stream.next() {
+                while let pieces = try await stream.nextPieces() {
                     try await before?.get()
-                    count += piece.count
-                    let sent = loop.flatSubmit { handler.value.sendPiece(piece, on: loop) }
+                    for piece in pieces { count += piece.count }
+                    let sent =
+                        loop.inEventLoop
+                        ? handler.value.send(pieces, on: loop)
+                        : loop.flatSubmit { handler.value.send(pieces, on: loop) }
                     (before, last) = (last, sent)
                 }
                 // Less than was announced, or more, is not the answer that the head promised.
@@ -369,11 +373,14 @@ final class RequestHandler: ChannelDuplexHandler {
         }
     }
 
-    private func sendPiece(_ piece: [UInt8], on loop: any EventLoop) -> EventLoopFuture<Void> {
+    private func send(_ pieces: [[UInt8]], on loop: any EventLoop) -> EventLoopFuture<Void> {
         guard let context else { return loop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
         unsent += 1
         connection.begin(.sending)
-        let sent = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))))
+        for piece in pieces.dropLast() {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))), promise: nil)
+        }
+        let sent = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: pieces.last ?? [])))))
         sent.assumeIsolated().whenComplete { _ in
             self.unsent -= 1
             self.connection.begin(self.unsent == 0 ? .answering : .sending)

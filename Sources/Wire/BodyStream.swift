@@ -17,13 +17,15 @@ import Synchronization
 public struct BodyStream: Sendable, CustomStringConvertible {
     /// What all copies share.
     private final class Flow: Sendable {
-        let source: @Sendable () async throws(ServiceError) -> [UInt8]?
+        let source: @Sendable () async throws(ServiceError) -> [[UInt8]]?
+        /// Pieces that the source has given and nobody has got yet.
+        let left = Mutex<ArraySlice<[UInt8]>>([])
         let trailers: @Sendable () -> [(name: String, value: String)]
         let onStop: @Sendable () -> Void
         let isStopped = Atomic<Bool>(false)
 
         init(
-            _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
+            _ source: @escaping @Sendable () async throws(ServiceError) -> [[UInt8]]?,
             _ trailers: @escaping @Sendable () -> [(name: String, value: String)],
             _ onStop: @escaping @Sendable () -> Void
         ) {
@@ -60,7 +62,18 @@ public struct BodyStream: Sendable, CustomStringConvertible {
     ) {
         self.length = length
         bytes = nil
-        flow = Flow(source, trailers, onStop)
+        flow = Flow({ () async throws(ServiceError) in try await source().map { [$0] } }, trailers, onStop)
+    }
+
+    /// Makes a stream of pieces that come several at a time.
+    ///
+    /// - Parameters:
+    ///   - length: how many bytes it will be.
+    ///   - pieces: gives the next ones, at least one, and none of them empty; nil at the end.
+    public init(length: Int, pieces: @escaping @Sendable () async throws(ServiceError) -> [[UInt8]]?) {
+        self.length = length
+        bytes = nil
+        flow = Flow(pieces, { [] }, {})
     }
 
     /// A stream of bytes that are at hand already, in one piece.
@@ -68,15 +81,29 @@ public struct BodyStream: Sendable, CustomStringConvertible {
         let isGiven = Once(bytes.isEmpty)
         length = bytes.count
         self.bytes = bytes
-        flow = Flow({ () throws(ServiceError) in isGiven.set() ? nil : bytes }, { [] }, {})
+        flow = Flow({ () throws(ServiceError) in isGiven.set() ? nil : [bytes] }, { [] }, {})
     }
 
     /// The next piece; nil at the end.
     /// - Throws: why the rest can't be had. What came before is then worthless.
     public func next() async throws(ServiceError) -> [UInt8]? {
+        if let piece = flow.left.withLock({ $0.popFirst() }) { return piece }
+        guard let pieces = try await nextPieces() else { return nil }
+        flow.left.withLock { $0 = pieces.dropFirst() }
+        return pieces.first
+    }
+
+    /// The next pieces, as many as are there at once; nil at the end.
+    /// - Throws: as ``next()``.
+    public func nextPieces() async throws(ServiceError) -> [[UInt8]]? {
+        let left = flow.left.withLock { left in
+            defer { left = [] }
+            return left
+        }
+        if !left.isEmpty { return Array(left) }
         guard !flow.isStopped.load(ordering: .relaxed) else { return nil }
         do throws(ServiceError) {
-            if let piece = try await flow.source() { return piece }
+            if let pieces = try await flow.source() { return pieces }
             flow.stop()
             return nil
         } catch {

@@ -208,16 +208,16 @@ extension Call {
         let reader = try await store.read(content.bodies, range: range.clamped(to: 0..<stored), key: secret)
         let rest = max(range.lowerBound, stored)..<max(range.upperBound, stored)
         let isLastGiven = Mutex(rest.isEmpty)
-        return BodyStream(length: range.count) { () async throws(ServiceError) in
+        return BodyStream(length: range.count) { () async throws(ServiceError) -> [[UInt8]]? in
             do throws(BodyError) {
-                if let piece = try await reader.next() { return piece }
+                if let pieces = try await reader.nextPieces() { return pieces }
                 guard let last = content.rest,
                     isLastGiven.withLock({ isGiven in
                         defer { isGiven = true }
                         return !isGiven
                     })
                 else { return nil }
-                return try last.open(rest.lowerBound - stored..<rest.upperBound - stored, store, secret)
+                return [try last.open(rest.lowerBound - stored..<rest.upperBound - stored, store, secret)]
             } catch {
                 throw ServiceError(error)
             }
