@@ -44,6 +44,8 @@ final class BucketIndex: Projection {
         var logging: [String: AccessLogTarget] = [:]
         /// Of buckets whose events anybody wants, by name.
         var notifications: [String: [NotificationRule]] = [:]
+        /// The inventories that are enabled, by their records' ids.
+        var inventories: [String: DeliverInventory] = [:]
         /// Of buckets that are shown as websites, by name.
         var websites: [String: Website] = [:]
     }
@@ -85,6 +87,10 @@ final class BucketIndex: Projection {
         case .notification:
             let rules = try change.decodeAfter(BucketConfiguration.self).map { NotificationRule.all($0.json) } ?? []
             state.withLock { $0.notifications[name] = rules.isEmpty ? nil : rules }
+        case .inventory:
+            let plan = try change.decodeAfter(BucketConfiguration.self).flatMap { InventoryPlan($0.json) }
+            let job = plan.flatMap { $0.isEnabled ? DeliverInventory(bucket: name, inventory: $0.id) : nil }
+            state.withLock { $0.inventories[change.id] = job }
         case .website:
             let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
             state.withLock { $0.websites[name] = site }
@@ -123,6 +129,9 @@ final class BucketIndex: Projection {
 
     /// Who wants to hear of a bucket's events.
     func notifications(of bucket: String) -> [NotificationRule] { state.withLock { $0.notifications[bucket] ?? [] } }
+
+    /// What delivers the inventories that are enabled.
+    var inventories: [DeliverInventory] { state.withLock { Array($0.inventories.values) } }
 
     /// How a bucket is shown as a website; nil: it is not.
     func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }

@@ -31,6 +31,7 @@ extension ServiceModule {
             DeliverInventory.self,
             ReplicateVersion.self, TellOfRestoration.self,
         ],
+        begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
         quotas: [.buckets], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
         metrics: [.buckets])
 
