@@ -97,6 +97,9 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
         case .given(let check):
             bytes.append(1)
             key = check
+        case .wrapped(let wrapped):
+            bytes.append(2)
+            key = wrapped
         }
         bytes += id.bytes
         withUnsafeBytes(of: UInt64(length).bigEndian) { bytes.append(contentsOf: $0) }
@@ -113,6 +116,7 @@ public struct StoredBody: Sendable, Hashable, Codable, CustomStringConvertible, 
         switch (bytes[0], key.count) {
         case (0, BodySeal.keySize): self.init(id: id, length: length, secret: .own(key))
         case (1, _): self.init(id: id, length: length, secret: .given(check: key))
+        case (2, _): self.init(id: id, length: length, secret: .wrapped(key))
         default: return nil
         }
     }

@@ -28,6 +28,32 @@ import Testing
         withExtendedLifetime(lifetime) {}
     }
 
+    @Test(arguments: Kind.allCases) func aBodysOwnKeyCanBeWrapped(in kind: Kind) async throws {
+        let (store, lifetime) = try kind.store()
+        let key = SymmetricKey(size: .bits256)
+        let bytes = [UInt8](repeating: 7, count: 100_000)
+        let before = try await store.put(bytes)
+        let body = try before.wrapped(by: key)
+        #expect(body.needsKey && !before.needsKey && body.id == before.id)
+        let kept = try JSONDecoder().decode(StoredBody.self, from: try JSONEncoder().encode(body))
+        #expect(kept == body)
+        #expect(try await store.get(kept, key: key) == bytes)
+        let given = try store.seal([1], key: key).body
+        for body in [before, body, given] { #expect(StoredBody(bytes: body.bytes) == body) }
+        for end in 0..<body.bytes.count { _ = StoredBody(bytes: Array(body.bytes[..<end])) }
+        #expect(StoredBody(bytes: []) == nil && StoredBody(bytes: Array(before.bytes.dropLast())) == nil)
+        #expect(try await store.get(kept, range: 5..<70_000, key: key) == Array(bytes[5..<70_000]))
+        for wrong in [nil, SymmetricKey(size: .bits256), SymmetricKey(size: .bits128)] {
+            #expect(await failure { () throws(BodyError) in _ = try await store.get(kept, key: wrong) } == .key)
+        }
+        let (small, sealed) = try store.seal([1, 2, 3])
+        #expect(try store.open(sealed, of: try small.wrapped(by: key), key: key) == [1, 2, 3])
+        // What needs a key already has none of its own.
+        #expect(throws: BodyError.self) { try body.wrapped(by: key) }
+        #expect(throws: BodyError.self) { try before.wrapped(by: SymmetricKey(size: .bits128)) }
+        withExtendedLifetime(lifetime) {}
+    }
+
     /// A customer has one key for all objects: that must not give two of them the same key and nonce.
     @Test func oneKeyForManyBodiesSealsEachDifferently() async throws {
         let directory = try TemporaryDirectory()

@@ -46,6 +46,8 @@ final class BucketIndex: Projection {
         var notifications: [String: [NotificationRule]] = [:]
         /// Of buckets that encrypt otherwise than with S3's own key, by name.
         var encryptions: [String: DefaultEncryption] = [:]
+        /// The inventories that are enabled, by their records' ids.
+        var inventories: [String: DeliverInventory] = [:]
         /// Of buckets that are shown as websites, by name.
         var websites: [String: Website] = [:]
     }
@@ -90,6 +92,10 @@ final class BucketIndex: Projection {
         case .encryption:
             let encryption = try change.decodeAfter(BucketConfiguration.self).flatMap { DefaultEncryption($0.json) }
             state.withLock { $0.encryptions[name] = encryption }
+        case .inventory:
+            let plan = try change.decodeAfter(BucketConfiguration.self).flatMap { InventoryPlan($0.json) }
+            let job = plan.flatMap { $0.isEnabled ? DeliverInventory(bucket: name, inventory: $0.id) : nil }
+            state.withLock { $0.inventories[change.id] = job }
         case .website:
             let site = try change.decodeAfter(BucketConfiguration.self).flatMap { Website($0.json) }
             state.withLock { $0.websites[name] = site }
@@ -131,6 +137,9 @@ final class BucketIndex: Projection {
 
     /// How a bucket encrypts what says nothing else; nil: with S3's own key.
     func encryption(of bucket: String) -> DefaultEncryption? { state.withLock { $0.encryptions[bucket] } }
+
+    /// What delivers the inventories that are enabled.
+    var inventories: [DeliverInventory] { state.withLock { Array($0.inventories.values) } }
 
     /// How a bucket is shown as a website; nil: it is not.
     func website(of bucket: String) -> Website? { state.withLock { $0.websites[bucket] } }

@@ -28,10 +28,11 @@ extension ServiceModule {
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
-            DeliverInventory.self,
-            ReplicateVersion.self, TellOfRestoration.self,
+            DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self,
         ],
-        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
+        begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
+        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],
+        samples: s3Samples,
         metrics: [.buckets])
 
     /// Those whose events are data events.

@@ -8,7 +8,8 @@ import Policy
 import S3API
 import Wire
 
-// Another key for an object that is there. Its bytes stay as they are: the key that they are sealed with is sealed anew.
+// Another key for an object that is there. Its bytes stay as they are, but for the few that are in its row: the key that they
+// are sealed with is sealed anew.
 // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/update-sse-encryption.html>
 
 extension S3.UpdateObjectEncryption: PreparedWriteOperation, OnObject {
@@ -53,9 +54,10 @@ extension S3.UpdateObjectEncryption: PreparedWriteOperation, OnObject {
         case .s3:
             let key = try await call.dataKey(wanted.kmsKeyArn, context, hasBucketKey: hasBucketKey)
             guard let secret = key.secret else { throw .internalFailure }
+            let store = try call.bodies()
             after.encryption = key.encryption
             do throws(BodyError) {
-                after.content = try version.content?.wrapped(by: secret)
+                after.content = try version.content?.wrapped(by: secret, store)
             } catch {
                 throw ServiceError(error)
             }
@@ -128,17 +130,16 @@ extension S3.UpdateObjectEncryption: PreparedWriteOperation, OnObject {
 
 extension ObjectVersion.Content {
     /// The same bytes for readers who give a key.
-    fileprivate func wrapped(by key: SymmetricKey) throws(BodyError) -> Self {
-        switch self {
-        case .beside(let body, let sealed): return .beside(try body.wrapped(by: key), sealed: sealed)
-        case .bodies(let bodies): return .bodies(try Self.wrapped(bodies, by: key))
-        case .bodiesAnd(let bodies, let last, let sealed):
-            return .bodiesAnd(try Self.wrapped(bodies, by: key), try last.wrapped(by: key), sealed: sealed)
+    fileprivate func wrapped(by key: SymmetricKey, _ store: BodyStore) throws(BodyError) -> Self {
+        let bodies = try bodies.map { body throws(BodyError) in try body.wrapped(by: key) }
+        switch rest {
+        case nil: return Self(bodies: bodies)
+        case .plain(let bytes):
+            let (body, sealed) = try store.seal(Array(bytes), key: key)
+            return Self(bodies: bodies, rest: .sealed(body, Data(sealed)))
+        case .sealed(let body, let sealed):
+            return Self(bodies: bodies, rest: .sealed(try body.wrapped(by: key), sealed))
         }
-    }
-
-    private static func wrapped(_ bodies: [StoredBody], by key: SymmetricKey) throws(BodyError) -> [StoredBody] {
-        try bodies.map { body throws(BodyError) in try body.wrapped(by: key) }
     }
 }
 

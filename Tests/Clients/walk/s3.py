@@ -9,6 +9,7 @@ def furnish(root: Identity) -> None:
     s3.create_bucket(Bucket="box")
     s3.put_object(Bucket="box", Key="x", Body=b"x")
     s3.put_object(Bucket="box", Key="archived", Body=b"x", StorageClass="GLACIER")
+    SAMPLES.values["KMSKeyArn"] = root.client("kms").create_key()["KeyMetadata"]["Arn"]
     SAMPLES.values["UploadId"] = s3.create_multipart_upload(Bucket="box", Key="x")["UploadId"]
 
 
@@ -27,7 +28,8 @@ SAMPLES = Samples(
         AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject DeleteObjectTagging
         DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging
         HeadBucket HeadObject ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl
-        PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject UploadPart UploadPartCopy
+        PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject UpdateObjectEncryption UploadPart
+        UploadPartCopy
         """.split()
     ),
     needs={"HeadBucket": ("s3:ListBucket", "arn:aws:s3:::box"), "HeadObject": ("s3:GetObject", "arn:aws:s3:::box/x")},
@@ -52,6 +54,26 @@ SAMPLES.members(
 SAMPLES.of("CreateBucket", Bucket="casket")
 # The walk's bucket has its owner own everything: there lists say nothing.
 SAMPLES.of("PutObjectAcl", ACL="bucket-owner-full-control")
+SAMPLES.of(
+    "CreateBucketMetadataTableConfiguration",
+    MetadataTableConfiguration={
+        "S3TablesDestination": {
+            "TableBucketArn": f"arn:aws:s3tables:us-east-1:{ACCOUNT}:bucket/x",
+            "TableName": "x",
+        }
+    },
+)
+SAMPLES.of(
+    "PutBucketInventoryConfiguration",
+    Id="x",
+    InventoryConfiguration={
+        "Id": "x",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "All",
+        "Schedule": {"Frequency": "Daily"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::box", "Format": "CSV"}},
+    },
+)
 SAMPLES.of("RestoreObject", Key="archived", RestoreRequest={"Days": 1})
 SAMPLES.of(
     "PutBucketLifecycleConfiguration",

@@ -4,11 +4,9 @@ import S3API
 import Wire
 
 // Tables that tell of a bucket's objects. They would be in table buckets of S3 Tables, of which there are none here: what is
-// asked for is checked and kept, and shown with the errors that AWS has for tables that it could not make.
+// asked for is checked and kept, and shown with the errors that AWS has for tables that it could not make. Both forms have the
+// same actions.
 // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metadata-tables-overview.html>
-
-/// An operation on them. The actions are those of the first form for both.
-protocol OnMetadata: OnBucket {}
 
 extension RecordReading {
     /// What a bucket has of them; nil: nothing.
@@ -121,7 +119,7 @@ private func check(_ state: String) throws(ServiceError) {
     guard ["ENABLED", "DISABLED"].contains(state) else { throw .malformedXML }
 }
 
-extension S3.CreateBucketMetadataConfiguration: WriteOperation, OnMetadata {
+extension S3.CreateBucketMetadataConfiguration: WriteOperation, OnBucket {
     static var action: String { "CreateBucketMetadataTableConfiguration" }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
@@ -138,7 +136,7 @@ extension S3.CreateBucketMetadataConfiguration: WriteOperation, OnMetadata {
     }
 }
 
-extension S3.GetBucketMetadataConfiguration: ReadOperation, OnMetadata {
+extension S3.GetBucketMetadataConfiguration: ReadOperation, OnBucket {
     static var action: String { "GetBucketMetadataTableConfiguration" }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
@@ -192,7 +190,7 @@ extension S3.GetBucketMetadataConfiguration: ReadOperation, OnMetadata {
     }
 }
 
-extension S3.DeleteBucketMetadataConfiguration: WriteOperation, OnMetadata {
+extension S3.DeleteBucketMetadataConfiguration: WriteOperation, OnBucket {
     static var action: String { "DeleteBucketMetadataTableConfiguration" }
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
@@ -203,7 +201,7 @@ extension S3.DeleteBucketMetadataConfiguration: WriteOperation, OnMetadata {
     }
 }
 
-extension S3.UpdateBucketMetadataInventoryTableConfiguration: WriteOperation, OnMetadata {
+extension S3.UpdateBucketMetadataInventoryTableConfiguration: WriteOperation, OnBucket {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         var configuration = try records.secondForm(of: bucket, "PUT")
@@ -219,7 +217,7 @@ extension S3.UpdateBucketMetadataInventoryTableConfiguration: WriteOperation, On
     }
 }
 
-extension S3.UpdateBucketMetadataJournalTableConfiguration: WriteOperation, OnMetadata {
+extension S3.UpdateBucketMetadataJournalTableConfiguration: WriteOperation, OnBucket {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         var configuration = try records.secondForm(of: bucket, "PUT")
@@ -236,7 +234,7 @@ extension S3.UpdateBucketMetadataJournalTableConfiguration: WriteOperation, OnMe
 /// Where AWS has the tables of the first form.
 private let namespace = "aws_s3_metadata"
 
-extension S3.CreateBucketMetadataTableConfiguration: WriteOperation, OnMetadata {
+extension S3.CreateBucketMetadataTableConfiguration: WriteOperation, OnBucket {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         let destination = input.metadataTableConfiguration.s3TablesDestination
@@ -262,7 +260,7 @@ extension S3.CreateBucketMetadataTableConfiguration: WriteOperation, OnMetadata 
     }
 }
 
-extension S3.GetBucketMetadataTableConfiguration: ReadOperation, OnMetadata {
+extension S3.GetBucketMetadataTableConfiguration: ReadOperation, OnBucket {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         guard let kept = try records.metadata(of: bucket) else { throw .noMetadata }
@@ -287,7 +285,7 @@ extension S3.GetBucketMetadataTableConfiguration: ReadOperation, OnMetadata {
     }
 }
 
-extension S3.DeleteBucketMetadataTableConfiguration: WriteOperation, OnMetadata {
+extension S3.DeleteBucketMetadataTableConfiguration: WriteOperation, OnBucket {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         let bucket = try records.bucket(input.bucket, call)
         guard let kept = try records.metadata(of: bucket) else { throw .noMetadata }

@@ -18,6 +18,18 @@ struct DeliverInventory: Job {
     /// There is one for each configuration.
     var id: String { Array(SHA256.hash(data: Array("\(bucket)/\(inventory)".utf8))).hexadecimal }
 
+    /// Puts those on the schedule that are not: before version 0.3, configurations were kept, and nothing delivered them.
+    static func scheduleAll(_ environment: Environment) async throws(ServiceError) {
+        let all = environment.projection(BucketIndex.self).inventories
+        guard !all.isEmpty else { return }
+        let due = (environment.now() / 86_400).rounded(.up) * 86_400
+        try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
+            for job in all where try records.scheduledTime(of: Self.self, id: job.id) == nil {
+                try records.schedule(job, id: job.id, at: due)
+            }
+        }
+    }
+
     func run(_ context: JobContext) async throws(ServiceError) {
         let (environment, bucket, inventory) = (context.environment, bucket, inventory)
         let kept = try await environment.read(context.scope) { (records) throws(ServiceError) in
