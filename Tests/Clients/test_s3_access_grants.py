@@ -337,6 +337,7 @@ def test_what_is_no_grant(grants: Grants, root: Identity, cloud: Server) -> None
     assert error(None, location=bucket, S3PrefixType="Object") == "InvalidAccessGrant"
     for grantee in (arn("absent"), f"arn:aws:iam::{ACCOUNT}:root", "lender", f"arn:aws:iam::{ACCOUNT}:group/x"):
         assert error("box/*", grantee) == "InvalidAccessGrant", grantee
+    assert error(f"box/{'k' * 1025}*") == "InvalidAccessGrant"
     assert error("box/*", location="absent") == "NoSuchAccessGrantsLocationError"
 
 
@@ -646,6 +647,7 @@ def test_bad_targets(grants: Grants, reader: Identity) -> None:
     grants.grant("box/*", arn("reader"))
     for target in ("box/team", "s3://", "https://box/x", "s3://b*x/team"):
         assert refused(reader, target).code == "InvalidRequest", target
+    assert "1024 bytes" in refused(reader, f"s3://box/{'k' * 1025}").message
     for permission in ("OWN", "read"):
         assert refused(reader, "s3://box/*", permission).code == "InvalidRequest", permission
     assert refused(reader, "s3://box/*", Privilege="Most").code == "InvalidRequest"

@@ -7,6 +7,9 @@ struct AccessGrantScope: Codable, Sendable {
     let key: String
     let isObject: Bool
 
+    /// The longest that a key can be, in bytes.
+    static let longestKey = 1024
+
     /// A scope in S3's words.
     ///
     /// | path | what it is |

@@ -16,6 +16,9 @@ extension Quota {
 /// The type of grantees that there are.
 private let iam = "IAM"
 
+/// In bytes. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
+private let longestARN = 2048
+
 extension S3Control.CreateAccessGrant: WriteOperation {
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
         var need = try await call.need(
@@ -46,6 +49,9 @@ extension S3Control.CreateAccessGrant: WriteOperation {
         }
         guard let permission = AccessGrant.Permission(rawValue: input.permission) else { throw .malformedXML }
         guard let scope = scope(input, in: location) else { throw wrongScope(input, in: location) }
+        guard scope.key.utf8.count <= AccessGrantScope.longestKey else {
+            throw .invalidAccessGrant("its scope is longer than a key can be, \(AccessGrantScope.longestKey) bytes.")
+        }
         guard try records.owns(scope.bucket, input.accountId, call) else {
             throw .invalidAccessGrant("the account has no bucket named \(scope.bucket) in \(call.region).")
         }
@@ -102,7 +108,8 @@ extension S3Control.CreateAccessGrant: WriteOperation {
                 "Gatehouse has no IAM Identity Center, and so no directory users and groups. Its grantee must be of type IAM."
             )
         }
-        guard let text = input.grantee.granteeIdentifier, let arn = ARN(parsing: text), arn.service == "iam",
+        guard let text = input.grantee.granteeIdentifier, text.utf8.count <= longestARN, let arn = ARN(parsing: text),
+            arn.service == "iam",
             ["user", "role"].contains(arn.typeAndRest?.type)
         else { throw .invalidAccessGrant("its grantee must be the ARN of an IAM user or role.") }
         guard call.directory.mayExist(text) else { throw .invalidAccessGrant("its grantee \(text) does not exist.") }
@@ -169,12 +176,18 @@ extension S3Control.ListAccessGrants: ReadOperation, OnAccessGrantsInstance {
         )
         // Grants for applications of IAM Identity Center, of which there are none.
         let isForApplication = input.applicationArn.map { $0 != "ALL" } ?? false
-        let page = try records.page(AccessGrant.self, paging) { grant in
+        func isWanted(_ grant: AccessGrant) -> Bool {
             (type == nil || type == iam) && !isForApplication
-                && (grantee == nil || grantee == grant.grantee)
                 && (permission == nil || permission == grant.permission.rawValue)
                 && (scope.map { $0.utf8.elementsEqual(grant.scope.text.utf8) } ?? true)
         }
+        let page =
+            if let grantee {
+                try records.page(
+                    AccessGrant.self, AccessGrant.Relation.name, to: grantee, paging, where: isWanted)
+            } else {
+                try records.page(AccessGrant.self, paging, where: isWanted)
+            }
         return Output(page) { grant in
             S3Control.ListAccessGrantEntry {
                 $0.createdAt = Timestamp(secondsSinceEpoch: grant.creationDate)

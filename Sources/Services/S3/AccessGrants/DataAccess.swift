@@ -18,6 +18,9 @@ extension S3Control.GetDataAccess: ComputeOperation, OnAccessGrantsInstance {
             throw .invalidRequest(
                 "The target must be an S3 path: s3://BUCKET/PREFIX*, or s3://BUCKET/KEY for one object.")
         }
+        guard target.key.utf8.count <= AccessGrantScope.longestKey else {
+            throw .invalidRequest("The target is longer than a key can be, \(AccessGrantScope.longestKey) bytes.")
+        }
         let caller = call.caller.granteeID
         let found = try await call.environment.read(Scope(account: account, region: call.region)) {
             (records) throws(ServiceError) -> (AccessGrant, AccessGrantsLocation)? in

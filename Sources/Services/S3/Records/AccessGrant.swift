@@ -36,7 +36,9 @@ struct AccessGrant: Record {
     }
 
     var references: [Reference] {
-        var references = [Reference(Relation.location, to: locationID)]
+        var references = [
+            Reference(Relation.location, to: locationID), Reference(Relation.name, to: grantee),
+        ]
         if let granteeID {
             references.append(Reference(Relation.grantee, to: granteeID))
             references.append(Reference(Relation.scope, to: Self.key(of: scope, for: granteeID)))
@@ -49,6 +51,8 @@ struct AccessGrant: Record {
     enum Relation {
         /// From a grant to its location.
         static let location = "accessgrantslocation"
+        /// From a grant to the ARN of its grantee.
+        static let name = "accessgranteename"
         /// From a grant to the unique id of its grantee.
         static let grantee = "accessgrantee"
         /// From a grant to what a grantee may ask for: see ``key(of:for:)``.
