@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "LakeQuery", targets: ["LakeQuery"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
     ],
     dependencies: [
@@ -343,7 +344,7 @@ let package = Package(
             name: "KMSTests",
             dependencies: ["KMSService", "KeyMaterial", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire"]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
-        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
+        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

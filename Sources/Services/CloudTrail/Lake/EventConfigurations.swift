@@ -24,7 +24,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
         }
         var (store, own) = try records.administeredStore(text, call)
         guard store.status != .pendingDeletion else { throw .inactiveStore }
-        guard store.category != EventCategory.insight, store.category != EventCategory.activity else {
+        guard store.isOfHistory else {
             throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
                 "Only event data stores of management and data events have an event configuration.")
         }

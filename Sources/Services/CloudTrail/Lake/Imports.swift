@@ -84,7 +84,8 @@ extension CloudTrail.StartImport: WriteOperation {
             else { throw .parameter("ImportId, with which an import is retried, stands alone.") }
             guard let old = try records.get(LakeImport.self, id) else { throw .unknownImport }
             guard old.status == .failed || old.status == .stopped else {
-                throw .parameter("The import is \(old.status.rawValue): those that are FAILED or STOPPED can be retried.")
+                throw .parameter(
+                    "The import is \(old.status.rawValue): those that are FAILED or STOPPED can be retried.")
             }
             one = old
             _ = try destination([old.destination], call)
@@ -118,7 +119,7 @@ extension CloudTrail.StartImport: WriteOperation {
         let store = try call.seenStore(destinations.first ?? "")
         guard store.accountID == call.accountID else { throw .notManagementAccount }
         guard store.status != .pendingDeletion else { throw .inactiveStore }
-        guard store.category != EventCategory.insight, store.category != EventCategory.activity else {
+        guard store.isOfHistory else {
             throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
                 "Trail events can be imported into event data stores of management, data and network activity events.")
         }

@@ -40,7 +40,9 @@ extension LakeStatement {
 extension Call {
     /// What a request about a query needs: its own action on the event data stores of the query. Of a query that is not
     /// there, on any.
-    fileprivate func need(onQuery id: String?, _ store: String?, owner: String?) async throws(ServiceError) -> Authorization {
+    fileprivate func need(onQuery id: String?, _ store: String?, owner: String?) async throws(ServiceError)
+        -> Authorization
+    {
         var names: [EventDataStoreName] = []
         if let store { names.append(try EventDataStoreName(store, self, owner: owner)) }
         if let id {

@@ -49,7 +49,9 @@ struct QueryDelivery: Sendable {
     /// Puts the files aside, to be completed in the transaction that ends the query.
     /// - Throws: why the bucket does not take them.
     func prepare(_ result: QueryResult) async throws(ServiceError) -> [PreparedCall<S3.PutObject>] {
-        guard let uri = query.deliveryURI, let location = S3Location(uri), let arn = query.stores.first else { return [] }
+        guard let uri = query.deliveryURI, let location = S3Location(uri), let arn = query.stores.first else {
+            return []
+        }
         let now = environment.now()
         let folder = Self.folder(location, scope.account, query.id, at: now)
         let writer = BucketWriter(

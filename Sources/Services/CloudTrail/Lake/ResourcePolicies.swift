@@ -31,7 +31,8 @@ enum PolicyTarget: Sendable {
             self = .dashboard(try DashboardName(text, call))
         } else {
             throw CloudTrail.Failure.resourceTypeNotSupportedException(
-                "The resource type of \(text) is not supported: event data stores, channels and dashboards have policies.")
+                "The resource type of \(text) is not supported: event data stores, channels and dashboards have policies."
+            )
         }
     }
 

@@ -68,8 +68,8 @@ struct RunImport: Job {
 
         /// Gets the role, once its trust policy lets CloudTrail have it.
         mutating func open(_ one: LakeImport, session: String) async throws(ImportError) {
-            guard let id = one.destination.split(separator: "/").last, let store = environment.lake.store(String(id)),
-                store.status != .pendingDeletion, let location = S3Location(one.uri)
+            guard let store = environment.lake.store(arn: one.destination), store.status != .pendingDeletion,
+                let location = S3Location(one.uri)
             else { throw .over }
             (self.store, self.location, region) = (store, location, one.bucketRegion)
             do throws(ServiceError) {
@@ -85,7 +85,10 @@ struct RunImport: Job {
             }
             guard let name = ARN(parsing: one.roleARN)?.resource.split(separator: "/").last,
                 let role = environment.directory.role(named: String(name), in: store.accountID)
-            else { throw .refused(failure(one, one.roleARN, ServiceError("AccessDenied", "The role is not there.", status: 403))) }
+            else {
+                throw .refused(
+                    failure(one, one.roleARN, ServiceError("AccessDenied", "The role is not there.", status: 403)))
+            }
             identity = .assuming(role, session: session, BucketAccess.service, for: store.arn, in: store.accountID)
         }
 

@@ -60,7 +60,8 @@ struct SampleQuery: Sendable {
     static func words(of text: String) -> Set<String> {
         let parts = text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
         return Set(
-            parts.filter { !common.contains($0) }.map { $0.count > 3 && $0.hasSuffix("s") ? String($0.dropLast()) : $0 })
+            parts.filter { !common.contains($0) }.map { $0.count > 3 && $0.hasSuffix("s") ? String($0.dropLast()) : $0 }
+        )
     }
 
     /// Which part of the words it has: those of its name count double. From 0 to 1.
@@ -106,7 +107,8 @@ struct SampleQuery: Sendable {
                 + " $EDS_ID WHERE eventSource = 'kms.amazonaws.com' GROUP BY element_at(requestParameters, 'keyId'),"
                 + " eventName, userIdentity.arn ORDER BY calls DESC"),
         SampleQuery(
-            "Changes of S3 bucket policies", "Buckets whose policy, access control list or public access block was changed.",
+            "Changes of S3 bucket policies",
+            "Buckets whose policy, access control list or public access block was changed.",
             "SELECT eventTime, eventName, userIdentity.arn, element_at(requestParameters, 'bucketName') AS bucket FROM"
                 + " $EDS_ID WHERE eventSource = 's3.amazonaws.com' AND eventName IN ('PutBucketPolicy',"
                 + " 'DeleteBucketPolicy', 'PutBucketAcl', 'PutBucketPublicAccessBlock', 'DeleteBucketPublicAccessBlock')"
