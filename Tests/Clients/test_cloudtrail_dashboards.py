@@ -74,7 +74,7 @@ def test_what_is_refused(root: Identity, new_user: Callable[..., Identity]) -> N
     store = make(root)
     for bad, code in (
         ({"Widgets": [widget(store, "nothing")]}, "InvalidQueryStatementException"),
-        ({"Widgets": [widget(store[:-1] + "x")]}, "EventDataStoreNotFoundException"),
+        ({"Widgets": [widget("00000000-0000-4000-8000-000000000000")]}, "EventDataStoreNotFoundException"),
         ({"Widgets": [widget(store)] * 11}, "ServiceQuotaExceededException"),
         ({"Widgets": [widget(store, QueryParameters=["$Nothing$"])]}, "InvalidQueryStatementException"),
         ({"Widgets": [widget(store, QueryParameters=["$StartTime$"])]}, "InvalidQueryStatementException"),

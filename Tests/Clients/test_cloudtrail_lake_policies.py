@@ -32,7 +32,7 @@ def test_putting_and_taking_away(root: Identity, new_user: Callable[..., Identit
     assert shown["ResourceArn"] == arn and json.loads(shown["ResourcePolicy"]) == json.loads(text)
     # A user who is named keeps what is given to him, and nobody of his name after him.
     alice = new_user("alice")
-    named = {"Effect": "Allow", "Principal": {"AWS": alice.arn}, "Action": "cloudtrail:GetEventDataStore", "Resource": arn}
+    named = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/alice"}, "Action": "cloudtrail:GetEventDataStore", "Resource": arn}
     ct.put_resource_policy(ResourceArn=arn, ResourcePolicy=policy(named))
     alice.cloudtrail.get_event_data_store(EventDataStore=arn)
     assert error_of(alice.cloudtrail.list_queries, EventDataStore=arn).code == "AccessDeniedException"
