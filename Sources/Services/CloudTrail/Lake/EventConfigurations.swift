@@ -7,7 +7,7 @@ import Wire
 
 extension CloudTrail.PutEventConfiguration: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     public static func handle(
@@ -47,7 +47,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
 
 extension CloudTrail.GetEventConfiguration: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
