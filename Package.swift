@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "LakeQuery", targets: ["LakeQuery"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
     ],
     dependencies: [
@@ -347,12 +348,11 @@ let package = Package(
         .testTarget(
             name: "S3Tests",
             dependencies: [
-                "S3Service", "Bodies", "Directory", "Keyring", "Ledger",
+                "S3Service", "Bodies", "Directory", "Keyring", "Ledger", "Policy",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
-        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger"]),
-        .testTarget(name: "S3Tests", dependencies: ["Policy", "S3Service"]),
+        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

@@ -43,6 +43,8 @@ let package = Package(
             name: "FuzzKeyMaterial",
             dependencies: ["FuzzDriver", .product(name: "KeyMaterial", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]

@@ -269,7 +269,8 @@ def test_statements_that_are_refused(root: Identity) -> None:
     assert error_of(ct.describe_query, QueryId=unknown).code == "QueryIdNotFoundException"
     assert error_of(ct.get_query_results, QueryId=unknown).code == "QueryIdNotFoundException"
     good = f"SELECT eventID FROM {store}"
-    assert error_of(ct.start_query, QueryStatement=good, DeliveryS3Uri="s3://box").code == "InvalidParameterException"
+    assert error_of(ct.start_query, QueryStatement=good, QueryAlias="none").code == "InvalidParameterException"
+    assert error_of(ct.start_query, QueryAlias="none").code == "InvalidParameterException"
     told, _ = result(root, good)
     assert error_of(ct.cancel_query, QueryId=told["QueryId"]).code == "InactiveQueryException"
     ct.delete_event_data_store(EventDataStore=arn)

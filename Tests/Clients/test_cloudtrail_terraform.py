@@ -18,6 +18,8 @@ def test_a_trail(root: Identity, tmp_path: Path) -> None:
     ct = root.cloudtrail
     assert ct.get_trail_status(Name="main")["IsLogging"] and not ct.get_trail_status(Name="basic")["IsLogging"]
     assert len(ct.get_event_selectors(TrailName="main")["AdvancedEventSelectors"]) == 2
+    assert [one["InsightType"] for one in ct.get_insight_selectors(TrailName="main")["InsightSelectors"]] == [
+        "ApiCallRateInsight", "ApiErrorRateInsight"]
     for name in ("main", "basic"):
         terraform.reimport(f"aws_cloudtrail.{name}", ARN + name)
     terraform.assert_no_drift()

@@ -400,18 +400,15 @@ def test_a_device_in_use(root: Identity) -> None:
 
 
 def test_events_of_what_is_not_built(root: Identity, trail: Trail) -> None:
-    channel = {"Name": "channel", "Source": "Custom", "Destinations": [{"Type": "AWS_SERVICE", "Location": "place"}]}
-    refused = error_of(root.cloudtrail.create_channel, **channel)
+    # A session of S3 Express, which has its buckets elsewhere.
+    s3 = root.client("s3")
+    refused = error_of(s3.create_session, Bucket="box", SessionMode="ReadOnly")
     assert refused.status == 501
-    record = trail.of(refused, "CreateChannel")
-    assert record["requestParameters"] == {
-        "name": "channel", "source": "Custom", "destinations": [{"type": "AWS_SERVICE", "location": "place"}]}
-    assert (record["errorCode"], record["responseElements"], record["readOnly"]) == ("NotImplemented", None, False)
-    read = error_of(root.cloudtrail.get_dashboard, DashboardId="board")
-    assert trail.of(read, "GetDashboard")["requestParameters"] == {"dashboardId": "board"}
+    record = trail.of(refused, "CreateSession")
+    assert record["requestParameters"]["bucketName"] == "box"
+    assert (record["errorCode"], record["responseElements"]) == ("NotImplemented", None)
     # What is not within the model's constraints is not kept: nothing else bounds it.
-    free = root.client("cloudtrail", parameter_validation=False)
-    assert trail.of(error_of(free.create_channel), "CreateChannel")["requestParameters"] is None
+    assert trail.of(error_of(s3.create_session, Bucket="box", SessionMode="x"), "CreateSession")["requestParameters"] is None
 
 
 # Errors

@@ -102,12 +102,12 @@ final class TestGatehouse: Sendable {
     }
 
     func send(
-        _ service: String, method: String = "POST", path: String = "/", headers: [(name: String, value: String)],
-        body: String,
+        _ service: String, method: String = "POST", path: String = "/", query: String = "",
+        headers: [(name: String, value: String)], body: String,
         as credentials: SigningCredentials?, sourceIP: String = "127.0.0.1"
     ) async -> Answer {
         var signable = SignableRequest(
-            method: method, path: path, query: "", headers: [("host", "localhost")] + headers, body: Array(body.utf8))
+            method: method, path: path, query: query, headers: [("host", "localhost")] + headers, body: Array(body.utf8))
         if let credentials {
             let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: service)
             signable.headers += signer.sign(signable, timestamp: now)

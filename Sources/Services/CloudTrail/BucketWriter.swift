@@ -69,7 +69,8 @@ struct BucketWriter: Sendable {
             environment: environment, requestID: RequestIDs.make(time: time), time: time,
             caller: Caller(accountID: account, identity: .service(service)), module: s3, operation: "PutObject",
             region: region, source: Call.Source(service: BucketAccess.service, calledVia: []))
-        return try call.decision(Access("s3:PutObject", on: "arn:aws:s3:::\(bucket)/\(key)", context: context)).isAllowed
+        return try call.decision(Access("s3:PutObject", on: "arn:aws:s3:::\(bucket)/\(key)", context: context))
+            .isAllowed
     }
 
     /// Puts a file aside, to be completed in the transaction that tells of it.

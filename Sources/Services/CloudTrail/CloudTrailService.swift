@@ -12,13 +12,15 @@ extension Metric {
 extension ServiceModule {
     /// AWS CloudTrail: its event history, trails, and Lake.
     public static let cloudTrail = ServiceModule(
-        CloudTrail.self, operations: [CloudTrail.LookupEvents.self] + trailOperations + Insights.operations + Lake.operations,
+        CloudTrail.self,
+        operations: [CloudTrail.LookupEvents.self] + trailOperations + Insights.operations + Lake.operations,
         records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Insights.records + Lake.records,
         tables: Insights.tables + Lake.tables,
         projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore, .channel, .dashboard],
         jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Insights.jobs
             + Lake.jobs,
-        quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries, .channels, .dashboards], samples: cloudTrailSamples,
+        quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries, .channels, .dashboards],
+        samples: cloudTrailSamples,
         metrics: [.trails, .eventDataStores])
 
     private static let trailOperations: [any Platform.Operation.Type] = [

@@ -13,8 +13,11 @@ let cloudTrailSamples = Samples(
         "ResourceArn": storeARN, "InsightSource": arn, "EventDataStores": storeARN,
         "S3BucketAccessRoleArn": "arn:aws:iam::\(Samples.account):role/box", "QueryParameters": "a",
     ],
-    absent: ["KmsKeyId", "SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "DeliveryS3Uri", "QueryAlias", "QueryParameters",
-        "EventDataStoreOwnerAccountId", "RefreshId", "InsightsDestination", "NextToken"],
+    absent: [
+        "KmsKeyId", "SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "DeliveryS3Uri", "QueryAlias",
+        "QueryParameters",
+        "EventDataStoreOwnerAccountId", "RefreshId", "InsightsDestination", "NextToken",
+    ],
     furnish: { environment in
         let trail = Trail(
             name: "box", uniqueID: "0", accountID: Samples.account, homeRegion: "us-east-1",

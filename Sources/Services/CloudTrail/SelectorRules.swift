@@ -246,6 +246,9 @@ extension AdvancedSelector {
 extension EventDataStore {
     /// What category its events are of, where it has none of others: `Insight`, `ActivityAuditLog`.
     var category: String? { selectors.count == 1 ? selectors.first?.category : nil }
+
+    /// Whether its events come out of the event history: neither from Insights nor through channels.
+    var isOfHistory: Bool { category != EventCategory.insight && category != EventCategory.activity }
 }
 
 extension FieldCondition {

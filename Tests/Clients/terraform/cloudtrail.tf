@@ -88,6 +88,13 @@ resource "aws_cloudtrail" "main" {
     }
   }
 
+  insight_selector {
+    insight_type = "ApiCallRateInsight"
+  }
+  insight_selector {
+    insight_type = "ApiErrorRateInsight"
+  }
+
   depends_on = [aws_s3_bucket_policy.logs]
 }
 

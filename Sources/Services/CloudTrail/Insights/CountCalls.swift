@@ -62,8 +62,10 @@ struct CallCount: Sendable {
             now.cursor = cursor
             try records.put(now)
             for rate in counted {
-                var sum = try records.get(CallRate.self, rate.key, of: id) ?? CallRate(
-                    watch: id, subject: rate.subject, hour: rate.hour)
+                var sum =
+                    try records.get(CallRate.self, rate.key, of: id)
+                    ?? CallRate(
+                        watch: id, subject: rate.subject, hour: rate.hour)
                 sum.merge(rate)
                 try records.put(sum)
             }

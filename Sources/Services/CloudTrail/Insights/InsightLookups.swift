@@ -179,7 +179,8 @@ extension CloudTrail.ListInsightsMetricData: ReadOperation {
     }
 
     /// The trail that counts, or any that does.
-    private static func source(_ input: Input, _ type: InsightType, _ call: Call) throws(ServiceError) -> InsightSource {
+    private static func source(_ input: Input, _ type: InsightType, _ call: Call) throws(ServiceError) -> InsightSource
+    {
         if let name = input.trailName {
             let trail = try call.insightTrail(TrailName(name, call))
             guard trail.insightWatch != nil else { throw .parameter(ServiceError.noInsights(.trail(trail)).message) }

@@ -62,10 +62,14 @@ struct InsightRecord: Sendable {
                 PendingInsight(
                     watch: watch, account: subject.account, region: subject.region, time: time, id: id, body: body))
         case .store(let store):
-            guard let destination = store.insightsDestination.flatMap(environment.lake.store) else { return }
+            guard let destination = store.insightsDestination.flatMap({ environment.lake.store(arn: $0) }) else {
+                return
+            }
             let own = records.of(destination.scope)
-            // As it is now: it may have been stopped, or be about to be deleted.
-            guard let now = try own.get(EventDataStore.self, destination.id), now.status == .enabled else { return }
+            // As it is now: it may be about to be deleted.
+            guard let now = try own.get(EventDataStore.self, destination.id), now.status != .pendingDeletion else {
+                return
+            }
             var chunks = EventChunks(store: destination.id)
             try chunks.append(ofStore(store.arn), at: time)
             for row in chunks.finish() { try own.put(row) }

@@ -20,17 +20,21 @@ enum InsightTarget: Sendable {
         }
     }
 
-    func need(_ call: Call) -> Authorization {
-        switch self {
-        case .trail(let name): .required(call.need(on: name))
-        case .store(let name): .required(call.need(on: name))
+    /// What a request needs that names one of the two; whoever may do nothing does not learn that it names the wrong number.
+    static func need(trail: String?, store: String?, _ call: Call) throws(ServiceError) -> Authorization {
+        var needs: [Access] = []
+        if let trail { needs.append(call.need(on: try TrailName(trail, call))) }
+        if let store { needs.append(call.need(on: try EventDataStoreName(store, call))) }
+        if needs.isEmpty {
+            needs = [call.need(on: TrailName(name: "*", account: call.accountID, region: call.region))]
         }
+        return .required(needs)
     }
 }
 
 extension CloudTrail.PutInsightSelectors: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     /// The trail's bucket has to take Insights events, whose files lie in a folder of their own.
@@ -98,7 +102,7 @@ extension CloudTrail.PutInsightSelectors: PreparedWriteOperation {
 
 extension CloudTrail.GetInsightSelectors: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {

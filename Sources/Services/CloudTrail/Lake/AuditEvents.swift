@@ -83,10 +83,10 @@ extension CloudTrailData.PutAuditEvents: WriteOperation {
 }
 
 extension MutableRecords {
-    /// Puts events into an event data store, if it takes any.
+    /// Puts events into an event data store, if it is there.
     fileprivate func append(_ events: [AuditRecord], to arn: String) throws(ServiceError) {
         guard let id = arn.split(separator: "/").last.map(String.init),
-            let store = try get(EventDataStore.self, id), store.status == .enabled
+            let store = try get(EventDataStore.self, id), store.status != .pendingDeletion
         else { return }
         var chunks = EventChunks(store: store.id)
         for event in events { try chunks.append(event.body, at: event.time) }

@@ -213,7 +213,7 @@ extension Dashboard.Widget {
     func statement(with values: [String]) throws(ServiceError) -> String {
         for value in values where !value.utf8.allSatisfy(Self.isOfValue) {
             throw CloudTrail.Failure.invalidQueryStatementException(
-                "The query parameter value \(value) has characters other than letters, digits, spaces and .:-_")
+                "The query parameter value \(value) has characters other than letters, digits, spaces and .:-_/")
         }
         let parts = statement.split(separator: "?", omittingEmptySubsequences: false)
         guard parts.count == values.count + 1 else {
@@ -227,7 +227,7 @@ extension Dashboard.Widget {
     private static func isOfValue(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: " .:-_".utf8.contains(byte)
+        default: " .:-_/".utf8.contains(byte)
         }
     }
 }
@@ -238,10 +238,7 @@ enum DashboardParameters {
 
     /// - Parameter given: as the request has them. Without it is the last day, by the hour.
     static func values(_ given: [String: String], at time: Double) -> [String: String] {
-        func text(_ time: Double) -> String {
-            String(Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601.prefix(19)).split(separator: "T")
-                .joined(separator: " ")
-        }
+        func text(_ time: Double) -> String { Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601 }
         let usual = ["$StartTime$": text(time - 86_400), "$EndTime$": text(time), "$Period$": "hour"]
         return usual.merging(given) { $1 }
     }

@@ -63,6 +63,7 @@ extension CloudTrail.StartEventDataStoreIngestion: PreparedWriteOperation, OnEve
         _ input: Input, _ last: Int64, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var (store, own) = try records.administeredStore(input.eventDataStore, call)
+        guard store.isOfHistory else { throw .storeCategory }
         guard store.status == .stopped else { throw .storeStatus(store) }
         (store.status, store.updated) = (.enabled, call.time)
         try own.beginIngestion(into: &store, after: last, call)
@@ -76,6 +77,7 @@ extension CloudTrail.StopEventDataStoreIngestion: EventDataStoreChange {
     static func change(
         _ store: EventDataStore, _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
+        guard store.isOfHistory else { throw .storeCategory }
         guard store.status == .enabled else { throw .storeStatus(store) }
         var store = store
         try records.endIngestion(into: store, call)
@@ -83,6 +85,14 @@ extension CloudTrail.StopEventDataStoreIngestion: EventDataStoreChange {
         try records.setInsights(of: &store, call)
         try records.put(store)
         return Output()
+    }
+}
+
+extension ServiceError {
+    fileprivate static var storeCategory: ServiceError {
+        CloudTrail.Failure.invalidEventDataStoreCategoryException(
+            "Event data stores of Insights events and of events from outside AWS take what is put into them: their ingestion"
+                + " can't be started or stopped.")
     }
 }
 

@@ -7,7 +7,7 @@ import Wire
 
 extension CloudTrail.PutEventConfiguration: WriteOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     public static func handle(
@@ -24,7 +24,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
         }
         var (store, own) = try records.administeredStore(text, call)
         guard store.status != .pendingDeletion else { throw .inactiveStore }
-        guard store.category != EventCategory.insight, store.category != EventCategory.activity else {
+        guard store.isOfHistory else {
             throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
                 "Only event data stores of management and data events have an event configuration.")
         }
@@ -47,7 +47,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
 
 extension CloudTrail.GetEventConfiguration: ComputeOperation {
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget(trail: input.trailName, store: input.eventDataStore, call).need(call)
+        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {

@@ -88,7 +88,11 @@ extension CloudTrail.UpdateEventDataStore: PreparedWriteOperation, OnEventDataSt
             try own.checkName(of: store)
         }
         if input.advancedEventSelectors != nil {
+            let old = store
             store.selectors = try SelectorRules.ofEventDataStore(input.advancedEventSelectors)
+            guard old.isOfHistory == store.isOfHistory, old.isOfHistory || old.category == store.category else {
+                throw .invalidSelectors("The category of events that an event data store is for cannot be changed.")
+            }
         }
         if let value = input.multiRegionEnabled { store.isMultiRegion = value }
         if let value = input.organizationEnabled, value != (store.organizationID != nil) {

@@ -119,7 +119,7 @@ extension CloudTrail.StartImport: WriteOperation {
         let store = try call.seenStore(destinations.first ?? "")
         guard store.accountID == call.accountID else { throw .notManagementAccount }
         guard store.status != .pendingDeletion else { throw .inactiveStore }
-        guard store.category != EventCategory.insight, store.category != EventCategory.activity else {
+        guard store.isOfHistory else {
             throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
                 "Trail events can be imported into event data stores of management, data and network activity events.")
         }

@@ -57,6 +57,11 @@ final class LakeIndex: Projection {
     /// An event data store by its id, which is like no other.
     func store(_ id: String) -> EventDataStore? { state.withLock { $0.stores[id] } }
 
+    /// An event data store by its ARN.
+    func store(arn: String) -> EventDataStore? {
+        arn.split(separator: "/").last.flatMap { store(String($0)) }.flatMap { $0.arn == arn ? $0 : nil }
+    }
+
     /// A channel by its id, which is like no other.
     func channel(_ id: String) -> Channel? { state.withLock { $0.channels[id] } }
 

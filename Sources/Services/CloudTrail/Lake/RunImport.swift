@@ -68,8 +68,8 @@ struct RunImport: Job {
 
         /// Gets the role, once its trust policy lets CloudTrail have it.
         mutating func open(_ one: LakeImport, session: String) async throws(ImportError) {
-            guard let id = one.destination.split(separator: "/").last, let store = environment.lake.store(String(id)),
-                store.status != .pendingDeletion, let location = S3Location(one.uri)
+            guard let store = environment.lake.store(arn: one.destination), store.status != .pendingDeletion,
+                let location = S3Location(one.uri)
             else { throw .over }
             (self.store, self.location, region) = (store, location, one.bucketRegion)
             do throws(ServiceError) {

@@ -108,7 +108,7 @@ struct RunQuery: Job {
         _ arn: String, into sandbox: QuerySandbox, _ query: inout StoredQuery, _ environment: Environment,
         _ isCancelled: Flag
     ) async throws(LakeQueryError) {
-        guard let id = arn.split(separator: "/").last.map(String.init), let store = environment.lake.store(id) else {
+        guard let store = environment.lake.store(arn: arn) else {
             throw .statement("The event data store \(arn) is no longer there.")
         }
         // What can't be taken in now is taken in later; what is there can be asked for.

@@ -58,7 +58,8 @@ struct LakeImport: Record {
 
     var references: [Reference] {
         [Reference(Self.ofStore, to: destination)]
-            + (status.isActive ? [Reference(Self.active, to: destination), Reference(Self.ongoing, to: Self.ongoing)] : [])
+            + (status.isActive
+                ? [Reference(Self.active, to: destination), Reference(Self.ongoing, to: Self.ongoing)] : [])
     }
 }
 
