@@ -88,12 +88,9 @@ import Testing
     private func allows(
         _ session: CompiledPolicy, _ action: String, _ resource: String, _ context: [String: ContextValue] = [:]
     ) -> Bool {
-        let everything = try? PolicyDocument(
-            parsing: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
-            as: .identity)
-        guard let everything else { return false }
-        let role = CompiledPolicy(everything, source: PolicySource(type: .identity, name: "everything"))
-        let inputs = PolicyInputs(identity: [role], session: [session])
+        guard let everything = Self.everything, let keyPolicy = Self.keyPolicy else { return false }
+        let inputs = PolicyInputs(
+            identity: [everything], resource: action.hasPrefix("kms:") ? keyPolicy : nil, session: [session])
         let request = AuthorizationRequest(
             principal: Principal(
                 kind: .roleSession, arn: "arn:aws:sts::\(Self.account):assumed-role/lender/s", accountID: Self.account,
@@ -101,5 +98,17 @@ import Testing
             action: action, resource: resource, resourceAccount: Self.account)
         let all = context.merging(["aws:ResourceAccount": .one(Self.account)]) { own, _ in own }
         return PolicyEvaluator.evaluate(request, inputs, DictionaryContext(all)).isAllowed
+    }
+
+    private static let everything = policy(.identity, #""Action":"*","Resource":"*""#)
+    /// As each key has it: the account's own policies decide.
+    private static let keyPolicy = policy(
+        .resource, #""Principal":{"AWS":"\#(account)"},"Action":"kms:*","Resource":"*""#)
+
+    private static func policy(_ type: PolicyType, _ members: String) -> CompiledPolicy? {
+        let text = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow",\#(members)}}"#
+        return (try? PolicyDocument(parsing: text, as: type)).map {
+            CompiledPolicy($0, source: PolicySource(type: type, name: "of the test"))
+        }
     }
 }
