@@ -90,7 +90,7 @@ def test_what_is_refused(root: Identity) -> None:
         "InvalidEventSelectorsException")
     # Such an event data store has nothing else.
     both = ACTIVITY + [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]
-    assert error_of(make, root, "both", AdvancedEventSelectors=both).code == "InvalidEventSelectorsException"
+    assert error_of(ct.create_event_data_store, Name="both", AdvancedEventSelectors=both).code == "InvalidEventSelectorsException"
 
 
 def test_events(root: Identity) -> None:

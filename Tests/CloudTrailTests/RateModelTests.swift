@@ -50,7 +50,11 @@ import Testing
     /// However the minutes are cut into pieces, the same comes of them.
     @Test(arguments: [1, 2, 7, 10, 11, 60]) func inPieces(_ size: Int64) {
         var counts: [Int64: Int64] = [:]
-        for minute in Int64(20_000)..<20_300 where minute * 7919 % 23 < 3 { counts[minute] = minute * 31 % 90 }
+        for minute in Int64(20_000)..<20_300 { counts[minute] = minute * 7919 % 5 }
+        // Each more than twice as high as all before, and some of them in a row.
+        for (minute, count) in zip([20_011, 20_058, 20_061, 20_119, 20_180, 20_189, 20_240] as [Int64], 1...) {
+            counts[minute] = 12 << (count * 2)
+        }
         let whole = follow(20_000...20_299, counts)
         var open: RateModel.Episode?
         var steps: [Step] = []

@@ -107,7 +107,8 @@ final class TestGatehouse: Sendable {
         as credentials: SigningCredentials?, sourceIP: String = "127.0.0.1"
     ) async -> Answer {
         var signable = SignableRequest(
-            method: method, path: path, query: query, headers: [("host", "localhost")] + headers, body: Array(body.utf8))
+            method: method, path: path, query: query, headers: [("host", "localhost")] + headers, body: Array(body.utf8)
+        )
         if let credentials {
             let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: service)
             signable.headers += signer.sign(signable, timestamp: now)

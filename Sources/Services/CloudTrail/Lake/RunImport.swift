@@ -24,14 +24,24 @@ struct RunImport: Job {
         }
         guard var one else { return }
         var work = Work(environment: environment, scope: context.scope)
-        do throws(ImportError) {
-            try await work.open(one, session: Self.session)
-            while let next = try await work.step(one) { one = next }
-        } catch {
-            switch error {
-            case .own(let error): throw error
-            case .over: return
-            case .refused(let failure): try await work.fail(one, failure)
+        var isOver = false
+        while !isOver {
+            do throws(ImportError) {
+                try await work.open(one, session: Self.session)
+                while let next = try await work.step(one) { one = next }
+                isOver = true
+            } catch {
+                switch error {
+                case .own(let error): throw error
+                case .over: return
+                case .overtaken:
+                    // It may have been stopped, and begun anew, while this went on: then both go on from where it is.
+                    guard let now = try await work.current(id), now.status == .inProgress else { return }
+                    one = now
+                case .refused(let failure):
+                    try await work.fail(one, failure)
+                    isOver = true
+                }
             }
         }
         try await work.end(id, context)
@@ -41,8 +51,10 @@ struct RunImport: Job {
     enum ImportError: Error {
         /// Gatehouse's own fault: it is tried again later.
         case own(ServiceError)
-        /// It was stopped, or its event data store is gone.
+        /// Its event data store is gone.
         case over
+        /// It is not where it was.
+        case overtaken
         /// It comes to nothing.
         case refused(ImportFailure)
     }
@@ -221,8 +233,15 @@ struct RunImport: Job {
             } catch {
                 throw .own(error)
             }
-            guard let kept else { throw .over }
+            guard let kept else { throw .overtaken }
             return kept
+        }
+
+        /// An import as it is now.
+        func current(_ id: String) async throws(ServiceError) -> LakeImport? {
+            try await environment.read(scope) { (records) throws(ServiceError) in
+                try records.get(LakeImport.self, id)
+            }
         }
 
         /// Notes why an import comes to nothing.
