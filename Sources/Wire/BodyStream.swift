@@ -41,22 +41,27 @@ public struct BodyStream: Sendable, CustomStringConvertible {
 
     /// The length in bytes, as announced; nil where it is not known beforehand.
     public let length: Int?
+    /// The names of the fields that are to follow the body, in lower case, as announced.
+    public let trailerNames: [String]
     private let flow: Flow
 
     /// Makes a stream of pieces that come from somewhere else.
     ///
     /// - Parameters:
     ///   - length: how many bytes it will be, nil where that is not known.
+    ///   - trailerNames: what `trailers` will be, as announced.
     ///   - source: gives the next piece, never an empty one; nil at the end. It is called by one at a time, and no more
     ///     once it gave nil or threw.
     ///   - trailers: the fields that follow the body; asked for at the end.
     ///   - onStop: called once, when the last piece is given, or when no more will be asked for.
     public init(
-        length: Int?, _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
+        length: Int?, trailerNames: [String] = [],
+        _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
         trailers: @escaping @Sendable () -> [(name: String, value: String)] = { [] },
         onStop: @escaping @Sendable () -> Void = {}
     ) {
         self.length = length
+        self.trailerNames = trailerNames
         flow = Flow(source, trailers, onStop)
     }
 
