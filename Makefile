@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release test test-swift test-clients test-clients-postgres test-postgres audit bench format lint docs generate operations fuzz package test-package image clean
+.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench format lint docs generate operations fuzz package test-package image clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -11,6 +11,8 @@ GATEHOUSE := .build/release/gatehouse
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 AUDITORS := .venv-audit
+# Options of `swift build` for the debug builds of the tests. What they change is compiled anew.
+SWIFT_BUILD_OPTIONS ?=
 # How many client tests run at once. They wait more than they work.
 WORKERS ?= 4
 # Which of the clients' tests `make test` runs on PostgreSQL, too.
@@ -32,25 +34,29 @@ release: ## Build the program: .build/release/gatehouse
 	@Tools/install-dependencies build
 	$(RELEASE)
 
-test: test-swift test-clients test-clients-postgres ## Run every test, a quarter of the clients' on PostgreSQL as well
+# The clients' environment comes over the network while the compiler works.
+test: ## Run every test, a quarter of the clients' on PostgreSQL as well
+	@Tools/install-dependencies build test
+	@$(MAKE) $(VENV)/installed & installing=$$!; $(MAKE) test-swift && wait $$installing
+	@$(MAKE) test-clients test-clients-postgres
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build --build-tests
+	swift build $(SWIFT_BUILD_OPTIONS) --build-tests
 	swift test --skip-build --parallel
 
-test-clients: $(VENV)/installed ## Run real clients against the debug build (TESTS="…" selects some)
+products:
 	@Tools/install-dependencies build test
-	swift build --product gatehouse
-	swift build --product probe-server
+	swift build $(SWIFT_BUILD_OPTIONS) --product gatehouse
+	swift build $(SWIFT_BUILD_OPTIONS) --product probe-server
+
+test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
 
 test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
 	@$(MAKE) test-clients-postgres POSTGRES_TESTS=
 
-test-clients-postgres: $(VENV)/installed
-	@Tools/install-dependencies build test
-	swift build --product gatehouse
+test-clients-postgres: $(VENV)/installed products
 	cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)

@@ -20,6 +20,8 @@ let package = Package(
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        // What the programs in Fuzz/ need besides.
+        .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
     ],
     dependencies: [

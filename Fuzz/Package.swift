@@ -5,7 +5,10 @@ import PackageDescription
 // modules with -sanitize=fuzzer.
 let package = Package(
     name: "fuzz",
-    dependencies: [.package(name: "gatehouse", path: "..")],
+    dependencies: [
+        .package(name: "gatehouse", path: ".."),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    ],
     targets: [
         .target(name: "LibFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["LibFuzzer"]),
@@ -23,6 +26,12 @@ let package = Package(
             name: "FuzzRESTXML", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzS3", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzListing",
+            dependencies: [
+                "FuzzDriver", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Server", package: "gatehouse"), .product(name: "Signature", package: "gatehouse"),
+            ]),
         .executableTarget(
             name: "FuzzForm", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(

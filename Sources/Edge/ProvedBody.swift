@@ -24,8 +24,10 @@ final class ProvedBody: Sendable {
 
     /// The verified body as a stream. `announced` is the request's `Content-Length`.
     func stream(announced: Int?) -> BodyStream {
-        let length = state.withLock { $0.proof.isChunked ? $0.proof.contentLength : announced }
-        return BodyStream(length: length) { () throws(ServiceError) in
+        let (length, names) = state.withLock {
+            ($0.proof.isChunked ? $0.proof.contentLength : announced, $0.proof.trailerNames)
+        }
+        return BodyStream(length: length, trailerNames: names) { () throws(ServiceError) in
             try await self.next()
         } trailers: {
             self.state.withLock { $0.trailers }

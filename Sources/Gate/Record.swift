@@ -65,7 +65,7 @@ extension Gate {
             return Outcome(attempt.result, of: attempt)
         } catch {
             logUnrecorded(error)
-            return Outcome(.failure(.internalFailure), of: attempt)
+            return Outcome(.failure(error.kind == .full ? .noRoom : .internalFailure), of: attempt)
         }
     }
 

@@ -3,7 +3,7 @@ import Keyring
 /// Why the ledger refused, in words that a person can act on. It never holds the contents of a record.
 ///
 /// A server's operator reads ``message`` in the log or at the start; an API's client never does: to it every one of
-/// these is an internal failure.
+/// these is an internal failure, a service that is not available, or a disk that is full.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong, for code that has to react: to tell `busy` from `sealed` at the start, or to try again after
     /// `full`.

@@ -33,10 +33,22 @@ extension ServiceError {
         ServiceError("ValidationError", message, status: 400)
     }
 
-    /// An internal failure, or an unavailable service: a ledger that can't answer is not the client's fault. The cause goes into the log: see
-    /// ``logText``.
+    /// InsufficientStorage, status 507: the disk is full. Clients don't retry it, since nothing changes by itself; AWS, which is
+    /// never full, has no such error.
+    public static var noRoom: ServiceError {
+        ServiceError(
+            "InsufficientStorage", "There is no room left on the disk. Nothing was changed: ask the operator to make room.",
+            status: 507)
+    }
+
+    /// An internal failure, or an unavailable service, or a full disk: a ledger that can't answer is not the client's fault. The
+    /// cause goes into the log: see ``logText``.
     public init(_ error: LedgerError) {
-        self = error.kind == .unavailable ? .serviceUnavailable : .internalFailure
+        switch error.kind {
+        case .unavailable: self = .serviceUnavailable
+        case .full: self = .noRoom
+        default: self = .internalFailure
+        }
         cause = "\(error)"
     }
 

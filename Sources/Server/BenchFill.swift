@@ -51,6 +51,12 @@ extension Gatehouse {
         }
     }
 
+    /// Makes a bucket of small objects in the first account, for tests of lists.
+    /// - Parameter keys: each once.
+    public func fill(bucket: String, keys: [String]) async throws {
+        try await environment.fillS3(account: accountID, bucket: bucket, keys: keys)
+    }
+
     private static func event(_ number: Int, of account: String, at time: Double) -> Event {
         ServiceEvent("GetUser", source: "iam.amazonaws.com", account: account, time: time) { writer in
             writer.member("userName", "user-\(number % 1000)")

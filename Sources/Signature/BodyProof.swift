@@ -64,6 +64,11 @@ public struct BodyProof: Sendable {
         if case .chunks(let body) = kind { body.length } else { nil }
     }
 
+    /// The names of the fields that are to follow the content, in lower case, as `x-amz-trailer` announces them.
+    public var trailerNames: [String] {
+        if case .chunks(let body) = kind { body.announced } else { [] }
+    }
+
     /// Takes the next bytes of the body as they were sent, and appends the content among them.
     ///
     /// - Parameters:

@@ -55,7 +55,7 @@ struct ChunkedBody: Sendable {
     /// nil where nothing is signed.
     private var signer: ChunkSigner?
     /// The names of the trailers that are to come.
-    private let announced: [String]
+    let announced: [String]
     private var trailers: [(name: String, value: String)] = []
     private var trailerBytes = 0
     private var trailerSignature: [UInt8]?

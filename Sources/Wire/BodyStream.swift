@@ -45,23 +45,28 @@ public struct BodyStream: Sendable, CustomStringConvertible {
     public let length: Int?
     /// The whole of it, if it is no more than bytes that are at hand: who can, passes them on without asking for pieces.
     let bytes: [UInt8]?
+    /// The names of the fields that are to follow the body, in lower case, as announced.
+    public let trailerNames: [String]
     private let flow: Flow
 
     /// Makes a stream of pieces that come from somewhere else.
     ///
     /// - Parameters:
     ///   - length: how many bytes it will be, nil where that is not known.
+    ///   - trailerNames: what `trailers` will be, as announced.
     ///   - source: gives the next piece, never an empty one; nil at the end. It is called by one at a time, and no more
     ///     once it gave nil or threw.
     ///   - trailers: the fields that follow the body; asked for at the end.
     ///   - onStop: called once, when the last piece is given, or when no more will be asked for.
     public init(
-        length: Int?, _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
+        length: Int?, trailerNames: [String] = [],
+        _ source: @escaping @Sendable () async throws(ServiceError) -> [UInt8]?,
         trailers: @escaping @Sendable () -> [(name: String, value: String)] = { [] },
         onStop: @escaping @Sendable () -> Void = {}
     ) {
         self.length = length
         bytes = nil
+        self.trailerNames = trailerNames
         flow = Flow({ () async throws(ServiceError) in try await source().map { [$0] } }, trailers, onStop)
     }
 
@@ -73,6 +78,7 @@ public struct BodyStream: Sendable, CustomStringConvertible {
     public init(length: Int, pieces: @escaping @Sendable () async throws(ServiceError) -> [[UInt8]]?) {
         self.length = length
         bytes = nil
+        trailerNames = []
         flow = Flow(pieces, { [] }, {})
     }
 
@@ -81,6 +87,7 @@ public struct BodyStream: Sendable, CustomStringConvertible {
         let isGiven = Once(bytes.isEmpty)
         length = bytes.count
         self.bytes = bytes
+        trailerNames = []
         flow = Flow({ () throws(ServiceError) in isGiven.set() ? nil : [bytes] }, { [] }, {})
     }
 

@@ -37,7 +37,10 @@ def run_auditor(environment: str, folder: Path, identity: Identity, *words: str)
     done = subprocess.run(
         [str(programs / words[0]), *words[1:]],
         cwd=folder,
-        env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"} | identity.environment,
+        env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+        # What clients send to a host below the endpoint, as S3 Control's is with the account's number, Gatehouse takes as well.
+        | {"HTTP_PROXY": identity.url}
+        | identity.environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -7,21 +7,27 @@ from collections import defaultdict
 from pathlib import Path
 
 import accounts
+import storage
 from conftest import run_auditor
 from harness import ACCOUNT, Identity, Server, policy
 
 
-def findings(identity: Identity, folder: Path, service: str = "iam") -> dict[str, set[str]]:
-    """The statuses (PASS, FAIL, MANUAL) that each of Prowler's checks of a service found."""
+def report(identity: Identity, folder: Path, *services: str, regions: tuple[str, ...] = ("us-east-1",)) -> list[dict[str, str]]:
+    """What Prowler's checks of some services found, row by row."""
     run_auditor(
-        "prowler", folder, identity, "prowler", "aws", "--region", "us-east-1", "--service", service,
+        "prowler", folder, identity, "prowler", "aws", "--region", *regions, "--service", *services,
         "--output-formats", "csv", "--output-directory", str(folder), "--output-filename", "report",
         "--ignore-exit-code-3", "--no-banner",
     )  # fmt: skip
-    found: dict[str, set[str]] = defaultdict(set)
     with open(folder / "report.csv", newline="") as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            found[row["CHECK_ID"]].add(row["STATUS"])
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def findings(identity: Identity, folder: Path, service: str = "iam") -> dict[str, set[str]]:
+    """The statuses (PASS, FAIL, MANUAL) that each of Prowler's checks of a service found."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in report(identity, folder, service):
+        found[row["CHECK_ID"]].add(row["STATUS"])
     return found
 
 
@@ -108,3 +114,80 @@ def test_keys_of_a_careless_account_fail(cloud: Server, tmp_path: Path) -> None:
         "kms_cmk_rotation_enabled",
         "kms_key_not_publicly_accessible",
     }
+
+
+# Buckets and trails
+
+
+def of_storage(identity: Identity, folder: Path) -> dict[str, dict[str, set[str]]]:
+    """Check → status → buckets, trails, access points, or Regions."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in report(identity, folder, "s3", "cloudtrail", regions=(storage.HOME, storage.AWAY)):
+        name = row["REGION"] if "_multi_region_" in row["CHECK_ID"] else row["RESOURCE_NAME"]
+        found[row["CHECK_ID"]][row["STATUS"]].add(name)
+    return {check: dict(statuses) for check, statuses in found.items()}
+
+
+def test_storage_of_a_careful_account_passes(cloud: Server, tmp_path: Path) -> None:
+    found = of_storage(storage.careful(cloud), tmp_path)
+    logs, copies = {"logs-us-east-1", "logs-eu-west-1"}, {"data-copy", "record-copy"}
+    expected_to_fail = {
+        # MFA delete is not built, and there is no CloudWatch.
+        "cloudtrail_bucket_requires_mfa_delete": {"everything"},
+        "s3_bucket_no_mfa_delete": {"data", "record"} | copies | logs,
+        "cloudtrail_cloudwatch_logging_enabled": {"everything"},
+        # Nobody copies the copies, nor the logs, which S3 itself writes: they have nothing of what costs.
+        "s3_bucket_cross_region_replication": copies | logs,
+    } | dict.fromkeys(
+        [
+            "s3_bucket_event_notifications_enabled", "s3_bucket_kms_encryption", "s3_bucket_lifecycle_enabled",
+            "s3_bucket_object_lock", "s3_bucket_object_versioning", "s3_bucket_server_access_logging_enabled",
+        ],
+        logs,
+    )  # fmt: skip
+    assert {check: statuses["FAIL"] for check, statuses in found.items() if "FAIL" in statuses} == expected_to_fail
+    assert set().union(*found.values()) == {"PASS", "FAIL"}, "nothing that could not be looked at"
+    assert {check for check, statuses in found.items() if "PASS" not in statuses} == {
+        "cloudtrail_bucket_requires_mfa_delete", "s3_bucket_no_mfa_delete", "cloudtrail_cloudwatch_logging_enabled",
+    }  # fmt: skip
+    assert set(found) == CHECKS
+
+
+def test_storage_of_a_careless_account_fails(cloud: Server, tmp_path: Path) -> None:
+    found = of_storage(storage.careless(cloud), tmp_path)
+    passed = {
+        # Its management events are recorded, at home; S3 encrypts for everybody; and not every bucket is open to all.
+        "cloudtrail_bedrock_logging_enabled": {"some"},
+        "cloudtrail_multi_region_enabled": {storage.HOME},
+        "cloudtrail_multi_region_enabled_logging_management_events": {storage.HOME},
+        "s3_bucket_default_encryption": {"open", "record", "shared"},
+        "s3_bucket_cross_account_access": {"record"},
+        "s3_bucket_policy_public_write_access": {"record", "shared"},
+        "s3_bucket_public_access": {"shared"},
+        "s3_bucket_public_list_acl": {"shared"},
+        "s3_bucket_public_write_acl": {"record", "shared"},
+    }
+    assert {check: statuses["PASS"] for check, statuses in found.items() if "PASS" in statuses} == passed
+    alone = {"cloudtrail_bedrock_logging_enabled", "s3_bucket_default_encryption"}
+    assert {check for check, statuses in found.items() if "FAIL" not in statuses} == alone
+    assert found["s3_bucket_cross_account_access"]["FAIL"] == {"open", "shared"}
+    assert found["s3_bucket_public_access"]["FAIL"] == {"open", "record"}
+    assert found["s3_access_point_public_access_block"]["FAIL"] == {"wide"}
+    assert set(found) == CHECKS
+
+
+# All that say something of such accounts. Threat detection and public objects are to be asked for, Multi-Region Access Points
+# and buckets that services have left behind are not there.
+CHECKS = {
+    "cloudtrail_bedrock_logging_enabled", "cloudtrail_bucket_requires_mfa_delete", "cloudtrail_cloudwatch_logging_enabled",
+    "cloudtrail_insights_exist", "cloudtrail_kms_encryption_enabled", "cloudtrail_log_file_validation_enabled",
+    "cloudtrail_logs_s3_bucket_access_logging_enabled", "cloudtrail_logs_s3_bucket_is_not_publicly_accessible",
+    "cloudtrail_multi_region_enabled", "cloudtrail_multi_region_enabled_logging_management_events",
+    "cloudtrail_s3_dataevents_read_enabled", "cloudtrail_s3_dataevents_write_enabled",
+    "s3_access_point_public_access_block", "s3_account_level_public_access_blocks", "s3_bucket_acl_prohibited",
+    "s3_bucket_cross_account_access", "s3_bucket_cross_region_replication", "s3_bucket_default_encryption",
+    "s3_bucket_event_notifications_enabled", "s3_bucket_kms_encryption", "s3_bucket_level_public_access_block",
+    "s3_bucket_lifecycle_enabled", "s3_bucket_no_mfa_delete", "s3_bucket_object_lock", "s3_bucket_object_versioning",
+    "s3_bucket_policy_public_write_access", "s3_bucket_public_access", "s3_bucket_public_list_acl",
+    "s3_bucket_public_write_acl", "s3_bucket_secure_transport_policy", "s3_bucket_server_access_logging_enabled",
+}  # fmt: skip

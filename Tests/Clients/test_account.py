@@ -274,12 +274,9 @@ class TestTerraform:
         terraform.assert_no_drift()
 
         # Forgotten and imported again, nothing has to be changed.
-        for address, name in (
-            ("aws_account_primary_contact.owner", ACCOUNT),
-            ("aws_account_alternate_contact.security", "SECURITY"),
-        ):
-            terraform.reimport(address, name)
-        terraform.assert_no_drift()
+        terraform.reimport(
+            {"aws_account_primary_contact.owner": ACCOUNT, "aws_account_alternate_contact.security": "SECURITY"}
+        )
 
         terraform.destroy()
         assert error_of(account.get_alternate_contact, AlternateContactType="SECURITY").code == (
@@ -295,8 +292,7 @@ class TestTerraform:
         terraform.apply()
         assert region(account, "ap-east-1") == "ENABLED"
         terraform.assert_no_drift()
-        terraform.reimport("aws_account_region.hong_kong", "ap-east-1")
-        terraform.assert_no_drift()
+        terraform.reimport({"aws_account_region.hong_kong": "ap-east-1"})
         source = tmp_path / "main.tf"
         source.write_text(source.read_text().replace("enabled = true", "enabled = false"))
         terraform.apply()

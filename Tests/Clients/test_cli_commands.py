@@ -20,7 +20,7 @@ import pytest
 
 from harness import ACCOUNT, ROOT_KEY_ID, ROOT_SECRET, Identity, Server, Trail, allow, error_of, policy, trust
 from harness import raw
-from harness.identity import aws_program
+from harness.aws import aws_program
 from harness.server import BINARY, clean_environment, gatehouse
 
 EXPORTS = (

@@ -17,8 +17,7 @@ def test_an_event_data_store(root: Identity, tmp_path: Path) -> None:
     arn = terraform.outputs()["arn"]
     ct = root.cloudtrail
     assert ct.list_tags(ResourceIdList=[arn])["ResourceTagList"][0]["TagsList"] == [{"Key": "team", "Value": "audit"}]
-    terraform.reimport("aws_cloudtrail_event_data_store.main", arn)
-    terraform.assert_no_drift()
+    terraform.reimport({"aws_cloudtrail_event_data_store.main": arn})
     terraform.run("apply", "-auto-approve", "-no-color", "-var=days=30")
     assert ct.get_event_data_store(EventDataStore=arn)["RetentionPeriod"] == 30
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=days=30")

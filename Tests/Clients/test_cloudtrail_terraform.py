@@ -20,9 +20,7 @@ def test_a_trail(root: Identity, tmp_path: Path) -> None:
     assert len(ct.get_event_selectors(TrailName="main")["AdvancedEventSelectors"]) == 2
     assert [one["InsightType"] for one in ct.get_insight_selectors(TrailName="main")["InsightSelectors"]] == [
         "ApiCallRateInsight", "ApiErrorRateInsight"]
-    for name in ("main", "basic"):
-        terraform.reimport(f"aws_cloudtrail.{name}", ARN + name)
-    terraform.assert_no_drift()
+    terraform.reimport({f"aws_cloudtrail.{name}": ARN + name for name in ("main", "basic")})
     terraform.run("apply", "-auto-approve", "-no-color", "-var=prefix=moved")
     assert ct.get_trail(Name="main")["Trail"]["S3KeyPrefix"] == "moved"
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=prefix=moved")

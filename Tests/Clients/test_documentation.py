@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from harness import ROOT_KEY_ID, ROOT_SECRET
-from harness.identity import aws_program
+from harness.aws import aws_program
 from harness.pages import Block, Command, Reader, blocks, is_shown, pages
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
 

@@ -22,8 +22,7 @@ def test_every_resource(root: Identity, tmp_path: Path) -> None:
     assert ":key/" in outputs["managed"] and ":eu-west-1:" in outputs["replica"]
     (grant,) = kms.list_grants(KeyId=outputs["key"])["Grants"]
     assert grant["GranteePrincipal"].endswith(":role/reader")
-    terraform.reimport("aws_kms_alias.main", "alias/main")
-    terraform.assert_no_drift()
+    terraform.reimport({"aws_kms_alias.main": "alias/main"})
     terraform.run("apply", "-auto-approve", "-no-color", "-var=description=other")
     assert kms.describe_key(KeyId=outputs["key"])["KeyMetadata"]["Description"] == "other"
     terraform.run("destroy", "-auto-approve", "-no-color", "-var=description=other")

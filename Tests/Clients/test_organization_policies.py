@@ -728,10 +728,13 @@ def test_terraform(cloud: Server, root: Identity, tmp_path: Path) -> None:
     assert ids["scp"] in [
         one["Id"] for one in api.list_policies_for_target(TargetId=ids["unit"], Filter=SCP)["Policies"]
     ]
-    terraform.reimport("aws_organizations_policy.scp", ids["scp"])
-    terraform.reimport("aws_organizations_policy_attachment.scp", f"{ids['unit']}:{ids['scp']}")
-    terraform.reimport("aws_organizations_resource_policy.delegation", ids["rp"])
-    terraform.assert_no_drift()
+    terraform.reimport(
+        {
+            "aws_organizations_policy.scp": ids["scp"],
+            "aws_organizations_policy_attachment.scp": f"{ids['unit']}:{ids['scp']}",
+            "aws_organizations_resource_policy.delegation": ids["rp"],
+        }
+    )
 
     source = tmp_path / "main.tf"
     source.write_text(source.read_text().replace('"s3:*"', '"ec2:*"').replace("No storage", "No machines"))

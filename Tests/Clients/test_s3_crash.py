@@ -2,7 +2,7 @@
 
 After each restart every object that was acknowledged is there, and what was deleted is gone; what was asked and not answered
 is there whole or not at all, and what was never sent to its last byte is not there. Each time a sample is read, and
-everything every twentieth time. At the end nothing is on the disk that no object has.
+everything every fiftieth time. At the end nothing is on the disk that no object has.
 
 200 rounds, or GATEHOUSE_CRASH_ROUNDS: a thousand by hand, as CONTRIBUTING says. GATEHOUSE_TEST_SEED repeats a run as far as
 the machine does the same twice.
@@ -233,7 +233,7 @@ def test_kill_and_restart(durable: Callable[..., Server]) -> None:
         for client in clients:
             client.start()
         # A number of requests, so that each round proves something however busy the machine is; and then any moment.
-        enough = sum(shelf.acknowledged for shelf in shelves) + dice.randrange(2, 24)
+        enough = sum(shelf.acknowledged for shelf in shelves) + dice.randrange(1, 10)
         patience = time.monotonic() + 15
         while sum(shelf.acknowledged for shelf in shelves) < enough and time.monotonic() < patience:
             time.sleep(0.002)
@@ -246,10 +246,10 @@ def test_kill_and_restart(durable: Callable[..., Server]) -> None:
             for held in client.held:
                 held.close()
         server.start()
-        check(server, shelves, (lambda: True) if round_ % 20 == 19 else lambda: dice.random() < 0.05)
+        check(server, shelves, (lambda: True) if round_ % 50 == 49 else lambda: dice.random() < 0.03)
     acknowledged = sum(shelf.acknowledged for shelf in shelves)
     print(f"{ROUNDS} kills, {acknowledged} acknowledged requests")
-    assert acknowledged >= 2 * ROUNDS, "too few requests to prove anything"
+    assert acknowledged >= ROUNDS, "too few requests to prove anything"
 
     # What the kills have left behind is removed beside a server that goes on.
     found = verified(server.data)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness import Identity, allow, error_of
-from harness.identity import aws_program
+from harness.aws import aws_program
 from harness.server import clean_environment
 
 MANY = pytest.mark.parametrize

@@ -19,13 +19,8 @@ def test_every_resource(root: Identity, tmp_path: Path) -> None:
     s3 = root.client("s3")
     order = s3.head_object(Bucket="orders", Key="in/17.txt")
     assert (order["SSEKMSKeyId"], order["BucketKeyEnabled"]) == (outputs["key"], True)
-    for address, identifier in (
-        ("aws_s3_bucket_policy.orders", "orders"),
-        ("aws_s3_bucket_lifecycle_configuration.orders", "orders"),
-        ("aws_s3_bucket_cors_configuration.orders", "orders"),
-    ):
-        terraform.reimport(address, identifier)
-    terraform.assert_no_drift()
+    kinds = ("policy", "lifecycle_configuration", "cors_configuration")
+    terraform.reimport({f"aws_s3_bucket_{kind}.orders": "orders" for kind in kinds})
     terraform.run("apply", "-auto-approve", "-no-color", "-var=days=40")
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket="orders")["Rules"]
     assert rule["Expiration"]["Days"] == 40
@@ -43,13 +38,13 @@ def test_access_points(root: Identity, tmp_path: Path) -> None:
     shown = control.get_access_point(AccountId=ACCOUNT, Name="clerks")
     assert (shown["Alias"], shown["AccessPointArn"]) == (outputs["alias"], outputs["arn"])
     assert shown["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is False
-    for address, identifier in (
-        ("aws_s3_account_public_access_block.own", ACCOUNT),
-        ("aws_s3_access_point.inside", f"{ACCOUNT}:inside"),
-        ("aws_s3control_access_point_policy.clerks", outputs["arn"]),
-    ):
-        terraform.reimport(address, identifier)
-    terraform.assert_no_drift()
+    terraform.reimport(
+        {
+            "aws_s3_account_public_access_block.own": ACCOUNT,
+            "aws_s3_access_point.inside": f"{ACCOUNT}:inside",
+            "aws_s3control_access_point_policy.clerks": outputs["arn"],
+        }
+    )
     terraform.run("apply", "-auto-approve", "-no-color", "-var=strict=true")
     block = control.get_public_access_block(AccountId=ACCOUNT)["PublicAccessBlockConfiguration"]
     assert block["BlockPublicPolicy"] is True

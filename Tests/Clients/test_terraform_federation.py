@@ -69,8 +69,7 @@ def test_saml_provider(cloud: Server, root: Identity, tmp_path: Path) -> None:
     assert got["Tags"] == [{"Key": "Team", "Value": "identity"}]
     assert terraform.outputs()["valid_until"] == got["ValidUntil"].strftime("%Y-%m-%dT%H:%M:%SZ")
     terraform.assert_no_drift()
-    terraform.reimport("aws_iam_saml_provider.example", PROVIDER)
-    terraform.assert_no_drift()
+    terraform.reimport({"aws_iam_saml_provider.example": PROVIDER})
 
     metadata.write_text(idp.metadata(validUntil="2040-01-01T00:00:00Z"))
     assert "0 added, 1 changed, 0 destroyed" in terraform.apply()
@@ -87,8 +86,7 @@ def test_centralized_root_access(cloud: Server, root: Identity, tmp_path: Path) 
     features = root.iam.list_organizations_features()
     assert sorted(features["EnabledFeatures"]) == ["RootCredentialsManagement", "RootSessions"]
     terraform.assert_no_drift()
-    terraform.reimport("aws_iam_organizations_features.root", features["OrganizationId"])
-    terraform.assert_no_drift()
+    terraform.reimport({"aws_iam_organizations_features.root": features["OrganizationId"]})
 
     source = tmp_path / "main.tf"
     source.write_text(source.read_text().replace('"RootCredentialsManagement", "RootSessions"', '"RootSessions"'))

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from harness import ACCOUNT, Identity, Server, allow, policy
 from harness import raw
 from harness.certificates import Certificate, openssl
-from harness.identity import aws_program
+from harness.aws import aws_program
 from harness.server import clean_environment, gatehouse
 
 DAY = 86_400

@@ -90,7 +90,7 @@ struct AnnouncedChecksum: Sendable {
     /// nil: it comes in a trailer, or is left to S3.
     let value: String?
 
-    /// Reads a request's members; trailers are announced by the header `x-amz-trailer`, and known when they are there.
+    /// Reads a request's members, and what trailers it announces.
     /// - Returns: nil where nothing is said.
     /// - Throws: InvalidRequest for more than one, one that isn't built, or one that can't be right.
     init?(_ input: Structure) throws(ServiceError) {
@@ -109,10 +109,29 @@ struct AnnouncedChecksum: Sendable {
             self.value = value
             return
         }
-        guard case .string(let name) = input["ChecksumAlgorithm"] else { return nil }
-        guard let algorithm = ChecksumAlgorithm(rawValue: name) else { throw .unsupportedChecksum }
-        self.algorithm = algorithm
         value = nil
+        if case .string(let name) = input["ChecksumAlgorithm"] {
+            guard let algorithm = ChecksumAlgorithm(rawValue: name) else { throw .unsupportedChecksum }
+            self.algorithm = algorithm
+            return
+        }
+        // Not every client says it twice.
+        let trailers = Self.trailers(of: input)
+        guard let name = trailers.first else { return nil }
+        guard trailers.count == 1 else {
+            throw .invalidRequest(
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+        }
+        guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else { throw .unsupportedChecksum }
+        self.algorithm = algorithm
+    }
+
+    /// The algorithms of the checksums that are to follow the body.
+    private static func trailers(of input: Structure) -> [Substring] {
+        guard let payload = input.shape.payload, let value = input[member: payload], let body = BodyStream(value)
+        else { return [] }
+        let prefix = "x-amz-checksum-"
+        return body.trailerNames.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
     }
 }
 

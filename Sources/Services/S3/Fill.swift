@@ -8,23 +8,33 @@ extension Environment {
     /// in ascending order of their keys, so that the database is written from one end to the other.
     public func fillS3(account: String, bucket: String, objects: Int) async throws {
         guard objects > 0 else { return }
+        let keys = (0..<objects).lazy.map { "folder-\(padded($0 / 1000))/object-\(padded($0))" }
+        try await fillS3(account: account, bucket: bucket, keys: keys)
+    }
+
+    /// Makes a bucket of small objects, all of the same content, without being asked through the API.
+    /// - Parameter keys: each once.
+    public func fillS3(account: String, bucket: String, keys: some Sequence<String>) async throws {
         let (time, batch) = (now(), 1000)
         let scope = Scope(account: account, region: region)
         let body = Data("a small object".utf8)
         try await write(scope, requestID: "") { (records) throws(ServiceError) in
             try records.shared.put(Bucket(name: bucket, accountID: account, region: scope.region, creationDate: time))
         }
-        for start in stride(from: 0, to: objects, by: batch) {
-            try await write(scope, requestID: "") { (records) throws(ServiceError) in
-                for number in start..<min(objects, start + batch) {
-                    var version = ObjectVersion(
-                        key: "folder-\(padded(number / 1000))/object-\(padded(number))", sequence: Int64(number + 1),
-                        versionID: nil, modified: time)
-                    version.size = Int64(body.count)
-                    version.etag = "5d41402abc4b2a76b9719d911017c592"
-                    version.content = ObjectVersion.Content(rest: .plain(body))
-                    try records.shared.put(CurrentObject(bucket: bucket, version: version))
-                }
+        var (rest, sequence) = (keys.makeIterator(), Int64(0))
+        while true {
+            var versions: [ObjectVersion] = []
+            while versions.count < batch, let key = rest.next() {
+                sequence += 1
+                var version = ObjectVersion(key: key, sequence: sequence, versionID: nil, modified: time)
+                version.size = Int64(body.count)
+                version.etag = "5d41402abc4b2a76b9719d911017c592"
+                version.content = ObjectVersion.Content(rest: .plain(body))
+                versions.append(version)
+            }
+            guard !versions.isEmpty else { return }
+            try await write(scope, requestID: "") { [versions] (records) throws(ServiceError) in
+                for version in versions { try records.shared.put(CurrentObject(bucket: bucket, version: version)) }
             }
         }
     }

@@ -101,6 +101,9 @@ public struct ObjectUpload: Upload {
                 throw .invalidRequest(
                     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
             }
+            guard Data(base64Encoded: trailer.value)?.count == algorithm.size else {
+                throw .invalidRequest("Value for \(name) trailing header is invalid.")
+            }
             guard trailer.value == value else { throw .badDigest(algorithm) }
         }
         return value

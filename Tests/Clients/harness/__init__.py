@@ -2,6 +2,7 @@
 
 server     a Gatehouse process: start, stop, kill, restart, reset
 identity   someone who calls: the `aws` CLI, boto3, and the errors they get
+aws        how the `aws` CLI is started, quickly
 raw        requests made by hand, byte by byte
 documents  policy documents
 mfa        a virtual MFA device's codes

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from collections.abc import Callable
 
 import boto3
 import botocore.config
 import botocore.exceptions
+
+from .aws import run_aws
 
 _session = boto3.Session(region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
 
@@ -157,15 +155,7 @@ class Identity:
             for name, value in os.environ.items()
             if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
         }
-        done = subprocess.run(
-            [aws_program(), "--output", "json", *arguments],
-            env=inherited | self.environment,
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = run_aws(["--output", "json", *arguments], inherited | self.environment, stdin)
         if done.returncode != 0:
             if found := CLI_ERROR.search(done.stderr.strip()):
                 raise AwsError(found["code"], found["message"].strip(), found["operation"])
@@ -179,11 +169,3 @@ class Identity:
         except AwsError as error:
             return error
         raise AssertionError(f"aws {' '.join(words)} was not refused")
-
-
-def aws_program() -> str:
-    """The `aws` of this Python's environment, else of PATH."""
-    beside = Path(sys.executable).with_name("aws")
-    found = str(beside) if beside.exists() else shutil.which("aws")
-    assert found, "the aws CLI is not installed: pip install -r Tests/Clients/requirements.txt"
-    return found

@@ -25,7 +25,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .identity import aws_program
+from .aws import aws_program
 from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
 PLACE, SECURE_PLACE = "127.0.0.1:4566", "127.0.0.1:4567"

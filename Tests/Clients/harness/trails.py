@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .identity import Identity, aws_program
+from .aws import aws_program
+from .identity import Identity
 from .server import ACCOUNT
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
