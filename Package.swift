@@ -354,7 +354,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
-        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Ledger", "Wire"]),
+        .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
