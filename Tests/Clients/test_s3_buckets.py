@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import botocore.exceptions
 import pytest
 
-from harness import ACCOUNT, AwsError, Identity, Trail, allow, deny, error_of, policy
+from harness import ACCOUNT, AwsError, Identity, Trail, allow, deny, error_of, policy, raw
 
 MANY = pytest.mark.parametrize
 
@@ -83,6 +84,17 @@ def test_regions(s3: Any, root: Identity) -> None:
     europe.create_bucket(Bucket="box", CreateBucketConfiguration=where)
     # Whoever asks in another region is sent to the right one, and boto3 goes.
     assert s3.get_bucket_location(Bucket="box")["LocationConstraint"] == "eu-west-1"
+
+
+def test_whoever_is_refused_learns_the_region(box: str, new_user: Callable[..., Identity], cloud: Any) -> None:
+    error = None
+    try:
+        new_user("nobody").client("s3").head_bucket(Bucket=box)
+    except botocore.exceptions.ClientError as caught:
+        error = caught.response["ResponseMetadata"]
+    assert error and error["HTTPStatusCode"] == 403 and error["HTTPHeaders"]["x-amz-bucket-region"] == "us-east-1"
+    answer = raw.send(cloud.port, raw.Request("HEAD", f"/{box}", {"Host": f"127.0.0.1:{cloud.port}"}))
+    assert (answer.status, answer.headers["x-amz-bucket-region"]) == (403, "us-east-1")
 
 
 def test_a_bucket_with_something_in_it_stays(s3: Any, box: str) -> None:

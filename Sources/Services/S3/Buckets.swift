@@ -121,6 +121,20 @@ extension S3.DeleteBucket: WriteOperation, OnBucket {
 extension S3.HeadBucket: BucketRead {
     static var action: String { "ListBucket" }
 
+    /// Whoever asks is told the bucket's Region, allowed or not: clients find it out so.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html>
+    public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
+        let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
+        var need = call.need(action, on: entry)
+        let (region, isAnonymous) = (entry.bucket.region, call.caller.isAnonymous)
+        need.denial = { message in
+            var error: ServiceError = isAnonymous ? .accessDenied : .accessDenied(message)
+            error.headers["x-amz-bucket-region"] = region
+            return error
+        }
+        return .required(need)
+    }
+
     static func answer(_ bucket: Bucket, _ input: Input, _ call: Call) throws(ServiceError) -> Output {
         Output {
             $0.bucketArn = bucket.arn
