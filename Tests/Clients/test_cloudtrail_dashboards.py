@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy
+from harness.trails import make_bucket
 from test_cloudtrail_lake import ARN, ask, make
 
 DASHBOARDS = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:dashboard/"
@@ -186,7 +187,14 @@ def test_event_configurations(root: Identity) -> None:
     assert ct.get_event_configuration(EventDataStore=store)["ContextKeySelectors"] == selectors
     assert error_of(put, EventDataStore=store, MaxEventSize="Standard").code == "InvalidParameterCombinationException"
     assert put(EventDataStore=store, MaxEventSize="Standard", ContextKeySelectors=[])["ContextKeySelectors"] == []
-    assert error_of(put, MaxEventSize="Large").code == "InvalidParameterCombinationException"
+    for neither in ({"MaxEventSize": "Large"}, {"EventDataStore": store, "TrailName": "main"}):
+        assert error_of(put, **neither).code == "InvalidParameterCombinationException"
+    assert error_of(put, TrailName="main").code == "TrailNotFoundException"
+    assert error_of(ct.get_event_configuration, TrailName="main").code == "TrailNotFoundException"
+    make_bucket(root, "logs")
+    ct.create_trail(Name="main", S3BucketName="logs")
+    assert ct.get_event_configuration(TrailName="main")["AggregationConfigurations"] == []
+    assert error_of(put, TrailName="main").code == "UnsupportedOperationException"
     assert error_of(put, EventDataStore=store, MaxEventSize="Large", ContextKeySelectors=selectors[:1] * 2).code == (
         "InvalidParameterException")
 

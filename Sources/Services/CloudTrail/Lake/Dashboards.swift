@@ -239,7 +239,8 @@ enum DashboardParameters {
     /// - Parameter given: as the request has them. Without it is the last day, by the hour.
     static func values(_ given: [String: String], at time: Double) -> [String: String] {
         func text(_ time: Double) -> String { Timestamp(secondsSinceEpoch: time.rounded(.down)).iso8601 }
-        let usual = ["$StartTime$": text(time - 86_400), "$EndTime$": text(time), "$Period$": "hour"]
+        // Events have whole seconds: what has happened in this one is before the next.
+        let usual = ["$StartTime$": text(time - 86_400), "$EndTime$": text(time + 1), "$Period$": "hour"]
         return usual.merging(given) { $1 }
     }
 }

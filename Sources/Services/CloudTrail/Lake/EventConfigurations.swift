@@ -13,7 +13,11 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        guard let text = input.eventDataStore else {
+        if case .trail(let name) = try InsightTarget(trail: input.trailName, store: input.eventDataStore, call) {
+            let place = try call.administered(name)
+            guard try records.of(place.scope).get(Trail.self, place.name) != nil else {
+                throw .unknownTrail(place, call)
+            }
             // The aggregation of data events is all that a trail has of it.
             throw CloudTrail.Failure.unsupportedOperationException(
                 "Gatehouse does not aggregate the data events of trails: the event configuration of event data stores can"
@@ -22,7 +26,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
         guard input.aggregationConfigurations == nil else {
             throw .combination("AggregationConfigurations are for trails alone.")
         }
-        var (store, own) = try records.administeredStore(text, call)
+        var (store, own) = try records.administeredStore(input.eventDataStore ?? "", call)
         guard store.status != .pendingDeletion else { throw .inactiveStore }
         guard store.isOfHistory else {
             throw CloudTrail.Failure.invalidEventDataStoreCategoryException(
@@ -51,14 +55,16 @@ extension CloudTrail.GetEventConfiguration: ComputeOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        if let text = input.eventDataStore {
-            let store = try call.seenStore(text)
+        switch try InsightTarget(trail: input.trailName, store: input.eventDataStore, call) {
+        case .store:
+            let store = try call.seenStore(input.eventDataStore ?? "")
             return Output { $0.structure.show(configurationOf: store) }
-        }
-        let trail = try call.seen(TrailName(input.trailName ?? "", call))
-        return Output {
-            $0.trailARN = trail.arn
-            $0.aggregationConfigurations = []
+        case .trail(let name):
+            let trail = try call.seen(name)
+            return Output {
+                $0.trailARN = trail.arn
+                $0.aggregationConfigurations = []
+            }
         }
     }
 }
