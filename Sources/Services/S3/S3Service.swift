@@ -30,8 +30,8 @@ extension ServiceModule {
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             ReplicateVersion.self,
         ],
-        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms], samples: s3Samples,
-        metrics: [.buckets])
+        quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],
+        samples: s3Samples, metrics: [.buckets])
 
     /// Those whose events are data events.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>
