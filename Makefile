@@ -19,6 +19,8 @@ WORKERS ?= 4
 POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.py test_delegation.py test_lab1_users_and_groups.py \
     test_lab2_least_privilege.py test_lab4_assuming_a_role.py test_lab6_what_happened.py test_last_used.py \
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py
+CLIENTS = cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS)
+CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
@@ -34,16 +36,18 @@ release: ## Build the program: .build/release/gatehouse
 	@Tools/install-dependencies build
 	$(RELEASE)
 
-# The clients' environment comes over the network while the compiler works.
+# The clients' environment comes over the network while the compiler works. What `test-swift` builds has the programs in it: to
+# ask `swift build` again takes twenty seconds each time.
 test: ## Run every test, a quarter of the clients' on PostgreSQL as well
 	@Tools/install-dependencies build test
 	@$(MAKE) $(VENV)/installed & installing=$$!; $(MAKE) test-swift && wait $$installing
-	@$(MAKE) test-clients test-clients-postgres
+	$(CLIENTS) $(TESTS)
+	$(CLIENTS_ON_POSTGRES)
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
 	swift build $(SWIFT_BUILD_OPTIONS) --build-tests
-	swift test --skip-build --parallel
+	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
 	@Tools/install-dependencies build test
@@ -51,13 +55,13 @@ products:
 	swift build $(SWIFT_BUILD_OPTIONS) --product probe-server
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
-	cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
+	$(CLIENTS) $(TESTS)
 
 test-postgres: ## Run all of the clients' tests with servers on PostgreSQL
 	@$(MAKE) test-clients-postgres POSTGRES_TESTS=
 
 test-clients-postgres: $(VENV)/installed products
-	cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+	$(CLIENTS_ON_POSTGRES)
 
 audit: $(VENV)/installed $(AUDITORS)/prowler/installed $(AUDITORS)/readers/installed ## Run Prowler, cloudsplaining and Cloud Custodian against it (installs 2.5 GB)
 	@Tools/install-dependencies build test

@@ -37,8 +37,7 @@ extension ServiceError {
     /// never full, has no such error.
     public static var noRoom: ServiceError {
         ServiceError(
-            "InsufficientStorage", "There is no room left on the disk. Nothing was changed: ask the operator to make room.",
-            status: 507)
+            "InsufficientStorage", "There is no room left on the disk. Ask the operator to make some.", status: 507)
     }
 
     /// An internal failure, or an unavailable service, or a full disk: a ledger that can't answer is not the client's fault. The

@@ -126,7 +126,7 @@ import Testing
             while let bytes = try await reader.next() { received += bytes }
         }
         #expect(kind == .damaged)
-        #expect(received.count == 1_310_720, "all pieces before the damaged one")
+        #expect(received.count == 1_048_576, "all pieces of the jobs before the damaged one's")
         #expect(received.elementsEqual(specimen.plaintext.prefix(received.count)))
         #expect(await failure { () throws(BodyError) in _ = try await reader.next() } == .damaged)
     }

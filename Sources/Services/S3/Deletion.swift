@@ -89,12 +89,6 @@ extension S3.DeleteObject: WriteOperation, OnObject {
     static func keys(_ input: Input) -> [String: ContextValue] { DeletionCondition.keys(input.ifMatch) }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        for (member, header) in [
-            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ] where input.structure[member] != nil {
-            // Only directory buckets know them.
-            throw .notImplemented(header: header)
-        }
         let need = try await need(input, call)
         let more =
             DeletionCondition.actions(input.ifMatch)
@@ -111,6 +105,12 @@ extension S3.DeleteObject: WriteOperation, OnObject {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
+        for (member, header) in [
+            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ] where input.structure[member] != nil {
+            // Only directory buckets know them.
+            throw .notImplemented(header: header)
+        }
         let bucket = try records.bucket(input.bucket, call)
         guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
             throw .invalidArgument(

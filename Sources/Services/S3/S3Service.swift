@@ -32,8 +32,7 @@ extension ServiceModule {
         ],
         begin: { (environment) async throws(ServiceError) in try await DeliverInventory.scheduleAll(environment) },
         quotas: [.buckets, .uploadPartSize], paths: [CrossOrigin.preflight], fronts: [.websites, .forms],
-        samples: s3Samples,
-        metrics: [.buckets])
+        samples: s3Samples, metrics: [.buckets])
 
     /// Those whose events are data events.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-tracking>
