@@ -89,12 +89,6 @@ extension S3.DeleteObject: WriteOperation, OnObject {
     static func keys(_ input: Input) -> [String: ContextValue] { DeletionCondition.keys(input.ifMatch) }
 
     public static func access(_ input: Input, _ call: Call) async throws(ServiceError) -> Authorization {
-        for (member, header) in [
-            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ] where input.structure[member] != nil {
-            // Only directory buckets know them.
-            throw .notImplemented(header: header)
-        }
         let need = try await need(input, call)
         let more =
             DeletionCondition.actions(input.ifMatch)
@@ -116,6 +110,12 @@ extension S3.DeleteObject: WriteOperation, OnObject {
             throw .invalidArgument(
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 "x-amz-bypass-governance-retention")
+        }
+        for (member, header) in [
+            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ] where input.structure[member] != nil {
+            // Only directory buckets know them.
+            throw .notImplemented(header: header)
         }
         try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
         let deleted = try records.delete(
