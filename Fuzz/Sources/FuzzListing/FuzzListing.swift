@@ -138,7 +138,8 @@ private actor Buckets {
             precondition(response.status < 500 && more.isEmpty, text)
             return nil
         }
-        var entries = texts(between: "<Contents><Key>", "</Key>", in: text).map { Entry(name: decoded($0), isGroup: false) }
+        var entries = texts(between: "<Contents><Key>", "</Key>", in: text)
+            .map { Entry(name: decoded($0), isGroup: false) }
         entries += texts(between: "<CommonPrefixes><Prefix>", "</Prefix>", in: text)
             .map { Entry(name: decoded($0), isGroup: true) }
         entries.sort { $0.name.lexicographicallyPrecedes($1.name) }

@@ -117,6 +117,12 @@ extension S3.DeleteObject: WriteOperation, OnObject {
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 "x-amz-bypass-governance-retention")
         }
+        for (member, header) in [
+            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ] where input.structure[member] != nil {
+            // Only directory buckets know them.
+            throw .notImplemented(header: header)
+        }
         try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
         let deleted = try records.delete(
             input.key, version: input.versionId, from: bucket, bypass: input.bypassGovernanceRetention == true,
