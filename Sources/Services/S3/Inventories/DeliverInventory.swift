@@ -39,7 +39,8 @@ struct DeliverInventory: Job {
         guard let plan, plan.isEnabled,
             let source = environment.projection(BucketIndex.self).bucket(bucket)?.bucket
         else { return try await context.finish { (_) throws(ServiceError) in } }
-        let start = environment.now()
+        // A clock that was moved to when it is due may be a moment before it.
+        let start = max(environment.now(), context.due)
         do throws(ServiceError) {
             try await InventoryDelivery(plan: plan, source: source, start: start, environment: environment).run()
         } catch {
