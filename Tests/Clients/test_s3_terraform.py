@@ -61,15 +61,15 @@ def test_access_grants(root: Identity, tmp_path: Path) -> None:
     outputs = terraform.outputs()
     assert outputs["scopes"] == ["s3://lake/sales*", "s3://lake/notes.txt"]
     assert outputs["instance"] == f"arn:aws:s3:us-east-1:{ACCOUNT}:access-grants/default"
-    for address, identifier in (
-        ("aws_s3control_access_grants_instance.own", ACCOUNT),
-        ("aws_s3control_access_grants_instance_resource_policy.own", ACCOUNT),
-        ("aws_s3control_access_grants_location.sales", f"{ACCOUNT},{outputs['location']}"),
-        ("aws_s3control_access_grants_location.all", f"{ACCOUNT},default"),
-        ("aws_s3control_access_grant.sales", f"{ACCOUNT},{outputs['grant']}"),
-    ):
-        terraform.reimport(address, identifier)
-    terraform.assert_no_drift()
+    terraform.reimport(
+        {
+            "aws_s3control_access_grants_instance.own": ACCOUNT,
+            "aws_s3control_access_grants_instance_resource_policy.own": ACCOUNT,
+            "aws_s3control_access_grants_location.sales": f"{ACCOUNT},{outputs['location']}",
+            "aws_s3control_access_grants_location.all": f"{ACCOUNT},default",
+            "aws_s3control_access_grant.sales": f"{ACCOUNT},{outputs['grant']}",
+        }
+    )
     control = root.client("s3control")
     terraform.run("apply", "-auto-approve", "-no-color", "-var=lender=other-lender")
     changed = control.get_access_grants_location(AccountId=ACCOUNT, AccessGrantsLocationId="default")
