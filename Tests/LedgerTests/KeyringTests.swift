@@ -195,7 +195,7 @@ import Testing
         dump(key, to: &dumped)
         dump(keyring, to: &dumped)
         for form in [
-            bytes.map(String.init).joined(separator: ", "), Data(bytes).base64EncodedString(), "100", "64656667",
+            bytes.map(String.init).joined(separator: ", "), Data(bytes).base64EncodedString(), "- 100\n", "64656667",
         ] {
             #expect(!dumped.contains(form))
         }
