@@ -21,7 +21,7 @@
 /// by other values than their key. They are changed in the same transactions as records, which is what makes an answer,
 /// its event and its rows one. What has to be heard of by those who follow the journal belongs into a record.
 ///
-/// The row's JSON is sealed, and bound to its place: to kind, scope, partition and key. Partition, key and what the row is
+/// The row is sealed, and bound to its place: to kind, scope, partition and key. Partition, key and what the row is
 /// indexed by are not, since the database orders by them: never a secret. Together they have at most
 /// ``RowKey/mostBytes`` bytes.
 ///
