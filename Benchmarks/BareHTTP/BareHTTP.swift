@@ -7,8 +7,9 @@ import NIOPosix
 
 /// What `make bench` measures calls and transfers against: Hummingbird's HTTP server. Its one argument is the port.
 ///
-/// - A POST is read whole, and answered with a fixed answer of the size of GetCallerIdentity's. Of `/RSA_2048` and
-///   `/ECC_NIST_P256` it is answered when the same library has made a signature with such a key as KMS's Sign uses.
+/// - A POST is read whole, and answered with a fixed answer of the size of GetCallerIdentity's. The path names a call of KMS's
+///   whose cryptography is done before, by the same library: `/Sign-RSA_2048`, `/Sign-ECC_NIST_P256`, `/Encrypt`, `/Decrypt`,
+///   `/GenerateDataKey`.
 /// - A PUT is read piece by piece, and each piece is dropped.
 /// - A GET is answered with as many bytes as its path says: `/1048576`.
 @main
@@ -20,7 +21,17 @@ struct BareHTTP {
         let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 420)
         let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)
         let (rsa, ecc) = (try KeyMaterial.generate(.rsa2048), try KeyMaterial.generate(.eccNISTP256))
+        let symmetric = try KeyMaterial.generate(.symmetricDefault)
+        let context = EncryptionContext([("order", "17")])
+        let key = (
+            arn: "arn:aws:kms:us-east-1:111122223333:key/\(String(repeating: "0", count: 36))",
+            id: String(repeating: "0", count: 64)
+        )
+        @Sendable func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
+            try symmetric.encrypt(plaintext, keyARN: key.arn, materialID: key.id, context: context)
+        }
         let message = [UInt8](repeating: UInt8(ascii: "x"), count: 32)
+        let blob = try encrypt(message)
         let channel = HTTP1Channel(responder: { request, writer, _ in
             switch request.method {
             case .get:
@@ -40,8 +51,11 @@ struct BareHTTP {
             default: _ = try await request.body.collect(upTo: 1 << 20)
             }
             switch request.uri.path {
-            case "/RSA_2048": _ = try rsa.sign(message, .raw, .rsassaPSSSHA256)
-            case "/ECC_NIST_P256": _ = try ecc.sign(message, .raw, .ecdsaSHA256)
+            case "/Sign-RSA_2048": _ = try rsa.sign(message, .raw, .rsassaPSSSHA256)
+            case "/Sign-ECC_NIST_P256": _ = try ecc.sign(message, .raw, .ecdsaSHA256)
+            case "/Encrypt": _ = try encrypt(message)
+            case "/Decrypt": _ = try symmetric.decrypt(Ciphertext(blob), context: context)
+            case "/GenerateDataKey": _ = try encrypt(RandomBytes.make(32))
             default: break
             }
             let head = HTTPResponse(
