@@ -35,6 +35,8 @@ struct PostgresSchema: Sendable {
         // How often the root key was rotated: whoever has an older one must not write with it. Programs that don't know
         // of it are kept away when that happens (`PostgresSession.announceNewKey`).
         Step(statements: ["ALTER TABLE head ADD COLUMN epoch bigint NOT NULL DEFAULT 0"]),
+        // Rows in short forms (``RowForm``), which programs before can't read.
+        Step(statements: [], least: 5),
     ])
 
     /// The version that ``PostgresSession/announceNewKey()`` asks for.
