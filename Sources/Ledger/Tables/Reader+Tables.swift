@@ -21,7 +21,7 @@ extension Reader {
         _ type: R.Type, of partition: String = "", in scope: Scope, _ range: RowRange = RowRange(), limit: Int
     ) throws(LedgerError) -> [R] {
         let part = TablePart(scope: scope, kind: R.kind, partition: partition)
-        return try sealed(part, range, limit).map { row throws(LedgerError) in try open(type, row) }
+        return try sealer.open(type, sealed(part, range, limit))
     }
 
     /// At most `limit` rows of a partition, in the order of an index: see ``TableRow/indexes``.
@@ -38,9 +38,7 @@ extension Reader {
     ) throws(LedgerError) -> [R] {
         let part = TablePart(scope: scope, kind: R.kind, partition: partition)
         guard part.isStorable, isStorable(index), limit > 0 else { return [] }
-        return try query { session in
-            try session.rows(part, index, RowIndexBounds(range), limit: limit).map { try open(type, $0) }
-        }
+        return try sealer.open(type, query { try $0.rows(part, index, RowIndexBounds(range), limit: limit) })
     }
 
     /// At most `limit` rows, or groups of rows whose keys go on with the same text up to a delimiter: S3's listings.
@@ -86,7 +84,7 @@ extension Reader {
                 if let group {
                     found.append(.group(group))
                 } else {
-                    found.append(.row(try open(type, row)))
+                    found += try sealer.open(type, [row]).map { .row($0) }
                 }
             }
             guard rows.count == wanted else { break }
@@ -134,10 +132,6 @@ extension Reader {
             try $0.heads(
                 part, bounds, after: range.prefix.bytes.count, delimiter: RowKey.escaped(delimiter), limit: limit)
         }
-    }
-
-    private func open<R: TableRow>(_ type: R.Type, _ row: SealedRow) throws(LedgerError) -> R {
-        try sealer.open(type, row)
     }
 
     private func decode<R: TableRow>(_ type: R.Type, _ body: RowBody, _ part: TablePart) throws(LedgerError) -> R {

@@ -144,10 +144,18 @@ extension RecordSealer {
         return body
     }
 
-    /// The row alone, without what it was indexed by.
-    func open<R: TableRow>(_ type: R.Type, _ row: SealedRow) throws(LedgerError) -> R {
-        guard let bytes = opened(row), let start = RowBody.content(in: bytes) else { throw damaged(row) }
-        return try RecordBody.decode(row: type, from: bytes, at: start, named: "A row of \(row.part.name)")
+    /// Rows of one part alone, without what they were indexed by.
+    func open<R: TableRow>(_ type: R.Type, _ rows: [SealedRow]) throws(LedgerError) -> [R] {
+        guard let part = rows.first?.part else { return [] }
+        let place = context(part)
+        return try rows.map { row throws(LedgerError) in
+            var place = place
+            place.append(row.key)
+            guard let bytes = try? key.open(row.body, authenticating: place.bytes),
+                let start = RowBody.content(in: bytes)
+            else { throw damaged(row) }
+            return try RecordBody.decode(row: type, from: bytes, at: start, named: "A row of \(part.name)")
+        }
     }
 
     private func opened(_ row: SealedRow) -> [UInt8]? {
@@ -167,13 +175,18 @@ extension RecordSealer {
     }
 
     private func context(_ part: TablePart, _ key: [UInt8]) -> [UInt8] {
+        var context = context(part)
+        context.append(key)
+        return context.bytes
+    }
+
+    private func context(_ part: TablePart) -> SealContext {
         var context = SealContext("table_row")
         context.append(part.scope.account)
         context.append(part.scope.region)
         context.append(part.kind)
         context.append(part.partition)
-        context.append(key)
-        return context.bytes
+        return context
     }
 }
 
