@@ -142,7 +142,8 @@ import Testing
                     // Whoever cuts may come late, on a machine that has much to do.
                     while number < 25 || number < 5_000 && retries() == 0 {
                         number += 1
-                        let done: Void? = try? await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+                        let done: Void? = try? await ledger.write(requestID: "r") {
+                            [number] transaction throws(LedgerError) in
                             transaction.afterwards {
                                 afterwards.counts.withLock { $0["\(task) \(number)", default: 0] += 1 }
                             }
