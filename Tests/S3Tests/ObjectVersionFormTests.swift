@@ -8,6 +8,15 @@ import Testing
 
 @testable import S3Service
 
+/// A row as it was written before rows had short forms.
+private struct OldObject: TableRow {
+    static let kind = CurrentObject.kind
+    let bucket: String
+    let version: ObjectVersion
+    var partition: String { bucket }
+    var key: RowKey { CurrentObject.key(version.key) }
+}
+
 /// The short form of a version's row.
 @Suite struct ObjectVersionFormTests {
     private static let store = BodyStore(memoryLimit: 1 << 20)
@@ -81,6 +90,35 @@ import Testing
                 #expect(current?.bucket == "b")
                 let key = OtherVersion.key(version.key, version.sequence)
                 #expect(try reader.get(OtherVersion.self, key, of: "b", in: scope)?.version == version)
+            }
+        }
+    }
+
+    @Test func listsReadBothForms() async throws {
+        let ledger = try Ledger(at: .memory, keyring: EphemeralKeyring())
+        for version in try await Self.variants() {
+            for isOld in [true, false] {
+                try await ledger.write(requestID: "r") { [scope] (transaction) throws(LedgerError) in
+                    if isOld {
+                        try transaction.put(OldObject(bucket: "b", version: version), in: scope)
+                    } else {
+                        try transaction.put(CurrentObject(bucket: "b", version: version), in: scope)
+                    }
+                    return .commit(())
+                }
+                try await ledger.read { [scope] (reader) throws(LedgerError) in
+                    let current = try reader.get(CurrentObject.self, CurrentObject.key(version.key), of: "b", in: scope)
+                    #expect(current?.version == version)
+                    let prefix = RowRange(RowPrefix(.text(version.key)))
+                    let listed = try reader.list(ListedObject.self, of: "b", in: scope, prefix, limit: 10)
+                    #expect(listed.count == 1 && listed.first?.bucket == "b")
+                    let one = listed.first?.version
+                    #expect(one?.key == version.key && one?.sequence == version.sequence)
+                    #expect(one?.versionID == version.versionID && one?.modified == version.modified)
+                    #expect(one?.size == version.size && one?.etag == version.etag)
+                    #expect(one?.storageClass == version.storageClass && one?.checksum == version.checksum)
+                    #expect(one?.owner == version.owner && one?.restoration == version.restoration)
+                }
             }
         }
     }
