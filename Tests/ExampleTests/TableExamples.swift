@@ -15,6 +15,26 @@ private struct ObjectName: TableRow {
     var amounts: [String: Int64] { ["bytes": size] }
 }
 
+/// The same in a short form.
+private enum Short {
+    struct ObjectName: TableRow {
+        static let kind = "AWS::S3::Object"
+        var name: String
+        var size: Int64
+
+        var key: RowKey { RowKey(.text(name)) }
+
+        static var form: RowForm<Self> {
+            .short(version: 1) { (row, output) in
+                output.append(row.name)
+                output.append(row.size)
+            } read: { (input, _) in
+                ObjectName(name: try input.text(), size: try input.number())
+            }
+        }
+    }
+}
+
 /// What the documentation of `Ledger`'s tables, and of the key that an operator gives, shows.
 struct TableExamples {
     private let scope = Scope(account: "111122223333", region: "eu-central-1")
@@ -56,6 +76,18 @@ struct TableExamples {
             #expect(newest.first?.name == "photos/raw/1.dng")
             #expect(try reader.sum("bytes", ObjectName.self, of: "bucket", in: scope) == 4000)
         }
+    }
+
+    @Test func shortForm() async throws {
+        let (ledger, scope) = (try Ledger(at: .memory, keyring: EphemeralKeyring()), scope)
+        try await ledger.write(requestID: "r") { transaction throws(LedgerError) in
+            try transaction.put(Short.ObjectName(name: "index.html", size: 1000), in: scope)
+            return .commit(())
+        }
+        let row = try await ledger.read { reader throws(LedgerError) in
+            try reader.get(Short.ObjectName.self, RowKey(.text("index.html")), in: scope)
+        }
+        #expect(row?.size == 1000)
     }
 
     /// A job reads what has expired, and deletes what nobody has changed since.
