@@ -71,16 +71,7 @@ extension S3Control.CreateAccessGrant: WriteOperation {
                     + " increase is required.", status: 409)
         }
         try records.put(grant)
-        return Output {
-            $0.createdAt = Timestamp(secondsSinceEpoch: grant.creationDate)
-            $0.accessGrantId = grant.id
-            $0.accessGrantArn = grant.arn
-            $0.grantee = grant.granteeView
-            $0.accessGrantsLocationId = grant.locationID
-            $0.accessGrantsLocationConfiguration = grant.configurationView
-            $0.permission = grant.permission.rawValue
-            $0.grantScope = grant.scope.text
-        }
+        return Output { $0.structure.show(grant) }
     }
 
     private static func scope(_ input: Input, in location: AccessGrantsLocation) -> AccessGrantScope? {
@@ -140,19 +131,24 @@ extension AccessGrant {
     }
 }
 
+extension Structure {
+    /// What answers say of a grant, whichever operation asks.
+    fileprivate mutating func show(_ grant: AccessGrant) {
+        self["CreatedAt"] = .timestamp(Timestamp(secondsSinceEpoch: grant.creationDate))
+        self["AccessGrantId"] = .string(grant.id)
+        self["AccessGrantArn"] = .string(grant.arn)
+        self["Grantee"] = grant.granteeView.wireValue
+        self["Permission"] = .string(grant.permission.rawValue)
+        self["AccessGrantsLocationId"] = .string(grant.locationID)
+        self["AccessGrantsLocationConfiguration"] = grant.configurationView?.wireValue
+        self["GrantScope"] = .string(grant.scope.text)
+    }
+}
+
 extension S3Control.GetAccessGrant: ReadOperation, OnAccessGrant {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let grant = try records.ofAccessGrants(of: input.accountId, call).accessGrant(input.accessGrantId)
-        return Output {
-            $0.createdAt = Timestamp(secondsSinceEpoch: grant.creationDate)
-            $0.accessGrantId = grant.id
-            $0.accessGrantArn = grant.arn
-            $0.grantee = grant.granteeView
-            $0.permission = grant.permission.rawValue
-            $0.accessGrantsLocationId = grant.locationID
-            $0.accessGrantsLocationConfiguration = grant.configurationView
-            $0.grantScope = grant.scope.text
-        }
+        return Output { $0.structure.show(grant) }
     }
 }
 
@@ -189,16 +185,7 @@ extension S3Control.ListAccessGrants: ReadOperation, OnAccessGrantsInstance {
                 try records.page(AccessGrant.self, paging, where: isWanted)
             }
         return Output(page) { grant in
-            S3Control.ListAccessGrantEntry {
-                $0.createdAt = Timestamp(secondsSinceEpoch: grant.creationDate)
-                $0.accessGrantId = grant.id
-                $0.accessGrantArn = grant.arn
-                $0.grantee = grant.granteeView
-                $0.permission = grant.permission.rawValue
-                $0.accessGrantsLocationId = grant.locationID
-                $0.accessGrantsLocationConfiguration = grant.configurationView
-                $0.grantScope = grant.scope.text
-            }
+            S3Control.ListAccessGrantEntry { $0.structure.show(grant) }
         }
     }
 }
