@@ -11,8 +11,6 @@ GATEHOUSE := .build/release/gatehouse
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 AUDITORS := .venv-audit
-# Options of `swift build` for the debug builds of the tests. What they change is compiled anew.
-SWIFT_BUILD_OPTIONS ?=
 # How many client tests run at once. They wait more than they work.
 WORKERS ?= 4
 # Which of the clients' tests `make test` runs on PostgreSQL, too.
@@ -46,13 +44,13 @@ test: ## Run every test, a quarter of the clients' on PostgreSQL as well
 
 test-swift: ## Run the Swift tests
 	@Tools/install-dependencies build test
-	swift build $(SWIFT_BUILD_OPTIONS) --build-tests
+	swift build --build-tests
 	.build/debug/gatehousePackageTests.xctest --testing-library swift-testing
 
 products:
 	@Tools/install-dependencies build test
-	swift build $(SWIFT_BUILD_OPTIONS) --product gatehouse
-	swift build $(SWIFT_BUILD_OPTIONS) --product probe-server
+	swift build --product gatehouse
+	swift build --product probe-server
 
 test-clients: $(VENV)/installed products ## Run real clients against the debug build (TESTS="…" selects some)
 	$(CLIENTS) $(TESTS)
