@@ -87,10 +87,13 @@ struct EventRecord {
 
     /// What the service adds; nothing where it has nothing to add.
     private func writeAdditional(_ writer: inout JSONWriter) {
-        guard let additional = attempt.call.module.events.additional,
-            attempt.decisions.allSatisfy(\.decision.isAllowed)
-        else { return }
-        let members = additional(attempt.decisions.map(\.resolved), try? result.get())
+        var members: [(name: String, value: String)] = []
+        if let additional = attempt.call.module.events.additional,
+            attempt.observed != nil || attempt.decisions.allSatisfy(\.decision.isAllowed)
+        {
+            members = additional(attempt.decisions.map(\.resolved), try? result.get())
+        }
+        if let denial = attempt.observed { members.append((name: "observedDenial", value: Self.cut(denial.message))) }
         guard !members.isEmpty else { return }
         writer.key("additionalEventData")
         writer.beginObject()
