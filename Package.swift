@@ -232,6 +232,15 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // Other endpoints behind Gatehouse.
+        .target(
+            name: "Upstreams",
+            dependencies: [
+                "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         .target(
             name: "Server",
             dependencies: [
@@ -240,7 +249,7 @@ let package = Package(
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity", "Upstreams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
