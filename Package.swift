@@ -49,6 +49,8 @@ let package = Package(
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
+        // What requests to any AWS service ask for. No I/O.
+        .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
         .target(
             name: "CCBOR",
             // What `pkg-config libcbor` says: the headers lie where every compiler looks.
@@ -327,6 +329,9 @@ let package = Package(
             ]),
         .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
+        .testTarget(
+            name: "MappingTests",
+            dependencies: ["BundledData", "Catalogue", "Compression", "Mapping", "Policy", "Wire"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),

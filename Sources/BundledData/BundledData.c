@@ -24,3 +24,11 @@ static const unsigned char service_linked_roles[] = {
 const unsigned char *gatehouse_service_linked_roles(void) { return service_linked_roles; }
 
 size_t gatehouse_service_linked_roles_length(void) { return sizeof service_linked_roles; }
+
+static const unsigned char service_schemas[] = {
+#embed "service-schemas.bin"
+};
+
+const unsigned char *gatehouse_service_schemas(void) { return service_schemas; }
+
+size_t gatehouse_service_schemas_length(void) { return sizeof service_schemas; }

@@ -24,9 +24,10 @@ struct SchemaParser {
     private var maps: [(shape: MapShape, key: String, value: String)] = []
     private var operationLines: [(name: String, attributes: SchemaAttributes)] = []
 
-    static func parse(_ text: StaticString) -> SchemaParser {
+    /// - Parameter text: it has to stay until the parser's `service` has been read as well.
+    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> SchemaParser {
         var parser = SchemaParser()
-        parser.read(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)[...])
+        parser.read(text[...])
         parser.resolve()
         return parser
     }
@@ -116,7 +117,7 @@ struct SchemaParser {
     }
 }
 
-/// The attributes of one schema line. It points into the text, which is static and so outlives it.
+/// The attributes of one schema line. It points into the text, which has to outlive it.
 struct SchemaAttributes {
     typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
 

@@ -1,7 +1,7 @@
 /// A service of the AWS API: its operations and shapes.
 ///
-/// It is made from the compact text that `Tools/generate-api` writes; making one takes about a microsecond for each
-/// line, so the API modules do it at first use.
+/// It is made from the compact text that `Tools/generate-api` writes as code and `Tools/generate-service-schemas` as data;
+/// making one takes about a microsecond for each line, so that it is done at first use.
 ///
 /// ```swift
 /// let operation = IAM.service.operation(named: "CreateUser")
@@ -51,7 +51,16 @@ public final class ServiceShape: Sendable {
     /// Reads a schema text.
     ///
     /// The text is part of the program: a line that can't be read is a bug of the generator, and skipped.
-    public init(schema: StaticString) {
+    public convenience init(schema: StaticString) {
+        self.init(schema: UnsafeBufferPointer(start: schema.utf8Start, count: schema.utf8CodeUnitCount))
+    }
+
+    /// Reads a schema text that is data.
+    ///
+    /// A line that can't be read is skipped, and so is what refers to it.
+    /// - Parameter schema: UTF-8; nothing refers to it afterwards.
+    /// - Complexity: linear in the length of the text.
+    public init(schema: UnsafeBufferPointer<UInt8>) {
         let schema = SchemaParser.parse(schema)
         let service = schema.service
         id = service["id"] ?? ""
@@ -177,7 +186,7 @@ public final class OperationShape: Sendable {
     /// The status of a successful answer.
     let responseStatus: Int
     /// What stands before the endpoint's host name, with its `{labels}`.
-    let hostPrefix: String?
+    public let hostPrefix: String?
     /// The shape of the input; nil if the operation takes none.
     public let input: StructureShape?
     /// The shape of the output; nil if it returns none.
@@ -198,6 +207,16 @@ public final class OperationShape: Sendable {
     public let errors: [StructureShape]
     /// Whether the operation is called without a signature, as `AssumeRoleWithWebIdentity` is.
     public let isUnsigned: Bool
+
+    /// Whether the client goes on sending events while the answer comes: over HTTP/2, one frame after the other, so that
+    /// there is no whole body that could be read.
+    ///
+    /// Smithy: "Event streams", https://smithy.io/2.0/spec/streaming.html#event-streams
+    public var takesEvents: Bool { input?.hasEventStream == true }
+
+    /// Whether the answer is one event after the other (`application/vnd.amazon.eventstream`), for as long as the service
+    /// likes.
+    public var answersEvents: Bool { output?.hasEventStream == true }
 
     init(
         _ name: String, _ attributes: SchemaAttributes, service: SchemaAttributes,

@@ -5,6 +5,8 @@ public final class StructureShape: @unchecked Sendable {
     let isSensitive: Bool
     /// Whether any JSON may stand here.
     let isDocument: Bool
+    /// Whether its members are the events of a stream, of which each message has one.
+    public let isEventStream: Bool
     /// What an error's answer says; nil for a structure that is not an error.
     public let error: ErrorTraits?
     /// The position of the member that is the body of the message, for protocols in the REST style.
@@ -28,6 +30,7 @@ public final class StructureShape: @unchecked Sendable {
         self.name = name
         self.isSensitive = attributes.has("sensitive")
         self.isDocument = attributes.has("document")
+        self.isEventStream = attributes.has("eventstream")
         self.error = attributes["fault"].map { ErrorTraits(name, fault: $0, attributes) }
         self.payloadName = attributes["payload"]
         self.locationName = attributes["locationName"]
@@ -45,6 +48,15 @@ public final class StructureShape: @unchecked Sendable {
         payload = payloadName.flatMap(index(of:))
         guard let payload, case .blob(let blob) = members[payload].shape else { return }
         streamsPayload = blob.isStreaming || members[payload].isStreaming
+    }
+
+    /// Whether a member is a stream of events, which takes the place of the body.
+    /// - Complexity: linear in the number of members.
+    public var hasEventStream: Bool {
+        members.contains { member in
+            guard case .structure(let structure) = member.shape else { return false }
+            return structure.isEventStream
+        }
     }
 
     deinit { freeXMLMembers() }

@@ -19,3 +19,8 @@ size_t gatehouse_service_catalogue_length(void);
 // where a request may add one of its own. The bytes live as long as the program; no zero byte follows them.
 const unsigned char *_Nonnull gatehouse_service_linked_roles(void);
 size_t gatehouse_service_linked_roles_length(void);
+
+// The API models of every AWS service, compressed; Tools/generate-service-schemas says in which form. The bytes live as
+// long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_service_schemas(void);
+size_t gatehouse_service_schemas_length(void);
