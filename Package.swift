@@ -346,7 +346,9 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"] + shapesAPIs),
         .testTarget(
             name: "BodiesTests",
             dependencies: ["Bodies", "Fetch", .product(name: "Crypto", package: "swift-crypto")]),
