@@ -116,7 +116,7 @@ public final class ServiceModule: Sendable {
         signingName = api.signingName
         isPassedOn = false
         readShape = { api.service }
-        makeOperations = { _ in operations.map(\.erased) }
+        makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts

@@ -117,10 +117,10 @@ extension ServiceShape {
         switch (json, shape) {
         case (.object(let members), .structure(let structure)):
             for member in members {
-                guard let known = structure.members.first(where: { isSame($0.wireName, member.name) }) else {
-                    let name = member.name.lowercased()
+                guard let known = structure.members.first(where: { isSame($0.wireName, member.key) }) else {
+                    let name = member.key.lowercased()
                     if let similar = structure.members.first(where: { $0.wireName.lowercased() == name }) {
-                        throw .ambiguous("there is no member \(member.name), but \(similar.wireName)")
+                        throw .ambiguous("there is no member \(member.key), but \(similar.wireName)")
                     }
                     continue
                 }
