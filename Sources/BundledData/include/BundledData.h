@@ -24,3 +24,8 @@ size_t gatehouse_service_linked_roles_length(void);
 // long as the program; no zero byte follows them.
 const unsigned char *_Nonnull gatehouse_service_schemas(void);
 size_t gatehouse_service_schemas_length(void);
+
+// What requests to some services ask for, written by hand in the mapping language (Sources/Mapping). The bytes live as
+// long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_exact_mappings(void);
+size_t gatehouse_exact_mappings_length(void);
