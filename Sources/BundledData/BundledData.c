@@ -40,3 +40,13 @@ static const unsigned char generated_mappings[] = {
 const unsigned char *gatehouse_generated_mappings(void) { return generated_mappings; }
 
 size_t gatehouse_generated_mappings_length(void) { return sizeof generated_mappings; }
+
+static const unsigned char exact_mappings[] = {
+#embed "mappings/sns.txt"
+    ,
+#embed "mappings/sqs.txt"
+};
+
+const unsigned char *gatehouse_exact_mappings(void) { return exact_mappings; }
+
+size_t gatehouse_exact_mappings_length(void) { return sizeof exact_mappings; }

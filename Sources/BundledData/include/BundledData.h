@@ -30,3 +30,8 @@ size_t gatehouse_service_schemas_length(void);
 // byte follows them.
 const unsigned char *_Nonnull gatehouse_generated_mappings(void);
 size_t gatehouse_generated_mappings_length(void);
+
+// What requests to some services ask for, written by hand in the mapping language (Sources/Mapping). The bytes live as
+// long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_exact_mappings(void);
+size_t gatehouse_exact_mappings_length(void);
