@@ -18,12 +18,20 @@ struct AccessRule: Sendable {
 enum ResourceRule: Sendable {
     /// `*`
     case all
-    /// `named`: what the input's members name by the service's types.
-    case named
+    /// `named`: what the input's members name by the service's types; `named by TYPE(MEMBER)`, where this operation has
+    /// another member for a type.
+    case named([NamedType] = [])
     /// An ARN with members in braces.
     case template(Template)
     /// `queue(QueueUrl tail)`: the members fill the variables of a type, or one is an ARN of that type.
     case type(TypeRule, [Argument])
+}
+
+/// The members of one operation that name a resource of a type of its action.
+struct NamedType: Sendable {
+    /// As the Service Authorization Reference calls it, with hyphens for blanks.
+    var type: String
+    var arguments: [Argument]
 }
 
 /// A text with members in braces.
@@ -54,7 +62,9 @@ enum NameFilter: Sendable, Equatable {
     case tail
     /// `lower`: in lower case, for services that tell names apart without regard to it.
     case lower
-    /// `slashes`: the name may have slashes; one that it begins with is left out.
+    /// `path`: the name may have slashes.
+    case path
+    /// `slashes`: the same, but one that it begins with is left out.
     case slashes
     /// `colons`: the name may have colons.
     case colons
@@ -85,6 +95,7 @@ enum NameFilter: Sendable, Equatable {
         switch word {
         case "tail": self = .tail
         case "lower": self = .lower
+        case "path": self = .path
         case "slashes": self = .slashes
         case "colons": self = .colons
         case "unversioned": self = .withoutVersion

@@ -33,6 +33,7 @@ struct ResourceName: Sendable, Equatable {
             switch filter {
             case .tail: try takeTail()
             case .lower: if !isARN { text = text.lowercased() }
+            case .path: allowsSlashes = true
             case .slashes:
                 allowsSlashes = true
                 if text.utf8.first == UInt8(ascii: "/") { text.removeFirst() }
