@@ -1,5 +1,9 @@
 /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
+<<<<<<< HEAD
 public enum Base64 {
+=======
+package enum Base64 {
+>>>>>>> 875c068d58a5cd8bbcecf05fd589804d56ed4d7c
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 
@@ -11,7 +15,7 @@ public enum Base64 {
     }()
     private static let invalid: UInt8 = 0xFF
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let count = (bytes.count + 2) / 3 * 4
         let (source, symbols) = (bytes.span, alphabet.span)
         return [UInt8](unsafeUninitializedCapacity: count) { text, written in
