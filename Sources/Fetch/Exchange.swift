@@ -75,13 +75,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    /// Closes the connection from whichever thread.
-    nonisolated func closeSoon() {
-        guard let context else { return }
-        let channel = context.channel
-        channel.eventLoop.execute { channel.close(promise: nil) }
-    }
-
     // MARK: The request
 
     func begin(_ exchange: Exchange) {
@@ -184,6 +177,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func begin(_ head: HTTPResponseHead, _ context: ChannelHandlerContext) {
         // What nobody asked for belongs to no request; the next one must not get it.
         guard case .asked(let exchange) = state else { return fail(.fetch(.unreadable("an answer without a request"))) }
+        // What would come after it is another protocol, which nobody asked for.
+        guard head.status.code >= 200 else { return fail(.fetch(.unreadable("a switch of protocols"))) }
         isKept = isKept && head.isKeepAlive
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if exchange.request.method == "HEAD" || length.map({ $0 <= Self.shortBody }) == true {
@@ -246,7 +241,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             state = .closed
             return context.close(promise: nil)
         }
-        client.keep(self, on: context.eventLoop)
+        client.keep(self, context.channel)
     }
 
     /// Nobody wants the rest of an answer.

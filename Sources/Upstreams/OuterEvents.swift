@@ -17,6 +17,12 @@ extension EventParticulars {
                         Resource(access.access.resource, $0, account: access.owner(call))
                     }
                 }
+            },
+            parameters: { accesses in
+                for access in accesses {
+                    if let findings = access.access.learnt as? Findings { return findings.parameters }
+                }
+                return nil
             })
     }
 }
@@ -25,8 +31,8 @@ extension EventParticulars {
 enum DataEvents {
     /// By the service's id.
     static let operations: [String: Set<String>] = [
-        "dynamodb": DynamoDBRequest.dataEvents,
-        "dynamodbstreams": ["GetRecords"],
+        "dynamodb": DynamoDBEvents.dataOperations,
+        "dynamodbstreams": DynamoDBEvents.dataOperations,
         "kinesis": ["GetRecords", "GetShardIterator", "PutRecord", "PutRecords", "SubscribeToShard"],
         "lambda": ["Invoke", "InvokeAsync", "InvokeWithResponseStream"],
         "s3": [

@@ -41,7 +41,7 @@ public final class Upstreams: OuterServices {
     private let log: Logger
     /// What stands in `Via`, by which a request is known that comes round again.
     let mark: String
-    let tableKeys = TableKeysCache()
+    let tableKeys: TableKeysCache
 
     /// - Parameters:
     ///   - file: which endpoints there are.
@@ -55,6 +55,7 @@ public final class Upstreams: OuterServices {
         self.log = log
         models = .aws
         mark = "gatehouse-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        tableKeys = TableKeysCache(mark: mark)
         warn(setup)
     }
 

@@ -1,9 +1,5 @@
 /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
-<<<<<<< HEAD
 public enum Base64 {
-=======
-package enum Base64 {
->>>>>>> 875c068d58a5cd8bbcecf05fd589804d56ed4d7c
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 

@@ -57,6 +57,13 @@ extension ServiceShape {
             for header in request.headers where equalsIgnoringCase(header.name, lowercased: name) { count += 1 }
             guard count < 2 else { throw .ambiguous("the header \(name) is there \(count) times") }
         }
+        // Who passes the request on takes away what the connection is said to be about; nothing that was read may be.
+        for header in request.headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+            let names = header.value.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
+            if let name = names.first(where: { $0.hasPrefix("x-amz") || $0 == "host" || single.contains($0) }) {
+                throw .ambiguous("Connection names the header \(name)")
+            }
+        }
         // A server that undoes it would read what was not read here.
         if request.stream == nil, operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
             let encoding = request.header("content-encoding"), !["", "identity", "aws-chunked"].contains(encoding.lowercased())
