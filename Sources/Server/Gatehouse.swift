@@ -13,6 +13,7 @@ public import Platform
 public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
+import Upstreams
 public import Wire
 import X509
 
@@ -127,7 +128,7 @@ public struct Gatehouse: Sendable {
             if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
-            let projections = Projections(of: configuration.modules, and: [directory, issued])
+            let projections = Projections(of: configuration.modules, and: [directory, issued, KeptResources()])
             ledger.observe { changes in projections.follow(changes) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
