@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -216,8 +217,11 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        // Other AWS endpoints behind the gate.
+        .target(name: "Upstreams", dependencies: ["Directory", "Ledger", "Mapping", "Platform", "Policy", "Wire"]),
+
         // The way of a request, and the program.
-        .target(name: "Gate", dependencies: ["Platform", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Edge",
             dependencies: [
@@ -244,8 +248,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform",
-                "Signature",
+                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "OIDC",
+                "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -260,8 +264,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
-                "Server",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "NoICUData",
+                "Policy", "Server",
                 "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",
@@ -361,6 +365,7 @@ let package = Package(
                 "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(
             name: "KMSTests",
@@ -376,6 +381,9 @@ let package = Package(
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+        .testTarget(
+            name: "UpstreamsTests",
+            dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -29,6 +29,10 @@ extension EventParticulars {
 
 /// The operations whose events are data events.
 enum DataEvents {
+    static func contains(_ operation: OperationShape, of service: String) -> Bool {
+        operations[service]?.contains(operation.name) ?? false
+    }
+
     /// By the service's id.
     static let operations: [String: Set<String>] = [
         "dynamodb": DynamoDBEvents.dataOperations,

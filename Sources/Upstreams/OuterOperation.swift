@@ -9,6 +9,8 @@ struct Findings: Sendable {
     let owner: String?
     /// What its event may hold of its input; nil: all but secrets.
     let parameters: JSONValue?
+    /// All that it asks for.
+    let accesses: [MappedAccess]
 }
 
 /// An operation of a service that an endpoint answers: what it asks for, and the way there.
@@ -79,7 +81,7 @@ struct OuterOperation: Sendable {
         case .accesses(let mapped, _):
             var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
-                accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters)
+                accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }
             return accesses
         case .unmapped(let reason):
@@ -117,17 +119,20 @@ struct OuterOperation: Sendable {
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
         guard let request = call.source.request else { throw .internalFailure }
+        let findings = call.learnt(Findings.self)
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
-            account: call.learnt(Findings.self)?.owner ?? call.accountID)
+            account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted = !isReadOnly || KeptResources.wants(shape, of: service.id)
+        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
-        var change: (@Sendable (MutableRecords) throws(ServiceError) -> Void)?
-        if case .success(let output) = read.result {
-            upstreams.tableKeys.forget(shape, input, call)
-            change = KeptResources.learn(from: shape, of: service.id, input, output, call)
+        if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
+        guard KeptResources.learns(from: shape), let findings else {
+            return PassedAnswer(read.response, read.result)
         }
+        let change = call.environment.projection(KeptResources.self).learn(
+            from: shape, input, read.result, allowed: findings.accesses,
+            in: Place(region: call.region, account: call.accountID))
         return PassedAnswer(read.response, read.result, change: change)
     }
 }
