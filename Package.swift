@@ -218,7 +218,6 @@ let package = Package(
             ]),
 
         // Other AWS endpoints behind the gate.
-        .target(name: "Upstreams", dependencies: ["Directory", "Ledger", "Mapping", "Platform", "Policy", "Wire"]),
 
         // The way of a request, and the program.
         .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
@@ -253,7 +252,7 @@ let package = Package(
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity", "Upstreams",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

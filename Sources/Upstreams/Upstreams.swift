@@ -151,7 +151,7 @@ public final class Upstreams: OuterServices {
         } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 
-    public var resourceTypes: [ResourceType] { KeptResources.types }
+    public var resourceTypes: [ResourceType] { KeptResources.resourceTypes }
 
     public var metrics: [Metric] {
         [
