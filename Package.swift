@@ -217,8 +217,6 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
-        // Other AWS endpoints behind the gate.
-
         // The way of a request, and the program.
         .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
