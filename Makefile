@@ -96,6 +96,8 @@ generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-schemas
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-operation-map
 
 operations: ## Regenerate OPERATIONS.md from the code
 	swift build --product gatehouse
