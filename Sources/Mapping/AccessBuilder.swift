@@ -83,6 +83,7 @@ struct AccessBuilder {
         switch rule {
         case .all: return [Target(arn: "*")]
         case .named: return try NamedResources(self).targets()
+        case .namedBy(let given): return try NamedResources(self, given).targets()
         case .template(let template):
             guard let texts = try texts(of: template) else { return nil }
             return texts.map { Target(arn: $0) }

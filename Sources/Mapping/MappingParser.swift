@@ -204,12 +204,28 @@ struct MappingParser {
             return .type(type, arguments)
         }
         if word == "*" { return .all }
-        if word == "named" { return .named }
+        if word == "named" { return words.take(.word("by")) ? .namedBy(try givenNamings(&words)) : .named }
         guard word.hasPrefix("arn:") else {
             throw words.error(
                 "\"\(word)\" is no resource: write *, an ARN, named, or a type with its members in parentheses")
         }
         return .template(try template(word, &words))
+    }
+
+    /// `TYPE(MEMBER, …), TYPE(MEMBER, …)`
+    private func givenNamings(_ words: inout MappingWords) throws(MappingSyntaxError) -> [GivenNaming] {
+        var namings: [GivenNaming] = []
+        repeat {
+            let type = try words.name("a type of resources")
+            guard words.take(.sign("(")) else { throw words.error("after the type \(type), its members are missing, in parentheses") }
+            var arguments: [Argument] = []
+            repeat { arguments.append(try argument(&words)) } while words.take(.sign(","))
+            guard words.take(.sign(")")) else { throw words.error("\")\" is missing") }
+            guard arguments.count <= 8 else { throw words.error("more than 8 members name a \(type)") }
+            namings.append(GivenNaming(type: type, arguments: arguments))
+            guard namings.count <= Self.longestList else { throw words.error("more than 256 types stand in one line") }
+        } while words.take(.sign(","))
+        return namings
     }
 
     // MARK: Members
@@ -238,7 +254,7 @@ struct MappingParser {
         if words.take(.word("*")) { return .text("*") }
         let path = try path(&words)
         var filters: [NameFilter] = []
-        while case .word(let word) = words.peek, let filter = NameFilter(word: word) {
+        while case .word(let word) = words.peek, let filter = NameFilter(rawValue: word) {
             words.skip()
             filters.append(filter)
         }

@@ -20,10 +20,19 @@ enum ResourceRule: Sendable {
     case all
     /// `named`: what the input's members name by the service's types.
     case named
+    /// `named by table(DatabaseName, Name)`: the same, but which members name a resource of these types is said here.
+    case namedBy([GivenNaming])
     /// An ARN with members in braces.
     case template(Template)
     /// `queue(QueueUrl tail)`: the members fill the variables of a type, or one is an ARN of that type.
     case type(TypeRule, [Argument])
+}
+
+/// Which members name a resource of a type, for one operation.
+struct GivenNaming: Sendable {
+    /// As the catalogue calls it.
+    var type: String
+    var arguments: [Argument]
 }
 
 /// A text with members in braces.
@@ -49,21 +58,23 @@ enum Argument: Sendable {
 }
 
 /// How a resource's name, or its ARN, is got from a member's value.
-enum NameFilter: Sendable, Equatable {
+enum NameFilter: String, Sendable {
     /// `tail`: the last part of a URL. Twelve digits before it are the resource's account.
     case tail
     /// `lower`: in lower case, for services that tell names apart without regard to it.
     case lower
     /// `slashes`: the name may have slashes; one that it begins with is left out.
     case slashes
+    /// `path`: the name may have slashes, and one that it begins with counts.
+    case path
     /// `colons`: the name may have colons.
     case colons
     /// `version`: what follows the first colon is a version, and no part of the name.
-    case withoutVersion
+    case withoutVersion = "unversioned"
     /// `function`: a function of Lambda by name, partial ARN or ARN, with or without a version or alias.
     case function
     /// `plainfunction`: the same, of which the version or alias is left out.
-    case plainFunction
+    case plainFunction = "plainfunction"
     /// `secret`: a secret by name, partial ARN or ARN.
     case secret
     /// `unqualified`: what follows the name in a state machine's ARN, a version or an alias, is left out.
@@ -77,30 +88,9 @@ enum NameFilter: Sendable, Equatable {
     /// `bus`: an event bus by its name or ARN; the default one is no part of the ARNs of its rules.
     case bus
     /// `arn`: only what is an ARN.
-    case onlyARN
+    case onlyARN = "arn"
     /// `source`: the member "sourceArn" of JSON in base 64, as a task handle of SQS is.
     case source
-
-    init?(word: String) {
-        switch word {
-        case "tail": self = .tail
-        case "lower": self = .lower
-        case "slashes": self = .slashes
-        case "colons": self = .colons
-        case "unversioned": self = .withoutVersion
-        case "function": self = .function
-        case "plainfunction": self = .plainFunction
-        case "secret": self = .secret
-        case "unqualified": self = .unqualified
-        case "document": self = .document
-        case "instance": self = .instance
-        case "managed": self = .managed
-        case "bus": self = .bus
-        case "arn": self = .onlyARN
-        case "source": self = .source
-        default: return nil
-        }
-    }
 }
 
 /// A condition key, and where its value comes from. A key whose member is absent is not in the request.

@@ -1,9 +1,13 @@
 /// What the members of an input name, by the types of resources that its action is on.
 struct NamedResources {
     private let builder: AccessBuilder
+    private let given: [GivenNaming]
     private var plan: OperationPlan { builder.plan }
 
-    init(_ builder: AccessBuilder) { self.builder = builder }
+    init(_ builder: AccessBuilder, _ given: [GivenNaming] = []) {
+        self.builder = builder
+        self.given = given
+    }
 
     /// - Throws: where a member names a resource and it can't be told which.
     func targets() throws(MappingFailure) -> [AccessBuilder.Target] {
@@ -19,7 +23,7 @@ struct NamedResources {
                 found.insert(place)
                 continue
             }
-            for naming in type.rule.namings {
+            for naming in type.rule.namings(with: given) {
                 let names = try self.names(naming)
                 guard !names.isEmpty else {
                     // A filter has left out what it holds: it is of another type.
@@ -107,10 +111,24 @@ struct NamedResources {
     /// A member that could be the name of the resource, and no rule says so: "*" would let a denial of that resource be
     /// passed by.
     private func refuseLeftovers(of type: OperationPlan.PlannedType) throws(MappingFailure) {
-        for path in plan.leftovers where !path.values(in: builder.input, element: nil).isEmpty {
+        let named = given.flatMap(\.arguments).compactMap(\.path)
+        for path in plan.leftovers where !named.contains(path) && !path.values(in: builder.input, element: nil).isEmpty {
             throw MappingFailure(
                 reason: "\(plan.action ?? plan.operationName) is on a \(type.rule.name), and it can't be told whether "
                     + "\(path.description) names it")
         }
     }
+}
+
+extension TypeRule {
+    /// What an operation's own line says takes the place of what its members' names say; ARNs are taken in any case.
+    func namings(with given: [GivenNaming]) -> [Naming] {
+        let own = given.filter { $0.type == name }.map { Naming(arguments: $0.arguments) }
+        return own.isEmpty ? namings : own + namings.filter(\.isARNOnly)
+    }
+}
+
+extension Argument {
+    /// Where the value is; nil for a text.
+    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
 }

@@ -27,14 +27,14 @@ struct NamingGuesser {
         // An ARN is the whole name, whatever variables there are.
         for member in members where Self.arnNames.contains(member.plain) || isARN(member.plain, of: type) {
             namings.append(
-                TypeRule.Naming(arguments: [.member(MemberPath([member.name]), [.slashes])], isARNOnly: true))
+                TypeRule.Naming(arguments: [.member(MemberPath([member.name]), [.path])], isARNOnly: true))
         }
         var arguments: [Argument] = []
         for (place, variable) in type.arn.variables.enumerated() {
             let isLast = place == type.arn.variables.count - 1
             guard let member = member(for: variable, of: type, isLast: isLast, isOnly: isOnly) else { return namings }
             arguments.append(
-                .member(MemberPath([member]), isLast && type.arn.variables.count == 1 ? [.slashes] : []))
+                .member(MemberPath([member]), isLast && type.arn.variables.count == 1 ? [.path] : []))
         }
         if !arguments.isEmpty { namings.append(TypeRule.Naming(arguments: arguments)) }
         return namings

@@ -36,6 +36,7 @@ struct ResourceName: Sendable, Equatable {
             case .slashes:
                 allowsSlashes = true
                 if text.utf8.first == UInt8(ascii: "/") { text.removeFirst() }
+            case .path: allowsSlashes = true
             case .colons: allowsColons = true
             case .withoutVersion:
                 // An ARN has five colons before the name.
