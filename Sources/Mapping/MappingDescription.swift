@@ -86,13 +86,15 @@ extension RequestMapper {
                     let isRequired = path.names.count == 1 && required.contains(path.names[0])
                     description.refusals.append(
                         MappingDescription.Refusal(
-                            reason: "\(action) is on a \(type), and it can't be told whether \(path.description) names it",
+                            reason:
+                                "\(action) is on a \(type), and it can't be told whether \(path.description) names it",
                             conditions: isRequired ? conditions : conditions + ["if \(path.description)"]))
                 }
             } else {
                 description.refusals.append(
                     MappingDescription.Refusal(
-                        reason: "the Service Authorization Reference has no action of its name, and nobody says which it asks for",
+                        reason:
+                            "the Service Authorization Reference has no action of its name, and nobody says which it asks for",
                         conditions: []))
             }
         }
@@ -179,7 +181,8 @@ extension TypeRule {
         if isARN, let only = arguments.first { return only.text }
         // One member stands for a whole ARN where there are several variables.
         if arguments.count == 1, arn.variables.count > 1 { return arguments[0].text }
-        return arn.arn(arguments.map(\.text), in: Place(partition: "{partition}", region: "{region}", account: "{account}"))
+        return arn.arn(
+            arguments.map(\.text), in: Place(partition: "{partition}", region: "{region}", account: "{account}"))
     }
 }
 

@@ -217,7 +217,9 @@ struct MappingParser {
         var namings: [GivenNaming] = []
         repeat {
             let type = try words.name("a type of resources")
-            guard words.take(.sign("(")) else { throw words.error("after the type \(type), its members are missing, in parentheses") }
+            guard words.take(.sign("(")) else {
+                throw words.error("after the type \(type), its members are missing, in parentheses")
+            }
             var arguments: [Argument] = []
             repeat { arguments.append(try argument(&words)) } while words.take(.sign(","))
             guard words.take(.sign(")")) else { throw words.error("\")\" is missing") }

@@ -112,7 +112,8 @@ struct NamedResources {
     /// passed by.
     private func refuseLeftovers(of type: OperationPlan.PlannedType) throws(MappingFailure) {
         let named = given.flatMap(\.arguments).compactMap(\.path)
-        for path in plan.leftovers where !named.contains(path) && !path.values(in: builder.input, element: nil).isEmpty {
+        for path in plan.leftovers where !named.contains(path) && !path.values(in: builder.input, element: nil).isEmpty
+        {
             throw MappingFailure(
                 reason: "\(plan.action ?? plan.operationName) is on a \(type.rule.name), and it can't be told whether "
                     + "\(path.description) names it")

@@ -137,7 +137,8 @@ extension ServiceModels.Entry {
         let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 9, omittingEmptySubsequences: false)
         guard columns.count == 10 else { return nil }
         func text(_ column: Int) -> String { String(decoding: columns[column], as: UTF8.self) }
-        guard let operationCount = Int(text(6)), let size = Int(text(7)), let length = Int(text(8)), size >= 0, length >= 0,
+        guard let operationCount = Int(text(6)), let size = Int(text(7)), let length = Int(text(8)), size >= 0,
+            length >= 0,
             size <= end - start
         else { return nil }
         id = text(0)

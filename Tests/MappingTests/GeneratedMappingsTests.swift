@@ -7,10 +7,11 @@ import Wire
 /// The table that Tools/generate-operation-map writes.
 struct GeneratedMappingsTests {
     private let models = ServiceModels.aws
+    private static let table = Result { try DeclaredMappings(parsing: ShippedMappings.generated.text) }
 
     @Test("Every line of the generated table can be read, and is of an operation that exists")
     func everyLine() throws {
-        let mappings = try DeclaredMappings(parsing: ShippedMappings.generated.text)
+        let mappings = try Self.table.get()
         #expect(mappings.operations.count > 2_000)
         for (id, operation) in mappings.operations {
             #expect(models.service(id)?.operation(named: operation) != nil, "\(id) \(operation)")
@@ -19,7 +20,7 @@ struct GeneratedMappingsTests {
 
     @Test("Every action of the table is in the catalogue, and every type that it names is one of the action's")
     func everyAction() throws {
-        let mappings = try DeclaredMappings(parsing: ShippedMappings.generated.text)
+        let mappings = try Self.table.get()
         for (id, operation) in mappings.operations {
             guard let entry = models.entry(id) else { continue }
             for rule in mappings.service(id)?.operations[operation] ?? [] where rule.refusal == nil {
@@ -46,7 +47,7 @@ struct GeneratedMappingsTests {
 
     @Test("Every member that the table names is one of the operation's input")
     func everyMember() throws {
-        let mappings = try DeclaredMappings(parsing: ShippedMappings.generated.text)
+        let mappings = try Self.table.get()
         for (id, operation) in mappings.operations {
             let input = models.service(id)?.operation(named: operation)?.input
             for rule in mappings.service(id)?.operations[operation] ?? [] {
@@ -66,7 +67,8 @@ extension AccessRule {
             case .namedBy(let namings): namings.flatMap(\.arguments)
             case .type(_, let arguments): arguments
             case .template(let template):
-                template.pieces.compactMap { piece in if case .argument(let argument) = piece { argument } else { nil } }
+                template.pieces.compactMap { piece in if case .argument(let argument) = piece { argument } else { nil }
+                }
             }
         }.compactMap(\.path) + conditions.map(\.path)
     }
