@@ -11,6 +11,8 @@ struct AccessBuilder {
     private var element: Value?
     private(set) var accesses: [MappedAccess] = []
     private var seen: Set<MappedAccess> = []
+    /// The one that is being built.
+    private(set) var action = ""
     private var shared: [String: ContextValue]?
 
     /// More than any API takes in one request.
@@ -46,6 +48,7 @@ struct AccessBuilder {
             throw MappingFailure(
                 reason: "the Service Authorization Reference has no action for the operation \(plan.operationName)")
         }
+        self.action = action
         let targets = try self.targets(of: rule.resources)
         // What the operation's own keys are, is no matter of another action's, such as iam:PassRole.
         var context: [String: ContextValue] = [:]
@@ -82,8 +85,7 @@ struct AccessBuilder {
     private func targets(of rule: ResourceRule) throws(MappingFailure) -> [Target]? {
         switch rule {
         case .all: return [Target(arn: "*")]
-        case .named: return try NamedResources(self).targets()
-        case .namedBy(let given): return try NamedResources(self, given).targets()
+        case .named(let types): return try NamedResources(self, types).targets()
         case .template(let template):
             guard let texts = try texts(of: template) else { return nil }
             return texts.map { Target(arn: $0) }

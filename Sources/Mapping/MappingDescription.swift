@@ -79,10 +79,10 @@ extension RequestMapper {
                 if plan.isOwn(action) { keys += plan.keys }
                 description.accesses.append(
                     MappingDescription.Access(
-                        action: action, resources: plan.texts(of: rule.resources), conditions: conditions,
+                        action: action, resources: plan.texts(of: rule.resources, action), conditions: conditions,
                         keys: keys.map { MappingDescription.Key(name: $0.key, value: $0.value.text) }
                             .sorted { ($0.name, $0.value) < ($1.name, $1.value) }))
-                for (type, path) in plan.doubts(about: rule.resources) {
+                for (type, path) in plan.doubts(about: rule.resources, action) {
                     let isRequired = path.names.count == 1 && required.contains(path.names[0])
                     description.refusals.append(
                         MappingDescription.Refusal(
@@ -105,25 +105,27 @@ extension RequestMapper {
 
 extension OperationPlan {
     /// The resources that an access can be on.
-    fileprivate func texts(of resources: [ResourceRule]) -> [String] {
+    fileprivate func texts(of resources: [ResourceRule], _ action: String) -> [String] {
         var texts: [String] = []
-        for text in resources.flatMap(text) where !texts.contains(text) { texts.append(text) }
+        for resource in resources {
+            for text in self.texts(of: resource, action) where !texts.contains(text) { texts.append(text) }
+        }
         return texts
     }
 
-    private func text(of resource: ResourceRule) -> [String] {
+    private func texts(of resource: ResourceRule, _ action: String) -> [String] {
         switch resource {
         case .all: ["*"]
         case .template(let template): [template.text]
         case .type(let type, let arguments): [type.text(of: arguments)]
-        case .named: namedTexts(with: [])
-        case .namedBy(let given): namedTexts(with: given)
+        case .named(let given): namedTexts(action, with: given)
         }
     }
 
     /// What NamedResources asks for.
-    private func namedTexts(with given: [GivenNaming]) -> [String] {
+    private func namedTexts(_ action: String, with given: [NamedType]) -> [String] {
         var texts: [String] = []
+        let types = types(of: action) ?? []
         for type in types {
             if type.rule.arn.variables.isEmpty {
                 if type.isRequired { texts.append(type.rule.text(of: [])) }
@@ -142,21 +144,23 @@ extension OperationPlan {
     }
 
     /// Members that may name a resource of a type that no rule knows how to name: a request that has one is refused.
-    fileprivate func doubts(about resources: [ResourceRule]) -> [(type: String, path: MemberPath)] {
-        let given: [GivenNaming]
-        switch resources.first {
-        case .named: given = []
-        case .namedBy(let namings): given = namings
-        default: return []
-        }
-        guard !isExact else { return [] }
+    fileprivate func doubts(about resources: [ResourceRule], _ action: String) -> [(type: String, path: MemberPath)] {
+        guard !isExact, case .named(let given)? = resources.first else { return [] }
+        let types = types(of: action) ?? []
         let unnamed = types.first { type in
             !type.rule.arn.variables.isEmpty && type.rule.namings(with: given).isEmpty && !type.isCreated
                 && (type.isRequired || types.count == 1)
         }
         guard let unnamed else { return [] }
         let named = given.flatMap(\.arguments).compactMap(\.path)
-        return leftovers.filter { !named.contains($0) }.map { (unnamed.rule.name, $0) }
+        return leftovers(of: action).filter { !named.contains($0) }.map { (unnamed.rule.name, $0) }
+    }
+}
+
+extension TypeRule {
+    /// The members that name such a resource, those that are given for one operation first.
+    fileprivate func namings(with given: [NamedType]) -> [Naming] {
+        given.filter { $0.type == name }.map { Naming(arguments: $0.arguments) } + namings
     }
 }
 
@@ -187,6 +191,9 @@ extension TypeRule {
 }
 
 extension Argument {
+    /// Where the value is; nil for a text.
+    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
+
     /// `{QueueUrl tail}`, or the text itself.
     fileprivate var text: String {
         switch self {

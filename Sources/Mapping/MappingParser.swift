@@ -185,7 +185,7 @@ struct MappingParser {
         } else if access.action == nil && access.resources.isEmpty && access.keys.isEmpty && access.conditions.isEmpty {
             throw words.error("an access is missing: an action, or \"on\" and a resource")
         }
-        if access.resources.isEmpty { access.resources = [.named] }
+        if access.resources.isEmpty { access.resources = [.named()] }
         return access
     }
 
@@ -195,16 +195,24 @@ struct MappingParser {
             guard let type = services[service]?.types[word] ?? TypeRule.common[word] else {
                 throw words.error("there is no type \(word) with an ARN of its own in a line before")
             }
-            var arguments: [Argument] = []
-            repeat { arguments.append(try argument(&words)) } while words.take(.sign(","))
-            guard words.take(.sign(")")) else { throw words.error("\")\" is missing") }
+            let arguments = try arguments(&words)
             guard arguments.count == type.arn.variables.count || arguments.count == 1 else {
                 throw words.error("\(word) has \(type.arn.variables.count) variables, not \(arguments.count)")
             }
             return .type(type, arguments)
         }
         if word == "*" { return .all }
-        if word == "named" { return words.take(.word("by")) ? .namedBy(try givenNamings(&words)) : .named }
+        if word == "named" {
+            var types: [NamedType] = []
+            if words.take(.word("by")) {
+                repeat {
+                    let type = try words.name("a type of resources")
+                    guard words.take(.sign("(")) else { throw words.error("after \(type), \"(\" is missing") }
+                    types.append(NamedType(type: type, arguments: try arguments(&words)))
+                } while words.takeComma(before: .sign("("))
+            }
+            return .named(types)
+        }
         guard word.hasPrefix("arn:") else {
             throw words.error(
                 "\"\(word)\" is no resource: write *, an ARN, named, or a type with its members in parentheses")
@@ -212,22 +220,12 @@ struct MappingParser {
         return .template(try template(word, &words))
     }
 
-    /// `TYPE(MEMBER, …), TYPE(MEMBER, …)`
-    private func givenNamings(_ words: inout MappingWords) throws(MappingSyntaxError) -> [GivenNaming] {
-        var namings: [GivenNaming] = []
-        repeat {
-            let type = try words.name("a type of resources")
-            guard words.take(.sign("(")) else {
-                throw words.error("after the type \(type), its members are missing, in parentheses")
-            }
-            var arguments: [Argument] = []
-            repeat { arguments.append(try argument(&words)) } while words.take(.sign(","))
-            guard words.take(.sign(")")) else { throw words.error("\")\" is missing") }
-            guard arguments.count <= 8 else { throw words.error("more than 8 members name a \(type)") }
-            namings.append(GivenNaming(type: type, arguments: arguments))
-            guard namings.count <= Self.longestList else { throw words.error("more than 256 types stand in one line") }
-        } while words.take(.sign(","))
-        return namings
+    /// What stands in parentheses, of which the first is taken.
+    private func arguments(_ words: inout MappingWords) throws(MappingSyntaxError) -> [Argument] {
+        var arguments: [Argument] = []
+        repeat { arguments.append(try argument(&words)) } while words.take(.sign(","))
+        guard words.take(.sign(")")) else { throw words.error("\")\" is missing") }
+        return arguments
     }
 
     // MARK: Members

@@ -18,19 +18,18 @@ struct AccessRule: Sendable {
 enum ResourceRule: Sendable {
     /// `*`
     case all
-    /// `named`: what the input's members name by the service's types.
-    case named
-    /// `named by table(DatabaseName, Name)`: the same, but which members name a resource of these types is said here.
-    case namedBy([GivenNaming])
+    /// `named`: what the input's members name by the service's types; `named by TYPE(MEMBER)`, where this operation has
+    /// another member for a type.
+    case named([NamedType] = [])
     /// An ARN with members in braces.
     case template(Template)
     /// `queue(QueueUrl tail)`: the members fill the variables of a type, or one is an ARN of that type.
     case type(TypeRule, [Argument])
 }
 
-/// Which members name a resource of a type, for one operation.
-struct GivenNaming: Sendable {
-    /// As the catalogue calls it.
+/// The members of one operation that name a resource of a type of its action.
+struct NamedType: Sendable {
+    /// As the Service Authorization Reference calls it, with hyphens for blanks.
     var type: String
     var arguments: [Argument]
 }
@@ -63,10 +62,10 @@ enum NameFilter: String, Sendable {
     case tail
     /// `lower`: in lower case, for services that tell names apart without regard to it.
     case lower
-    /// `slashes`: the name may have slashes; one that it begins with is left out.
-    case slashes
-    /// `path`: the name may have slashes, and one that it begins with counts.
+    /// `path`: the name may have slashes.
     case path
+    /// `slashes`: the same, but one that it begins with is left out.
+    case slashes
     /// `colons`: the name may have colons.
     case colons
     /// `version`: what follows the first colon is a version, and no part of the name.

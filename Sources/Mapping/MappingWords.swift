@@ -69,6 +69,13 @@ struct MappingWords {
         return true
     }
 
+    /// Takes a comma, if a word and then this sign follow it.
+    mutating func takeComma(before sign: Word) -> Bool {
+        guard words.first == .sign(","), words.dropFirst(2).first == sign else { return false }
+        words = words.dropFirst()
+        return true
+    }
+
     /// A word that must be there.
     /// - Parameter what: what it is, for the error.
     mutating func name(_ what: String) throws(MappingSyntaxError) -> String {

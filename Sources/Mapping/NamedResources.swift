@@ -1,21 +1,35 @@
 /// What the members of an input name, by the types of resources that its action is on.
 struct NamedResources {
     private let builder: AccessBuilder
-    private let given: [GivenNaming]
+    private let types: [OperationPlan.PlannedType]
+    /// Members that the rule says to name a resource.
+    private var ruled: Set<MemberPath> = []
+
     private var plan: OperationPlan { builder.plan }
 
-    init(_ builder: AccessBuilder, _ given: [GivenNaming] = []) {
+    /// - Parameter ruled: the members that name resources of some types, before those that name them in every operation.
+    /// - Throws: for an action that the Service Authorization Reference lacks.
+    init(_ builder: AccessBuilder, _ ruled: [NamedType]) throws(MappingFailure) {
+        guard var types = builder.plan.types(of: builder.action) else {
+            throw MappingFailure(reason: "the Service Authorization Reference has no action \(builder.action)")
+        }
         self.builder = builder
-        self.given = given
+        for named in ruled {
+            for case .member(let path, _) in named.arguments { self.ruled.insert(path) }
+            for place in types.indices where types[place].rule.name == named.type {
+                types[place].rule.namings.insert(TypeRule.Naming(arguments: named.arguments), at: 0)
+            }
+        }
+        self.types = types
     }
 
     /// - Throws: where a member names a resource and it can't be told which.
     func targets() throws(MappingFailure) -> [AccessBuilder.Target] {
         // An action on no type of resources is asked on all.
-        guard !plan.types.isEmpty else { return [AccessBuilder.Target(arn: "*")] }
+        guard !types.isEmpty else { return [AccessBuilder.Target(arn: "*")] }
         var targets: [AccessBuilder.Target] = []
         var found = Set<Int>()
-        for (place, type) in plan.types.enumerated() {
+        for (place, type) in types.enumerated() {
             if type.rule.arn.variables.isEmpty {
                 if type.isRequired {
                     targets.append(AccessBuilder.Target(arn: type.rule.arn.arn([], in: builder.place)))
@@ -23,7 +37,7 @@ struct NamedResources {
                 found.insert(place)
                 continue
             }
-            for naming in type.rule.namings(with: given) {
+            for naming in type.rule.namings {
                 let names = try self.names(naming)
                 guard !names.isEmpty else {
                     // A filter has left out what it holds: it is of another type.
@@ -71,14 +85,14 @@ struct NamedResources {
     ) throws(MappingFailure) -> [AccessBuilder.Target] {
         let arn = try builder.checked(name.text)
         var isKnown = false
-        for (place, type) in plan.types.enumerated() where type.rule.arn.matches(arn) {
+        for (place, type) in types.enumerated() where type.rule.arn.matches(arn) {
             found.insert(place)
             isKnown = true
         }
         guard isKnown else {
             throw MappingFailure(
                 reason:
-                    "the ARN \(name.text) is of no type of resources that \(plan.action ?? plan.operationName) is on")
+                    "the ARN \(name.text) is of no type of resources that \(builder.action) is on")
         }
         return builder.twins(arn, name.gap)
     }
@@ -88,8 +102,8 @@ struct NamedResources {
         _ named: [AccessBuilder.Target], _ found: Set<Int>
     ) throws(MappingFailure) -> [AccessBuilder.Target] {
         var targets = named
-        for (place, type) in plan.types.enumerated() where !found.contains(place) {
-            guard type.isRequired || (targets.isEmpty && plan.types.count == 1) else { continue }
+        for (place, type) in types.enumerated() where !found.contains(place) {
+            guard type.isRequired || (targets.isEmpty && types.count == 1) else { continue }
             if plan.isExact {
                 guard case .text(let text) = type.rule.absent else {
                     throw MappingFailure(reason: "the request does not name the \(type.rule.name) that it is on")
@@ -102,7 +116,7 @@ struct NamedResources {
             }
         }
         if targets.isEmpty {
-            if !plan.isExact, let type = plan.types.first { try refuseLeftovers(of: type) }
+            if !plan.isExact, let type = types.first { try refuseLeftovers(of: type) }
             targets.append(AccessBuilder.Target(arn: "*"))
         }
         return targets
@@ -111,25 +125,11 @@ struct NamedResources {
     /// A member that could be the name of the resource, and no rule says so: "*" would let a denial of that resource be
     /// passed by.
     private func refuseLeftovers(of type: OperationPlan.PlannedType) throws(MappingFailure) {
-        let named = given.flatMap(\.arguments).compactMap(\.path)
-        for path in plan.leftovers where !named.contains(path) && !path.values(in: builder.input, element: nil).isEmpty
-        {
+        for path in plan.leftovers(of: builder.action)
+        where !ruled.contains(path) && !path.values(in: builder.input, element: nil).isEmpty {
             throw MappingFailure(
-                reason: "\(plan.action ?? plan.operationName) is on a \(type.rule.name), and it can't be told whether "
+                reason: "\(builder.action) is on a \(type.rule.name), and it can't be told whether "
                     + "\(path.description) names it")
         }
     }
-}
-
-extension TypeRule {
-    /// What an operation's own line says takes the place of what its members' names say; ARNs are taken in any case.
-    func namings(with given: [GivenNaming]) -> [Naming] {
-        let own = given.filter { $0.type == name }.map { Naming(arguments: $0.arguments) }
-        return own.isEmpty ? namings : own + namings.filter(\.isARNOnly)
-    }
-}
-
-extension Argument {
-    /// Where the value is; nil for a text.
-    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
 }

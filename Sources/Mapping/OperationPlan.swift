@@ -10,17 +10,22 @@ final class OperationPlan: Sendable {
     let action: String?
     let source: MappingSource
     let rule: [AccessRule]
-    let types: [PlannedType]
+    /// By action, in lower case.
+    private let types: [String: ActionTypes]
     /// Whether the service's types and members were gone through by hand.
     let isExact: Bool
-    /// Members that look like names of resources, and that no type's naming has.
-    let leftovers: [MemberPath]
     let tags: RequestTags
     let keys: [KeyRule]
     /// In lower case: those of the service that a request can have several values for.
     let multivaluedKeys: Set<String>
     let passedRoles: PassedRoles
     private let prefix: String
+
+    private struct ActionTypes: Sendable {
+        var types: [PlannedType] = []
+        /// Members that look like names of resources, and that no type's naming has.
+        var leftovers: [MemberPath] = []
+    }
 
     struct PlannedType: Sendable {
         var rule: TypeRule
@@ -29,6 +34,12 @@ final class OperationPlan: Sendable {
         /// Whether the operation makes such a resource, so that it is on none that exists.
         var isCreated: Bool
     }
+
+    /// The types of resources that an action of one of the rules is on; nil for an action that is not known.
+    func types(of action: String) -> [PlannedType]? { types[action.lowercased()]?.types }
+
+    /// Members that could name a resource that an action is on, and of which that is not known.
+    func leftovers(of action: String) -> [MemberPath] { types[action.lowercased()]?.leftovers ?? [] }
 
     /// Whether an action is of the operation's own service.
     func isOwn(_ action: String) -> Bool { !prefix.isEmpty && action.hasPrefix(prefix) }
@@ -42,7 +53,7 @@ final class OperationPlan: Sendable {
         operationName = operation.name
         let members = operation.input?.members ?? []
         let ruled = layers.first { $0.mappings.operations[operation.name] != nil }
-        rule = ruled?.mappings.operations[operation.name] ?? [AccessRule(resources: [.named])]
+        rule = ruled?.mappings.operations[operation.name] ?? [AccessRule(resources: [.named()])]
         isExact = layers.contains { $0.source == .exact }
         source = ruled?.source ?? (isExact ? .exact : .names)
 
@@ -68,39 +79,16 @@ final class OperationPlan: Sendable {
         multivaluedKeys = Set(
             (service?.conditionKeys ?? []).lazy.filter(\.isMultivalued).map { $0.name.lowercased() })
 
-        var types: [PlannedType] = []
-        var taken: Set<MemberPath> = []
         let guesser = NamingGuesser(operation)
-        let candidates = own?.resourceTypes ?? []
-        for place in candidates {
-            guard let service, service.resourceTypes.indices.contains(place) else { continue }
-            let known = service.resourceTypes[place]
-            let name = known.name.replacingBlanks
-            guard let template = TypeTemplate(known.template.withVariablesInBraces) else { continue }
-            var type = TypeRule(name: name, arn: template)
-            let isRequired = own?.requiredResourceTypes.contains(place) ?? false
-            if let declared = layers.lazy.compactMap({ $0.mappings.types[name] }).first {
-                type = declared
-            } else if let namings = layers.lazy.compactMap({ $0.mappings.namings[name] }).first {
-                type.namings = namings.namings
-                type.absent = namings.absent
-                type.account = namings.account
-            } else {
-                type.namings = guesser.namings(of: type, isOnly: candidates.count == 1)
-            }
-            // Only what the input can have.
-            type.namings = type.namings.filter { naming in
-                naming.arguments.allSatisfy { argument in
-                    guard case .member(let path, _) = argument, let first = path.names.first else { return true }
-                    return members.contains { $0.name == first }
-                }
-            }
-            for case .member(let path, _) in type.namings.flatMap(\.arguments) { taken.insert(path) }
-            types.append(
-                PlannedType(rule: type, isRequired: isRequired, isCreated: guesser.creates(type)))
+        var types: [String: ActionTypes] = [:]
+        let ownName = action
+        for name in Set(rule.map { $0.action ?? ownName ?? "" }) {
+            guard let colon = name.firstIndex(of: ":"), let service = catalogue.service(name[..<colon]),
+                let known = service.action(name[name.index(after: colon)...])
+            else { continue }
+            types[name.lowercased()] = Self.types(of: known, service, layers, guesser, members)
         }
         self.types = types
-        leftovers = guesser.identifiers.filter { !taken.contains($0) }
 
         tags = RequestTags(operation)
         // A rule that speaks of roles itself knows better.
@@ -116,6 +104,43 @@ final class OperationPlan: Sendable {
             keys = Self.suppliedKeys(of: own, service, members) + declared
         }
         self.keys = keys
+    }
+
+    private static func types(
+        of action: CatalogueService.Action, _ service: CatalogueService,
+        _ layers: [(source: MappingSource, mappings: ServiceMappings)], _ guesser: NamingGuesser,
+        _ members: [MemberShape]
+    ) -> ActionTypes {
+        var types: [PlannedType] = []
+        var taken: Set<MemberPath> = []
+        for place in action.resourceTypes where service.resourceTypes.indices.contains(place) {
+            let known = service.resourceTypes[place]
+            let name = known.name.replacingBlanks
+            guard let template = TypeTemplate(known.template.withVariablesInBraces) else { continue }
+            var type = TypeRule(name: name, arn: template)
+            if let declared = layers.lazy.compactMap({ $0.mappings.types[name] }).first {
+                type = declared
+            } else if let namings = layers.lazy.compactMap({ $0.mappings.namings[name] }).first {
+                type.namings = namings.namings
+                type.absent = namings.absent
+                type.account = namings.account
+            } else {
+                type.namings = guesser.namings(of: type, isOnly: action.resourceTypes.count == 1)
+            }
+            // Only what the input can have.
+            type.namings = type.namings.filter { naming in
+                naming.arguments.allSatisfy { argument in
+                    guard case .member(let path, _) = argument, let first = path.names.first else { return true }
+                    return members.contains { $0.name == first }
+                }
+            }
+            for case .member(let path, _) in type.namings.flatMap(\.arguments) { taken.insert(path) }
+            types.append(
+                PlannedType(
+                    rule: type, isRequired: action.requiredResourceTypes.contains(place),
+                    isCreated: guesser.creates(type)))
+        }
+        return ActionTypes(types: types, leftovers: guesser.identifiers.filter { !taken.contains($0) })
     }
 
     /// Under which prefixes the operation's action can stand.

@@ -33,10 +33,10 @@ struct ResourceName: Sendable, Equatable {
             switch filter {
             case .tail: try takeTail()
             case .lower: if !isARN { text = text.lowercased() }
+            case .path: allowsSlashes = true
             case .slashes:
                 allowsSlashes = true
                 if text.utf8.first == UInt8(ascii: "/") { text.removeFirst() }
-            case .path: allowsSlashes = true
             case .colons: allowsColons = true
             case .withoutVersion:
                 // An ARN has five colons before the name.

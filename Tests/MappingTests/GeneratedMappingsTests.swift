@@ -35,7 +35,7 @@ struct GeneratedMappingsTests {
                     Issue.record("\(id) \(operation): \(candidates) is not in the catalogue")
                     continue
                 }
-                for case .namedBy(let namings) in rule.resources {
+                for case .named(let namings) in rule.resources {
                     let types = action.resourceTypes.map { service.resourceTypes[$0] }
                     for naming in namings {
                         #expect(types.contains { $0.name == naming.type }, "\(id) \(operation): \(naming.type)")
@@ -63,8 +63,8 @@ extension AccessRule {
     fileprivate var paths: [MemberPath] {
         resources.flatMap { resource -> [Argument] in
             switch resource {
-            case .all, .named: []
-            case .namedBy(let namings): namings.flatMap(\.arguments)
+            case .all: []
+            case .named(let namings): namings.flatMap(\.arguments)
             case .type(_, let arguments): arguments
             case .template(let template):
                 template.pieces.compactMap { piece in if case .argument(let argument) = piece { argument } else { nil }
