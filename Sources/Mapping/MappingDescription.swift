@@ -160,7 +160,7 @@ extension OperationPlan {
 extension TypeRule {
     /// The members that name such a resource, those that are given for one operation first.
     fileprivate func namings(with given: [NamedType]) -> [Naming] {
-        given.filter { $0.type == name }.map { Naming(arguments: $0.arguments) } + namings
+        given.filter { $0.type == name }.reduce(self) { $0.named(by: $1) }.namings
     }
 }
 
@@ -191,9 +191,6 @@ extension TypeRule {
 }
 
 extension Argument {
-    /// Where the value is; nil for a text.
-    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
-
     /// `{QueueUrl tail}`, or the text itself.
     fileprivate var text: String {
         switch self {
