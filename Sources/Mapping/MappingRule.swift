@@ -78,6 +78,8 @@ enum NameFilter: Sendable, Equatable {
     case secret
     /// `unqualified`: what follows the name in a state machine's ARN, a version or an alias, is left out.
     case unqualified
+    /// `qualifier`: that version or alias alone, as a condition key has it.
+    case qualifier
     /// `document`: the name of a document; those of AWS are in no account.
     case document
     /// `instance`: only an instance of EC2.
@@ -88,6 +90,8 @@ enum NameFilter: Sendable, Equatable {
     case bus
     /// `arn`: only what is an ARN.
     case onlyARN
+    /// `ec2`: the ID of something of EC2; what it is, its prefix says.
+    case ec2
     /// `source`: the member "sourceArn" of JSON in base 64, as a task handle of SQS is.
     case source
 
@@ -103,11 +107,13 @@ enum NameFilter: Sendable, Equatable {
         case "plainfunction": self = .plainFunction
         case "secret": self = .secret
         case "unqualified": self = .unqualified
+        case "qualifier": self = .qualifier
         case "document": self = .document
         case "instance": self = .instance
         case "managed": self = .managed
         case "bus": self = .bus
         case "arn": self = .onlyARN
+        case "ec2": self = .ec2
         case "source": self = .source
         default: return nil
         }
@@ -159,11 +165,13 @@ struct TypeRule: Sendable {
     /// Each names such a resource; with as many arguments as the ARN has variables, or with one that is an ARN.
     var namings: [Naming] = []
     /// What stands for the name where the action needs such a resource and the request names none.
-    var absent = Absent.text("*")
+    var absent = Absent.unsaid
     /// The member that holds the account that the resource is in, where it is not the request's.
     var account: MemberPath?
 
     enum Absent: Sendable {
+        /// "*", unless some member could be a name that is not understood.
+        case unsaid
         case text(String)
         /// The request is unmapped.
         case refused
