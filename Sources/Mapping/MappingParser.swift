@@ -254,7 +254,7 @@ struct MappingParser {
         if words.take(.word("*")) { return .text("*") }
         let path = try path(&words)
         var filters: [NameFilter] = []
-        while case .word(let word) = words.peek, let filter = NameFilter(word: word) {
+        while case .word(let word) = words.peek, let filter = NameFilter(rawValue: word) {
             words.skip()
             filters.append(filter)
         }

@@ -57,7 +57,7 @@ enum Argument: Sendable {
 }
 
 /// How a resource's name, or its ARN, is got from a member's value.
-enum NameFilter: Sendable, Equatable {
+enum NameFilter: String, Sendable {
     /// `tail`: the last part of a URL. Twelve digits before it are the resource's account.
     case tail
     /// `lower`: in lower case, for services that tell names apart without regard to it.
@@ -68,12 +68,12 @@ enum NameFilter: Sendable, Equatable {
     case slashes
     /// `colons`: the name may have colons.
     case colons
-    /// `version`: what follows the first colon is a version, and no part of the name.
-    case withoutVersion
+    /// `unversioned`: what follows the first colon is a version, and no part of the name.
+    case withoutVersion = "unversioned"
     /// `function`: a function of Lambda by name, partial ARN or ARN, with or without a version or alias.
     case function
     /// `plainfunction`: the same, of which the version or alias is left out.
-    case plainFunction
+    case plainFunction = "plainfunction"
     /// `secret`: a secret by name, partial ARN or ARN.
     case secret
     /// `unqualified`: what follows the name in a state machine's ARN, a version or an alias, is left out.
@@ -89,35 +89,11 @@ enum NameFilter: Sendable, Equatable {
     /// `bus`: an event bus by its name or ARN; the default one is no part of the ARNs of its rules.
     case bus
     /// `arn`: only what is an ARN.
-    case onlyARN
+    case onlyARN = "arn"
     /// `ec2`: the ID of something of EC2; what it is, its prefix says.
     case ec2
     /// `source`: the member "sourceArn" of JSON in base 64, as a task handle of SQS is.
     case source
-
-    init?(word: String) {
-        switch word {
-        case "tail": self = .tail
-        case "lower": self = .lower
-        case "path": self = .path
-        case "slashes": self = .slashes
-        case "colons": self = .colons
-        case "unversioned": self = .withoutVersion
-        case "function": self = .function
-        case "plainfunction": self = .plainFunction
-        case "secret": self = .secret
-        case "unqualified": self = .unqualified
-        case "qualifier": self = .qualifier
-        case "document": self = .document
-        case "instance": self = .instance
-        case "managed": self = .managed
-        case "bus": self = .bus
-        case "arn": self = .onlyARN
-        case "ec2": self = .ec2
-        case "source": self = .source
-        default: return nil
-        }
-    }
 }
 
 /// A condition key, and where its value comes from. A key whose member is absent is not in the request.

@@ -17,7 +17,7 @@ struct NamedResources {
         for named in ruled {
             for case .member(let path, _) in named.arguments { self.ruled.insert(path) }
             for place in types.indices where types[place].rule.name == named.type {
-                types[place].rule.namings.insert(TypeRule.Naming(arguments: named.arguments), at: 0)
+                types[place].rule = types[place].rule.named(by: named)
             }
         }
         self.types = types
@@ -139,4 +139,21 @@ struct NamedResources {
                     + "\(path.description) names it")
         }
     }
+}
+
+extension TypeRule {
+    /// The same type, which in one operation is named by these members first. Where the names of the members say the same,
+    /// they don't know how to read them.
+    func named(by named: NamedType) -> TypeRule {
+        var rule = self
+        let paths = named.arguments.map(\.path)
+        rule.namings.removeAll { $0.arguments.map(\.path) == paths }
+        rule.namings.insert(Naming(arguments: named.arguments), at: 0)
+        return rule
+    }
+}
+
+extension Argument {
+    /// Where the value is; nil for a text.
+    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
 }

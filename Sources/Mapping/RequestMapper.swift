@@ -76,7 +76,12 @@ public struct RequestMapper: Sendable {
         if let plan = plans.known.withLock({ $0[service.id]?[operation.name] }) { return plan }
         var layers: [(source: MappingSource, mappings: ServiceMappings)] = []
         if let mappings = declared.service(service.id) { layers.append((.declared, mappings)) }
-        if let mappings = ShippedMappings.exact.service(service.id) { layers.append((.exact, mappings)) }
+        // What was gone through by hand needs no table.
+        if let mappings = ShippedMappings.exact.service(service.id) {
+            layers.append((.exact, mappings))
+        } else if let mappings = ShippedMappings.generated.service(service.id) {
+            layers.append((.table, mappings))
+        }
         let plan = OperationPlan(operation, of: service, catalogue: catalogue, layers: layers)
         plans.known.withLock { $0[service.id, default: [:]][operation.name] = plan }
         return plan
