@@ -185,7 +185,7 @@ struct MappingParser {
         } else if access.action == nil && access.resources.isEmpty && access.keys.isEmpty && access.conditions.isEmpty {
             throw words.error("an access is missing: an action, or \"on\" and a resource")
         }
-        if access.resources.isEmpty { access.resources = [.named()] }
+        if access.resources.isEmpty && access.refusal == nil { access.resources = [.named()] }
         return access
     }
 

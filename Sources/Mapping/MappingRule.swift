@@ -68,7 +68,7 @@ enum NameFilter: String, Sendable {
     case slashes
     /// `colons`: the name may have colons.
     case colons
-    /// `version`: what follows the first colon is a version, and no part of the name.
+    /// `unversioned`: what follows the first colon is a version, and no part of the name.
     case withoutVersion = "unversioned"
     /// `function`: a function of Lambda by name, partial ARN or ARN, with or without a version or alias.
     case function
@@ -78,6 +78,8 @@ enum NameFilter: String, Sendable {
     case secret
     /// `unqualified`: what follows the name in a state machine's ARN, a version or an alias, is left out.
     case unqualified
+    /// `qualifier`: that version or alias alone, as a condition key has it.
+    case qualifier
     /// `document`: the name of a document; those of AWS are in no account.
     case document
     /// `instance`: only an instance of EC2.
@@ -88,6 +90,8 @@ enum NameFilter: String, Sendable {
     case bus
     /// `arn`: only what is an ARN.
     case onlyARN = "arn"
+    /// `ec2`: the ID of something of EC2; what it is, its prefix says.
+    case ec2
     /// `source`: the member "sourceArn" of JSON in base 64, as a task handle of SQS is.
     case source
 }
@@ -137,11 +141,13 @@ struct TypeRule: Sendable {
     /// Each names such a resource; with as many arguments as the ARN has variables, or with one that is an ARN.
     var namings: [Naming] = []
     /// What stands for the name where the action needs such a resource and the request names none.
-    var absent = Absent.text("*")
+    var absent = Absent.unsaid
     /// The member that holds the account that the resource is in, where it is not the request's.
     var account: MemberPath?
 
     enum Absent: Sendable {
+        /// "*", unless some member could be a name that is not understood.
+        case unsaid
         case text(String)
         /// The request is unmapped.
         case refused

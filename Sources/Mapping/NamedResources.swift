@@ -104,19 +104,26 @@ struct NamedResources {
         var targets = named
         for (place, type) in types.enumerated() where !found.contains(place) {
             guard type.isRequired || (targets.isEmpty && types.count == 1) else { continue }
-            if plan.isExact {
-                guard case .text(let text) = type.rule.absent else {
-                    throw MappingFailure(reason: "the request does not name the \(type.rule.name) that it is on")
-                }
-                let values = type.rule.arn.variables.map { _ in text }
-                targets.append(AccessBuilder.Target(arn: type.rule.arn.arn(values, in: builder.place)))
-            } else {
-                if !type.isCreated { try refuseLeftovers(of: type) }
-                targets.append(AccessBuilder.Target(arn: "*"))
+            // A service may look for it elsewhere, as SQS does for the queue's URL in the request's path.
+            if let member = type.requiredMember {
+                throw MappingFailure(reason: "the request lacks the member \(member), which names a \(type.rule.name)")
             }
+            var text = "*"
+            switch type.rule.absent {
+            case .text(let declared): text = declared
+            case .refused:
+                throw MappingFailure(reason: "the request does not name the \(type.rule.name) that it is on")
+            case .unsaid: if !type.isCreated { try refuseLeftovers(of: type) }
+            }
+            guard plan.isExact else {
+                targets.append(AccessBuilder.Target(arn: "*"))
+                continue
+            }
+            let values = type.rule.arn.variables.map { _ in text }
+            targets.append(AccessBuilder.Target(arn: type.rule.arn.arn(values, in: builder.place)))
         }
         if targets.isEmpty {
-            if !plan.isExact, let type = types.first { try refuseLeftovers(of: type) }
+            if let type = types.first { try refuseLeftovers(of: type) }
             targets.append(AccessBuilder.Target(arn: "*"))
         }
         return targets

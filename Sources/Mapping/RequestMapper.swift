@@ -53,12 +53,8 @@ public struct RequestMapper: Sendable {
     ) -> MappedRequest {
         let plan = plan(operation, of: service)
         do throws(MappingFailure) {
-            var builder = AccessBuilder(plan: plan, input: input, place: place)
-            for rule in plan.rule { try builder.add(rule) }
-            guard !builder.accesses.isEmpty else {
-                throw MappingFailure(reason: "the request names nothing that its operation acts on")
-            }
-            for access in try plan.passedRoles.accesses(in: input, builder) { try builder.append(access) }
+            var builder = try AccessBuilder(plan: plan, input: input, place: place)
+            try builder.addAll()
             return .accesses(builder.accesses, by: plan.source)
         } catch {
             return .unmapped(because: error.reason)
