@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
+        .library(name: "Mapping", targets: ["Mapping", "Wire"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
@@ -250,8 +251,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
-                "Server",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "Mapping", "NoICUData",
+                "Policy", "Server",
                 "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",

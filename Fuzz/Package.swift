@@ -60,6 +60,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
+            name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
+        .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],
     swiftLanguageModes: [.v6]
