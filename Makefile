@@ -96,6 +96,8 @@ generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-schemas
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-operation-map
 
 operations: ## Regenerate OPERATIONS.md from the code
 	swift build --product gatehouse
@@ -120,7 +122,7 @@ clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
-    Tests/Clients/requirements-trailscraper.txt
+    Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -128,6 +130,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --requirement Tests/Clients/requirements-signer.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/trailscraper --requirement Tests/Clients/requirements-trailscraper.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/moto --requirement Tests/Clients/requirements-moto.txt
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

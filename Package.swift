@@ -108,11 +108,13 @@ let package = Package(
         .target(
             name: "Fetch",
             dependencies: [
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
         .target(
@@ -216,7 +218,6 @@ let package = Package(
             ]),
 
         // Other AWS endpoints behind the gate.
-        .target(name: "Upstreams", dependencies: ["Directory", "Ledger", "Mapping", "Platform", "Policy", "Wire"]),
 
         // The way of a request, and the program.
         .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
@@ -233,6 +234,15 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        // Other endpoints behind Gatehouse.
+        .target(
+            name: "Upstreams",
+            dependencies: [
+                "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         .target(
             name: "Server",

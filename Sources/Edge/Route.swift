@@ -147,6 +147,10 @@ extension Edge {
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
     func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
+        if let module = environment.outer?.module(forUnsigned: request) {
+            let target = target(module, request)
+            return (target, target.operationName(of: request).flatMap { module.shape.operation(named: $0) })
+        }
         if let target = ownedByHostLabel(request, environment.modules) {
             return (target, target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) })
         }
