@@ -111,22 +111,28 @@ public struct PolicyGenerator: Sendable {
 
     // MARK: Size
 
-    /// A statement that fits into a policy of its own, or the parts of one that does not.
+    /// A statement that fits into a policy of its own, or the parts of one that does not: each with as many of the resources, or
+    /// else of the actions, as fit.
     private func split(_ statement: GeneratedStatement) -> [GeneratedStatement] {
-        guard GeneratedPolicy([statement]).size > sizeLimit else { return [statement] }
-        var (left, right) = (statement, statement)
-        if statement.scope.resources.count > 1 {
-            let half = statement.scope.resources.count / 2
-            left.scope.resources = Array(statement.scope.resources.prefix(half))
-            right.scope.resources = Array(statement.scope.resources.dropFirst(half))
-        } else if statement.actions.count > 1 {
-            let half = statement.actions.count / 2
-            left.actions = Array(statement.actions.prefix(half))
-            right.actions = Array(statement.actions.dropFirst(half))
-        } else {
-            return [statement]
+        func fits(_ statement: GeneratedStatement) -> Bool { GeneratedPolicy([statement]).size <= sizeLimit }
+        let list: WritableKeyPath<GeneratedStatement, [String]> =
+            statement.scope.resources.count > 1 ? \.scope.resources : \.actions
+        var parts: [GeneratedStatement] = []
+        var rest = statement[keyPath: list][...]
+        while !rest.isEmpty {
+            var part = statement
+            // The longest beginning that fits, and never none.
+            var (least, most) = (1, rest.count)
+            while least < most {
+                let middle = (least + most + 1) / 2
+                part[keyPath: list] = Array(rest.prefix(middle))
+                if fits(part) { least = middle } else { most = middle - 1 }
+            }
+            part[keyPath: list] = Array(rest.prefix(least))
+            rest = rest.dropFirst(least)
+            parts += list == \.scope.resources && part.scope.resources.count == 1 && !fits(part) ? split(part) : [part]
         }
-        return split(left) + split(right)
+        return parts
     }
 
     /// Statements in as few policies as their order allows.

@@ -24,6 +24,18 @@ struct KeptPolicyText {
         }
     }
 
+    /// A policy in which each statement that names no resource is about all that the policy is asked about. A text that can't be
+    /// read stays as it is.
+    static func naming(_ text: String) -> String {
+        guard var document = KeptPolicyText(text) else { return text }
+        document.statements = document.statements.map { statement in
+            guard case .object(let members) = statement, statement["Resource"] == nil, statement["NotResource"] == nil
+            else { return statement }
+            return .object(members + [JSONMember(key: "Resource", value: .string("*"))])
+        }
+        return document.text ?? text
+    }
+
     /// Adds a statement, in the place of one of the same name.
     mutating func add(_ statement: KeptStatement) {
         remove(statement.sid)

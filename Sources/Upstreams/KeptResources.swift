@@ -189,7 +189,9 @@ private final class KeptEntry: Sendable {
         guard let text = record.policy else { return nil }
         return compiled.withLock { compiled in
             if let compiled { return compiled }
-            let document = try? PolicyDocument(parsing: text, as: .resource, strictness: .evaluable)
+            // A repository's policy need not say that it is about the repository.
+            let whole = record.id.hasPrefix("ecr:") ? KeptPolicyText.naming(text) : text
+            let document = try? PolicyDocument(parsing: whole, as: .resource, strictness: .evaluable)
             let policy = document.map {
                 CompiledPolicy($0, source: PolicySource(type: .resource, name: record.arn, arn: nil))
             }
