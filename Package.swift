@@ -239,7 +239,7 @@ let package = Package(
         .target(
             name: "Upstreams",
             dependencies: [
-                "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),

@@ -75,6 +75,7 @@ struct OuterOperation: Sendable {
             throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
+        try upstreams.requireHost(call.source.host, of: service)
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
@@ -119,7 +120,8 @@ struct OuterOperation: Sendable {
     // MARK: Passing it on
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
-        guard let request = call.source.request else { throw .internalFailure }
+        guard var request = call.source.request else { throw .internalFailure }
+        if let body = request.stream { request.stream = TrailingChecksum.verified(body) }
         let findings = call.learnt(Findings.self)
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
