@@ -22,7 +22,7 @@ CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DA
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
+DOCUMENTED := Policy Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,9 +99,10 @@ generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-schemas
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-operation-map
 
-operations: ## Regenerate OPERATIONS.md from the code
+operations: ## Regenerate OPERATIONS.md and the gate's coverage from the code
 	swift build --product gatehouse
 	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
+	.build/debug/gatehouse map --report --format markdown > Documentation/reference/gate-coverage.md
 
 fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)

@@ -15,11 +15,13 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
+        .library(name: "Mapping", targets: ["Mapping", "Wire"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        .library(name: "Mapping", targets: ["Mapping"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -217,8 +219,6 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
-        // Other AWS endpoints behind the gate.
-
         // The way of a request, and the program.
         .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
@@ -263,7 +263,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "NoICUData",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData",
                 "Policy", "Server",
                 "Signature",
                 "Simulation",

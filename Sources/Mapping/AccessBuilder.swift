@@ -11,6 +11,8 @@ struct AccessBuilder {
     private var element: Value?
     private(set) var accesses: [MappedAccess] = []
     private var seen: Set<MappedAccess> = []
+    /// Of what the request makes, by type.
+    private let typedTags: [String: [String: ContextValue]]
     /// The one that is being built.
     private(set) var action = ""
     private var shared: [String: ContextValue]?
@@ -18,10 +20,22 @@ struct AccessBuilder {
     /// More than any API takes in one request.
     private static let most = 10_000
 
-    init(plan: OperationPlan, input: Structure, place: Place) {
+    init(plan: OperationPlan, input: Structure, place: Place) throws(MappingFailure) {
         self.plan = plan
         self.input = input
         self.place = place
+        typedTags = try plan.ec2?.tags(of: input) ?? [:]
+    }
+
+    /// Adds what the request asks by the rules of its operation, and what goes with every operation: roles that it passes,
+    /// and tags of what it makes.
+    mutating func addAll() throws(MappingFailure) {
+        for rule in plan.rule { try add(rule) }
+        guard !accesses.isEmpty else {
+            throw MappingFailure(reason: "the request names nothing that its operation acts on")
+        }
+        for access in try plan.passedRoles.accesses(in: input, self) { try append(access) }
+        for access in plan.ec2?.tagging(typedTags, in: place) ?? [] { try append(access) }
     }
 
     /// A resource that is asked for.
@@ -55,7 +69,8 @@ struct AccessBuilder {
         if plan.isOwn(action) { context = try sharedContext() }
         for key in rule.keys { try set(key, in: &context) }
         for target in targets {
-            try append(MappedAccess(action: action, resource: target.arn, context: context, gap: target.gap))
+            let own = plan.ec2.map { $0.context(context, on: target, typedTags) } ?? context
+            try append(MappedAccess(action: action, resource: target.arn, context: own, gap: target.gap))
         }
     }
 
@@ -268,7 +283,7 @@ struct AccessBuilder {
     /// Of the operation's own accesses: tags in the request, and the keys of the service that members supply.
     private mutating func sharedContext() throws(MappingFailure) -> [String: ContextValue] {
         if let shared { return shared }
-        var context = plan.tags.context(of: input)
+        var context = try plan.tags.context(of: input)
         for key in plan.keys { try set(key, in: &context) }
         shared = context
         return context
@@ -284,6 +299,10 @@ struct AccessBuilder {
             for value in path.values(in: input, element: element) {
                 guard var text = value.plainText else { continue }
                 if filters.contains(.onlyARN), !ARNText.isMeant(text) { continue }
+                if filters.contains(.qualifier) {
+                    guard let qualifier = ResourceName.qualifier(of: text) else { continue }
+                    text = qualifier
+                }
                 if filters.contains(.lower) { text = text.lowercased() }
                 values.append(text)
             }

@@ -55,7 +55,7 @@ struct ServiceMappings: Sendable {
 
     struct PlainNamings: Sendable {
         var namings: [TypeRule.Naming] = []
-        var absent = TypeRule.Absent.text("*")
+        var absent = TypeRule.Absent.unsaid
         var account: MemberPath?
     }
 }

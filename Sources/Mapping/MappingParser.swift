@@ -185,7 +185,7 @@ struct MappingParser {
         } else if access.action == nil && access.resources.isEmpty && access.keys.isEmpty && access.conditions.isEmpty {
             throw words.error("an access is missing: an action, or \"on\" and a resource")
         }
-        if access.resources.isEmpty { access.resources = [.named()] }
+        if access.resources.isEmpty && access.refusal == nil { access.resources = [.named()] }
         return access
     }
 
@@ -254,7 +254,7 @@ struct MappingParser {
         if words.take(.word("*")) { return .text("*") }
         let path = try path(&words)
         var filters: [NameFilter] = []
-        while case .word(let word) = words.peek, let filter = NameFilter(word: word) {
+        while case .word(let word) = words.peek, let filter = NameFilter(rawValue: word) {
             words.skip()
             filters.append(filter)
         }

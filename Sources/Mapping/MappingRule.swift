@@ -57,7 +57,7 @@ enum Argument: Sendable {
 }
 
 /// How a resource's name, or its ARN, is got from a member's value.
-enum NameFilter: Sendable, Equatable {
+enum NameFilter: String, Sendable {
     /// `tail`: the last part of a URL. Twelve digits before it are the resource's account.
     case tail
     /// `lower`: in lower case, for services that tell names apart without regard to it.
@@ -68,16 +68,18 @@ enum NameFilter: Sendable, Equatable {
     case slashes
     /// `colons`: the name may have colons.
     case colons
-    /// `version`: what follows the first colon is a version, and no part of the name.
-    case withoutVersion
+    /// `unversioned`: what follows the first colon is a version, and no part of the name.
+    case withoutVersion = "unversioned"
     /// `function`: a function of Lambda by name, partial ARN or ARN, with or without a version or alias.
     case function
     /// `plainfunction`: the same, of which the version or alias is left out.
-    case plainFunction
+    case plainFunction = "plainfunction"
     /// `secret`: a secret by name, partial ARN or ARN.
     case secret
     /// `unqualified`: what follows the name in a state machine's ARN, a version or an alias, is left out.
     case unqualified
+    /// `qualifier`: that version or alias alone, as a condition key has it.
+    case qualifier
     /// `document`: the name of a document; those of AWS are in no account.
     case document
     /// `instance`: only an instance of EC2.
@@ -87,31 +89,11 @@ enum NameFilter: Sendable, Equatable {
     /// `bus`: an event bus by its name or ARN; the default one is no part of the ARNs of its rules.
     case bus
     /// `arn`: only what is an ARN.
-    case onlyARN
+    case onlyARN = "arn"
+    /// `ec2`: the ID of something of EC2; what it is, its prefix says.
+    case ec2
     /// `source`: the member "sourceArn" of JSON in base 64, as a task handle of SQS is.
     case source
-
-    init?(word: String) {
-        switch word {
-        case "tail": self = .tail
-        case "lower": self = .lower
-        case "path": self = .path
-        case "slashes": self = .slashes
-        case "colons": self = .colons
-        case "unversioned": self = .withoutVersion
-        case "function": self = .function
-        case "plainfunction": self = .plainFunction
-        case "secret": self = .secret
-        case "unqualified": self = .unqualified
-        case "document": self = .document
-        case "instance": self = .instance
-        case "managed": self = .managed
-        case "bus": self = .bus
-        case "arn": self = .onlyARN
-        case "source": self = .source
-        default: return nil
-        }
-    }
 }
 
 /// A condition key, and where its value comes from. A key whose member is absent is not in the request.
@@ -159,11 +141,13 @@ struct TypeRule: Sendable {
     /// Each names such a resource; with as many arguments as the ARN has variables, or with one that is an ARN.
     var namings: [Naming] = []
     /// What stands for the name where the action needs such a resource and the request names none.
-    var absent = Absent.text("*")
+    var absent = Absent.unsaid
     /// The member that holds the account that the resource is in, where it is not the request's.
     var account: MemberPath?
 
     enum Absent: Sendable {
+        /// "*", unless some member could be a name that is not understood.
+        case unsaid
         case text(String)
         /// The request is unmapped.
         case refused

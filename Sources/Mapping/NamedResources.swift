@@ -17,7 +17,7 @@ struct NamedResources {
         for named in ruled {
             for case .member(let path, _) in named.arguments { self.ruled.insert(path) }
             for place in types.indices where types[place].rule.name == named.type {
-                types[place].rule.namings.insert(TypeRule.Naming(arguments: named.arguments), at: 0)
+                types[place].rule = types[place].rule.named(by: named)
             }
         }
         self.types = types
@@ -104,19 +104,26 @@ struct NamedResources {
         var targets = named
         for (place, type) in types.enumerated() where !found.contains(place) {
             guard type.isRequired || (targets.isEmpty && types.count == 1) else { continue }
-            if plan.isExact {
-                guard case .text(let text) = type.rule.absent else {
-                    throw MappingFailure(reason: "the request does not name the \(type.rule.name) that it is on")
-                }
-                let values = type.rule.arn.variables.map { _ in text }
-                targets.append(AccessBuilder.Target(arn: type.rule.arn.arn(values, in: builder.place)))
-            } else {
-                if !type.isCreated { try refuseLeftovers(of: type) }
-                targets.append(AccessBuilder.Target(arn: "*"))
+            // A service may look for it elsewhere, as SQS does for the queue's URL in the request's path.
+            if let member = type.requiredMember {
+                throw MappingFailure(reason: "the request lacks the member \(member), which names a \(type.rule.name)")
             }
+            var text = "*"
+            switch type.rule.absent {
+            case .text(let declared): text = declared
+            case .refused:
+                throw MappingFailure(reason: "the request does not name the \(type.rule.name) that it is on")
+            case .unsaid: if !type.isCreated { try refuseLeftovers(of: type) }
+            }
+            guard plan.isExact else {
+                targets.append(AccessBuilder.Target(arn: "*"))
+                continue
+            }
+            let values = type.rule.arn.variables.map { _ in text }
+            targets.append(AccessBuilder.Target(arn: type.rule.arn.arn(values, in: builder.place)))
         }
         if targets.isEmpty {
-            if !plan.isExact, let type = types.first { try refuseLeftovers(of: type) }
+            if let type = types.first { try refuseLeftovers(of: type) }
             targets.append(AccessBuilder.Target(arn: "*"))
         }
         return targets
@@ -132,4 +139,21 @@ struct NamedResources {
                     + "\(path.description) names it")
         }
     }
+}
+
+extension TypeRule {
+    /// The same type, which in one operation is named by these members first. Where the names of the members say the same,
+    /// they don't know how to read them.
+    func named(by named: NamedType) -> TypeRule {
+        var rule = self
+        let paths = named.arguments.map(\.path)
+        rule.namings.removeAll { $0.arguments.map(\.path) == paths }
+        rule.namings.insert(Naming(arguments: named.arguments), at: 0)
+        return rule
+    }
+}
+
+extension Argument {
+    /// Where the value is; nil for a text.
+    var path: MemberPath? { if case .member(let path, _) = self { path } else { nil } }
 }

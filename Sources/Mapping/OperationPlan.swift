@@ -19,6 +19,8 @@ final class OperationPlan: Sendable {
     /// In lower case: those of the service that a request can have several values for.
     let multivaluedKeys: Set<String>
     let passedRoles: PassedRoles
+    /// For operations of Amazon EC2.
+    let ec2: EC2Requests?
     private let prefix: String
 
     private struct ActionTypes: Sendable {
@@ -33,6 +35,8 @@ final class OperationPlan: Sendable {
         var isRequired: Bool
         /// Whether the operation makes such a resource, so that it is on none that exists.
         var isCreated: Bool
+        /// The member that every request has to have, and that names such a resource; nil where none has to be there.
+        var requiredMember: String?
     }
 
     /// The types of resources that an action of one of the rules is on; nil for an action that is not known.
@@ -90,7 +94,8 @@ final class OperationPlan: Sendable {
         }
         self.types = types
 
-        tags = RequestTags(operation)
+        tags = RequestTags(operation, service)
+        ec2 = EC2Requests(operation, service)
         // A rule that speaks of roles itself knows better.
         passedRoles =
             rule.contains { $0.action == "iam:PassRole" }
@@ -138,9 +143,20 @@ final class OperationPlan: Sendable {
             types.append(
                 PlannedType(
                     rule: type, isRequired: action.requiredResourceTypes.contains(place),
-                    isCreated: guesser.creates(type)))
+                    isCreated: guesser.creates(type), requiredMember: requiredMember(of: type, members)))
         }
         return ActionTypes(types: types, leftovers: guesser.identifiers.filter { !taken.contains($0) })
+    }
+
+    private static func requiredMember(of type: TypeRule, _ members: [MemberShape]) -> String? {
+        for naming in type.namings {
+            for case .member(let path, _) in naming.arguments {
+                if let name = path.names.first, members.contains(where: { $0.name == name && $0.isRequired }) {
+                    return name
+                }
+            }
+        }
+        return nil
     }
 
     /// Under which prefixes the operation's action can stand.

@@ -121,6 +121,15 @@ struct PassedRoles: Sendable {
         return texts
     }
 
+    /// What is asked for roles, for people; nil where the operation passes none.
+    var described: MappingDescription.Access? {
+        guard !members.isEmpty else { return nil }
+        return MappingDescription.Access(
+            action: "iam:PassRole", resources: members.map { "{\($0.description)}" },
+            conditions: ["if it holds a role"],
+            keys: [MappingDescription.Key(name: "iam:passedtoservice", value: principal)])
+    }
+
     private static func isName(_ plain: String) -> Bool {
         plain.hasSuffix("role") || plain.hasSuffix("rolename") || plain.hasSuffix("rolearn")
     }

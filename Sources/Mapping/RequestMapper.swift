@@ -53,12 +53,8 @@ public struct RequestMapper: Sendable {
     ) -> MappedRequest {
         let plan = plan(operation, of: service)
         do throws(MappingFailure) {
-            var builder = AccessBuilder(plan: plan, input: input, place: place)
-            for rule in plan.rule { try builder.add(rule) }
-            guard !builder.accesses.isEmpty else {
-                throw MappingFailure(reason: "the request names nothing that its operation acts on")
-            }
-            for access in try plan.passedRoles.accesses(in: input, builder) { try builder.append(access) }
+            var builder = try AccessBuilder(plan: plan, input: input, place: place)
+            try builder.addAll()
             return .accesses(builder.accesses, by: plan.source)
         } catch {
             return .unmapped(because: error.reason)
@@ -80,7 +76,12 @@ public struct RequestMapper: Sendable {
         if let plan = plans.known.withLock({ $0[service.id]?[operation.name] }) { return plan }
         var layers: [(source: MappingSource, mappings: ServiceMappings)] = []
         if let mappings = declared.service(service.id) { layers.append((.declared, mappings)) }
-        if let mappings = ShippedMappings.exact.service(service.id) { layers.append((.exact, mappings)) }
+        // What was gone through by hand needs no table.
+        if let mappings = ShippedMappings.exact.service(service.id) {
+            layers.append((.exact, mappings))
+        } else if let mappings = ShippedMappings.generated.service(service.id) {
+            layers.append((.table, mappings))
+        }
         let plan = OperationPlan(operation, of: service, catalogue: catalogue, layers: layers)
         plans.known.withLock { $0[service.id, default: [:]][operation.name] = plan }
         return plan

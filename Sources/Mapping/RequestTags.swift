@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 import Wire
 
@@ -10,8 +11,14 @@ import Wire
 struct RequestTags: Sendable {
     private let members: [MemberPath]
     private let keyMembers: [MemberPath]
+    /// What condition keys of the service begin with that hold the same as `aws:RequestTag/…`: `rds:req-tag/`.
+    private let prefixes: [String]
 
-    init(_ operation: OperationShape) {
+    init(_ operation: OperationShape, _ service: CatalogueService?) {
+        prefixes = (service?.conditionKeys ?? []).compactMap { key in
+            let name = key.name.lowercased()
+            return name.hasSuffix(":req-tag/${tagkey}") ? String(name.dropLast("${tagkey}".count)) : nil
+        }
         var members: [MemberPath] = []
         var keyMembers: [MemberPath] = []
         for member in operation.input?.members ?? [] {
@@ -50,38 +57,59 @@ struct RequestTags: Sendable {
         }
     }
 
+    private static let prefix = "aws:requesttag/"
     private static let keyNames: Set<String> = ["key", "tagkey"]
     private static let valueNames: Set<String> = ["value", "tagvalue"]
 
     /// The condition keys of a request's tags, by their names in lower case; none where it has no such member.
+    /// - Throws: where a key has two values: which of them counts, the service alone decides.
     /// - Complexity: linear in the number of tags.
-    func context(of input: Structure) -> [String: ContextValue] {
-        var context: [String: ContextValue] = [:]
-        var keys: [String] = []
+    func context(of input: Structure) throws(MappingFailure) -> [String: ContextValue] {
+        var tags: [Value] = []
         for path in members {
             guard let name = path.names.first, let value = input[name] else { continue }
-            Self.read(value) { key, value in
-                keys.append(key)
-                context["aws:requesttag/" + key.lowercased()] = .one(value)
+            if case .list(let elements) = value { tags += elements } else { tags.append(value) }
+        }
+        var context = try Self.context(of: .list(tags))
+        for (name, value) in context where name.hasPrefix(Self.prefix) {
+            for prefix in prefixes { context[prefix + name.dropFirst(Self.prefix.count)] = value }
+        }
+        let keys = keyMembers.flatMap { $0.values(in: input, element: nil).compactMap(\.plainText) }
+        if !keys.isEmpty {
+            if case .many(let others)? = context["aws:tagkeys"] {
+                context["aws:tagkeys"] = .many(others + keys)
+            } else {
+                context["aws:tagkeys"] = .many(keys)
             }
         }
-        for path in keyMembers {
-            keys += path.values(in: input, element: nil).compactMap(\.plainText)
+        return context
+    }
+
+    /// The condition keys of a list of tags, or of maps of them.
+    static func context(of list: Value) throws(MappingFailure) -> [String: ContextValue] {
+        var context: [String: ContextValue] = [:]
+        var keys: [String] = []
+        var twice: String?
+        for tags in list.elements {
+            read(tags) { key, value in
+                keys.append(key)
+                let name = prefix + key.lowercased()
+                if let earlier = context[name], earlier != .one(value) { twice = key }
+                context[name] = .one(value)
+            }
         }
+        if let twice { throw MappingFailure(reason: "the request has the tag \(twice) with two values") }
         if !keys.isEmpty { context["aws:tagkeys"] = .many(keys) }
         return context
     }
 
-    /// Calls the closure with each tag of a list or map.
-    static func read(_ value: Value, _ each: (_ key: String, _ value: String) -> Void) {
+    /// Calls the closure with each tag.
+    private static func read(_ value: Value, _ each: (_ key: String, _ value: String) -> Void) {
         switch value {
         case .map(let entries):
             for entry in entries { each(entry.key, entry.value.plainText ?? "") }
-        case .list(let elements):
-            for case .structure(let tag) in elements {
-                guard let key = tag.text(where: keyNames) else { continue }
-                each(key, tag.text(where: valueNames) ?? "")
-            }
+        case .structure(let tag):
+            if let key = tag.text(where: keyNames) { each(key, tag.text(where: valueNames) ?? "") }
         default: return
         }
     }

@@ -45,6 +45,9 @@ struct ResourceName: Sendable, Equatable {
             case .unqualified:
                 let parts = text.split(separator: ":", omittingEmptySubsequences: false)
                 if isARN { text = parts.prefix(7).joined(separator: ":") }
+            case .qualifier:
+                guard let qualifier = Self.qualifier(of: text) else { return nil }
+                text = qualifier
             case .document:
                 let begin = text.prefix(6).lowercased()
                 if !isARN, begin.hasPrefix("aws") || begin.hasPrefix("amazon") || begin.hasPrefix("amzn") {
@@ -57,6 +60,7 @@ struct ResourceName: Sendable, Equatable {
                 }
                 if isManaged != (filter == .managed) { return nil }
             case .bus: if try takeBus() { return }
+            case .ec2: try readEC2()
             case .onlyARN: if !isARN { return nil }
             case .function, .plainFunction:
                 try readFunction(qualifier: filter == .function ? qualifier : nil, keepsQualifier: filter == .function)
@@ -67,7 +71,7 @@ struct ResourceName: Sendable, Equatable {
             case .source: try readSource()
             }
         }
-        if isARN || filters.contains(.bus) { return }
+        if isARN || filters.contains(.bus) || filters.contains(.ec2) { return }
         try Self.check(text, allowsSlashes: allowsSlashes, allowsColons: allowsColons)
     }
 
@@ -90,6 +94,12 @@ struct ResourceName: Sendable, Equatable {
         guard allowsColons || !bytes.contains(UInt8(ascii: ":")) else {
             throw MappingFailure(reason: "the name of a resource has a colon")
         }
+    }
+
+    /// The version or alias at the end of a state machine's ARN.
+    static func qualifier(of text: String) -> String? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 8 ? String(parts[7]) : nil
     }
 
     // MARK: Filters

@@ -7,6 +7,10 @@ final class ShippedMappings: Sendable {
     static let exact = ShippedMappings(
         UnsafeRawBufferPointer(start: gatehouse_exact_mappings(), count: gatehouse_exact_mappings_length()))
 
+    /// What public data say of the others: `Tools/generate-operation-map`.
+    static let generated = ShippedMappings(
+        UnsafeRawBufferPointer(start: gatehouse_generated_mappings(), count: gatehouse_generated_mappings_length()))
+
     /// By service: the lines that begin with its id.
     private let texts: [String: Range<Int>]
     private nonisolated(unsafe) let data: UnsafeRawBufferPointer

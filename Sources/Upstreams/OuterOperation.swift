@@ -79,7 +79,8 @@ struct OuterOperation: Sendable {
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
         case .accesses(let mapped, _):
-            var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
+            let kept = call.environment.projection(KeptResources.self)
+            var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
             if let first = accesses.indices.first {
                 accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }

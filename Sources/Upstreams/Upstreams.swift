@@ -141,11 +141,19 @@ public final class Upstreams: OuterServices {
     /// Looks at the endpoints that have a path for that, again and again, until the task is cancelled.
     public func watchHealth() async {
         repeat {
-            for route in current.routes where await route.checkHealth() {
-                if let problem = route.problem {
-                    log.warning("the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
-                } else {
-                    log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
+            let log = log
+            // One that hangs must not keep the others waiting.
+            await withTaskGroup(of: Void.self) { group in
+                for route in current.routes {
+                    group.addTask {
+                        guard await route.checkHealth() else { return }
+                        if let problem = route.problem {
+                            log.warning(
+                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
+                        } else {
+                            log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
+                        }
+                    }
                 }
             }
         } while (try? await Task.sleep(for: .seconds(5))) != nil

@@ -1,4 +1,3 @@
-public import Policy
 public import Wire
 
 /// What a request to DynamoDB or to DynamoDB Streams asks for: actions, resources and condition keys, exactly.

@@ -4,9 +4,9 @@ public import Wire
 /// with.
 ///
 /// ```swift
-/// let keys = TableKeys(describing: answerOfDescribeTable)
-/// keys?.primary.partition  // ["UserId"]
-/// keys?.indexes["ByGame"]?.partition  // ["GameTitle"]
+/// let keys = TableKeys(describing: description)
+/// let leading = keys?.primary.partition  // ["UserId"]
+/// let ofIndex = keys?.indexes["ByGame"]?.partition  // ["GameTitle"]
 /// ```
 public struct TableKeys: Sendable, Equatable {
     /// One key: that of a table, or of an index.

@@ -247,6 +247,21 @@ struct DynamoDBOperationTests {
         }
     }
 
+    @Test("What the documentation shows")
+    func example() throws {
+        let (operation, place) = (try dynamoDB("GetItem").operation, west)
+        let input = try dynamoDBInput("GetItem", #"{"TableName":"Orders","Key":{"OrderID":{"N":"1"}}}"#)
+        guard let request = DynamoDBRequest(operation, input, in: place) else { throw MissingOperation() }  // of another service
+        var keys: [String: TableKeys] = [:]
+        for table in request.tables { keys[table] = knownTables[table] }  // from a cache, or by DescribeTable
+        let asked = request.map(keys: keys)
+        guard case .accesses(let accesses, by: .exact) = asked else {
+            Issue.record("unmapped")
+            return
+        }
+        #expect(accesses.map(\.resource) == [tableARN("Orders")])
+    }
+
     @Test("Operations of other services are none of DynamoDB's")
     func otherServices() throws {
         let service = try #require(ServiceModels.aws.service("sqs"))

@@ -47,4 +47,19 @@ struct TableKeysTests {
     func nothing(_ input: String) throws {
         #expect(TableKeys(describing: try dynamoDBInput("CreateTable", input)) == nil)
     }
+
+    @Test("What the documentation shows")
+    func example() throws {
+        let description = try dynamoDBInput(
+            "CreateTable",
+            """
+            {"KeySchema":[{"AttributeName":"UserId","KeyType":"HASH"}],"GlobalSecondaryIndexes":[{"IndexName":"ByGame",
+            "KeySchema":[{"AttributeName":"GameTitle","KeyType":"HASH"}]}]}
+            """)
+        let keys = TableKeys(describing: description)
+        let leading = keys?.primary.partition  // ["UserId"]
+        let ofIndex = keys?.indexes["ByGame"]?.partition  // ["GameTitle"]
+        #expect(leading == ["UserId"])
+        #expect(ofIndex == ["GameTitle"])
+    }
 }
