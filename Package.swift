@@ -394,7 +394,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
+                "OIDC",
                 "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
