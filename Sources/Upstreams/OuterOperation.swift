@@ -129,7 +129,11 @@ struct OuterOperation: Sendable {
         let answer = try await passage.send()
         let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
-        if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
+        if case .success = read.result {
+            upstreams.tableKeys.forget(shape, input, call)
+            // What has changed out there must not have happened unrecorded.
+            if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
+        }
         guard KeptResources.learns(from: shape), let findings else {
             return PassedAnswer(read.response, read.result)
         }
