@@ -22,7 +22,7 @@ CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DA
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Catalogue Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
+DOCUMENTED := Policy Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,10 +96,13 @@ generate: $(VENV)/installed ## Regenerate Sources/API and the bundled data from 
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-api --model Tests/Probe/models --output Tests/Probe/API
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-managed-policies
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-catalogue
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-service-schemas
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" Tools/generate-operation-map
 
-operations: ## Regenerate OPERATIONS.md from the code
+operations: ## Regenerate OPERATIONS.md and the gate's coverage from the code
 	swift build --product gatehouse
 	.build/debug/gatehouse operations --format markdown > OPERATIONS.md
+	.build/debug/gatehouse map --report --format markdown > Documentation/reference/gate-coverage.md
 
 fuzz: ## Fuzz the parsers that untrusted input reaches, SECONDS each
 	Tools/fuzz $(SECONDS)
@@ -120,7 +123,7 @@ clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
-    Tests/Clients/requirements-trailscraper.txt
+    Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -128,6 +131,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --requirement Tests/Clients/requirements-signer.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/trailscraper --requirement Tests/Clients/requirements-trailscraper.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/moto --requirement Tests/Clients/requirements-moto.txt
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

@@ -15,11 +15,13 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
+        .library(name: "Mapping", targets: ["Mapping", "Wire"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
+        .library(name: "Mapping", targets: ["Mapping"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -48,6 +50,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -217,7 +220,7 @@ let package = Package(
             ]),
 
         // The way of a request, and the program.
-        .target(name: "Gate", dependencies: ["Platform", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Edge",
             dependencies: [
@@ -244,12 +247,12 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform",
-                "Signature",
+                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "OIDC",
+                "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity", "Upstreams",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -260,8 +263,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
-                "Server",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData",
+                "Policy", "Server",
                 "Signature",
                 "Simulation",
                 "TransportSecurity", "Wire",
@@ -361,6 +364,7 @@ let package = Package(
                 "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(
             name: "KMSTests",
@@ -376,6 +380,9 @@ let package = Package(
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+        .testTarget(
+            name: "UpstreamsTests",
+            dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
         .testTarget(
             name: "TransportSecurityTests",

@@ -33,6 +33,12 @@ let package = Package(
                 .product(name: "Server", package: "gatehouse"), .product(name: "Signature", package: "gatehouse"),
             ]),
         .executableTarget(
+            name: "FuzzDynamoDB",
+            dependencies: [
+                "FuzzDriver", .product(name: "APIModels", package: "gatehouse"),
+                .product(name: "Mapping", package: "gatehouse"), .product(name: "Policy", package: "gatehouse"),
+            ]),
+        .executableTarget(
             name: "FuzzForm", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
@@ -53,6 +59,8 @@ let package = Package(
             dependencies: ["FuzzDriver", .product(name: "KeyMaterial", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
+        .executableTarget(
+            name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],

@@ -5,12 +5,12 @@ of all services as data.
 """
 
 import gzip
-import hashlib
 import json
 import re
-import subprocess
 import sys
 import zipfile
+
+import pinned
 
 BOTOCORE = "1.43.11"
 BOTOCORE_SHA256 = "0108b5604df5a26918936c845e1e761866ee9ea8d1c1f9358ed3c69afdc37436"
@@ -111,13 +111,7 @@ def download(scratch, services=None):
 
     Of the services that are asked for, or of all.
     """
-    subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-         "--only-binary=:all:", f"--dest={scratch}", f"botocore=={BOTOCORE}"], check=True)
-    wheel = next(scratch.glob("botocore-*.whl"))
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if digest != BOTOCORE_SHA256:
-        sys.exit(f"botocore {BOTOCORE}: the wheel's SHA-256 is {digest}, expected {BOTOCORE_SHA256}")
+    wheel = pinned.download(f"botocore=={BOTOCORE}", BOTOCORE_SHA256, scratch)
     with zipfile.ZipFile(wheel) as archive:
         found = (re.fullmatch(r"botocore/data/([^/]+)/[^/]+/(?:service-2|paginators-1)\.json(?:\.gz)?", each)
                  for each in archive.namelist())

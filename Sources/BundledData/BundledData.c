@@ -32,3 +32,41 @@ static const unsigned char service_schemas[] = {
 const unsigned char *gatehouse_service_schemas(void) { return service_schemas; }
 
 size_t gatehouse_service_schemas_length(void) { return sizeof service_schemas; }
+
+static const unsigned char generated_mappings[] = {
+#embed "mappings/generated.txt"
+};
+
+const unsigned char *gatehouse_generated_mappings(void) { return generated_mappings; }
+
+size_t gatehouse_generated_mappings_length(void) { return sizeof generated_mappings; }
+
+static const unsigned char exact_mappings[] = {
+#embed "mappings/cloudformation.txt"
+    ,
+#embed "mappings/ec2.txt"
+    ,
+#embed "mappings/ecr.txt"
+    ,
+#embed "mappings/events.txt"
+    ,
+#embed "mappings/kinesis.txt"
+    ,
+#embed "mappings/lambda.txt"
+    ,
+#embed "mappings/rds.txt"
+    ,
+#embed "mappings/secretsmanager.txt"
+    ,
+#embed "mappings/sns.txt"
+    ,
+#embed "mappings/sqs.txt"
+    ,
+#embed "mappings/ssm.txt"
+    ,
+#embed "mappings/stepfunctions.txt"
+};
+
+const unsigned char *gatehouse_exact_mappings(void) { return exact_mappings; }
+
+size_t gatehouse_exact_mappings_length(void) { return sizeof exact_mappings; }

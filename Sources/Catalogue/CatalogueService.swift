@@ -63,8 +63,11 @@ public final class CatalogueService: Sendable {
     public struct ResourceType: Sendable {
         /// AWS's name for the type within the service: "bucket", "object".
         public let name: String
-        /// With `${…}` where a resource has its own text.
+        /// The type's ARNs, with a wildcard where a resource has its own text.
         public let arn: ARNParts
+        /// The same as AWS writes it, with `${…}` where a resource has its own text:
+        /// `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
+        public let template: String
         /// What the last part of the type's ARNs looks like, with a wildcard for each variable.
         public let resourcePattern: Wildcards
         /// Places among the service's condition keys: those that describe such a resource, `aws:ResourceTag/${TagKey}`
@@ -115,11 +118,12 @@ public final class CatalogueService: Sendable {
             case "r":
                 // A resource's first letter stands where others have theirs.
                 let name = columns.letter.map(String.init) ?? ""
-                let arn = ARNParts(pattern: "arn:${Partition}:" + columns.text(1))
+                let template = "arn:${Partition}:" + columns.text(1)
+                let arn = ARNParts(pattern: template)
                 resourceTypes.append(
                     ResourceType(
-                        name: name + columns.text(0), arn: arn, resourcePattern: Wildcards(arn.resource),
-                        conditionKeys: columns.numbers(2)))
+                        name: name + columns.text(0), arn: arn, template: template,
+                        resourcePattern: Wildcards(arn.resource), conditionKeys: columns.numbers(2)))
             case "a":
                 guard let level = columns.letter.flatMap(AccessLevel.init) else { continue }
                 actions.append(

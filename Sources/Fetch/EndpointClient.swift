@@ -84,7 +84,11 @@ public final class EndpointClient: Sendable {
 
     private struct Kept: Sendable {
         let handler: NIOLoopBound<ExchangeHandler>
+        /// It can be closed from any thread.
+        let channel: any Channel
         let since: NIODeadline
+        /// Closes it when nobody has used it for long enough.
+        let end: Scheduled<Void>
     }
 
     /// Makes a client; it connects when it is used.
@@ -105,7 +109,7 @@ public final class EndpointClient: Sendable {
     }
 
     deinit {
-        for kept in unused.withLock({ $0.values.joined() }) { kept.handler.value.closeSoon() }
+        for kept in unused.withLock({ $0.values.joined() }) { kept.channel.close(promise: nil) }
     }
 
     /// Makes a request, and waits for the head of its answer, whatever the status.
@@ -193,31 +197,35 @@ public final class EndpointClient: Sendable {
     private func takeUnused(on loop: any EventLoop) -> ExchangeHandler? {
         let oldest = NIODeadline.now() - TimeAmount(limits.idle)
         while let kept = unused.withLock({ $0[ObjectIdentifier(loop)]?.popLast() }) {
+            kept.end.cancel()
             let handler = kept.handler.value
-            guard handler.isOpen, kept.since > oldest else {
-                handler.closeSoon()
-                continue
-            }
-            return handler
+            if handler.isOpen, kept.since > oldest { return handler }
+            kept.channel.close(promise: nil)
         }
         return nil
     }
 
     /// Takes a connection back that is good for another request.
-    func keep(_ handler: ExchangeHandler, on loop: any EventLoop) {
-        let kept = Kept(handler: NIOLoopBound(handler, eventLoop: loop), since: .now())
+    func keep(_ handler: ExchangeHandler, _ channel: any Channel) {
+        let loop = channel.eventLoop
+        let end = loop.scheduleTask(in: TimeAmount(limits.idle)) { channel.close(promise: nil) }
+        let kept = Kept(handler: NIOLoopBound(handler, eventLoop: loop), channel: channel, since: .now(), end: end)
         let tooMany = unused.withLock { unused in
             unused[ObjectIdentifier(loop), default: []].append(kept)
             return unused[ObjectIdentifier(loop), default: []].count > limits.idleConnections
                 ? unused[ObjectIdentifier(loop)]?.removeFirst() : nil
         }
-        tooMany?.handler.value.closeSoon()
+        tooMany?.end.cancel()
+        tooMany?.channel.close(promise: nil)
     }
 
     /// Forgets a connection that is closed.
     func forget(_ handler: ExchangeHandler, on loop: any EventLoop) {
         unused.withLock { unused in
-            unused[ObjectIdentifier(loop)]?.removeAll { $0.handler.value === handler }
+            guard let index = unused[ObjectIdentifier(loop)]?.firstIndex(where: { $0.handler.value === handler }) else {
+                return
+            }
+            unused[ObjectIdentifier(loop)]?.remove(at: index).end.cancel()
         }
     }
 

@@ -56,6 +56,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     weak var client: EndpointClient?
     private var state = State.unused
     private var context: ChannelHandlerContext?
+    /// Whether the head of the request is written.
+    private var isHeadSent = false
     /// Whether the whole request is written.
     private var isSent = true
     /// Whether both sides want another request on the connection.
@@ -75,67 +77,64 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    /// Closes the connection from whichever thread.
-    nonisolated func closeSoon() {
-        guard let context else { return }
-        let channel = context.channel
-        channel.eventLoop.execute { channel.close(promise: nil) }
-    }
-
     // MARK: The request
 
     func begin(_ exchange: Exchange) {
         guard let context, isOpen else { return exchange.fail(.fetch(.unreachable("the connection is closed"))) }
         state = .asked(exchange)
-        (isSent, isKept, awaitsClient, lastHeard) = (false, true, false, .now())
+        (isHeadSent, isSent, isKept, awaitsClient, lastHeard) = (false, false, true, false, .now())
         let loop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
         silence = loop.scheduleTask(in: TimeAmount(exchange.limits.silence)) { bound.value.checkSilence() }
-        var fields = HTTPHeaders(exchange.request.headers.map { ($0.name, $0.value) })
-        let head = { (fields: HTTPHeaders) in
-            HTTPRequestHead(
-                version: .http1_1, method: HTTPMethod(rawValue: exchange.request.method), uri: exchange.request.target,
-                headers: fields)
-        }
         switch exchange.request.body {
         case .bytes(let bytes):
-            if !bytes.isEmpty || !["GET", "HEAD"].contains(exchange.request.method) {
-                fields.replaceOrAdd(name: "Content-Length", value: String(bytes.count))
-            }
-            context.write(wrapOutboundOut(.head(head(fields))), promise: nil)
+            let hasLength = !bytes.isEmpty || !["GET", "HEAD"].contains(exchange.request.method)
+            writeHead(of: exchange, context, length: hasLength ? bytes.count : nil, isChunked: false)
             if !bytes.isEmpty {
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
             }
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             isSent = true
         case .stream(let body):
-            if let length = body.length {
-                fields.replaceOrAdd(name: "Content-Length", value: String(length))
-            } else {
-                fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
-            }
-            context.writeAndFlush(wrapOutboundOut(.head(head(fields))), promise: nil)
             send(body, of: exchange, on: loop)
         }
     }
 
-    /// Sends a body as it comes. Two pieces are on their way at most: who sends it is slowed down by who reads it.
+    private func writeHead(of exchange: Exchange, _ context: ChannelHandlerContext, length: Int?, isChunked: Bool) {
+        var fields = HTTPHeaders(exchange.request.headers.map { ($0.name, $0.value) })
+        if let length { fields.replaceOrAdd(name: "Content-Length", value: String(length)) }
+        if isChunked { fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") }
+        let head = HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: exchange.request.method), uri: exchange.request.target,
+            headers: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        isHeadSent = true
+    }
+
+    /// Sends a body as it comes, but for its last piece, which waits until the body has ended well: what turns out to be forged,
+    /// or too short, must not be whole at the other end. Two pieces are on their way at most, so that who sends it is slowed
+    /// down by who reads it.
     private func send(_ body: BodyStream, of exchange: Exchange, on loop: any EventLoop) {
         let handler = NIOLoopBound(self, eventLoop: loop)
         awaitsClient = true
         Task.detached {
             do throws(ServiceError) {
                 var count = 0
+                var waiting: [UInt8]?
                 var before: EventLoopFuture<Void>?
                 while let piece = try await body.next() {
                     count += piece.count
-                    let written = loop.flatSubmit { handler.value.write(piece, of: exchange, on: loop) }
-                    do { try await before?.get() } catch { return body.stop() }
-                    before = written
+                    if let waiting {
+                        let written = loop.flatSubmit { handler.value.write(waiting, of: exchange, on: loop) }
+                        do { try await before?.get() } catch { return body.stop() }
+                        before = written
+                    }
+                    waiting = piece
                 }
                 // Less than was announced is not the request that was signed.
                 guard body.length.map({ $0 == count }) ?? true else { throw ServiceError.incompleteBody }
-                loop.execute { handler.value.endRequest(of: exchange) }
+                let last = waiting
+                loop.execute { handler.value.endRequest(last, of: exchange) }
             } catch {
                 loop.execute { handler.value.abandon(exchange, .body(error)) }
             }
@@ -144,6 +143,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     private func write(_ piece: [UInt8], of exchange: Exchange, on loop: any EventLoop) -> EventLoopFuture<Void> {
         guard let context, isCurrent(exchange) else { return loop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        beginBody(of: exchange, context)
         awaitsClient = false
         lastHeard = .now()
         let written = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))))
@@ -151,10 +151,17 @@ final class ExchangeHandler: ChannelDuplexHandler {
         return written
     }
 
-    private func endRequest(of exchange: Exchange) {
+    private func endRequest(_ piece: [UInt8]?, of exchange: Exchange) {
         guard let context, isCurrent(exchange) else { return }
+        beginBody(of: exchange, context)
         (isSent, awaitsClient, lastHeard) = (true, false, .now())
+        if let piece { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private func beginBody(of exchange: Exchange, _ context: ChannelHandlerContext) {
+        guard !isHeadSent, case .stream(let body) = exchange.request.body else { return }
+        writeHead(of: exchange, context, length: body.length, isChunked: body.length == nil)
     }
 
     /// Breaks off: the endpoint must not take what it has got for the whole.
@@ -184,6 +191,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func begin(_ head: HTTPResponseHead, _ context: ChannelHandlerContext) {
         // What nobody asked for belongs to no request; the next one must not get it.
         guard case .asked(let exchange) = state else { return fail(.fetch(.unreadable("an answer without a request"))) }
+        // What would come after it is another protocol, which nobody asked for.
+        guard head.status.code >= 200 else { return fail(.fetch(.unreadable("a switch of protocols"))) }
+        // What another coding does to a body is not undone here, and where it ends nobody knows.
+        if let coding = head.headers.first(name: "transfer-encoding"), coding.lowercased() != "chunked" {
+            return fail(.fetch(.unreadable("the transfer coding \(coding.prefix(64))")))
+        }
         isKept = isKept && head.isKeepAlive
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if exchange.request.method == "HEAD" || length.map({ $0 <= Self.shortBody }) == true {
@@ -246,7 +259,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             state = .closed
             return context.close(promise: nil)
         }
-        client.keep(self, on: context.eventLoop)
+        client.keep(self, context.channel)
     }
 
     /// Nobody wants the rest of an answer.

@@ -53,7 +53,12 @@ struct EventRecord {
             writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
             if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
         }
-        write("requestParameters", attempt.asked.input, &writer)
+        if let parameters = particulars.parameters?(attempt.decisions.map(\.resolved)) {
+            writer.key("requestParameters")
+            writer.json(parameters)
+        } else {
+            write("requestParameters", attempt.asked.input, &writer)
+        }
         var output: Structure?
         if attempt.readable?.operation.recordsOutput == true { output = try? result.get() }
         write("responseElements", output, &writer)

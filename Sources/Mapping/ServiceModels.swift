@@ -65,15 +65,9 @@ public final class ServiceModels: Sendable {
         entries.reserveCapacity(512)
         places.reserveCapacity(512)
         bySigningName.reserveCapacity(512)
-        var lines: [Substring] = []
-        var start = 0
-        while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")), end > start {
-            lines.append(String(decoding: data[start..<end], as: UTF8.self)[...])
-            start = end + 1
-        }
-        // The models follow the empty line.
-        start = min(start + 1, data.count)
-        for line in lines {
+        // The models follow the empty line behind the index.
+        var start = Self.end(ofIndex: data)
+        for line in data[..<start].split(separator: UInt8(ascii: "\n")) {
             guard let entry = Entry(line, at: start, within: data.count) else { break }
             places[entry.id] = entries.count
             bySigningName[entry.signingName, default: []].append(entries.count)
@@ -84,6 +78,16 @@ public final class ServiceModels: Sendable {
         self.places = places
         placesBySigningName = bySigningName
         self.data = data
+    }
+
+    /// Where the models begin: behind the first empty line.
+    private static func end(ofIndex data: UnsafeRawBufferPointer) -> Int {
+        var start = 0
+        while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if end == start { return end + 1 }
+            start = end + 1
+        }
+        return data.count
     }
 
     /// What the index says of one service.
@@ -129,19 +133,24 @@ extension ServiceModels.Entry {
     ///   - line: of the index; the file's own description says what stands where.
     ///   - start: where the model begins.
     ///   - end: of the data.
-    fileprivate init?(_ line: Substring, at start: Int, within end: Int) {
-        let columns = line.split(separator: " ", maxSplits: 9, omittingEmptySubsequences: false)
-        guard columns.count == 10, let operationCount = Int(columns[6]), let size = Int(columns[7]),
-            let length = Int(columns[8]), size >= 0, length >= 0, size <= end - start
+    fileprivate init?(_ line: Slice<UnsafeRawBufferPointer>, at start: Int, within end: Int) {
+        let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 9, omittingEmptySubsequences: false)
+        guard columns.count == 10 else { return nil }
+        func text(_ column: Int) -> String { String(decoding: columns[column], as: UTF8.self) }
+        guard let operationCount = Int(text(6)), let size = Int(text(7)), let length = Int(text(8)), size >= 0,
+            length >= 0,
+            size <= end - start
         else { return nil }
-        id = String(columns[0])
-        signingName = String(columns[1])
-        endpointPrefix = String(columns[2])
-        apiVersion = String(columns[3])
-        protocols = columns[4].split(separator: ",").compactMap { ProtocolName(rawValue: String($0)) }
-        targetPrefix = columns[5] == "-" ? nil : String(columns[5])
+        id = text(0)
+        signingName = text(1)
+        endpointPrefix = text(2)
+        apiVersion = text(3)
+        protocols = columns[4].split(separator: UInt8(ascii: ",")).compactMap {
+            ProtocolName(rawValue: String(decoding: $0, as: UTF8.self))
+        }
+        targetPrefix = columns[5].elementsEqual("-".utf8) ? nil : text(5)
         self.operationCount = operationCount
-        serviceID = String(columns[9])
+        serviceID = text(9)
         place = start..<(start + size)
         self.length = length
     }

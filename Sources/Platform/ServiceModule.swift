@@ -116,7 +116,7 @@ public final class ServiceModule: Sendable {
         signingName = api.signingName
         isPassedOn = false
         readShape = { api.service }
-        makeOperations = { _ in operations.map(\.erased) }
+        makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
@@ -263,6 +263,9 @@ public struct EventParticulars: Sendable {
         (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
+    /// What an event has as `requestParameters`, where that is not the input without its secrets: from what the policies were
+    /// asked about. nil: the input.
+    public var parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)?
 
     /// A resource that a call was about.
     public struct Resource: Sendable {
@@ -291,8 +294,9 @@ public struct EventParticulars: Sendable {
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,
-        renamed: [String: String] = [:]
+        renamed: [String: String] = [:], parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)? = nil
     ) {
+        self.parameters = parameters
         self.found = found
         self.additional = additional
         self.renamed = renamed

@@ -24,7 +24,7 @@ struct AccountMapping: Sendable {
         var isChanged = false
         var index = 1
         while index + 12 < bytes.count {
-            guard Self.isMark(bytes[index - 1]), Self.isMark(bytes[index + 12]),
+            guard Self.endsWithMark(bytes[..<index]), Self.beginsWithMark(bytes[(index + 12)...]),
                 let pair = pairs.first(where: { bytes[index..<index + 12].elementsEqual($0.from) })
             else {
                 index += 1
@@ -43,9 +43,24 @@ struct AccountMapping: Sendable {
         return apply(to: &bytes) ? String(decoding: bytes, as: UTF8.self) : text
     }
 
-    /// A colon or a slash; in forms and in paths they are encoded: `%3A`, `%2F`. Both then end with these.
-    private static func isMark(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ":") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "A")
-            || byte == UInt8(ascii: "F") || byte == UInt8(ascii: "a") || byte == UInt8(ascii: "f")
+    /// A colon or a slash, or one that is percent-encoded, as in forms and in paths.
+    private static func endsWithMark(_ bytes: ArraySlice<UInt8>) -> Bool {
+        switch bytes.last {
+        case UInt8(ascii: ":"), UInt8(ascii: "/"): true
+        default: isEncodedMark(bytes.suffix(3))
+        }
+    }
+
+    private static func beginsWithMark(_ bytes: ArraySlice<UInt8>) -> Bool {
+        switch bytes.first {
+        case UInt8(ascii: ":"), UInt8(ascii: "/"): true
+        default: isEncodedMark(bytes.prefix(3))
+        }
+    }
+
+    private static func isEncodedMark(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count == 3, bytes.first == UInt8(ascii: "%") else { return false }
+        let digits = bytes.dropFirst().map { $0 | 0x20 }
+        return digits == Array("3a".utf8).map { $0 | 0x20 } || digits == Array("2f".utf8).map { $0 | 0x20 }
     }
 }

@@ -17,16 +17,26 @@ extension EventParticulars {
                         Resource(access.access.resource, $0, account: access.owner(call))
                     }
                 }
+            },
+            parameters: { accesses in
+                for access in accesses {
+                    if let findings = access.access.learnt as? Findings { return findings.parameters }
+                }
+                return nil
             })
     }
 }
 
 /// The operations whose events are data events.
 enum DataEvents {
+    static func contains(_ operation: OperationShape, of service: String) -> Bool {
+        operations[service]?.contains(operation.name) ?? false
+    }
+
     /// By the service's id.
     static let operations: [String: Set<String>] = [
-        "dynamodb": DynamoDBRequest.dataEvents,
-        "dynamodbstreams": ["GetRecords"],
+        "dynamodb": DynamoDBEvents.dataOperations,
+        "dynamodbstreams": DynamoDBEvents.dataOperations,
         "kinesis": ["GetRecords", "GetShardIterator", "PutRecord", "PutRecords", "SubscribeToShard"],
         "lambda": ["Invoke", "InvokeAsync", "InvokeWithResponseStream"],
         "s3": [

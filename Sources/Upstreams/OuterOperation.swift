@@ -3,6 +3,16 @@ import Mapping
 import Platform
 import Wire
 
+/// What was found out about a request on the way to its accesses.
+struct Findings: Sendable {
+    /// The account that owns what it is about; nil: the caller's.
+    let owner: String?
+    /// What its event may hold of its input; nil: all but secrets.
+    let parameters: JSONValue?
+    /// All that it asks for.
+    let accesses: [MappedAccess]
+}
+
 /// An operation of a service that an endpoint answers: what it asks for, and the way there.
 struct OuterOperation: Sendable {
     let shape: OperationShape
@@ -41,20 +51,14 @@ struct OuterOperation: Sendable {
         }
     }
 
-    /// The account that owns what a request is about, in which the endpoint is to act.
-    private struct Owner: Sendable {
-        let account: String
-
-        /// nil: the caller's own, as far as the request says.
-        init?(_ accesses: [MappedAccess]) {
-            for access in accesses {
-                let parts = access.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-                guard parts.count == 6, parts[4].utf8.count == 12, !access.action.hasPrefix("iam:") else { continue }
-                account = String(parts[4])
-                return
-            }
-            return nil
+    /// The account that owns what a request is about, in which the endpoint is to act; nil: the caller's own, as far as the
+    /// request says.
+    private static func owner(_ accesses: [MappedAccess]) -> String? {
+        for access in accesses where !access.action.hasPrefix("iam:") {
+            let parts = access.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+            if parts.count == 6, parts[4].utf8.count == 12 { return String(parts[4]) }
         }
+        return nil
     }
 
     /// Whether the body is passed on as it comes.
@@ -72,10 +76,14 @@ struct OuterOperation: Sendable {
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         let place = Place(region: call.region, account: call.accountID)
-        switch try await mapped(input, in: place, call) {
+        let (mapped, parameters) = try await mapped(input, in: place, call)
+        switch mapped {
         case .accesses(let mapped, _):
-            var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
-            if let first = accesses.indices.first, let owner = Owner(mapped) { accesses[first].learnt = owner }
+            let kept = call.environment.projection(KeptResources.self)
+            var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
+            if let first = accesses.indices.first {
+                accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
+            }
             return accesses
         case .unmapped(let reason):
             let action = "\(service.signingName):\(shape.name)"
@@ -86,34 +94,46 @@ struct OuterOperation: Sendable {
         }
     }
 
+    /// What the request asks for, and what its event may hold of it, where that is less than all.
     private func mapped(
         _ input: Structure, in place: Place, _ call: Call
-    ) async throws(ServiceError) -> MappedRequest {
+    ) async throws(ServiceError) -> (MappedRequest, parameters: JSONValue?) {
         guard let request = DynamoDBRequest(shape, input, in: place) else {
-            return mapper.map(shape, of: service, input, in: place)
+            return (mapper.map(shape, of: service, input, in: place), nil)
         }
         var keys: [String: TableKeys] = [:]
+        var absent: Set<String> = []
         for table in request.tables {
-            keys[table] = try await upstreams.tableKeys.keys(ofTable: table, call, route)
+            switch try await upstreams.tableKeys.keys(ofTable: table, call, route) {
+            case .known(let known): keys[table] = known
+            case .noTable: absent.insert(table)
+            case .unknown: break
+            }
         }
-        return request.map(keys: keys)
+        return (
+            request.map(keys: keys, absent: absent),
+            DynamoDBEvents.requestParameters(of: shape, input, in: place, keys: keys)
+        )
     }
 
     // MARK: Passing it on
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
         guard let request = call.source.request else { throw .internalFailure }
+        let findings = call.learnt(Findings.self)
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
-            account: call.learnt(Owner.self)?.account ?? call.accountID)
+            account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted = !isReadOnly || KeptResources.wants(shape, of: service.id)
+        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
-        var change: (@Sendable (MutableRecords) throws(ServiceError) -> Void)?
-        if case .success(let output) = read.result {
-            upstreams.tableKeys.learn(shape, input, output, call)
-            change = KeptResources.learn(from: shape, of: service.id, input, output, call)
+        if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
+        guard KeptResources.learns(from: shape), let findings else {
+            return PassedAnswer(read.response, read.result)
         }
+        let change = call.environment.projection(KeptResources.self).learn(
+            from: shape, input, read.result, allowed: findings.accesses,
+            in: Place(region: call.region, account: call.accountID))
         return PassedAnswer(read.response, read.result, change: change)
     }
 }

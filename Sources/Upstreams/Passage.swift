@@ -51,7 +51,7 @@ struct Passage: Sendable {
     func send() async throws(ServiceError) -> EndpointClient.Answer {
         let address = route.upstream.address.url
         if let problem = route.problem { throw .unavailable(route.name, address, problem, status: 503) }
-        if request.headers.contains(where: { equalsVia($0, mark) }) {
+        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }) {
             throw ServiceError(
                 "ServiceUnavailable", "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
                 status: 508)
@@ -78,10 +78,6 @@ struct Passage: Sendable {
         let milliseconds = Int((ContinuousClock.now - begun) / .milliseconds(1))
         metrics.add(1, to: .upstreamRequests, "\(route.name) \(status)")
         metrics.add(milliseconds, to: .upstreamMilliseconds, route.name)
-    }
-
-    private func equalsVia(_ header: (name: String, value: String), _ mark: String) -> Bool {
-        header.name.lowercased() == "via" && header.value.contains(mark)
     }
 
     private var outgoing: EndpointClient.Request {
@@ -113,7 +109,9 @@ struct Passage: Sendable {
                 body: request.stream == nil ? body : nil)
             headers += signer.sign(signable, timestamp: call.environment.clock.realTime)
         }
-        headers.append((name: "Via", value: "1.1 \(mark)"))
+        // Those that came as well, so that each on the way knows its own (RFC 9110, section 7.6.3).
+        let via = request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
+        headers.append((name: "Via", value: via.joined(separator: ", ")))
         return EndpointClient.Request(
             request.method, query.isEmpty ? path : "\(path)?\(query)", headers: headers,
             body: request.stream.map { .stream($0) } ?? .bytes(body))

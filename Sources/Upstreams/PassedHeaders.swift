@@ -15,9 +15,11 @@ enum PassedHeaders {
         var passed: [(name: String, value: String)] = []
         passed.reserveCapacity(request.headers.count + 8)
         var isChunked = false
+        let ofConnection = connectionNames(request.headers)
         for header in request.headers {
             let name = header.name.lowercased()
             switch name {
+            case _ where ofConnection.contains(name): break
             case "content-encoding":
                 let encodings = header.value.split(separator: ",").map { $0.filter { $0 != " " } }
                 isChunked = encodings.contains { $0.lowercased() == "aws-chunked" }
@@ -51,15 +53,22 @@ enum PassedHeaders {
         "origin", "range", "smithy-protocol", "user-agent",
     ]
 
+    /// What a message calls a matter of its connection (RFC 9110, section 7.6.1).
+    private static func connectionNames(_ headers: [(name: String, value: String)]) -> Set<String> {
+        var names: Set<String> = []
+        for header in headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+            for name in header.value.split(separator: ",") { names.insert(name.lowercased().filter { $0 != " " }) }
+        }
+        return names
+    }
+
     /// Those of an answer that reach the client: all but those that are about the connection.
     static func of(_ answer: EndpointClient.Answer, isHEAD: Bool) -> [(name: String, value: String)] {
         var ofConnection: Set<String> = [
             "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
         ]
         if !isHEAD { ofConnection.insert("content-length") }
-        for header in answer.headers where header.name.lowercased() == "connection" {
-            for name in header.value.split(separator: ",") { ofConnection.insert(name.lowercased().filter { $0 != " " }) }
-        }
+        ofConnection.formUnion(connectionNames(answer.headers))
         return answer.headers.filter { !ofConnection.contains($0.name.lowercased()) }
     }
 }

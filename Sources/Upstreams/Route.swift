@@ -8,6 +8,8 @@ final class Route: Sendable {
     let client: EndpointClient
     let outwards: AccountMapping
     let inwards: AccountMapping
+    /// Asks how the endpoint is.
+    private let healthClient: EndpointClient
     /// Why the endpoint is not asked at the moment; nil: it is well.
     private let sickness = Mutex<String?>(nil)
 
@@ -25,6 +27,9 @@ final class Route: Sendable {
         }
         do throws(FetchError) {
             client = try EndpointClient(upstream.address, trust: accepted, limits: limits)
+            limits.connection = min(limits.connection, .seconds(5))
+            limits.silence = min(limits.silence, .seconds(5))
+            healthClient = try EndpointClient(upstream.address, trust: accepted, limits: limits)
         } catch {
             throw UpstreamsProblem("TLS can't be set up for \(upstream.address.url): \(error)")
         }
@@ -46,7 +51,7 @@ final class Route: Sendable {
             "GET", path, headers: [(name: "Host", value: upstream.address.authority)], body: .bytes([]))
         var found: String?
         do throws(EndpointError) {
-            let answer = try await client.send(request)
+            let answer = try await healthClient.send(request)
             if case .stream(let body) = answer.body { body.stop() }
             if answer.status >= 400 { found = "\(path) answers with status \(answer.status)" }
         } catch {

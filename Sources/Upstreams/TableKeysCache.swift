@@ -16,28 +16,41 @@ final class TableKeysCache: Sendable {
     private static let longest = 60.0
     private static let mostKnown = 10_000
 
+    /// What stands in `Via`.
+    private let mark: String
     private let known = Mutex<[String: Known]>([:])
+
+    /// - Parameter mark: what stands in `Via`.
+    init(mark: String) {
+        self.mark = mark
+    }
+
+    /// What is known of a table.
+    enum Finding: Sendable {
+        case known(TableKeys)
+        /// The endpoint says that there is none.
+        case noTable
+        /// The endpoint does not tell.
+        case unknown
+    }
 
     /// The keys of a table.
     /// - Parameter arn: of the table.
-    /// - Returns: nil where the endpoint does not tell.
-    func keys(ofTable arn: String, _ call: Call, _ route: Route) async throws(ServiceError) -> TableKeys? {
+    func keys(ofTable arn: String, _ call: Call, _ route: Route) async throws(ServiceError) -> Finding {
         let now = call.environment.clock.realTime
         let place = Self.place(arn, route)
-        if let known = known.withLock({ $0[place] }), known.time > now - Self.longest { return known.keys }
-        guard let found = await describe(arn, call, route) else { return nil }
-        note(found, place, now)
+        if let known = known.withLock({ $0[place] }), known.time > now - Self.longest { return .known(known.keys) }
+        let found = try await describe(arn, call, route)
+        if case .known(let keys) = found { note(keys, place, now) }
         return found
     }
 
-    /// Takes the keys from an answer that passes, and forgets those of a table that changes.
-    func learn(_ operation: OperationShape, _ input: Structure, _ output: Structure, _ call: Call) {
-        guard operation.serviceID == "DynamoDB" else { return }
-        switch operation.name {
-        case "DeleteTable", "CreateTable", "UpdateTable", "RestoreTableFromBackup", "RestoreTableToPointInTime", "ImportTable":
-            // Another table of the name may have other keys.
-            known.withLock { $0.removeAll() }
-        default: break
+    /// Forgets the keys of tables that an operation has changed.
+    func forget(_ operation: OperationShape, _ input: Structure, _ call: Call) {
+        let place = Place(region: call.region, account: call.accountID)
+        guard let tables = DynamoDBRequest(operation, input, in: place)?.changedTables, !tables.isEmpty else { return }
+        known.withLock { known in
+            for place in known.keys where tables.contains(where: { place.hasSuffix(" \($0)") }) { known[place] = nil }
         }
     }
 
@@ -51,27 +64,27 @@ final class TableKeysCache: Sendable {
     private static func place(_ arn: String, _ route: Route) -> String { "\(route.upstream.address.url) \(arn)" }
 
     /// Asks the endpoint, in Gatehouse's own name.
-    private func describe(_ arn: String, _ call: Call, _ route: Route) async -> TableKeys? {
-        guard let model = ServiceModels.aws.service("dynamodb"),
-            let operation = model.operation(named: "DescribeTable"), let table = arn.split(separator: "/").last
-        else { return nil }
+    /// - Throws: when it can't be asked.
+    private func describe(_ arn: String, _ call: Call, _ route: Route) async throws(ServiceError) -> Finding {
+        guard let model = ServiceModels.aws.service("dynamodb"), let operation = model.operation(named: "DescribeTable"),
+            let table = arn.split(separator: "/").last
+        else { return .unknown }
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("TableName", String(table))
         writer.endObject()
         let request = WireRequest(
-            method: "POST", path: "/", query: "",
-            headers: [
+            headers: (call.source.request?.headers.filter { $0.name.lowercased() == "via" } ?? []) + [
                 (name: "Host", value: call.source.host ?? route.upstream.address.authority),
                 (name: "Content-Type", value: "application/x-amz-json-1.0"),
                 (name: "X-Amz-Target", value: "DynamoDB_20120810.DescribeTable"),
             ], body: writer.bytes)
         let passage = Passage(
-            request, operation, of: model, by: route, mark: "gatehouse", call, account: arn.account ?? call.accountID)
-        guard let answer = try? await passage.send(),
-            let read = try? await passage.read(answer, keeping: true), case .success(let output) = read.result
-        else { return nil }
-        return TableKeys(describing: output)
+            request, operation, of: model, by: route, mark: mark, call, account: arn.account ?? call.accountID)
+        switch try await passage.read(passage.send(), keeping: true).result {
+        case .success(let output): return TableKeys(describing: output).map(Finding.known) ?? .unknown
+        case .failure(let error): return error.code == "ResourceNotFoundException" ? .noTable : .unknown
+        }
     }
 }
 

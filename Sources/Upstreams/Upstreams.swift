@@ -41,7 +41,7 @@ public final class Upstreams: OuterServices {
     private let log: Logger
     /// What stands in `Via`, by which a request is known that comes round again.
     let mark: String
-    let tableKeys = TableKeysCache()
+    let tableKeys: TableKeysCache
 
     /// - Parameters:
     ///   - file: which endpoints there are.
@@ -55,6 +55,7 @@ public final class Upstreams: OuterServices {
         self.log = log
         models = .aws
         mark = "gatehouse-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        tableKeys = TableKeysCache(mark: mark)
         warn(setup)
     }
 
@@ -140,17 +141,25 @@ public final class Upstreams: OuterServices {
     /// Looks at the endpoints that have a path for that, again and again, until the task is cancelled.
     public func watchHealth() async {
         repeat {
-            for route in current.routes where await route.checkHealth() {
-                if let problem = route.problem {
-                    log.warning("the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
-                } else {
-                    log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
+            let log = log
+            // One that hangs must not keep the others waiting.
+            await withTaskGroup(of: Void.self) { group in
+                for route in current.routes {
+                    group.addTask {
+                        guard await route.checkHealth() else { return }
+                        if let problem = route.problem {
+                            log.warning(
+                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
+                        } else {
+                            log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
+                        }
+                    }
                 }
             }
         } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 
-    public var resourceTypes: [ResourceType] { KeptResources.types }
+    public var resourceTypes: [ResourceType] { KeptResources.resourceTypes }
 
     public var metrics: [Metric] {
         [

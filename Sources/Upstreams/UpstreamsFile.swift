@@ -174,7 +174,7 @@ public struct UpstreamsFile: Sendable {
         default:
             throw problem(
                 """
-                there is no setting '\(left)'; there are: credentials, header NAME, pass-headers, accounts, host, tls, \
+                there is no setting '\(words.first ?? "")'; there are: credentials, header NAME, pass-headers, accounts, host, tls, \
                 timeout, connect-timeout, body-limit, health
                 """)
         }
@@ -220,7 +220,9 @@ public struct UpstreamsFile: Sendable {
         _ line: Substring, _ number: Int, _ form: String
     ) throws(Problem) -> (left: Substring, right: Substring) {
         guard let sign = line.firstIndex(of: "=") else {
-            throw Problem(line: number, reason: "'\(line)' has no =: a line is \(form)")
+            // What follows may be a secret.
+            let word = line.prefix { !$0.isWhitespace }
+            throw Problem(line: number, reason: "'\(word)…' has no =: a line is \(form)")
         }
         let sides = (left: line[..<sign].trimmed, right: line[line.index(after: sign)...].trimmed)
         guard !sides.left.isEmpty, !sides.right.isEmpty else {

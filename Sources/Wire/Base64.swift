@@ -1,5 +1,5 @@
 /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
-enum Base64 {
+public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 
@@ -11,7 +11,8 @@ enum Base64 {
     }()
     private static let invalid: UInt8 = 0xFF
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    /// The text of bytes, with padding. Takes time linear in their number.
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let count = (bytes.count + 2) / 3 * 4
         let (source, symbols) = (bytes.span, alphabet.span)
         return [UInt8](unsafeUninitializedCapacity: count) { text, written in
@@ -33,7 +34,7 @@ enum Base64 {
     }
 
     /// Nil for any character outside the alphabet, wrong or missing padding, and bits that should be zero.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         text.withContiguousStorageIfAvailable { decode(bytes: $0) }
             ?? Array(text).withUnsafeBufferPointer { decode(bytes: $0) }
     }

@@ -3,7 +3,7 @@ import Synchronization
 /// A regular expression of the model, which must match a whole value, like Java's `matches`.
 ///
 /// Most are one class of characters, repeated: those are matched by hand, in time linear in the value. The rest are
-/// left to Swift's `Regex`, compiled once.
+/// left to Swift's `Regex`, compiled when the first value is matched: a model has hundreds, and most are never needed.
 final class Pattern: Sendable {
     /// As the model has it, and as error messages quote it.
     let source: String
@@ -11,25 +11,22 @@ final class Pattern: Sendable {
 
     private enum Matcher: Sendable {
         case repeated(CharacterClass, count: ClosedRange<Int>)
-        case regex(CompiledRegex)
-        case none
+        case regex(LazyRegex)
     }
 
-    /// Compiles the expression, unless it is one that needs no compiling. It never fails: see ``isSkipped``.
+    /// Looks whether the expression is one that is matched by hand. It never fails: see ``isSkipped``.
     init(_ source: String) {
         self.source = source
         if let (characters, count) = PatternScanner.repeatedClass(source) {
             matcher = .repeated(characters, count: count)
-        } else if let regex = CompiledRegex(source) {
-            matcher = .regex(regex)
         } else {
-            matcher = .none
+            matcher = .regex(LazyRegex(source))
         }
     }
 
-    /// Whether the pattern could not be understood, so that every value matches.
+    /// Whether the pattern can't be understood, so that every value matches.
     var isSkipped: Bool {
-        if case .none = matcher { true } else { false }
+        if case .regex(let regex) = matcher { !regex.isReadable } else { false }
     }
 
     /// Whether the pattern is matched by hand.
@@ -42,30 +39,53 @@ final class Pattern: Sendable {
         switch matcher {
         case .repeated(let characters, let count): characters.contains(all: value, count: count)
         case .regex(let regex): regex.matches(value)
-        case .none: true
         }
     }
 }
 
 /// `Regex` is not Sendable, so that one thread at a time uses it.
-private final class CompiledRegex: Sendable {
+private final class LazyRegex: Sendable {
+    private enum State {
+        case source(String)
+        case compiled(Regex<AnyRegexOutput>)
+        case unreadable
+    }
     private struct Box: @unchecked Sendable {
-        let regex: Regex<AnyRegexOutput>
+        var state: State
+
+        /// Compiles the expression at the first time; nil where it can't be.
+        mutating func regex() -> Regex<AnyRegexOutput>? {
+            switch state {
+            case .compiled(let regex): return regex
+            case .unreadable: return nil
+            case .source(let source):
+                guard let regex = try? Regex(source) else {
+                    state = .unreadable
+                    return nil
+                }
+                let strict = regex.matchingSemantics(.unicodeScalar).asciiOnlyWordCharacters().asciiOnlyDigits()
+                    .asciiOnlyWhitespace()
+                state = .compiled(strict)
+                return strict
+            }
+        }
     }
     private let box: Mutex<Box>
 
-    init?(_ source: String) {
-        guard let regex = try? Regex(source) else { return nil }
-        box = Mutex(
-            Box(
-                regex: regex.matchingSemantics(.unicodeScalar).asciiOnlyWordCharacters().asciiOnlyDigits()
-                    .asciiOnlyWhitespace()))
+    init(_ source: String) {
+        box = Mutex(Box(state: .source(source)))
     }
 
-    /// Values that are too long for any pattern of the models don't match, so that backtracking is bounded.
+    var isReadable: Bool { box.withLock { $0.regex() != nil } }
+
+    /// Values that are too long for any pattern of the models don't match, so that backtracking is bounded. Every value
+    /// matches an expression that can't be read.
     func matches(_ value: String) -> Bool {
-        guard value.utf8.count <= 16_384 else { return false }
-        return box.withLock { (try? $0.regex.wholeMatch(in: value)) != nil }
+        box.withLock { box in
+            guard let regex = box.regex() else { return true }
+            guard value.utf8.count <= 16_384 else { return false }
+            return (try? regex.wholeMatch(in: value)) != nil
+        }
     }
 }
 

@@ -57,6 +57,13 @@ extension ServiceShape {
             for header in request.headers where equalsIgnoringCase(header.name, lowercased: name) { count += 1 }
             guard count < 2 else { throw .ambiguous("the header \(name) is there \(count) times") }
         }
+        // Who passes the request on takes away what the connection is said to be about; nothing that was read may be.
+        for header in request.headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+            let names = header.value.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
+            if let name = names.first(where: { $0.hasPrefix("x-amz") || $0 == "host" || single.contains($0) }) {
+                throw .ambiguous("Connection names the header \(name)")
+            }
+        }
         // A server that undoes it would read what was not read here.
         if request.stream == nil, operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
             let encoding = request.header("content-encoding"), !["", "identity", "aws-chunked"].contains(encoding.lowercased())
@@ -117,10 +124,10 @@ extension ServiceShape {
         switch (json, shape) {
         case (.object(let members), .structure(let structure)):
             for member in members {
-                guard let known = structure.members.first(where: { isSame($0.wireName, member.name) }) else {
-                    let name = member.name.lowercased()
+                guard let known = structure.members.first(where: { isSame($0.wireName, member.key) }) else {
+                    let name = member.key.lowercased()
                     if let similar = structure.members.first(where: { $0.wireName.lowercased() == name }) {
-                        throw .ambiguous("there is no member \(member.name), but \(similar.wireName)")
+                        throw .ambiguous("there is no member \(member.key), but \(similar.wireName)")
                     }
                     continue
                 }

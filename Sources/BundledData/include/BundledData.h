@@ -24,3 +24,14 @@ size_t gatehouse_service_linked_roles_length(void);
 // long as the program; no zero byte follows them.
 const unsigned char *_Nonnull gatehouse_service_schemas(void);
 size_t gatehouse_service_schemas_length(void);
+
+// What requests ask for where the names of their operation and of its members do not say it, in the mapping language
+// (Sources/Mapping); Tools/generate-operation-map says where it comes from. The bytes live as long as the program; no zero
+// byte follows them.
+const unsigned char *_Nonnull gatehouse_generated_mappings(void);
+size_t gatehouse_generated_mappings_length(void);
+
+// What requests to some services ask for, written by hand in the mapping language (Sources/Mapping). The bytes live as
+// long as the program; no zero byte follows them.
+const unsigned char *_Nonnull gatehouse_exact_mappings(void);
+size_t gatehouse_exact_mappings_length(void);
