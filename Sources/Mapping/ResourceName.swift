@@ -171,7 +171,10 @@ struct ResourceName: Sendable, Equatable {
     /// - Returns: whether it is the default bus, of which no name stands in the ARNs of rules.
     private mutating func takeBus() throws(MappingFailure) -> Bool {
         if isARN {
-            guard let arn = ARNText(text), arn.service == "events", arn.resource.hasPrefix("event-bus/") else {
+            guard let arn = ARNText(text), arn.service == "events", arn.resource.hasPrefix("event-bus/"),
+                !arn.region.isEmpty,
+                !arn.account.isEmpty
+            else {
                 throw MappingFailure(reason: "the ARN \(text) is none of an event bus")
             }
             region = String(arn.region)

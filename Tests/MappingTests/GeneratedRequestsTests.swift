@@ -25,7 +25,10 @@ struct GeneratedRequestsTests {
     @Test("Log groups keep their slashes, and are asked for as CloudWatch Logs writes them")
     func logGroups() throws {
         let group = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/f:log-stream:"
-        #expect(try accesses("logs", "CreateLogGroup", ["logGroupName": .string("/aws/lambda/f")]) == ["logs:CreateLogGroup \(group)"])
+        #expect(
+            try accesses("logs", "CreateLogGroup", ["logGroupName": .string("/aws/lambda/f")]) == [
+                "logs:CreateLogGroup \(group)"
+            ])
         let stream: [String: Value] = [
             "logGroupName": .string("/aws/lambda/f"), "logStreamName": .string("2026/11/29/[$LATEST]0a"),
         ]
@@ -57,7 +60,8 @@ struct GeneratedRequestsTests {
     @Test("Deleting many objects asks for each of them")
     func manyObjects() throws {
         let model = try #require(ServiceModels.aws.service("s3"))
-        guard case .structure(let delete)? = model.shapes["Delete"], case .structure(let one)? = model.shapes["ObjectIdentifier"]
+        guard case .structure(let delete)? = model.shapes["Delete"],
+            case .structure(let one)? = model.shapes["ObjectIdentifier"]
         else { return #expect(Bool(false), "the model has other names") }
         var plain = Structure(one)
         plain["Key"] = .string("a")

@@ -54,7 +54,8 @@ struct MappingDescriptionTests {
 
     @Test("The operator's declaration comes before all")
     func declared() throws {
-        let line = "codecatalyst CreateProject = codecatalyst:CreateProject on * if name; sqs:SendMessage on * unless name"
+        let line =
+            "codecatalyst CreateProject = codecatalyst:CreateProject on * if name; sqs:SendMessage on * unless name"
         let description = try describe("codecatalyst", "CreateProject", declared: line)
         #expect(description.source == .declared)
         #expect(description.accesses.map(\.conditions) == [["if name"], ["unless name"]])
