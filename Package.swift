@@ -15,7 +15,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
-        .library(name: "Mapping", targets: ["Mapping"]),
+        .library(name: "Mapping", targets: ["Mapping", "Wire"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),

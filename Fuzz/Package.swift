@@ -54,11 +54,7 @@ let package = Package(
         .executableTarget(
             name: "FuzzLake", dependencies: ["FuzzDriver", .product(name: "LakeQuery", package: "gatehouse")]),
         .executableTarget(
-            name: "FuzzMapping",
-            dependencies: [
-                "FuzzDriver", .product(name: "APIModels", package: "gatehouse"),
-                .product(name: "Mapping", package: "gatehouse"),
-            ]),
+            name: "FuzzMapping", dependencies: ["FuzzDriver", .product(name: "Mapping", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzSimulation", dependencies: ["FuzzDriver", .product(name: "Simulation", package: "gatehouse")]),
     ],

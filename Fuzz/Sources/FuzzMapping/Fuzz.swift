@@ -29,9 +29,10 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(!accesses.isEmpty && accesses.count <= 10_000)
         for access in accesses {
             let action = access.action.split(separator: ":", omittingEmptySubsequences: false)
-            precondition(action.count == 2 && action.allSatisfy { !$0.isEmpty }, access.action)
-            precondition(access.resource == "*" || isWellFormed(access.resource), access.resource)
-            precondition(access.context.keys.allSatisfy { $0 == $0.lowercased() && $0.contains(":") })
+            guard action.count == 2, action.allSatisfy({ !$0.isEmpty }),
+                access.resource == "*" || isWellFormed(access.resource),
+                access.context.keys.allSatisfy({ $0 == $0.lowercased() && $0.contains(":") })
+            else { fatalError("\(entry.id) \(operation.name): \(access)") }
         }
     }
     return 0
@@ -87,8 +88,10 @@ private struct Choices {
     private static let texts = [
         "orders", "", "*", "a?c", "..", "/", "/aws/lambda/f", "a/b", "a:b", "a b", " ", "\n", "\u{0}", "ä", "${x}",
         "arn:aws:sqs:eu-central-1:444455556666:orders", "arn:aws:lambda:us-east-1:111122223333:function:f:1",
-        "arn:aws:iam::111122223333:role/path/r", "arn:aws:s3:::bucket/key", "arn:aws:sns:eu-central-1:1:t", "arn:", "arn:aws",
-        "arn:aws:::::", "arn:aws-cn:sqs:cn-north-1:111122223333:q", "https://sqs.eu-central-1.amazonaws.com/111122223333/q",
+        "arn:aws:iam::111122223333:role/path/r", "arn:aws:s3:::bucket/key", "arn:aws:sns:eu-central-1:1:t", "arn:",
+        "arn:aws",
+        "arn:aws:::::", "arn:aws-cn:sqs:cn-north-1:111122223333:q",
+        "https://sqs.eu-central-1.amazonaws.com/111122223333/q",
         "111122223333:function:f:1", "i-0123456789abcdef0", "my-secret-AbCdEf", "111122223333",
     ]
 
