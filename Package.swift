@@ -21,7 +21,6 @@ let package = Package(
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
-        .library(name: "Mapping", targets: ["Mapping"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),
@@ -239,7 +238,7 @@ let package = Package(
         .target(
             name: "Upstreams",
             dependencies: [
-                "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -395,7 +394,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
+                "OIDC",
                 "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),

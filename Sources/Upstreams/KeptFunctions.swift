@@ -78,13 +78,20 @@ extension ARN {
 }
 
 extension KeptCall {
-    /// The function that the call is about, without a version or alias.
-    fileprivate var function: ARN? {
-        guard var arn = resource else { return nil }
-        let parts = arn.resource.split(separator: ":", omittingEmptySubsequences: false)
-        guard (2...3).contains(parts.count), parts[0] == "function" else { return nil }
-        arn.resource = "function:\(parts[1])"
-        return arn
+    /// The function that the call is about, without a version or alias. It may be asked about several times, with and without.
+    fileprivate var function: ARN? { base(of: "function") }
+
+    private func base(of type: Substring) -> ARN? {
+        let bases = Set(
+            resources.map { arn in
+                let parts = arn.resource.split(separator: ":", omittingEmptySubsequences: false)
+                guard (2...3).contains(parts.count), parts[0] == type else { return arn }
+                var base = arn
+                base.resource = "\(type):\(parts[1])"
+                return base
+            })
+        guard bases.count == 1, let base = bases.first, base.resource.hasPrefix("\(type):") else { return nil }
+        return base
     }
 
     /// The function, or the version or alias that the request names, by itself or at the end of the function's name. nil where the
@@ -105,11 +112,8 @@ extension KeptCall {
 
     /// The version of a layer that the request names.
     fileprivate var layerVersion: ARN? {
-        guard var arn = resource, case .integer(let version)? = input["VersionNumber"] else { return nil }
-        let parts = arn.resource.split(separator: ":", omittingEmptySubsequences: false)
-        guard (2...3).contains(parts.count), parts[0] == "layer" else { return nil }
-        arn.resource = "layer:\(parts[1])"
-        return arn.part(String(version))
+        guard let layer = base(of: "layer"), case .integer(let version)? = input["VersionNumber"] else { return nil }
+        return layer.part(String(version))
     }
 
     /// What a permission is bound to, as Lambda writes it.

@@ -75,6 +75,7 @@ struct OuterOperation: Sendable {
             throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
+        try upstreams.requireHost(call.source.host, of: service)
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
@@ -119,7 +120,8 @@ struct OuterOperation: Sendable {
     // MARK: Passing it on
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
-        guard let request = call.source.request else { throw .internalFailure }
+        guard var request = call.source.request else { throw .internalFailure }
+        if let body = request.stream { request.stream = TrailingChecksum.verified(body) }
         let findings = call.learnt(Findings.self)
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
@@ -127,7 +129,11 @@ struct OuterOperation: Sendable {
         let answer = try await passage.send()
         let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
-        if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
+        if case .success = read.result {
+            upstreams.tableKeys.forget(shape, input, call)
+            // What has changed out there must not have happened unrecorded.
+            if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
+        }
         guard KeptResources.learns(from: shape), let findings else {
             return PassedAnswer(read.response, read.result)
         }

@@ -83,11 +83,13 @@ struct Passage: Sendable {
     private var outgoing: EndpointClient.Request {
         let upstream = route.upstream
         let values = Template.Values(account: account, region: call.region, service: model.signingName)
-        var headers = PassedHeaders.of(request, shape, isTargeted: wire.commonErrors == .exceptions, also: upstream.passedHeaders)
+        var headers = PassedHeaders.of(request, shape, of: model, also: upstream.passedHeaders)
         let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
         headers.removeAll { header in set.contains { $0.name == header.name.lowercased() } }
         headers += set
-        let host = upstream.usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority
+        // Which bucket the name of a host means, servers don't agree on: for S3 the path has it.
+        let usesOwnHost = upstream.usesOwnHost || call.module.hasVirtualHosts
+        let host = usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority
         headers.append((name: "Host", value: host))
         var path = request.path.isEmpty ? "/" : request.path
         var query = Self.withoutSignature(request.query)
@@ -126,12 +128,8 @@ struct Passage: Sendable {
     /// The query string without what a presigned URL has in it.
     private static func withoutSignature(_ query: String) -> String {
         guard query.utf8.contains(UInt8(ascii: "-")) else { return query }
-        let parameters = [
-            "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature",
-            "x-amz-security-token", "x-amz-region-set", "x-amz-content-sha256",
-        ]
         return query.split(separator: "&").filter { parameter in
-            !parameters.contains(parameter.prefix { $0 != "=" }.lowercased())
+            !ServiceShape.signatureParameters.contains(parameter.prefix { $0 != "=" }.lowercased())
         }.joined(separator: "&")
     }
 

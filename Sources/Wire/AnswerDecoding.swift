@@ -8,8 +8,10 @@ extension WireProtocol {
     /// and what the model calls required may be absent.
     ///
     /// ```swift
-    /// let output = try JSONProtocol().decodeAnswer(
-    ///     status: 200, headers: [], body: Array(#"{"QueueUrl":"http://sqs/1/q"}"#.utf8), as: createQueue, of: sqs)
+    /// let answer = wire.encode(groups, of: operation, of: IAM.service, requestID: "1234")
+    /// let output = try wire.decodeAnswer(
+    ///     status: answer.status, headers: answer.headers, body: answer.body, as: operation, of: IAM.service)
+    /// print(output["IsTruncated"] == .boolean(false))  // true
     /// ```
     ///
     /// - Parameters:

@@ -11,9 +11,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self, LintPolicies.self,
             Operations.self, MapRequests.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Sweep.self,
-            Migrate.self,
-            KeyringCommand.self,
-            PrintVersion.self, BenchFill.self,
+            Migrate.self, KeyringCommand.self, PrintVersion.self, BenchFill.self,
         ])
 
     /// ArgumentParser reads about all commands before it looks for the one that is asked for: a server, which starts in each

@@ -3,7 +3,7 @@ public import Wire
 /// What a request to DynamoDB or to DynamoDB Streams asks for: actions, resources and condition keys, exactly.
 ///
 /// ```swift
-/// guard let request = DynamoDBRequest(operation, input, in: place) else { … }  // of another service
+/// guard let request = DynamoDBRequest(operation, input, in: place) else { … }
 /// var keys: [String: TableKeys] = [:]
 /// for table in request.tables { keys[table] = … }  // from a cache, or by DescribeTable
 /// let asked = request.map(keys: keys)

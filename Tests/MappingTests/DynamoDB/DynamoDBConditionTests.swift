@@ -494,4 +494,41 @@ struct DynamoDBConditionTests {
         #expect(try value("fulltablescan", "ExecuteStatement", input) == expected)
         #expect((try values("leadingkeys", "ExecuteStatement", input) == nil) == (expected == "true"))
     }
+
+    // MARK: Names and values that Swift takes for the same
+
+    @Test("Two forms of a letter are two attributes, and two keys")
+    func unicodeForms() throws {
+        // An é of one scalar, and an e with an accent behind it.
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let projection =
+            ##"{"TableName":"Orders","Key":{"OrderID":{"N":"1"}},"ProjectionExpression":"#a, #b","ExpressionAttributeNames":{"#a":"\##(decomposed)","#b":"\##(composed)"}}"##
+        #expect(try values("attributes", "GetItem", projection)?.count == 3)
+        let batch =
+            #"{"RequestItems":{"Orders":{"Keys":[{"OrderID":{"S":"\#(decomposed)"}},{"OrderID":{"S":"\#(composed)"}}]}}}"#
+        #expect(try values("leadingkeys", "BatchGetItem", batch)?.count == 2)
+        let policy = try UserPolicy(
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"dynamodb:Attributes":"\#(composed)"}}}]}"#
+        )
+        #expect(try !policy.allows("GetItem", projection))
+        let statement = try PartiQLRequest.asked(#"SELECT * FROM tab WHERE "\#(decomposed)" = 'alice'"#, composed)
+        #expect(statement["dynamodb:fulltablescan"] == .one("true"))
+        #expect(statement["dynamodb:leadingkeys"] == nil)
+        #expect(
+            try PartiQLRequest.asked(#"SELECT * FROM tab WHERE "\#(composed)" = 'alice'"#, composed)[
+                "dynamodb:fulltablescan"] == .one("false"))
+    }
+
+    /// Statements on a table of any partition key.
+    private enum PartiQLRequest {
+        static func asked(_ statement: String, _ partition: String) throws -> [String: ContextValue] {
+            let json = #"{"Statement":"\#(statement.replacing("\"", with: "\\\""))"}"#
+            let request = try dynamoDBRequest("ExecuteStatement", json)
+            guard
+                case .accesses(let accesses, by: .exact) = request.map(
+                    keys: [tableARN("tab"): TableKeys(partition: partition)])
+            else { return [:] }
+            return accesses.first?.context ?? [:]
+        }
+    }
 }

@@ -251,7 +251,7 @@ struct DynamoDBOperationTests {
     func example() throws {
         let (operation, place) = (try dynamoDB("GetItem").operation, west)
         let input = try dynamoDBInput("GetItem", #"{"TableName":"Orders","Key":{"OrderID":{"N":"1"}}}"#)
-        guard let request = DynamoDBRequest(operation, input, in: place) else { throw MissingOperation() }  // of another service
+        guard let request = DynamoDBRequest(operation, input, in: place) else { throw MissingOperation() }
         var keys: [String: TableKeys] = [:]
         for table in request.tables { keys[table] = knownTables[table] }  // from a cache, or by DescribeTable
         let asked = request.map(keys: keys)
@@ -340,6 +340,13 @@ struct DynamoDBOperationTests {
         input["Key"] = .map([MapEntry(key: "OrderID", value: value), MapEntry(key: "OrderID", value: value)])
         let request = try #require(DynamoDBRequest(try dynamoDB("GetItem").operation, input, in: west))
         #expect(request.map(keys: knownTables) == .unmapped(because: "Key has an entry twice"))
+    }
+
+    @Test("A tag's key is no other's but for the case of ASCII's letters")
+    func tagKeys() throws {
+        // The Kelvin sign, whose lower case is a k.
+        let input = #"{"ResourceArn":"\#(tableARN("Music"))","Tags":[{"Key":"\\u212Aey","Value":"x"}]}"#
+        #expect(try context("TagResource", input)?["aws:requesttag/key"] == nil)
     }
 
     @Test("The service-linked role of a feature is made when it is first used")
