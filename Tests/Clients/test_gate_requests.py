@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import re
 import socket
 import time
@@ -250,6 +251,37 @@ def test_metadata_with_an_underscore_arrives(gate: Gate) -> None:
     assert passed(gate, gate.object("PUT", b"", headers={"x-amz-meta-my_key": "v"})).header("x-amz-meta-my_key") == "v"
 
 
+def test_requests_with_spoilt_bytes(gate: Gate) -> None:
+    """What arrives is what was signed, whatever becomes of the bytes on the way."""
+    request = json_of(gate, GOOD)
+    good = lines(request)
+    dice = random.Random(5)
+    kept = 0
+    for _ in range(300):
+        data = bytearray(good)
+        for _ in range(dice.randint(1, 2)):
+            place = dice.randrange(len(data))
+            how = dice.randrange(4)
+            if how == 0:
+                data[place] = dice.randrange(256)
+            elif how == 1:
+                del data[place : place + dice.randint(1, 4)]
+            elif how == 2:
+                data[place:place] = dice.choice([b"\r\n", b"\n", b"\r", b"\0", b":", b" ", b"\t", b"0", b",", b"%2e", b"X-A: b\r\n", b"\r\n "])
+            else:
+                data[place:place] = data[dice.randrange(len(data)) :][: dice.randint(1, 40)]
+        gate.upstream.forget()
+        got = send_bytes(gate.port, bytes(data), timeout=3, shut=True)
+        assert not got or re.match(rb"HTTP/1\.1 (200|4\d\d|501) ", got), (bytes(data), got)
+        for seen in gate.upstream.requests:
+            kept += 1
+            assert (seen.method, seen.target, bytes(seen.body)) == ("POST", "/", GOOD), bytes(data)
+            for name in ("host", "x-amz-target", "content-type"):
+                assert seen.header(name) == next(v for n, v in request.headers.items() if n.lower() == name), bytes(data)
+    # Some bytes mean nothing, and most mean something.
+    assert 0 < kept < 150
+
+
 # Which operation?
 
 
@@ -351,6 +383,196 @@ def test_a_host_that_names_another_service(gate: Gate) -> None:
     assert passed(gate, form_of(gate, body, service="elasticache", headers={"Host": host})).header("host")
 
 
+def test_a_host_that_names_another_region(gate: Gate) -> None:
+    """Stand-ins that get no signature take the region from the host, too."""
+    for host in ("sqs.eu-west-1.amazonaws.com", "eu-west-1.queue.amazonaws.com", "sqs.eu-west-1.localhost.localstack.cloud"):
+        gate.upstream.forget()
+        got = gate.ask(json_of(gate, GOOD, headers={"Host": host}))
+        if got.status == 200:
+            assert "eu-west-1" not in (gate.upstream.only().header("host") or ""), "it would go by the host"
+        else:
+            nothing_arrived(gate)
+    gate.upstream.forget()
+    assert passed(gate, json_of(gate, GOOD, headers={"Host": "sqs.us-east-1.amazonaws.com"})).header("host")
+
+
+@pytest.fixture(scope="module")
+def users(shared: Gate) -> Callable[..., Identity]:
+    """users(action, resource) is somebody who may do that, and nothing else."""
+
+    def make(action: str, resource: str) -> Identity:
+        name = f"u{os.urandom(6).hex()}"
+        shared.root.iam.create_user(UserName=name)
+        shared.root.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy(allow(action, resource)))
+        return Identity.of_key(shared.server.url, shared.root.iam.create_access_key(UserName=name)["AccessKey"])
+
+    return make
+
+
+def test_the_version_of_a_form(gate: Gate, users: Callable[..., Identity]) -> None:
+    """Two services of one name have an operation of one name: the version says which one is meant, and what it is done to."""
+    place = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer"
+    victim = f"{place}/app/victim/50dc6c495c0c9188"
+
+    def ask(who: Identity, action: str, **members: str) -> raw.Answer:
+        gate.upstream.forget()
+        body = urlencode({"Action": action} | members).encode()
+        return gate.ask(signed("POST", "/", body, who, service="elasticloadbalancing", headers={"Content-Type": FORM}))
+
+    for action, version in (("DescribeLoadBalancers", "2012-06-01"), ("DescribeLoadBalancers", "2015-12-01"), ("DescribeTargetGroups", "2015-12-01")):
+        assert ask(gate.root, action, Version=version).status == 200, (action, version)
+        assert version.encode() in gate.upstream.only().body
+    for action, version in (("DescribeTargetGroups", "2012-06-01"), ("DescribeLoadBalancers", "1999-01-01"), ("DescribeLoadBalancers", "")):
+        got = ask(gate.root, action, Version=version)
+        assert got.status == 400, (action, version, got)
+        nothing_arrived(gate)
+    assert ask(gate.root, "DescribeLoadBalancers").status == 400
+    nothing_arrived(gate)
+    classic = users("elasticloadbalancing:DeleteLoadBalancer", f"{place}/mine")
+    for members in ({"LoadBalancerName": "mine", "LoadBalancerArn": victim}, {"LoadBalancerArn": victim}):
+        got = ask(classic, "DeleteLoadBalancer", Version="2015-12-01", **members)
+        assert got.status in (400, 403), (members, got)
+        nothing_arrived(gate)
+    newer = users("elasticloadbalancing:DeleteLoadBalancer", victim)
+    assert ask(newer, "DeleteLoadBalancer", Version="2015-12-01", LoadBalancerArn=victim).status == 200
+    assert b"2015-12-01" in gate.upstream.only().body
+
+
+def test_the_prefix_of_a_target(gate: Gate) -> None:
+    """It names the service and its version."""
+    for service, target in (
+        ("sqs", "Evil.SendMessage"), ("sqs", "SendMessage"), ("sqs", "AmazonSQS.x.SendMessage"), ("sqs", "amazonsqs.SendMessage"),
+        ("sqs", "DynamoDB_20120810.SendMessage"), ("dynamodb", "DynamoDB_20111205.DeleteTable"), ("dynamodb", "DynamoDBStreams_20120810.DeleteTable"),
+        ("kinesisanalytics", "KinesisAnalytics_19990101.DeleteApplication"),
+    ):  # fmt: skip
+        gate.upstream.forget()
+        request = signed("POST", "/", GOOD, gate.root, service=service, headers={"Content-Type": JSON, "X-Amz-Target": target})
+        got = gate.ask(request)
+        assert got.status in (400, 403), (target, got)
+        nothing_arrived(gate)
+
+
+def test_which_queue(gate: Gate, users: Callable[..., Identity]) -> None:
+    """The URL's tail is its name, and its account is in front of it; older clients put it into the path as well."""
+    who = users("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:mine")
+    mine, victim = (f"http://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{name}" for name in ("mine", "victim"))
+    headers = {"Content-Type": JSON, "X-Amz-Target": "AmazonSQS.SendMessage"}
+
+    def ask(url: str) -> raw.Answer:
+        gate.upstream.forget()
+        body = json.dumps({"QueueUrl": url, "MessageBody": "m"}).encode()
+        return gate.ask(signed("POST", "/", body, who, service="sqs", headers=headers))
+
+    assert ask(mine).status == 200
+    assert mine.encode() in gate.upstream.only().body
+    for url in (
+        victim, mine.replace(ACCOUNT, "444455556666"), f"{victim}/../mine", f"{victim}?x=/{ACCOUNT}/mine", f"{victim}#/{ACCOUNT}/mine", f"{victim};/mine",
+        f"{victim}%2F..%2Fmine", f"{mine}/", f"{mine}/../victim", f"{mine}?x", f"{mine}#", f"{mine}%00", f"{mine}.fifo", "", "/", f"http://x/{ACCOUNT}/x/mine",
+        f"{victim}\n/{ACCOUNT}/mine", f"{victim}\\mine",
+    ):  # fmt: skip
+        got = ask(url)
+        assert got.status in (400, 403, 404), (url, got)
+        nothing_arrived(gate)
+    form = {"Action": "SendMessage", "Version": "2012-11-05", "MessageBody": "m"}
+    for target, members in ((f"/{ACCOUNT}/victim", {"QueueUrl": mine}), (f"/{ACCOUNT}/victim", {}), (f"/{ACCOUNT}/mine", {"QueueUrl": victim})):
+        gate.upstream.forget()
+        got = gate.ask(signed("POST", target, urlencode(form | members).encode(), who, service="sqs", headers={"Content-Type": FORM}))
+        assert got.status in (400, 403, 404), (target, members, got)
+        nothing_arrived(gate)
+
+
+# XML and CBOR
+
+
+def delete_of(gate: Gate, xml: str | bytes) -> Request:
+    body = xml.encode() if isinstance(xml, str) else xml
+    return signed("POST", "/bucket?delete=", body, gate.root, service="s3", headers={"Content-Type": "application/xml"},
+                  payload_hash=hashlib.sha256(body).hexdigest())  # fmt: skip
+
+
+GOOD_XML = '<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Object><Key>a</Key></Object></Delete>'
+
+
+def test_xml_arrives_as_it_was_sent(gate: Gate) -> None:
+    assert bytes(passed(gate, delete_of(gate, GOOD_XML)).body) == GOOD_XML.encode()
+
+
+@pytest.mark.parametrize("xml", [
+    "<Delete><Object><Key>a</Key><Key>victim</Key></Object></Delete>",
+    "<Delete><Object><Key>a</Key></Object></Delete><Delete><Object><Key>victim</Key></Object></Delete>",
+    "<Delete><Object><Key>a</Key><VersionId>1</VersionId><VersionId>2</VersionId></Object></Delete>",
+    "<Delete><Object><Key>a</Key><key>victim</key></Object></Delete>",
+    "<Delete><Object><Key>a<Key>victim</Key></Key></Object></Delete>",
+    "<Delete><Object><Key>a</Key></Object>", "<Delete><Object><Key>a</Object></Key></Delete>", "", "<Delete", "Delete",
+    '<!DOCTYPE Delete [<!ENTITY e "victim">]><Delete><Object><Key>&e;</Key></Object></Delete>',
+    '<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete><Object><Key>a</Key></Object></Delete>',
+    '<!DOCTYPE Delete [<!ENTITY e SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&e;</Key></Object></Delete>',
+    "<Delete><Object><Key>&undeclared;</Key></Object></Delete>",
+    "<Delete><Object><Key>&#0;</Key></Object></Delete>",
+    "<a>" * 50_000 + "</a>" * 50_000,
+    '<?xml version="1.0" encoding="utf-7"?><Delete><Object><Key>+AGE-</Key></Object></Delete>',
+], ids=lambda text: text[:70])  # fmt: skip
+def test_xml_that_two_read_differently(gate: Gate, xml: str) -> None:
+    got = gate.ask(delete_of(gate, xml))
+    assert got.status in (400, 403), got
+    nothing_arrived(gate)
+
+
+def test_xml_in_other_encodings(gate: Gate) -> None:
+    """It means the same to each reader, or it does not arrive."""
+    text = '<?xml version="1.0" encoding="%s"?>' + GOOD_XML
+    for body in ((text % "utf-16").encode("utf-16"), (text % "utf-8").encode("utf-16"), (text % "ebcdic-cp-us").encode("cp037"),
+                 (text % "utf-8").replace("<Key>a", "<Key>\xe4").encode("latin-1")):  # fmt: skip
+        gate.upstream.forget()
+        got = gate.ask(delete_of(gate, body))
+        if got.status == 200:
+            assert bytes(gate.upstream.only().body) == body
+            assert body.startswith((b"\xff\xfe", b"\xfe\xff"))
+        else:
+            nothing_arrived(gate)
+
+
+def cbor_of(gate: Gate, body: bytes, *, operation: str = "PutMetricData", headers: dict[str, str] | None = None, target: str = "") -> Request:
+    fields = {"Content-Type": "application/cbor", "Smithy-Protocol": "rpc-v2-cbor", "Accept": "application/cbor"} | (headers or {})
+    path = f"/service/GraniteServiceVersion20100801/operation/{operation}{target}"
+    return signed("POST", path, body, gate.root, service="monitoring", headers=fields)
+
+
+def text(value: str) -> bytes:
+    """A text in CBOR, of fewer than 24 bytes; RFC 8949, section 3.1."""
+    return bytes([0x60 + len(value)]) + value.encode()
+
+
+def test_cbor(gate: Gate) -> None:
+    good = b"\xa2" + text("Namespace") + text("a") + text("MetricData") + b"\x80"
+    seen = passed(gate, cbor_of(gate, good))
+    assert bytes(seen.body) == good and seen.header("smithy-protocol") == "rpc-v2-cbor"
+    for body in (
+        b"\xa3" + text("Namespace") + text("a") + text("Namespace") + text("b") + text("MetricData") + b"\x80",
+        b"\xbf" + text("Namespace") + text("a") + text("MetricData") + b"\x80" + text("Namespace") + text("b") + b"\xff",
+        b"\xa2" + text("Namespace") + text("a") + text("namespace") + text("b"), good + good, good[:-1], b"\x9f" * 50_000, b"\xbb" + b"\xff" * 8,
+        b"\xa1\x7f" + text("Name") + text("space") + b"\xff" + b"\x7b" + b"\xff" * 8,
+    ):  # fmt: skip
+        gate.upstream.forget()
+        got = gate.ask(cbor_of(gate, body))
+        assert got.status == 400, (body[:60], got)
+        nothing_arrived(gate)
+    # Nothing else names an operation.
+    for request in (
+        cbor_of(gate, good, headers={"X-Amz-Target": "GraniteServiceVersion20100801.DeleteAlarms"}), cbor_of(gate, good, target="?Action=DeleteAlarms"),
+        cbor_of(gate, good, operation="NoSuchOperation"), cbor_of(gate, good, headers={"Content-Type": JSON}),
+        cbor_of(gate, good, headers={"Content-Type": FORM}), cbor_of(gate, good).with_header("Smithy-Protocol", None),
+    ):  # fmt: skip
+        gate.upstream.forget()
+        got = gate.ask(request)
+        if got.status == 200:
+            seen = gate.upstream.only()
+            assert seen.all("x-amz-target") == [] and "?" not in seen.target and seen.header("content-type") == "application/cbor", seen.head
+        else:
+            assert got.status in (400, 403, 404), got
+            nothing_arrived(gate)
+
+
 # JSON
 
 
@@ -426,7 +648,7 @@ def test_forms_that_say_something_twice(gate: Gate, more: str) -> None:
         nothing_arrived(gate)
 
 
-@pytest.mark.parametrize("separator", [";", "&amp;", "\x00", "%26", "%3B"])
+@pytest.mark.parametrize("separator", [";", "&amp;", "%26", "%3B"])
 def test_separators_that_some_know(gate: Gate, separator: str) -> None:
     """Older readers of forms split at `;`, and clients always encode it."""
     body = urlencode(PUBLISH) + separator + "Action=DeleteTopic"
@@ -804,11 +1026,21 @@ def test_a_denied_upload_never_begins(gate: Gate) -> None:
     assert gate.upstream.only().header("x-amz-target") == "AmazonSQS.SendMessage"
 
 
+def test_a_browsers_form_is_no_upload(gate: Gate) -> None:
+    """Its signature stands in the form, and is not looked at here; so it does not get through."""
+    body = b"\r\n".join([b"--x", b'Content-Disposition: form-data; name="key"', b"", b"k", b"--x", b'Content-Disposition: form-data; name="file"', b"", b"c", b"--x--", b""])
+    for headers in ({"Content-Type": "multipart/form-data; boundary=x"}, {"Content-Type": "multipart/form-data; boundary=x", "Host": "bucket.s3.amazonaws.com"}):
+        gate.upstream.forget()
+        got = gate.ask(Request("POST", "/bucket", headers, body))
+        assert 400 <= got.status < 500, got
+        nothing_arrived(gate)
+
+
 def test_streams_of_events_are_refused_by_name(gate: Gate) -> None:
     headers = {"Content-Type": "application/vnd.amazon.eventstream"}
     for payload_hash in (None, "STREAMING-AWS4-HMAC-SHA256-EVENTS"):
         for service, target in (
-            ("transcribe", "/stream-transcription"), ("lex", "/bots/b/botAliases/a/botLocales/en_US/sessions/s/conversation"),
+            ("lex", "/bots/b/botAliases/a/botLocales/en_US/sessions/s/conversation"), ("bedrock", "/model/m/invoke-with-bidirectional-stream"),
         ):  # fmt: skip
             gate.upstream.forget()
             got = gate.ask(signed("POST", target, b"", gate.root, service=service, headers=headers, payload_hash=payload_hash))

@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -452,6 +453,36 @@ def test_an_answer_cannot_be_split(gate: Gate) -> None:
         assert b"\r\nset-cookie" not in head and b"\n\n" not in head
         assert received.split()[1] in (b"200", b"502")
     assert len(gate.upstream.wait(4)) == 4
+
+
+@pytest.mark.parametrize("good", [
+    answer(b'{"QueueUrls": ["abc"]}', content_type="application/x-amz-json-1.0", connection="keep-alive"),
+    chunked_answer([b"abc" * 40_000, b"def"], x_amz_meta_a="b", keep_alive="timeout=5"),
+], ids=["with a length", "in chunks"])  # fmt: skip
+def test_answers_with_spoilt_bytes(gate: Gate, good: bytes) -> None:
+    """Whatever comes, the client gets one answer or a connection that breaks off, and the next one gets its own."""
+    dice = random.Random(11)
+    end = good.index(b"\r\n\r\n") + 12
+    for number in range(150):
+        data = bytearray(good)
+        for _ in range(dice.randint(1, 3)):
+            place = dice.randrange(min(end, len(data)))
+            how = dice.randrange(4)
+            if how == 0:
+                data[place] = dice.randrange(256)
+            elif how == 1:
+                del data[place : place + dice.randint(1, 4)]
+            elif how == 2:
+                data[place:place] = dice.choice([b"\r\n", b"\n", b"\r", b"\0", b":", b" ", b"0", b"-", b",", b"chunked", b"\r\n\r\n", b"100"])
+            else:
+                data[place:place] = data[dice.randrange(end) :][: dice.randint(1, 30)]
+        gate.upstream.script = answering(bytes(data), close=True)
+        received = send_bytes(gate.port, http_bytes(gate.queues() if number % 2 else gate.object()), timeout=PATIENCE)
+        assert re.match(rb"HTTP/1\.1 ([2-5]\d\d|[6-9]\d\d) ", received), (bytes(data[:end]), received[:200])
+        head = received.partition(b"\r\n\r\n")[0].lower()
+        assert not (b"\r\ncontent-length:" in head and b"\r\ntransfer-encoding:" in head), (bytes(data[:end]), head)
+        if number % 10 == 0:
+            gate.works()
 
 
 # Answers that have no body
@@ -1141,6 +1172,27 @@ def test_a_secret_in_the_file_is_never_shown(tmp_path: Path) -> None:
         assert secret.encode() not in gate.upstream.only().head
 
 
+@pytest.mark.parametrize("by", ["flag", "environment"])
+def test_endpoints_by_flags(tmp_path: Path, by: str) -> None:
+    """Each service has its own; what nobody has is Gatehouse's own, or nobody's."""
+    with Upstream() as queues, Upstream() as topics:
+        settings = [f"sqs={queues.url}", f"sns,lambda={topics.url}"]
+        flags = [word for setting in settings for word in ("--upstream", setting)] if by == "flag" else []
+        environment = {} if by == "flag" else {"GATEHOUSE_UPSTREAM": " ".join(settings)}
+        with Server(*flags, environment=environment, log=tmp_path / "log") as server:
+            server.root.client("sqs").list_queues()
+            headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
+            got = send(server.port, signed("POST", "/", b"{}", server.root, service="dynamodb", headers=headers))
+            assert got.status in (400, 501) and "dynamodb" in got.text, got
+            assert server.root.iam.list_users()["Users"] == []
+            assert server.root.client("s3").list_buckets()["Buckets"] == []
+            server.root.client("lambda").list_functions()
+        assert queues.only().header("x-amz-target") == "AmazonSQS.ListQueues"
+        assert topics.only().target == "/2015-03-31/functions"
+    done = gatehouse("serve", "--in-memory", "--port", "0", "--upstream", "sqs")
+    assert done.returncode not in (0, 133, 139) and "--upstream sqs" in done.stderr, done.stderr
+
+
 # TLS
 
 
@@ -1302,7 +1354,7 @@ def test_requests_are_signed_anew(tmp_path: Path) -> None:
             (gate.object("PUT", b"x" * 300_000, payload_hash="UNSIGNED-PAYLOAD"), "s3"),
             (gate.object(key="k?versionId=a%2Fb&partNumber=1"), "s3"),
             (gate.object(key="?list-type=2&prefix=a%20b%2Fc&delimiter=%2F&encoding-type=url"), "s3"),
-            (signed("GET", "/2015-03-31/functions/f?Qualifier=a%2Bb", b"", gate.root, service="lambda"), "lambda"),
+            (signed("GET", "/2015-03-31/functions?Marker=a%2Bb%2F%3D%20c&MaxItems=5", b"", gate.root, service="lambda"), "lambda"),
         ):  # fmt: skip
             gate.upstream.forget()
             got = gate.ask(request)
