@@ -79,7 +79,8 @@ struct OuterOperation: Sendable {
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
-        case .accesses(let mapped, _):
+        case .accesses(var mapped, _):
+            for index in mapped.indices { try PassedProfile.resolve(&mapped[index], call) }
             let kept = call.environment.projection(KeptResources.self)
             var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
             if let first = accesses.indices.first {

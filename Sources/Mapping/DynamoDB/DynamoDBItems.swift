@@ -160,7 +160,7 @@ struct DynamoDBItems {
         for (attribute, placeholder) in condition.equalities where condition.mentions[attribute] == 1 {
             guard let value = byName[placeholder] else {
                 throw Unmapped(
-                    "KeyConditionExpression has the placeholder \(placeholder), which ExpressionAttributeValues does not have"
+                    "KeyConditionExpression has the placeholder \(DynamoDBNames.shown(placeholder)), which ExpressionAttributeValues lacks"
                 )
             }
             equalities[attribute] = value

@@ -39,7 +39,7 @@ public struct DynamoDBRequest: Sendable {
     ///   - input: what the request carries. It needn't be valid.
     ///   - place: where it is made, and in whose account the tables are that are only named.
     public init?(_ operation: OperationShape, _ input: Structure, in place: Place) {
-        guard operation.serviceID == "DynamoDB" || operation.serviceID == "DynamoDB Streams" else { return nil }
+        guard Self.isDynamoDB(operation) else { return nil }
         let names = DynamoDBNames(place: place)
         do throws(Unmapped) {
             let steps: [Step]
@@ -83,6 +83,11 @@ public struct DynamoDBRequest: Sendable {
         } catch {
             return .unmapped(because: error.reason)
         }
+    }
+
+    /// Whether an operation is of one of DynamoDB's two models.
+    static func isDynamoDB(_ operation: OperationShape) -> Bool {
+        operation.serviceID == "DynamoDB" || operation.serviceID == "DynamoDB Streams"
     }
 
     private static func unique(_ texts: [String]) -> [String] {

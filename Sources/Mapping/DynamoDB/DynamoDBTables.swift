@@ -204,12 +204,12 @@ struct DynamoDBTables {
     private static func context(of region: String) -> [String: ContextValue] { ["aws:requestedregion": .one(region)] }
 
     /// What is done to the items of a replica, or of a table that is restored.
-    private static let itemActions = [
+    static let itemActions = [
         "Query", "Scan", "UpdateItem", "PutItem", "GetItem", "DeleteItem", "BatchWriteItem",
     ]
 
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-security.html>
-    private static let autoScaling = [
+    static let autoScaling = [
         "DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget", "DescribeScalableTargets",
         "DescribeScalingActivities", "DescribeScalingPolicies", "DescribeScheduledActions", "PutScalingPolicy",
         "PutScheduledAction", "RegisterScalableTarget",

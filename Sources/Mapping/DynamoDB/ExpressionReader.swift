@@ -268,7 +268,8 @@ struct ExpressionReader {
         case .word(let name)?: return name
         case .nameAlias(let alias)?:
             guard let name = names[alias] else {
-                throw Unmapped("\(member) has the placeholder \(alias), which ExpressionAttributeNames does not have")
+                throw Unmapped(
+                    "\(member) has the placeholder \(DynamoDBNames.shown(alias)), which ExpressionAttributeNames lacks")
             }
             return name
         default: throw unexpected
