@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -463,12 +464,14 @@ def test_which_queue(gate: Gate, users: Callable[..., Identity]) -> None:
         body = json.dumps({"QueueUrl": url, "MessageBody": "m"}).encode()
         return gate.ask(signed("POST", "/", body, who, service="sqs", headers=headers))
 
-    assert ask(mine).status == 200
-    assert mine.encode() in gate.upstream.only().body
+    for url in (mine, f"http://localhost:4566/{ACCOUNT}/mine", f"http://localhost:4566/queue/us-east-1/{ACCOUNT}/mine"):
+        assert ask(url).status == 200, url
+        assert url.encode() in gate.upstream.only().body
     for url in (
         victim, mine.replace(ACCOUNT, "444455556666"), f"{victim}/../mine", f"{victim}?x=/{ACCOUNT}/mine", f"{victim}#/{ACCOUNT}/mine", f"{victim};/mine",
-        f"{victim}%2F..%2Fmine", f"{mine}/", f"{mine}/../victim", f"{mine}?x", f"{mine}#", f"{mine}%00", f"{mine}.fifo", "", "/", f"http://x/{ACCOUNT}/x/mine",
+        f"{victim}%2F..%2Fmine", f"{mine}/", f"{mine}/../victim", f"{mine}?x", f"{mine}#", f"{mine}%00", f"{mine}.fifo", "", "/",
         f"{victim}\n/{ACCOUNT}/mine", f"{victim}\\mine",
+        mine.replace("us-east-1", "eu-west-1"), f"http://localhost:4566/queue/eu-west-1/{ACCOUNT}/mine",
     ):  # fmt: skip
         got = ask(url)
         assert got.status in (400, 403, 404), (url, got)
