@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Reasoning", targets: ["Reasoning"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .library(name: "Signature", targets: ["Signature"]),
@@ -44,6 +45,8 @@ let package = Package(
     targets: [
         // The engine: no HTTP, no services.
         .target(name: "Policy"),
+        // What policies mean for all requests at once.
+        .target(name: "Reasoning", dependencies: ["Policy"]),
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
@@ -248,9 +251,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
-                "Server",
-                "Signature",
-                "Simulation",
+                "Reasoning", "Server", "Signature", "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -274,6 +275,10 @@ let package = Package(
         .executableTarget(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
+
+        .executableTarget(
+            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "Reasoning"],
+            path: "Benchmarks/ReasonBench"),
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
         .target(name: "BundledData"),
@@ -327,7 +332,10 @@ let package = Package(
             ]),
         .testTarget(name: "HardwareTokenTests", dependencies: ["HardwareToken", "Keyring"]),
         .testTarget(name: "LintTests", dependencies: ["Catalogue", "Lint", "Policy", "BundledData"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
+        // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
+        .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
