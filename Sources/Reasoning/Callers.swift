@@ -14,26 +14,34 @@ extension Caller {
     static let ownAccount = "111122223333"
 
     /// A caller of policies that name none: identity-based, boundary, session and service control policies.
-    static func owner(_ domain: Domain) -> Caller {
+    static func owner(_ domain: Domain, _ keys: Set<String>) -> Caller {
         let principal = Principal(
             kind: .user, arn: "arn:aws:iam::\(ownAccount):user/alice", accountID: ownAccount,
             uniqueID: "AIDAEXAMPLEEXAMPLE1")
-        let keys: [Formula] =
-            domain.relatesKeys ? [.isOneOf("aws:principalisawsservice", ["false"])] : []
-        return Caller(principal: principal, keys: keys, isAnybody: true)
+        let isService = "aws:principalisawsservice"
+        let relations: [Formula] =
+            domain.relatesKeys && keys.contains(isService) ? [.isOneOf(isService, ["false"])] : []
+        return Caller(principal: principal, keys: relations, isAnybody: true)
     }
 
     /// One caller of each kind that some policies tell apart: everybody whom they name, and of each kind one whom they
     /// do not.
-    static func all(named policies: [SymbolicPolicy], _ domain: Domain) -> [Caller] {
-        guard policies.contains(where: { $0.type.namesPrincipals }) else { return [owner(domain)] }
-        let names = NamedPrincipals(policies)
+    /// - Parameter outsidersOnly: leaves those out whom the policies name, or whose account they name, and AWS's services.
+    static func all(
+        named policies: [SymbolicPolicy], _ domain: Domain, outsidersOnly: Bool = false
+    ) -> [Caller] {
         let keys = policies.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
+        guard policies.contains(where: { $0.type.namesPrincipals }) else { return [owner(domain, keys)] }
+        let names = NamedPrincipals(policies)
         let isRelated = domain.relatesKeys && !keys.isDisjoint(with: Self.relatedKeys)
         var callers: [Caller] = []
         var seen: Set<[UInt8]> = []
         for (principal, isAnybody) in names.principals(policies.contains { $0.type == .roleTrust }) {
             let reaches = policies.flatMap { $0.reaches(principal, hasBoundary: false) }.map(\.rawValue)
+            if outsidersOnly {
+                let isStrange = principal.kind.isInAccount && principal.accountID == names.strangeAccount && isAnybody
+                guard principal.kind == .anonymous || isStrange else { continue }
+            }
             // Who is reached alike is asked for once, unless conditions tell them apart.
             guard isRelated || seen.insert(reaches).inserted else { continue }
             if !reaches.contains(where: { $0 != 0 }) { continue }

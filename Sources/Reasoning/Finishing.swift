@@ -179,19 +179,23 @@ extension Solver {
             }
         }
         var context: [String: ContextValue] = [:]
+        var absent: [String] = []
         for key in state.keys {
             if let fixed = key.fixed {
                 guard key.accepts(fixed, bindings) else { return .none }
                 context[key.key] = fixed
+                if fixed == nil { absent.append(key.key) }
                 continue
             }
             switch key.value(domain.kind(key.key), shapes: key.shapes, bindings: bindings, meter) {
-            case .found(let value): context[key.key] = value
+            case .found(let value):
+                context[key.key] = value
+                if value == nil { absent.append(key.key) }
             case .none: return .none
             case .unknown: return .unknown
             }
         }
-        return .found(Assignment(action: action, resource: resource, context: context))
+        return .found(Assignment(action: action, resource: resource, context: context, absent: absent))
     }
 
     /// A resource of the action's service, if one fits.

@@ -16,6 +16,44 @@ indirect enum Formula: Sendable {
     ///   they say what a request is about.
     case any([Formula], isSource: Bool)
 
+    /// What a statement's formula and its negation have in common; see `isNegation`.
+    private var literalHash: Int? {
+        switch self {
+        case .action(let set, let value): set.hash &* 3 &+ (value ? 1 : 2)
+        case .resource(let set, let value): set.hash &* 5 &+ (value ? 3 : 4)
+        case .key(let test, let value): test.hash &* 7 &+ (value ? 5 : 6)
+        case .always, .all, .any: nil
+        }
+    }
+
+    /// A number that is the same for "all of these" and for the clause "none of these together"; nil for formulas that
+    /// are not made of plain statements about a request.
+    ///
+    /// - Parameter isNegated: whether the parts are those of the clause.
+    static func hash(_ parts: [Formula], isNegated: Bool) -> Int? {
+        var sum = parts.count
+        for part in parts {
+            guard let hash = (isNegated ? part.negated : part).literalHash else { return nil }
+            sum = sum &+ hash
+        }
+        return sum
+    }
+
+    /// Whether a clause says that not all of these parts are true.
+    static func isNegation(_ clause: [Formula], of parts: [Formula]) -> Bool {
+        clause.count == parts.count && clause.allSatisfy { one in parts.contains { one.isOpposite(of: $0) } }
+    }
+
+    private func isOpposite(of other: Formula) -> Bool {
+        switch (self, other) {
+        case (.action(let one, let isTrue), .action(let two, let isOtherTrue)): isTrue != isOtherTrue && one.isSame(as: two)
+        case (.resource(let one, let isTrue), .resource(let two, let isOtherTrue)):
+            isTrue != isOtherTrue && one.isSame(as: two)
+        case (.key(let one, let isTrue), .key(let two, let isOtherTrue)): isTrue != isOtherTrue && one.isSame(as: two)
+        default: false
+        }
+    }
+
     static func any(_ parts: [Formula]) -> Formula { any(parts, isSource: false) }
 
     var negated: Formula {

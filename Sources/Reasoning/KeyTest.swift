@@ -17,12 +17,25 @@ final class KeyTest: Sendable {
     /// Whether the question is what a variable would make of the key: its value, or its default.
     private let usable: Usability?
     private let source: Source
+    /// Equal for two that ask the same.
+    var hash: Int { source.hash }
 
     /// What a test is made of, by which two are known to ask the same.
-    private struct Source: Sendable, Hashable {
+    private struct Source: Sendable, Equatable {
         let operatorName: String
         let values: [String]
         let hasVariables: Bool
+        let hash: Int
+
+        init(operatorName: String, values: [String], hasVariables: Bool) {
+            self.operatorName = operatorName
+            self.values = values
+            self.hasVariables = hasVariables
+            var hasher = Hasher()
+            hasher.combine(operatorName)
+            hasher.combine(values)
+            hash = hasher.finalize()
+        }
     }
 
     private enum Usability: Sendable, Hashable { case value, valueOrDefault }
@@ -72,6 +85,18 @@ final class KeyTest: Sendable {
             hasVariables: false)
     }
 
+    /// Whether the key's value, or one of several, is one of these patterns.
+    init(key: String, hasOneOf patterns: [Pattern]) {
+        self.key = key
+        quantifier = .forAnyValue
+        isNegated = false
+        test = .text(PatternSet(patterns))
+        whenNull = false
+        whenPresent = nil
+        usable = nil
+        source = Source(operatorName: "any of", values: patterns.map { $0.symbols.description }, hasVariables: false)
+    }
+
     /// Whether the key has one value that lies in one of these ranges.
     init(key: String, liesIn ranges: [AddressRange]) {
         self.key = key
@@ -110,7 +135,8 @@ final class KeyTest: Sendable {
 
     /// Whether both ask the same, for the same values of variables.
     func isSame(as other: KeyTest) -> Bool {
-        self === other || (key == other.key && source == other.source && whenNull == other.whenNull)
+        self === other
+            || (hash == other.hash && key == other.key && source == other.source && whenNull == other.whenNull)
     }
 
     // MARK: Answers

@@ -4,7 +4,8 @@ import Policy
 
 extension Formula {
     /// Whether the formula is true of a request, but for its principal.
-    func holds(_ request: AuthorizationRequest, _ context: some RequestContext) -> Bool {
+    /// - Parameter keys: at least those that variables name.
+    func holds(_ request: AuthorizationRequest, _ context: some RequestContext, keys: Set<String>) -> Bool {
         let action = Pattern.text(request.action.lowercasedASCII)
         var bindings: Bindings = [:]
         for key in keys {
@@ -30,16 +31,6 @@ extension Formula {
         case .key(let test, let wanted): return test.accepts(value(test.key), bindings) == wanted
         case .all(let parts): return parts.allSatisfy { $0.holds(action, resource, bindings, value) }
         case .any(let parts, _): return parts.contains { $0.holds(action, resource, bindings, value) }
-        }
-    }
-
-    /// The keys that variables name.
-    private var keys: Set<String> {
-        switch self {
-        case .always, .action: []
-        case .resource(let set, _): Set(set.patterns.flatMap(\.variables).map(\.key))
-        case .key(let test, _): Set(test.test.patterns.flatMap(\.variables).map(\.key)).union([test.key])
-        case .all(let parts), .any(let parts, _): parts.reduce(into: []) { $0.formUnion($1.keys) }
         }
     }
 }

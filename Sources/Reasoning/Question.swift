@@ -83,6 +83,7 @@ struct Question {
             guard !isAllowed else { return .unknown(.disagreement) }
         }
         guard let decision else { return .unknown(.disagreement) }
-        return .yes(Witness(request: request, context: assignment.context, decision: decision))
+        return .yes(Witness(request: request, context: assignment.context, absentKeys: assignment.absent.sorted(),
+                decision: decision))
     }
 }

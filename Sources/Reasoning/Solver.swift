@@ -11,6 +11,8 @@ struct Solver {
         var action: String
         var resource: String
         var context: [String: ContextValue]
+        /// The keys that must be missing.
+        var absent: [String]
     }
 
     enum Outcome {
@@ -41,6 +43,20 @@ struct Solver {
         var clauses: [Clause] = []
         for formula in formulas {
             if case .emptied = take(formula, into: &state, &sources, &clauses) { return .none }
+        }
+        // Most of a changed policy has not changed: what one side allows, the other says it does not, in the same words.
+        var known: [Int: [Int]] = [:]
+        for (index, clause) in clauses.enumerated() {
+            if let hash = Formula.hash(clause, isNegated: true) { known[hash, default: []].append(index) }
+        }
+        if !known.isEmpty {
+            sources = sources.map { source in
+                source.filter { part in
+                    guard case .all(let parts) = part, let hash = Formula.hash(parts, isNegated: false) else { return true }
+                    return !(known[hash] ?? []).contains { Formula.isNegation(clauses[$0], of: parts) }
+                }
+            }
+            if sources.contains(where: \.isEmpty) { return .none }
         }
         return search(state, sources, clauses)
     }

@@ -6,9 +6,10 @@ public import Policy
 public struct Witness: Sendable {
     /// Who asks for what.
     public let request: AuthorizationRequest
-    /// The condition keys that the request has to have, by their names in lower case. Keys that are not here may be
-    /// missing from it.
+    /// The condition keys that the request has to have, by their names in lower case.
     public let context: [String: ContextValue]
+    /// The condition keys that the request must not have, by their names in lower case.
+    public let absentKeys: [String]
     /// What the engine says of it: by the policy that it is a request of, such as the new one of two.
     public let decision: Decision
 }

@@ -27,7 +27,7 @@ import Testing
                 }
                 let expected = PolicyEvaluator.allows(request, inputs, context)
                 if expected { allowed += 1 }
-                if formula.holds(request, context) != expected {
+                if formula.holds(request, context, keys: symbolic.keys) != expected {
                     let trace = PolicyEvaluator.explain(request, inputs, context)
                     Issue.record("seed \(seed), case \(number): expected \(expected)\n\(testCase)\n\(trace)")
                     return
