@@ -33,7 +33,7 @@ extension Caller {
         let keys = policies.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
         guard policies.contains(where: { $0.type.namesPrincipals }) else { return [owner(domain, keys)] }
         let names = NamedPrincipals(policies)
-        let isRelated = domain.relatesKeys && !keys.isDisjoint(with: Self.relatedKeys)
+        let isRelated = domain.relatesKeys && keys.contains(where: Self.isRelated)
         var callers: [Caller] = []
         var seen: Set<[UInt8]> = []
         for (principal, isAnybody) in names.principals(policies.contains { $0.type == .roleTrust }) {
@@ -55,8 +55,12 @@ extension Caller {
 
     private static let relatedKeys: Set<String> = [
         "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice",
-        "aws:principalservicename", "aws:username", "kms:calleraccount",
+        "aws:principalservicename", "aws:principalorgid", "aws:username", "kms:calleraccount",
     ]
+
+    private static func isRelated(_ key: String) -> Bool {
+        relatedKeys.contains(key) || key.hasPrefix("aws:principaltag/")
+    }
 
     /// What a principal says of condition keys; AWS: "Properties of the principal",
     /// `reference_policies_condition-keys.html`.

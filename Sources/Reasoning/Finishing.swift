@@ -200,7 +200,7 @@ extension Solver {
 
     /// A resource of the action's service, if one fits.
     private func likelyResource(_ cell: TextRegion.Cell, _ service: String) -> PatternSearch.Outcome? {
-        guard cell.positives.count == 1, cell.positives[0] === Pattern.anyResource else { return nil }
+        guard cell.positives.count == 1, cell.positives[0] === Pattern.anyResource, service != "iam" else { return nil }
         let text = service == "s3" ? "arn:aws:s3:::example/example" : "arn:aws:\(service):us-east-1:111122223333:example"
         let symbols = text.unicodeScalars.map(\.value)
         return cell.contains(symbols) ? .found(symbols) : nil

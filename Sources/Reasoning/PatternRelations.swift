@@ -102,11 +102,49 @@ extension Pattern {
         if isLiteral, !other.hasVariables { return !other.covers(self) }
         let beginning = min(prefixCount, other.prefixCount)
         for index in 0..<beginning where symbols[index] != other.symbols[index] { return true }
+        if hasApartSegment(other, from: beginning) { return true }
         let ending = min(suffixCount, other.suffixCount)
         let end = symbols.count
         let otherEnd = other.symbols.count
         for index in 0..<ending where symbols[end - 1 - index] != other.symbols[otherEnd - 1 - index] { return true }
         return false
+    }
+
+    /// Whether the texts differ in a segment between colons, before anything that may cross a colon.
+    private func hasApartSegment(_ other: Pattern, from start: Int) -> Bool {
+        // Segments count from where both are still at the same colon.
+        var own = start
+        var others = start
+        while own > 0, symbols[own - 1] != .colon { own -= 1 }
+        others = own
+        for _ in 0..<6 {
+            guard let (end, isText) = segment(from: own), let (otherEnd, isOtherText) = other.segment(from: others) else {
+                return false
+            }
+            if isText, isOtherText {
+                if end - own != otherEnd - others { return true }
+                for offset in 0..<(end - own) where symbols[own + offset] != other.symbols[others + offset] { return true }
+            }
+            guard end < symbols.count, otherEnd < other.symbols.count else { return false }
+            own = end + 1
+            others = otherEnd + 1
+        }
+        return false
+    }
+
+    /// Where the segment ends that begins at a place, and whether it is all characters; nil where something in it may
+    /// cross a colon.
+    private func segment(from start: Int) -> (end: Int, isText: Bool)? {
+        var isText = true
+        var index = start
+        while index < symbols.count {
+            let symbol = symbols[index]
+            if symbol == .colon { return (index, isText) }
+            if symbol == .many || symbol == .one || symbol.isVariable { return nil }
+            if !symbol.isScalar { isText = false }
+            index += 1
+        }
+        return (index, isText)
     }
 
     /// The values that the variables have if the text matches, in one way of matching; nil if it does not.

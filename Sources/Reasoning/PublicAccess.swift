@@ -29,7 +29,14 @@ extension Checks {
 
     /// What must be so of a caller from outside: it has none of the fixed values that the policy names.
     private static func trustedValues(_ policy: SymbolicPolicy) -> [Formula] {
-        var formulas: [Formula] = []
+        // Neither is it of the resource's own account or organization.
+        var formulas: [Formula] = [
+            ("aws:principalaccount", "aws:resourceaccount"), ("aws:principalorgid", "aws:resourceorgid"),
+        ].compactMap { key, other in
+            guard policy.keys.contains(key), policy.keys.contains(other) else { return nil }
+            let own = Pattern.reading([.variable(key: other, fallback: nil)], as: .plain)
+            return .key(KeyTest(key: key, isOneOf: [own].compactMap { $0 }), false)
+        }
         for statement in policy.document.statements {
             for condition in statement.conditions {
                 let key = condition.key.value.lowercasedASCII

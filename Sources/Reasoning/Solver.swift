@@ -28,7 +28,7 @@ struct Solver {
     /// What is known of a request on the way.
     struct State {
         var actions = TextRegion(.anyAction)
-        var resources = TextRegion(.anyResource, holdsNone: true)
+        var resources: TextRegion
         var keys: [KeyState] = []
         /// The sets that have been taken in whole, by which the same set is known again.
         var keptActions: [PatternSet] = []
@@ -38,7 +38,7 @@ struct Solver {
     private typealias Clause = [Formula]
 
     func solve(_ formulas: [Formula]) -> Outcome {
-        var state = State()
+        var state = State(resources: domain.namesRealResources ? .realResources : .anyResource)
         var sources: [Clause] = []
         var clauses: [Clause] = []
         for formula in formulas {

@@ -28,6 +28,25 @@ struct TextRegion {
         self.holdsNone = holdsNone
     }
 
+    private init(_ cells: [Cell], holdsNone: Bool) {
+        self.cells = cells
+        self.holdsNone = holdsNone
+    }
+
+    /// Every ARN, and "*".
+    static let anyResource = TextRegion(.anyResource, holdsNone: true)
+
+    /// The ARNs of resources that there can be, and "*".
+    static let realResources: TextRegion = {
+        let iam = Pattern(Pattern.wild("arn:*:iam:", bounded: true).symbols + [.many])
+        return TextRegion(
+            [
+                Cell(positives: [.anyResource], negatives: [iam]),
+                Cell(positives: [.wild("arn:*:iam::############:*", bounded: true)]),
+                Cell(positives: [.wild("arn:*:iam::aws:*", bounded: true)]),
+            ], holdsNone: true)
+    }()
+
     var isEmpty: Bool { cells.isEmpty && !holdsNone }
 
     /// What taking something in did.
