@@ -380,7 +380,7 @@ let package = Package(
             dependencies: [
                 "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
                 "Platform",
-                "Policy",
+                "Policy", "Reasoning",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

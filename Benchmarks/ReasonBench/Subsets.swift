@@ -10,7 +10,9 @@ enum Subsets {
         func ask(_ kind: String, _ old: SymbolicPolicy, _ new: SymbolicPolicy) {
             let answer = times[kind, default: Times()].take { checks.newAccess(from: old, to: new) }
             if times[kind]?.last ?? 0 > 1_500_000, CommandLine.arguments.contains("--slow") {
-                print("slow: \(kind) \(old.policy.source.name) → \(new.policy.source.name): \((times[kind]?.last ?? 0) / 1000) µs")
+                print(
+                    "slow: \(kind) \(old.policy.source.name) → \(new.policy.source.name): \((times[kind]?.last ?? 0) / 1000) µs"
+                )
             }
             switch answer {
             case .yes: answers[kind, default: (0, 0, 0)].yes += 1
@@ -41,7 +43,9 @@ enum Subsets {
         }
         for (kind, times) in times.sorted(by: { $0.key < $1.key }) {
             let answer = answers[kind] ?? (0, 0, 0)
-            print("| \(kind): \(times.count) questions, \(answer.yes) yes, \(answer.no) no, \(answer.unknown) unknown | \(times.row) |")
+            print(
+                "| \(kind): \(times.count) questions, \(answer.yes) yes, \(answer.no) no, \(answer.unknown) unknown | \(times.row) |"
+            )
         }
     }
 }

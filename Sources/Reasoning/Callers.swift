@@ -199,7 +199,8 @@ struct NamedPrincipals {
             for statement in policy.document.statements {
                 for condition in statement.conditions {
                     let key = condition.key.value.lowercasedASCII
-                    guard key == "aws:principalaccount" || key == "aws:principalarn" || key == "kms:calleraccount" else {
+                    guard key == "aws:principalaccount" || key == "aws:principalarn" || key == "kms:calleraccount"
+                    else {
                         continue
                     }
                     for value in condition.values {
@@ -216,7 +217,8 @@ struct NamedPrincipals {
     /// An account that none of the names is in.
     var strangeAccount: String {
         ["999999999999", "888888888888", "777777777777"].first { !accounts.contains($0) }
-            ?? (0...).lazy.map { String(String($0 + 600_000_000_000).suffix(12)) }.first { !accounts.contains($0) } ?? ""
+            ?? (0...).lazy.map { String(String($0 + 600_000_000_000).suffix(12)) }.first { !accounts.contains($0) }
+            ?? ""
     }
 
     /// One caller for each way in which the policies may name one.
@@ -241,7 +243,9 @@ struct NamedPrincipals {
 
     private func principals(of account: String, _ uniqueID: String) -> [(Principal, isAnybody: Bool)] {
         var found: [(Principal, isAnybody: Bool)] = []
-        let own = arns.filter { $0.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first.map(String.init) == account }
+        let own = arns.filter {
+            $0.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first.map(String.init) == account
+        }
         func named(_ kind: String) -> [String] { own.filter { $0.contains(":\(kind)/") } }
         let users = named("user")
         let roles = named("role")
@@ -261,7 +265,8 @@ struct NamedPrincipals {
         if uniqueID.isEmpty {
             for parent in ["\(iam)user/somebody"] + users {
                 for (number, name) in (["\(sts)federated-user/somebody"] + federated).enumerated() {
-                    let principal = Principal(kind: .federatedUser, arn: name, accountID: account, parentUserARN: parent)
+                    let principal = Principal(
+                        kind: .federatedUser, arn: name, accountID: account, parentUserARN: parent)
                     found.append((principal, number == 0))
                 }
             }
@@ -270,7 +275,8 @@ struct NamedPrincipals {
             for role in ["\(iam)role/somerole"] + roles {
                 let name = role.split(separator: "/").last.map(String.init) ?? ""
                 let principal = Principal(
-                    kind: .roleSession, arn: "\(sts)assumed-role/\(name)/somesession", accountID: account, roleARN: role,
+                    kind: .roleSession, arn: "\(sts)assumed-role/\(name)/somesession", accountID: account,
+                    roleARN: role,
                     uniqueID: uniqueID)
                 found.append((principal, !roles.contains(role)))
             }

@@ -33,7 +33,8 @@ extension Solver {
         for cell in region.cells.prefix(40) {
             guard let pattern = cell.positives.first(where: { $0.symbols.contains(.colon) }) else { continue }
             let service = pattern.symbols.prefix { $0 != .colon }
-            let services = service.allSatisfy(\.isScalar) ? [String(service)] : ["s3", "ec2", "iam", "kms", "lambda", "sts"]
+            let services =
+                service.allSatisfy(\.isScalar) ? [String(service)] : ["s3", "ec2", "iam", "kms", "lambda", "sts"]
             for service in services {
                 for name in domain.actionNames(service) {
                     let text = service + ":" + name
@@ -127,17 +128,23 @@ extension Solver {
             if literals.count == patterns.count { return (literals, true) }
             let bound = patterns.compactMap { $0.bound(bindings)?.literal }
             // Variables that are bound make texts of patterns.
-            if patterns.allSatisfy({ $0.variables.allSatisfy { bindings[$0.key] != nil } }), bound.count == patterns.count {
+            if patterns.allSatisfy({ $0.variables.allSatisfy { bindings[$0.key] != nil } }),
+                bound.count == patterns.count
+            {
                 return (bound, true)
             }
         }
         if kind.values == .boolean { return (["true", "false"], true) }
         // What the key would be if another text that it is a part of were as that text's other conditions want it.
         for other in state.keys where other.key != key {
-            let patterns = other.tests.flatMap { $0.test.test.patterns }.filter { $0.variables.contains { $0.key == key } }
+            let patterns = other.tests.flatMap { $0.test.test.patterns }.filter {
+                $0.variables.contains { $0.key == key }
+            }
             guard !patterns.isEmpty else { continue }
             var samples = other.namedTexts
-            if case .found(.one(let text)) = other.value(domain.kind(other.key), shapes: .one, meter) { samples.append(text) }
+            if case .found(.one(let text)) = other.value(domain.kind(other.key), shapes: .one, meter) {
+                samples.append(text)
+            }
             if case .one(let text)?? = other.fixed { samples.append(text) }
             for pattern in patterns {
                 for sample in samples { pattern.capture(sample.unicodeScalars.map(\.value))?[key].map(take) }
@@ -201,7 +208,8 @@ extension Solver {
     /// A resource of the action's service, if one fits.
     private func likelyResource(_ cell: TextRegion.Cell, _ service: String) -> PatternSearch.Outcome? {
         guard cell.positives.count == 1, cell.positives[0] === Pattern.anyResource, service != "iam" else { return nil }
-        let text = service == "s3" ? "arn:aws:s3:::example/example" : "arn:aws:\(service):us-east-1:111122223333:example"
+        let text =
+            service == "s3" ? "arn:aws:s3:::example/example" : "arn:aws:\(service):us-east-1:111122223333:example"
         let symbols = text.unicodeScalars.map(\.value)
         return cell.contains(symbols) ? .found(symbols) : nil
     }

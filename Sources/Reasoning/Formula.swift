@@ -46,7 +46,8 @@ indirect enum Formula: Sendable {
 
     private func isOpposite(of other: Formula) -> Bool {
         switch (self, other) {
-        case (.action(let one, let isTrue), .action(let two, let isOtherTrue)): isTrue != isOtherTrue && one.isSame(as: two)
+        case (.action(let one, let isTrue), .action(let two, let isOtherTrue)):
+            isTrue != isOtherTrue && one.isSame(as: two)
         case (.resource(let one, let isTrue), .resource(let two, let isOtherTrue)):
             isTrue != isOtherTrue && one.isSame(as: two)
         case (.key(let one, let isTrue), .key(let two, let isOtherTrue)): isTrue != isOtherTrue && one.isSame(as: two)

@@ -61,9 +61,10 @@ extension KeyKind {
             signinsessionarn
             """
         for name in texts.split(separator: " ") { kinds["aws:" + name] = KeyKind(.text, .one) }
-        for name in ["calledvia", "principalorgpaths", "principalservicenameslist", "resourceorgpaths", "sourceorgpaths",
-            "tagkeys", "vpceorgpaths"]
-        {
+        for name in [
+            "calledvia", "principalorgpaths", "principalservicenameslist", "resourceorgpaths", "sourceorgpaths",
+            "tagkeys", "vpceorgpaths",
+        ] {
             kinds["aws:" + name] = KeyKind(.text, .many)
         }
         for name in ["multifactorauthpresent", "principalisawsservice", "securetransport", "viaawsservice"] {

@@ -130,7 +130,8 @@ final class KeyTest: Sendable {
         whenNull = variable.fallback != nil
         whenPresent = nil
         usable = variable.fallback == nil ? .value : .valueOrDefault
-        source = Source(operatorName: "defined", values: [variable.fallback == nil ? "" : "default"], hasVariables: false)
+        source = Source(
+            operatorName: "defined", values: [variable.fallback == nil ? "" : "default"], hasVariables: false)
     }
 
     /// Whether both ask the same, for the same values of variables.

@@ -131,7 +131,8 @@ extension AddressRange {
         guard isVersion6 else {
             return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xFF) }.joined(separator: ".")
         }
-        let groups = [48, 32, 16, 0].map { high >> UInt64($0) & 0xFFFF } + [48, 32, 16, 0].map { low >> UInt64($0) & 0xFFFF }
+        let groups =
+            [48, 32, 16, 0].map { high >> UInt64($0) & 0xFFFF } + [48, 32, 16, 0].map { low >> UInt64($0) & 0xFFFF }
         return Self.compressed(groups.map { String($0, radix: 16) })
     }
 

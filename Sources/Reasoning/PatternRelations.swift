@@ -118,12 +118,15 @@ extension Pattern {
         while own > 0, symbols[own - 1] != .colon { own -= 1 }
         others = own
         for _ in 0..<6 {
-            guard let (end, isText) = segment(from: own), let (otherEnd, isOtherText) = other.segment(from: others) else {
+            guard let (end, isText) = segment(from: own), let (otherEnd, isOtherText) = other.segment(from: others)
+            else {
                 return false
             }
             if isText, isOtherText {
                 if end - own != otherEnd - others { return true }
-                for offset in 0..<(end - own) where symbols[own + offset] != other.symbols[others + offset] { return true }
+                for offset in 0..<(end - own) where symbols[own + offset] != other.symbols[others + offset] {
+                    return true
+                }
             }
             guard end < symbols.count, otherEnd < other.symbols.count else { return false }
             own = end + 1

@@ -51,10 +51,11 @@ final class PatternSet: Sendable {
             || patterns.allSatisfy { own in other.patterns.contains { $0.isSame(as: own) } }
     }
 
-    /// Calls `body` with the patterns that may have a text in common with `pattern`, until it returns true.
+    /// Calls `body` with the patterns that may have a text in common with `pattern`, until it returns true; with all
+    /// patterns, if there is none to compare them with.
     @inline(__always)
-    func contains(near pattern: Pattern, where body: (Pattern) -> Bool) -> Bool {
-        guard !index.isEmpty, let key = pattern.indexKey else {
+    func contains(near pattern: Pattern?, where body: (Pattern) -> Bool) -> Bool {
+        guard !index.isEmpty, let key = pattern?.indexKey else {
             for candidate in patterns where body(candidate) { return true }
             return false
         }

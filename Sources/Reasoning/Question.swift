@@ -83,7 +83,9 @@ struct Question {
             guard !isAllowed else { return .unknown(.disagreement) }
         }
         guard let decision else { return .unknown(.disagreement) }
-        return .yes(Witness(request: request, context: assignment.context, absentKeys: assignment.absent.sorted(),
+        return .yes(
+            Witness(
+                request: request, context: assignment.context, absentKeys: assignment.absent.sorted(),
                 decision: decision))
     }
 }

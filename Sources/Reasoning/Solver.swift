@@ -52,7 +52,9 @@ struct Solver {
         if !known.isEmpty {
             sources = sources.map { source in
                 source.filter { part in
-                    guard case .all(let parts) = part, let hash = Formula.hash(parts, isNegated: false) else { return true }
+                    guard case .all(let parts) = part, let hash = Formula.hash(parts, isNegated: false) else {
+                        return true
+                    }
                     return !(known[hash] ?? []).contains { Formula.isNegation(clauses[$0], of: parts) }
                 }
             }

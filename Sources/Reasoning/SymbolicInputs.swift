@@ -40,7 +40,9 @@ public struct SymbolicInputs: Sendable {
 
     /// The condition keys that the policies speak of, in lower case.
     var keys: Set<String> {
-        let lists = [identity, boundaries ?? [], session ?? [], endpoint ?? []] + (serviceControl ?? []) + (resourceControl ?? [])
+        let lists =
+            [identity, boundaries ?? [], session ?? [], endpoint ?? []] + (serviceControl ?? [])
+            + (resourceControl ?? [])
         let single = [resource, accessControlList, roleTrust].compactMap { $0 }
         return (lists.flatMap { $0 } + single).reduce(into: ["aws:sourcearn"]) { $0.formUnion($1.keys) }
     }
@@ -79,7 +81,9 @@ private struct Building {
             parts.append(.any([.isAction("kms:RetireGrant"), .all(levels.flatMap(filter))]))
         }
         if isControlled, isInAccount, let levels = policies.serviceControl { parts += levels.flatMap(filter) }
-        for policy in [policies.roleTrust, policies.resource].compactMap({ $0 }) + policies.identity { parts += denies(policy) }
+        for policy in [policies.roleTrust, policies.resource].compactMap({ $0 }) + policies.identity {
+            parts += denies(policy)
+        }
         for group in [policies.boundaries, policies.session, policies.endpoint] {
             for policy in group ?? [] { parts += denies(policy) }
         }
@@ -119,7 +123,9 @@ private struct Building {
 
     private func allows(_ policy: SymbolicPolicy) -> [Formula] { policy.allowing(principal, hasBoundary: hasBoundary) }
 
-    private func denies(_ policy: SymbolicPolicy) -> [Formula] { policy.notDenying(principal, hasBoundary: hasBoundary) }
+    private func denies(_ policy: SymbolicPolicy) -> [Formula] {
+        policy.notDenying(principal, hasBoundary: hasBoundary)
+    }
 
     /// One level of control policies: one of them must allow, and none deny.
     private func filter(_ level: [SymbolicPolicy]) -> [Formula] {
@@ -158,13 +164,18 @@ private struct Building {
             let reach = grant.reach(principal, hasBoundary: hasBoundary)
             guard reach != .none else { continue }
             let constraints = grant.constraints
-            guard constraints.encryptionContextEquals == nil, constraints.encryptionContextSubset == nil else { return nil }
+            guard constraints.encryptionContextEquals == nil, constraints.encryptionContextSubset == nil else {
+                return nil
+            }
             var parts: [Formula] = [
                 .action(PatternSet(grant.operations.map { Pattern.text("kms:" + $0.lowercasedASCII) }), true)
             ]
             if let source = constraints.sourceARN {
                 parts.append(
-                    .any([.isAction("kms:RetireGrant"), .key(KeyTest(key: "aws:sourcearn", isOneOf: [.text(source)]), true)]))
+                    .any([
+                        .isAction("kms:RetireGrant"),
+                        .key(KeyTest(key: "aws:sourcearn", isOneOf: [.text(source)]), true),
+                    ]))
             }
             grants.append((reach, .all(parts)))
         }
@@ -195,7 +206,9 @@ private struct Building {
         ])
     }
 
-    private static func inAccount(_ account: String) -> PatternSet { PatternSet([.parts("*:*:*:*:\(account):", then: [.many])]) }
+    private static func inAccount(_ account: String) -> PatternSet {
+        PatternSet([.parts("*:*:*:*:\(account):", then: [.many])])
+    }
 
     private static func resource(_ prefix: String) -> Formula {
         .resource(PatternSet([.parts("*:*:*:*:*:\(prefix)", then: [.many])]), true)

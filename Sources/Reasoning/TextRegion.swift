@@ -10,7 +10,9 @@ struct TextRegion {
         /// Whether some text is known to be in it; nil: not looked at since it last changed.
         var sample: [Symbol]?
 
-        var hasVariables: Bool { positives.contains(where: \.hasVariables) || negatives.contains(where: \.hasVariables) }
+        var hasVariables: Bool {
+            positives.contains(where: \.hasVariables) || negatives.contains(where: \.hasVariables)
+        }
 
         /// Whether there certainly is a text in it.
         var isClearlyFilled: Bool {
@@ -64,7 +66,9 @@ struct TextRegion {
         let holdsNone = holdsNone && set.matchesNone
         var isNarrowed = holdsNone != self.holdsNone
         self.holdsNone = holdsNone
-        if set.patterns.count == 1, set.patterns[0].isAnything { return isNarrowed ? (isEmpty ? .emptied : .narrowed) : .none }
+        if set.patterns.count == 1, set.patterns[0].isAnything {
+            return isNarrowed ? (isEmpty ? .emptied : .narrowed) : .none
+        }
         var kept: [Cell] = []
         kept.reserveCapacity(cells.count)
         for cell in cells {
@@ -83,7 +87,7 @@ struct TextRegion {
                 if let cell = cell.narrowed(to: pattern) { kept.append(cell) }
                 return false
             }
-            if let guide { _ = set.contains(near: guide, where: narrow) } else { set.patterns.forEach { _ = narrow($0) } }
+            _ = set.contains(near: guide, where: narrow)
             if meter.isExhausted { return .narrowed }
         }
         guard isNarrowed else { return .none }
@@ -115,7 +119,7 @@ struct TextRegion {
                 return false
             }
             let guide = cell.positives.max { $0.prefixCount < $1.prefixCount }
-            if let guide { _ = set.contains(near: guide, where: look) } else { set.patterns.forEach { _ = look($0) } }
+            _ = set.contains(near: guide, where: look)
             if isCovered || changed != nil {
                 isChanged = true
                 if kept == nil { kept = Array(cells[..<number]) }

@@ -30,7 +30,9 @@ extension Checks {
         var found: [Int: UselessStatement.Reason] = [:]
         for statement in policy.statements.reversed() {
             let denies = policy.statements.filter { $0.isDeny && $0.index != statement.index && found[$0.index] == nil }
-            let allows = policy.statements.filter { !$0.isDeny && $0.index != statement.index && found[$0.index] == nil }
+            let allows = policy.statements.filter {
+                !$0.isDeny && $0.index != statement.index && found[$0.index] == nil
+            }
             if isNothing([statement], without: [], policy, callers) {
                 found[statement.index] = .matchesNothing
             } else if statement.isDeny {
@@ -50,7 +52,8 @@ extension Checks {
 
     /// As few as can be of the statements that cover another: those without which the rest covers it are left out.
     private func smallest(
-        _ candidates: [SymbolicStatement], beside others: [SymbolicStatement] = [], covering statement: SymbolicStatement,
+        _ candidates: [SymbolicStatement], beside others: [SymbolicStatement] = [],
+        covering statement: SymbolicStatement,
         _ policy: SymbolicPolicy, _ callers: [Caller]
     ) -> [Int] {
         var kept = candidates

@@ -111,7 +111,8 @@ extension PolicyDocument {
     fileprivate var keySpellings: [String: String] {
         var spellings: [String: String] = [:]
         for condition in statements.flatMap(\.conditions) {
-            spellings[condition.key.value.lowercased()] = spellings[condition.key.value.lowercased()] ?? condition.key.value
+            spellings[condition.key.value.lowercased()] =
+                spellings[condition.key.value.lowercased()] ?? condition.key.value
         }
         return spellings
     }
@@ -193,7 +194,8 @@ extension SARIFLog {
             helpUri: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html",
             defaultConfiguration: ["level": "error"])
         let results = report.findings.map { finding in
-            let proof = finding.witness.map { " For example: \($0.lines(finding.policy).joined(separator: "; "))" } ?? ""
+            let proof =
+                finding.witness.map { " For example: \($0.lines(finding.policy).joined(separator: "; "))" } ?? ""
             return Result(
                 ruleId: report.check, ruleIndex: 0, level: report.result == .unknown ? "warning" : "error",
                 message: Message(text: "\(finding.place): \(finding.words).\(proof)"),

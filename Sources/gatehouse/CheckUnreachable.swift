@@ -37,10 +37,14 @@ struct CheckUnreachable: ParsableCommand {
         case .denied: return "allows nothing that the policy's own denies do not deny"
         case .covered(let others):
             let names = others.map { index in
-                let sid = policy.document.statements.indices.contains(index) ? policy.document.statements[index].sid : nil
+                let sid =
+                    policy.document.statements.indices.contains(index) ? policy.document.statements[index].sid : nil
                 return sid.map { "statement \(index + 1) \"\($0.value)\"" } ?? "statement \(index + 1)"
             }
-            let list = names.count > 4 ? "\(names.prefix(3).joined(separator: ", ")) and \(names.count - 3) others" : names.joined(separator: ", ")
+            let list =
+                names.count > 4
+                ? "\(names.prefix(3).joined(separator: ", ")) and \(names.count - 3) others"
+                : names.joined(separator: ", ")
             return "says nothing that \(list) \(names.count == 1 ? "does" : "do") not say"
         }
     }

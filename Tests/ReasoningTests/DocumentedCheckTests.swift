@@ -21,7 +21,8 @@ import Testing
     /// AWS Security Blog, "Introducing IAM Access Analyzer custom policy checks", example 1: FAIL, for the new policy has
     /// no condition.
     @Test func newAccessByALostCondition() throws {
-        let body = #""Effect":"Allow","Action":["ec2:StartInstances","ec2:StopInstances"],"Resource":"arn:aws:ec2:*:*:instance/*""#
+        let body =
+            #""Effect":"Allow","Action":["ec2:StartInstances","ec2:StopInstances"],"Resource":"arn:aws:ec2:*:*:instance/*""#
         let old = try policy(
             body + #","Condition":{"StringEquals":{"aws:ResourceTag/Owner":"${aws:username}"}}"#)
         let new = try policy(body)
@@ -32,7 +33,8 @@ import Testing
 
     /// The same, example 2: FAIL for CloudTrail's deletions in the statement with index 0.
     @Test func sensitiveActions() throws {
-        let trails = try policy(#""Effect":"Allow","Action":["cloudtrail:StopLogging","cloudtrail:Delete*"],"Resource":["*"]"#)
+        let trails = try policy(
+            #""Effect":"Allow","Action":["cloudtrail:StopLogging","cloudtrail:Delete*"],"Resource":["*"]"#)
         let answer = checks.access(by: trails, to: ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], on: [])
         #expect(answer.witness?.decision.statement?.index == 0)
         #expect(checks.access(by: trails, to: ["cloudtrail:CreateTrail"], on: []).isNo)
@@ -45,7 +47,8 @@ import Testing
             #""Effect":"Deny","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/my-sensitive-roles/*""#)
         let harmless = try policy(#""Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/other/*""#)
         #expect(checks.newAccess(from: reference, to: harmless).isNo)
-        let harmful = try policy(#""Effect":"Allow","Action":"iam:Pass*","Resource":"arn:aws:iam::111122223333:role/my-*""#)
+        let harmful = try policy(
+            #""Effect":"Allow","Action":"iam:Pass*","Resource":"arn:aws:iam::111122223333:role/my-*""#)
         let witness = try #require(checks.newAccess(from: reference, to: harmful).witness)
         #expect(witness.request.resource.hasPrefix("arn:aws:iam::111122223333:role/my-sensitive-roles/"))
     }
@@ -96,7 +99,8 @@ import Testing
             (#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),
             (#"{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/R"}}"#, false),
             (#"{"StringEquals":{"aws:PrincipalAccount":"111122223333"},"Bool":{"aws:SecureTransport":"true"}}"#, false),
-        ]) func meaningOfPublic(condition: String, isPublic: Bool) throws {
+        ]) func meaningOfPublic(condition: String, isPublic: Bool) throws
+    {
         let bucket = try policy(
             #""Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*","Condition":\#(condition)"#,
             type: .resource)

@@ -46,7 +46,8 @@ import Testing
         for _ in 0..<count / 64 {
             let testCase = generator.next()
             let other = generator.next()
-            let type = try #require([PolicyType.identity, .resource, .roleTrust].randomElement(using: &generator.random))
+            let type = try #require(
+                [PolicyType.identity, .resource, .roleTrust].randomElement(using: &generator.random))
             guard let new = try testCase.policy(type), let old = try other.policy(type) else { continue }
             let answer = Checks(.engine).newAccess(from: SymbolicPolicy(old), to: SymbolicPolicy(new))
             switch answer {

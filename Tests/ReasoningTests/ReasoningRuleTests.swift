@@ -40,42 +40,53 @@ import Testing
         let home = try policy(allow(#""s3:*""#, "arn:aws:s3:::home/*"))
         expect(try policy(allow(#""s3:*""#, "arn:aws:s3:::home/a*b")), within: home, true)
         expect(try policy(allow(#""s3:*""#, "arn:aws:s3:::h*/x")), within: home, false)
-        expect(try policy(allow(#""sqs:*""#, "arn:aws:sqs:*:111122223333:a")), within: try policy(allow(#""sqs:*""#, "arn:aws:sqs:*:*:?")), true)
+        expect(
+            try policy(allow(#""sqs:*""#, "arn:aws:sqs:*:111122223333:a")),
+            within: try policy(allow(#""sqs:*""#, "arn:aws:sqs:*:*:?")), true)
         // Actions without a resource are matched by "*" alone.
         expect(try policy(allow(#""s3:*""#)), within: try policy(allow(#""s3:*""#, "arn:*")), false)
-        expect(try policy(allow(#""s3:*""#, "arn:aws:s3:::a", not: "Resource")), within: try policy(allow(#""s3:*""#)), true)
+        expect(
+            try policy(allow(#""s3:*""#, "arn:aws:s3:::a", not: "Resource")), within: try policy(allow(#""s3:*""#)),
+            true)
     }
 
     @Test func denialsAreTakenAway() throws {
         let all = allow(#""*""#)
-        let guarded = try policy(all, allow(#""iam:*""#, "*", #"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#, effect: "Deny"))
+        let guarded = try policy(
+            all, allow(#""iam:*""#, "*", #"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#, effect: "Deny"))
         expect(try policy(all), within: guarded, false)
         expect(guarded, within: try policy(all), true)
         expect(
-            try policy(allow(#""iam:GetUser""#, "*", #"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#)), within: guarded,
+            try policy(allow(#""iam:GetUser""#, "*", #"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#)),
+            within: guarded,
             true)
         // A missing key meets IfExists.
         expect(
-            try policy(allow(#""iam:GetUser""#, "*", #"{"Null":{"aws:MultiFactorAuthPresent":"true"}}"#)), within: guarded,
+            try policy(allow(#""iam:GetUser""#, "*", #"{"Null":{"aws:MultiFactorAuthPresent":"true"}}"#)),
+            within: guarded,
             false)
     }
 
     @Test func bothTruthValuesAreAll() throws {
         let key = "aws:SecureTransport"
         let either = try policy(
-            allow(#""s3:*""#, "*", #"{"Bool":{"\#(key)":"true"}}"#), allow(#""s3:*""#, "*", #"{"Bool":{"\#(key)":"false"}}"#))
+            allow(#""s3:*""#, "*", #"{"Bool":{"\#(key)":"true"}}"#),
+            allow(#""s3:*""#, "*", #"{"Bool":{"\#(key)":"false"}}"#))
         expect(try policy(allow(#""s3:*""#, "*", #"{"Null":{"\#(key)":"false"}}"#)), within: either, true)
         expect(try policy(allow(#""s3:*""#)), within: either, false)
     }
 
     @Test func addressesAreRanges() throws {
-        func from(_ ranges: String, _ op: String = "IpAddress") -> String { allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:SourceIp":\#(ranges)}}"#) }
+        func from(_ ranges: String, _ op: String = "IpAddress") -> String {
+            allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:SourceIp":\#(ranges)}}"#)
+        }
         expect(try policy(from(#""10.1.0.0/16""#)), within: try policy(from(#""10.0.0.0/8""#)), true)
         // Two halves are the whole.
         expect(
             try policy(from(#""10.0.0.0/8""#)), within: try policy(from(#"["10.0.0.0/9","10.128.0.0/9"]"#)), true)
         expect(
-            try policy(from(#""10.0.0.0/8""#)), within: try policy(from(#"["10.0.0.0/9","10.128.0.0/10","10.192.0.0/11"]"#)),
+            try policy(from(#""10.0.0.0/8""#)),
+            within: try policy(from(#"["10.0.0.0/9","10.128.0.0/10","10.192.0.0/11"]"#)),
             false)
         expect(
             try policy(from(#"["0.0.0.0/0","::/0"]"#)),
@@ -83,14 +94,19 @@ import Testing
     }
 
     @Test func numbersAndDatesAreRanges() throws {
-        func age(_ op: String, _ value: String) -> String { allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:MultiFactorAuthAge":"\#(value)"}}"#) }
+        func age(_ op: String, _ value: String) -> String {
+            allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:MultiFactorAuthAge":"\#(value)"}}"#)
+        }
         expect(try policy(age("NumericLessThan", "300")), within: try policy(age("NumericLessThanEquals", "300")), true)
-        expect(try policy(age("NumericLessThanEquals", "300")), within: try policy(age("NumericLessThan", "300")), false)
+        expect(
+            try policy(age("NumericLessThanEquals", "300")), within: try policy(age("NumericLessThan", "300")), false)
         // A gap of less than one.
         expect(
             try policy(age("NumericGreaterThan", "1")),
             within: try policy(age("NumericGreaterThanEquals", "1.5"), age("NumericLessThan", "1.25")), false)
-        func time(_ op: String, _ value: String) -> String { allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:CurrentTime":"\#(value)"}}"#) }
+        func time(_ op: String, _ value: String) -> String {
+            allow(#""s3:*""#, "*", #"{"\#(op)":{"aws:CurrentTime":"\#(value)"}}"#)
+        }
         expect(
             try policy(time("DateLessThan", "2026-06-01T00:00:00Z")),
             within: try policy(time("DateLessThan", "2026-06-01T00:00:00.000000001Z")), true)
@@ -100,14 +116,18 @@ import Testing
     }
 
     @Test func setsHaveTheirQualifiers() throws {
-        func tags(_ op: String, _ values: String) -> String { allow(#""ec2:*""#, "*", #"{"\#(op)":{"aws:TagKeys":\#(values)}}"#) }
+        func tags(_ op: String, _ values: String) -> String {
+            allow(#""ec2:*""#, "*", #"{"\#(op)":{"aws:TagKeys":\#(values)}}"#)
+        }
         let all = try policy(tags("ForAllValues:StringEquals", #"["a","b"]"#))
         expect(try policy(tags("ForAllValues:StringEquals", #""a""#)), within: all, true)
         expect(try policy(tags("ForAnyValue:StringEquals", #""a""#)), within: all, false)
         // No tags at all is all of them.
         expect(try policy(allow(#""ec2:*""#, "*", #"{"Null":{"aws:TagKeys":"true"}}"#)), within: all, true)
         // Any of a and b, without a, is b.
-        let some = try policy(tags("ForAnyValue:StringEquals", #"["a","b"]"#), tags("ForAnyValue:StringEquals", #""a""#).replacing("Allow", with: "Deny"))
+        let some = try policy(
+            tags("ForAnyValue:StringEquals", #"["a","b"]"#),
+            tags("ForAnyValue:StringEquals", #""a""#).replacing("Allow", with: "Deny"))
         expect(some, within: try policy(tags("ForAnyValue:StringEquals", #""b""#)), true)
     }
 
