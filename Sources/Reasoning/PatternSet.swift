@@ -68,7 +68,7 @@ final class PatternSet: Sendable {
 extension Pattern {
     /// What the text begins with, up to its first colon: "s3:". Two patterns with different keys have nothing in common.
     /// nil where a wildcard comes first.
-    fileprivate var indexKey: UInt64? {
+    var indexKey: UInt64? {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for symbol in symbols {
             guard symbol.isScalar else { return nil }

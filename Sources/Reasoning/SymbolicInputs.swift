@@ -47,12 +47,30 @@ public struct SymbolicInputs: Sendable {
         return (lists.flatMap { $0 } + single).reduce(into: ["aws:sourcearn"]) { $0.formUnion($1.keys) }
     }
 
+    /// The caller's own policies.
+    var identityPolicies: [SymbolicPolicy] { identity }
+
+    /// The policies that can take away, in groups of which each has to allow by itself or need not.
+    var filters: [(type: PolicyType, policies: [SymbolicPolicy], mustAllow: Bool)] {
+        var groups: [(type: PolicyType, policies: [SymbolicPolicy], mustAllow: Bool)] = []
+        groups += (resourceControl ?? []).map { (.resourceControl, $0, true) }
+        groups += (serviceControl ?? []).map { (.serviceControl, $0, true) }
+        groups.append((.resource, [resource, roleTrust].compactMap { $0 }, false))
+        groups.append((.identity, identity, false))
+        if let boundaries { groups.append((.permissionsBoundary, boundaries, true)) }
+        if let session { groups.append((.session, session, true)) }
+        if let endpoint { groups.append((.endpoint, endpoint, true)) }
+        return groups
+    }
+
     /// The requests of a caller that are allowed.
     ///
-    /// - Parameter resourceAccount: the account that owns the resource; nil: the one in its ARN, or the caller's own.
+    /// - Parameters:
+    ///   - resourceAccount: the account that owns the resource; nil: the one in its ARN, or the caller's own.
+    ///   - actions: the only actions that it is asked about; nil: all.
     /// - Returns: nil where the answer depends on what formulas don't say: an encryption context.
-    func allowed(_ principal: Principal, resourceAccount: String?) -> Formula? {
-        Building(self, principal, resourceAccount).allowed
+    func allowed(_ principal: Principal, resourceAccount: String?, of actions: PatternSet? = nil) -> Formula? {
+        Building(self, principal, resourceAccount, actions).allowed
     }
 }
 
@@ -63,8 +81,10 @@ private struct Building {
     let principal: Principal
     let resourceAccount: String?
     let hasBoundary: Bool
+    let actions: PatternSet?
 
-    init(_ policies: SymbolicInputs, _ principal: Principal, _ resourceAccount: String?) {
+    init(_ policies: SymbolicInputs, _ principal: Principal, _ resourceAccount: String?, _ actions: PatternSet?) {
+        self.actions = actions
         self.policies = policies
         self.principal = principal
         self.resourceAccount = resourceAccount
@@ -121,7 +141,9 @@ private struct Building {
         return .any([decided, .isAction("sts:GetCallerIdentity")], isSource: true)
     }
 
-    private func allows(_ policy: SymbolicPolicy) -> [Formula] { policy.allowing(principal, hasBoundary: hasBoundary) }
+    private func allows(_ policy: SymbolicPolicy) -> [Formula] {
+        policy.allowing(principal, hasBoundary: hasBoundary, of: actions)
+    }
 
     private func denies(_ policy: SymbolicPolicy) -> [Formula] {
         policy.notDenying(principal, hasBoundary: hasBoundary)
@@ -138,10 +160,10 @@ private struct Building {
         return { least in
             var statements: [Formula] = []
             if let trust = policies.roleTrust {
-                statements += trust.allowing(principal, hasBoundary: hasBoundary, atLeast: least)
+                statements += trust.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
             }
             if let resource = policies.resource {
-                statements += resource.allowing(principal, hasBoundary: hasBoundary, atLeast: least)
+                statements += resource.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
             }
             if inputs.resourceOnlyDenies { statements = [] }
             if isPublic, principal.kind != .service {
@@ -151,7 +173,7 @@ private struct Building {
                 statements = statements.map { .all([$0, isBlocked.negated]) }
             }
             if let list = policies.accessControlList {
-                statements += list.allowing(principal, hasBoundary: hasBoundary, atLeast: least)
+                statements += list.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
             }
             return statements
         }
@@ -202,13 +224,15 @@ private struct Building {
             return .always(PrincipalName.isAccountID(resourceAccount) && resourceAccount != principal.accountID)
         }
         return .all([
-            .resource(Self.inAccount("############"), true), .resource(Self.inAccount(principal.accountID), false),
+            .resource(Self.inSomeAccount, true), .resource(Self.inAccount(principal.accountID), false),
         ])
     }
 
     private static func inAccount(_ account: String) -> PatternSet {
         PatternSet([.parts("*:*:*:*:\(account):", then: [.many])])
     }
+
+    private static let inSomeAccount = inAccount("############")
 
     private static func resource(_ prefix: String) -> Formula {
         .resource(PatternSet([.parts("*:*:*:*:*:\(prefix)", then: [.many])]), true)

@@ -14,6 +14,10 @@ public final class SymbolicPolicy: Sendable {
     let statements: [SymbolicStatement]
     /// The condition keys that the policy speaks of, variables included, in lower case.
     let keys: Set<String>
+    /// The places of the statements that may speak of a service's actions, by what those begin with (`indexKey`), and of
+    /// those that speak of no service in particular.
+    private let statementsOfService: [UInt64: [Int]]
+    private let unservicedStatements: [Int]
 
     /// Makes a policy ready.
     ///
@@ -24,6 +28,26 @@ public final class SymbolicPolicy: Sendable {
             SymbolicStatement($0, version: policy.document.version, type: policy.source.type)
         }
         keys = statements.reduce(into: []) { $0.formUnion($1.keys) }
+        var ofService: [UInt64: [Int]] = [:]
+        var unserviced: [Int] = []
+        for statement in statements {
+            let services = statement.services
+            if services.isEmpty { unserviced.append(statement.index) }
+            for service in services { ofService[service, default: []].append(statement.index) }
+        }
+        statementsOfService = ofService
+        unservicedStatements = unserviced
+    }
+
+    /// The places of the statements that may match one of some actions; nil: any actions.
+    private func places(of actions: PatternSet?) -> [Int] {
+        guard let actions else { return Array(statements.indices) }
+        var places = unservicedStatements
+        for pattern in actions.patterns {
+            guard let key = pattern.indexKey else { return Array(statements.indices) }
+            places += statementsOfService[key] ?? []
+        }
+        return places.filter { statements[$0].mayMatch(actions) }.sorted()
     }
 
     var document: PolicyDocument { policy.document }
@@ -35,8 +59,12 @@ public final class SymbolicPolicy: Sendable {
     }
 
     /// What the statements that allow say together, of those that reach the caller so far.
-    func allowing(_ principal: Principal, hasBoundary: Bool, atLeast least: Reach = .account) -> [Formula] {
-        statements.indices.compactMap { index in
+    ///
+    /// - Parameter actions: the only actions that it is asked about; nil: all.
+    func allowing(
+        _ principal: Principal, hasBoundary: Bool, atLeast least: Reach = .account, of actions: PatternSet? = nil
+    ) -> [Formula] {
+        places(of: actions).compactMap { index in
             let statement = statements[index]
             guard !statement.isDeny, policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) >= least
             else { return nil }
@@ -45,8 +73,8 @@ public final class SymbolicPolicy: Sendable {
     }
 
     /// What must be so that no statement denies.
-    func notDenying(_ principal: Principal, hasBoundary: Bool) -> [Formula] {
-        statements.indices.compactMap { index in
+    func notDenying(_ principal: Principal, hasBoundary: Bool, of actions: PatternSet? = nil) -> [Formula] {
+        places(of: actions).compactMap { index in
             let statement = statements[index]
             guard statement.isDeny, policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) != .none
             else { return nil }
@@ -63,11 +91,15 @@ struct SymbolicStatement: Sendable {
     let applies: Formula
     let appliesNot: Formula
     let keys: Set<String>
+    private let actions: PatternSet
+    private let isNotAction: Bool
 
     init(_ statement: Statement, version: PolicyDocument.Version, type: PolicyType) {
         index = statement.index
         isDeny = statement.effect == .deny
-        var parts: [Formula] = [Self.actions(statement.actions)]
+        actions = PatternSet(statement.actions.values.map { Pattern.action($0.value) })
+        isNotAction = statement.actions.isNegated
+        var parts: [Formula] = [.action(actions, !isNotAction)]
         var keys: Set<String> = []
         if let resources = statement.resources {
             let (set, variables) = Self.resources(resources, version, type)
@@ -87,8 +119,24 @@ struct SymbolicStatement: Sendable {
         self.keys = keys
     }
 
-    private static func actions(_ actions: Statement.Patterns) -> Formula {
-        .action(PatternSet(actions.values.map { Pattern.action($0.value) }), !actions.isNegated)
+    /// What the actions begin with, each once; empty where that is not known of all.
+    fileprivate var services: [UInt64] {
+        if isNotAction { return [] }
+        var services: [UInt64] = []
+        for pattern in actions.patterns {
+            guard let service = pattern.indexKey else { return [] }
+            if services.last != service, !services.contains(service) { services.append(service) }
+        }
+        return services
+    }
+
+    /// Whether the statement may match one of some actions, as far as a look at the patterns tells.
+    fileprivate func mayMatch(_ others: PatternSet) -> Bool {
+        others.patterns.contains { other in
+            isNotAction
+                ? !actions.contains(near: other) { $0.covers(other) }
+                : actions.contains(near: other) { !$0.isClearlyApart(from: other) }
+        }
     }
 
     private static func resources(
