@@ -7,7 +7,7 @@ public struct BoundCaller: Sendable {
     /// The policies that bind it, and the resource's.
     public let policies: SymbolicInputs
     /// What must be so of the condition keys of its requests.
-    let keys: [Formula]
+    let keys: KeyFacts
 
     /// Makes a caller.
     ///
@@ -20,7 +20,7 @@ public struct BoundCaller: Sendable {
         self.principal = principal
         self.policies = policies
         guard domain.relatesKeys else {
-            keys = []
+            keys = KeyFacts()
             return
         }
         let named = policies.keys
@@ -29,15 +29,15 @@ public struct BoundCaller: Sendable {
             guard let tags else { continue }
             let name = key.dropFirst(Self.tagPrefix.count)
             if let tag = tags.first(where: { $0.key.lowercasedASCII == name }), !tag.value.isEmpty {
-                keys.append(.isOneOf(key, [tag.value]))
+                keys.add(KeyTest(key: key, isOneOf: [.text(tag.value)]), true)
             } else {
-                keys.append(.key(KeyTest(present: key), false))
+                keys.add(KeyTest(present: key), false)
             }
         }
         if named.contains("aws:userid"), !principal.uniqueID.isEmpty {
             let isSession = principal.kind == .roleSession || principal.kind == .role
             let pattern = isSession ? Pattern.wild(principal.uniqueID + ":?*") : .text(principal.uniqueID)
-            keys.append(.key(KeyTest(key: "aws:userid", isOneOf: [pattern]), true))
+            keys.add(KeyTest(key: "aws:userid", isOneOf: [pattern]), true)
         }
         self.keys = keys
     }
@@ -85,8 +85,8 @@ extension Checks {
                 caller.principal, resourceAccount: target.resourceAccount, of: target.actions)
         else { return .unknown(.encryptionContext) }
         let meter = Meter(domain.budget)
-        let solver = Solver(domain: domain, meter: meter)
-        switch solver.solve(target.formulas + others + caller.keys + [allowed]) {
+        let solver = Solver(domain: domain, meter: meter, facts: caller.keys)
+        switch solver.solve(target.formulas + others + [allowed]) {
         case .none: return .no
         case .unknown: return .unknown(meter.doubt ?? .budget)
         case .found(let assignment):

@@ -4,7 +4,7 @@ import Policy
 struct Caller: Sendable {
     var principal: Principal
     /// What is so of the condition keys of this caller's requests.
-    var keys: [Formula]
+    var keys: KeyFacts
     /// Whether the caller is nobody whom the policies name, and may be called whatever a condition asks for.
     var isAnybody = false
 }
@@ -19,8 +19,10 @@ extension Caller {
             kind: .user, arn: "arn:aws:iam::\(ownAccount):user/alice", accountID: ownAccount,
             uniqueID: "AIDAEXAMPLEEXAMPLE1")
         let isService = "aws:principalisawsservice"
-        let relations: [Formula] =
-            domain.relatesKeys && keys.contains(isService) ? [.isOneOf(isService, ["false"])] : []
+        var relations = KeyFacts()
+        if domain.relatesKeys, keys.contains(isService) {
+            relations.add(KeyTest(key: isService, isOneOf: [.text("false")]), true)
+        }
         return Caller(principal: principal, keys: relations, isAnybody: true)
     }
 
@@ -48,7 +50,8 @@ extension Caller {
             callers.append(
                 Caller(
                     principal: principal,
-                    keys: domain.relatesKeys ? relations(principal, isAnybody, names, keys) : [], isAnybody: isAnybody))
+                    keys: domain.relatesKeys ? relations(principal, isAnybody, names, keys) : KeyFacts(),
+                    isAnybody: isAnybody))
         }
         return callers
     }
@@ -66,20 +69,23 @@ extension Caller {
     /// `reference_policies_condition-keys.html`.
     static func relations(
         _ principal: Principal, _ isAnybody: Bool, _ names: NamedPrincipals?, _ keys: Set<String>
-    ) -> [Formula] {
-        var formulas: [Formula] = []
+    ) -> KeyFacts {
+        var facts = KeyFacts()
         func say(_ key: String, _ values: @autoclosure () -> [Pattern]) {
             guard keys.contains(key) else { return }
             let values = values()
-            formulas.append(
-                values.isEmpty ? .key(KeyTest(present: key), false) : .key(KeyTest(key: key, isOneOf: values), true))
+            if values.isEmpty {
+                facts.add(KeyTest(present: key), false)
+            } else {
+                facts.add(KeyTest(key: key, isOneOf: values), true)
+            }
         }
         let account = principal.isInAccount ? [Pattern.text(principal.accountID)] : []
         say("aws:principalaccount", account)
         say("kms:calleraccount", account)
         say("aws:principalarn", arns(principal, isAnybody))
         if isAnybody, let names, keys.contains("aws:principalarn"), !names.arns.isEmpty, principal.isInAccount {
-            formulas.append(.key(KeyTest(key: "aws:principalarn", isOneOf: names.arns.map { Pattern.text($0) }), false))
+            facts.add(KeyTest(key: "aws:principalarn", isOneOf: names.arns.map { Pattern.text($0) }), false)
         }
         say("aws:principalisawsservice", [.text(principal.kind == .service ? "true" : "false")])
         say("aws:principalservicename", principal.service.map { [.text($0)] } ?? [])
@@ -99,7 +105,7 @@ extension Caller {
         if !principal.isInAccount {
             for key in keys where key.hasPrefix("aws:principaltag/") || key == "aws:principalorgid" { say(key, []) }
         }
-        return formulas
+        return facts
     }
 
     /// What `aws:PrincipalArn` is for a principal (rule 27).
@@ -142,13 +148,6 @@ extension Caller {
             principal.arn = arn
         }
         return principal
-    }
-}
-
-extension Formula {
-    /// Whether a key has one of these values.
-    static func isOneOf(_ key: String, _ values: [String]) -> Formula {
-        .key(KeyTest(key: key, isOneOf: values.map { Pattern.text($0) }), true)
     }
 }
 

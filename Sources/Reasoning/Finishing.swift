@@ -55,7 +55,9 @@ extension Solver {
         var keys: [String] = []
         for variable in variables where !keys.contains(variable.key) { keys.append(variable.key) }
         var state = state
-        for key in keys where !state.keys.contains(where: { $0.key == key }) { state.keys.append(KeyState(key: key)) }
+        for key in keys where !state.keys.contains(where: { $0.key == key }) {
+            state.keys.append(facts.state(of: key))
+        }
         return bind(keys[...], [:], state, action, cell, service)
     }
 

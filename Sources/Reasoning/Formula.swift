@@ -55,6 +55,37 @@ indirect enum Formula: Sendable {
         }
     }
 
+    /// "Any of", without parts that say nothing.
+    static func either(_ parts: [Formula], isSource: Bool = false) -> Formula {
+        var kept: [Formula] = []
+        for part in parts {
+            switch part {
+            case .always(true): return part
+            case .always(false): break
+            case .any(let inner, _) where inner.isEmpty: break
+            default: kept.append(part)
+            }
+        }
+        if kept.isEmpty { return .always(false) }
+        return kept.count == 1 ? kept[0] : .any(kept, isSource: isSource)
+    }
+
+    /// "All of", without parts that say nothing.
+    static func both(_ parts: [Formula]) -> Formula {
+        var kept: [Formula] = []
+        for part in parts {
+            switch part {
+            case .always(false): return part
+            case .always(true): break
+            case .any(let inner, _) where inner.isEmpty: return .always(false)
+            case .all(let inner): kept += inner
+            default: kept.append(part)
+            }
+        }
+        if kept.isEmpty { return .always(true) }
+        return kept.count == 1 ? kept[0] : .all(kept)
+    }
+
     static func any(_ parts: [Formula]) -> Formula { any(parts, isSource: false) }
 
     var negated: Formula {

@@ -78,7 +78,9 @@ extension SymbolicInputs {
     ) -> (denies: [StatementReference], limits: [PolicyType]) {
         func isPossible(_ more: Formula) -> Bool {
             let meter = Meter(domain.budget)
-            if case .none = Solver(domain: domain, meter: meter).solve([formula, more] + caller.keys) { return false }
+            if case .none = Solver(domain: domain, meter: meter, facts: caller.keys).solve([formula, more]) {
+                return false
+            }
             return true
         }
         let hasBoundary = inputs.boundaries != nil

@@ -207,3 +207,21 @@ extension KeyKind.Values {
         }
     }
 }
+
+/// What is certain of condition keys: what a principal says of them, and what is asked of them from the beginning.
+///
+/// A key's facts are looked at when a policy first asks about the key.
+struct KeyFacts: Sendable {
+    private var facts: [String: [(test: KeyTest, isTrue: Bool)]] = [:]
+
+    mutating func add(_ test: KeyTest, _ isTrue: Bool) { facts[test.key, default: []].append((test, isTrue)) }
+
+    mutating func add(_ others: KeyFacts) { facts.merge(others.facts) { $0 + $1 } }
+
+    /// What is known of a key at first.
+    func state(of key: String) -> KeyState {
+        var state = KeyState(key: key)
+        state.tests = facts[key] ?? []
+        return state
+    }
+}

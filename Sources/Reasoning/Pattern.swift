@@ -96,6 +96,9 @@ final class Pattern: Sendable {
     /// Whether the symbols say less than the template does: a variable may change where the colons are that the parts
     /// of an ARN are counted by, and may or may not be a boolean.
     let isLoose: Bool
+    /// A pattern without variables that every text of this one matches, whatever they are: this one itself, if it has none.
+    var widened: Pattern { wider ?? self }
+    private let wider: Pattern?
 
     private struct Template: Sendable, Hashable {
         let tokens: [PatternToken]
@@ -118,6 +121,7 @@ final class Pattern: Sendable {
         self.variables = variables
         template = nil
         isLoose = false
+        wider = nil
         (prefixCount, suffixCount, hash) = Self.measures(symbols, variables)
     }
 
@@ -128,6 +132,15 @@ final class Pattern: Sendable {
         self.variables = variables
         self.template = template
         self.isLoose = isLoose
+        wider =
+            template == nil
+            ? nil
+            : Pattern(
+                symbols.flatMap { symbol -> [Symbol] in
+                    guard symbol.isVariable else { return [symbol] }
+                    // A value is not empty, but a default may be.
+                    return variables[symbol.variableIndex].fallback == nil ? [.one, .many] : [.many]
+                })
         (prefixCount, suffixCount, hash) = Self.measures(symbols, variables)
     }
 

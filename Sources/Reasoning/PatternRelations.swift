@@ -98,8 +98,8 @@ extension Pattern {
     /// Whether no text matches both, as far as the beginnings and the ends tell, and certainly where one is a text.
     func isClearlyApart(from other: Pattern) -> Bool {
         if isLoose || other.isLoose { return false }
-        if other.isLiteral, !hasVariables { return !covers(other) }
-        if isLiteral, !other.hasVariables { return !other.covers(self) }
+        if other.isLiteral { return !widened.covers(other) }
+        if isLiteral { return !other.widened.covers(self) }
         let beginning = min(prefixCount, other.prefixCount)
         for index in 0..<beginning where symbols[index] != other.symbols[index] { return true }
         if hasApartSegment(other, from: beginning) { return true }

@@ -14,7 +14,7 @@ extension Checks {
     public func publicAccess(by policy: SymbolicPolicy) -> Answer {
         var callers = Caller.all(named: [policy], domain, outsidersOnly: true)
         let trusted = Self.trustedValues(policy)
-        for index in callers.indices { callers[index].keys += trusted }
+        for index in callers.indices { callers[index].keys.add(trusted) }
         return Question(allowedBy: [policy]).answer(callers, domain)
     }
 
@@ -28,14 +28,14 @@ extension Checks {
     ]
 
     /// What must be so of a caller from outside: it has none of the fixed values that the policy names.
-    private static func trustedValues(_ policy: SymbolicPolicy) -> [Formula] {
+    private static func trustedValues(_ policy: SymbolicPolicy) -> KeyFacts {
         // Neither is it of the resource's own account or organization.
-        var formulas: [Formula] = [
+        var facts = KeyFacts()
+        for (key, other) in [
             ("aws:principalaccount", "aws:resourceaccount"), ("aws:principalorgid", "aws:resourceorgid"),
-        ].compactMap { key, other in
-            guard policy.keys.contains(key), policy.keys.contains(other) else { return nil }
+        ] where policy.keys.contains(key) && policy.keys.contains(other) {
             let own = Pattern.reading([.variable(key: other, fallback: nil)], as: .plain)
-            return .key(KeyTest(key: key, isOneOf: [own].compactMap { $0 }), false)
+            facts.add(KeyTest(key: key, isOneOf: [own].compactMap { $0 }), false)
         }
         for statement in policy.document.statements {
             for condition in statement.conditions {
@@ -47,7 +47,7 @@ extension Checks {
                 switch parsed.comparison {
                 case .ipAddress:
                     let ranges = values.compactMap { AddressRange($0.utf8.span) }.filter(\.isNarrow)
-                    if !ranges.isEmpty { formulas.append(.key(KeyTest(key: key, liesIn: ranges), false)) }
+                    if !ranges.isEmpty { facts.add(KeyTest(key: key, liesIn: ranges), false) }
                 case .stringEquals, .stringEqualsIgnoreCase, .stringLike, .arnLike:
                     let isExact = parsed.comparison == .stringEquals || parsed.comparison == .stringEqualsIgnoreCase
                     let fixed = values.filter { isFixed($0, key: key, isExact: isExact) }
@@ -57,12 +57,12 @@ extension Checks {
                             ? Pattern.text(value, ignoringCase: parsed.comparison == .stringEqualsIgnoreCase)
                             : Pattern.wild(value)
                     }
-                    formulas.append(.key(KeyTest(key: key, hasOneOf: patterns), false))
+                    facts.add(KeyTest(key: key, hasOneOf: patterns), false)
                 default: break
                 }
             }
         }
-        return formulas
+        return facts
     }
 
     private static func isFixed(_ value: String, key: String, isExact: Bool) -> Bool {

@@ -25,7 +25,7 @@ struct Question {
     }
 
     private func answer(_ caller: Caller, _ domain: Domain, _ meter: Meter) -> Answer {
-        let solver = Solver(domain: domain, meter: meter)
+        let solver = Solver(domain: domain, meter: meter, facts: caller.keys)
         switch solver.solve(formulas(caller)) {
         case .none: return .no
         case .unknown: return .unknown(meter.doubt ?? .budget)
@@ -37,7 +37,7 @@ struct Question {
 
     /// What the request must be like.
     func formulas(_ caller: Caller) -> [Formula] {
-        var formulas = caller.keys + other
+        var formulas = other
         let principal = caller.principal
         if principal.kind != .anonymous {
             // It can't be denied (rule 17).

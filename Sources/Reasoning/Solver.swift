@@ -24,6 +24,8 @@ struct Solver {
 
     let domain: Domain
     let meter: Meter
+    /// What is so of condition keys whoever asks about them.
+    let facts: KeyFacts
 
     /// What is known of a request on the way.
     struct State {
@@ -105,7 +107,7 @@ struct Solver {
     private func take(_ test: KeyTest, _ isTrue: Bool, into state: inout State) -> TextRegion.Change {
         meter.spend(2)
         let index = state.keys.firstIndex { $0.key == test.key } ?? state.keys.count
-        if index == state.keys.count { state.keys.append(KeyState(key: test.key)) }
+        if index == state.keys.count { state.keys.append(facts.state(of: test.key)) }
         for known in state.keys[index].tests where known.test.isSame(as: test) {
             return known.isTrue == isTrue ? .none : .emptied
         }

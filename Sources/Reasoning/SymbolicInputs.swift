@@ -98,7 +98,7 @@ private struct Building {
         let isControlled = !principal.isServiceLinkedRole
         var parts: [Formula] = []
         if isControlled, let levels = policies.resourceControl {
-            parts.append(.any([.isAction("kms:RetireGrant"), .all(levels.flatMap(filter))]))
+            parts.append(.either([.isAction("kms:RetireGrant"), .both(levels.flatMap(filter))]))
         }
         if isControlled, isInAccount, let levels = policies.serviceControl { parts += levels.flatMap(filter) }
         for policy in [policies.roleTrust, policies.resource].compactMap({ $0 }) + policies.identity {
@@ -111,34 +111,44 @@ private struct Building {
         let fromResource = resourceAllows()
         let anyFromResource = fromResource(.account)
         let needsResource = needsResourceAllow
-        parts.append(.any([needsResource.negated, .any(anyFromResource, isSource: false), granted(.account)]))
-        let own = Formula.any(policies.identity.flatMap(allows), isSource: true)
+        parts.append(.either([needsResource.negated, .either(anyFromResource), granted(.account)]))
         let isRoot = principal.kind == .root
         if isInAccount {
+            let own = Formula.any(policies.identity.flatMap(allows), isSource: true)
             // What spares the caller the silence of its own policies.
             let isCross = isCrossAccount
-            let sparesIdentity = Formula.any([
-                .all([isCross, granted(.role)]),
-                .all([isCross.negated, .any([.any(fromResource(.role)), granted(.role)])]),
+            let sparesIdentity = Formula.either([
+                .both([isCross, granted(.role)]),
+                .both([isCross.negated, .either([.either(fromResource(.role)), granted(.role)])]),
             ])
-            let sparesAll = Formula.all([isCross.negated, .any([.any(fromResource(.full)), granted(.full)])])
-            if !isRoot { parts.append(.any([own, sparesIdentity], isSource: true)) }
+            let sparesAll = Formula.both([isCross.negated, .either([.either(fromResource(.full)), granted(.full)])])
+            if !isRoot { parts.append(.either([own, sparesIdentity], isSource: true)) }
             if let boundaries = policies.boundaries {
-                parts.append(.any([.any(boundaries.flatMap(allows)), sparesAll]))
+                parts.append(.either([.either(boundaries.flatMap(allows)), sparesAll]))
             }
             let hasEmptySession = principal.kind == .federatedUser && inputs.session == nil
             if hasEmptySession {
                 parts.append(sparesAll)
             } else if let session = policies.session {
-                parts.append(.any([.any(session.flatMap(allows)), sparesAll]))
+                parts.append(.either([.either(session.flatMap(allows)), sparesAll]))
             }
         }
-        if let endpoint = policies.endpoint { parts.append(.any(endpoint.flatMap(allows))) }
+        if let endpoint = policies.endpoint { parts.append(.either(endpoint.flatMap(allows))) }
         // That something allows is said already: by the caller's own policies, by what spares them, or by the resource's
         // side, which callers without an account need.
-        let decided = Formula.all(parts)
-        if principal.kind == .anonymous { return decided }
-        return .any([decided, .isAction("sts:GetCallerIdentity")], isSource: true)
+        let decided = Formula.both(parts)
+        if principal.kind == .anonymous || !mayBe(Self.callerIdentity) { return decided }
+        return .either([decided, .action(Self.callerIdentity, true)], isSource: true)
+    }
+
+    private static let callerIdentity = PatternSet([.action("sts:GetCallerIdentity")])
+
+    /// Whether some action that is asked about may be one of these, as far as a look at the patterns tells.
+    private func mayBe(_ set: PatternSet) -> Bool {
+        guard let actions else { return true }
+        return actions.patterns.contains { action in
+            set.patterns.contains { !$0.isClearlyApart(from: action) }
+        }
     }
 
     private func allows(_ policy: SymbolicPolicy) -> [Formula] {
@@ -146,7 +156,7 @@ private struct Building {
     }
 
     private func denies(_ policy: SymbolicPolicy) -> [Formula] {
-        policy.notDenying(principal, hasBoundary: hasBoundary)
+        policy.notDenying(principal, hasBoundary: hasBoundary, of: actions)
     }
 
     /// One level of control policies: one of them must allow, and none deny.
@@ -201,7 +211,7 @@ private struct Building {
             }
             grants.append((reach, .all(parts)))
         }
-        return { least in .any(grants.filter { $0.0 >= least }.map(\.1)) }
+        return { least in .either(grants.filter { $0.0 >= least }.map(\.1)) }
     }
 
     // MARK: What the request itself says
@@ -211,10 +221,11 @@ private struct Building {
         var parts = [isCrossAccount]
         if !inputs.ignoresResourceSide {
             if inputs.requiredPolicy != nil { return .always(true) }
-            parts += [Self.needsKeyPolicy, Self.needsTrustPolicy]
+            if mayBe(Self.kms) { parts.append(Self.needsKeyPolicy) }
+            if mayBe(Self.sts) { parts.append(Self.needsTrustPolicy) }
         }
         if inputs.resource != nil { parts.append(.action(Self.kms, true)) }
-        return .any(parts)
+        return .either(parts)
     }
 
     /// Whether the resource is in another account than the caller.
@@ -240,6 +251,7 @@ private struct Building {
 
     private static let s3 = PatternSet([.action("s3:*")])
     private static let kms = PatternSet([.action("kms:*")])
+    private static let sts = PatternSet([.action("sts:*")])
 
     /// See `Query.requiredPolicy`: what KMS does needs a key and its policy, with exceptions.
     private static let needsKeyPolicy: Formula = {

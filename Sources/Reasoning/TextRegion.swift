@@ -169,9 +169,22 @@ extension TextRegion.Cell {
     /// A text of the cell; with variables, one of a set that is too wide (see `PatternSearch`).
     func look(_ meter: Meter) -> PatternSearch.Outcome {
         if let sample { return .found(sample) }
+        if let only = only { return only }
         if let text = guess() { return .found(text) }
         if PatternSearch.isEmptyWhateverVariables(matching: positives, butNot: negatives, meter) { return .none }
         return PatternSearch.search(matching: positives, butNot: negatives, meter)
+    }
+
+    /// What is left of a cell that has room for one text: it, or nothing. nil for any other cell.
+    private var only: PatternSearch.Outcome? {
+        guard let literal = positives.first(where: { $0.isLiteral && !$0.hasVariables }) else { return nil }
+        for positive in positives where positive !== literal && !positive.widened.covers(literal) {
+            return PatternSearch.Outcome.none
+        }
+        for negative in negatives where !negative.hasVariables && negative.covers(literal) {
+            return PatternSearch.Outcome.none
+        }
+        return .found(literal.symbols)
     }
 
     /// A text that is likely to be in the cell, found by filling in a pattern's wildcards.
@@ -189,7 +202,7 @@ extension TextRegion.Cell {
     /// Whether a text is in the cell; variables are read as in `PatternSearch.search`.
     func contains(_ text: [Symbol]) -> Bool {
         let pattern = Pattern(text)
-        return positives.allSatisfy { $0.isLoose || ($0.hasVariables ? $0.capture(text) != nil : $0.covers(pattern)) }
+        return positives.allSatisfy { $0.widened.covers(pattern) }
             && negatives.allSatisfy { $0.hasVariables || !$0.covers(pattern) }
     }
 }

@@ -74,11 +74,13 @@ extension Checks {
             guard statements.allSatisfy({ reaches[$0.index] != .none }) else { return true }
             // An Allow that reaches the caller less far does not make up for one that reaches it farther.
             let least = statements.filter { !$0.isDeny }.map { reaches[$0.index] }.max() ?? .account
-            var formulas = caller.keys + statements.map(\.applies)
+            var formulas = statements.map(\.applies)
             for other in others where other.isDeny ? reaches[other.index] != .none : reaches[other.index] >= least {
                 formulas.append(other.appliesNot)
             }
-            if case .none = Solver(domain: domain, meter: Meter(domain.budget)).solve(formulas) { return true }
+            if case .none = Solver(domain: domain, meter: Meter(domain.budget), facts: caller.keys).solve(formulas) {
+                return true
+            }
             return false
         }
     }

@@ -57,16 +57,18 @@ struct CheckedPolicy {
     let file: String
     let symbolic: SymbolicPolicy
 
-    /// - Parameter type: nil: what its elements say.
+    /// - Parameters:
+    ///   - type: nil: what its elements say.
+    ///   - command: the command that complains.
     /// - Throws: `ExitCode(2)` after a complaint, for a file that can't be read or holds no policy.
-    init(_ file: String, as type: PolicyType?) throws(ExitCode) {
+    init(_ file: String, as type: PolicyType?, command: String = "check") throws(ExitCode) {
         let name = file == "-" ? "<stdin>" : file
         self.file = name
         let text: String
         do {
             text = try InputFile.text(of: file)
         } catch {
-            Terminal.complain("gatehouse check: \(name): \(error.reason)")
+            Terminal.complain("gatehouse \(command): \(name): \(error.reason)")
             throw ExitCode(2)
         }
         // What takes principals is told from what does not by whether some are named.
@@ -75,7 +77,7 @@ struct CheckedPolicy {
             let document = try PolicyDocument(parsing: text, as: type, strictness: .evaluable)
             symbolic = SymbolicPolicy(CompiledPolicy(document, source: PolicySource(type: type, name: name)))
         } catch {
-            Terminal.complain("gatehouse check: \(name):\(error)")
+            Terminal.complain("gatehouse \(command): \(name):\(error)")
             throw ExitCode(2)
         }
     }

@@ -155,6 +155,13 @@ struct JSONWitness: Encodable {
         case one(String)
         case many([String])
 
+        var text: String {
+            switch self {
+            case .one(let value): value
+            case .many(let values): "[\(values.joined(separator: ", "))]"
+            }
+        }
+
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {

@@ -10,7 +10,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         // Each says its name: ArgumentParser would print its type, and the runtime takes milliseconds for the first.
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Check.self, Operations.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Sweep.self, Migrate.self,
+            Check.self, WhoCan.self, WhatCan.self, Operations.self, MakeBackup.self, RestoreBackup.self,
+            VerifyData.self, Sweep.self, Migrate.self,
             KeyringCommand.self,
             PrintVersion.self, BenchFill.self,
         ])
