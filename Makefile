@@ -74,6 +74,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	swift build -c release --static-swift-stdlib --product probe-server
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt
@@ -123,7 +124,7 @@ clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs
 
 $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-signer.txt \
-    Tests/Clients/requirements-trailscraper.txt
+    Tests/Clients/requirements-trailscraper.txt Tests/Clients/requirements-moto.txt
 	@Tools/install-dependencies test
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/Clients/requirements.txt
@@ -131,6 +132,8 @@ $(VENV)/installed: Tests/Clients/requirements.txt Tests/Clients/requirements-sig
 	    --requirement Tests/Clients/requirements-signer.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    --target $(VENV)/trailscraper --requirement Tests/Clients/requirements-trailscraper.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
+	    --target $(VENV)/moto --requirement Tests/Clients/requirements-moto.txt
 	@touch $@
 
 $(AUDITORS)/%/installed: Tests/Audit/%.txt

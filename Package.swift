@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -108,11 +109,13 @@ let package = Package(
         .target(
             name: "Fetch",
             dependencies: [
+                "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
         .target(
@@ -216,7 +219,7 @@ let package = Package(
             ]),
 
         // The way of a request, and the program.
-        .target(name: "Gate", dependencies: ["Platform", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Edge",
             dependencies: [
@@ -231,11 +234,20 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // Other endpoints behind Gatehouse.
+        .target(
+            name: "Upstreams",
+            dependencies: [
+                "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "OIDC", "Platform",
-                "Signature",
+                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "OIDC",
+                "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -250,11 +262,11 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "Mapping", "NoICUData",
+                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData",
                 "Policy", "Server",
                 "Signature",
                 "Simulation",
-                "TransportSecurity", "Wire",
+                "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -336,7 +348,9 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"]),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI"] + shapesAPIs),
         .testTarget(
             name: "BodiesTests",
             dependencies: ["Bodies", "Fetch", .product(name: "Crypto", package: "swift-crypto")]),
@@ -349,6 +363,7 @@ let package = Package(
                 "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Policy", "Wire"]),
         .testTarget(
             name: "KMSTests",
@@ -364,6 +379,9 @@ let package = Package(
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+        .testTarget(
+            name: "UpstreamsTests",
+            dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
         .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
         .testTarget(
             name: "TransportSecurityTests",
@@ -376,7 +394,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Ledger", "Lint", "OIDC",
+                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
+                "OIDC",
                 "Platform",
                 "Policy",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),

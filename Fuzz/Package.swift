@@ -33,6 +33,12 @@ let package = Package(
                 .product(name: "Server", package: "gatehouse"), .product(name: "Signature", package: "gatehouse"),
             ]),
         .executableTarget(
+            name: "FuzzDynamoDB",
+            dependencies: [
+                "FuzzDriver", .product(name: "Mapping", package: "gatehouse"),
+                .product(name: "Policy", package: "gatehouse"),
+            ]),
+        .executableTarget(
             name: "FuzzForm", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),
         .executableTarget(
             name: "FuzzEC2", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

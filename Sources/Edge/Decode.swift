@@ -40,7 +40,8 @@ extension Edge {
         let (module, routed) = (authenticated.module, authenticated.routed)
         try module.proves(authenticated.request, shape)
         let input = try routed.wireProtocol.decode(authenticated.request, as: shape, of: module.shape)
-        try validate(input, of: shape, by: module.validation)
+        // What breaks the constraints of a service that is passed on, its endpoint says in its own words.
+        if !module.isPassedOn { try validate(input, of: shape, by: module.validation) }
         return input
     }
 
@@ -70,6 +71,14 @@ extension Edge {
             address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
             host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
         source.isOfFront = authenticated.isOfFront
+        if authenticated.module.isPassedOn {
+            // As it was sent, but for its body: out of its chunks.
+            var request = arrival.head.request
+            // Which bucket a host's name means, others may see otherwise.
+            if authenticated.module.hasVirtualHosts { request.path = authenticated.routed.path }
+            (request.body, request.stream) = (authenticated.request.body, authenticated.request.stream)
+            source.request = request
+        }
         return Call(
             environment: environment, requestID: arrival.requestID, time: arrival.time, caller: caller,
             module: authenticated.module, operation: operation, region: authenticated.region, source: source)

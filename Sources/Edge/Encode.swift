@@ -6,6 +6,7 @@ extension Edge {
     /// The answer to a call that is recorded.
     func encode(_ outcome: Outcome, for authenticated: Authenticated) -> WireResponse {
         let routed = authenticated.routed
+        if let passed = outcome.passed { return passed }
         switch outcome.result {
         case .success(let output):
             guard let shape = outcome.operation else { return encode(.internalFailure, for: routed) }

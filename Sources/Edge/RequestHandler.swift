@@ -59,6 +59,10 @@ final class RequestHandler: ChannelDuplexHandler {
     private var unsent = 0
     /// Whether everything is said, and the client is to close its side.
     private var isClosing = false
+    /// Whether a request is being answered.
+    private var isAnswering = false
+    /// Whether the client will send no more.
+    private var isInputClosed = false
     /// Whether the channel is a stream of HTTP/2, which is good for one request.
     private var isStream = false
     /// nil when the handler is out of its channel.
@@ -190,7 +194,11 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is RequestDeadline.BodyStalled { fail(.bodyStalled) }
-        if case ChannelEvent.inputClosed = event, isClosing { context.close(promise: nil) }
+        if case ChannelEvent.inputClosed = event {
+            isInputClosed = true
+            // An answer that is still to come may be read all the same.
+            if isClosing || !isAnswering { context.close(promise: nil) }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -229,6 +237,7 @@ final class RequestHandler: ChannelDuplexHandler {
         _ context: ChannelHandlerContext
     ) {
         connection.begin(.answering)
+        isAnswering = true
         let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
         Task.immediateDetached {
@@ -309,7 +318,8 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     private func finish(isKept: Bool, _ context: ChannelHandlerContext) {
-        if isKept {
+        isAnswering = false
+        if isKept, !isInputClosed {
             connection.begin(.idle)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         } else {

@@ -12,7 +12,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// The only HTTP client of Gatehouse. The server at the other end is not trusted: an exchange is limited in time and
+/// Asks a server once. The server at the other end is not trusted: an exchange is limited in time and
 /// size, and redirects are not followed but returned like any other answer.
 ///
 /// ```swift
@@ -135,7 +135,7 @@ public struct Fetch: Sendable {
     }
 
     /// Why there is no connection, in the system's words where it has any.
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         guard let error = error as? NIOConnectionError else { return "\(error)" }
         guard let attempt = error.connectionErrors.first else { return "the name \(error.host) is not known" }
         guard let cause = attempt.error as? IOError else { return "\(attempt.error)" }
@@ -173,7 +173,7 @@ public struct Fetch: Sendable {
         return try await answer.futureResult.get()
     }
 
-    private static func tls() throws -> NIOSSLContext {
+    static func tls() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["http/1.1"]
         // The callback decides alone.
@@ -181,7 +181,7 @@ public struct Fetch: Sendable {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    private static func handshake(
+    static func handshake(
         _ context: NIOSSLContext, _ host: String, _ isTrusted: @escaping @Sendable ([[UInt8]]) async -> Bool
     ) throws -> NIOSSLClientHandler {
         try NIOSSLClientHandler(
@@ -203,6 +203,8 @@ public enum FetchError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooSlow
     /// Its answer is larger than the limit.
     case tooLarge
+    /// Its answer is not HTTP; the text is for the log.
+    case unreadable(String)
 
     public var description: String {
         switch self {
@@ -210,6 +212,7 @@ public enum FetchError: Error, Sendable, Hashable, CustomStringConvertible {
         case .untrustedCertificate: "its certificate is not trusted"
         case .tooSlow: "it did not answer in time"
         case .tooLarge: "its answer is too large"
+        case .unreadable(let reason): "its answer can't be read: \(reason)"
         }
     }
 }

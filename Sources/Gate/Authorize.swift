@@ -44,10 +44,10 @@ final class AccessDecision: Sendable {
 
 extension Gate {
     /// Asks the policies for every access that the operation needs.
-    /// - Parameter decisions: gets what they said, the denial last.
+    /// - Parameter attempt: gets what they said, the denial last.
     /// - Throws: AccessDenied with AWS's text; and for an operation that can't say what it needs.
     func authorize(
-        _ identified: Identified, decisions: inout [AccessDecision]
+        _ identified: Identified, _ attempt: inout Attempt
     ) async throws(ServiceError) -> Permit {
         let call = identified.call
         try call.module.admits(call)
@@ -63,8 +63,13 @@ extension Gate {
             let membership = environment.directory.membership(ofAccount: call.accountID)
             func ask(_ access: Access) throws(ServiceError) {
                 let decision = decide(access, bound, membership, call)
-                decisions.append(decision)
-                guard decision.decision.isAllowed else { throw refusal(decision, call) }
+                attempt.decisions.append(decision)
+                guard !decision.decision.isAllowed else { return }
+                let refusal = refusal(decision, call)
+                environment.denials.note(
+                    decision.request.action, on: decision.request.resource, by: call.caller.principalARN)
+                guard observes else { throw refusal }
+                attempt.observed = attempt.observed ?? refusal
             }
             for index in accesses.indices {
                 for way in accesses[index].ways { try ask(way) }

@@ -1,3 +1,4 @@
+import Learning
 import Policy
 import Wire
 
@@ -18,6 +19,7 @@ struct DecisionRecord {
             writer.member("action", decision.request.action)
             writer.member("resource", decision.request.resource)
             writer.member("outcome", decision.decision.outcome.rawValue)
+            Self.write(decision.access.context, to: &writer)
             writer.key("trace")
             writer.beginArray()
             decision.writeLines(to: &writer)
@@ -30,6 +32,28 @@ struct DecisionRecord {
         }
         writer.endArray()
         return writer.bytes
+    }
+
+    /// The values of a key that are recorded, at most.
+    private static let mostValues = 20
+
+    /// The condition keys by which `gatehouse generate-policy` can narrow what it allows; few accesses have any.
+    private static func write(_ context: [String: ContextValue], to writer: inout JSONWriter) {
+        guard !context.isEmpty, context.contains(where: { PolicyGenerator.usefulKeys.contains($0.key) }) else { return }
+        writer.key("context")
+        writer.beginObject()
+        for (key, value) in context.sorted(by: { $0.key < $1.key }) where PolicyGenerator.usefulKeys.contains(key) {
+            switch value {
+            case .one(let text): writer.member(key, text)
+            case .many(let texts):
+                guard texts.count <= mostValues else { continue }
+                writer.key(key)
+                writer.beginArray()
+                for text in texts { writer.string(text) }
+                writer.endArray()
+            }
+        }
+        writer.endObject()
     }
 }
 

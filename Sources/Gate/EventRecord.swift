@@ -53,7 +53,12 @@ struct EventRecord {
             writer.member("errorCode", call.module.shape.errors[error.code]?.name ?? error.code)
             if !error.message.isEmpty { writer.member("errorMessage", Self.cut(error.message)) }
         }
-        write("requestParameters", attempt.asked.input, &writer)
+        if let parameters = particulars.parameters?(attempt.decisions.map(\.resolved)) {
+            writer.key("requestParameters")
+            writer.json(parameters)
+        } else {
+            write("requestParameters", attempt.asked.input, &writer)
+        }
         var output: Structure?
         if attempt.readable?.operation.recordsOutput == true { output = try? result.get() }
         write("responseElements", output, &writer)
@@ -87,10 +92,13 @@ struct EventRecord {
 
     /// What the service adds; nothing where it has nothing to add.
     private func writeAdditional(_ writer: inout JSONWriter) {
-        guard let additional = attempt.call.module.events.additional,
-            attempt.decisions.allSatisfy(\.decision.isAllowed)
-        else { return }
-        let members = additional(attempt.decisions.map(\.resolved), try? result.get())
+        var members: [(name: String, value: String)] = []
+        if let additional = attempt.call.module.events.additional,
+            attempt.observed != nil || attempt.decisions.allSatisfy(\.decision.isAllowed)
+        {
+            members = additional(attempt.decisions.map(\.resolved), try? result.get())
+        }
+        if let denial = attempt.observed { members.append((name: "observedDenial", value: Self.cut(denial.message))) }
         guard !members.isEmpty else { return }
         writer.key("additionalEventData")
         writer.beginObject()

@@ -17,6 +17,8 @@ public struct Gate: Sendable {
     /// Everything that requests are decided and answered from.
     public let environment: Environment
     let audit: Audit
+    /// Whether what policies deny is let through, and only marked.
+    let observes: Bool
     let log: Logger
 
     /// When an answer that changes nothing may be sent.
@@ -28,9 +30,13 @@ public struct Gate: Sendable {
     }
 
     /// Makes a gate. For services to reach it, hand it to `Environment.open`.
-    public init(environment: Environment, audit: Audit, log: Logger) {
+    ///
+    /// One that `observes` lets through what policies deny, and marks it in the event and in the metrics: to learn what is
+    /// needed.
+    public init(environment: Environment, audit: Audit, observes: Bool = false, log: Logger) {
         self.environment = environment
         self.audit = audit
+        self.observes = observes
         self.log = log
     }
 
@@ -55,7 +61,7 @@ public struct Gate: Sendable {
         let readable = try asked.readable.get()
         let identified = try await identify(readable, asked.call)
         attempt.identified = identified
-        return try await authorize(identified, decisions: &attempt.decisions)
+        return try await authorize(identified, &attempt)
     }
 }
 

@@ -10,10 +10,31 @@ extension Gate {
     func handle(_ permit: Permit, _ attempt: inout Attempt) async {
         do throws(ServiceError) {
             let work = try await permit.operation.begin(permit.input, permit.call)
-            attempt.result = .success(try await finish(work, permit.call, &attempt))
+            if case .passed(let answer) = work {
+                attempt.result = answer.result
+                attempt.passed = answer.response
+                if let change = answer.change { try await keep(change, of: permit.call, &attempt) }
+            } else {
+                attempt.result = .success(try await finish(work, permit.call, &attempt))
+            }
         } catch {
+            attempt.passed?.stream?.stop()
+            attempt.passed = nil
             attempt.result = .failure(error)
         }
+    }
+
+    /// Writes what is kept of another endpoint's answer, together with the events.
+    private func keep(
+        _ change: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void, of call: Call,
+        _ attempt: inout Attempt
+    ) async throws(ServiceError) {
+        let unrecorded = attempt
+        try await environment.write(call.scope, requestID: call.requestID) { (records) throws(ServiceError) in
+            try change(records)
+            for event in unrecorded.events(unrecorded.result) { try records.record(event) }
+        }
+        attempt.isRecorded = true
     }
 
     private func finish(
@@ -22,6 +43,8 @@ extension Gate {
         switch work {
         case .done(let output):
             return output
+        case .passed(let answer):
+            return try answer.result.get()
         case .read(let body):
             return try await environment.read(call.scope, body)
         case .write(let body, let undo):

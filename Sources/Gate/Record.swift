@@ -12,6 +12,10 @@ public struct Attempt: Sendable {
     /// What the policies said, to each access that they were asked about.
     var decisions: [AccessDecision] = []
     var result: Result<Structure, ServiceError> = .failure(.internalFailure)
+    /// The answer of another endpoint, where that was asked.
+    var passed: WireResponse?
+    /// What the policies deny and the gate lets through all the same, because it only observes; nil: nothing.
+    var observed: ServiceError?
     /// Whether the events were committed already, together with the change that they tell of.
     var isRecorded = false
 
@@ -40,10 +44,13 @@ public struct Outcome: Sendable {
     public let result: Result<Structure, ServiceError>
     /// The operation that was asked for; nil when the request could not be read.
     public let operation: OperationShape?
+    /// Another endpoint's answer, which goes to the client as it is; nil: the answer is made of the result.
+    public let passed: WireResponse?
 
     fileprivate init(_ result: Result<Structure, ServiceError>, of attempt: borrowing Attempt) {
         self.result = result
         operation = attempt.asked.shape
+        passed = attempt.passed
     }
 }
 
@@ -65,7 +72,10 @@ extension Gate {
             return Outcome(attempt.result, of: attempt)
         } catch {
             logUnrecorded(error)
-            return Outcome(.failure(error.kind == .full ? .noRoom : .internalFailure), of: attempt)
+            var unanswered = attempt
+            unanswered.passed?.stream?.stop()
+            unanswered.passed = nil
+            return Outcome(.failure(error.kind == .full ? .noRoom : .internalFailure), of: unanswered)
         }
     }
 
@@ -87,6 +97,9 @@ extension Gate {
         environment.metrics.count(
             service: call.module.signingName, operation: call.operation.isEmpty ? "unknown" : call.operation,
             attempt.result)
+        if attempt.observed != nil {
+            environment.metrics.count(observedDenialOf: call.operation, service: call.module.signingName)
+        }
     }
 
     private func logFault(_ attempt: Attempt) {

@@ -75,6 +75,7 @@ private struct PermittedRequest: PreparedRequest {
     private func output(_ records: MutableRecords) throws(ServiceError) -> Structure {
         switch work {
         case .done(let structure): structure
+        case .passed(let answer): try answer.result.get()
         case .read(let body): try body(records.readOnly)
         case .write(let body, _): try body(records)
         }

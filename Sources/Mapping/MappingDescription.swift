@@ -68,6 +68,7 @@ extension RequestMapper {
     /// What is known of an operation's requests before there is one.
     public func description(of operation: OperationShape, of service: ServiceModels.Entry) -> MappingDescription {
         let plan = plan(operation, of: service)
+        if plan.source != .declared, let exact = DynamoDBRequest.description(of: operation) { return exact }
         var description = MappingDescription(source: source(of: operation, of: service))
         let required = Set((operation.input?.members ?? []).lazy.filter(\.isRequired).map(\.name))
         for rule in plan.rule {

@@ -131,6 +131,7 @@ extension OIDCError {
         case .untrustedCertificate: self = .untrustedCertificate
         case .tooSlow: self = .unreachable("it did not answer in time")
         case .tooLarge: self = .unusable("the document is too long")
+        case .unreadable(let reason): self = .unreachable("its answer is not HTTP: \(reason)")
         }
     }
 }

@@ -156,6 +156,9 @@ extension Call {
         public var calledVia: [String] = []
         /// Whether a ``Front`` made the request of what a browser sent it.
         public var isOfFront = false
+        /// The request as it was sent, with the body as it is proved, for an endpoint to which it may be passed on; nil where
+        /// Gatehouse answers by itself.
+        public var request: WireRequest?
         /// The service that calls with a role that it has assumed, and for what: `aws:SourceArn` and `aws:SourceAccount`.
         public var principal: ServicePrincipal?
 

@@ -45,6 +45,10 @@ public final class Environment: Sendable {
     public let projections: Projections
     /// For how many seconds requests are answered from memory after the database that nodes share has gone away.
     public let toleratedAbsence: Double
+    /// The services that other endpoints answer; nil: there are none.
+    public let outer: (any OuterServices)?
+    /// What was denied since the start.
+    public let denials = Denials()
     let resourceTypes: ResourceTypes
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
@@ -61,7 +65,7 @@ public final class Environment: Sendable {
         publicAddress: PublicAddress, quotas: Quotas, region: String,
         modules: [ServiceModule] = [], projections: Projections? = nil,
         clock: Clock, token: HardwareToken? = nil, outsideServers: OutsideServers = OutsideServers(),
-        bodies: BodyStore? = nil, toleratedAbsence: Double = 0
+        bodies: BodyStore? = nil, toleratedAbsence: Double = 0, outer: (any OuterServices)? = nil
     ) {
         self.ledger = ledger
         self.directory = directory
@@ -73,7 +77,8 @@ public final class Environment: Sendable {
         self.region = region
         self.modules = modules
         self.projections = projections ?? Projections(of: modules)
-        resourceTypes = ResourceTypes(of: modules)
+        self.outer = outer
+        resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
@@ -83,8 +88,20 @@ public final class Environment: Sendable {
     }
 
     /// The services of a name in a credential scope: S3 and S3 Control both sign as `s3`. Empty for a name whose services
-    /// Gatehouse does not answer.
-    public func modules(signingAs name: String) -> [ServiceModule] { byName[name] ?? [] }
+    /// nobody answers.
+    public func modules(signingAs name: String) -> [ServiceModule] {
+        let own = byName[name] ?? []
+        return outer?.modules(signingAs: name, beside: own) ?? own
+    }
+
+    /// The services that this Gatehouse answers itself: all of its list but those in whose place an endpoint was set up.
+    public var answeredModules: [ServiceModule] {
+        guard let outer else { return modules }
+        return modules.filter { module in
+            let name = module.signingName
+            return outer.modules(signingAs: name, beside: byName[name] ?? []).contains { $0 === module }
+        }
+    }
 
     /// The service that an operation is of; nil for one that Gatehouse does not answer.
     func module(of operation: OperationShape) -> ServiceModule? {

@@ -64,6 +64,8 @@ public final class Metrics: Sendable {
     private struct State {
         var calls: [Call: Int] = [:]
         var signatureFaults: [String: Int] = [:]
+        /// Calls that were let through against the policies.
+        var observed: [Call: Int] = [:]
         /// By metric and label.
         var counters: [String: [String: Int]] = [:]
     }
@@ -86,6 +88,12 @@ public final class Metrics: Sendable {
         state.withLock { $0.signatureFaults[code, default: 0] &+= 1 }
     }
 
+    /// Counts a call that the policies deny and that was let through all the same.
+    public func count(observedDenialOf operation: String, service: String) {
+        let call = Call(service: service, operation: operation, code: "")
+        state.withLock { $0.observed[call, default: 0] &+= 1 }
+    }
+
     /// Adds to a counter of a service's. There should be only a few different labels: each one is kept, and shown,
     /// until Gatehouse ends.
     public func add(_ number: Int, to metric: Metric, _ label: String = "") {
@@ -105,7 +113,15 @@ public final class Metrics: Sendable {
         lines += Self.lines(
             "gatehouse_refused_signatures_total", "Requests whose caller could not be authenticated.", "counter",
             faults)
-        for metric in environment.modules.flatMap(\.metrics) {
+        if !state.observed.isEmpty {
+            let observed = state.observed.map { call, count in
+                "{service=\"\(call.service)\",operation=\"\(call.operation)\"} \(count)"
+            }
+            lines += Self.lines(
+                "gatehouse_observed_denials_total", "Calls that the policies deny, and that were let through.", "counter",
+                observed)
+        }
+        for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? []) {
             lines += Self.lines(metric, await metric.read?(environment), state.counters[metric.name] ?? [:])
         }
         return lines.joined(separator: "\n") + "\n"

@@ -214,6 +214,8 @@ public final class AnyOperation: Sendable {
         /// `undo` is to be called when the transaction was certainly not committed.
         case write(
             @Sendable (MutableRecords) throws(ServiceError) -> Structure, undo: @Sendable () async -> Void = {})
+        /// Another endpoint has done it, and this is its answer.
+        case passed(PassedAnswer)
     }
 
     /// In bytes; see ``Operation/bodyLimit``.
@@ -249,6 +251,24 @@ public final class AnyOperation: Sendable {
             account = { O.account(O.Input($0)) }
             identify = { input, call async throws(ServiceError) in try await O.identify(O.Input(input), call) }
         }
+    }
+
+    /// Makes an operation that another endpoint does; see ``ServiceModule/isPassedOn``.
+    /// - Parameters: see the properties of the same names; `takesStream` is ``isUpload``.
+    public init(
+        passingOn shape: OperationShape, isReadOnly: Bool, secretMembers: Set<String>, bodyLimit: Int, takesStream: Bool,
+        access: @escaping @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization,
+        begin: @escaping @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Work
+    ) {
+        self.shape = shape
+        self.isReadOnly = isReadOnly
+        recordsOutput = !isReadOnly
+        self.secretMembers = secretMembers
+        self.bodyLimit = bodyLimit
+        isUpload = takesStream
+        self.access = access
+        federation = nil
+        self.begin = begin
     }
 
     fileprivate init<O: Operation>(

@@ -93,8 +93,8 @@ struct ResourceTypes: Sendable {
     /// By the ARN's service, the longest prefix first.
     private let types: [String: [ResourceType]]
 
-    init(of modules: [ServiceModule]) {
-        types = Dictionary(grouping: modules.flatMap(\.resourceTypes), by: \.service).mapValues { types in
+    init(_ types: [ResourceType]) {
+        self.types = Dictionary(grouping: types, by: \.service).mapValues { types in
             types.sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }
         }
     }

@@ -20,8 +20,11 @@ public import Wire
 /// All parameters but the model and its operations have defaults, so that a service states only what is particular
 /// about it. Making the value reads no model: that happens when the service is first asked for.
 public final class ServiceModule: Sendable {
-    /// The generated model: `IAM`, `STS`.
-    public let api: any APIModel.Type
+    /// The service in a credential scope: `iam`.
+    public let signingName: String
+    /// Whether another endpoint answers the service, and Gatehouse stands before it: it decides on requests, records them,
+    /// and passes them on.
+    public let isPassedOn: Bool
     /// What the service's actions begin with in policies: `iam`. For most services that is the signing name.
     public let actionPrefix: String
     /// Whether the service is the same in all regions, and counts as being in `us-east-1` whichever region a request
@@ -78,7 +81,8 @@ public final class ServiceModule: Sendable {
     /// session.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
-    private let operationTypes: [any Operation.Type]
+    private let readShape: @Sendable () -> ServiceShape
+    private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
 
     private struct Lazy: Sendable {
@@ -109,7 +113,10 @@ public final class ServiceModule: Sendable {
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
     ) {
-        self.api = api
+        signingName = api.signingName
+        isPassedOn = false
+        readShape = { api.service }
+        makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? api.signingName
         self.isGlobal = isGlobal
         self.hasVirtualHosts = hasVirtualHosts
@@ -134,14 +141,48 @@ public final class ServiceModule: Sendable {
         self.samples = samples
         self.metrics = metrics
         self.admits = admits
-        operationTypes = operations
     }
 
-    /// The service in a credential scope: `iam`.
-    public var signingName: String { api.signingName }
+    /// Makes a module for a service that another endpoint answers.
+    ///
+    /// - Parameters:
+    ///   - signingName: the service in a credential scope.
+    ///   - actionPrefix: what its actions begin with in policies.
+    ///   - events: how CloudTrail records its calls.
+    ///   - signing: how requests for it are signed.
+    ///   - hasVirtualHosts: see ``hasVirtualHosts``.
+    ///   - admitsAnonymous: see ``admitsAnonymous``.
+    ///   - shape: reads the model; asked at first use.
+    ///   - operations: makes the model's operations, all of them, at first use.
+    public init(
+        passingOn signingName: String, actionPrefix: String, events: EventParticulars, signing: SigningRules,
+        hasVirtualHosts: Bool, admitsAnonymous: Bool, shape: @escaping @Sendable () -> ServiceShape,
+        operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
+    ) {
+        self.signingName = signingName
+        self.actionPrefix = actionPrefix
+        self.events = events
+        self.signing = signing
+        self.hasVirtualHosts = hasVirtualHosts
+        self.admitsAnonymous = admitsAnonymous
+        isPassedOn = true
+        readShape = shape
+        makeOperations = operations
+        isGlobal = false
+        otherHosts = [:]
+        proves = { _, _ in }
+        crossOrigin = nil
+        answered = nil
+        validation = ValidationRules()
+        (records, tables, projections, resourceTypes) = ([], [], [], [])
+        (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])
+        begin = { _ in }
+        samples = Samples()
+        admits = { _ in }
+    }
 
     /// The model; read at first use.
-    public var shape: ServiceShape { api.service }
+    public var shape: ServiceShape { readShape() }
 
     /// The service as a principal: `s3.amazonaws.com`.
     public var principal: String { "\(signingName).amazonaws.com" }
@@ -159,13 +200,11 @@ public final class ServiceModule: Sendable {
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            let operations = Dictionary(operationTypes.map { ($0.shape.name, $0.erased) }) { first, _ in first }
+            let all = makeOperations(shape)
             let made = Lazy(
-                operations: operations,
-                secretMembers: operationTypes.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                takesUnusualBodies: operations.values.contains {
-                    $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit
-                })
+                operations: Dictionary(all.map { ($0.shape.name, $0) }) { first, _ in first },
+                secretMembers: all.reduce(into: []) { $0.formUnion($1.secretMembers) },
+                takesUnusualBodies: all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit })
             lazy = made
             return made
         }
@@ -224,6 +263,9 @@ public struct EventParticulars: Sendable {
         (@Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)])?
     /// What CloudTrail calls members otherwise than the API does, by the API's names.
     public var renamed: [String: String]
+    /// What an event has as `requestParameters`, where that is not the input without its secrets: from what the policies were
+    /// asked about. nil: the input.
+    public var parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)?
 
     /// A resource that a call was about.
     public struct Resource: Sendable {
@@ -252,8 +294,9 @@ public struct EventParticulars: Sendable {
         additional: (
             @Sendable (_ accesses: [Access.Resolved], _ output: Structure?) -> [(name: String, value: String)]
         )? = nil,
-        renamed: [String: String] = [:]
+        renamed: [String: String] = [:], parameters: (@Sendable (_ accesses: [Access.Resolved]) -> JSONValue?)? = nil
     ) {
+        self.parameters = parameters
         self.found = found
         self.additional = additional
         self.renamed = renamed

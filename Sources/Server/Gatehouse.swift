@@ -13,6 +13,7 @@ public import Platform
 public import ServiceLifecycle
 import SwiftASN1
 public import TransportSecurity
+import Upstreams
 public import Wire
 import X509
 
@@ -36,6 +37,10 @@ public struct Gatehouse: Sendable {
         public var keyStoreProxies: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
+        public var upstreams: UpstreamEndpoints?
+        /// Whether what policies deny is let through, and only marked.
+        public var observes = false
         /// How HTTPS is to be spoken; nil: it is not.
         public var tls: TLS?
         /// Twelve digits; nil: the ledger's own, or random on the first start.
@@ -92,6 +97,8 @@ public struct Gatehouse: Sendable {
     private let rotation: KeyringRotation?
     /// Looks at the ledger while it is used; nil: that is done.
     private let check: LedgerCheckService?
+    /// nil: there are no endpoints behind.
+    private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
 
@@ -127,7 +134,12 @@ public struct Gatehouse: Sendable {
             if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
-            let projections = Projections(of: configuration.modules, and: [directory, issued])
+            let projections = Projections(of: configuration.modules, and: [directory, issued, KeptResources()])
+            let trust = ServerTrust(authorities: authorities)
+            let upstreams = try configuration.upstreams.map {
+                try Upstreams($0.read(), trust: trust, log: log)
+            }
+            upstreamWatch = upstreams.map { UpstreamWatch(upstreams: $0, endpoints: configuration.upstreams ?? .init(), log: log) }
             ledger.observe { changes in projections.follow(changes) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),
@@ -138,9 +150,9 @@ public struct Gatehouse: Sendable {
                 modules: configuration.modules, projections: projections,
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
-                    trust: ServerTrust(authorities: authorities), places: configuration.keyStoreProxies,
+                    trust: trust, places: configuration.keyStoreProxies,
                     eventDestinations: configuration.eventDestinations),
-                bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0)
+                bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)
             try ledger.replay(replayed) { (change) throws(LedgerError) in
@@ -176,6 +188,8 @@ public struct Gatehouse: Sendable {
             }
         } catch let error as StartError {
             throw error
+        } catch let error as UpstreamsProblem {
+            throw StartError("\(error)")
         } catch let error as ServiceError {
             throw StartError(error.logText)
         } catch let error as LedgerError {
@@ -184,7 +198,8 @@ public struct Gatehouse: Sendable {
         } catch {
             throw StartError("\(error)")
         }
-        let gate = Gate(environment: environment, audit: configuration.audit, log: log)
+        let gate = Gate(
+            environment: environment, audit: configuration.audit, observes: configuration.observes, log: log)
         environment.open(gate)
         edge = Edge(
             gate,
@@ -289,6 +304,7 @@ public struct Gatehouse: Sendable {
         if let rotation {
             services.append(.init(service: KeyringRotationService(rotation: rotation), serviceName: "keyring"))
         }
+        if let upstreamWatch { services.append(.init(service: upstreamWatch, serviceName: "endpoints")) }
         if let certificateFiles {
             services.append(
                 .init(

@@ -7,7 +7,7 @@ import Wire
 
 /// What a Gatehouse has recorded, read beside the servers that use it, for the commands that only look.
 public struct RecordedData: Sendable {
-    private let ledger: Ledger
+    let ledger: Ledger
     private let messages: AuthorizationMessages
 
     /// - Throws: `StartError` when there is no ledger, or it can't be read.

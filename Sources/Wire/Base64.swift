@@ -11,7 +11,8 @@ public enum Base64 {
     }()
     private static let invalid: UInt8 = 0xFF
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    /// The text of bytes, with padding. Takes time linear in their number.
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let count = (bytes.count + 2) / 3 * 4
         let (source, symbols) = (bytes.span, alphabet.span)
         return [UInt8](unsafeUninitializedCapacity: count) { text, written in

@@ -116,6 +116,22 @@ enum RESTBindings {
 
     // MARK: Answers
 
+    /// Decodes the members of an output that are headers or the status.
+    /// - Throws: ``ServiceError`` for a text that is not of its member's type.
+    static func decode(_ answer: WireResponse, as shape: StructureShape) throws(ServiceError) -> Structure {
+        var output = Structure(shape)
+        for (index, member) in shape.members.enumerated() {
+            output[member: index] =
+                switch member.location {
+                case .header: try headerValue(member, answer.headers)
+                case .headers: try prefixHeaders(member, answer.headers)
+                case .statusCode: .integer(answer.status)
+                case .uri, .query, nil: nil
+                }
+        }
+        return output
+    }
+
     /// An answer whose `Content-Type` is the body's, unless the output has one of its own.
     static func response(
         _ status: Int, _ body: RESTBody, _ common: [(name: String, value: String)],

@@ -6,11 +6,15 @@ enum RESTPayload {
         _ request: WireRequest, _ shape: StructureShape, member position: Int
     ) throws(ServiceError) -> Value? {
         if shape.streamsPayload { return .stream(request.stream ?? BodyStream(request.body)) }
-        guard !request.body.isEmpty else { return nil }
-        switch shape.members[position].shape {
-        case .blob: return .blob(request.body)
+        return request.body.isEmpty ? nil : try plain(request.body, shape.members[position].shape)
+    }
+
+    /// A body that is the value itself; nil if the protocol has to parse it.
+    static func plain(_ body: [UInt8], _ shape: Shape) throws(ServiceError) -> Value? {
+        switch shape {
+        case .blob: return .blob(body)
         case .string:
-            guard let text = String(validating: request.body, as: UTF8.self) else {
+            guard let text = String(validating: body, as: UTF8.self) else {
                 throw .serialization("The request body is not UTF-8.")
             }
             return .string(text)

@@ -12,7 +12,7 @@ public final class StructureShape: @unchecked Sendable {
     /// The position of the member that is the body of the message, for protocols in the REST style.
     @exclusivity(unchecked) public private(set) var payload: Int?
     /// Whether the payload is a stream, which is not held in memory.
-    @exclusivity(unchecked) private(set) var streamsPayload = false
+    @exclusivity(unchecked) public private(set) var streamsPayload = false
     let locationName: String?
     let xmlNamespace: XMLNamespace?
     /// Whether any member is an attribute in XML.
@@ -183,5 +183,16 @@ public struct ErrorTraits: Sendable, Equatable {
         self.fault = fault == "receiver" ? .receiver : .sender
         self.code = attributes["code"] ?? name
         self.status = attributes["status"].flatMap { Int($0) } ?? (self.fault == .receiver ? 500 : 400)
+    }
+}
+
+extension MemberShape {
+    /// Whether a request has it in a header of that name, which is in lower case, or in one that begins so.
+    public func isHeader(named name: String) -> Bool {
+        switch location {
+        case .header: headerName == name
+        case .headers: name.hasPrefix(wireName.lowercased())
+        default: false
+        }
     }
 }

@@ -187,9 +187,12 @@ struct RESTRoutes: Sendable {
     }
 
     private var methods: [String: Routes] = [:]
+    /// The names that query strings must have for some operation to be meant.
+    private(set) var queryNames: Set<String> = []
 
     init(_ operations: some Sequence<OperationShape>) {
         for route in operations.compactMap({ Route($0) }).sorted(by: { $0.isBefore($1) }) {
+            queryNames.formUnion(route.template.query.map(\.name))
             methods[route.operation.httpMethod, default: Routes()].all.append(route)
             guard route.template.query.isEmpty else { continue }
             methods[route.operation.httpMethod, default: Routes()].withoutQuery.append(route)

@@ -99,6 +99,13 @@ public protocol WireProtocol: Sendable {
     /// not declare is written with its code, message and status alone.
     func encode(_ error: ServiceError, for service: ServiceShape, requestID: String) -> WireResponse
 
+    /// What ``decodeAnswer(status:headers:body:as:of:)`` reads, of an output that has members.
+    ///
+    /// - Throws: ``ServiceError`` whose message says what can't be read; nothing else of it counts.
+    func output(
+        of answer: WireResponse, as shape: StructureShape, _ operation: OperationShape
+    ) throws(ServiceError) -> Structure
+
     /// The error for an operation that the service does not have, or for a request that names none: then `name` is empty.
     func unknownOperation(_ name: String, version: String?, of service: ServiceShape) -> ServiceError
 }

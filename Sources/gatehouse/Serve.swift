@@ -63,6 +63,8 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var gateOptions: GateOptions
+
     @Option(
         help: """
             The URL at which others reach this server if it is behind a proxy; the tokens it issues name it as their \
@@ -157,6 +159,7 @@ struct Serve: AsyncParsableCommand {
                     option: gatehouse.tls != nil && failed?.port == securePort ? "--tls-port" : "--port"))
         }
         await gatehouse.close()
+        try gateOptions.judge(gatehouse.environment.denials)
     }
 
     /// Tells whoever starts it what matters; on the first start that includes root's credentials, this once.
@@ -252,6 +255,8 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.upstreams = try gateOptions.endpoints()
+        configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
             guard url.wholeMatch(of: /https?:\/\/[\x21-\x7e]+/) != nil else {
                 throw ValidationError("--public-url takes a URL like https://gatehouse.example, not '\(url)'.")

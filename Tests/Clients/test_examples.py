@@ -21,6 +21,7 @@ ENTRY_POINTS = {
     "Directory": ["ARN", "IdentityDirectory", "ManagedPolicyCatalog"],
     "KeyMaterial": ["KeyMaterial", "Ciphertext", "WrappingKey"],
     "Keyring": ["Keyring", "KeyFile", "GivenKey"],
+    "Learning": ["PolicyGenerator"],
     "Ledger": ["Ledger", "Transaction", "Record", "TableRow", "Change", "Deadline", "Verification"],
     "Lint": ["Linter", "Finding"],
     "Platform": [

@@ -133,7 +133,7 @@ struct ExternalKeyProxy: Sendable {
             case .unreachable: throw .unreachable
             case .untrustedCertificate: throw .invalidTLS
             case .tooSlow: throw .tooSlow
-            case .tooLarge: throw .notUnderstood
+            case .tooLarge, .unreadable: throw .notUnderstood
             }
         }
         guard answer.status == 200 else {

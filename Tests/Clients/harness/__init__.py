@@ -15,6 +15,7 @@ postgres   PostgreSQL servers of the tests' own
 ledger     the ledger on disk, opened by hand
 token      a hardware token, SoftHSM
 xks        the proxy of an external key store
+moto       an endpoint of AWS's services without authorization, to stand behind the gate
 answers    whole answers, to be kept and compared
 pages      the pages of the documentation, and a shell that does what they say
 """

@@ -11,7 +11,8 @@ A page's blocks marked `console` and `sh` run in one bash, one after another, as
 - `<!-- not run: reason -->` on the line before a block excepts it.
 
 The shell begins in what looks like a clone of this repository with the program built. HOME and all files that a page
-makes lie in a folder of the test's own, and a page's `127.0.0.1:4566` is whichever port was free.
+makes lie in a folder of the test's own, and a page's `127.0.0.1:4566` is whichever port was free. So is `127.0.0.1:5000`, where
+`moto_server` listens, which is there, too.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ import os
 import re
 import selectors
 import signal
+import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from .aws import aws_program
+from .moto import FOLDER as MOTO
 from .server import BINARY, LISTENS, LISTENS_SECURELY, REPOSITORY, clean_environment
 
-PLACE, SECURE_PLACE = "127.0.0.1:4566", "127.0.0.1:4567"
+PLACE, SECURE_PLACE, ENDPOINT = "127.0.0.1:4566", "127.0.0.1:4567", "127.0.0.1:5000"
 SERVE = re.compile(r"(?:\w+=\S*\s+|\\\n\s*)*(?:gatehouse serve|make run)\b(?!.*--help)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- (Ctrl-C) -->$", re.M | re.S)
 NOT_RUN = re.compile(r"<!-- not run: *((?:(?!-->).)*?) *-->\n\Z", re.S)
@@ -115,7 +119,18 @@ class Reader:
         (self.clone / ".build" / "release" / "gatehouse").symlink_to(BINARY)
         for name in ("Documentation", "Tests", "Makefile", "README.md"):
             (self.clone / name).symlink_to(REPOSITORY / name)
-        path = [str(BINARY.parent), str(Path(aws_program()).parent), os.environ.get("PATH", "")]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.endpoint = f"127.0.0.1:{free.getsockname()[1]}"
+        programs = folder / "bin"
+        programs.mkdir()
+        moto = programs / "moto_server"
+        start = "from moto.server import main; main()"
+        moto.write_text(
+            f"#!/bin/sh\nPYTHONPATH='{MOTO}' exec '{sys.executable}' -c '{start}' -H 127.0.0.1 -p {self.endpoint.split(':')[1]}\n"
+        )
+        moto.chmod(0o755)
+        path = [str(programs), str(BINARY.parent), str(Path(aws_program()).parent), os.environ.get("PATH", "")]
         kept = {
             name: value for name, value in clean_environment().items() if not name.startswith(("PYTEST", "XDG_"))
         }
@@ -155,6 +170,7 @@ class Reader:
     def run(self, command: str, within: float = 120) -> tuple[int, str]:
         """Its exit status, and what it printed."""
         self._count += 1
+        command = command.replace(ENDPOINT, self.endpoint)
         if command == "Ctrl-C":
             status, output = self._typed("kill $! && wait $!", within)
         elif SERVE.match(command):
@@ -165,6 +181,7 @@ class Reader:
             if self.secure_addresses:
                 command = command.replace(SECURE_PLACE, self.secure_addresses[-1])
             status, output = self._typed(command, within)
+        output = output.replace(self.endpoint, ENDPOINT)
         for address in self.addresses:
             output = output.replace(address, PLACE)
         for address in self.secure_addresses:

@@ -1,0 +1,146 @@
+import Catalogue
+import Mapping
+import Platform
+import Wire
+
+/// What was found out about a request on the way to its accesses.
+struct Findings: Sendable {
+    /// The account that owns what it is about; nil: the caller's.
+    let owner: String?
+    /// What its event may hold of its input; nil: all but secrets.
+    let parameters: JSONValue?
+    /// All that it asks for.
+    let accesses: [MappedAccess]
+}
+
+/// An operation of a service that an endpoint answers: what it asks for, and the way there.
+struct OuterOperation: Sendable {
+    let shape: OperationShape
+    let service: ServiceModels.Entry
+    let route: Route
+    let mapper: RequestMapper
+    let upstreams: Upstreams
+
+    init(
+        _ shape: OperationShape, of service: ServiceModels.Entry, at route: Route, _ mapper: RequestMapper,
+        _ upstreams: Upstreams
+    ) {
+        self.shape = shape
+        self.service = service
+        self.route = route
+        self.mapper = mapper
+        self.upstreams = upstreams
+    }
+
+    /// As the gate knows it.
+    var erased: AnyOperation {
+        AnyOperation(
+            passingOn: shape, isReadOnly: isReadOnly, secretMembers: HiddenMembers.of(service.id, shape),
+            bodyLimit: takesStream ? 5 << 40 : route.upstream.bodyLimit, takesStream: takesStream,
+            access: { input, call async throws(ServiceError) in .required(try await accesses(input, call)) },
+            begin: { input, call async throws(ServiceError) in .passed(try await passOn(input, call)) })
+    }
+
+    /// CloudTrail's `readOnly`: by the action's access level, or else by the name, for the model does not say it.
+    private var isReadOnly: Bool {
+        if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
+            return action.accessLevel == .read || action.accessLevel == .list
+        }
+        return ["Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Query", "Scan", "Head"].contains {
+            shape.name.hasPrefix($0)
+        }
+    }
+
+    /// The account that owns what a request is about, in which the endpoint is to act; nil: the caller's own, as far as the
+    /// request says.
+    private static func owner(_ accesses: [MappedAccess]) -> String? {
+        for access in accesses where !access.action.hasPrefix("iam:") {
+            let parts = access.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+            if parts.count == 6, parts[4].utf8.count == 12 { return String(parts[4]) }
+        }
+        return nil
+    }
+
+    /// Whether the body is passed on as it comes.
+    private var takesStream: Bool { shape.input?.streamsPayload ?? false }
+
+    // MARK: What it asks for
+
+    private func accesses(_ input: Structure, _ call: Call) async throws(ServiceError) -> [Access] {
+        guard let request = call.source.request else {
+            throw .notImplemented("Gatehouse's own services do not call \(service.id) behind it.")
+        }
+        if shape.takesEvents {
+            // Each event is signed after the one before: it can't be signed anew.
+            throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
+        }
+        try call.module.shape.requireSingleMeaning(of: request, as: shape)
+        try upstreams.requireHost(call.source.host, of: service)
+        let place = Place(region: call.region, account: call.accountID)
+        let (mapped, parameters) = try await mapped(input, in: place, call)
+        switch mapped {
+        case .accesses(var mapped, _):
+            for index in mapped.indices { try PassedProfile.resolve(&mapped[index], call) }
+            let kept = call.environment.projection(KeptResources.self)
+            var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
+            if let first = accesses.indices.first {
+                accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
+            }
+            return accesses
+        case .unmapped(let reason):
+            let action = "\(service.signingName):\(shape.name)"
+            call.environment.denials.note(action, on: "*", by: call.caller.principalARN)
+            throw .accessDenied(
+                "User: \(call.caller.arn) is not authorized to perform: \(action): Gatehouse can't work out what it asks for: "
+                    + "\(reason). `gatehouse map \(service.id) \(shape.name)` says more.")
+        }
+    }
+
+    /// What the request asks for, and what its event may hold of it, where that is less than all.
+    private func mapped(
+        _ input: Structure, in place: Place, _ call: Call
+    ) async throws(ServiceError) -> (MappedRequest, parameters: JSONValue?) {
+        guard let request = DynamoDBRequest(shape, input, in: place) else {
+            return (mapper.map(shape, of: service, input, in: place), nil)
+        }
+        var keys: [String: TableKeys] = [:]
+        var absent: Set<String> = []
+        for table in request.tables {
+            switch try await upstreams.tableKeys.keys(ofTable: table, call, route) {
+            case .known(let known): keys[table] = known
+            case .noTable: absent.insert(table)
+            case .unknown: break
+            }
+        }
+        return (
+            request.map(keys: keys, absent: absent),
+            DynamoDBEvents.requestParameters(of: shape, input, in: place, keys: keys)
+        )
+    }
+
+    // MARK: Passing it on
+
+    private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
+        guard var request = call.source.request else { throw .internalFailure }
+        if let body = request.stream { request.stream = TrailingChecksum.verified(body) }
+        let findings = call.learnt(Findings.self)
+        let passage = Passage(
+            request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
+            account: findings?.owner ?? call.accountID)
+        let answer = try await passage.send()
+        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let read = try await passage.read(answer, keeping: isWanted)
+        if case .success = read.result {
+            upstreams.tableKeys.forget(shape, input, call)
+            // What has changed out there must not have happened unrecorded.
+            if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
+        }
+        guard KeptResources.learns(from: shape), let findings else {
+            return PassedAnswer(read.response, read.result)
+        }
+        let change = call.environment.projection(KeptResources.self).learn(
+            from: shape, input, read.result, allowed: findings.accesses,
+            in: Place(region: call.region, account: call.accountID))
+        return PassedAnswer(read.response, read.result, change: change)
+    }
+}

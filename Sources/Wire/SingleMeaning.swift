@@ -1,0 +1,197 @@
+extension ServiceShape {
+    /// Refuses a request that another reader could take for something else than this one does: what is passed on must mean to
+    /// the next server what it meant here.
+    ///
+    /// The decoders already refuse members that are given twice. Here stands what they may ignore: a second place where an
+    /// operation could be named, paths that can be normalised to others, names that differ from a member's in case only.
+    ///
+    /// - Parameters:
+    ///   - request: as it was sent; a streamed body is not looked at.
+    ///   - operation: what it was taken for.
+    /// - Throws: ``ServiceError`` that says what is ambiguous.
+    /// - Complexity: linear in the length of the request.
+    public func requireSingleMeaning(
+        of request: WireRequest, as operation: OperationShape
+    ) throws(ServiceError) {
+        let wire = wireProtocol(of: request)
+        try Self.requireSingleHeaders(request, operation)
+        try Self.requirePlainPath(request)
+        switch wire {
+        case is RESTJSONProtocol:
+            try requireSingleRoute(request, operation)
+            try Self.requireExactNames(request, operation)
+        case is RESTXMLProtocol: try requireSingleRoute(request, operation)
+        case is JSONProtocol:
+            guard request.path == "/" || request.path.isEmpty else {
+                throw .ambiguous("an operation that X-Amz-Target names has the path /")
+            }
+            guard Self.parameters(request).isEmpty else {
+                throw .ambiguous("an operation that X-Amz-Target names has no query string")
+            }
+            try Self.requireExactNames(request, operation)
+        case is CBORProtocol:
+            guard Self.parameters(request).isEmpty else { throw .ambiguous("the path names the operation, and no query string") }
+        default:
+            guard request.body.isEmpty || Self.parameters(request).isEmpty else {
+                throw .ambiguous("the form is in the query string and in the body")
+            }
+            try Self.requireSingleFields(request)
+        }
+    }
+
+    /// What a presigned URL has in its query string, in lower case.
+    public static let signatureParameters: Set<String> = [
+        "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature",
+        "x-amz-security-token", "x-amz-region-set", "x-amz-content-sha256",
+    ]
+
+    /// Without those that are the signature's.
+    private static func parameters(_ request: WireRequest) -> [Substring] {
+        guard !request.query.isEmpty else { return [] }
+        return request.query.split(separator: "&").filter { parameter in
+            !signatureParameters.contains(parameter.prefix { $0 != "=" }.lowercased())
+        }
+    }
+
+    private static func requireSingleHeaders(
+        _ request: WireRequest, _ operation: OperationShape
+    ) throws(ServiceError) {
+        var single = ["content-type", "content-encoding", "x-amz-target", "smithy-protocol"]
+        for member in operation.input?.members ?? [] where member.location == .header {
+            if case .list = member.shape { continue }
+            single.append(member.headerName)
+        }
+        for name in single {
+            var count = 0
+            for header in request.headers where equalsIgnoringCase(header.name, lowercased: name) { count += 1 }
+            guard count < 2 else { throw .ambiguous("the header \(name) is there \(count) times") }
+        }
+        // Who passes the request on takes away what the connection is said to be about; nothing that was read may be.
+        for header in request.headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+            let names = header.value.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
+            if let name = names.first(where: { $0.hasPrefix("x-amz") || $0 == "host" || single.contains($0) }) {
+                throw .ambiguous("Connection names the header \(name)")
+            }
+        }
+        // A server that undoes it would read what was not read here.
+        if request.stream == nil, operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
+            let encoding = request.header("content-encoding"), !["", "identity", "aws-chunked"].contains(encoding.lowercased())
+        {
+            throw .ambiguous("the body is encoded as \(encoding): send it as it is")
+        }
+    }
+
+    /// Some readers of forms divide at semicolons, and some take the first of several fields of a name, others the last.
+    private static func requireSingleFields(_ request: WireRequest) throws(ServiceError) {
+        let semicolon = UInt8(ascii: ";")
+        guard !request.query.utf8.contains(semicolon), !request.body.contains(semicolon) else {
+            throw .ambiguous("the form has a semicolon that is not encoded")
+        }
+        let form = try Form(request)
+        var names: Set<ArraySlice<UInt8>> = []
+        for parameter in form.parameters where !names.insert(form.bytes[parameter.name]).inserted {
+            throw .ambiguous("the form has a field twice")
+        }
+    }
+
+    /// A path that is the same for servers that resolve, cut or decode it.
+    private static func requirePlainPath(_ request: WireRequest) throws(ServiceError) {
+        let marks = [UInt8(ascii: "."), UInt8(ascii: "%"), UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: ";")]
+        guard !request.query.utf8.contains(UInt8(ascii: "#")) else { throw .ambiguous("the target has a #") }
+        guard request.path.utf8.contains(where: { marks.contains($0) }) else { return }
+        let path = request.path.lowercased()
+        for mark in ["#", "\\", ";", "%00", "%0a", "%0d", "%5c"] where path.contains(mark) {
+            throw .ambiguous("the path has \(mark) in it")
+        }
+        let decoded = path.replacing("%2e", with: ".").replacing("%2f", with: "/")
+        for segment in decoded.split(separator: "/") where segment == "." || segment == ".." {
+            throw .ambiguous("the path has the segment \(segment), which servers resolve")
+        }
+    }
+
+    /// A server that decodes the path before it looks for the operation, or looks at other parameters first, must find the same.
+    private func requireSingleRoute(
+        _ request: WireRequest, _ operation: OperationShape
+    ) throws(ServiceError) {
+        guard let target = RESTTarget(request) else { return }
+        let own = Set(operation.uriTemplate?.query.map(\.name) ?? []).union(
+            (operation.input?.members ?? []).filter { $0.location == .query }.map(\.wireName))
+        for parameter in target.query where routes.queryNames.contains(parameter.name) && !own.contains(parameter.name) {
+            throw .ambiguous("the parameter \(parameter.name) names another operation")
+        }
+        try Self.requireOwnPlaces(target.query.map(\.name), operation, .query)
+        for member in operation.input?.members ?? [] where member.location == .query {
+            if case .list = member.shape { continue }
+            guard target.query.filter({ isSame($0.name, member.wireName) }).count < 2 else {
+                throw .ambiguous("the parameter \(member.wireName) is there twice")
+            }
+        }
+        guard request.path.lowercased().contains("%2f") else { return }
+        var decoded = request
+        decoded.path = request.path.replacing("%2f", with: "/").replacing("%2F", with: "/")
+        guard let other = RESTTarget(decoded).flatMap({ routes.operation(of: decoded, $0) }), other != operation.name else {
+            return
+        }
+        throw .ambiguous("the path's %2F makes it one of \(other) for servers that decode it first")
+    }
+
+    /// Readers exist that look for a member in the query string, the body and the path, whichever has it.
+    private static func requireOwnPlaces(
+        _ names: [String], _ operation: OperationShape, _ place: MemberShape.Location?
+    ) throws(ServiceError) {
+        guard let members = operation.input?.members, !names.isEmpty else { return }
+        for name in names {
+            let folded = name.lowercased()
+            for member in members {
+                let isOwn = member.location == place && isSame(member.wireName, name)
+                guard !isOwn, folded == member.wireName.lowercased() || folded == member.name.lowercased() else { continue }
+                // A map takes what no other member is called.
+                if members.contains(where: { $0.location == place && isSame($0.wireName, name) }) { continue }
+                throw .ambiguous("\(name) stands in another place than \(member.wireName) has")
+            }
+        }
+    }
+
+    /// JSON readers exist that don't look at the case of names.
+    private static func requireExactNames(_ request: WireRequest, _ operation: OperationShape) throws(ServiceError) {
+        guard request.stream == nil, !request.body.isEmpty, let input = operation.input else { return }
+        guard let payload = input.payload else {
+            guard let json = try? JSONDecoding.parse(request.body) else { return }
+            if operation.uriTemplate != nil, case .object(let members) = json {
+                try requireOwnPlaces(members.map(\.key), operation, nil)
+            }
+            return try requireExactNames(json, .structure(input))
+        }
+        guard case .structure = input.members[payload].shape, let json = try? JSONDecoding.parse(request.body) else {
+            return
+        }
+        try requireExactNames(json, input.members[payload].shape)
+    }
+
+    private static func requireExactNames(_ json: JSONValue, _ shape: Shape) throws(ServiceError) {
+        switch (json, shape) {
+        case (.object(let members), .structure(let structure)):
+            for member in members {
+                guard let known = structure.members.first(where: { isSame($0.wireName, member.key) }) else {
+                    let name = member.key.lowercased()
+                    if let similar = structure.members.first(where: { $0.wireName.lowercased() == name }) {
+                        throw .ambiguous("there is no member \(member.key), but \(similar.wireName)")
+                    }
+                    continue
+                }
+                try requireExactNames(member.value, known.shape)
+            }
+        case (.object(let members), .map(let map)):
+            for member in members { try requireExactNames(member.value, map.value) }
+        case (.array(let elements), .list(let list)):
+            for element in elements { try requireExactNames(element, list.element) }
+        default: break
+        }
+    }
+}
+
+extension ServiceError {
+    fileprivate static func ambiguous(_ reason: String) -> ServiceError {
+        ServiceError("ValidationError", "The request is not passed on, since it can be read in two ways: \(reason).")
+    }
+}
