@@ -266,7 +266,7 @@ let package = Package(
                 "Policy", "Server",
                 "Signature",
                 "Simulation",
-                "TransportSecurity", "Wire",
+                "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
