@@ -21,7 +21,6 @@ let package = Package(
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
-        .library(name: "Mapping", targets: ["Mapping"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
         .library(name: "APIModels", targets: ["Wire", "IAMAPI", "STSAPI", "CloudTrailAPI", "AccountAPI", "S3API"]),

@@ -72,7 +72,8 @@ struct OuterOperation: Sendable {
         }
         if shape.takesEvents {
             // Each event is signed after the one before: it can't be signed anew.
-            throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
+            throw .notImplemented(
+                "\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         let place = Place(region: call.region, account: call.accountID)
@@ -125,10 +126,13 @@ struct OuterOperation: Sendable {
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let isWanted =
+            !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
-        guard KeptResources.learns(from: shape), let findings else {
+        // What an answer does not say because it can't be read is nothing to learn: no policy would seem to be there.
+        guard KeptResources.learns(from: shape), read.isWhole || !KeptResources.readsAnswer(to: shape), let findings
+        else {
             return PassedAnswer(read.response, read.result)
         }
         let change = call.environment.projection(KeptResources.self).learn(
