@@ -170,12 +170,12 @@ def bare_http() -> Iterator[int]:
 
 
 @contextmanager
-def bare_process() -> Iterator[tuple[int, int]]:
+def bare_process(core: int = SERVER_CORE) -> Iterator[tuple[int, int]]:
     """The same; yields its process id and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = pinned(SERVER_CORE, [str(BINARY.with_name("BareHTTP")), str(port)])
+    command = pinned(core, [str(BINARY.with_name("BareHTTP")), str(port)])
     process = subprocess.Popen(
         command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -35,8 +35,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzDynamoDB",
             dependencies: [
-                "FuzzDriver", .product(name: "APIModels", package: "gatehouse"),
-                .product(name: "Mapping", package: "gatehouse"), .product(name: "Policy", package: "gatehouse"),
+                "FuzzDriver", .product(name: "Mapping", package: "gatehouse"),
+                .product(name: "Policy", package: "gatehouse"),
             ]),
         .executableTarget(
             name: "FuzzForm", dependencies: ["FuzzDriver", .product(name: "APIModels", package: "gatehouse")]),

@@ -11,7 +11,8 @@ import NIOPosix
 ///   whose cryptography is done before, by the same library: `/Sign-RSA_2048`, `/Sign-ECC_NIST_P256`, `/Encrypt`, `/Decrypt`,
 ///   `/GenerateDataKey`.
 /// - A PUT is read piece by piece, and each piece is dropped.
-/// - A GET is answered with as many bytes as its path says: `/1048576`.
+/// - A POST for DynamoDB's DescribeTable is answered with a table whose key is `id`.
+/// - A GET is answered with as many bytes as its path says at its end: `/1048576`.
 @main
 struct BareHTTP {
     static func main() async throws {
@@ -19,6 +20,9 @@ struct BareHTTP {
             fatalError("usage: BareHTTP PORT")
         }
         let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 420)
+        let table = ByteBuffer(
+            string: #"{"Table":{"TableName":"orders","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}}"#)
+        let targetName = HTTPField.Name("X-Amz-Target")
         let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)
         let (rsa, ecc) = (try KeyMaterial.generate(.rsa2048), try KeyMaterial.generate(.eccNISTP256))
         let symmetric = try KeyMaterial.generate(.symmetricDefault)
@@ -35,8 +39,7 @@ struct BareHTTP {
         let channel = HTTP1Channel(responder: { request, writer, _ in
             switch request.method {
             case .get:
-                let length = request.uri.path.dropFirst()
-                let count = Int(length) ?? 0
+                let count = request.uri.path.split(separator: "/").last.flatMap { Int($0) } ?? 0
                 var writer = try await writer.writeHead(
                     HTTPResponse(status: .ok, headerFields: [.contentLength: "\(count)"]))
                 var left = count
@@ -58,9 +61,11 @@ struct BareHTTP {
             case "/GenerateDataKey": _ = try encrypt(RandomBytes.make(32))
             default: break
             }
+            let isAboutTable = targetName.flatMap { request.head.headerFields[$0] }?.hasSuffix("DescribeTable") == true
+            let answer = isAboutTable ? table : body
             let head = HTTPResponse(
-                status: .ok, headerFields: [.contentType: "text/xml", .contentLength: String(body.readableBytes)])
-            try await writer.write(response: head, body: ResponseBody(byteBuffer: body))
+                status: .ok, headerFields: [.contentType: "text/xml", .contentLength: String(answer.readableBytes)])
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: answer))
         })
         let server = Server(
             childChannelSetup: channel, configuration: .init(address: .hostname("127.0.0.1", port: port)),

@@ -49,7 +49,7 @@ extension Edge {
         guard let module = routed.module else {
             throw .notImplemented(
                 "Gatehouse does not answer the service '\(claims.service)' yet; it answers: "
-                    + environment.modules.map(\.signingName).joined(separator: ", ") + ".")
+                    + Set(environment.modules.map(\.signingName)).sorted().joined(separator: ", ") + ".")
         }
         guard let region = claims.region(at: environment.region) else {
             throw refusal(.wrongScope([.region(claims.regionSet.joined(separator: ","))]), routed)

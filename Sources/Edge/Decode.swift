@@ -74,6 +74,8 @@ extension Edge {
         if authenticated.module.isPassedOn {
             // As it was sent, but for its body: out of its chunks.
             var request = arrival.head.request
+            // Which bucket a host's name means, others may see otherwise.
+            if authenticated.module.hasVirtualHosts { request.path = authenticated.routed.path }
             (request.body, request.stream) = (authenticated.request.body, authenticated.request.stream)
             source.request = request
         }

@@ -73,7 +73,7 @@ extension Edge {
     }
 
     private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {
-        for module in environment.modules {
+        for module in environment.answeredModules {
             if let front = module.fronts.first(where: { $0.takes(request) }) { return (module, front) }
         }
         return nil

@@ -151,15 +151,16 @@ extension Edge {
             let target = target(module, request)
             return (target, target.operationName(of: request).flatMap { module.shape.operation(named: $0) })
         }
-        if let target = ownedByHostLabel(request, environment.modules) {
+        let modules = environment.answeredModules
+        if let target = ownedByHostLabel(request, modules) {
             return (target, target.operationName(of: request).flatMap { target.module.shape.operation(named: $0) })
         }
         // A service that knows operations by their paths alone may take any path for one: the others are asked first, and
         // of several that one whose endpoint the host names.
         let host = request.header("host") ?? ""
-        let isNamed = environment.modules.map { VirtualHost.names($0.shape.endpointPrefix, in: host) }
+        let isNamed = modules.map { VirtualHost.names($0.shape.endpointPrefix, in: host) }
         for (asksREST, asksNamed) in [(false, true), (false, false), (true, true), (true, false)] {
-            for (module, isNamed) in zip(environment.modules, isNamed)
+            for (module, isNamed) in zip(modules, isNamed)
             where module.shape.isREST == asksREST && isNamed == asksNamed {
                 let target = target(module, request)
                 guard let name = target.operationName(of: request) else { continue }

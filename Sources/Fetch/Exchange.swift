@@ -96,6 +96,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             isSent = true
         case .stream(let body):
+            // A head that promises a body is nothing whole, and an endpoint may want to refuse it at once.
+            if body.length != 0 {
+                beginBody(of: exchange, context)
+                context.flush()
+            }
             send(body, of: exchange, on: loop)
         }
     }

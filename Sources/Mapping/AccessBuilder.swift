@@ -69,7 +69,7 @@ struct AccessBuilder {
         if plan.isOwn(action) { context = try sharedContext() }
         for key in rule.keys { try set(key, in: &context) }
         for target in targets {
-            let own = plan.ec2.map { $0.context(context, on: target, typedTags) } ?? context
+            let own = plan.ec2.map { $0.context(context, on: target, ruled: rule.keys, typedTags) } ?? context
             try append(MappedAccess(action: action, resource: target.arn, context: own, gap: target.gap))
         }
     }
@@ -170,6 +170,8 @@ struct AccessBuilder {
         let here = Target(arn: type.arn.arn(values, in: there), gap: gap)
         guard let region, region != place.region, type.arn.hasRegion else { return [here] }
         there.region = region
+        // What is in no region is nowhere else.
+        if region.isEmpty { return [Target(arn: type.arn.arn(values, in: there), gap: gap)] }
         return [Target(arn: type.arn.arn(values, in: there), gap: gap), here]
     }
 

@@ -12,6 +12,8 @@ extension ResourceName {
         }
         // Images and snapshots may be anybody's.
         if type == "image" || type == "snapshot" { account = "" }
+        // IPAM is in all regions.
+        if type.hasPrefix("ipam") { region = "" }
         text = "\(type)/\(text)"
     }
 

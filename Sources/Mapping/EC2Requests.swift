@@ -10,38 +10,62 @@ struct EC2Requests: Sendable {
     private let operation: String
     /// The member with tags by types of resources.
     private let specifications: String?
+    /// The types that it can name.
+    private let types: Set<String>
     /// The condition keys of each type, in lower case.
     private let keys: [String: Set<String>]
+    private let arns: [String: TypeTemplate]
 
     /// Nil for other services.
     init?(_ operation: OperationShape, _ service: CatalogueService?) {
         guard let service, service.prefix == "ec2" else { return nil }
         self.operation = operation.name
-        specifications =
-            operation.input?.members.first { $0.name == "TagSpecifications" || $0.name == "PoolTagSpecifications" }?
-            .name
+        let member = operation.input?.members.first {
+            $0.name == "TagSpecifications" || $0.name == "PoolTagSpecifications"
+        }
+        specifications = member?.name
+        if case .list(let list)? = member?.shape, case .structure(let specification) = list.element,
+            case .string(let type)? = specification.members.first(where: { $0.name == "ResourceType" })?.shape
+        {
+            types = Set(type.values)
+        } else {
+            types = []
+        }
         var keys: [String: Set<String>] = [:]
+        var arns: [String: TypeTemplate] = [:]
         for type in service.resourceTypes {
+            arns[type.name] = TypeTemplate(type.template.withVariablesInBraces)
             for place in type.conditionKeys where service.conditionKeys.indices.contains(place) {
                 keys[type.name, default: []].insert(service.conditionKeys[place].name.lowercased())
             }
         }
         self.keys = keys
+        self.arns = arns
     }
 
     /// The keys that a resource has of those of the whole request.
-    /// - Parameter tags: what ``tags(of:)`` gives.
+    ///
+    /// What a request says of a resource is true of one that it makes. One that is there already has an availability zone
+    /// and a size of its own, which the request does not know.
+    /// - Parameters:
+    ///   - ruled: the keys that the rule gives to this very access.
+    ///   - tags: what ``tags(of:)`` gives.
     func context(
-        _ shared: [String: ContextValue], on target: AccessBuilder.Target, _ tags: [String: [String: ContextValue]]
+        _ shared: [String: ContextValue], on target: AccessBuilder.Target, ruled: [KeyRule],
+        _ tags: [String: [String: ContextValue]]
     ) -> [String: ContextValue] {
         guard let arn = ARNText(target.arn), let slash = arn.resource.firstIndex(of: "/") else { return shared }
         let type = String(arn.resource[..<slash])
+        let id = arn.resource[arn.resource.index(after: slash)...]
+        let isNew = id == "*"
         var context = shared
         if let known = keys[type] {
-            context = context.filter { known.contains($0.key) || $0.key.hasPrefix("aws:") }
-            let id = arn.resource[arn.resource.index(after: slash)...]
+            context = context.filter { key, _ in
+                if key.hasPrefix("aws:") || ruled.contains(where: { $0.key == key }) { return true }
+                return known.contains(key) && (isNew || key == "ec2:region" || key == "ec2:keypairname")
+            }
             let key = "ec2:\(type.plain)id"
-            if id != "*", known.contains(key) { context[key] = .one(String(id)) }
+            if !isNew, known.contains(key) { context[key] = .one(String(id)) }
         }
         for (key, value) in tags[type] ?? [:] { context[key] = value }
         return context
@@ -53,8 +77,9 @@ struct EC2Requests: Sendable {
         guard let specifications, case .list(let list)? = input[specifications] else { return [:] }
         var found: [String: [Value]] = [:]
         for case .structure(let specification) in list {
-            guard case .string(let type)? = specification["ResourceType"], let tags = specification["Tags"] else {
-                continue
+            guard let tags = specification["Tags"] else { continue }
+            guard case .string(let type)? = specification["ResourceType"], types.contains(type) else {
+                throw MappingFailure(reason: "which type of resources the tags are for can't be told")
             }
             found[type, default: []] += tags.elements
         }
@@ -66,13 +91,13 @@ struct EC2Requests: Sendable {
     /// `ec2:CreateTags` for each type of what the request makes and tags.
     func tagging(_ tags: [String: [String: ContextValue]], in place: Place) -> [MappedAccess] {
         tags.sorted { $0.key < $1.key }.map { type, context in
-            let account = type == "image" || type == "snapshot" ? "" : place.account
             var context = context
             context["ec2:createaction"] = .one(operation)
             context["ec2:region"] = .one(place.region)
-            return MappedAccess(
-                action: "ec2:CreateTags", resource: "arn:\(place.partition):ec2:\(place.region):\(account):\(type)/*",
-                context: context)
+            let arn =
+                arns[type].map { $0.arn($0.variables.map { _ in "*" }, in: place) }
+                ?? "arn:\(place.partition):ec2:\(place.region):\(place.account):\(type)/*"
+            return MappedAccess(action: "ec2:CreateTags", resource: arn, context: context)
         }
     }
 }

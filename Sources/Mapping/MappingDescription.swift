@@ -68,6 +68,7 @@ extension RequestMapper {
     /// What is known of an operation's requests before there is one.
     public func description(of operation: OperationShape, of service: ServiceModels.Entry) -> MappingDescription {
         let plan = plan(operation, of: service)
+        if plan.source != .declared, let exact = DynamoDBRequest.description(of: operation) { return exact }
         var description = MappingDescription(source: source(of: operation, of: service))
         let required = Set((operation.input?.members ?? []).lazy.filter(\.isRequired).map(\.name))
         for rule in plan.rule {
@@ -134,26 +135,29 @@ extension OperationPlan {
             let namings = type.rule.namings(with: given)
             texts += namings.map { type.rule.text(of: $0.arguments, isARN: $0.isARNOnly) }
             guard namings.isEmpty, type.isRequired || types.count == 1 else { continue }
-            if isExact, case .text(let text) = type.rule.absent {
-                texts.append(type.rule.text(of: type.rule.arn.variables.map { _ in .text(text) }))
-            } else {
+            guard isExact else {
                 texts.append("*")
+                continue
             }
+            let absent = if case .text(let text) = type.rule.absent { text } else { "*" }
+            texts.append(type.rule.text(of: type.rule.arn.variables.map { _ in .text(absent) }))
         }
         return texts.isEmpty ? ["*"] : texts
     }
 
     /// Members that may name a resource of a type that no rule knows how to name: a request that has one is refused.
     fileprivate func doubts(about resources: [ResourceRule], _ action: String) -> [(type: String, path: MemberPath)] {
-        guard !isExact, case .named(let given)? = resources.first else { return [] }
+        guard case .named(let given)? = resources.first else { return [] }
         let types = types(of: action) ?? []
-        let unnamed = types.first { type in
-            !type.rule.arn.variables.isEmpty && type.rule.namings(with: given).isEmpty && !type.isCreated
-                && (type.isRequired || types.count == 1)
+        let unnamed = types.filter { !$0.rule.arn.variables.isEmpty && $0.rule.namings(with: given).isEmpty }
+        let isNothingNamed = unnamed.count == types.count
+        let doubtful = unnamed.first { type in
+            guard case .unsaid = type.rule.absent else { return false }
+            return !type.isCreated && (type.isRequired || types.count == 1)
         }
-        guard let unnamed else { return [] }
+        guard let type = doubtful ?? (isNothingNamed ? types.first : nil), !type.isCreated else { return [] }
         let named = given.flatMap(\.arguments).compactMap(\.path)
-        return leftovers(of: action).filter { !named.contains($0) }.map { (unnamed.rule.name, $0) }
+        return leftovers(of: action).filter { !named.contains($0) }.map { (type.rule.name, $0) }
     }
 }
 

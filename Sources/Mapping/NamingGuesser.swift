@@ -29,12 +29,20 @@ struct NamingGuesser {
             namings.append(
                 TypeRule.Naming(arguments: [.member(MemberPath([member.name]), [.path])], isARNOnly: true))
         }
+        if type.arn.variables.count == 1, let variable = type.arn.variables.first {
+            // Where a request may give a name or an identifier, and gives both, it is asked for both.
+            for member in self.members(for: variable, of: type, isLast: true, isOnly: isOnly) {
+                namings.append(TypeRule.Naming(arguments: [.member(MemberPath([member]), [.path])]))
+            }
+            return namings
+        }
         var arguments: [Argument] = []
         for (place, variable) in type.arn.variables.enumerated() {
             let isLast = place == type.arn.variables.count - 1
-            guard let member = member(for: variable, of: type, isLast: isLast, isOnly: isOnly) else { return namings }
-            arguments.append(
-                .member(MemberPath([member]), isLast && type.arn.variables.count == 1 ? [.path] : []))
+            guard let member = members(for: variable, of: type, isLast: isLast, isOnly: isOnly).first else {
+                return namings
+            }
+            arguments.append(.member(MemberPath([member]), []))
         }
         if !arguments.isEmpty { namings.append(TypeRule.Naming(arguments: arguments)) }
         return namings
@@ -69,9 +77,14 @@ struct NamingGuesser {
         return (plain, .either)
     }
 
-    private func member(for variable: String, of type: TypeRule, isLast: Bool, isOnly: Bool) -> String? {
+    /// The members that fill a variable, the likeliest first.
+    private func members(for variable: String, of type: TypeRule, isLast: Bool, isOnly: Bool) -> [String] {
         let stem = Self.stem(of: variable)
-        if let exact = find(variable.plain) { return exact }
+        var found: [String] = []
+        func add(_ plain: String) {
+            if let member = find(plain), !found.contains(member) { found.append(member) }
+        }
+        add(variable.plain)
         let endings: [String]
         switch stem.kind {
         case .name: endings = ["name", "identifier", ""]
@@ -85,15 +98,13 @@ struct NamingGuesser {
             if !stems.contains(type.name.plain) { stems.append(type.name.plain) }
         }
         for stem in stems {
-            for ending in endings {
-                if let member = find(stem + ending) { return member }
-            }
+            for ending in endings { add(stem + ending) }
         }
-        guard isLast, isOnly, stems.contains(where: { operationName.contains($0) }) else { return nil }
-        for ending in endings where !ending.isEmpty {
-            if let member = find(ending) { return member }
+        if found.isEmpty, isLast, isOnly, stems.contains(where: { operationName.contains($0) }) {
+            for ending in endings where !ending.isEmpty { add(ending) }
         }
-        return nil
+        // Whether a name or an ID stands in the ARN is not known: that of both at once can't be.
+        return stem.kind == .either ? Array(found.prefix(1)) : found
     }
 
     /// The member of a name, or of its plural.

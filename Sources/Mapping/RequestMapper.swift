@@ -65,6 +65,7 @@ public struct RequestMapper: Sendable {
     /// the request as well.
     public func source(of operation: OperationShape, of service: ServiceModels.Entry) -> MappingSource? {
         let plan = plan(operation, of: service)
+        if plan.source != .declared, DynamoDBRequest.description(of: operation) != nil { return .exact }
         let isKnown = plan.rule.allSatisfy { rule in
             // What is always refused is not mapped.
             rule.refusal != nil ? !rule.conditions.isEmpty : rule.action != nil || plan.action != nil

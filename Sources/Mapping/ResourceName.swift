@@ -86,8 +86,14 @@ struct ResourceName: Sendable, Equatable {
         else {
             throw MappingFailure(reason: "the name of a resource has wildcards")
         }
-        if bytes.contains(UInt8(ascii: "/")) {
-            guard allowsSlashes else { throw MappingFailure(reason: "the name of a resource has a slash") }
+        if !allowsSlashes {
+            guard !bytes.contains(UInt8(ascii: "/")) else {
+                throw MappingFailure(reason: "the name of a resource has a slash")
+            }
+            // What servers take for the end of a path, or read as something else.
+            guard !bytes.contains(where: { Self.misread.contains($0) }) else {
+                throw MappingFailure(reason: "the name of a resource has a #, %, ; or \\")
+            }
         }
         guard !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == "." || $0 == ".." })
         else { throw MappingFailure(reason: "the name of a resource is a relative path") }
@@ -101,6 +107,8 @@ struct ResourceName: Sendable, Equatable {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         return parts.count == 8 ? String(parts[7]) : nil
     }
+
+    private static let misread: [UInt8] = [0x23, 0x25, 0x3B, 0x5C]
 
     // MARK: Filters
 
@@ -171,7 +179,10 @@ struct ResourceName: Sendable, Equatable {
     /// - Returns: whether it is the default bus, of which no name stands in the ARNs of rules.
     private mutating func takeBus() throws(MappingFailure) -> Bool {
         if isARN {
-            guard let arn = ARNText(text), arn.service == "events", arn.resource.hasPrefix("event-bus/") else {
+            guard let arn = ARNText(text), arn.service == "events", arn.resource.hasPrefix("event-bus/"),
+                !arn.region.isEmpty,
+                !arn.account.isEmpty
+            else {
                 throw MappingFailure(reason: "the ARN \(text) is none of an event bus")
             }
             region = String(arn.region)

@@ -18,7 +18,7 @@ public import Wire
 /// The models are those of the botocore that `Tools/generate-service-schemas` pins. An operation that AWS added later is
 /// unknown.
 public final class ServiceModels: Sendable {
-    /// The models that ship with the program. The index is read at first use, in less than half a millisecond.
+    /// The models that ship with the program. The index is read at first use, in less than a millisecond.
     public static let aws = ServiceModels(
         UnsafeRawBufferPointer(start: gatehouse_service_schemas(), count: gatehouse_service_schemas_length()))
 
@@ -67,8 +67,8 @@ public final class ServiceModels: Sendable {
         bySigningName.reserveCapacity(512)
         // The models follow the empty line behind the index.
         var start = Self.end(ofIndex: data)
-        for line in data[..<start].split(separator: UInt8(ascii: "\n")) {
-            guard let entry = Entry(line, at: start, within: data.count) else { break }
+        var index = IndexReader(data[..<start])
+        while let entry = Entry(&index, at: start, within: data.count) {
             places[entry.id] = entries.count
             bySigningName[entry.signingName, default: []].append(entries.count)
             entries.append(entry)
@@ -129,29 +129,52 @@ public final class ServiceModels: Sendable {
 }
 
 extension ServiceModels.Entry {
+    /// Nil at the end of the index, and for a line that is of another form.
     /// - Parameters:
-    ///   - line: of the index; the file's own description says what stands where.
+    ///   - index: at the beginning of a line; the file's own description says what stands where.
     ///   - start: where the model begins.
     ///   - end: of the data.
-    fileprivate init?(_ line: Slice<UnsafeRawBufferPointer>, at start: Int, within end: Int) {
-        let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 9, omittingEmptySubsequences: false)
-        guard columns.count == 10 else { return nil }
-        func text(_ column: Int) -> String { String(decoding: columns[column], as: UTF8.self) }
-        guard let operationCount = Int(text(6)), let size = Int(text(7)), let length = Int(text(8)), size >= 0,
-            length >= 0,
-            size <= end - start
+    fileprivate init?(_ index: inout IndexReader, at start: Int, within end: Int) {
+        guard let id = index.word(), !id.isEmpty, let signingName = index.word(), let endpointPrefix = index.word(),
+            let apiVersion = index.word(), let protocols = index.word(), let targetPrefix = index.word(),
+            let operationCount = index.number(), let size = index.number(), let length = index.number(),
+            let serviceID = index.line(), size <= end - start
         else { return nil }
-        id = text(0)
-        signingName = text(1)
-        endpointPrefix = text(2)
-        apiVersion = text(3)
-        protocols = columns[4].split(separator: UInt8(ascii: ",")).compactMap {
-            ProtocolName(rawValue: String(decoding: $0, as: UTF8.self))
-        }
-        targetPrefix = columns[5].elementsEqual("-".utf8) ? nil : text(5)
+        self.id = id
+        self.signingName = signingName
+        self.endpointPrefix = endpointPrefix
+        self.apiVersion = apiVersion
+        self.protocols =
+            ProtocolName(rawValue: protocols).map { [$0] }
+            ?? protocols.split(separator: ",").compactMap { ProtocolName(rawValue: String($0)) }
+        self.targetPrefix = targetPrefix == "-" ? nil : targetPrefix
         self.operationCount = operationCount
-        serviceID = text(9)
+        self.serviceID = serviceID
         place = start..<(start + size)
         self.length = length
+    }
+}
+
+/// Reads the lines of the index, word by word.
+private struct IndexReader {
+    private var rest: Slice<UnsafeRawBufferPointer>
+
+    init(_ index: Slice<UnsafeRawBufferPointer>) { rest = index }
+
+    /// What stands before the next space.
+    mutating func word() -> String? { take(upTo: UInt8(ascii: " ")) }
+
+    /// What is left of the line.
+    mutating func line() -> String? { take(upTo: UInt8(ascii: "\n")) }
+
+    /// A number of at most nine digits.
+    mutating func number() -> Int? {
+        word().flatMap { $0.utf8.count < 10 ? Int($0) : nil }.flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    private mutating func take(upTo end: UInt8) -> String? {
+        guard let place = rest.firstIndex(of: end) else { return nil }
+        defer { rest = rest[(place + 1)...] }
+        return String(decoding: rest[..<place], as: UTF8.self)
     }
 }

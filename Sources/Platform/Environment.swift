@@ -94,6 +94,15 @@ public final class Environment: Sendable {
         return outer?.modules(signingAs: name, beside: own) ?? own
     }
 
+    /// The services that this Gatehouse answers itself: all of its list but those in whose place an endpoint was set up.
+    public var answeredModules: [ServiceModule] {
+        guard let outer else { return modules }
+        return modules.filter { module in
+            let name = module.signingName
+            return outer.modules(signingAs: name, beside: byName[name] ?? []).contains { $0 === module }
+        }
+    }
+
     /// The service that an operation is of; nil for one that Gatehouse does not answer.
     func module(of operation: OperationShape) -> ServiceModule? {
         modules(signingAs: operation.signingName).first { $0.shape.operation(named: operation.name) === operation }

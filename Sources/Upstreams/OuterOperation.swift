@@ -72,16 +72,17 @@ struct OuterOperation: Sendable {
         }
         if shape.takesEvents {
             // Each event is signed after the one before: it can't be signed anew.
-            throw .notImplemented(
-                "\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
+            throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
+        try upstreams.requireHost(call.source.host, of: service)
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
-        case .accesses(let mapped, _):
-            let kept = call.environment.projection(KeptResources.self)
-            var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
+        case .accesses(var mapped, _):
+            let gaps = Gaps(call: call, route: route, questions: upstreams.questions)
+            for index in mapped.indices where mapped[index].gap != nil { try await gaps.fill(&mapped[index]) }
+            var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
                 accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }
@@ -105,7 +106,7 @@ struct OuterOperation: Sendable {
         var keys: [String: TableKeys] = [:]
         var absent: Set<String> = []
         for table in request.tables {
-            switch try await upstreams.tableKeys.keys(ofTable: table, call, route) {
+            switch try await upstreams.questions.keys(ofTable: table, call, route) {
             case .known(let known): keys[table] = known
             case .noTable: absent.insert(table)
             case .unknown: break
@@ -120,16 +121,20 @@ struct OuterOperation: Sendable {
     // MARK: Passing it on
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
-        guard let request = call.source.request else { throw .internalFailure }
+        guard var request = call.source.request else { throw .internalFailure }
+        if let body = request.stream { request.stream = TrailingChecksum.verified(body) }
         let findings = call.learnt(Findings.self)
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted =
-            !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
-        if case .success = read.result { upstreams.tableKeys.forget(shape, input, call) }
+        if case .success = read.result {
+            upstreams.questions.forget(shape, input, call)
+            // What has changed out there must not have happened unrecorded.
+            if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
+        }
         // What an answer does not say because it can't be read is nothing to learn: no policy would seem to be there.
         guard KeptResources.learns(from: shape), read.isWhole || !KeptResources.readsAnswer(to: shape), let findings
         else {

@@ -53,11 +53,9 @@ struct Passage: Sendable {
     func send() async throws(ServiceError) -> EndpointClient.Answer {
         let address = route.upstream.address.url
         if let problem = route.problem { throw .unavailable(route.name, address, problem, status: 503) }
-        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }
-        ) {
+        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }) {
             throw ServiceError(
-                "ServiceUnavailable",
-                "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
+                "ServiceUnavailable", "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
                 status: 508)
         }
         let outgoing = outgoing
@@ -71,8 +69,7 @@ struct Passage: Sendable {
             switch error {
             case .body(let error): throw error
             case .fetch(.tooSlow): throw .unavailable(route.name, address, "\(error)", status: 504)
-            case .fetch(.unreadable), .fetch(.tooLarge):
-                throw .unavailable(route.name, address, "\(error)", status: 502)
+            case .fetch(.unreadable), .fetch(.tooLarge): throw .unavailable(route.name, address, "\(error)", status: 502)
             case .fetch: throw .unavailable(route.name, address, "\(error)", status: 503)
             }
         }
@@ -88,13 +85,13 @@ struct Passage: Sendable {
     private var outgoing: EndpointClient.Request {
         let upstream = route.upstream
         let values = Template.Values(account: account, region: call.region, service: model.signingName)
-        var headers = PassedHeaders.of(
-            request, shape, isTargeted: wire.commonErrors == .exceptions, also: upstream.passedHeaders)
+        var headers = PassedHeaders.of(request, shape, of: model, also: upstream.passedHeaders)
         let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
         headers.removeAll { header in set.contains { $0.name == header.name.lowercased() } }
         headers += set
-        let host =
-            upstream.usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority
+        // Which bucket the name of a host means, servers don't agree on: for S3 the path has it.
+        let usesOwnHost = upstream.usesOwnHost || call.module.hasVirtualHosts
+        let host = usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority
         headers.append((name: "Host", value: host))
         var path = request.path.isEmpty ? "/" : request.path
         var query = Self.withoutSignature(request.query)
@@ -117,8 +114,7 @@ struct Passage: Sendable {
             headers += signer.sign(signable, timestamp: call.environment.clock.realTime)
         }
         // Those that came as well, so that each on the way knows its own (RFC 9110, section 7.6.3).
-        let via =
-            request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
+        let via = request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
         headers.append((name: "Via", value: via.joined(separator: ", ")))
         return EndpointClient.Request(
             request.method, query.isEmpty ? path : "\(path)?\(query)", headers: headers,
@@ -127,22 +123,15 @@ struct Passage: Sendable {
 
     /// The hash that the client has signed, if it is one of what is passed on.
     private var streamHash: String {
-        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else {
-            return "UNSIGNED-PAYLOAD"
-        }
+        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else { return "UNSIGNED-PAYLOAD" }
         return hash
     }
 
     /// The query string without what a presigned URL has in it.
     private static func withoutSignature(_ query: String) -> String {
         guard query.utf8.contains(UInt8(ascii: "-")) else { return query }
-        let parameters = [
-            "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders",
-            "x-amz-signature",
-            "x-amz-security-token", "x-amz-region-set", "x-amz-content-sha256",
-        ]
         return query.split(separator: "&").filter { parameter in
-            !parameters.contains(parameter.prefix { $0 != "=" }.lowercased())
+            !ServiceShape.signatureParameters.contains(parameter.prefix { $0 != "=" }.lowercased())
         }.joined(separator: "&")
     }
 
@@ -175,8 +164,7 @@ struct Passage: Sendable {
                 status: response.status, headers: response.headers, body: response.body, of: model)
             return Read(
                 response: response,
-                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)),
-                isWhole: true)
+                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)), isWhole: true)
         }
         guard isWanted, isText, response.stream == nil,
             let output = try? wire.decodeAnswer(

@@ -6,12 +6,15 @@ import Wire
 enum PassedHeaders {
     /// Those of a request that reach the endpoint: what the model, AWS or HTTP has a meaning for. Others could tell a stand-in
     /// something that Gatehouse knows nothing of, such as in whose name it is to act.
+    ///
+    /// What says in which protocol the request is, is said as the model has it, so that nobody finds another one in it.
     /// - Parameters:
-    ///   - isTargeted: whether `X-Amz-Target` names the operation.
+    ///   - model: of the service.
     ///   - more: the names of further ones, in lower case.
     static func of(
-        _ request: WireRequest, _ operation: OperationShape, isTargeted: Bool, also more: Set<String>
+        _ request: WireRequest, _ operation: OperationShape, of model: ServiceShape, also more: Set<String>
     ) -> [(name: String, value: String)] {
+        let form = model.requestForm(of: request)
         var passed: [(name: String, value: String)] = []
         passed.reserveCapacity(request.headers.count + 8)
         var isChunked = false
@@ -25,12 +28,19 @@ enum PassedHeaders {
                 isChunked = encodings.contains { $0.lowercased() == "aws-chunked" }
                 let others = encodings.filter { $0.lowercased() != "aws-chunked" }
                 if !others.isEmpty { passed.append((name: header.name, value: others.joined(separator: ","))) }
-            case "x-amz-target": if isTargeted { passed.append(header) }
+            case "x-amz-target": if form.isTargeted { passed.append(header) }
+            case "smithy-protocol": if form.isCBOR { passed.append(header) }
+            case "content-type" where form.contentType != nil: break
+            // Servers that make variables of headers take one for a dash.
+            case _ where name.contains("_") && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
             case _ where ofSignature.contains(name): break
             case _ where isKnown(name) || more.contains(name): passed.append(header)
             default:
                 if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true { passed.append(header) }
             }
+        }
+        if let type = form.contentType, !request.body.isEmpty || request.header("content-type") != nil {
+            passed.append((name: "Content-Type", value: type))
         }
         // The trailer is gone, and its checksum with it.
         if isChunked { passed.removeAll { $0.name.lowercased() == "x-amz-sdk-checksum-algorithm" } }
@@ -50,7 +60,7 @@ enum PassedHeaders {
 
     private static let general: Set<String> = [
         "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date", "expires",
-        "origin", "range", "smithy-protocol", "user-agent",
+        "origin", "range", "user-agent",
     ]
 
     /// What a message calls a matter of its connection (RFC 9110, section 7.6.1).

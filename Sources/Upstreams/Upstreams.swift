@@ -41,7 +41,9 @@ public final class Upstreams: OuterServices {
     private let log: Logger
     /// What stands in `Via`, by which a request is known that comes round again.
     let mark: String
-    let tableKeys: TableKeysCache
+    let questions: Questions
+    /// The first labels of services' endpoints.
+    private let endpointLabels: Set<String>
 
     /// - Parameters:
     ///   - file: which endpoints there are.
@@ -54,8 +56,9 @@ public final class Upstreams: OuterServices {
         self.trust = trust
         self.log = log
         models = .aws
+        endpointLabels = Set(models.entries.map { entry in String(entry.endpointPrefix.prefix { $0 != "." }) })
         mark = "gatehouse-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        tableKeys = TableKeysCache(mark: mark)
+        questions = Questions(mark: mark)
         warn(setup)
     }
 
@@ -110,7 +113,22 @@ public final class Upstreams: OuterServices {
             let modules = modules(signingAs: entry.signingName, beside: [])
             if let module = modules.first(where: { $0.isPassedOn && $0.shape.id == entry.id }) { return module }
         }
-        return nil
+        // Any other path may be an object's.
+        guard current.byService["s3"] != nil else { return nil }
+        return modules(signingAs: "s3", beside: []).first { $0.isPassedOn && $0.shape.id == "s3" }
+    }
+
+    /// Refuses a host that names the endpoint of another service: a server that goes by it would do something else.
+    func requireHost(_ host: String?, of service: ServiceModels.Entry) throws(ServiceError) {
+        let labels = host?.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init) ?? []
+        guard labels.count > 1 else { return }
+        let own = Set(service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
+        for label in labels where endpointLabels.contains(label) && !own.contains(label) {
+            throw ServiceError(
+                "ValidationError",
+                "The request is not passed on, since it can be read in two ways: its host names the endpoint of another "
+                    + "service, \(label).")
+        }
     }
 
     /// Whether a request is for a queue of SQS's, by its path: anybody may be allowed to send to one.

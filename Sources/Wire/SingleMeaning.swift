@@ -35,13 +35,22 @@ extension ServiceShape {
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {
                 throw .ambiguous("the form is in the query string and in the body")
             }
+            try Self.requireSingleFields(request)
         }
     }
+
+    /// What a presigned URL has in its query string, in lower case.
+    public static let signatureParameters: Set<String> = [
+        "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature",
+        "x-amz-security-token", "x-amz-region-set", "x-amz-content-sha256",
+    ]
 
     /// Without those that are the signature's.
     private static func parameters(_ request: WireRequest) -> [Substring] {
         guard !request.query.isEmpty else { return [] }
-        return request.query.split(separator: "&").filter { !$0.lowercased().hasPrefix("x-amz-") }
+        return request.query.split(separator: "&").filter { parameter in
+            !signatureParameters.contains(parameter.prefix { $0 != "=" }.lowercased())
+        }
     }
 
     private static func requireSingleHeaders(
@@ -72,13 +81,31 @@ extension ServiceShape {
         }
     }
 
+    /// Some readers of forms divide at semicolons, and some take the first of several fields of a name, others the last.
+    private static func requireSingleFields(_ request: WireRequest) throws(ServiceError) {
+        let semicolon = UInt8(ascii: ";")
+        guard !request.query.utf8.contains(semicolon), !request.body.contains(semicolon) else {
+            throw .ambiguous("the form has a semicolon that is not encoded")
+        }
+        let form = try Form(request)
+        var names: Set<ArraySlice<UInt8>> = []
+        for parameter in form.parameters where !names.insert(form.bytes[parameter.name]).inserted {
+            throw .ambiguous("the form has a field twice")
+        }
+    }
+
+    /// A path that is the same for servers that resolve, cut or decode it.
     private static func requirePlainPath(_ request: WireRequest) throws(ServiceError) {
-        guard request.path.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "%") }) else { return }
-        for segment in request.path.split(separator: "/") {
-            let plain = segment.lowercased().replacing("%2e", with: ".")
-            guard plain != ".", plain != ".." else {
-                throw .ambiguous("the path has the segment \(segment), which servers resolve")
-            }
+        let marks = [UInt8(ascii: "."), UInt8(ascii: "%"), UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: ";")]
+        guard !request.query.utf8.contains(UInt8(ascii: "#")) else { throw .ambiguous("the target has a #") }
+        guard request.path.utf8.contains(where: { marks.contains($0) }) else { return }
+        let path = request.path.lowercased()
+        for mark in ["#", "\\", ";", "%00", "%0a", "%0d", "%5c"] where path.contains(mark) {
+            throw .ambiguous("the path has \(mark) in it")
+        }
+        let decoded = path.replacing("%2e", with: ".").replacing("%2f", with: "/")
+        for segment in decoded.split(separator: "/") where segment == "." || segment == ".." {
+            throw .ambiguous("the path has the segment \(segment), which servers resolve")
         }
     }
 
@@ -92,6 +119,7 @@ extension ServiceShape {
         for parameter in target.query where routes.queryNames.contains(parameter.name) && !own.contains(parameter.name) {
             throw .ambiguous("the parameter \(parameter.name) names another operation")
         }
+        try Self.requireOwnPlaces(target.query.map(\.name), operation, .query)
         for member in operation.input?.members ?? [] where member.location == .query {
             if case .list = member.shape { continue }
             guard target.query.filter({ isSame($0.name, member.wireName) }).count < 2 else {
@@ -107,11 +135,31 @@ extension ServiceShape {
         throw .ambiguous("the path's %2F makes it one of \(other) for servers that decode it first")
     }
 
+    /// Readers exist that look for a member in the query string, the body and the path, whichever has it.
+    private static func requireOwnPlaces(
+        _ names: [String], _ operation: OperationShape, _ place: MemberShape.Location?
+    ) throws(ServiceError) {
+        guard let members = operation.input?.members, !names.isEmpty else { return }
+        for name in names {
+            let folded = name.lowercased()
+            for member in members {
+                let isOwn = member.location == place && isSame(member.wireName, name)
+                guard !isOwn, folded == member.wireName.lowercased() || folded == member.name.lowercased() else { continue }
+                // A map takes what no other member is called.
+                if members.contains(where: { $0.location == place && isSame($0.wireName, name) }) { continue }
+                throw .ambiguous("\(name) stands in another place than \(member.wireName) has")
+            }
+        }
+    }
+
     /// JSON readers exist that don't look at the case of names.
     private static func requireExactNames(_ request: WireRequest, _ operation: OperationShape) throws(ServiceError) {
         guard request.stream == nil, !request.body.isEmpty, let input = operation.input else { return }
         guard let payload = input.payload else {
             guard let json = try? JSONDecoding.parse(request.body) else { return }
+            if operation.uriTemplate != nil, case .object(let members) = json {
+                try requireOwnPlaces(members.map(\.key), operation, nil)
+            }
             return try requireExactNames(json, .structure(input))
         }
         guard case .structure = input.members[payload].shape, let json = try? JSONDecoding.parse(request.body) else {

@@ -121,8 +121,13 @@ def test_a_secret(root: Identity, new_user: Callable[..., Identity], trail: Trai
     assert "hush" not in json.dumps(event)
 
 
-def test_a_function(root: Identity, new_user: Callable[..., Identity], new_role: Callable[..., str], unique: str) -> None:
-    role = new_role("runner", trust({"Service": "lambda.amazonaws.com"}))
+def test_a_function(
+    root: Identity, new_user: Callable[..., Identity], new_role: Callable[..., str], moto: Moto, unique: str
+) -> None:
+    trusted = trust({"Service": "lambda.amazonaws.com"})
+    role = new_role("runner", trusted)
+    # The endpoint looks at roles of its own.
+    moto.client("iam", ACCOUNT).create_role(RoleName="runner", AssumeRolePolicyDocument=trusted)
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("main.py", "def handle(event, context): return event")

@@ -96,7 +96,7 @@ struct EC2Tests {
                 "AssociateIamInstanceProfile",
                 #"{"InstanceId": "i-1", "IamInstanceProfile": {"Arn": "arn:aws:iam::111122223333:instance-profile/p"}}"#,
                 [
-                    "ec2:AssociateIamInstanceProfile arn:aws:ec2:eu-central-1:111122223333:instance/i-1 ec2:instanceid=i-1 ec2:instanceprofile=arn:aws:iam::111122223333:instance-profile/p",
+                    "ec2:AssociateIamInstanceProfile arn:aws:ec2:eu-central-1:111122223333:instance/i-1 ec2:instanceid=i-1 ec2:newinstanceprofile=arn:aws:iam::111122223333:instance-profile/p",
                     "iam:PassRole arn:aws:iam::111122223333:instance-profile/p iam:passedtoservice=ec2.amazonaws.com",
                 ]
             ),

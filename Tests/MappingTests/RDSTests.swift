@@ -70,11 +70,11 @@ struct RDSTests {
                 "RestoreDBClusterFromSnapshot",
                 #"{"DBClusterIdentifier": "c", "SnapshotIdentifier": "s", "Engine": "aurora-mysql"}"#,
                 [
-                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster:c rds:databaseengine=aurora-mysql",
-                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:s rds:databaseengine=aurora-mysql",
-                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster-pg:default.* rds:databaseengine=aurora-mysql",
-                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:og:default:* rds:databaseengine=aurora-mysql",
-                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:subgrp:default rds:databaseengine=aurora-mysql",
+                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster:c",
+                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:s",
+                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:cluster-pg:default.*",
+                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:og:default:*",
+                    "rds:RestoreDBClusterFromSnapshot arn:aws:rds:eu-central-1:111122223333:subgrp:default",
                 ]
             ),
         ] as [(String, String, [String])])

@@ -29,9 +29,10 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(!accesses.isEmpty && accesses.count <= 10_000)
         for access in accesses {
             let action = access.action.split(separator: ":", omittingEmptySubsequences: false)
-            precondition(action.count == 2 && action.allSatisfy { !$0.isEmpty }, access.action)
-            precondition(access.resource == "*" || isWellFormed(access.resource), access.resource)
-            precondition(access.context.keys.allSatisfy { $0 == $0.lowercased() && $0.contains(":") })
+            guard action.count == 2, action.allSatisfy({ !$0.isEmpty }),
+                access.resource == "*" || isWellFormed(access.resource),
+                access.context.keys.allSatisfy({ $0 == $0.lowercased() && $0.contains(":") })
+            else { fatalError("\(entry.id) \(operation.name): \(access)") }
         }
     }
     return 0

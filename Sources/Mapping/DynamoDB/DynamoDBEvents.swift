@@ -64,9 +64,7 @@ public enum DynamoDBEvents {
     public static func requestParameters(
         of operation: OperationShape, _ input: Structure, in place: Place, keys: [String: TableKeys]
     ) -> JSONValue? {
-        guard operation.serviceID == "DynamoDB" || operation.serviceID == "DynamoDB Streams",
-            dataOperations.contains(operation.name)
-        else { return nil }
+        guard DynamoDBRequest.isDynamoDB(operation), dataOperations.contains(operation.name) else { return nil }
         let writer = EventParameters(names: DynamoDBNames(place: place), keys: keys)
         return .object(writer.members(of: operation.name, input))
     }

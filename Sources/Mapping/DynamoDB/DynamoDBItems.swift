@@ -43,7 +43,7 @@ struct DynamoDBItems {
         let isProjected = try reader.readProjection(of: input)
         let key = try input.entries("Key")
         return try access(
-            "GetItem", input, .items([key]), consumed, attributes: reader.attributes.union(key.map(\.key)),
+            "GetItem", input, .items([key]), consumed, attributes: reader.attributes.union(key.names),
             select: isProjected ? "SPECIFIC_ATTRIBUTES" : "ALL_ATTRIBUTES")
     }
 
@@ -53,18 +53,18 @@ struct DynamoDBItems {
         let item = try input.entries("Item")
         return try access(
             "PutItem", input, .items([item]), consumed,
-            attributes: reader.attributes.union(legacy).union(item.map(\.key)), changes: true)
+            attributes: reader.attributes.union(legacy).union(item.names), changes: true)
     }
 
     private func update(_ input: Structure, consumed: String) throws(Unmapped) -> ItemAccess {
         var reader = try ExpressionReader(names: input.attributeNames)
         var legacy = try reader.readConditions(of: input)
         if let expression = try input.text("UpdateExpression") { try reader.update(expression) }
-        legacy += try input.entriesIfAny("AttributeUpdates").map(\.key)
+        legacy += try input.entriesIfAny("AttributeUpdates").names
         let key = try input.entries("Key")
         return try access(
             "UpdateItem", input, .items([key]), consumed,
-            attributes: reader.attributes.union(legacy).union(key.map(\.key)), changes: true)
+            attributes: reader.attributes.union(legacy).union(key.names), changes: true)
     }
 
     /// DeleteItem, `Delete` and `ConditionCheck`.
@@ -76,12 +76,12 @@ struct DynamoDBItems {
         let key = try input.entries("Key")
         return try access(
             action, input, .items([key]), consumed,
-            attributes: reader.attributes.union(legacy).union(key.map(\.key)), changes: true)
+            attributes: reader.attributes.union(legacy).union(key.names), changes: true)
     }
 
     private func access(
         _ action: String, _ input: Structure, _ source: ItemAccess.KeySource, _ consumed: String?,
-        attributes: Set<String>, select: String? = nil, changes: Bool = false
+        attributes: Set<ExactText>, select: String? = nil, changes: Bool = false
     ) throws(Unmapped) -> ItemAccess {
         guard let name = try input.text("TableName") else { throw Unmapped("TableName is missing") }
         return try access(
@@ -91,10 +91,10 @@ struct DynamoDBItems {
 
     private func access(
         _ action: String, table: String, index: String? = nil, _ source: ItemAccess.KeySource, _ consumed: String?,
-        attributes: Set<String>, select: String? = nil, returns: [String] = []
+        attributes: Set<ExactText>, select: String? = nil, returns: [String] = []
     ) throws(Unmapped) -> ItemAccess {
         var context: [String: ContextValue] = [:]
-        if !attributes.isEmpty { context["dynamodb:attributes"] = .many(attributes.sorted()) }
+        if !attributes.isEmpty { context["dynamodb:attributes"] = .many(attributes.sortedTexts) }
         if let consumed { context["dynamodb:returnconsumedcapacity"] = .one(consumed) }
         if let select { context["dynamodb:select"] = .one(select) }
         let resource = if let index { try names.index(index, of: table) } else { table }
@@ -108,7 +108,7 @@ struct DynamoDBItems {
     private func query() throws(Unmapped) -> ItemAccess {
         var reader = try ExpressionReader(names: input.attributeNames)
         let legacy = try input.entriesIfAny("KeyConditions")
-        let equalities: [String: Value]
+        let equalities: [ExactText: Value]
         if let expression = try input.text("KeyConditionExpression") {
             guard legacy.isEmpty else {
                 throw Unmapped("The request has both KeyConditionExpression and KeyConditions")
@@ -117,7 +117,7 @@ struct DynamoDBItems {
         } else {
             equalities = try self.equalities(legacy)
         }
-        return try read("Query", &reader, .equalities(equalities), legacy.map(\.key))
+        return try read("Query", &reader, .equalities(equalities), legacy.names)
     }
 
     private func scan() throws(Unmapped) -> ItemAccess {
@@ -127,13 +127,13 @@ struct DynamoDBItems {
 
     /// What Query and Scan have in common. The key that one begins after is among the attributes: it is specified.
     private func read(
-        _ action: String, _ reader: inout ExpressionReader, _ source: ItemAccess.KeySource, _ legacy: [String]
+        _ action: String, _ reader: inout ExpressionReader, _ source: ItemAccess.KeySource, _ legacy: [ExactText]
     ) throws(Unmapped) -> ItemAccess {
         let isProjected = try reader.readProjection(of: input)
         if let filter = try input.text("FilterExpression") { try reader.condition(filter, "FilterExpression") }
         var attributes = reader.attributes.union(legacy)
         for member in ["QueryFilter", "ScanFilter", "ExclusiveStartKey"] where input.shape.index(of: member) != nil {
-            attributes.formUnion(try input.entriesIfAny(member).map(\.key))
+            attributes.formUnion(try input.entriesIfAny(member).names)
         }
         guard let name = try input.text("TableName") else { throw Unmapped("TableName is missing") }
         let index = try input.text("IndexName")
@@ -152,15 +152,15 @@ struct DynamoDBItems {
 
     /// The values that a key condition says attributes to be equal to. Those of an attribute that it names elsewhere, too,
     /// do not count.
-    private func equalities(_ condition: ExpressionReader.KeyCondition) throws(Unmapped) -> [String: Value] {
+    private func equalities(_ condition: ExpressionReader.KeyCondition) throws(Unmapped) -> [ExactText: Value] {
         guard condition.isConjunction else { throw Unmapped("KeyConditionExpression is no conjunction") }
         let values = try input.entriesIfAny("ExpressionAttributeValues")
         let byName = Dictionary(values.map { ($0.key, $0.value) }) { first, _ in first }
-        var equalities: [String: Value] = [:]
+        var equalities: [ExactText: Value] = [:]
         for (attribute, placeholder) in condition.equalities where condition.mentions[attribute] == 1 {
             guard let value = byName[placeholder] else {
                 throw Unmapped(
-                    "KeyConditionExpression has the placeholder \(placeholder), which ExpressionAttributeValues does not have"
+                    "KeyConditionExpression has the placeholder \(DynamoDBNames.shown(placeholder)), which ExpressionAttributeValues lacks"
                 )
             }
             equalities[attribute] = value
@@ -170,15 +170,15 @@ struct DynamoDBItems {
 
     /// The same for the parameter that was before expressions.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.KeyConditions.html>
-    private func equalities(_ conditions: [MapEntry]) throws(Unmapped) -> [String: Value] {
-        var equalities: [String: Value] = [:]
+    private func equalities(_ conditions: [MapEntry]) throws(Unmapped) -> [ExactText: Value] {
+        var equalities: [ExactText: Value] = [:]
         for entry in conditions {
             guard case .structure(let condition) = entry.value else { continue }
             guard try condition.text("ComparisonOperator") == "EQ" else { continue }
             guard case .list(let values)? = condition["AttributeValueList"], values.count == 1 else {
                 throw Unmapped("KeyConditions has an EQ without exactly one value")
             }
-            equalities[entry.key] = values[0]
+            equalities[ExactText(entry.key)] = values[0]
         }
         return equalities
     }
@@ -197,7 +197,7 @@ struct DynamoDBItems {
             var keys: [[MapEntry]] = []
             for key in try request.elements("Keys") {
                 let key = try key.distinctEntries("Keys")
-                attributes.formUnion(key.map(\.key))
+                attributes.formUnion(key.names)
                 keys.append(key)
             }
             steps.append(
@@ -215,12 +215,12 @@ struct DynamoDBItems {
         var steps: [DynamoDBRequest.Step] = []
         for entry in try input.entries("RequestItems") {
             guard case .list(let requests) = entry.value else { throw Unmapped("RequestItems has no requests") }
-            var attributes: Set<String> = []
+            var attributes: Set<ExactText> = []
             var items: [[MapEntry]] = []
             for request in requests {
                 let (member, request) = try request.onlyMember("RequestItems")
                 let item = try request.entries(member == "PutRequest" ? "Item" : "Key")
-                attributes.formUnion(item.map(\.key))
+                attributes.formUnion(item.names)
                 items.append(item)
             }
             guard !items.isEmpty else { throw Unmapped("RequestItems has a table without requests") }
@@ -295,7 +295,7 @@ struct DynamoDBItems {
         var source = ItemAccess.KeySource.statement(statement, parameters)
         if let place = statement.itemParameter {
             let item = try item(parameters, place)
-            attributes.formUnion(item.map(\.key))
+            attributes.formUnion(item.names)
             source = .items([item])
         }
         var items = try access(

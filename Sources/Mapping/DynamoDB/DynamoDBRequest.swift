@@ -3,7 +3,7 @@ public import Wire
 /// What a request to DynamoDB or to DynamoDB Streams asks for: actions, resources and condition keys, exactly.
 ///
 /// ```swift
-/// guard let request = DynamoDBRequest(operation, input, in: place) else { … }  // of another service
+/// guard let request = DynamoDBRequest(operation, input, in: place) else { … }
 /// var keys: [String: TableKeys] = [:]
 /// for table in request.tables { keys[table] = … }  // from a cache, or by DescribeTable
 /// let asked = request.map(keys: keys)
@@ -25,6 +25,9 @@ public struct DynamoDBRequest: Sendable {
 
     private let plan: Result<[Step], Unmapped>
 
+    /// DynamoDB takes up to 100 items in a batch or a transaction.
+    private static let mostTables = 100
+
     /// One access, or one that still needs the keys of a table.
     enum Step: Sendable {
         case access(MappedAccess)
@@ -39,7 +42,7 @@ public struct DynamoDBRequest: Sendable {
     ///   - input: what the request carries. It needn't be valid.
     ///   - place: where it is made, and in whose account the tables are that are only named.
     public init?(_ operation: OperationShape, _ input: Structure, in place: Place) {
-        guard operation.serviceID == "DynamoDB" || operation.serviceID == "DynamoDB Streams" else { return nil }
+        guard Self.isDynamoDB(operation) else { return nil }
         let names = DynamoDBNames(place: place)
         do throws(Unmapped) {
             let steps: [Step]
@@ -52,9 +55,14 @@ public struct DynamoDBRequest: Sendable {
             }
             // No request asks for nothing: an empty batch is DynamoDB's to refuse, but can't be allowed either.
             guard !steps.isEmpty else { throw Unmapped("The request names no item") }
-            plan = .success(steps)
-            tables = Self.unique(
+            let tables = Self.unique(
                 steps.compactMap { if case .items(let items) = $0, items.needsKeys { items.table } else { nil } })
+            // Each may be asked for at the endpoint.
+            guard tables.count <= Self.mostTables else {
+                throw Unmapped("The request names more than \(Self.mostTables) tables")
+            }
+            plan = .success(steps)
+            self.tables = tables
         } catch {
             plan = .failure(error)
             tables = []
@@ -83,6 +91,11 @@ public struct DynamoDBRequest: Sendable {
         } catch {
             return .unmapped(because: error.reason)
         }
+    }
+
+    /// Whether an operation is of one of DynamoDB's two models.
+    static func isDynamoDB(_ operation: OperationShape) -> Bool {
+        operation.serviceID == "DynamoDB" || operation.serviceID == "DynamoDB Streams"
     }
 
     private static func unique(_ texts: [String]) -> [String] {

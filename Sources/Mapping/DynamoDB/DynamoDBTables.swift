@@ -108,8 +108,8 @@ struct DynamoDBTables {
             for tag in tags {
                 guard case .structure(let tag) = tag, let key = try tag.text("Key"), let value = try tag.text("Value")
                 else { throw Unmapped("Tags has a tag without key or value") }
-                // Policies don't tell keys apart by case; which value is meant would depend on the order.
-                guard context.updateValue(.one(value), forKey: "aws:requesttag/\(key.lowercased())") == nil else {
+                // Policies don't tell keys apart by the case of ASCII's letters; which value is meant would depend on the order.
+                guard context.updateValue(.one(value), forKey: "aws:requesttag/\(Self.lowercased(key))") == nil else {
                     throw Unmapped("Tags has two keys that are the same but for their case")
                 }
                 keys.append(key)
@@ -117,6 +117,11 @@ struct DynamoDBTables {
             context["aws:tagkeys"] = .many(keys)
             return context
         }
+    }
+
+    /// In lower case as condition keys are: of other letters than ASCII's there is none, or a Kelvin sign would be a k.
+    private static func lowercased(_ key: String) -> String {
+        String(decoding: key.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     private var tagKeys: [String: ContextValue] {
@@ -199,12 +204,12 @@ struct DynamoDBTables {
     private static func context(of region: String) -> [String: ContextValue] { ["aws:requestedregion": .one(region)] }
 
     /// What is done to the items of a replica, or of a table that is restored.
-    private static let itemActions = [
+    static let itemActions = [
         "Query", "Scan", "UpdateItem", "PutItem", "GetItem", "DeleteItem", "BatchWriteItem",
     ]
 
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-security.html>
-    private static let autoScaling = [
+    static let autoScaling = [
         "DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget", "DescribeScalableTargets",
         "DescribeScalingActivities", "DescribeScalingPolicies", "DescribeScheduledActions", "PutScalingPolicy",
         "PutScheduledAction", "RegisterScalableTarget",

@@ -69,8 +69,8 @@ struct EventParameters {
 
     private func key(of item: [MapEntry], in table: String) -> JSONValue? {
         guard let arn = try? names.table(table), let key = keys[arn]?.primary else { return nil }
-        let attributes = key.attributes
-        return Self.values(item.filter { attributes.contains($0.key) })
+        let attributes = key.attributes.map { ExactText($0) }
+        return Self.values(item.filter { attributes.contains(ExactText($0.key)) })
     }
 
     // MARK: Many requests
@@ -133,7 +133,7 @@ struct EventParameters {
         }
         let known = (try? names.table(statement.table)).flatMap { keys[$0] }
         let key = statement.index.map { known?.indexes[$0] } ?? known?.primary
-        let shown = Set((key?.attributes ?? []) + (known?.primary.attributes ?? []))
+        let shown = Set(((key?.attributes ?? []) + (known?.primary.attributes ?? [])).map { ExactText($0) })
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var end = 0
@@ -167,8 +167,8 @@ struct EventParameters {
     }
 
     private static func distinct(_ entries: [MapEntry]) -> [MapEntry] {
-        var seen: Set<String> = []
-        return entries.filter { seen.insert($0.key).inserted }
+        var seen: Set<ExactText> = []
+        return entries.filter { seen.insert(ExactText($0.key)).inserted }
     }
 
     /// What may always be shown: names, expressions, numbers and settings. nil for whatever holds values of items.

@@ -8,7 +8,7 @@
 struct ExpressionReader {
     /// All top-level attributes that have been named. Of `Address.City` that is `Address`; a placeholder stands for one
     /// attribute, dots and all.
-    private(set) var attributes: Set<String> = []
+    private(set) var attributes: Set<ExactText> = []
 
     /// The names that placeholders stand for, by the placeholders with their `#`.
     private let names: [String: String]
@@ -29,15 +29,15 @@ struct ExpressionReader {
     /// What a key condition says of the attributes of a key.
     struct KeyCondition: Equatable {
         /// The placeholders of values that attributes are said to be equal to.
-        fileprivate(set) var equalities: [String: String] = [:]
+        fileprivate(set) var equalities: [ExactText: String] = [:]
         /// How often each attribute is named.
-        fileprivate(set) var mentions: [String: Int] = [:]
+        fileprivate(set) var mentions: [ExactText: Int] = [:]
         /// Whether all of it has to hold: there is no `OR`, `NOT` or `IN`.
         fileprivate(set) var isConjunction = true
     }
 
     /// Adds an attribute that is named outside of expressions.
-    mutating func add(attribute: String) { attributes.insert(attribute) }
+    mutating func add(attribute: String) { attributes.insert(ExactText(attribute)) }
 
     // MARK: The kinds of expressions
 
@@ -167,7 +167,7 @@ struct ExpressionReader {
 
     private enum Operand: Equatable {
         /// A whole top-level attribute.
-        case attribute(String)
+        case attribute(ExactText)
         case placeholder(String)
         /// A nested attribute, or the result of a function.
         case other
@@ -244,7 +244,7 @@ struct ExpressionReader {
 
     /// A document path. Its first name is an attribute of the item, the others are within that.
     private mutating func path() throws(Unmapped) -> Operand {
-        let attribute = try name()
+        let attribute = ExactText(try name())
         attributes.insert(attribute)
         condition.mentions[attribute, default: 0] += 1
         var isWhole = true
@@ -268,7 +268,8 @@ struct ExpressionReader {
         case .word(let name)?: return name
         case .nameAlias(let alias)?:
             guard let name = names[alias] else {
-                throw Unmapped("\(member) has the placeholder \(alias), which ExpressionAttributeNames does not have")
+                throw Unmapped(
+                    "\(member) has the placeholder \(DynamoDBNames.shown(alias)), which ExpressionAttributeNames lacks")
             }
             return name
         default: throw unexpected

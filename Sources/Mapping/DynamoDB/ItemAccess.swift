@@ -22,7 +22,7 @@ struct ItemAccess: Sendable {
         /// In items, or in their keys, by the attributes' names.
         case items([[MapEntry]])
         /// In a condition that has exactly one value for each attribute that it says to be equal to one.
-        case equalities([String: Value])
+        case equalities([ExactText: Value])
         /// In a statement, and its parameters.
         case statement(PartiQLStatement, [Value])
     }
@@ -67,7 +67,7 @@ struct ItemAccess: Sendable {
         }
         var isFullScan = false
         for (names, attribute) in zip(Self.names, key.partition) {
-            guard let values = try values(of: attribute) else {
+            guard let values = try values(of: ExactText(attribute)) else {
                 isFullScan = true
                 continue
             }
@@ -85,13 +85,13 @@ struct ItemAccess: Sendable {
     ]
 
     /// The values of an attribute of the partition key, each once; nil for a statement that reads all of them.
-    private func values(of attribute: String) throws(Unmapped) -> [String]? {
+    private func values(of attribute: ExactText) throws(Unmapped) -> [String]? {
         switch source {
         case .none: return nil
         case .items(let items):
             var values = UniqueTexts()
             for item in items {
-                if let entry = item.first(where: { $0.key == attribute }) {
+                if let entry = item.first(where: { ExactText($0.key) == attribute }) {
                     values.add(try KeyText.text(of: entry.value))
                 } else {
                     // No item can be found or kept by this; DynamoDB says so. What might be a key has to be allowed.
@@ -116,7 +116,7 @@ struct ItemAccess: Sendable {
 
     /// What a statement says of the partition key; nil for a SELECT that says nothing.
     private func operands(
-        for attribute: String, in statement: PartiQLStatement, _ parameters: [Value]
+        for attribute: ExactText, in statement: PartiQLStatement, _ parameters: [Value]
     ) throws(Unmapped) -> [PartiQLOperand]? {
         if statement.verb == .insert {
             guard let operand = statement.item[attribute] else {
@@ -164,15 +164,5 @@ struct ItemAccess: Sendable {
         }
         guard !values.texts.isEmpty else { return }
         for name in Self.names.joined() { context[name] = .many(values.texts.sorted()) }
-    }
-}
-
-/// Texts in the order in which they came, each once.
-struct UniqueTexts {
-    private(set) var texts: [String] = []
-    private var seen: Set<String> = []
-
-    mutating func add(_ text: String) {
-        if seen.insert(text).inserted { texts.append(text) }
     }
 }

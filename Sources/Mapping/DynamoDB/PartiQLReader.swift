@@ -4,7 +4,7 @@ struct PartiQLReader {
     private let tokens: [PartiQLToken]
     private var position = 0
     private var depth = 0
-    private var attributes: Set<String> = []
+    private var attributes: Set<ExactText> = []
     private var literals: [PartiQLLiteral] = []
     private var table = ""
 
@@ -75,13 +75,13 @@ struct PartiQLReader {
             return finish(.insert, index: index, itemParameter: place)
         }
         try expect(.openBrace)
-        var item: [String: PartiQLOperand] = [:]
+        var item: [ExactText: PartiQLOperand] = [:]
         repeat {
             guard case .string(let name)? = current?.kind else { throw unexpected }
             position += 1
             try expect(.colon)
-            attributes.insert(name)
-            guard item.updateValue(try value(), forKey: name) == nil else {
+            attributes.insert(ExactText(name))
+            guard item.updateValue(try value(), forKey: ExactText(name)) == nil else {
                 throw Unmapped("Statement inserts an attribute twice")
             }
         } while take(.comma)
@@ -158,7 +158,7 @@ struct PartiQLReader {
 
     private func finish(
         _ verb: PartiQLStatement.Verb, index: String?, selectsAll: Bool = false, condition: PartiQLCondition? = nil,
-        returning: String? = nil, item: [String: PartiQLOperand] = [:], itemParameter: Int? = nil
+        returning: String? = nil, item: [ExactText: PartiQLOperand] = [:], itemParameter: Int? = nil
     ) -> PartiQLStatement {
         var parameters = 0
         for case .parameter in tokens.lazy.map(\.kind) { parameters += 1 }
@@ -174,7 +174,7 @@ struct PartiQLReader {
     private struct Part {
         /// nil for a value.
         var condition: PartiQLCondition?
-        var attribute: String?
+        var attribute: ExactText?
         var operand = PartiQLOperand.other
     }
 
@@ -248,7 +248,7 @@ struct PartiQLReader {
     }
 
     /// What stands after `IN`: values in brackets or parentheses.
-    private mutating func list(comparedWith attribute: String?) throws(Unmapped) -> [PartiQLOperand] {
+    private mutating func list(comparedWith attribute: ExactText?) throws(Unmapped) -> [PartiQLOperand] {
         let isInParentheses = take(.open)
         if !isInParentheses { try expect(.openBracket) }
         var values: [PartiQLOperand] = []
@@ -268,14 +268,14 @@ struct PartiQLReader {
     private mutating func value() throws(Unmapped) -> PartiQLOperand { try plainOperand(comparedWith: nil).operand }
 
     /// A value that is no condition.
-    private mutating func plainOperand(comparedWith attribute: String?) throws(Unmapped) -> Part {
+    private mutating func plainOperand(comparedWith attribute: ExactText?) throws(Unmapped) -> Part {
         let part = try operand(comparedWith: attribute)
         guard part.condition == nil else { throw unexpected }
         return part
     }
 
     /// Terms, added to and subtracted from each other.
-    private mutating func operand(comparedWith attribute: String? = nil) throws(Unmapped) -> Part {
+    private mutating func operand(comparedWith attribute: ExactText? = nil) throws(Unmapped) -> Part {
         let first = try term(comparedWith: attribute)
         guard current?.isSign(.plus) == true || current?.isSign(.minus) == true else { return first }
         guard first.condition == nil else { throw unexpected }
@@ -285,7 +285,7 @@ struct PartiQLReader {
         return Part()
     }
 
-    private mutating func term(comparedWith attribute: String?) throws(Unmapped) -> Part {
+    private mutating func term(comparedWith attribute: ExactText?) throws(Unmapped) -> Part {
         guard let token = current else { throw unexpected }
         switch token.kind {
         case .string(let text):
@@ -317,7 +317,7 @@ struct PartiQLReader {
         }
     }
 
-    private mutating func number(comparedWith attribute: String?) throws(Unmapped) -> Part {
+    private mutating func number(comparedWith attribute: ExactText?) throws(Unmapped) -> Part {
         let start = current?.range.lowerBound ?? 0
         let isNegative = take(.minus)
         if !isNegative { _ = take(.plus) }
@@ -329,7 +329,7 @@ struct PartiQLReader {
     }
 
     /// A list, a set or a tuple. It is one literal, whatever is within it.
-    private mutating func collection(_ start: PartiQLToken, _ attribute: String?) throws(Unmapped) {
+    private mutating func collection(_ start: PartiQLToken, _ attribute: ExactText?) throws(Unmapped) {
         let before = literals.count
         let end = try elements(start)
         literals.removeSubrange(before...)
@@ -385,14 +385,16 @@ struct PartiQLReader {
     }
 
     /// A document path; the whole attribute's name where nothing within it is meant, nil otherwise.
-    private mutating func path() throws(Unmapped) -> String? {
-        let first = try name()
+    private mutating func path() throws(Unmapped) -> ExactText? {
+        let first = ExactText(try name())
         attributes.insert(first)
         var isWhole = true
         while true {
             if take(.dot) {
                 // Whether the table or an attribute of that name is meant, not every reader says the same.
-                guard first != table else { throw Unmapped("Statement has a path that begins with the table's name") }
+                guard first.text != table else {
+                    throw Unmapped("Statement has a path that begins with the table's name")
+                }
                 _ = try name()
             } else if take(.openBracket) {
                 guard case .number? = current?.kind else { throw unexpected }

@@ -18,7 +18,7 @@ struct PartiQLStatement {
     /// The index that is read; nil for the table itself.
     let index: String?
     /// All top-level attributes that the statement names.
-    let attributes: Set<String>
+    let attributes: Set<ExactText>
     /// Whether it asks for all attributes: `SELECT *`.
     let selectsAll: Bool
     /// `ALL_OLD` for `RETURNING ALL OLD *`; nil where nothing is returned.
@@ -26,7 +26,7 @@ struct PartiQLStatement {
     /// What the items have to fulfil; nil where there is no `WHERE`.
     let condition: PartiQLCondition?
     /// The item to insert, if it stands in the statement: what each attribute is to be.
-    let item: [String: PartiQLOperand]
+    let item: [ExactText: PartiQLOperand]
     /// The place of the parameter that is the item to insert.
     let itemParameter: Int?
     /// The values that stand in the text: see ``PartiQLLiteral``.
@@ -40,7 +40,7 @@ struct PartiQLLiteral: Equatable {
     /// Its bytes in the text.
     let range: Range<Int>
     /// The top-level attribute that `WHERE` compares it with, if it is that.
-    let attribute: String?
+    let attribute: ExactText?
 }
 
 /// A value, as far as it can be a key.
@@ -56,7 +56,7 @@ enum PartiQLOperand: Equatable {
 /// What `WHERE` says of attributes being equal to values. Conditions of all other kinds are `.other`, which may be true or
 /// false.
 indirect enum PartiQLCondition: Equatable {
-    case equal(String, [PartiQLOperand])
+    case equal(ExactText, [PartiQLOperand])
     case all([PartiQLCondition])
     case any([PartiQLCondition])
     case other
@@ -64,7 +64,7 @@ indirect enum PartiQLCondition: Equatable {
     /// The values one of which an attribute has in every item that fulfils the condition; nil where it may have any.
     ///
     /// Throws where that can't be said: two parts of the condition are about the attribute.
-    func values(of attribute: String) throws(Unmapped) -> [PartiQLOperand]? {
+    func values(of attribute: ExactText) throws(Unmapped) -> [PartiQLOperand]? {
         switch self {
         case .equal(attribute, let values): return values
         case .equal, .other: return nil

@@ -72,9 +72,9 @@ extension Value {
         guard case .map(let entries) = self else { throw Unmapped("\(member) is no map") }
         // Most have one or two.
         guard entries.count > 1 else { return entries }
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         for entry in entries {
-            guard names.insert(entry.key).inserted else { throw Unmapped("\(member) has an entry twice") }
+            guard names.insert(ExactText(entry.key)).inserted else { throw Unmapped("\(member) has an entry twice") }
         }
         return entries
     }
@@ -116,8 +116,13 @@ extension ExpressionReader {
     }
 
     /// Reads the condition of a change. Returns the names in the parameter that was before expressions.
-    mutating func readConditions(of input: Structure) throws(Unmapped) -> [String] {
+    mutating func readConditions(of input: Structure) throws(Unmapped) -> [ExactText] {
         if let expression = try input.text("ConditionExpression") { try condition(expression) }
-        return try input.entriesIfAny("Expected").map(\.key)
+        return try input.entriesIfAny("Expected").names
     }
+}
+
+extension [MapEntry] {
+    /// The names of the entries: of attributes, where they are a key or an item.
+    var names: [ExactText] { map { ExactText($0.key) } }
 }

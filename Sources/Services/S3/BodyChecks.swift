@@ -1,3 +1,4 @@
+import Bodies
 import Crypto
 import FoundationEssentials
 import Platform

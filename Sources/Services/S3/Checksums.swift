@@ -1,88 +1,9 @@
-import Crypto
+import Bodies
 import FoundationEssentials
 import S3API
 import Wire
 
 // Checksums of what is uploaded. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
-
-/// The algorithms that are built. AWS has more (SHA-512, MD5, XXHash), which are refused.
-enum ChecksumAlgorithm: String, Sendable, Codable, CaseIterable {
-    case crc32 = "CRC32"
-    case crc32c = "CRC32C"
-    case crc64NVME = "CRC64NVME"
-    case sha1 = "SHA1"
-    case sha256 = "SHA256"
-
-    /// The member of inputs and outputs, `ChecksumCRC32`.
-    var member: String { "Checksum" + rawValue }
-
-    /// Bytes.
-    var size: Int {
-        switch self {
-        case .crc32, .crc32c: 4
-        case .crc64NVME: 8
-        case .sha1: 20
-        case .sha256: 32
-        }
-    }
-
-    /// Whether the checksum of a whole can be made of those of its parts.
-    var isLinear: Bool {
-        switch self {
-        case .crc32, .crc32c, .crc64NVME: true
-        case .sha1, .sha256: false
-        }
-    }
-}
-
-/// A checksum that is being computed.
-struct RunningChecksum: Sendable {
-    private enum State: Sendable {
-        case crc(CRC)
-        case sha1(Insecure.SHA1)
-        case sha256(SHA256)
-    }
-
-    let algorithm: ChecksumAlgorithm
-    private var state: State
-
-    init(_ algorithm: ChecksumAlgorithm) {
-        self.algorithm = algorithm
-        state =
-            switch algorithm {
-            case .crc32: .crc(CRC(.crc32))
-            case .crc32c: .crc(CRC(.crc32c))
-            case .crc64NVME: .crc(CRC(.crc64NVME))
-            case .sha1: .sha1(Insecure.SHA1())
-            case .sha256: .sha256(SHA256())
-            }
-    }
-
-    mutating func update(_ bytes: [UInt8]) {
-        switch state {
-        case .crc(var crc):
-            crc.update(bytes)
-            state = .crc(crc)
-        case .sha1(var hash):
-            hash.update(data: bytes)
-            state = .sha1(hash)
-        case .sha256(var hash):
-            hash.update(data: bytes)
-            state = .sha256(hash)
-        }
-    }
-
-    /// In Base64, as headers have it.
-    var value: String {
-        let bytes: [UInt8] =
-            switch state {
-            case .crc(let crc): crc.bytes
-            case .sha1(let hash): Array(hash.finalize())
-            case .sha256(let hash): Array(hash.finalize())
-            }
-        return Data(bytes).base64EncodedString()
-    }
-}
 
 /// What a request says of its body's checksum.
 struct AnnouncedChecksum: Sendable {

@@ -1,3 +1,4 @@
+import Bodies
 import Wire
 
 /// S3's errors for inputs that break the model's constraints: those in a body all have the same one, those in headers and

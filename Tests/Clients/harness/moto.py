@@ -11,6 +11,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from .server import REPOSITORY, clean_environment
 
@@ -50,6 +53,16 @@ class Moto:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str, account: str) -> Any:
+        """A client of its own, past the gate."""
+        made = boto3.client(
+            service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
+        )
+        made.meta.events.register(
+            "before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account)
+        )
+        return made
 
     def requests(self) -> int:
         """How many requests it has got."""

@@ -143,6 +143,18 @@ struct DynamoDBConditionTests {
         #expect(try asked(operation, input, absent: [tableARN("Unknown")]) != nil)
     }
 
+    @Test("A request can't have many tables looked up")
+    func manyTables() throws {
+        func batch(_ count: Int) -> String {
+            let tables = (1...count).map { #""t\#($0)":{"Keys":[{"a":{"S":"x"}}]}"# }
+            return #"{"RequestItems":{\#(tables.joined(separator: ","))}}"#
+        }
+        #expect(try dynamoDBRequest("BatchGetItem", batch(100)).tables.count == 100)
+        let request = try dynamoDBRequest("BatchGetItem", batch(101))
+        #expect(request.tables == [])
+        #expect(request.map(keys: [:]) == .unmapped(because: "The request names more than 100 tables"))
+    }
+
     @Test("Of a table that does not exist, all values may be keys")
     func absentTables() throws {
         let input = #"{"TableName":"Unknown","Key":{"a":{"S":"x"},"b":{"N":"07"}}}"#
@@ -493,5 +505,42 @@ struct DynamoDBConditionTests {
         let input = #"{"Statement":"\#(statement)"}"#
         #expect(try value("fulltablescan", "ExecuteStatement", input) == expected)
         #expect((try values("leadingkeys", "ExecuteStatement", input) == nil) == (expected == "true"))
+    }
+
+    // MARK: Names and values that Swift takes for the same
+
+    @Test("Two forms of a letter are two attributes, and two keys")
+    func unicodeForms() throws {
+        // An é of one scalar, and an e with an accent behind it.
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let projection =
+            ##"{"TableName":"Orders","Key":{"OrderID":{"N":"1"}},"ProjectionExpression":"#a, #b","ExpressionAttributeNames":{"#a":"\##(decomposed)","#b":"\##(composed)"}}"##
+        #expect(try values("attributes", "GetItem", projection)?.count == 3)
+        let batch =
+            #"{"RequestItems":{"Orders":{"Keys":[{"OrderID":{"S":"\#(decomposed)"}},{"OrderID":{"S":"\#(composed)"}}]}}}"#
+        #expect(try values("leadingkeys", "BatchGetItem", batch)?.count == 2)
+        let policy = try UserPolicy(
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"dynamodb:Attributes":"\#(composed)"}}}]}"#
+        )
+        #expect(try !policy.allows("GetItem", projection))
+        let statement = try PartiQLRequest.asked(#"SELECT * FROM tab WHERE "\#(decomposed)" = 'alice'"#, composed)
+        #expect(statement["dynamodb:fulltablescan"] == .one("true"))
+        #expect(statement["dynamodb:leadingkeys"] == nil)
+        #expect(
+            try PartiQLRequest.asked(#"SELECT * FROM tab WHERE "\#(composed)" = 'alice'"#, composed)[
+                "dynamodb:fulltablescan"] == .one("false"))
+    }
+
+    /// Statements on a table of any partition key.
+    private enum PartiQLRequest {
+        static func asked(_ statement: String, _ partition: String) throws -> [String: ContextValue] {
+            let json = #"{"Statement":"\#(statement.replacing("\"", with: "\\\""))"}"#
+            let request = try dynamoDBRequest("ExecuteStatement", json)
+            guard
+                case .accesses(let accesses, by: .exact) = request.map(
+                    keys: [tableARN("tab"): TableKeys(partition: partition)])
+            else { return [:] }
+            return accesses.first?.context ?? [:]
+        }
     }
 }

@@ -209,6 +209,42 @@ struct DynamoDBOperationTests {
         }
     }
 
+    @Test("What is told of an operation before there is a request has what its requests ask for", arguments: samples)
+    func descriptions(_ sample: Sample) throws {
+        let operation = try dynamoDB(sample.operation).operation
+        let description = try #require(DynamoDBRequest.description(of: operation))
+        #expect(description.source == .exact)
+        #expect(description.coverage != .unmapped)
+        for access in try #require(try asked(sample.operation, sample.input)) {
+            let told = description.accesses.filter { $0.action == access.action }
+            #expect(told.contains { $0.resources.contains { Self.fits(access.resource, $0) } }, "\(access)")
+            for key in access.context.keys where !key.hasSuffix("partitionkeyvalues") {
+                let name = key.hasPrefix("aws:requesttag/") ? "aws:requesttag/…" : key
+                #expect(told.contains { $0.keys.contains { $0.name == name } }, "\(access.action) \(key)")
+            }
+        }
+        let entry = try #require(
+            ServiceModels.aws.entry(operation.serviceID == "DynamoDB" ? "dynamodb" : "dynamodbstreams"))
+        #expect(RequestMapper().description(of: operation, of: entry) == description)
+        #expect(RequestMapper().source(of: operation, of: entry) == .exact)
+    }
+
+    /// Whether a resource is one that a description tells of, in which what stands in braces is any text.
+    private static func fits(_ resource: String, _ template: String) -> Bool {
+        var rest = Substring(resource)
+        var pieces = template.split(separator: "{", omittingEmptySubsequences: false).map { piece -> Substring in
+            guard let end = piece.firstIndex(of: "}") else { return piece }
+            return piece[piece.index(after: end)...]
+        }
+        let last = pieces.removeLast()
+        guard rest.hasPrefix(pieces.first ?? last) else { return false }
+        for piece in pieces where !piece.isEmpty {
+            guard let found = rest.firstRange(of: piece) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return rest.hasSuffix(last)
+    }
+
     /// Documented elsewhere than on the page that the catalogue is made of.
     private static let elsewhere: Set<String> = [
         // Keys of several attributes: `specifying-conditions.html`.
@@ -251,7 +287,7 @@ struct DynamoDBOperationTests {
     func example() throws {
         let (operation, place) = (try dynamoDB("GetItem").operation, west)
         let input = try dynamoDBInput("GetItem", #"{"TableName":"Orders","Key":{"OrderID":{"N":"1"}}}"#)
-        guard let request = DynamoDBRequest(operation, input, in: place) else { throw MissingOperation() }  // of another service
+        guard let request = DynamoDBRequest(operation, input, in: place) else { throw MissingOperation() }
         var keys: [String: TableKeys] = [:]
         for table in request.tables { keys[table] = knownTables[table] }  // from a cache, or by DescribeTable
         let asked = request.map(keys: keys)
@@ -340,6 +376,13 @@ struct DynamoDBOperationTests {
         input["Key"] = .map([MapEntry(key: "OrderID", value: value), MapEntry(key: "OrderID", value: value)])
         let request = try #require(DynamoDBRequest(try dynamoDB("GetItem").operation, input, in: west))
         #expect(request.map(keys: knownTables) == .unmapped(because: "Key has an entry twice"))
+    }
+
+    @Test("A tag's key is no other's but for the case of ASCII's letters")
+    func tagKeys() throws {
+        // The Kelvin sign, whose lower case is a k.
+        let input = #"{"ResourceArn":"\#(tableARN("Music"))","Tags":[{"Key":"\\u212Aey","Value":"x"}]}"#
+        #expect(try context("TagResource", input)?["aws:requesttag/key"] == nil)
     }
 
     @Test("The service-linked role of a feature is made when it is first used")

@@ -1,3 +1,4 @@
+import Bodies
 import FoundationEssentials
 import S3API
 import Wire

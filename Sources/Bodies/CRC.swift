@@ -3,12 +3,15 @@
 /// <https://reveng.sourceforge.io/crc-catalogue/all.htm>
 ///
 /// It notices accidents, not attacks.
-struct CRC: Sendable {
+public struct CRC: Sendable {
     /// One of the algorithms, with its tables.
-    final class Kind: Sendable {
-        static let crc32 = Kind(0xEDB8_8320, bits: 32)
-        static let crc32c = Kind(0x82F6_3B78, bits: 32)
-        static let crc64NVME = Kind(0x9A6C_9329_AC4B_C9B5, bits: 64)
+    public final class Kind: Sendable {
+        /// CRC-32.
+        public static let crc32 = Kind(0xEDB8_8320, bits: 32)
+        /// CRC-32C.
+        public static let crc32c = Kind(0x82F6_3B78, bits: 32)
+        /// CRC-64/NVME.
+        public static let crc64NVME = Kind(0x9A6C_9329_AC4B_C9B5, bits: 64)
 
         /// The polynomial with its bits in reverse order.
         fileprivate let polynomial: UInt64
@@ -38,29 +41,32 @@ struct CRC: Sendable {
     private let kind: Kind
     private var state: UInt64
     /// Of what was given to it.
-    private(set) var length: Int64 = 0
+    public private(set) var length: Int64 = 0
 
-    init(_ kind: Kind) {
+    /// The check of nothing yet.
+    public init(_ kind: Kind) {
         self.kind = kind
         state = kind.mask
     }
 
     /// The check of what was computed elsewhere.
-    init(_ kind: Kind, value: UInt64, length: Int64) {
+    public init(_ kind: Kind, value: UInt64, length: Int64) {
         self.kind = kind
         state = ~value & kind.mask
         self.length = length
     }
 
-    var value: UInt64 { ~state & kind.mask }
+    /// The check so far.
+    public var value: UInt64 { ~state & kind.mask }
 
     /// The highest byte first.
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         (1...kind.bits / 8).map { UInt8(truncatingIfNeeded: value >> UInt64(kind.bits - 8 * $0)) }
     }
 
+    /// Takes the next bytes.
     /// - Complexity: linear; eight bytes at a time.
-    mutating func update(_ bytes: [UInt8]) {
+    public mutating func update(_ bytes: [UInt8]) {
         length &+= Int64(bytes.count)
         var state = state
         kind.tables.withUnsafeBufferPointer { tables in
@@ -87,7 +93,7 @@ struct CRC: Sendable {
     /// The check of what this is of with what another is of behind it: what zeros in the other's place would make of this
     /// one, and the other on top.
     /// - Complexity: O(log of the other's length).
-    func appending(_ other: CRC) -> CRC {
+    public func appending(_ other: CRC) -> CRC {
         var value = value
         // The operator that one zero bit is, squared over and over: a column for each bit.
         var zeros = [kind.polynomial] + (1..<kind.bits).map { 1 << UInt64($0 - 1) }
