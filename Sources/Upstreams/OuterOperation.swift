@@ -135,7 +135,9 @@ struct OuterOperation: Sendable {
             // What has changed out there must not have happened unrecorded.
             if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
         }
-        guard KeptResources.learns(from: shape), let findings else {
+        // What an answer does not say because it can't be read is nothing to learn: no policy would seem to be there.
+        guard KeptResources.learns(from: shape), read.isWhole || !KeptResources.readsAnswer(to: shape), let findings
+        else {
             return PassedAnswer(read.response, read.result)
         }
         let change = call.environment.projection(KeptResources.self).learn(

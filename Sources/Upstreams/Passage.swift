@@ -19,6 +19,8 @@ struct Passage: Sendable {
     struct Read: Sendable {
         var response: WireResponse
         var result: Result<Structure, ServiceError>
+        /// Whether the result is all that the answer says, and not just that it is a success.
+        var isWhole: Bool
     }
 
     /// Longest answers that are read for what they say, in bytes.
@@ -157,20 +159,20 @@ struct Passage: Sendable {
         if !route.inwards.isEmpty {
             response.headers = response.headers.map { (name: $0.name, value: route.inwards.applied(to: $0.value)) }
         }
-        return Read(response: response, result: result(response, isError: isError, isWanted: isWanted && isText))
-    }
-
-    private func result(_ response: WireResponse, isError: Bool, isWanted: Bool) -> Result<Structure, ServiceError> {
         if isError {
             let error = wire.decodeError(
                 status: response.status, headers: response.headers, body: response.body, of: model)
-            return .failure(error ?? ServiceError("\(response.status)", "", status: response.status))
+            return Read(
+                response: response,
+                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)), isWhole: true)
         }
-        guard isWanted, response.stream == nil,
+        guard isWanted, isText, response.stream == nil,
             let output = try? wire.decodeAnswer(
                 status: response.status, headers: response.headers, body: response.body, as: shape, of: model)
-        else { return .success(Structure(shape.output ?? .empty)) }
-        return .success(output)
+        else {
+            return Read(response: response, result: .success(Structure(shape.output ?? .empty)), isWhole: false)
+        }
+        return Read(response: response, result: .success(output), isWhole: true)
     }
 
     /// Whether nothing has to be undone before the body can be read.
