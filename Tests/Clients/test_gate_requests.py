@@ -136,9 +136,9 @@ def test_lengths_that_are_none(gate: Gate, value: bytes) -> None:
 
 def test_what_follows_a_request_is_a_request_of_its_own(gate: Gate) -> None:
     """And without a signature of its own it does not get through."""
-    second = b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.DeleteQueue\r\nContent-Length: 2\r\n\r\n{}"
+    second = b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.DeleteQueue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     request = json_of(gate, GOOD)
-    got = send_bytes(gate.port, lines(request).replace(b"Connection: close\r\n", b"") + second, timeout=1)
+    got = send_bytes(gate.port, lines(request).replace(b"Connection: close\r\n", b"") + second, timeout=PATIENCE)
     assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", got)][0] == 200 and got.count(b"HTTP/1.1 200") == 1, got
     assert bytes(gate.upstream.only().body) == GOOD
 
@@ -747,8 +747,8 @@ def test_query_parameters_that_two_read_differently(gate: Gate) -> None:
         assert got.status in (400, 403), (query, got)
         nothing_arrived(gate)
     # Encoded, it is a part of the value.
-    seen = passed(gate, lambda_of(gate, "GET", "/2015-03-31/functions/f?Qualifier=1%26FunctionName%3Dg%3B"))
-    assert seen.target.endswith("f?Qualifier=1%26FunctionName%3Dg%3B")
+    seen = passed(gate, lambda_of(gate, "GET", "/2015-03-31/functions?Marker=1%26MaxItems%3D2%3B%23"))
+    assert seen.target == "/2015-03-31/functions?Marker=1%26MaxItems%3D2%3B%23"
 
 
 @pytest.mark.parametrize("query", ["acl&tagging", "tagging&acl", "acl&policy", "uploads&acl", "delete&acl", "acl=&tagging=", "ACL&acl&tagging",
@@ -859,9 +859,7 @@ def test_headers_with_a_meaning_have_to_be_signed(gate: Gate) -> None:
 
 def aborted(gate: Gate) -> None:
     """What the endpoint saw of a request that turned out worthless has no end."""
-    seen = gate.upstream.wait(len(gate.upstream.requests))
-    assert len(seen) <= 1
-    for one in seen:
+    for one in gate.upstream.wait(len(gate.upstream.requests)):
         assert not one.is_whole, (one.head, one.length)
 
 
