@@ -4,14 +4,14 @@ not signed: what is refused never arrives, and what arrives is what was allowed.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
-import http.client
 import json
 import os
 import random
 import re
-import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,9 +22,9 @@ import pytest
 from harness import ACCOUNT, Identity, allow, error_of, policy
 from harness import raw
 from harness.chunks import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, chunked, spoilt
+from harness.gate import MIB, NOTHING, Gate, read_answer, uploading
 from harness.raw import Request, send, send_bytes, signed
-from harness.upstream import PATIENCE, Gone, Peer, Seen, Upstream, answer, answering
-from test_gate_upstreams import MIB, NOTHING, Gate, http_bytes, keeping, read_answer, uploading
+from harness.upstream import PATIENCE, Peer, Seen, answer, answering
 
 QUEUE = f"http://sqs.us-east-1.amazonaws.com/{ACCOUNT}/q"
 JSON = "application/x-amz-json-1.0"
@@ -618,8 +618,6 @@ def test_members_that_nobody_knows_pass(gate: Gate) -> None:
 
 
 def test_encoded_bodies(gate: Gate) -> None:
-    import gzip
-
     for encoding in ("gzip", "deflate", "br", "x", "gzip, identity", "aws-chunked, gzip"):
         gate.upstream.forget()
         got = gate.ask(json_of(gate, gzip.compress(GOOD), headers={"Content-Encoding": encoding}))
@@ -1074,8 +1072,6 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 def over_http2(gate: Gate, request: Request, *more: tuple[bytes, bytes], length: int | None, body: list[bytes], ends: bool = True,
                pseudo: dict[bytes, bytes] | None = None) -> int | None:  # fmt: skip
     """The status that comes back; nil: the stream or the connection is reset."""
-    import ssl
-
     context = ssl.create_default_context(cafile=str(gate.file.parent / "ca.pem"))
     context.set_alpn_protocols(["h2"])
     fields = {b":method": request.method.encode(), b":scheme": b"https", b":path": request.target.encode(),
@@ -1090,7 +1086,8 @@ def over_http2(gate: Gate, request: Request, *more: tuple[bytes, bytes], length:
         frames.append(frame(0, 1 if ends and number == len(body) else 0, 1, piece))
     if not ends:
         frames.append(frame(3, 0, 1, b"\0\0\0\x08"))
-    with socket.create_connection(("127.0.0.1", gate.server.secure_port), timeout=5) as plain:
+    # Of what is taken back nothing comes.
+    with socket.create_connection(("127.0.0.1", gate.server.secure_port), timeout=PATIENCE if ends else 0.3) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as client:
             client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + b"".join(frames))
             buffer = b""
