@@ -28,7 +28,7 @@ import botocore.config
 import botocore.credentials
 import pytest
 
-from harness import ACCOUNT, Server
+from harness import ACCOUNT, Server, Trail
 from harness import raw
 from harness.certificates import openssl
 from harness.chunks import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, chunked
@@ -985,6 +985,68 @@ def test_other_endpoints_on_sighup(tmp_path: Path) -> None:
             gate.write(gate.upstream.url if number % 2 else other.url)
             gate.reload("the endpoints behind Gatehouse are read anew")
             assert gate.ask().status == 200
+
+
+def test_reloads_lose_no_request(tmp_path: Path) -> None:
+    with Gate(tmp_path, options=("--log-level", "notice")) as gate, Upstream() as other:
+        done = threading.Event()
+        statuses: list[int] = []
+
+        def ask() -> None:
+            with keeping(gate) as send_kept:
+                while not done.is_set():
+                    statuses.append(send_kept(gate.queues()).status)
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for number in range(12):
+            gate.write(gate.upstream.url if number % 2 else other.url)
+            gate.reload("the endpoints behind Gatehouse are read anew")
+            count = len(statuses)
+            eventually(lambda: len(statuses) >= count + 8)
+        done.set()
+        for client in clients:
+            client.join()
+        assert set(statuses) == {200}
+        assert len(gate.upstream.requests) + len(other.requests) == len(statuses)
+        assert gate.upstream.requests and other.requests
+
+
+def test_the_end_waits_for_answers(tmp_path: Path) -> None:
+    with Gate(tmp_path) as gate:
+        go = threading.Event()
+        gate.upstream.script = lambda peer: (peer.read(), go.wait(PATIENCE), peer.send(answer(b"{}")))  # type: ignore[func-returns-value]
+        answers: list[raw.Answer] = []
+        client = threading.Thread(target=lambda: answers.append(gate.ask()))
+        client.start()
+        gate.upstream.wait_for_head(1)
+        assert gate.server.process
+        gate.server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert gate.server.alive
+        go.set()
+        client.join()
+        assert (answers[0].status, answers[0].body) == (200, b"{}")
+        assert gate.server.stop() == 0
+        # For the end of the context.
+        gate.server.start()
+
+
+def test_what_went_wrong_is_on_record(gate: Gate) -> None:
+    """With the endpoint's own error code, or Gatehouse's where there is no answer."""
+    trail = Trail(gate.root)
+    refusal = answer(b'{"__type": "com.amazonaws.sqs#QueueNameExists", "message": "there is one"}', "400 Bad Request")
+    for script, code in (
+        (answering(refusal), "QueueNameExists"), (answering(b"", close=True), "ServiceUnavailable"), (answering(b"nonsense", close=True), "BadGateway"),
+        (answering(answer(b"<html>", "500 Oops")), "500"),
+    ):  # fmt: skip
+        gate.upstream.script = script
+        got = gate.ask(gate.queues("CreateQueue", QueueName=f"q{os.urandom(4).hex()}"))
+        event = trail.of(got.headers["x-amzn-requestid"], "CreateQueue")
+        assert event["errorCode"] == code, event
+        assert event["eventSource"] == "sqs.amazonaws.com" and event["requestParameters"]["queueName"].startswith("q")
+        assert "nonsense" not in json.dumps(event) and "<html>" not in json.dumps(event)
 
 
 BAD_FILES = {
