@@ -401,7 +401,7 @@ def test_a_host_that_names_another_region(gate: Gate) -> None:
 def users(shared: Gate) -> Callable[..., Identity]:
     """users(action, resource) is somebody who may do that, and nothing else."""
 
-    def make(action: str, resource: str) -> Identity:
+    def make(action: str | list[str], resource: str | list[str]) -> Identity:
         name = f"u{os.urandom(6).hex()}"
         shared.root.iam.create_user(UserName=name)
         shared.root.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy(allow(action, resource)))
@@ -810,6 +810,71 @@ def test_the_bucket_is_the_same_for_both(gate: Gate, host: str, readers: dict[st
         seen = gate.upstream.only()
         names_victim = (seen.header("host") or "").lower().startswith("victim")
         assert names_victim == (bucket == "victim") or seen.target.startswith(f"/{bucket}/") and not names_victim, (bucket, seen.head)
+
+
+def s3_of(who: Identity, method: str, target: str, body: bytes = b"", signs: str | None = None, **headers: str) -> Request:
+    """`signs`: the target that the signature is over, where it is spelt otherwise."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = signed(method, signs or target, body, who, service="s3", headers=fields, payload_hash=hashlib.sha256(body).hexdigest())
+    return request.but(target=target)
+
+
+def test_a_copy_reads_its_source(gate: Gate, users: Callable[..., Identity]) -> None:
+    """Who may only write may not copy what is not theirs to read."""
+    writer = users(["s3:PutObject", "s3:PutObjectTagging"], "arn:aws:s3:::bucket/*")
+    assert gate.ask(s3_of(writer, "PUT", "/bucket/key", b"mine")).status == 200
+    assert bytes(gate.upstream.only().body) == b"mine"
+    for source in (
+        "/victim/secret", "victim/secret", "%2Fvictim%2Fsecret", "victim%2Fsecret", "/victim/secret?versionId=1", "arn:aws:s3:us-east-1:111122223333:accesspoint/victim/object/secret",
+        "victim", "", "/", "//victim/secret", "/bucket/../victim/secret", "bucket/key/../../victim/secret", "http://localhost/victim/secret",
+    ):  # fmt: skip
+        for target in ("/bucket/key", "/bucket/key?partNumber=1&uploadId=u"):
+            gate.upstream.forget()
+            got = gate.ask(s3_of(writer, "PUT", target, x_amz_copy_source=source))
+            assert got.status in (400, 403), (source, target, got)
+            nothing_arrived(gate)
+    gate.upstream.forget()
+    both = users(["s3:PutObject", "s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"], ["arn:aws:s3:::bucket/*", "arn:aws:s3:::victim/secret"])
+    got = gate.ask(s3_of(both, "PUT", "/bucket/key", x_amz_copy_source="/victim/secret"))
+    if got.status == 200:
+        assert gate.upstream.only().header("x-amz-copy-source") == "/victim/secret"
+    else:
+        # Nobody may as long as nobody has said what it asks for.
+        assert "t work out what it asks for" in got.message
+        nothing_arrived(gate)
+
+
+def test_each_of_many_keys_is_asked_for(gate: Gate, users: Callable[..., Identity]) -> None:
+    who = users("s3:DeleteObject", "arn:aws:s3:::bucket/a*")
+
+    def delete(*keys: str) -> raw.Answer:
+        gate.upstream.forget()
+        xml = "<Delete>" + "".join(f"<Object><Key>{key}</Key></Object>" for key in keys) + "</Delete>"
+        return gate.ask(s3_of(who, "POST", "/bucket?delete=", xml.encode(), content_type="application/xml"))
+
+    assert delete("a1", "a2").status == 200
+    assert gate.upstream.only().target == "/bucket?delete="
+    for keys in (["a1", "victim"], ["victim"], ["victim", "a1"], []):
+        got = delete(*keys)
+        assert got.status in (400, 403), (keys, got)
+        nothing_arrived(gate)
+
+
+def test_a_slash_in_a_buckets_name(gate: Gate, users: Callable[..., Identity]) -> None:
+    """Decoded first, it is an object's path, and another operation."""
+    lister = users(["s3:ListBucket", "s3:CreateBucket", "s3:DeleteBucket"], "*")
+    assert gate.ask(s3_of(lister, "GET", "/bucket")).status == 200
+    for method in ("GET", "PUT", "DELETE", "HEAD"):
+        for target in ("/bucket%2Fsecret", "/bucket%2fsecret", "/bucket%252Fsecret", "/bucket%5Csecret", "/bucket%3Facl", "/bucket%00", "/bucket%23x", "//bucket/secret", "/bucket//"):
+            gate.upstream.forget()
+            got = gate.ask(s3_of(lister, method, target))
+            if got.status == 200:
+                # What decodes it twice or normalises it finds a bucket still.
+                seen = gate.upstream.only()
+                assert unquote(unquote(seen.target)).strip("/").count("/") == 0 and not any(c in unquote(seen.target) for c in "\\\0?#"), seen.target
+            else:
+                assert got.status in (400, 403, 404, 405), (target, got)
+                nothing_arrived(gate)
 
 
 # Who signs what?
