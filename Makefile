@@ -22,7 +22,7 @@ CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DA
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
+DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,8 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
+	swift build -c release --static-swift-stdlib --product ReasonBench
+	.build/release/ReasonBench
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt
 	$(PYTHON) Benchmarks/cedar.py
 

@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Reasoning", targets: ["Reasoning"]),
         .library(name: "Lint", targets: ["Catalogue", "Lint"]),
         .library(name: "Mapping", targets: ["Mapping", "Wire"]),
         .library(name: "Simulation", targets: ["Simulation"]),
@@ -45,6 +46,8 @@ let package = Package(
     targets: [
         // The engine: no HTTP, no services.
         .target(name: "Policy"),
+        // What policies mean for all requests at once.
+        .target(name: "Reasoning", dependencies: ["Policy"]),
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
@@ -262,11 +265,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping", "NoICUData",
-                "Policy", "Server",
-                "Signature",
-                "Simulation",
-                "TransportSecurity", "Wire",
+                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping",
+                "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -289,6 +289,10 @@ let package = Package(
         .executableTarget(
             name: "PolicyBench", dependencies: ["Policy", "Directory", "Ledger", "LinearScan"],
             path: "Benchmarks/PolicyBench"),
+
+        .executableTarget(
+            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "Reasoning"],
+            path: "Benchmarks/ReasonBench"),
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
         .target(name: "BundledData"),
@@ -345,7 +349,10 @@ let package = Package(
         .testTarget(
             name: "MappingTests",
             dependencies: ["BundledData", "Catalogue", "Compression", "Mapping", "Policy", "Wire"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy"]),
+        // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
+        .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(
@@ -397,7 +404,7 @@ let package = Package(
                 "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
                 "OIDC",
                 "Platform",
-                "Policy",
+                "Policy", "Reasoning",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

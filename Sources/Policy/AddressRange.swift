@@ -2,12 +2,12 @@
 
 /// An IPv4 or IPv6 address or range of addresses (CIDR, RFC 4632, RFC 4291).
 package struct AddressRange: BitwiseCopyable, Sendable, Hashable {
-    private let isVersion6: Bool
+    package let isVersion6: Bool
     /// An IPv4 address is in the lowest 32 bits.
-    private let high: UInt64
-    private let low: UInt64
-    private let highMask: UInt64
-    private let lowMask: UInt64
+    package let high: UInt64
+    package let low: UInt64
+    package let highMask: UInt64
+    package let lowMask: UInt64
 
     /// Reads "203.0.113.0/24", "2001:db8::/32", and single addresses, which are ranges of one. Bits beyond the
     /// prefix are ignored (rule 43).

@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648, section 4), as binary condition values are written.
-enum Base64 {
+package enum Base64 {
     /// The bytes that a text stands for, nil unless it is base64 with its padding.
-    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 &* 3)
         let isValid = forEachByte(of: text) { byte, _ in

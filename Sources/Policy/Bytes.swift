@@ -5,7 +5,7 @@
 
 extension String {
     /// ASCII letters in lower case, everything else as it is: AWS's own names are ASCII.
-    var lowercasedASCII: String {
+    package var lowercasedASCII: String {
         guard utf8.contains(where: { $0.isUppercaseASCII }) else { return self }
         return String(decoding: utf8.map { $0.lowercasedASCII }, as: UTF8.self)
     }

@@ -50,9 +50,12 @@ struct CompiledStatement: BitwiseCopyable, @unchecked Sendable {
     }
 
     /// A statement of a resource-based policy without a principal reaches nobody (rule 30).
-    func reach(_ query: Query) -> Reach {
+    func reach(_ query: Query) -> Reach { reach(query.request.pointee.principal, hasBoundary: query.hasBoundary) }
+
+    @inline(__always)
+    func reach(_ principal: Principal, hasBoundary: Bool) -> Reach {
         guard let principals else { return needsPrincipal ? .none : .full }
-        return principals.reach(query.request.pointee.principal, isDeny: isDeny, hasBoundary: query.hasBoundary)
+        return principals.reach(principal, isDeny: isDeny, hasBoundary: hasBoundary)
     }
 
     func holds(condition index: Int, _ context: Lookup) -> Bool {
@@ -128,7 +131,7 @@ struct ResourceMatcher: BitwiseCopyable, @unchecked Sendable {
 
     /// The pattern, and if it has fewer than six parts, the same with `*` for the missing ones, where the type of
     /// policy has that (rule 50).
-    private static func spellings(_ pattern: String, _ type: PolicyType) -> [String] {
+    static func spellings(_ pattern: String, _ type: PolicyType) -> [String] {
         let missing = 5 &- pattern.utf8.reduce(0) { $0 &+ ($1 == UInt8(ascii: ":") ? 1 : 0) }
         guard missing > 0, pattern.hasPrefix("arn:") else { return [pattern] }
         let isPadded =

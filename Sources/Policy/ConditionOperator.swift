@@ -3,16 +3,16 @@
 /// A condition operator, taken apart: "ForAllValues:StringNotEqualsIfExists".
 ///
 /// AWS: `reference_policies_elements_condition_operators.html`.
-struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
+package struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
     /// How the values of a multivalued key are combined (`reference_policies_condition-single-vs-multi-valued-…`).
-    enum Quantifier: Sendable, Hashable {
+    package enum Quantifier: BitwiseCopyable, Sendable, Hashable {
         case none
         case forAllValues
         case forAnyValue
     }
 
     /// What is compared, and how. The negated operators are these with `isNegated`.
-    enum Comparison: BitwiseCopyable, Sendable, Hashable {
+    package enum Comparison: BitwiseCopyable, Sendable, Hashable {
         case stringEquals
         case stringEqualsIgnoreCase
         case stringLike
@@ -25,7 +25,7 @@ struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
         case null
     }
 
-    enum Order: Sendable, Hashable {
+    package enum Order: BitwiseCopyable, Sendable, Hashable {
         case equal
         case less
         case lessOrEqual
@@ -33,7 +33,7 @@ struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
         case greaterOrEqual
 
         /// Whether `found`, the request's value, is in this order to `wanted`, the policy's.
-        func holds<Value: Comparable>(_ found: Value, _ wanted: Value) -> Bool {
+        package func holds<Value: Comparable>(_ found: Value, _ wanted: Value) -> Bool {
             switch self {
             case .equal: found == wanted
             case .less: found < wanted
@@ -44,13 +44,13 @@ struct ConditionOperator: BitwiseCopyable, Sendable, Hashable {
         }
     }
 
-    let quantifier: Quantifier
-    let comparison: Comparison
-    let isNegated: Bool
-    let ifExists: Bool
+    package let quantifier: Quantifier
+    package let comparison: Comparison
+    package let isNegated: Bool
+    package let ifExists: Bool
 
     /// nil for a name that is no operator, among them "NullIfExists" (rule 34).
-    init?(_ name: String) {
+    package init?(_ name: String) {
         var rest = Substring(name)
         if rest.hasPrefix("ForAllValues:") {
             quantifier = .forAllValues

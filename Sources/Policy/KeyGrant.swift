@@ -73,6 +73,11 @@ public struct KeyGrant: Sendable {
         return reach
     }
 
+    /// How far the grant reaches a caller, if the rest of it matches.
+    package func reach(_ principal: Principal, hasBoundary: Bool) -> Reach {
+        principals.reach(principal, isDeny: false, hasBoundary: hasBoundary)
+    }
+
     /// Whether the request's encryption context holds all of `pairs`. Condition keys ignore case, encryption contexts
     /// don't, so the keys are also looked up as they are.
     private func holds(_ pairs: [String: String], _ context: Lookup) -> Bool {

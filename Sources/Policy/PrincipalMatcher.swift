@@ -2,7 +2,7 @@
 
 /// How directly a resource-based policy names the caller, which decides what its allow can do without
 /// (rules 3 to 8; AWS: "Evaluating requests within a single account", `…evaluation-logic_policy-eval-denyallow`).
-enum Reach: UInt8, Sendable, Hashable, Comparable {
+package enum Reach: UInt8, Sendable, Hashable, Comparable {
     /// Not at all.
     case none
     /// By its account, which delegates: its own policies must allow too.
@@ -12,7 +12,7 @@ enum Reach: UInt8, Sendable, Hashable, Comparable {
     /// By its own ARN, or by `*`: silence of identity-based policies, boundary and session policy does no harm.
     case full
 
-    static func < (left: Reach, right: Reach) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Reach, right: Reach) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// A `Principal` or `NotPrincipal` element, compiled.
@@ -147,10 +147,10 @@ struct PrincipalMatcher: BitwiseCopyable, @unchecked Sendable {
 }
 
 /// The forms of the names in an "AWS" principal.
-enum PrincipalName {
+package enum PrincipalName {
     /// The account that `value` stands for: "111122223333" and `arn:aws:iam::111122223333:root` are the same
     /// (rule 8). nil if it names no account.
-    static func account(_ value: String) -> String? {
+    package static func account(_ value: String) -> String? {
         if isAccountID(value) { return value }
         let parts = value.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[3].isEmpty, parts[5] == "root",
@@ -159,21 +159,21 @@ enum PrincipalName {
         return String(parts[4])
     }
 
-    static func isAccountID(_ value: some StringProtocol) -> Bool {
+    package static func isAccountID(_ value: some StringProtocol) -> Bool {
         value.utf8.count == 12 && value.utf8.allSatisfy(\.isDigit)
     }
 }
 
 extension Principal {
     /// Whether this is a principal of an account, as opposed to a service, a web identity or nobody.
-    var isInAccount: Bool { kind.isInAccount }
+    package var isInAccount: Bool { kind.isInAccount }
 
     fileprivate var isFromProvider: Bool { kind == .webIdentity || kind == .saml }
 }
 
 extension Principal.Kind {
     /// See `Principal.isInAccount`.
-    var isInAccount: Bool {
+    package var isInAccount: Bool {
         switch self {
         case .root, .user, .role, .roleSession, .federatedUser: true
         case .webIdentity, .saml, .service, .anonymous: false

@@ -2,16 +2,16 @@
 // without trapping and without memory of its own, as requests bring them on every evaluation.
 
 /// A decimal number, exact to 19 significant digits.
-struct DecimalNumber: BitwiseCopyable, Sendable, Hashable, Comparable {
-    private let isNegative: Bool
+package struct DecimalNumber: BitwiseCopyable, Sendable, Hashable, Comparable {
+    package let isNegative: Bool
     /// Without leading or trailing zeros.
-    private let digits: UInt64
-    private let digitCount: Int
+    package let digits: UInt64
+    package let digitCount: Int
     /// The power of ten of the last digit.
-    private let exponent: Int
+    package let exponent: Int
 
     /// Reads "12", "-0.5", "+3", "1e3". nil for anything else, and for more than 19 significant digits.
-    init?(_ text: Span<UInt8>) {
+    package init?(_ text: Span<UInt8>) {
         var index = 0
         var negative = false
         if let sign = text.byte(at: 0), sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
@@ -58,19 +58,19 @@ struct DecimalNumber: BitwiseCopyable, Sendable, Hashable, Comparable {
         isNegative = negative && value != 0
     }
 
-    static func == (left: DecimalNumber, right: DecimalNumber) -> Bool {
+    package static func == (left: DecimalNumber, right: DecimalNumber) -> Bool {
         if left.digits == 0 || right.digits == 0 { return left.digits == right.digits }
         return left.isNegative == right.isNegative && left.digits == right.digits && left.exponent == right.exponent
     }
 
-    static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+    package static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
         if left.digits == 0 { return right.digits != 0 && !right.isNegative }
         if right.digits == 0 { return left.isNegative }
         if left.isNegative != right.isNegative { return left.isNegative }
         return left.isNegative ? right.isSmallerInMagnitude(than: left) : left.isSmallerInMagnitude(than: right)
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(digits)
         if digits != 0 {
             hasher.combine(isNegative)
@@ -99,8 +99,10 @@ struct DecimalNumber: BitwiseCopyable, Sendable, Hashable, Comparable {
 /// AWS: "Date condition operators": "one of the W3C implementations of the ISO 8601 date formats or in epoch (UNIX)
 /// time". Four digits are a year, any other number of digits is epoch seconds.
 package struct PointInTime: BitwiseCopyable, Sendable, Hashable, Comparable {
-    private let seconds: Int64
-    private let nanoseconds: Int64
+    /// Since 1970-01-01T00:00:00Z, rounded down.
+    package let seconds: Int64
+    /// From 0 up to a second.
+    package let nanoseconds: Int64
 
     /// Reads epoch seconds, or `YYYY[-MM[-DD]][T[hh[:mm[:ss[.fraction]]]][Z|±hh[:mm]]]`.
     ///

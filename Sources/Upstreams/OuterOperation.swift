@@ -80,9 +80,9 @@ struct OuterOperation: Sendable {
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
         case .accesses(var mapped, _):
-            for index in mapped.indices { try PassedProfile.resolve(&mapped[index], call) }
-            let kept = call.environment.projection(KeptResources.self)
-            var accesses = mapped.map { Access($0.action, on: kept.fullARN($0.resource), context: $0.context) }
+            let gaps = Gaps(call: call, route: route, questions: upstreams.questions)
+            for index in mapped.indices where mapped[index].gap != nil { try await gaps.fill(&mapped[index]) }
+            var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
                 accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }
@@ -106,7 +106,7 @@ struct OuterOperation: Sendable {
         var keys: [String: TableKeys] = [:]
         var absent: Set<String> = []
         for table in request.tables {
-            switch try await upstreams.tableKeys.keys(ofTable: table, call, route) {
+            switch try await upstreams.questions.keys(ofTable: table, call, route) {
             case .known(let known): keys[table] = known
             case .noTable: absent.insert(table)
             case .unknown: break
@@ -131,7 +131,7 @@ struct OuterOperation: Sendable {
         let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
-            upstreams.tableKeys.forget(shape, input, call)
+            upstreams.questions.forget(shape, input, call)
             // What has changed out there must not have happened unrecorded.
             if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
         }

@@ -41,7 +41,7 @@ public final class Upstreams: OuterServices {
     private let log: Logger
     /// What stands in `Via`, by which a request is known that comes round again.
     let mark: String
-    let tableKeys: TableKeysCache
+    let questions: Questions
     /// The first labels of services' endpoints.
     private let endpointLabels: Set<String>
 
@@ -58,7 +58,7 @@ public final class Upstreams: OuterServices {
         models = .aws
         endpointLabels = Set(models.entries.map { entry in String(entry.endpointPrefix.prefix { $0 != "." }) })
         mark = "gatehouse-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        tableKeys = TableKeysCache(mark: mark)
+        questions = Questions(mark: mark)
         warn(setup)
     }
 

@@ -3,7 +3,8 @@ enum JSONDecoding {
     /// A body as JSON. Throws `SerializationException`.
     static func parse(_ body: [UInt8]) throws(ServiceError) -> JSONValue {
         do {
-            return try JSONValue(parsing: body)
+            // An item of DynamoDB has 32 levels, each of them two of JSON.
+            return try JSONValue(parsing: body, depthLimit: 128)
         } catch {
             throw .serialization("The request body is not valid JSON: \(error)")
         }

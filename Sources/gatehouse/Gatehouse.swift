@@ -10,8 +10,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         // Each says its name: ArgumentParser would print its type, and the runtime takes milliseconds for the first.
         subcommands: [
             Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Operations.self, MapRequests.self, MakeBackup.self, RestoreBackup.self, VerifyData.self, Sweep.self,
-            Migrate.self, KeyringCommand.self, PrintVersion.self, BenchFill.self,
+            Check.self, WhoCan.self, WhatCan.self, Operations.self, MapRequests.self, MakeBackup.self, RestoreBackup.self,
+            VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, PrintVersion.self, BenchFill.self,
         ])
 
     /// ArgumentParser reads about all commands before it looks for the one that is asked for: a server, which starts in each

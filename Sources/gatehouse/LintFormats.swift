@@ -1,6 +1,4 @@
-import FoundationEssentials
 import Lint
-import Server
 
 /// What was found in one file.
 struct LintedFile {
@@ -13,20 +11,14 @@ extension LintPolicies.Format {
     func render(_ files: [LintedFile]) throws -> String {
         switch self {
         case .text: Self.text(files, colored: Terminal.isColored)
-        case .json: try Self.encoded(files.map(JSONFile.init))
-        case .sarif: try Self.encoded(SARIFLog(files))
+        case .json: try PrintedJSON.of(files.map(JSONFile.init))
+        case .sarif: try PrintedJSON.of(SARIFLog(files))
         case .github: Self.lines(files, Self.gitHubCommand)
         }
     }
 
     private static func lines(_ files: [LintedFile], _ line: (String, Finding) -> String) -> String {
         files.flatMap { file in file.report.findings.map { line(file.name, $0) } }.joined(separator: "\n")
-    }
-
-    private static func encoded(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     private static func text(_ files: [LintedFile], colored: Bool) -> String {
@@ -73,15 +65,15 @@ extension Severity {
 
 extension String {
     /// Documents can put control characters into messages; a terminal must not obey them.
-    fileprivate var onOneLine: String {
+    var onOneLine: String {
         String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
-    fileprivate var gitHubData: String {
+    var gitHubData: String {
         replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
     }
 
-    fileprivate var gitHubProperty: String {
+    var gitHubProperty: String {
         gitHubData.replacing(":", with: "%3A").replacing(",", with: "%2C")
     }
 }
@@ -118,58 +110,7 @@ private struct JSONFinding: Encodable {
     }
 }
 
-/// OASIS: Static Analysis Results Interchange Format 2.1.0.
-private struct SARIFLog: Encodable {
-    struct Message: Encodable { let text: String }
-    struct Rule: Encodable {
-        let id: String
-        let shortDescription: Message
-        let helpUri: String
-        let defaultConfiguration: [String: String]
-    }
-    struct Driver: Encodable {
-        let name: String
-        let version: String
-        let rules: [Rule]
-    }
-    struct Tool: Encodable { let driver: Driver }
-    struct Region: Encodable {
-        let startLine: Int
-        let startColumn: Int
-    }
-    struct Artifact: Encodable { let uri: String }
-    struct PhysicalLocation: Encodable {
-        let artifactLocation: Artifact
-        let region: Region
-    }
-    struct LogicalLocation: Encodable { let fullyQualifiedName: String }
-    struct Location: Encodable {
-        let physicalLocation: PhysicalLocation
-        /// nil for the document as a whole.
-        let logicalLocations: [LogicalLocation]?
-    }
-    struct Result: Encodable {
-        let ruleId: String
-        let ruleIndex: Int
-        let level: String
-        let message: Message
-        let locations: [Location]
-    }
-    struct Run: Encodable {
-        let tool: Tool
-        let columnKind = "unicodeCodePoints"
-        let results: [Result]
-    }
-
-    let schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    let version = "2.1.0"
-    let runs: [Run]
-
-    enum CodingKeys: String, CodingKey {
-        case schema = "$schema"
-        case version, runs
-    }
-
+extension SARIFLog {
     init(_ files: [LintedFile]) {
         let codes = Set(files.flatMap { $0.report.findings.map(\.code) }).sorted { $0.rawValue < $1.rawValue }
         let rules = codes.map { code in
@@ -180,34 +121,16 @@ private struct SARIFLog: Encodable {
         }
         let results = files.flatMap { file in
             file.report.findings.map { finding in
-                let place = PhysicalLocation(
-                    artifactLocation: Artifact(uri: file.name.uriReference),
-                    region: Region(startLine: finding.position.line, startColumn: finding.position.column))
-                return Result(
+                Result(
                     ruleId: finding.code.rawValue, ruleIndex: codes.firstIndex(of: finding.code) ?? 0,
                     level: finding.severity.sarifLevel, message: Message(text: finding.message),
                     locations: [
                         Location(
-                            physicalLocation: place,
-                            logicalLocations: finding.path.isEmpty
-                                ? nil : [LogicalLocation(fullyQualifiedName: finding.pathText)])
+                            file.name, line: finding.position.line, column: finding.position.column,
+                            name: finding.path.isEmpty ? nil : finding.pathText)
                     ])
             }
         }
-        let driver = Driver(name: "gatehouse lint", version: Version.text, rules: rules)
-        runs = [Run(tool: Tool(driver: driver), results: results)]
-    }
-}
-
-extension String {
-    /// RFC 3986: a path in which only what a URI may hold stands for itself.
-    fileprivate var uriReference: String {
-        utf8.map { byte in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || "!$&'()*+,-./;=@_~".utf8.contains(byte)
-            let digits = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + digits
-        }.joined()
+        self.init(driver: "gatehouse lint", rules: rules, results: results)
     }
 }

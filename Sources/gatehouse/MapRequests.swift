@@ -1,5 +1,6 @@
 import ArgumentParser
 import Mapping
+import Upstreams
 
 struct MapRequests: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,21 +76,12 @@ struct MapRequests: ParsableCommand {
     /// What the configuration's `map` lines say.
     private func declared() -> DeclaredMappings {
         guard let config else { return DeclaredMappings() }
-        do throws(InputFile.Unreadable) {
-            return try Self.declared(in: try InputFile.text(of: config))
+        do {
+            return try UpstreamsFile(parsing: try InputFile.text(of: config)).declared
+        } catch let problem as InputFile.Unreadable {
+            fail("gatehouse map: \(config): \(problem.reason)")
         } catch {
-            fail("gatehouse map: \(config): \(error.reason)")
-        }
-    }
-
-    private static func declared(in text: String) throws(InputFile.Unreadable) -> DeclaredMappings {
-        // Other lines are empty here, so that the lines' numbers stay.
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .map { $0.hasPrefix("map ") ? $0.dropFirst(4) : "" }
-        do throws(MappingSyntaxError) {
-            return try DeclaredMappings(parsing: lines.joined(separator: "\n"))
-        } catch {
-            throw InputFile.Unreadable(reason: error.description)
+            fail("gatehouse map: \(config): \(error)")
         }
     }
 }

@@ -145,10 +145,10 @@ def test_make_run_serves() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_have_the_options(page: Path) -> None:
     """Also where a block is not run, or a sentence tells of an option."""
-    commands = "serve|env|root-key|why|outbox|simulate|lint|operations|version"
+    commands = "serve|env|root-key|why|outbox|simulate|lint|check [a-z-]+|who-can|what-can|operations|version"
     text = page.read_text().replace("\\\n", " ")
     for command, rest in re.findall(rf"gatehouse ({commands})\b([^`|;\n]*)", text):
-        known = gatehouse(command, "--help").stdout
+        known = gatehouse(*command.split(), "--help").stdout
         for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", rest):
             assert re.search(rf"{option}\b", known), f"{name(page)}: gatehouse {command} {option}"
 

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Policy
+@testable import PolicyCases
 
 /// Pattern matching against its definition, and against the clock.
 @Suite struct Globs {

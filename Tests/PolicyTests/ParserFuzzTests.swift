@@ -1,6 +1,8 @@
 import Policy
 import Testing
 
+@testable import PolicyCases
+
 /// Whatever comes in, the parser answers, and soon.
 @Suite struct ParserFuzz {
     private static let seeds = [

@@ -1,6 +1,8 @@
 import Policy
 import Testing
 
+@testable import PolicyCases
+
 /// Sets of policies, small and large, as they change.
 @Suite struct PolicySets {
     private static func grant(_ number: Int, _ effect: String = "Allow") throws -> CompiledPolicy {

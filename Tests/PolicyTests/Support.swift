@@ -1,4 +1,3 @@
-import Glibc
 import Policy
 
 /// A compiled policy from statements written as JSON objects, separated by commas.
@@ -102,12 +101,4 @@ func covers(
         default: PolicyInputs()
         }
     return ask(.user, "s3:GetObject", resource, inputs, context).isAllowed
-}
-
-/// The process's environment, without Foundation.
-enum Environment {
-    static func number(_ name: String) -> UInt64? {
-        guard let text = getenv(name) else { return nil }
-        return UInt64(String(cString: text))
-    }
 }

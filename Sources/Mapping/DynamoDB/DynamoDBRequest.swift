@@ -25,6 +25,9 @@ public struct DynamoDBRequest: Sendable {
 
     private let plan: Result<[Step], Unmapped>
 
+    /// DynamoDB takes up to 100 items in a batch or a transaction.
+    private static let mostTables = 100
+
     /// One access, or one that still needs the keys of a table.
     enum Step: Sendable {
         case access(MappedAccess)
@@ -52,9 +55,14 @@ public struct DynamoDBRequest: Sendable {
             }
             // No request asks for nothing: an empty batch is DynamoDB's to refuse, but can't be allowed either.
             guard !steps.isEmpty else { throw Unmapped("The request names no item") }
-            plan = .success(steps)
-            tables = Self.unique(
+            let tables = Self.unique(
                 steps.compactMap { if case .items(let items) = $0, items.needsKeys { items.table } else { nil } })
+            // Each may be asked for at the endpoint.
+            guard tables.count <= Self.mostTables else {
+                throw Unmapped("The request names more than \(Self.mostTables) tables")
+            }
+            plan = .success(steps)
+            self.tables = tables
         } catch {
             plan = .failure(error)
             tables = []

@@ -143,6 +143,18 @@ struct DynamoDBConditionTests {
         #expect(try asked(operation, input, absent: [tableARN("Unknown")]) != nil)
     }
 
+    @Test("A request can't have many tables looked up")
+    func manyTables() throws {
+        func batch(_ count: Int) -> String {
+            let tables = (1...count).map { #""t\#($0)":{"Keys":[{"a":{"S":"x"}}]}"# }
+            return #"{"RequestItems":{\#(tables.joined(separator: ","))}}"#
+        }
+        #expect(try dynamoDBRequest("BatchGetItem", batch(100)).tables.count == 100)
+        let request = try dynamoDBRequest("BatchGetItem", batch(101))
+        #expect(request.tables == [])
+        #expect(request.map(keys: [:]) == .unmapped(because: "The request names more than 100 tables"))
+    }
+
     @Test("Of a table that does not exist, all values may be keys")
     func absentTables() throws {
         let input = #"{"TableName":"Unknown","Key":{"a":{"S":"x"},"b":{"N":"07"}}}"#

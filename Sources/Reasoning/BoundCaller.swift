@@ -1,0 +1,106 @@
+public import Policy
+
+/// A caller with everything that binds its requests.
+public struct BoundCaller: Sendable {
+    /// Who asks. Of a role, one of its sessions.
+    public let principal: Principal
+    /// The policies that bind it, and the resource's.
+    public let policies: SymbolicInputs
+    /// What must be so of the condition keys of its requests.
+    let keys: KeyFacts
+
+    /// Makes a caller.
+    ///
+    /// - Parameters:
+    ///   - tags: the caller's tags, which are all that `aws:PrincipalTag/…` can be. nil: nothing is known of them.
+    ///   - domain: says whether condition keys are what the principal says they are.
+    public init(
+        _ principal: Principal, _ policies: SymbolicInputs, tags: [String: String]? = [:], domain: Domain = .aws
+    ) {
+        self.principal = principal
+        self.policies = policies
+        guard domain.relatesKeys else {
+            keys = KeyFacts()
+            return
+        }
+        let named = policies.keys
+        var keys = Caller.relations(principal, false, nil, named)
+        for key in named where key.hasPrefix(Self.tagPrefix) {
+            guard let tags else { continue }
+            let name = key.dropFirst(Self.tagPrefix.count)
+            if let tag = tags.first(where: { $0.key.lowercasedASCII == name }), !tag.value.isEmpty {
+                keys.add(KeyTest(key: key, isOneOf: [.text(tag.value)]), true)
+            } else {
+                keys.add(KeyTest(present: key), false)
+            }
+        }
+        if named.contains("aws:userid"), !principal.uniqueID.isEmpty {
+            let isSession = principal.kind == .roleSession || principal.kind == .role
+            let pattern = isSession ? Pattern.wild(principal.uniqueID + ":?*") : .text(principal.uniqueID)
+            keys.add(KeyTest(key: "aws:userid", isOneOf: [pattern]), true)
+        }
+        self.keys = keys
+    }
+
+    private static let tagPrefix = "aws:principaltag/"
+}
+
+/// Something that may be done: actions on resources.
+public struct AccessTarget: Sendable {
+    let formulas: [Formula]
+    /// nil: any.
+    let actions: PatternSet?
+    /// The account that owns the resources; nil: the one in their ARNs, or the caller's own.
+    public let resourceAccount: String?
+
+    /// Makes a target.
+    ///
+    /// - Parameters:
+    ///   - actions: patterns such as "s3:Delete*"; none: any action.
+    ///   - resources: patterns as in an element `Resource`; none: any resource.
+    public init(_ actions: [String], on resources: [String], resourceAccount: String? = nil) {
+        var formulas: [Formula] = []
+        self.actions = actions.isEmpty ? nil : PatternSet(actions.map { Pattern.action($0) })
+        if let actions = self.actions { formulas.append(.action(actions, true)) }
+        if !resources.isEmpty { formulas.append(.resource(.resources(resources), true)) }
+        self.formulas = formulas
+        self.resourceAccount = resourceAccount
+    }
+}
+
+extension Checks {
+    /// Whether a caller may do something, by everything that binds it together.
+    ///
+    /// - Complexity: grows with the statements that speak of the target's actions; some microseconds for a caller with a
+    ///   handful of policies.
+    public func access(of caller: BoundCaller, to target: AccessTarget) -> Answer {
+        answer(caller, target, beside: [])
+    }
+
+    /// As `access(of:to:)`, of requests of which other things are true as well.
+    func answer(_ caller: BoundCaller, _ target: AccessTarget, beside others: [Formula]) -> Answer {
+        let policies = caller.policies
+        guard
+            let allowed = policies.allowed(
+                caller.principal, resourceAccount: target.resourceAccount, of: target.actions)
+        else { return .unknown(.encryptionContext) }
+        let meter = Meter(domain.budget)
+        let solver = Solver(domain: domain, meter: meter, facts: caller.keys)
+        switch solver.solve(target.formulas + others + [allowed]) {
+        case .none: return .no
+        case .unknown: return .unknown(meter.doubt ?? .budget)
+        case .found(let assignment):
+            if meter.isExhausted { return .unknown(.budget) }
+            let request = AuthorizationRequest(
+                principal: caller.principal, action: assignment.action, resource: assignment.resource,
+                resourceAccount: target.resourceAccount)
+            let decision = PolicyEvaluator.evaluate(
+                request, policies.inputs, DictionaryContext(assignment.context))
+            guard decision.isAllowed else { return .unknown(.disagreement) }
+            return .yes(
+                Witness(
+                    request: request, context: assignment.context, absentKeys: assignment.absent.sorted(),
+                    decision: decision))
+        }
+    }
+}

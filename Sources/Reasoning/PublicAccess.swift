@@ -1,0 +1,85 @@
+import Policy
+
+extension Checks {
+    /// Whether a resource's policy grants anything to the public: the question of `CheckNoPublicAccess`.
+    ///
+    /// The public is whoever the policy does not know: an anonymous caller, and the users and roles of an account that it
+    /// does not name, whose organization, VPC, VPC endpoint, source account, source ARN and address are none of those that
+    /// the policy names. A value that the policy names counts only where it is a fixed one: no wildcard (but in the name
+    /// of an ARN whose account is fixed), no variable, and no range of addresses wider than /8 (IPv4) or /32 (IPv6).
+    /// AWS's services are not the public, and neither are users of identity providers.
+    ///
+    /// AWS: "The meaning of public", `access-control-block-public-access.html` in the S3 User Guide, which
+    /// "IAM Access Analyzer custom policy checks" follow for other resources too.
+    public func publicAccess(by policy: SymbolicPolicy) -> Answer {
+        var callers = Caller.all(named: [policy], domain, outsidersOnly: true)
+        let trusted = Self.trustedValues(policy)
+        for index in callers.indices { callers[index].keys.add(trusted) }
+        return Question(allowedBy: [policy]).answer(callers, domain)
+    }
+
+    /// The keys that say who asks or from where.
+    private static let callerKeys: Set<String> = [
+        "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
+        "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
+        "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourceip",
+        "aws:vpcsourceip", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn", "aws:principalservicename", "lambda:functionurlauthtype", "sns:endpoint",
+    ]
+
+    /// What must be so of a caller from outside: it has none of the fixed values that the policy names.
+    private static func trustedValues(_ policy: SymbolicPolicy) -> KeyFacts {
+        // Neither is it of the resource's own account or organization.
+        var facts = KeyFacts()
+        for (key, other) in [
+            ("aws:principalaccount", "aws:resourceaccount"), ("aws:principalorgid", "aws:resourceorgid"),
+        ] where policy.keys.contains(key) && policy.keys.contains(other) {
+            let own = Pattern.reading([.variable(key: other, fallback: nil)], as: .plain)
+            facts.add(KeyTest(key: key, isOneOf: [own].compactMap { $0 }), false)
+        }
+        for statement in policy.document.statements {
+            for condition in statement.conditions {
+                let key = condition.key.value.lowercasedASCII
+                guard callerKeys.contains(key), let parsed = ConditionOperator(condition.operatorName.value) else {
+                    continue
+                }
+                let values = condition.values.map(\.value)
+                switch parsed.comparison {
+                case .ipAddress:
+                    let ranges = values.compactMap { AddressRange($0.utf8.span) }.filter(\.isNarrow)
+                    if !ranges.isEmpty { facts.add(KeyTest(key: key, liesIn: ranges), false) }
+                case .stringEquals, .stringEqualsIgnoreCase, .stringLike, .arnLike:
+                    let isExact = parsed.comparison == .stringEquals || parsed.comparison == .stringEqualsIgnoreCase
+                    let fixed = values.filter { isFixed($0, key: key, isExact: isExact) }
+                    guard !fixed.isEmpty else { continue }
+                    let patterns = fixed.map { value in
+                        isExact
+                            ? Pattern.text(value, ignoringCase: parsed.comparison == .stringEqualsIgnoreCase)
+                            : Pattern.wild(value)
+                    }
+                    facts.add(KeyTest(key: key, hasOneOf: patterns), false)
+                default: break
+                }
+            }
+        }
+        return facts
+    }
+
+    private static func isFixed(_ value: String, key: String, isExact: Bool) -> Bool {
+        guard !value.isEmpty, !value.contains("${") else { return false }
+        let hasWildcard = !isExact && value.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+        guard hasWildcard else { return true }
+        // A path of an organization's is fixed by the organization, an ARN by the account.
+        if key.hasSuffix("orgpaths") { return value.prefix { $0 != "/" }.allSatisfy { $0 != "*" && $0 != "?" } }
+        let parts = value.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        return parts.count == 6 && PrincipalName.isAccountID(parts[4])
+    }
+}
+
+extension AddressRange {
+    /// Whether S3 takes the range for a fixed one.
+    fileprivate var isNarrow: Bool {
+        let ones = highMask.nonzeroBitCount + lowMask.nonzeroBitCount
+        return isVersion6 ? ones >= 32 : ones - 96 >= 8
+    }
+}

@@ -1,0 +1,91 @@
+import Policy
+
+/// Looks for a request that some policies allow, each by itself, and others do not.
+struct Question {
+    /// The policies that have to allow it.
+    var allowedBy: [SymbolicPolicy]
+    /// Those that must not.
+    var notAllowedBy: [SymbolicPolicy] = []
+    /// What else must be so.
+    var other: [Formula] = []
+
+    func answer(_ callers: [Caller], _ domain: Domain) -> Answer {
+        let meter = Meter(domain.budget)
+        var isUnknown = false
+        for caller in callers {
+            switch answer(caller, domain, meter) {
+            case .yes(let witness): return .yes(witness)
+            case .no: break
+            case .unknown(let doubt):
+                meter.note(doubt)
+                isUnknown = true
+            }
+        }
+        return isUnknown ? .unknown(meter.doubt ?? .budget) : .no
+    }
+
+    private func answer(_ caller: Caller, _ domain: Domain, _ meter: Meter) -> Answer {
+        let solver = Solver(domain: domain, meter: meter, facts: caller.keys)
+        switch solver.solve(formulas(caller)) {
+        case .none: return .no
+        case .unknown: return .unknown(meter.doubt ?? .budget)
+        case .found(let assignment):
+            if meter.isExhausted { return .unknown(.budget) }
+            return confirmed(assignment, caller)
+        }
+    }
+
+    /// What the request must be like.
+    func formulas(_ caller: Caller) -> [Formula] {
+        var formulas = other
+        let principal = caller.principal
+        if principal.kind != .anonymous {
+            // It can't be denied (rule 17).
+            formulas.append(.action(Self.neverDenied, false))
+        }
+        for policy in allowedBy { formulas += Self.granting(policy, principal) }
+        for policy in notAllowedBy { formulas.append(Formula.all(Self.granting(policy, principal)).negated) }
+        return formulas
+    }
+
+    private static let neverDenied = PatternSet([.action("sts:GetCallerIdentity")])
+    private static let neverControlled = PatternSet([.action("kms:RetireGrant")])
+
+    /// What must be so that a policy grants a request to a caller.
+    private static func granting(_ policy: SymbolicPolicy, _ principal: Principal) -> [Formula] {
+        let allows = policy.allowing(principal, hasBoundary: policy.type == .permissionsBoundary)
+        let denies = policy.notDenying(principal, hasBoundary: policy.type == .permissionsBoundary)
+        let granting: [Formula] = [.any(allows, isSource: true)] + denies
+        switch policy.type {
+        case .resourceControl: return [.any([.action(neverControlled, true), .all(granting)])]
+        case .serviceControl where !principal.isInAccount: return []
+        default: return granting
+        }
+    }
+
+    /// The request that was found, decided by the engine.
+    private func confirmed(_ assignment: Solver.Assignment, _ caller: Caller) -> Answer {
+        let principal = caller.named(by: assignment.context)
+        // The policies stand alone: whose the resource is, is no question.
+        let isAlone = !(allowedBy + notAllowedBy).contains { $0.type.namesPrincipals }
+        let request = AuthorizationRequest(
+            principal: principal, action: assignment.action, resource: assignment.resource,
+            resourceAccount: isAlone ? principal.accountID : nil)
+        let context = DictionaryContext(assignment.context)
+        var decision: Decision?
+        for policy in allowedBy {
+            let made = PolicyEvaluator.evaluate(request, PolicyInputs(alone: policy.policy, principal), context)
+            guard made.isAllowed else { return .unknown(.disagreement) }
+            decision = decision ?? made
+        }
+        for policy in notAllowedBy {
+            let isAllowed = PolicyEvaluator.allows(request, PolicyInputs(alone: policy.policy, principal), context)
+            guard !isAllowed else { return .unknown(.disagreement) }
+        }
+        guard let decision else { return .unknown(.disagreement) }
+        return .yes(
+            Witness(
+                request: request, context: assignment.context, absentKeys: assignment.absent.sorted(),
+                decision: decision))
+    }
+}

@@ -1,0 +1,249 @@
+import ArgumentParser
+import Policy
+import Reasoning
+
+/// What a check has found, in the words and the form of Access Analyzer's answers, and more: the request that proves it.
+struct CheckReport {
+    enum Result: String, Encodable {
+        case pass = "PASS"
+        case fail = "FAIL"
+        case unknown = "UNKNOWN"
+
+        var exitCode: ExitCode {
+            switch self {
+            case .pass: ExitCode(0)
+            case .fail: ExitCode(1)
+            case .unknown: ExitCode(3)
+            }
+        }
+    }
+
+    /// One thing that makes the check fail.
+    struct Finding {
+        /// In AWS's words.
+        let description: String
+        /// What a person reads after the place: "grants what old.json does not".
+        let words: String
+        let policy: CheckedPolicy
+        /// Counted from 0; nil: the policy as a whole.
+        let statement: Int?
+        let witness: Witness?
+    }
+
+    /// "no-new-access"
+    let check: String
+    let result: Result
+    /// AWS's sentence.
+    let message: String
+    var findings: [Finding] = []
+
+    /// Prints the report.
+    /// - Throws: the exit status, unless the check passed.
+    func end(_ format: CheckOptions.Format) throws {
+        switch format {
+        case .text: print(text(colored: Terminal.isColored))
+        case .json: print(try PrintedJSON.of(JSONReport(self)))
+        case .sarif: print(try PrintedJSON.of(SARIFLog(self)))
+        }
+        if result != .pass { throw result.exitCode }
+    }
+
+    private func text(colored: Bool) -> String {
+        func bold(_ text: String, _ code: String) -> String { colored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+        var lines: [String] = []
+        for finding in findings {
+            if let witness = finding.witness { lines += witness.lines(finding.policy) }
+            lines.append("\(finding.place): \(finding.words)".onOneLine)
+        }
+        let code = result == .pass ? "32" : result == .fail ? "31" : "33"
+        return (lines + ["\(bold(result.rawValue, code)) \(message.onOneLine)"]).joined(separator: "\n")
+    }
+}
+
+extension CheckReport.Finding {
+    /// "policy.json:7:9", and the statement's name.
+    fileprivate var place: String {
+        guard let statement, let found = source else { return policy.file }
+        let name = found.sid.map { "statement \(statement + 1) \"\($0.value)\"" } ?? "statement \(statement + 1)"
+        return "\(policy.file):\(found.position): \(name)"
+    }
+
+    fileprivate var source: Statement? {
+        statement.flatMap { policy.document.statements.indices.contains($0) ? policy.document.statements[$0] : nil }
+    }
+
+    fileprivate var sid: String? { source?.sid?.value }
+}
+
+extension Witness {
+    /// The request in a line, and its condition keys in one each.
+    fileprivate func lines(_ policy: CheckedPolicy) -> [String] {
+        let spellings = policy.document.keySpellings
+        var lines = ["\(caller) may \(request.action) on \(request.resource)".onOneLine]
+        for (key, value) in context.sorted(by: { $0.key < $1.key }) {
+            lines.append("    \(spellings[key] ?? key) = \(value.text)".onOneLine)
+        }
+        for key in absentKeys { lines.append("    without \(spellings[key] ?? key)".onOneLine) }
+        return lines
+    }
+
+    /// The caller in a word.
+    var caller: String {
+        switch request.principal.kind {
+        case .anonymous: "anybody, without credentials,"
+        case .service: request.principal.service ?? ""
+        default: request.principal.arn
+        }
+    }
+}
+
+extension ContextValue {
+    fileprivate var text: String {
+        switch self {
+        case .one(let value): value
+        case .many(let values): "[\(values.joined(separator: ", "))]"
+        }
+    }
+}
+
+extension PolicyDocument {
+    /// Each condition key as the document writes it, by its name in lower case.
+    fileprivate var keySpellings: [String: String] {
+        var spellings: [String: String] = [:]
+        for condition in statements.flatMap(\.conditions) {
+            spellings[condition.key.value.lowercased()] =
+                spellings[condition.key.value.lowercased()] ?? condition.key.value
+        }
+        return spellings
+    }
+}
+
+// MARK: JSON
+
+private struct JSONReport: Encodable {
+    struct Reason: Encodable {
+        let description: String
+        let file: String
+        let line: Int?
+        let column: Int?
+        let statementIndex: Int?
+        let statementId: String?
+        let witness: JSONWitness?
+    }
+
+    let check: String
+    let result: CheckReport.Result
+    let message: String
+    let reasons: [Reason]
+
+    init(_ report: CheckReport) {
+        check = report.check
+        result = report.result
+        message = report.message
+        reasons = report.findings.map { finding in
+            Reason(
+                description: finding.description, file: finding.policy.file, line: finding.source?.position.line,
+                column: finding.source?.position.column, statementIndex: finding.statement, statementId: finding.sid,
+                witness: finding.witness.map(JSONWitness.init))
+        }
+    }
+}
+
+/// A request as `gatehouse simulate --json-lines` takes it.
+struct JSONWitness: Encodable {
+    enum Value: Encodable {
+        case one(String)
+        case many([String])
+
+        var text: String {
+            switch self {
+            case .one(let value): value
+            case .many(let values): "[\(values.joined(separator: ", "))]"
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .one(let value): try container.encode(value)
+            case .many(let values): try container.encode(values)
+            }
+        }
+    }
+
+    let principal: String
+    let action: String
+    let resource: String
+    let context: [String: Value]
+    let absentKeys: [String]
+
+    init(_ witness: Witness) {
+        let caller = witness.request.principal
+        principal = caller.kind == .anonymous ? "*" : caller.kind == .service ? caller.service ?? "" : caller.arn
+        action = witness.request.action
+        resource = witness.request.resource
+        context = witness.context.mapValues { value in
+            switch value {
+            case .one(let text): .one(text)
+            case .many(let texts): .many(texts)
+            }
+        }
+        absentKeys = witness.absentKeys
+    }
+}
+
+// MARK: SARIF
+
+extension SARIFLog {
+    fileprivate init(_ report: CheckReport) {
+        let rule = Rule(
+            id: report.check, shortDescription: Message(text: report.check.replacing("-", with: " ")),
+            helpUri: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html",
+            defaultConfiguration: ["level": "error"])
+        let results = report.findings.map { finding in
+            let proof =
+                finding.witness.map { " For example: \($0.lines(finding.policy).joined(separator: "; "))" } ?? ""
+            return Result(
+                ruleId: report.check, ruleIndex: 0, level: report.result == .unknown ? "warning" : "error",
+                message: Message(text: "\(finding.place): \(finding.words).\(proof)"),
+                locations: [
+                    Location(
+                        finding.policy.file, line: finding.source?.position.line ?? 1,
+                        column: finding.source?.position.column ?? 1,
+                        name: finding.statement.map { "Statement[\($0)]" })
+                ])
+        }
+        self.init(driver: "gatehouse check", rules: [rule], results: results)
+    }
+}
+
+extension CheckReport {
+    /// The report of a check that asks whether something is allowed that must not be.
+    ///
+    /// - Parameters:
+    ///   - description: AWS's words for the statement that allows it, which its name is put after.
+    ///   - words: what a person reads.
+    init(
+        _ check: String, _ answer: Answer, of policy: CheckedPolicy, pass: String, fail: String, description: String,
+        words: String
+    ) {
+        switch answer {
+        case .no: self.init(check: check, result: .pass, message: pass)
+        case .yes(let witness):
+            let statement = witness.decision.statement?.index
+            let sid = witness.decision.statement?.sid
+            let name = sid.map { "with sid: \($0)" } ?? statement.map { "with index: \($0)" } ?? ""
+            let finding = Finding(
+                description: "\(description) \(name).", words: words, policy: policy, statement: statement,
+                witness: witness)
+            self.init(check: check, result: .fail, message: fail, findings: [finding])
+        case .unknown(let doubt):
+            self.init(
+                check: check, result: .unknown, message: "This check is not decided: \(doubt).",
+                findings: [
+                    Finding(
+                        description: "\(doubt)", words: "\(doubt)", policy: policy, statement: nil, witness: nil)
+                ])
+        }
+    }
+}
