@@ -3,6 +3,7 @@ answer for a whole one, or somebody else's for its own."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import hashlib
@@ -16,7 +17,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -26,115 +28,18 @@ import botocore.config
 import botocore.credentials
 import pytest
 
-from harness import ACCOUNT, Identity, Server
+from harness import ACCOUNT, Server, Trail
 from harness import raw
 from harness.certificates import openssl
 from harness.chunks import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, chunked
+from harness.gate import MIB, Gate, eventually, http_bytes, keeping, read_answer, uploading
 from harness.raw import Request, send, send_bytes, signed
 from harness.server import gatehouse
 from harness.upstream import PATIENCE, Gone, Peer, Upstream, answer, answering, chunked_answer, dripping, silent
 
-MIB = 1 << 20
-NOTHING = hashlib.sha256(b"").hexdigest()
-
 #: Seconds that an endpoint may be silent where a test waits for that; elsewhere it has all the time.
 TIMEOUT = 1.0
 BROKEN = (http.client.HTTPException, ConnectionError)
-
-
-class Gate:
-    """Gatehouse, with an endpoint behind it that answers all services, S3 too, as the test says."""
-
-    def __init__(
-        self, folder: Path, settings: str = "", *, options: tuple[str, ...] = (), upstream: Upstream | None = None,
-        timeout: float = 15,
-    ):
-        self.upstream = upstream or Upstream()
-        self.file = folder / "upstreams"
-        self.log = folder / "log"
-        self.settings = f"timeout = {int(timeout * 1000)}ms\nconnect-timeout = 3s\n{settings}"
-        self.write()
-        self.server = Server("--upstream-config", str(self.file), *options, log=self.log)
-
-    def write(self, url: str | None = None, *, more: str = "") -> None:
-        lines = []
-        for services in ("*", "s3"):
-            lines.append(f"{services} = {url or self.upstream.url}")
-            lines += [f"    {line.strip()}" for line in self.settings.splitlines() if line.strip()]
-        self.file.write_text("\n".join(lines) + f"\n{more}")
-
-    def reload(self, said: str) -> None:
-        """SIGHUP, and what the log is then to say."""
-        before = self.log.read_text().count(said)
-        assert self.server.process
-        self.server.process.send_signal(signal.SIGHUP)
-        eventually(lambda: self.log.read_text().count(said) > before)
-
-    def __enter__(self) -> "Gate":
-        self.server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        alive = self.server.alive
-        self.server.kill()
-        self.upstream.__exit__()
-        assert alive, "the server died"
-
-    @property
-    def port(self) -> int:
-        return self.server.port
-
-    @property
-    def root(self) -> Identity:
-        return self.server.root
-
-    # Requests
-
-    def queues(self, operation: str = "ListQueues", **members: object) -> Request:
-        """One of SQS's, in JSON."""
-        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AmazonSQS.{operation}"}
-        return signed("POST", "/", json.dumps(members).encode(), self.root, service="sqs", headers=headers)
-
-    def topics(self, action: str = "CreateTopic", **parameters: str) -> Request:
-        """One of SNS's, as a form."""
-        return signed("POST", "/", raw.form(action, "2010-03-31", **parameters), self.root, service="sns")
-
-    def object(
-        self, method: str = "GET", body: bytes = b"", *, key: str = "key", payload_hash: str | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Request:
-        """One of S3's."""
-        return signed(
-            method, f"/bucket/{key}", body, self.root, service="s3", headers=headers,
-            payload_hash=payload_hash or hashlib.sha256(body).hexdigest())
-
-    def ask(self, request: Request | None = None, *, timeout: float = 15) -> raw.Answer:
-        return send(self.port, request or self.queues(), timeout=timeout)
-
-    def works(self) -> None:
-        """The next request gets the answer that is its own."""
-        word = os.urandom(8).hex()
-        self.upstream.script = answering(answer(json.dumps({"QueueUrls": [word]}).encode()))
-        got = self.ask()
-        assert (got.status, json.loads(got.body)) == (200, {"QueueUrls": [word]})
-
-    def used(self) -> Iterator["Gate"]:
-        """One that several tests use, and that serves as before when one of them is done."""
-        assert self.server.process
-        before = self.server.process.pid
-        self.upstream.forget()
-        yield self
-        assert self.server.process.poll() is None and self.server.process.pid == before, "the server died"
-        self.works()
-        errors, self.upstream.errors = self.upstream.errors, []
-        assert not errors, errors
-
-
-def eventually(found: Callable[[], object], *, within: float = PATIENCE) -> None:
-    deadline = time.monotonic() + within
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -773,42 +678,6 @@ def test_errors_pass_as_they_are_and_are_not_tried_again(gate: Gate, status: int
 # Bodies in both directions
 
 
-@contextlib.contextmanager
-def uploading(gate: Gate, request: Request, length: int | None) -> Iterator[socket.socket]:
-    """A connection on which the head is sent; and the body, where no length is given."""
-    with socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENCE) as client:
-        client.sendall(http_bytes(request, length))
-        yield client
-
-
-def http_bytes(request: Request, length: int | None = None) -> bytes:
-    lines = [f"{request.method} {request.target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    lines.append(f"Content-Length: {len(request.body) if length is None else length}")
-    lines.append("Connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + request.body
-
-
-def read_answer(client: socket.socket) -> raw.Answer:
-    got = http.client.HTTPResponse(client)
-    got.begin()
-    return raw.Answer(got.status, {n.lower(): v for n, v in got.getheaders()}, got.read())
-
-
-@contextlib.contextmanager
-def keeping(gate: Gate) -> Iterator[Callable[[Request], raw.Answer]]:
-    """Requests on one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENCE)
-
-    def ask(request: Request) -> raw.Answer:
-        connection.request(request.method, request.target, request.body, request.headers)
-        got = connection.getresponse()
-        return raw.Answer(got.status, {n.lower(): v for n, v in got.getheaders()}, got.read())
-
-    with contextlib.closing(connection):
-        yield ask
-
-
 def test_an_answer_before_the_body_is_read(gate: Gate) -> None:
     def script(peer: Peer) -> None:
         peer.send(answer(b"<Error><Code>EntityTooLarge</Code></Error>", "400 Bad Request", connection="close"))
@@ -1118,6 +987,68 @@ def test_other_endpoints_on_sighup(tmp_path: Path) -> None:
             assert gate.ask().status == 200
 
 
+def test_reloads_lose_no_request(tmp_path: Path) -> None:
+    with Gate(tmp_path, options=("--log-level", "notice")) as gate, Upstream() as other:
+        done = threading.Event()
+        statuses: list[int] = []
+
+        def ask() -> None:
+            with keeping(gate) as send_kept:
+                while not done.is_set():
+                    statuses.append(send_kept(gate.queues()).status)
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for number in range(12):
+            gate.write(gate.upstream.url if number % 2 else other.url)
+            gate.reload("the endpoints behind Gatehouse are read anew")
+            count = len(statuses)
+            eventually(lambda: len(statuses) >= count + 8)
+        done.set()
+        for client in clients:
+            client.join()
+        assert set(statuses) == {200}
+        assert len(gate.upstream.requests) + len(other.requests) == len(statuses)
+        assert gate.upstream.requests and other.requests
+
+
+def test_the_end_waits_for_answers(tmp_path: Path) -> None:
+    with Gate(tmp_path) as gate:
+        go = threading.Event()
+        gate.upstream.script = lambda peer: (peer.read(), go.wait(PATIENCE), peer.send(answer(b"{}")))  # type: ignore[func-returns-value]
+        answers: list[raw.Answer] = []
+        client = threading.Thread(target=lambda: answers.append(gate.ask()))
+        client.start()
+        gate.upstream.wait_for_head(1)
+        assert gate.server.process
+        gate.server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert gate.server.alive
+        go.set()
+        client.join()
+        assert (answers[0].status, answers[0].body) == (200, b"{}")
+        assert gate.server.stop() == 0
+        # For the end of the context.
+        gate.server.start()
+
+
+def test_what_went_wrong_is_on_record(gate: Gate) -> None:
+    """With the endpoint's own error code, or Gatehouse's where there is no answer."""
+    trail = Trail(gate.root)
+    refusal = answer(b'{"__type": "com.amazonaws.sqs#QueueNameExists", "message": "there is one"}', "400 Bad Request")
+    for script, code in (
+        (answering(refusal), "QueueNameExists"), (answering(b"", close=True), "ServiceUnavailable"), (answering(b"nonsense", close=True), "BadGateway"),
+        (answering(answer(b"<html>", "500 Oops")), "500"),
+    ):  # fmt: skip
+        gate.upstream.script = script
+        got = gate.ask(gate.queues("CreateQueue", QueueName=f"q{os.urandom(4).hex()}"))
+        event = trail.of(got.headers["x-amzn-requestid"], "CreateQueue")
+        assert event["errorCode"] == code, event
+        assert event["eventSource"] == "sqs.amazonaws.com" and event["requestParameters"]["queueName"].startswith("q")
+        assert "nonsense" not in json.dumps(event) and "<html>" not in json.dumps(event)
+
+
 BAD_FILES = {
     "nonsense": ("nonsense\n", "has no =: a line is SERVICE = URL"),
     "no URL": ("sqs = elsewhere\n", "line 1: 'elsewhere' is not the URL of an endpoint"),
@@ -1412,14 +1343,12 @@ def test_presigned_urls(tmp_path: Path) -> None:
             assert (seen.method, seen.target, bytes(seen.body)) == ("PUT", "/bucket/k", b"put" * 50_000)
 
 
-CHECKSUM = {"x-amz-checksum-crc32": "sOO8Zg=="}
-
-
 @pytest.mark.parametrize("form", [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER])
 @pytest.mark.parametrize("sizes", [[], [5], [8192, 8192, 1], [65_536] * 5 + [1024]])
 def test_bodies_come_out_of_their_chunks(gate: Gate, form: str, sizes: list[int]) -> None:
     pieces = [os.urandom(size) for size in sizes]
-    trailers = {} if form == SIGNED else CHECKSUM
+    checksum = base64.b64encode(zlib.crc32(b"".join(pieces)).to_bytes(4)).decode()
+    trailers = {} if form == SIGNED else {"x-amz-checksum-crc32": checksum}
     request = chunked("PUT", "/bucket/key", pieces, gate.root, form=form, trailers=trailers, service="s3",
                       headers={"content-encoding": "aws-chunked,gzip"})  # fmt: skip
     assert gate.ask(request.whole).status == 200
@@ -1478,7 +1407,7 @@ def test_http2_clients(secure: Gate, tmp_path: Path) -> None:
     secure.upstream.script = answering(chunked_answer([content, b"end"], connection="close, x-hop", x_hop="1"))
     assert curl(secure, tmp_path, "--upload-file", str(tmp_path / "content"), url="/bucket/key") == (0, "2 200", content + b"end")
     seen = secure.upstream.only()
-    assert bytes(seen.body) == content and seen.header("host") == f"127.0.0.1:{secure.server.secure_port}"
+    assert bytes(seen.body) == content and seen.header("host") == f"127.0.0.1:{secure.upstream.port}"
     secure.upstream.forget()
     secure.upstream.script = answering(answer(content))
     assert curl(secure, tmp_path, url="/bucket/key") == (0, "2 200", content)

@@ -16,6 +16,8 @@ ledger     the ledger on disk, opened by hand
 token      a hardware token, SoftHSM
 xks        the proxy of an external key store
 moto       an endpoint of AWS's services without authorization, to stand behind the gate
+upstream   an endpoint behind Gatehouse that does what a test tells it
+gate       Gatehouse before such an endpoint
 answers    whole answers, to be kept and compared
 pages      the pages of the documentation, and a shell that does what they say
 """
