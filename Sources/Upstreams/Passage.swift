@@ -86,9 +86,11 @@ struct Passage: Sendable {
         let upstream = route.upstream
         let values = Template.Values(account: account, region: call.region, service: model.signingName)
         var headers = PassedHeaders.of(request, shape, of: model, also: upstream.passedHeaders)
-        let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
-        headers.removeAll { header in set.contains { $0.name == header.name.lowercased() } }
-        headers += set
+        if !upstream.headers.isEmpty {
+            let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
+            headers.removeAll { header in set.contains { equalsIgnoringCase(header.name, lowercased: $0.name) } }
+            headers += set
+        }
         // Which bucket the name of a host means, servers don't agree on: for S3 the path has it.
         let usesOwnHost = upstream.usesOwnHost || call.module.hasVirtualHosts
         let host = usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority

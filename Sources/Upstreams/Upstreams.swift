@@ -120,7 +120,9 @@ public final class Upstreams: OuterServices {
 
     /// Refuses a host that names the endpoint of another service: a server that goes by it would do something else.
     func requireHost(_ host: String?, of service: ServiceModels.Entry) throws(ServiceError) {
-        let labels = host?.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init) ?? []
+        // An address names nothing.
+        guard let host, let first = host.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "[") else { return }
+        let labels = host.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init)
         guard labels.count > 1 else { return }
         let own = Set(service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
         for label in labels where endpointLabels.contains(label) && !own.contains(label) {
