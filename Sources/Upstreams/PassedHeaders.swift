@@ -22,7 +22,6 @@ enum PassedHeaders {
         for header in request.headers {
             let name = asciiLowercased(header.name)
             switch name {
-            case "accept", "user-agent", "range": if ofConnection.isEmpty { passed.append(header) }
             case _ where ofConnection.contains(name): break
             case "content-encoding":
                 let encodings = header.value.split(separator: ",").map { $0.filter { $0 != " " } }
