@@ -37,7 +37,11 @@ struct OuterOperation: Sendable {
         AnyOperation(
             passingOn: shape, isReadOnly: isReadOnly, secretMembers: HiddenMembers.of(service.id, shape),
             bodyLimit: takesStream ? 5 << 40 : route.upstream.bodyLimit, takesStream: takesStream,
-            access: { input, call async throws(ServiceError) in .required(try await accesses(input, call)) },
+            access: { input, call async throws(ServiceError) in
+                let accesses = try await accesses(input, call)
+                return accesses.isEmpty
+                    ? .notRequired(because: "the model says that it is called without a signature") : .required(accesses)
+            },
             begin: { input, call async throws(ServiceError) in .passed(try await passOn(input, call)) })
     }
 
@@ -76,6 +80,8 @@ struct OuterOperation: Sendable {
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         try upstreams.requireHost(call.source.host, of: service)
+        // AWS asks no policy either: a token or a password within says who it is, such as for Cognito's sign-in.
+        if shape.isUnsigned { return [] }
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {

@@ -16,7 +16,7 @@ public final class Upstreams: OuterServices {
         let byService: [String: Route]
         let others: Route?
         let mapper: RequestMapper
-        /// By signing name; made when they are first asked for.
+        /// By signing name, and whether there are some of Gatehouse's own beside them; made when they are first asked for.
         let modules = Mutex<[String: [ServiceModule]]>([:])
 
         init(_ file: UpstreamsFile, _ trust: ServerTrust) throws(UpstreamsProblem) {
@@ -88,7 +88,8 @@ public final class Upstreams: OuterServices {
 
     public func modules(signingAs name: String, beside own: [ServiceModule]) -> [ServiceModule] {
         let setup = current
-        if let known = setup.modules.withLock({ $0[name] }) { return known }
+        let key = own.isEmpty ? name : "\(name) beside Gatehouse's own"
+        if let known = setup.modules.withLock({ $0[key] }) { return known }
         let builtIDs = Set(own.map(\.shape.id))
         var modules = own.filter { setup.byService[$0.shape.id] == nil }
         for entry in models.entries(signingAs: name) {
@@ -97,7 +98,7 @@ public final class Upstreams: OuterServices {
             }
             modules.append(module(entry, route, setup.mapper))
         }
-        setup.modules.withLock { $0[name] = modules }
+        setup.modules.withLock { $0[key] = modules }
         return modules
     }
 
@@ -146,7 +147,7 @@ public final class Upstreams: OuterServices {
         return ServiceModule(
             passingOn: entry.signingName, actionPrefix: entry.signingName, events: .ofOuterService(entry),
             signing: .rules(forService: entry.signingName), hasVirtualHosts: entry.id == "s3",
-            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id)
+            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id), usualBodyLimit: route.upstream.bodyLimit
         ) {
             models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1")
         } operations: { [self] shape in
