@@ -37,11 +37,7 @@ struct OuterOperation: Sendable {
         AnyOperation(
             passingOn: shape, isReadOnly: isReadOnly, secretMembers: HiddenMembers.of(service.id, shape),
             bodyLimit: takesStream ? 5 << 40 : route.upstream.bodyLimit, takesStream: takesStream,
-            access: { input, call async throws(ServiceError) in
-                let accesses = try await accesses(input, call)
-                return accesses.isEmpty
-                    ? .notRequired(because: "the model says that it is called without a signature") : .required(accesses)
-            },
+            access: { input, call async throws(ServiceError) in try await access(input, call) },
             begin: { input, call async throws(ServiceError) in .passed(try await passOn(input, call)) })
     }
 
@@ -70,7 +66,7 @@ struct OuterOperation: Sendable {
 
     // MARK: What it asks for
 
-    private func accesses(_ input: Structure, _ call: Call) async throws(ServiceError) -> [Access] {
+    private func access(_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization {
         guard let request = call.source.request else {
             throw .notImplemented("Gatehouse's own services do not call \(service.id) behind it.")
         }
@@ -81,7 +77,7 @@ struct OuterOperation: Sendable {
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         try upstreams.requireHost(call.source.host, of: service)
         // AWS asks no policy either: a token or a password within says who it is, such as for Cognito's sign-in.
-        if shape.isUnsigned { return [] }
+        if shape.isUnsigned { return .notRequired(because: "the model says that it is called without a signature") }
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
@@ -92,7 +88,7 @@ struct OuterOperation: Sendable {
             if let first = accesses.indices.first {
                 accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }
-            return accesses
+            return .required(accesses)
         case .unmapped(let reason):
             let action = "\(service.signingName):\(shape.name)"
             call.environment.denials.note(action, on: "*", by: call.caller.principalARN)
