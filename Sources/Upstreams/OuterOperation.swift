@@ -20,6 +20,8 @@ struct OuterOperation: Sendable {
     let route: Route
     let mapper: RequestMapper
     let upstreams: Upstreams
+    /// CloudTrail's `readOnly`.
+    private let isReadOnly: Bool
 
     init(
         _ shape: OperationShape, of service: ServiceModels.Entry, at route: Route, _ mapper: RequestMapper,
@@ -30,6 +32,14 @@ struct OuterOperation: Sendable {
         self.route = route
         self.mapper = mapper
         self.upstreams = upstreams
+        // By the action's access level, or else by the name, for the model does not say it.
+        if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
+            isReadOnly = action.accessLevel == .read || action.accessLevel == .list
+        } else {
+            isReadOnly = ["Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Query", "Scan", "Head"].contains {
+                shape.name.hasPrefix($0)
+            }
+        }
     }
 
     /// As the gate knows it.
@@ -39,16 +49,6 @@ struct OuterOperation: Sendable {
             bodyLimit: takesStream ? 5 << 40 : route.upstream.bodyLimit, takesStream: takesStream,
             access: { input, call async throws(ServiceError) in try await access(input, call) },
             begin: { input, call async throws(ServiceError) in .passed(try await passOn(input, call)) })
-    }
-
-    /// CloudTrail's `readOnly`: by the action's access level, or else by the name, for the model does not say it.
-    private var isReadOnly: Bool {
-        if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
-            return action.accessLevel == .read || action.accessLevel == .list
-        }
-        return ["Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Query", "Scan", "Head"].contains {
-            shape.name.hasPrefix($0)
-        }
     }
 
     /// The account that owns what a request is about, in which the endpoint is to act; nil: the caller's own, as far as the
