@@ -160,7 +160,8 @@ public final class ServiceModule: Sendable {
     ///   - operations: makes the model's operations, all of them, at first use.
     public init(
         passingOn signingName: String, actionPrefix: String, events: EventParticulars, signing: SigningRules,
-        hasVirtualHosts: Bool, admitsAnonymous: Bool, usualBodyLimit: Int, shape: @escaping @Sendable () -> ServiceShape,
+        hasVirtualHosts: Bool, admitsAnonymous: Bool, usualBodyLimit: Int,
+        shape: @escaping @Sendable () -> ServiceShape,
         operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
     ) {
         self.signingName = signingName

@@ -7,7 +7,8 @@ enum AuthoritiesFile {
     /// - Throws: ``UpstreamsProblem`` for a file that can't be read, or has no certificate.
     static func read(_ path: String) throws(UpstreamsProblem) -> [Certificate] {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw UpstreamsProblem("the authorities in \(path) can't be read: there is no such file, or it is not readable")
+            throw UpstreamsProblem(
+                "the authorities in \(path) can't be read: there is no such file, or it is not readable")
         }
         do {
             let certificates = try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }

@@ -28,7 +28,8 @@ struct Gaps {
     /// denies the whole ARN would be passed by.
     private func secret(_ arn: String) async throws(ServiceError) -> String {
         let known = call.environment.projection(KeptResources.self).fullARN(arn)
-        guard known == arn, let name = arn.split(separator: ":", maxSplits: 6).last?.dropLast(KeptResources.anySuffix.count)
+        guard known == arn,
+            let name = arn.split(separator: ":", maxSplits: 6).last?.dropLast(KeptResources.anySuffix.count)
         else { return known }
         return try await questions.secretARN(ofSecret: String(name), arn, call, route) ?? arn
     }

@@ -72,7 +72,8 @@ struct OuterOperation: Sendable {
         }
         if shape.takesEvents {
             // Each event is signed after the one before: it can't be signed anew.
-            throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
+            throw .notImplemented(
+                "\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         try upstreams.requireHost(call.source.host, of: service)
@@ -130,7 +131,8 @@ struct OuterOperation: Sendable {
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let isWanted =
+            !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
             upstreams.questions.forget(shape, input, call)

@@ -53,9 +53,11 @@ struct Passage: Sendable {
     func send() async throws(ServiceError) -> EndpointClient.Answer {
         let address = route.upstream.address.url
         if let problem = route.problem { throw .unavailable(route.name, address, problem, status: 503) }
-        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }) {
+        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }
+        ) {
             throw ServiceError(
-                "ServiceUnavailable", "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
+                "ServiceUnavailable",
+                "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
                 status: 508)
         }
         let outgoing = outgoing
@@ -69,7 +71,8 @@ struct Passage: Sendable {
             switch error {
             case .body(let error): throw error
             case .fetch(.tooSlow): throw .unavailable(route.name, address, "\(error)", status: 504)
-            case .fetch(.unreadable), .fetch(.tooLarge): throw .unavailable(route.name, address, "\(error)", status: 502)
+            case .fetch(.unreadable), .fetch(.tooLarge):
+                throw .unavailable(route.name, address, "\(error)", status: 502)
             case .fetch: throw .unavailable(route.name, address, "\(error)", status: 503)
             }
         }
@@ -116,7 +119,8 @@ struct Passage: Sendable {
             headers += signer.sign(signable, timestamp: call.environment.clock.realTime)
         }
         // Those that came as well, so that each on the way knows its own (RFC 9110, section 7.6.3).
-        let via = request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
+        let via =
+            request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
         headers.append((name: "Via", value: via.joined(separator: ", ")))
         return EndpointClient.Request(
             request.method, query.isEmpty ? path : "\(path)?\(query)", headers: headers,
@@ -125,7 +129,9 @@ struct Passage: Sendable {
 
     /// The hash that the client has signed, if it is one of what is passed on.
     private var streamHash: String {
-        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else { return "UNSIGNED-PAYLOAD" }
+        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else {
+            return "UNSIGNED-PAYLOAD"
+        }
         return hash
     }
 
@@ -166,7 +172,8 @@ struct Passage: Sendable {
                 status: response.status, headers: response.headers, body: response.body, of: model)
             return Read(
                 response: response,
-                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)), isWhole: true)
+                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)),
+                isWhole: true)
         }
         guard isWanted, isText, response.stream == nil,
             let output = try? wire.decodeAnswer(

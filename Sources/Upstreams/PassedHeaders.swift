@@ -35,10 +35,13 @@ enum PassedHeaders {
                 "x-amz-security-token", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-trailer":
                 break
             // Servers that make variables of headers take one for a dash.
-            case _ where name.utf8.contains(UInt8(ascii: "_")) && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
+            case _
+            where name.utf8.contains(UInt8(ascii: "_")) && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
             case _ where isKnown(name) || more.contains(name): passed.append(header)
             default:
-                if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true { passed.append(header) }
+                if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true {
+                    passed.append(header)
+                }
             }
         }
         if let type = form.contentType, !request.body.isEmpty || request.header("content-type") != nil {
@@ -55,7 +58,8 @@ enum PassedHeaders {
     }
 
     private static let general: Set<String> = [
-        "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date", "expires",
+        "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date",
+        "expires",
         "origin", "range", "user-agent",
     ]
 
@@ -76,7 +80,8 @@ enum PassedHeaders {
         return answer.headers.filter { header in
             let name = asciiLowercased(header.name)
             switch name {
-            case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
+            case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+                "transfer-encoding",
                 "upgrade":
                 return false
             case "content-length": return isHEAD

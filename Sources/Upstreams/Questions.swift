@@ -76,7 +76,8 @@ final class Questions: Sendable {
     }
 
     private func recall(_ place: String, _ call: Call) -> Answer? {
-        guard let known = known.withLock({ $0[place] }), known.time > call.environment.clock.realTime - Self.longest else {
+        guard let known = known.withLock({ $0[place] }), known.time > call.environment.clock.realTime - Self.longest
+        else {
             return nil
         }
         return known.answer

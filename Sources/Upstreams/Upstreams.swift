@@ -76,7 +76,8 @@ public final class Upstreams: OuterServices {
         for route in setup.routes {
             let address = route.upstream.address
             if !address.isSecure, !address.isLoopback {
-                log.warning("what is passed on to \(address.url) is not encrypted, and others on the network can read it")
+                log.warning(
+                    "what is passed on to \(address.url) is not encrypted, and others on the network can read it")
             }
             if route.upstream.verification == .none {
                 log.warning("whoever answers at \(address.url) is believed: its certificate is not verified")
@@ -108,7 +109,8 @@ public final class Upstreams: OuterServices {
         for entry in models.entries {
             let isNamed =
                 target.map { entry.targetPrefix == $0 }
-                ?? (host.count > 1 && entry.endpointPrefix.split(separator: ".").allSatisfy { host.contains(String($0)) }
+                ?? (host.count > 1
+                    && entry.endpointPrefix.split(separator: ".").allSatisfy { host.contains(String($0)) }
                     || Self.isQueue(request) && entry.id == "sqs")
             guard isNamed else { continue }
             let modules = modules(signingAs: entry.signingName, beside: [])
@@ -122,10 +124,13 @@ public final class Upstreams: OuterServices {
     /// Refuses a host that names the endpoint of another service: a server that goes by it would do something else.
     func requireHost(_ host: String?, of service: ServiceModels.Entry) throws(ServiceError) {
         // An address names nothing.
-        guard let host, let first = host.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "[") else { return }
+        guard let host, let first = host.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "[") else {
+            return
+        }
         let labels = host.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init)
         guard labels.count > 1 else { return }
-        let own = Set(service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
+        let own = Set(
+            service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
         for label in labels where endpointLabels.contains(label) && !own.contains(label) {
             throw ServiceError(
                 "ValidationError",
@@ -170,7 +175,8 @@ public final class Upstreams: OuterServices {
                         guard await route.checkHealth() else { return }
                         if let problem = route.problem {
                             log.warning(
-                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
+                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)"
+                            )
                         } else {
                             log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
                         }
