@@ -1,4 +1,4 @@
-public import Directory
+import Directory
 public import Ledger
 public import Platform
 import Policy
