@@ -75,7 +75,7 @@ struct OuterOperation: Sendable {
             throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
-        try upstreams.requireHost(call.source.host, of: service)
+        try upstreams.requireHost(call.source.host, of: service, in: call.region)
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
