@@ -91,7 +91,7 @@ extension Edge {
     private func plan(_ request: WireRequest, _ target: Target?) -> RequestHead.BodyPlan {
         guard let target, target.module.takesUnusualBodies, let name = target.operationName(of: request),
             let operation = target.module.operations[name]
-        else { return .whole(limit: AnyOperation.usualBodyLimit) }
+        else { return .whole(limit: target?.module.usualBodyLimit ?? AnyOperation.usualBodyLimit) }
         // Unless the head contains the body's hash, nothing can be verified before the whole body has arrived.
         return operation.isUpload && target.module.signing.acceptsUnsignedPayload
             ? .stream(limit: operation.bodyLimit) : .whole(limit: operation.bodyLimit)

@@ -117,7 +117,9 @@ extension Edge {
         let request = arrival.request
         for module in modules {
             let target = self.target(module, request)
-            if let name = target.operationName(of: request), module.shape.operation(named: name) != nil { return target }
+            if let name = target.operationName(of: request), module.shape.operation(named: name) != nil {
+                return target
+            }
         }
         return nil
     }

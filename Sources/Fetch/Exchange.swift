@@ -106,9 +106,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func writeHead(of exchange: Exchange, _ context: ChannelHandlerContext, length: Int?, isChunked: Bool) {
-        var fields = HTTPHeaders(exchange.request.headers.map { ($0.name, $0.value) })
-        if let length { fields.replaceOrAdd(name: "Content-Length", value: String(length)) }
-        if isChunked { fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") }
+        var fields = HTTPHeaders()
+        fields.reserveCapacity(exchange.request.headers.count + 1)
+        for header in exchange.request.headers { fields.add(name: header.name, value: header.value) }
+        if let length { fields.add(name: "Content-Length", value: String(length)) }
+        if isChunked { fields.add(name: "Transfer-Encoding", value: "chunked") }
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: exchange.request.method), uri: exchange.request.target,
             headers: fields)

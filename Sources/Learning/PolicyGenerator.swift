@@ -41,8 +41,9 @@ public struct PolicyGenerator: Sendable {
     /// - Complexity: *n* log *n* in the accesses.
     public func policies(for accesses: [ObservedAccess]) throws(GenerationError) -> [GeneratedPolicy] {
         let distinct = Set(accesses)
+        let newSecrets = Set(distinct.filter { $0.isOfNewSecret }.map(\.resource))
         if let strange = distinct.first(where: { !$0.isWritable }) { throw GenerationError(strange) }
-        let statements = statements(for: distinct)
+        let statements = statements(for: distinct, newSecrets)
         var policies = packed(statements.flatMap { split($0) }).map(GeneratedPolicy.init)
         if let missing = Coverage(policies).missing(of: distinct).first { throw GenerationError(missing) }
         for index in policies.indices {
@@ -53,10 +54,13 @@ public struct PolicyGenerator: Sendable {
     }
 
     /// One statement for all actions that were seen on the same resources, under the same conditions.
-    private func statements(for accesses: Set<ObservedAccess>) -> [GeneratedStatement] {
+    /// - Parameter newSecrets: secrets that were made, and whose ARNs will have another end next time.
+    private func statements(
+        for accesses: Set<ObservedAccess>, _ newSecrets: Set<String>
+    ) -> [GeneratedStatement] {
         var actions: [GeneratedStatement.Scope: Set<String>] = [:]
         for (action, seen) in Dictionary(grouping: accesses, by: \.action) {
-            let patterns = Set(seen.map(\.resourcePattern))
+            let patterns = Set(seen.map { $0.resourcePattern(newSecrets) })
             // Who was seen with no resource needs all of them.
             let resources = patterns.contains("*") ? ["*"] : collapsed(patterns.sorted())
             actions[GeneratedStatement.Scope(resources: resources, conditions: conditions(of: seen)), default: []]
@@ -201,14 +205,23 @@ extension ObservedAccess {
             && !action.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
     }
 
+    /// What stands for the six characters that Secrets Manager appends to a secret's name.
+    private static let anySuffix = "-??????"
+
+    /// Whether it is about a secret that had no ARN yet.
+    fileprivate var isOfNewSecret: Bool {
+        action == "secretsmanager:CreateSecret" && resource.hasSuffix(Self.anySuffix)
+    }
+
     /// The resource as a policy names it: what would be a wildcard or a variable in a pattern means itself.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars>
-    fileprivate var resourcePattern: String {
+    fileprivate func resourcePattern(_ newSecrets: Set<String>) -> String {
         if resource == "*" { return resource }
-        // A secret that is named by its name alone: whatever its ARN ends with.
-        let suffix = "-??????"
-        if action.hasPrefix("secretsmanager:"), resource.hasSuffix(suffix) {
-            return GeneratedCondition.escaped(resource.dropLast(suffix.count)) + suffix
+        if action.hasPrefix("secretsmanager:") {
+            let name = resource.dropLast(Self.anySuffix.count)
+            if resource.hasSuffix(Self.anySuffix) || newSecrets.contains(name + Self.anySuffix) {
+                return GeneratedCondition.escaped(name) + Self.anySuffix
+            }
         }
         return GeneratedCondition.escaped(resource[...])
     }

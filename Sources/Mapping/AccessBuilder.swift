@@ -167,12 +167,12 @@ struct AccessBuilder {
         try Self.agree(&account, try self.account(of: type))
         if let account { there.account = account }
         let gap = names.last?.gap ?? type.gapOfNames
-        let here = Target(arn: type.arn.arn(values, in: there), gap: gap)
+        let here = Target(arn: Self.canonical(type.arn.arn(values, in: there)), gap: gap)
         guard let region, region != place.region, type.arn.hasRegion else { return [here] }
         there.region = region
         // What is in no region is nowhere else.
         if region.isEmpty { return [Target(arn: type.arn.arn(values, in: there), gap: gap)] }
-        return [Target(arn: type.arn.arn(values, in: there), gap: gap), here]
+        return [Target(arn: Self.canonical(type.arn.arn(values, in: there)), gap: gap), here]
     }
 
     /// The account that a member of the request says such resources to be in.
@@ -212,9 +212,24 @@ struct AccessBuilder {
 
     /// The resource, and the one of the same name in the region of the request.
     func twins(_ arn: ARNText, _ gap: MappedAccess.Gap?) -> [Target] {
-        let given = Target(arn: arn.text(inRegion: String(arn.region)), gap: gap)
+        let given = Target(arn: Self.canonical(arn.text(inRegion: String(arn.region))), gap: gap)
         guard !arn.region.isEmpty, arn.region != place.region else { return [given] }
-        return [given, Target(arn: arn.text(inRegion: place.region), gap: gap)]
+        return [given, Target(arn: Self.canonical(arn.text(inRegion: place.region)), gap: gap)]
+    }
+
+    /// Services that tell names apart without regard to case, and whose ARNs have them in lower case: a denial of `prod`
+    /// is one of `PROD`.
+    private static let caseless: Set<Substring> = ["dax", "elasticache", "memorydb", "rds", "redshift"]
+
+    /// The spelling that policies have.
+    private static func canonical(_ arn: String) -> String {
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, caseless.contains(parts[2]),
+            parts[5].utf8.contains(where: { (0x41...0x5A).contains($0) })
+        else {
+            return arn
+        }
+        return parts[..<5].joined(separator: ":") + ":" + parts[5].lowercased()
     }
 
     // MARK: Values

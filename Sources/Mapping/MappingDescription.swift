@@ -153,7 +153,7 @@ extension OperationPlan {
         let isNothingNamed = unnamed.count == types.count
         let doubtful = unnamed.first { type in
             guard case .unsaid = type.rule.absent else { return false }
-            return !type.isCreated && (type.isRequired || types.count == 1)
+            return !type.isCreated && (type.isRequired || types.count == 1 || source == .names)
         }
         guard let type = doubtful ?? (isNothingNamed ? types.first : nil), !type.isCreated else { return [] }
         let named = given.flatMap(\.arguments).compactMap(\.path)

@@ -27,6 +27,7 @@ struct NamedResources {
     func targets() throws(MappingFailure) -> [AccessBuilder.Target] {
         // An action on no type of resources is asked on all.
         guard !types.isEmpty else { return [AccessBuilder.Target(arn: "*")] }
+        if !plan.isExact, plan.source != .declared { try refuseOtherAccounts() }
         var targets: [AccessBuilder.Target] = []
         var found = Set<Int>()
         for (place, type) in types.enumerated() {
@@ -103,7 +104,11 @@ struct NamedResources {
     ) throws(MappingFailure) -> [AccessBuilder.Target] {
         var targets = named
         for (place, type) in types.enumerated() where !found.contains(place) {
-            guard type.isRequired || (targets.isEmpty && types.count == 1) else { continue }
+            guard type.isRequired || (targets.isEmpty && types.count == 1) else {
+                // One that is not needed may be named all the same, by a member that is not understood.
+                if plan.source == .names, type.rule.namings.isEmpty, !type.isCreated { try refuseLeftovers(of: type) }
+                continue
+            }
             // A service may look for it elsewhere, as SQS does for the queue's URL in the request's path.
             if let member = type.requiredMember {
                 throw MappingFailure(reason: "the request lacks the member \(member), which names a \(type.rule.name)")
@@ -127,6 +132,21 @@ struct NamedResources {
             targets.append(AccessBuilder.Target(arn: "*"))
         }
         return targets
+    }
+
+    /// A member says whose the resource is, and no rule says where that stands in its ARN.
+    private func refuseOtherAccounts() throws(MappingFailure) {
+        for path in plan.accounts where !ruled.contains(path) {
+            for value in path.values(in: builder.input, element: nil) {
+                guard let text = value.plainText, text != builder.place.account, text.utf8.count == 12,
+                    text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+                else { continue }
+                throw MappingFailure(
+                    reason:
+                        "\(path.description) is another account than the caller's, and it can't be told what of it is meant"
+                )
+            }
+        }
     }
 
     /// A member that could be the name of the resource, and no rule says so: "*" would let a denial of that resource be

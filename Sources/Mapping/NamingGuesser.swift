@@ -10,6 +10,8 @@ struct NamingGuesser {
     private let members: [(name: String, plain: String, isList: Bool)]
     /// Members that could name a resource.
     let identifiers: [MemberPath]
+    /// Members that say in which account a resource is.
+    let accounts: [MemberPath]
 
     init(_ operation: OperationShape) {
         operationName = operation.name.plain
@@ -17,6 +19,7 @@ struct NamingGuesser {
             guard member.shape.isTextOrTexts else { return nil }
             return (member.name, member.name.plain, !member.shape.isText)
         }
+        accounts = members.filter { Self.accountNames.contains($0.plain) && !$0.isList }.map { MemberPath([$0.name]) }
         identifiers = members.filter { Self.looksLikeIdentifier($0.plain) }.map { MemberPath([$0.name]) }
     }
 
@@ -55,6 +58,10 @@ struct NamingGuesser {
         }
     }
 
+    private static let accountNames: Set<String> = [
+        "accountid", "awsaccountid", "catalogid", "owneraccount", "owneraccountid", "ownerid", "registryid",
+        "resourceowner",
+    ]
     private static let makers = ["create", "allocate", "purchase", "request", "register", "import"]
     private static let arnNames: Set<String> = ["arn", "arns", "resourcearn", "resourcearns"]
 

@@ -14,6 +14,8 @@ final class OperationPlan: Sendable {
     private let types: [String: ActionTypes]
     /// Whether the service's types and members were gone through by hand.
     let isExact: Bool
+    /// Members that say whose a resource is.
+    let accounts: [MemberPath]
     let tags: RequestTags
     let keys: [KeyRule]
     /// In lower case: those of the service that a request can have several values for.
@@ -94,6 +96,7 @@ final class OperationPlan: Sendable {
         }
         self.types = types
 
+        accounts = guesser.accounts
         tags = RequestTags(operation, service)
         ec2 = EC2Requests(operation, service)
         // A rule that speaks of roles itself knows better.

@@ -24,6 +24,9 @@ public struct RequestMapper: Sendable {
     private let declared: DeclaredMappings
     private let plans = Plans()
 
+    /// Services whose operations are another's, on the same resources: the table of that one counts.
+    private static let kin = ["docdb": "rds", "neptune": "rds"]
+
     private final class Plans: Sendable {
         /// By the operation: its service's id and its name.
         let known = Mutex<[String: [String: OperationPlan]]>([:])
@@ -78,7 +81,7 @@ public struct RequestMapper: Sendable {
         var layers: [(source: MappingSource, mappings: ServiceMappings)] = []
         if let mappings = declared.service(service.id) { layers.append((.declared, mappings)) }
         // What was gone through by hand needs no table.
-        if let mappings = ShippedMappings.exact.service(service.id) {
+        if let mappings = ShippedMappings.exact.service(Self.kin[service.id] ?? service.id) {
             layers.append((.exact, mappings))
         } else if let mappings = ShippedMappings.generated.service(service.id) {
             layers.append((.table, mappings))

@@ -140,13 +140,15 @@ struct ResourceName: Sendable, Equatable {
     /// Whether a word is made like a region's name: `us-east-1`, `us-gov-west-1`.
     private static func isRegion(_ word: Substring) -> Bool {
         let parts = word.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count > 2, let last = parts.last, !last.isEmpty, last.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        guard parts.count > 2, let last = parts.last, !last.isEmpty,
+            last.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return false }
         return parts.dropFirst().dropLast().allSatisfy { directions.contains(String($0)) }
     }
 
     private static let directions: Set<String> = [
-        "central", "east", "gov", "iso", "isob", "isoe", "isof", "north", "northeast", "northwest", "south", "southeast",
+        "central", "east", "gov", "iso", "isob", "isoe", "isof", "north", "northeast", "northwest", "south",
+        "southeast",
         "southwest", "west",
     ]
 

@@ -118,7 +118,8 @@ public final class Metrics: Sendable {
                 "{service=\"\(call.service)\",operation=\"\(call.operation)\"} \(count)"
             }
             lines += Self.lines(
-                "gatehouse_observed_denials_total", "Calls that the policies deny, and that were let through.", "counter",
+                "gatehouse_observed_denials_total", "Calls that the policies deny, and that were let through.",
+                "counter",
                 observed)
         }
         for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? []) {

@@ -256,7 +256,8 @@ public final class AnyOperation: Sendable {
     /// Makes an operation that another endpoint does; see ``ServiceModule/isPassedOn``.
     /// - Parameters: see the properties of the same names; `takesStream` is ``isUpload``.
     public init(
-        passingOn shape: OperationShape, isReadOnly: Bool, secretMembers: Set<String>, bodyLimit: Int, takesStream: Bool,
+        passingOn shape: OperationShape, isReadOnly: Bool, secretMembers: Set<String>, bodyLimit: Int,
+        takesStream: Bool,
         access: @escaping @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization,
         begin: @escaping @Sendable (_ input: Structure, _ call: Call) async throws(ServiceError) -> Work
     ) {

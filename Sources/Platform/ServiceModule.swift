@@ -81,6 +81,8 @@ public final class ServiceModule: Sendable {
     /// session.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
+    /// The longest body of a request whose operation only the body itself says, in bytes.
+    public let usualBodyLimit: Int
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -115,6 +117,7 @@ public final class ServiceModule: Sendable {
     ) {
         signingName = api.signingName
         isPassedOn = false
+        usualBodyLimit = AnyOperation.usualBodyLimit
         readShape = { api.service }
         makeOperations = { _ in operations.map { $0.erased } }
         self.actionPrefix = actionPrefix ?? api.signingName
@@ -152,11 +155,13 @@ public final class ServiceModule: Sendable {
     ///   - signing: how requests for it are signed.
     ///   - hasVirtualHosts: see ``hasVirtualHosts``.
     ///   - admitsAnonymous: see ``admitsAnonymous``.
+    ///   - usualBodyLimit: see ``usualBodyLimit``.
     ///   - shape: reads the model; asked at first use.
     ///   - operations: makes the model's operations, all of them, at first use.
     public init(
         passingOn signingName: String, actionPrefix: String, events: EventParticulars, signing: SigningRules,
-        hasVirtualHosts: Bool, admitsAnonymous: Bool, shape: @escaping @Sendable () -> ServiceShape,
+        hasVirtualHosts: Bool, admitsAnonymous: Bool, usualBodyLimit: Int,
+        shape: @escaping @Sendable () -> ServiceShape,
         operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
     ) {
         self.signingName = signingName
@@ -166,6 +171,7 @@ public final class ServiceModule: Sendable {
         self.hasVirtualHosts = hasVirtualHosts
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
+        self.usualBodyLimit = usualBodyLimit
         readShape = shape
         makeOperations = operations
         isGlobal = false

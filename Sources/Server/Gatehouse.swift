@@ -139,7 +139,9 @@ public struct Gatehouse: Sendable {
             let upstreams = try configuration.upstreams.map {
                 try Upstreams($0.read(), trust: trust, log: log)
             }
-            upstreamWatch = upstreams.map { UpstreamWatch(upstreams: $0, endpoints: configuration.upstreams ?? .init(), log: log) }
+            upstreamWatch = upstreams.map {
+                UpstreamWatch(upstreams: $0, endpoints: configuration.upstreams ?? .init(), log: log)
+            }
             ledger.observe { changes in projections.follow(changes) }
             let environment = Environment(
                 ledger: ledger, directory: directory, sessionTokens: try SessionTokens(keyring: keyring),

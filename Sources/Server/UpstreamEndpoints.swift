@@ -62,7 +62,9 @@ struct UpstreamWatch: ServiceLifecycle.Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sighup) { Self.reload(upstreams, endpoints, log) }
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                        Self.reload(upstreams, endpoints, log)
+                    }
                 }
                 group.addTask { await upstreams.watchHealth() }
             }

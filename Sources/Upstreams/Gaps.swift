@@ -10,7 +10,7 @@ struct Gaps {
     let route: Route
     let questions: Questions
 
-    /// - Throws: EC2's own error for an instance profile that is not there or has no role; what keeps the endpoint from answering.
+    /// - Throws: what keeps the endpoint from answering.
     func fill(_ access: inout MappedAccess) async throws(ServiceError) {
         switch access.gap {
         case nil: break
@@ -20,7 +20,7 @@ struct Gaps {
                 let role = call.directory.role(named: String(name), in: arn.account)
             else { return }
             access.resource = role.arn
-        case .roleOfInstanceProfile: access.resource = try roleOfProfile(access.resource)
+        case .roleOfInstanceProfile: access.resource = roleOfProfile(access.resource)
         }
     }
 
@@ -28,23 +28,21 @@ struct Gaps {
     /// denies the whole ARN would be passed by.
     private func secret(_ arn: String) async throws(ServiceError) -> String {
         let known = call.environment.projection(KeptResources.self).fullARN(arn)
-        guard known == arn, let name = arn.split(separator: ":", maxSplits: 6).last?.dropLast(KeptResources.anySuffix.count)
+        guard known == arn,
+            let name = arn.split(separator: ":", maxSplits: 6).last?.dropLast(KeptResources.anySuffix.count)
         else { return known }
         return try await questions.secretARN(ofSecret: String(name), arn, call, route) ?? arn
     }
 
-    /// Permission to pass a role is asked for on the role, also where the request names its instance profile.
+    /// Permission to pass a role is asked for on the role, also where the request names its instance profile. One that is not
+    /// there, or has no role, stays: who may pass any role gets to know that from the endpoint, and nobody else does.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
-    private func roleOfProfile(_ text: String) throws(ServiceError) -> String {
-        guard let arn = ARN(parsing: text), let name = arn.resource.split(separator: "/").last else { return text }
-        let invalid = "Value (\(name)) for parameter iamInstanceProfile.name is invalid."
-        guard let profile = call.directory.instanceProfile(named: String(name), in: arn.account),
-            profile.arn == text || arn.resource == "instance-profile/\(name)"
-        else { throw ServiceError("InvalidParameterValue", "\(invalid) Invalid IAM Instance Profile name") }
-        guard let role = profile.roleID.flatMap({ call.directory.role(named: $0, in: arn.account) }) else {
-            throw ServiceError(
-                "InvalidParameterValue", "\(invalid) IAM Instance Profile \"\(profile.arn)\" has no associated IAM Roles")
-        }
+    private func roleOfProfile(_ text: String) -> String {
+        guard let arn = ARN(parsing: text), let name = arn.resource.split(separator: "/").last,
+            let profile = call.directory.instanceProfile(named: String(name), in: arn.account),
+            profile.arn == text || arn.resource == "instance-profile/\(name)", let id = profile.roleID,
+            let role = call.directory.role(named: id, in: arn.account)
+        else { return text }
         return role.arn
     }
 }

@@ -24,14 +24,24 @@ struct KeptPolicyText {
         }
     }
 
-    /// A policy in which each statement that names no resource is about all that the policy is asked about. A text that can't be
-    /// read stays as it is.
-    static func naming(_ text: String) -> String {
-        guard var document = KeptPolicyText(text) else { return text }
+    /// A policy as the engine reads it, where its service or a stand-in for that leaves something out: the policy of a repository
+    /// need not say that it is about the repository, and moto answers with the principals of Lambda as they were given. A text
+    /// that can't be read stays as it is.
+    /// - Parameter id: of the record: `lambda:function:f`.
+    static func plain(_ text: String, of id: String) -> String {
+        let isOfLambda = id.hasPrefix("lambda:")
+        guard isOfLambda || id.hasPrefix("ecr:"), var document = KeptPolicyText(text) else { return text }
         document.statements = document.statements.map { statement in
-            guard case .object(let members) = statement, statement["Resource"] == nil, statement["NotResource"] == nil
-            else { return statement }
-            return .object(members + [JSONMember(key: "Resource", value: .string("*"))])
+            guard case .object(var members) = statement else { return statement }
+            if statement["Resource"] == nil, statement["NotResource"] == nil, !isOfLambda {
+                members.append(JSONMember(key: "Resource", value: .string("*")))
+            }
+            if isOfLambda, let index = members.firstIndex(where: { $0.key == "Principal" }),
+                case .string(let principal) = members[index].value
+            {
+                members[index].value = KeptStatement.principal(principal)
+            }
+            return .object(members)
         }
         return document.text ?? text
     }

@@ -189,9 +189,8 @@ private final class KeptEntry: Sendable {
         guard let text = record.policy else { return nil }
         return compiled.withLock { compiled in
             if let compiled { return compiled }
-            // A repository's policy need not say that it is about the repository.
-            let whole = record.id.hasPrefix("ecr:") ? KeptPolicyText.naming(text) : text
-            let document = try? PolicyDocument(parsing: whole, as: .resource, strictness: .evaluable)
+            let document = try? PolicyDocument(
+                parsing: KeptPolicyText.plain(text, of: record.id), as: .resource, strictness: .evaluable)
             let policy = document.map {
                 CompiledPolicy($0, source: PolicySource(type: .resource, name: record.arn, arn: nil))
             }

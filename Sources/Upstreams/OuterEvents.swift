@@ -41,14 +41,17 @@ enum DataEvents {
         "lambda": ["Invoke", "InvokeAsync", "InvokeWithResponseStream"],
         "s3": [
             "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject",
-            "DeleteObjectTagging", "DeleteObjects", "GetObject", "GetObjectAcl", "GetObjectAttributes", "GetObjectLegalHold",
-            "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent", "HeadObject", "ListObjectVersions", "ListObjects",
+            "DeleteObjectTagging", "DeleteObjects", "GetObject", "GetObjectAcl", "GetObjectAttributes",
+            "GetObjectLegalHold",
+            "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent", "HeadObject", "ListObjectVersions",
+            "ListObjects",
             "ListObjectsV2", "ListParts", "PutObject", "PutObjectAcl", "PutObjectLegalHold", "PutObjectRetention",
             "PutObjectTagging", "RestoreObject", "SelectObjectContent", "UploadPart", "UploadPartCopy",
         ],
         "sns": ["Publish", "PublishBatch"],
         "sqs": [
-            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch", "PurgeQueue",
+            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch",
+            "PurgeQueue",
             "ReceiveMessage", "SendMessage", "SendMessageBatch",
         ],
         "ssm": [],
@@ -65,7 +68,8 @@ enum ResourceNames {
     static func type(of service: String, _ resource: String) -> String? {
         let kind = resource.prefix { $0 != "/" && $0 != ":" }
         switch (service, kind) {
-        case ("dynamodb", "table"): return resource.contains("/stream/") ? "AWS::DynamoDB::Stream" : "AWS::DynamoDB::Table"
+        case ("dynamodb", "table"):
+            return resource.contains("/stream/") ? "AWS::DynamoDB::Stream" : "AWS::DynamoDB::Table"
         case ("ec2", "instance"): return "AWS::EC2::Instance"
         case ("ec2", "security-group"): return "AWS::EC2::SecurityGroup"
         case ("ec2", "subnet"): return "AWS::EC2::Subnet"

@@ -20,6 +20,8 @@ struct OuterOperation: Sendable {
     let route: Route
     let mapper: RequestMapper
     let upstreams: Upstreams
+    /// CloudTrail's `readOnly`.
+    private let isReadOnly: Bool
 
     init(
         _ shape: OperationShape, of service: ServiceModels.Entry, at route: Route, _ mapper: RequestMapper,
@@ -30,6 +32,14 @@ struct OuterOperation: Sendable {
         self.route = route
         self.mapper = mapper
         self.upstreams = upstreams
+        // By the action's access level, or else by the name, for the model does not say it.
+        if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
+            isReadOnly = action.accessLevel == .read || action.accessLevel == .list
+        } else {
+            isReadOnly = ["Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Query", "Scan", "Head"].contains {
+                shape.name.hasPrefix($0)
+            }
+        }
     }
 
     /// As the gate knows it.
@@ -37,18 +47,8 @@ struct OuterOperation: Sendable {
         AnyOperation(
             passingOn: shape, isReadOnly: isReadOnly, secretMembers: HiddenMembers.of(service.id, shape),
             bodyLimit: takesStream ? 5 << 40 : route.upstream.bodyLimit, takesStream: takesStream,
-            access: { input, call async throws(ServiceError) in .required(try await accesses(input, call)) },
+            access: { input, call async throws(ServiceError) in try await access(input, call) },
             begin: { input, call async throws(ServiceError) in .passed(try await passOn(input, call)) })
-    }
-
-    /// CloudTrail's `readOnly`: by the action's access level, or else by the name, for the model does not say it.
-    private var isReadOnly: Bool {
-        if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
-            return action.accessLevel == .read || action.accessLevel == .list
-        }
-        return ["Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Query", "Scan", "Head"].contains {
-            shape.name.hasPrefix($0)
-        }
     }
 
     /// The account that owns what a request is about, in which the endpoint is to act; nil: the caller's own, as far as the
@@ -66,16 +66,19 @@ struct OuterOperation: Sendable {
 
     // MARK: What it asks for
 
-    private func accesses(_ input: Structure, _ call: Call) async throws(ServiceError) -> [Access] {
+    private func access(_ input: Structure, _ call: Call) async throws(ServiceError) -> Authorization {
         guard let request = call.source.request else {
             throw .notImplemented("Gatehouse's own services do not call \(service.id) behind it.")
         }
         if shape.takesEvents {
             // Each event is signed after the one before: it can't be signed anew.
-            throw .notImplemented("\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
+            throw .notImplemented(
+                "\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
         try upstreams.requireHost(call.source.host, of: service, in: call.region)
+        // AWS asks no policy either: a token or a password within says who it is, such as for Cognito's sign-in.
+        if shape.isUnsigned { return .notRequired(because: "the model says that it is called without a signature") }
         let place = Place(region: call.region, account: call.accountID)
         let (mapped, parameters) = try await mapped(input, in: place, call)
         switch mapped {
@@ -86,7 +89,7 @@ struct OuterOperation: Sendable {
             if let first = accesses.indices.first {
                 accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
             }
-            return accesses
+            return .required(accesses)
         case .unmapped(let reason):
             let action = "\(service.signingName):\(shape.name)"
             call.environment.denials.note(action, on: "*", by: call.caller.principalARN)
@@ -128,14 +131,17 @@ struct OuterOperation: Sendable {
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
         let answer = try await passage.send()
-        let isWanted = !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let isWanted =
+            !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
             upstreams.questions.forget(shape, input, call)
             // What has changed out there must not have happened unrecorded.
             if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
         }
-        guard KeptResources.learns(from: shape), let findings else {
+        // What an answer does not say because it can't be read is nothing to learn: no policy would seem to be there.
+        guard KeptResources.learns(from: shape), read.isWhole || !KeptResources.readsAnswer(to: shape), let findings
+        else {
             return PassedAnswer(read.response, read.result)
         }
         let change = call.environment.projection(KeptResources.self).learn(

@@ -19,6 +19,8 @@ struct Passage: Sendable {
     struct Read: Sendable {
         var response: WireResponse
         var result: Result<Structure, ServiceError>
+        /// Whether the result is all that the answer says, and not just that it is a success.
+        var isWhole: Bool
     }
 
     /// Longest answers that are read for what they say, in bytes.
@@ -51,9 +53,11 @@ struct Passage: Sendable {
     func send() async throws(ServiceError) -> EndpointClient.Answer {
         let address = route.upstream.address.url
         if let problem = route.problem { throw .unavailable(route.name, address, problem, status: 503) }
-        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }) {
+        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }
+        ) {
             throw ServiceError(
-                "ServiceUnavailable", "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
+                "ServiceUnavailable",
+                "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
                 status: 508)
         }
         let outgoing = outgoing
@@ -67,7 +71,8 @@ struct Passage: Sendable {
             switch error {
             case .body(let error): throw error
             case .fetch(.tooSlow): throw .unavailable(route.name, address, "\(error)", status: 504)
-            case .fetch(.unreadable), .fetch(.tooLarge): throw .unavailable(route.name, address, "\(error)", status: 502)
+            case .fetch(.unreadable), .fetch(.tooLarge):
+                throw .unavailable(route.name, address, "\(error)", status: 502)
             case .fetch: throw .unavailable(route.name, address, "\(error)", status: 503)
             }
         }
@@ -84,9 +89,11 @@ struct Passage: Sendable {
         let upstream = route.upstream
         let values = Template.Values(account: account, region: call.region, service: model.signingName)
         var headers = PassedHeaders.of(request, shape, of: model, also: upstream.passedHeaders)
-        let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
-        headers.removeAll { header in set.contains { $0.name == header.name.lowercased() } }
-        headers += set
+        if !upstream.headers.isEmpty {
+            let set = upstream.headers.map { (name: $0.name, value: $0.value.filled(values)) }
+            headers.removeAll { header in set.contains { equalsIgnoringCase(header.name, lowercased: $0.name) } }
+            headers += set
+        }
         // Which bucket the name of a host means, servers don't agree on: for S3 the path has it.
         let usesOwnHost = upstream.usesOwnHost || call.module.hasVirtualHosts
         let host = usesOwnHost ? upstream.address.authority : request.header("host") ?? upstream.address.authority
@@ -112,7 +119,8 @@ struct Passage: Sendable {
             headers += signer.sign(signable, timestamp: call.environment.clock.realTime)
         }
         // Those that came as well, so that each on the way knows its own (RFC 9110, section 7.6.3).
-        let via = request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
+        let via =
+            request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
         headers.append((name: "Via", value: via.joined(separator: ", ")))
         return EndpointClient.Request(
             request.method, query.isEmpty ? path : "\(path)?\(query)", headers: headers,
@@ -121,7 +129,9 @@ struct Passage: Sendable {
 
     /// The hash that the client has signed, if it is one of what is passed on.
     private var streamHash: String {
-        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else { return "UNSIGNED-PAYLOAD" }
+        guard let hash = request.header("x-amz-content-sha256"), hash.utf8.count == 64 else {
+            return "UNSIGNED-PAYLOAD"
+        }
         return hash
     }
 
@@ -157,20 +167,21 @@ struct Passage: Sendable {
         if !route.inwards.isEmpty {
             response.headers = response.headers.map { (name: $0.name, value: route.inwards.applied(to: $0.value)) }
         }
-        return Read(response: response, result: result(response, isError: isError, isWanted: isWanted && isText))
-    }
-
-    private func result(_ response: WireResponse, isError: Bool, isWanted: Bool) -> Result<Structure, ServiceError> {
         if isError {
             let error = wire.decodeError(
                 status: response.status, headers: response.headers, body: response.body, of: model)
-            return .failure(error ?? ServiceError("\(response.status)", "", status: response.status))
+            return Read(
+                response: response,
+                result: .failure(error ?? ServiceError("\(response.status)", "", status: response.status)),
+                isWhole: true)
         }
-        guard isWanted, response.stream == nil,
+        guard isWanted, isText, response.stream == nil,
             let output = try? wire.decodeAnswer(
                 status: response.status, headers: response.headers, body: response.body, as: shape, of: model)
-        else { return .success(Structure(shape.output ?? .empty)) }
-        return .success(output)
+        else {
+            return Read(response: response, result: .success(Structure(shape.output ?? .empty)), isWhole: false)
+        }
+        return Read(response: response, result: .success(output), isWhole: true)
     }
 
     /// Whether nothing has to be undone before the body can be read.

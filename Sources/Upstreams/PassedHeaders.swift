@@ -20,7 +20,7 @@ enum PassedHeaders {
         var isChunked = false
         let ofConnection = connectionNames(request.headers)
         for header in request.headers {
-            let name = header.name.lowercased()
+            let name = asciiLowercased(header.name)
             switch name {
             case _ where ofConnection.contains(name): break
             case "content-encoding":
@@ -31,12 +31,17 @@ enum PassedHeaders {
             case "x-amz-target": if form.isTargeted { passed.append(header) }
             case "smithy-protocol": if form.isCBOR { passed.append(header) }
             case "content-type" where form.contentType != nil: break
+            case "authorization", "host", "content-length", "accept-encoding", "x-amz-date", "x-amz-content-sha256",
+                "x-amz-security-token", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-trailer":
+                break
             // Servers that make variables of headers take one for a dash.
-            case _ where name.contains("_") && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
-            case _ where ofSignature.contains(name): break
+            case _
+            where name.utf8.contains(UInt8(ascii: "_")) && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
             case _ where isKnown(name) || more.contains(name): passed.append(header)
             default:
-                if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true { passed.append(header) }
+                if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true {
+                    passed.append(header)
+                }
             }
         }
         if let type = form.contentType, !request.body.isEmpty || request.header("content-type") != nil {
@@ -47,19 +52,14 @@ enum PassedHeaders {
         return passed
     }
 
-    /// What says how the request was signed and framed on its way to Gatehouse.
-    private static let ofSignature: Set<String> = [
-        "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-security-token",
-        "x-amz-trailer",
-    ]
-
     private static func isKnown(_ name: String) -> Bool {
         general.contains(name) || name.hasPrefix("x-amz-") || name.hasPrefix("x-amzn-") || name.hasPrefix("amz-sdk-")
             || name.hasPrefix("access-control-request-") || name.hasPrefix("if-")
     }
 
     private static let general: Set<String> = [
-        "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date", "expires",
+        "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date",
+        "expires",
         "origin", "range", "user-agent",
     ]
 
@@ -67,6 +67,8 @@ enum PassedHeaders {
     private static func connectionNames(_ headers: [(name: String, value: String)]) -> Set<String> {
         var names: Set<String> = []
         for header in headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+            // What is said of most connections, and names no header.
+            if equalsIgnoringCase(header.value, lowercased: "keep-alive") { continue }
             for name in header.value.split(separator: ",") { names.insert(name.lowercased().filter { $0 != " " }) }
         }
         return names
@@ -74,12 +76,32 @@ enum PassedHeaders {
 
     /// Those of an answer that reach the client: all but those that are about the connection.
     static func of(_ answer: EndpointClient.Answer, isHEAD: Bool) -> [(name: String, value: String)] {
-        var ofConnection: Set<String> = [
-            "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-        ]
-        if !isHEAD { ofConnection.insert("content-length") }
-        ofConnection.formUnion(connectionNames(answer.headers))
-        return answer.headers.filter { !ofConnection.contains($0.name.lowercased()) }
+        let ofConnection = connectionNames(answer.headers)
+        return answer.headers.filter { header in
+            let name = asciiLowercased(header.name)
+            switch name {
+            case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+                "transfer-encoding",
+                "upgrade":
+                return false
+            case "content-length": return isHEAD
+            default: return !ofConnection.contains(name)
+            }
+        }
+    }
+
+    /// A name of ASCII in lower case; Foundation's way, which knows all languages, takes ten times as long.
+    static func asciiLowercased(_ name: String) -> String {
+        let isUpper = { (byte: UInt8) in (0x41...0x5a).contains(byte) }
+        guard name.utf8.contains(where: isUpper) else { return name }
+        return String(unsafeUninitializedCapacity: name.utf8.count) { buffer in
+            var count = 0
+            for byte in name.utf8 {
+                buffer[count] = isUpper(byte) ? byte | 0x20 : byte
+                count += 1
+            }
+            return count
+        }
     }
 }
 

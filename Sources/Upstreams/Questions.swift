@@ -76,7 +76,8 @@ final class Questions: Sendable {
     }
 
     private func recall(_ place: String, _ call: Call) -> Answer? {
-        guard let known = known.withLock({ $0[place] }), known.time > call.environment.clock.realTime - Self.longest else {
+        guard let known = known.withLock({ $0[place] }), known.time > call.environment.clock.realTime - Self.longest
+        else {
             return nil
         }
         return known.answer
@@ -84,6 +85,7 @@ final class Questions: Sendable {
 
     /// Forgets the keys of tables that an operation has changed.
     func forget(_ operation: OperationShape, _ input: Structure, _ call: Call) {
+        guard operation.serviceID == "DynamoDB", !DynamoDBEvents.dataOperations.contains(operation.name) else { return }
         let place = Place(region: call.region, account: call.accountID)
         guard let tables = DynamoDBRequest(operation, input, in: place)?.changedTables, !tables.isEmpty else { return }
         known.withLock { known in

@@ -16,7 +16,7 @@ public final class Upstreams: OuterServices {
         let byService: [String: Route]
         let others: Route?
         let mapper: RequestMapper
-        /// By signing name; made when they are first asked for.
+        /// By signing name, and whether there are some of Gatehouse's own beside them; made when they are first asked for.
         let modules = Mutex<[String: [ServiceModule]]>([:])
 
         init(_ file: UpstreamsFile, _ trust: ServerTrust) throws(UpstreamsProblem) {
@@ -76,7 +76,8 @@ public final class Upstreams: OuterServices {
         for route in setup.routes {
             let address = route.upstream.address
             if !address.isSecure, !address.isLoopback {
-                log.warning("what is passed on to \(address.url) is not encrypted, and others on the network can read it")
+                log.warning(
+                    "what is passed on to \(address.url) is not encrypted, and others on the network can read it")
             }
             if route.upstream.verification == .none {
                 log.warning("whoever answers at \(address.url) is believed: its certificate is not verified")
@@ -88,7 +89,8 @@ public final class Upstreams: OuterServices {
 
     public func modules(signingAs name: String, beside own: [ServiceModule]) -> [ServiceModule] {
         let setup = current
-        if let known = setup.modules.withLock({ $0[name] }) { return known }
+        let key = own.isEmpty ? name : "\(name) beside Gatehouse's own"
+        if let known = setup.modules.withLock({ $0[key] }) { return known }
         let builtIDs = Set(own.map(\.shape.id))
         var modules = own.filter { setup.byService[$0.shape.id] == nil }
         // The one that the name is of comes first: rds is docdb's and neptune's as well.
@@ -99,7 +101,7 @@ public final class Upstreams: OuterServices {
             }
             modules.append(module(entry, route, setup.mapper))
         }
-        setup.modules.withLock { $0[name] = modules }
+        setup.modules.withLock { $0[key] = modules }
         return modules
     }
 
@@ -109,7 +111,8 @@ public final class Upstreams: OuterServices {
         for entry in models.entries {
             let isNamed =
                 target.map { entry.targetPrefix == $0 }
-                ?? (host.count > 1 && entry.endpointPrefix.split(separator: ".").allSatisfy { host.contains(String($0)) }
+                ?? (host.count > 1
+                    && entry.endpointPrefix.split(separator: ".").allSatisfy { host.contains(String($0)) }
                     || Self.isQueue(request) && entry.id == "sqs")
             guard isNamed else { continue }
             let modules = modules(signingAs: entry.signingName, beside: [])
@@ -120,18 +123,23 @@ public final class Upstreams: OuterServices {
         return modules(signingAs: "s3", beside: []).first { $0.isPassedOn && $0.shape.id == "s3" }
     }
 
-    /// Refuses a host that names the endpoint of another service, or another region: a server that goes by it would do something
-    /// else, or elsewhere.
+    /// Refuses a host that names the endpoint of another service, or another region: a server that goes by it would do
+    /// something else, or elsewhere.
     func requireHost(_ host: String?, of service: ServiceModels.Entry, in region: String) throws(ServiceError) {
-        let labels = host?.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init) ?? []
+        // An address names nothing.
+        guard let host, let first = host.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "[") else {
+            return
+        }
+        let labels = host.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init)
         guard labels.count > 1 else { return }
         if let other = labels.first(where: { $0 != region && Regions.needsOptIn($0) != nil }) {
             throw ServiceError(
                 "ValidationError",
-                "The request is not passed on, since it can be read in two ways: it is signed for the region \(region), and its "
-                    + "host names \(other).")
+                "The request is not passed on, since it can be read in two ways: it is signed for the region \(region), "
+                    + "and its host names \(other).")
         }
-        let own = Set(service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
+        let own = Set(
+            service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
         for label in labels where endpointLabels.contains(label) && !own.contains(label) {
             throw ServiceError(
                 "ValidationError",
@@ -153,7 +161,7 @@ public final class Upstreams: OuterServices {
         return ServiceModule(
             passingOn: entry.signingName, actionPrefix: entry.signingName, events: .ofOuterService(entry),
             signing: .rules(forService: entry.signingName), hasVirtualHosts: entry.id == "s3",
-            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id)
+            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id), usualBodyLimit: route.upstream.bodyLimit
         ) {
             models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1")
         } operations: { [self] shape in
@@ -176,7 +184,8 @@ public final class Upstreams: OuterServices {
                         guard await route.checkHealth() else { return }
                         if let problem = route.problem {
                             log.warning(
-                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)")
+                                "the endpoint for \(route.name), \(route.upstream.address.url), is not well: \(problem)"
+                            )
                         } else {
                             log.notice("the endpoint for \(route.name), \(route.upstream.address.url), is well")
                         }

@@ -57,7 +57,8 @@ public struct UpstreamsFile: Sendable {
                 guard !upstreams.isEmpty else {
                     throw Problem(
                         line: number,
-                        reason: "a setting belongs to an endpoint, and there is none above it: begin with SERVICE = URL")
+                        reason: "a setting belongs to an endpoint, and there is none above it: begin with SERVICE = URL"
+                    )
                 }
                 try Self.set(content, of: &upstreams[upstreams.count - 1], number)
             } else {
@@ -186,7 +187,8 @@ public struct UpstreamsFile: Sendable {
         guard words.count == 2 || words.count == 3 else {
             throw Problem(
                 line: number,
-                reason: "credentials are none, or KEY-ID SECRET, or KEY-ID SECRET SESSION-TOKEN; {account} may be the id")
+                reason:
+                    "credentials are none, or KEY-ID SECRET, or KEY-ID SECRET SESSION-TOKEN; {account} may be the id")
         }
         guard let id = Template(words[0]) else { throw Problem(line: number, reason: templateProblem(words[0])) }
         return Upstream.Credentials(
@@ -201,7 +203,9 @@ public struct UpstreamsFile: Sendable {
     private static func duration(_ text: Substring, _ number: Int) throws(Problem) -> Duration {
         let units: [(String, Int)] = [("ms", 1), ("s", 1000), ("m", 60_000)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= 3_600_000 / factor else { break }
+            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= 3_600_000 / factor else {
+                break
+            }
             return .milliseconds(count * factor)
         }
         throw Problem(line: number, reason: "'\(text)' is not a time up to an hour, such as 500ms, 30s or 2m")
@@ -210,7 +214,9 @@ public struct UpstreamsFile: Sendable {
     private static func size(_ text: Substring, _ number: Int) throws(Problem) -> Int {
         let units: [(String, Int)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= (1 << 32) / factor else { break }
+            guard let count = Int(text.dropLast(unit.count).trimmed), count > 0, count <= (1 << 32) / factor else {
+                break
+            }
             return count * factor
         }
         throw Problem(line: number, reason: "'\(text)' is not a size up to 4 GiB, such as 1048576, 64 MiB or 1 GiB")
@@ -237,7 +243,9 @@ public struct UpstreamsFile: Sendable {
 
     private static func isHeaderName(_ name: String) -> Bool {
         !name.isEmpty
-            && name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x5f }
+            && name.utf8.allSatisfy {
+                (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x5f
+            }
     }
 
     /// What says how a request is framed, signed or routed.

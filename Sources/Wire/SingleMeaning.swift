@@ -30,7 +30,9 @@ extension ServiceShape {
             }
             try Self.requireExactNames(request, operation)
         case is CBORProtocol:
-            guard Self.parameters(request).isEmpty else { throw .ambiguous("the path names the operation, and no query string") }
+            guard Self.parameters(request).isEmpty else {
+                throw .ambiguous("the path names the operation, and no query string")
+            }
         default:
             guard request.path == "/" || request.path.isEmpty else {
                 throw .ambiguous("an operation that a form names has the path /")
@@ -77,8 +79,10 @@ extension ServiceShape {
             }
         }
         // A server that undoes it would read what was not read here.
-        if request.stream == nil, operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
-            let encoding = request.header("content-encoding"), !["", "identity", "aws-chunked"].contains(encoding.lowercased())
+        if request.stream == nil,
+            operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
+            let encoding = request.header("content-encoding"),
+            !["", "identity", "aws-chunked"].contains(encoding.lowercased())
         {
             throw .ambiguous("the body is encoded as \(encoding): send it as it is")
         }
@@ -119,7 +123,8 @@ extension ServiceShape {
         guard let target = RESTTarget(request) else { return }
         let fixed = Set(operation.uriTemplate?.query.map(\.name) ?? [])
         let own = fixed.union((operation.input?.members ?? []).filter { $0.location == .query }.map(\.wireName))
-        for parameter in target.query where routes.queryNames.contains(parameter.name) && !own.contains(parameter.name) {
+        for parameter in target.query where routes.queryNames.contains(parameter.name) && !own.contains(parameter.name)
+        {
             throw .ambiguous("the parameter \(parameter.name) names another operation")
         }
         // The words that tell the operation may be called like a member: `delete` of S3's DeleteObjects, and `Delete`.
@@ -133,7 +138,8 @@ extension ServiceShape {
         guard request.path.lowercased().contains("%2f") else { return }
         var decoded = request
         decoded.path = request.path.replacing("%2f", with: "/").replacing("%2F", with: "/")
-        guard let other = RESTTarget(decoded).flatMap({ routes.operation(of: decoded, $0) }), other != operation.name else {
+        guard let other = RESTTarget(decoded).flatMap({ routes.operation(of: decoded, $0) }), other != operation.name
+        else {
             return
         }
         throw .ambiguous("the path's %2F makes it one of \(other) for servers that decode it first")
@@ -148,7 +154,9 @@ extension ServiceShape {
             let folded = name.lowercased()
             for member in members {
                 let isOwn = member.location == place && isSame(member.wireName, name)
-                guard !isOwn, folded == member.wireName.lowercased() || folded == member.name.lowercased() else { continue }
+                guard !isOwn, folded == member.wireName.lowercased() || folded == member.name.lowercased() else {
+                    continue
+                }
                 // A map takes what no other member is called.
                 if members.contains(where: { $0.location == place && isSame($0.wireName, name) }) { continue }
                 throw .ambiguous("\(name) stands in another place than \(member.wireName) has")

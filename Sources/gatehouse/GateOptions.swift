@@ -46,7 +46,9 @@ struct GateOptions: ParsableArguments {
     func judge(_ denials: Denials) throws {
         guard try failOnDenials || Settings.flag("FAIL_ON_DENIALS"), denials.count > 0 else { return }
         var lines = ["\(denials.count) denied:"]
-        lines += denials.different.map { "  \($0.principal.isEmpty ? "anonymous" : $0.principal): \($0.action) on \($0.resource)" }
+        lines += denials.different.map {
+            "  \($0.principal.isEmpty ? "anonymous" : $0.principal): \($0.action) on \($0.resource)"
+        }
         Terminal.printNow(lines.joined(separator: "\n"))
         throw ExitCode(3)
     }

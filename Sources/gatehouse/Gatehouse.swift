@@ -9,8 +9,10 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: Version.text,
         // Each says its name: ArgumentParser would print its type, and the runtime takes milliseconds for the first.
         subcommands: [
-            Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self, LintPolicies.self,
-            Check.self, WhoCan.self, WhatCan.self, Operations.self, MapRequests.self, MakeBackup.self, RestoreBackup.self,
+            Serve.self, Env.self, MakeRootKey.self, Why.self, GeneratePolicy.self, Outbox.self, Simulate.self,
+            LintPolicies.self,
+            Check.self, WhoCan.self, WhatCan.self, Operations.self, MapRequests.self, MakeBackup.self,
+            RestoreBackup.self,
             VerifyData.self, Sweep.self, Migrate.self, KeyringCommand.self, PrintVersion.self, BenchFill.self,
         ])
 

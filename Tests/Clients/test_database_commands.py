@@ -118,6 +118,15 @@ def test_why(node: Server) -> None:
     assert "name that one's --database" in refused("why", "nothing", *place(node))
 
 
+def test_generate_policy(node: Server) -> None:
+    node.root.iam.create_user(UserName="alice")
+    node.root.iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy(allow("iam:*")))
+    key = node.root.iam.create_access_key(UserName="alice")["AccessKey"]
+    Identity.of_key(node.url, key).iam.list_users()
+    made = json.loads(done("generate-policy", "--principal", f"arn:aws:iam::{ACCOUNT}:user/alice", *place(node)))
+    assert [each["Action"] for each in made["Statement"]] == ["iam:ListUsers"]
+
+
 def test_outbox(node: Server) -> None:
     assert done("outbox", *place(node)) == "There is no mail.\n"
     organizations = node.root.client("organizations")

@@ -14,6 +14,7 @@ import pytest
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
 from harness.moto import Moto
 from harness.organizations import NewOrganization
+from harness.postgres import Postgres
 from harness.server import gatehouse
 
 CONFIGURATION = """
@@ -70,9 +71,11 @@ def test_a_queue(accounts: Accounts) -> None:
     denied(theirs.send_message, **message)
     own.set_queue_attributes(QueueUrl=url, Attributes={"Policy": accounts.to_them("sqs:SendMessage", arn)})
     theirs.send_message(**message)
+    own.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    theirs.send_message(**message)
     denied(theirs.receive_message, QueueUrl=url)
-    received = own.receive_message(QueueUrl=url)["Messages"]
-    assert [each["Body"] for each in received] == ["hello"]
+    received = own.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [each["Body"] for each in received] == ["hello", "hello"]
     own.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     denied(theirs.send_message, **message)
     own.add_permission(QueueUrl=url, Label="them", AWSAccountIds=[accounts.other], Actions=["SendMessage"])
@@ -174,6 +177,37 @@ def test_a_table(accounts: Accounts) -> None:
     denied(theirs.get_item, TableName=arn, Key=key)
 
 
+def test_a_stream(accounts: Accounts) -> None:
+    own, theirs = accounts.own.client("kinesis"), accounts.theirs.client("kinesis")
+    own.create_stream(StreamName="shared", ShardCount=1)
+    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/shared"
+    record = {"StreamARN": arn, "Data": b"x", "PartitionKey": "1"}
+    denied(theirs.put_record, **record)
+    own.put_resource_policy(ResourceARN=arn, Policy=accounts.to_them("kinesis:PutRecord", arn))
+    theirs.put_record(**record)
+    denied(theirs.describe_stream_summary, StreamARN=arn)
+    own.get_resource_policy(ResourceARN=arn)
+    theirs.put_record(**record)
+    own.delete_resource_policy(ResourceARN=arn)
+    denied(theirs.put_record, **record)
+
+
+def test_a_bus(accounts: Accounts) -> None:
+    own, theirs = accounts.own.client("events"), accounts.theirs.client("events")
+    arn = own.create_event_bus(Name="shared")["EventBusArn"]
+    entry = {"Source": "test", "DetailType": "t", "Detail": "{}", "EventBusName": arn}
+    denied(theirs.put_events, Entries=[entry])
+    own.put_permission(
+        EventBusName="shared", Action="events:PutEvents", Principal=accounts.other, StatementId="them"
+    )
+    theirs.put_events(Entries=[entry])
+    own.describe_event_bus(Name="shared")
+    theirs.put_events(Entries=[entry])
+    denied(theirs.delete_event_bus, Name=arn)
+    own.remove_permission(EventBusName="shared", StatementId="them")
+    denied(theirs.put_events, Entries=[entry])
+
+
 def test_tags(accounts: Accounts) -> None:
     root = accounts.own
     root.iam.create_user(UserName="tester")
@@ -215,3 +249,39 @@ def test_it_is_kept(moto: Moto, durable: Callable[..., Server], tmp_path: Path) 
     for data in (str(server.data), copy):
         done = gatehouse("verify", "--data", data)
         assert done.returncode == 0, done
+
+
+def test_nodes_share_it(moto: Moto, tmp_path: Path) -> None:
+    """A policy that passes one node counts at the others, and goes along into a directory."""
+    options = configured(moto, tmp_path)
+    with Postgres() as database:
+        url, key = database.new_database(), tmp_path / "key"
+        servers = [Server(*options, database=url, key=key, log=tmp_path / f"log{number}") for number in range(2)]
+        try:
+            first, second = (server.start() for server in servers)
+            accounts = Accounts(first)
+            own = accounts.own.client("sqs")
+            queue = own.create_queue(QueueName="of-nodes")["QueueUrl"]
+            theirs = Identity(second.url, accounts.theirs.key_id, accounts.theirs.secret).client("sqs")
+            denied(theirs.send_message, QueueUrl=queue, MessageBody="hello")
+            for allowed in (True, False, True):
+                text = accounts.to_them("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nodes")
+                own.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": text if allowed else ""})
+                if allowed:
+                    theirs.send_message(QueueUrl=queue, MessageBody="hello")
+                else:
+                    denied(theirs.send_message, QueueUrl=queue, MessageBody="hello")
+        finally:
+            for server in servers:
+                server.kill()
+        data = str(tmp_path / "data")
+        done = gatehouse("migrate", "directory", "--data", data, "--database", url, "--key-file", str(key))
+        assert done.returncode == 0, done
+        assert gatehouse("verify", "--data", data).returncode == 0
+        server = Server(*options, data=data, log=tmp_path / "log")
+        try:
+            server.start()
+            theirs = Identity(server.url, accounts.theirs.key_id, accounts.theirs.secret).client("sqs")
+            theirs.send_message(QueueUrl=queue, MessageBody="hello")
+        finally:
+            server.kill()

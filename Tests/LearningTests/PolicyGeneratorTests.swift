@@ -100,6 +100,18 @@ import Wire
             ])
     }
 
+    /// Who makes a secret will make one with another ARN next time.
+    @Test func newSecrets() throws {
+        let (new, made) = ("arn:aws:secretsmanager:us-east-1:111122223333:secret:db-??????", "AbC123")
+        let read = ObservedAccess("secretsmanager:GetSecretValue", on: String(new.dropLast(6)) + made)
+        let create = ObservedAccess("secretsmanager:CreateSecret", on: new)
+        #expect(
+            lines(try policies([read, create])) == [
+                "secretsmanager:CreateSecret,secretsmanager:GetSecretValue on \(new)"
+            ])
+        #expect(lines(try policies([read])) == ["secretsmanager:GetSecretValue on \(read.resource)"])
+    }
+
     @Test func conditions() throws {
         func pass(_ role: String, _ service: String) -> ObservedAccess {
             ObservedAccess(

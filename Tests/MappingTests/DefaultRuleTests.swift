@@ -44,7 +44,9 @@ struct DefaultRuleTests {
         for (service, operation, input) in [
             ("batch", "DeleteJobQueue", #"{"jobQueue": "a:b"}"#), ("batch", "DeleteJobQueue", #"{"jobQueue": ""}"#),
             ("batch", "DeleteJobQueue", #"{"jobQueue": "arn:aws:sqs:eu-central-1:111122223333:q"}"#),
-            ("batch", "DeleteJobQueue", "{}"), ("glue", "GetTable", #"{"DatabaseName": "d/e", "Name": "t"}"#),
+            ("batch", "DeleteJobQueue", "{}"),
+            ("glue", "GetTable", #"{"CatalogId": "444455556666", "DatabaseName": "d", "Name": "t"}"#),
+            ("glue", "GetTable", #"{"DatabaseName": "d/e", "Name": "t"}"#),
         ] {
             guard case .unmapped = try Inputs.map(service, operation, input) else {
                 Issue.record("\(service) \(operation) \(input): \(try Inputs.asked(service, operation, input))")

@@ -28,6 +28,10 @@ struct RDSTests {
                 ["rds:DeleteDBInstance arn:aws:rds:eu-central-1:111122223333:db:main"]
             ),
             (
+                "DeleteDBInstance", #"{"DBInstanceIdentifier": "arn:aws:rds:eu-central-1:111122223333:db:MAIN"}"#,
+                ["rds:DeleteDBInstance arn:aws:rds:eu-central-1:111122223333:db:main"]
+            ),
+            (
                 "DeleteDBCluster", #"{"DBClusterIdentifier": "c", "FinalDBSnapshotIdentifier": "f"}"#,
                 [
                     "rds:DeleteDBCluster arn:aws:rds:eu-central-1:111122223333:cluster:c",
@@ -97,5 +101,11 @@ struct RDSTests {
             Issue.record("mapped: \(try Inputs.asked("rds", operation, input))")
             return
         }
+    }
+
+    @Test("DocumentDB and Neptune have the same resources", arguments: ["docdb", "neptune"])
+    func kin(service: String) throws {
+        let asked = try Inputs.asked(service, "DeleteDBInstance", #"{"DBInstanceIdentifier": "MAIN"}"#)
+        #expect(asked == ["rds:DeleteDBInstance arn:aws:rds:eu-central-1:111122223333:db:main"])
     }
 }

@@ -3,6 +3,9 @@ import Keyring
 import Ledger
 import Mapping
 import Platform
+import Testing
+import Wire
+
 import struct Policy.AuthorizationRequest
 import class Policy.CompiledPolicy
 import enum Policy.ContextValue
@@ -12,8 +15,6 @@ import enum Policy.PolicyEvaluator
 import struct Policy.PolicyInputs
 import struct Policy.PolicySource
 import struct Policy.Principal
-import Testing
-import Wire
 
 @testable import Upstreams
 
@@ -39,7 +40,7 @@ private struct Passing {
     /// - Returns: whether anything had to be written.
     @discardableResult func pass(
         _ service: String, _ operation: String, _ input: String, on resources: [String], _ output: String = "{}",
-        error: String? = nil, action: String? = nil
+        error: String? = nil, action: String? = nil, isMapped: Bool = false
     ) async throws -> Bool {
         let shape = try #require(ServiceModels.aws.service(service)?.operation(named: operation))
         let answer: Result<Structure, ServiceError>
@@ -50,11 +51,18 @@ private struct Passing {
         } else {
             answer = .success(Structure(shape.output ?? .empty))
         }
-        let accesses = resources.map {
+        var accesses = resources.map {
             MappedAccess(action: action ?? "\(shape.signingName):\(operation)", resource: $0)
         }
-        let change = kept.learn(
-            from: shape, try Structure.named(input, shape.input ?? .empty), answer, allowed: accesses, in: place)
+        let input = try Structure.named(input, shape.input ?? .empty)
+        if isMapped, let entry = ServiceModels.aws.entry(service) {
+            guard case .accesses(let mapped, _) = RequestMapper().map(shape, of: entry, input, in: place) else {
+                Issue.record("\(service) \(operation) is not mapped")
+                return false
+            }
+            accesses = mapped
+        }
+        let change = kept.learn(from: shape, input, answer, allowed: accesses, in: place)
         guard let change else { return false }
         let scope = Scope(account: place.account, region: place.region)
         try await ledger.write(requestID: "r") { (transaction) throws(LedgerError) in
@@ -306,6 +314,15 @@ private func quoted(_ text: String) -> String {
         try await passing.pass(
             "lambda", "GetPolicy", #"{"FunctionName":"f","Qualifier":"9"}"#, on: [function],
             #"{"Policy":\#(quoted(allowing("lambda:InvokeFunction", function + ":9")))}"#)
+        // moto's answers have principals as they were given.
+        let bare = allowing("lambda:InvokeFunction", function + ":9").replacing(
+            #"{"AWS":"444455556666"}"#, with: #""444455556666""#)
+        try await passing.pass(
+            "lambda", "GetPolicy", #"{"FunctionName":"f","Qualifier":"9"}"#, on: [function],
+            #"{"Policy":\#(quoted(bare))}"#)
+        #expect(
+            try passing.policy(function + ":9") == bare
+                && passing.mayOthers("lambda:InvokeFunction", on: function + ":9"))
         // With the function go its versions; another one's name may begin with the same letters.
         let other = passing.arn("lambda", "function:f2")
         try await passing.pass(
@@ -488,6 +505,50 @@ private func quoted(_ text: String) -> String {
             try reader.list(KeptResource.self, in: Scope(account: "777788889999", region: "us-east-1"), limit: 10)
         }
         #expect(records.map(\.arn) == [theirs])
+    }
+
+    /// What is asked for by the mapping is what is learnt about, for each service once.
+    @Test func asMapped() async throws {
+        let passing = try Passing()
+        func pass(_ service: String, _ operation: String, _ input: String, about arn: String) async throws {
+            try await passing.pass(service, operation, input, on: [], isMapped: true)
+            #expect(passing.policy(arn) != nil, "\(service) \(operation): \(passing.kept.count)")
+        }
+        let policy = quoted(allowing("*", "*"))
+        let queue = passing.arn("sqs", "q")
+        try await pass(
+            "sqs", "SetQueueAttributes",
+            #"{"QueueUrl":"http://sqs/111122223333/q","Attributes":{"Policy":\#(policy)}}"#, about: queue)
+        try await pass("sns", "CreateTopic", #"{"Name":"t"}"#, about: passing.arn("sns", "t"))
+        try await pass(
+            "secretsmanager", "PutResourcePolicy", #"{"SecretId":"s","ResourcePolicy":\#(policy)}"#,
+            about: passing.arn("secretsmanager", "secret:s"))
+        try await pass(
+            "lambda", "AddPermission",
+            #"{"FunctionName":"f","StatementId":"x","Action":"lambda:GetFunction","Principal":"444455556666"}"#,
+            about: passing.arn("lambda", "function:f"))
+        try await pass(
+            "lambda", "AddPermission",
+            #"{"FunctionName":"f","StatementId":"x","Action":"lambda:GetFunction","Principal":"444455556666","Qualifier":"v"}"#,
+            about: passing.arn("lambda", "function:f:v"))
+        try await pass(
+            "lambda", "AddLayerVersionPermission",
+            #"{"LayerName":"l","VersionNumber":3,"StatementId":"x","Action":"lambda:GetLayerVersion","Principal":"*"}"#,
+            about: passing.arn("lambda", "layer:l:3"))
+        try await pass(
+            "ecr", "SetRepositoryPolicy", #"{"repositoryName":"r","policyText":\#(policy)}"#,
+            about: passing.arn("ecr", "repository/r"))
+        try await pass("ecr", "PutRegistryPolicy", #"{"policyText":\#(policy)}"#, about: passing.arn("ecr", "registry"))
+        let (table, stream) = (passing.arn("dynamodb", "table/t"), passing.arn("kinesis", "stream/s"))
+        try await pass(
+            "dynamodb", "PutResourcePolicy", #"{"ResourceArn":"\#(table)","Policy":\#(policy)}"#, about: table)
+        try await pass(
+            "kinesis", "PutResourcePolicy", #"{"ResourceARN":"\#(stream)","Policy":\#(policy)}"#, about: stream)
+        try await pass(
+            "events", "PutPermission", #"{"EventBusName":"b","Policy":\#(policy)}"#,
+            about: passing.arn("events", "event-bus/b"))
+        try await pass(
+            "events", "PutPermission", #"{"Policy":\#(policy)}"#, about: passing.arn("events", "event-bus/default"))
     }
 
     /// What is read again at the start is what was known before.

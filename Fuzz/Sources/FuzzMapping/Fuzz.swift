@@ -22,7 +22,17 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             named: service.operationNames[choices.number(below: service.operationNames.count)])
     else { return 0 }
     let input = choices.structure(operation.input ?? .empty, depth: 0)
-    switch mapper.map(operation, of: entry, input, in: Place(region: "eu-central-1", account: "111122223333")) {
+    let place = Place(region: "eu-central-1", account: "111122223333")
+    check(mapper.map(operation, of: entry, input, in: place), operation)
+    if let request = DynamoDBRequest(operation, input, in: place) {
+        check(request.map(keys: [:]), operation)
+        check(request.map(keys: [:], absent: Set(request.tables)), operation)
+    }
+    return 0
+}
+
+private func check(_ answer: MappedRequest, _ operation: OperationShape) {
+    switch answer {
     case .unmapped(let reason):
         precondition(!reason.isEmpty)
     case .accesses(let accesses, _):
@@ -32,10 +42,9 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             guard action.count == 2, action.allSatisfy({ !$0.isEmpty }),
                 access.resource == "*" || isWellFormed(access.resource),
                 access.context.keys.allSatisfy({ $0 == $0.lowercased() && $0.contains(":") })
-            else { fatalError("\(entry.id) \(operation.name): \(access)") }
+            else { fatalError("\(operation.serviceID) \(operation.name): \(access)") }
         }
     }
-    return 0
 }
 
 private func isWellFormed(_ arn: String) -> Bool {
