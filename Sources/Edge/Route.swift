@@ -99,11 +99,29 @@ extension Edge {
     /// known from the head.
     func route(_ arrival: Arrival) -> Routed {
         let head = arrival.head
-        if case .claims = head.claims {
-            return Routed(arrival: arrival, claims: head.claims, head.target)
+        if case .claims(let claims) = head.claims {
+            return Routed(arrival: arrival, claims: head.claims, named(in: arrival, as: claims.service) ?? head.target)
         }
         let (target, operation) = unsigned(arrival.request)
         return Routed(arrival: arrival, claims: head.claims, target, operation)
+    }
+
+    /// What a form is for where services share the name that it is signed for: its body names the action and the version, which
+    /// nobody knew when the head came. The first service that has both; nil where the head said it, or nobody has.
+    private func named(in arrival: Arrival, as name: String) -> Target? {
+        guard arrival.stream == nil, !arrival.body.isEmpty, let target = arrival.head.target,
+            target.operationName(of: arrival.head.request) == nil
+        else { return nil }
+        let modules = environment.modules(signingAs: name)
+        guard modules.count > 1 else { return nil }
+        let request = arrival.request
+        for module in modules {
+            let target = self.target(module, request)
+            if let name = target.operationName(of: request), module.shape.operation(named: name) != nil {
+                return target
+            }
+        }
+        return nil
     }
 
     /// A request that a front of a service's made.
@@ -147,7 +165,9 @@ extension Edge {
     /// What a request without a signature is for: to answer it in its service's own protocol, and to know whether the
     /// operation needs none.
     func unsigned(_ request: WireRequest) -> (Target?, OperationShape?) {
-        if let module = environment.outer?.module(forUnsigned: request) {
+        let outer = environment.outer?.module(forUnsigned: request)
+        // Any path may be an object's: who takes it for one is asked last.
+        if let module = outer, !module.hasVirtualHosts {
             let target = target(module, request)
             return (target, target.operationName(of: request).flatMap { module.shape.operation(named: $0) })
         }
@@ -169,7 +189,10 @@ extension Edge {
                 if operation != nil || target.wireProtocol.commonErrors == .exceptions { return (target, operation) }
             }
         }
-        return (nil, nil)
+        guard let module = outer else { return (nil, nil) }
+        let target = target(module, request)
+        guard let name = target.operationName(of: request) else { return (nil, nil) }
+        return (target, module.shape.operation(named: name))
     }
 
     /// A request as one for a service, whether it is or not.

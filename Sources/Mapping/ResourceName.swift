@@ -115,9 +115,11 @@ struct ResourceName: Sendable, Equatable {
     /// `https://sqs.us-east-1.amazonaws.com/111122223333/orders`, or `orders` alone.
     private mutating func takeTail() throws(MappingFailure) {
         if isARN { return }
+        // Whoever reads it as a URL finds another name before a `?`, `#` or `;`.
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let last = parts.last, !last.isEmpty,
-            last.utf8.allSatisfy({ MappingWords.isNameByte($0) || $0 == UInt8(ascii: ".") })
+            text.utf8.allSatisfy({ MappingWords.isNameByte($0) || $0 == UInt8(ascii: ".") }),
+            !parts.contains(where: { $0 == "." || $0 == ".." })
         else { throw MappingFailure(reason: "the URL of a resource does not end in its name") }
         if parts.count > 1 {
             let before = parts[parts.count - 2]
@@ -125,8 +127,30 @@ struct ResourceName: Sendable, Equatable {
                 account = String(before)
             }
         }
+        // Some servers take the region from there, too: from the host, or from a path such as /queue/us-east-1/111122223333/orders.
+        for label in parts.dropLast(2).flatMap({ $0.split(separator: ".") }) where Self.isRegion(label) {
+            guard region == nil || region == String(label) else {
+                throw MappingFailure(reason: "the URL of a resource has two regions")
+            }
+            region = String(label)
+        }
         text = String(last)
     }
+
+    /// Whether a word is made like a region's name: `us-east-1`, `us-gov-west-1`.
+    private static func isRegion(_ word: Substring) -> Bool {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count > 2, let last = parts.last, !last.isEmpty,
+            last.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return false }
+        return parts.dropFirst().dropLast().allSatisfy { directions.contains(String($0)) }
+    }
+
+    private static let directions: Set<String> = [
+        "central", "east", "gov", "iso", "isob", "isoe", "isof", "north", "northeast", "northwest", "south",
+        "southeast",
+        "southwest", "west",
+    ]
 
     /// The forms that Lambda takes: `name`, `account:function:name`, `region:account:function:name` and ARNs, each with
     /// `:qualifier` or without.

@@ -76,7 +76,7 @@ struct OuterOperation: Sendable {
                 "\(service.serviceID) \(shape.name) sends a stream of events, which Gatehouse does not pass on.")
         }
         try call.module.shape.requireSingleMeaning(of: request, as: shape)
-        try upstreams.requireHost(call.source.host, of: service)
+        try upstreams.requireHost(call.source.host, of: service, in: call.region)
         // AWS asks no policy either: a token or a password within says who it is, such as for Cognito's sign-in.
         if shape.isUnsigned { return .notRequired(because: "the model says that it is called without a signature") }
         let place = Place(region: call.region, account: call.accountID)

@@ -93,7 +93,9 @@ public final class Upstreams: OuterServices {
         if let known = setup.modules.withLock({ $0[key] }) { return known }
         let builtIDs = Set(own.map(\.shape.id))
         var modules = own.filter { setup.byService[$0.shape.id] == nil }
-        for entry in models.entries(signingAs: name) {
+        // The one that the name is of comes first: rds is docdb's and neptune's as well.
+        let entries = models.entries(signingAs: name)
+        for entry in entries.filter({ $0.id == name }) + entries.filter({ $0.id != name }) {
             guard let route = setup.byService[entry.id] ?? (builtIDs.contains(entry.id) ? nil : setup.others) else {
                 continue
             }
@@ -121,14 +123,21 @@ public final class Upstreams: OuterServices {
         return modules(signingAs: "s3", beside: []).first { $0.isPassedOn && $0.shape.id == "s3" }
     }
 
-    /// Refuses a host that names the endpoint of another service: a server that goes by it would do something else.
-    func requireHost(_ host: String?, of service: ServiceModels.Entry) throws(ServiceError) {
+    /// Refuses a host that names the endpoint of another service, or another region: a server that goes by it would do
+    /// something else, or elsewhere.
+    func requireHost(_ host: String?, of service: ServiceModels.Entry, in region: String) throws(ServiceError) {
         // An address names nothing.
         guard let host, let first = host.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "[") else {
             return
         }
         let labels = host.prefix { $0 != ":" }.lowercased().split(separator: ".").map(String.init)
         guard labels.count > 1 else { return }
+        if let other = labels.first(where: { $0 != region && Regions.needsOptIn($0) != nil }) {
+            throw ServiceError(
+                "ValidationError",
+                "The request is not passed on, since it can be read in two ways: it is signed for the region \(region), "
+                    + "and its host names \(other).")
+        }
         let own = Set(
             service.endpointPrefix.split(separator: ".").map(String.init) + [service.id, service.signingName])
         for label in labels where endpointLabels.contains(label) && !own.contains(label) {

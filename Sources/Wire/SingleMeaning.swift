@@ -34,6 +34,9 @@ extension ServiceShape {
                 throw .ambiguous("the path names the operation, and no query string")
             }
         default:
+            guard request.path == "/" || request.path.isEmpty else {
+                throw .ambiguous("an operation that a form names has the path /")
+            }
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {
                 throw .ambiguous("the form is in the query string and in the body")
             }
@@ -118,13 +121,14 @@ extension ServiceShape {
         _ request: WireRequest, _ operation: OperationShape
     ) throws(ServiceError) {
         guard let target = RESTTarget(request) else { return }
-        let own = Set(operation.uriTemplate?.query.map(\.name) ?? []).union(
-            (operation.input?.members ?? []).filter { $0.location == .query }.map(\.wireName))
+        let fixed = Set(operation.uriTemplate?.query.map(\.name) ?? [])
+        let own = fixed.union((operation.input?.members ?? []).filter { $0.location == .query }.map(\.wireName))
         for parameter in target.query where routes.queryNames.contains(parameter.name) && !own.contains(parameter.name)
         {
             throw .ambiguous("the parameter \(parameter.name) names another operation")
         }
-        try Self.requireOwnPlaces(target.query.map(\.name), operation, .query)
+        // The words that tell the operation may be called like a member: `delete` of S3's DeleteObjects, and `Delete`.
+        try Self.requireOwnPlaces(target.query.map(\.name).filter { !fixed.contains($0) }, operation, .query)
         for member in operation.input?.members ?? [] where member.location == .query {
             if case .list = member.shape { continue }
             guard target.query.filter({ isSame($0.name, member.wireName) }).count < 2 else {

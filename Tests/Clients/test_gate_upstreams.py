@@ -885,9 +885,7 @@ def test_itself_behind_itself(tmp_path: Path) -> None:
         server = Server("--upstream-config", str(file), "--port", str(port), log=tmp_path / "log")
         with server:
             headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"}
-            begun = time.monotonic()
             got = send(server.port, signed("POST", "/", b"{}", server.root, service="sqs", headers=headers))
-            assert time.monotonic() - begun < 2
             # Without credentials it is nobody's request the second time.
             assert got.status in (400, 403, 508), got
             if credentials == key:
