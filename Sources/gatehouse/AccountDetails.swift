@@ -30,10 +30,10 @@ struct AccountDetails {
 
     /// - Parameter files: each an answer, or one page of it. They belong together: a role's policy may be in another.
     init(_ files: [(name: String, text: String)]) throws(Problem) {
-        var answers: [(name: String, value: JSONValue)] = []
+        var answers: [(name: String, value: Wire.JSONValue)] = []
         for file in files {
-            do throws(JSONError) {
-                answers.append((file.name, try JSONValue(parsing: Array(file.text.utf8))))
+            do throws(Wire.JSONError) {
+                answers.append((file.name, try Wire.JSONValue(parsing: Array(file.text.utf8))))
             } catch {
                 throw Problem(reason: "\(file.name): not JSON: \(error)")
             }
@@ -64,7 +64,7 @@ struct AccountDetails {
         return parts.count == 6 ? String(parts[4]) : ""
     }
 
-    private mutating func take(policy: JSONValue) throws(Problem) {
+    private mutating func take(policy: Wire.JSONValue) throws(Problem) {
         guard let arn = policy["Arn"].text else { return }
         let versions = policy["PolicyVersionList"].elements
         guard let version = versions.first(where: { $0["IsDefaultVersion"] == .boolean(true) }) ?? versions.first else {
@@ -74,7 +74,7 @@ struct AccountDetails {
             version["Document"], .identity, policy["PolicyName"].text ?? arn, of: nil, arn: arn)
     }
 
-    private mutating func take(user: JSONValue) throws(Problem) {
+    private mutating func take(user: Wire.JSONValue) throws(Problem) {
         guard let arn = user["Arn"].text else { return }
         let account = Self.account(of: arn)
         var identity = try own(user, "UserPolicyList", of: arn)
@@ -92,7 +92,7 @@ struct AccountDetails {
                 tags: tags(user), trust: nil))
     }
 
-    private mutating func take(role: JSONValue) throws(Problem) {
+    private mutating func take(role: Wire.JSONValue) throws(Problem) {
         guard let arn = role["Arn"].text, let name = role["RoleName"].text else { return }
         let account = Self.account(of: arn)
         let principal = Principal(
@@ -109,7 +109,7 @@ struct AccountDetails {
     }
 
     /// The inline and attached policies of a user, a group or a role.
-    private func own(_ member: JSONValue, _ list: String, of arn: String) throws(Problem) -> [CompiledPolicy] {
+    private func own(_ member: Wire.JSONValue, _ list: String, of arn: String) throws(Problem) -> [CompiledPolicy] {
         var found: [CompiledPolicy] = []
         for policy in member[list].elements {
             let name = policy["PolicyName"].text ?? ""
@@ -122,7 +122,7 @@ struct AccountDetails {
         return found
     }
 
-    private func boundary(of member: JSONValue, _ arn: String) throws(Problem) -> [CompiledPolicy]? {
+    private func boundary(of member: Wire.JSONValue, _ arn: String) throws(Problem) -> [CompiledPolicy]? {
         guard let boundary = member["PermissionsBoundary"], boundary != .null,
             let name = boundary["PermissionsBoundaryArn"].text
         else { return nil }
@@ -148,9 +148,11 @@ struct AccountDetails {
     }
 
     private func compiled(
-        _ value: JSONValue?, _ type: PolicyType, _ name: String, of member: String?, arn: String?
+        _ value: Wire.JSONValue?, _ type: PolicyType, _ name: String, of member: String?, arn: String?
     ) throws(Problem) -> CompiledPolicy {
         let place = member.map { name.isEmpty ? $0 : "\($0), policy \(name)" } ?? arn ?? name
+        // Whose a policy is is told where it is another's than the user's or the role's that is asked about.
+        let group = member.flatMap { $0.contains(":group/") ? $0 : nil }
         let text: String
         switch value {
         case .string(let encoded): text = encoded.removingPercentEncoding ?? encoded
@@ -163,13 +165,13 @@ struct AccountDetails {
         do throws(PolicyError) {
             let document = try PolicyDocument(parsing: text, as: type, strictness: .evaluable)
             return CompiledPolicy(
-                document, source: PolicySource(type: type, name: name, arn: arn, attachedTo: member))
+                document, source: PolicySource(type: type, name: name, arn: arn, attachedTo: group))
         } catch {
             throw Problem(reason: "\(place): \(error)")
         }
     }
 
-    private func tags(_ member: JSONValue) -> [String: String] {
+    private func tags(_ member: Wire.JSONValue) -> [String: String] {
         var tags: [String: String] = [:]
         for tag in member["Tags"].elements {
             if let key = tag["Key"].text, let value = tag["Value"].text { tags[key] = value }
@@ -178,11 +180,11 @@ struct AccountDetails {
     }
 }
 
-extension JSONValue? {
-    fileprivate var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
+extension Wire.JSONValue? {
+    fileprivate var elements: [Wire.JSONValue] { if case .array(let elements) = self { elements } else { [] } }
     fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
 }
 
-extension JSONValue {
+extension Wire.JSONValue {
     fileprivate var asText: String? { if case .string(let text) = self { text } else { nil } }
 }
