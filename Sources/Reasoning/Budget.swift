@@ -1,7 +1,6 @@
 /// How much work an answer may take.
 ///
-/// Work is counted in steps, not in time, so that an answer is the same on every machine: a step is about a tenth of a
-/// microsecond.
+/// Work is counted in steps, not in time, so that an answer is the same on every machine.
 public struct Budget: Sendable, Hashable {
     /// The steps for one question.
     public var steps: Int
@@ -9,8 +8,8 @@ public struct Budget: Sendable, Hashable {
     /// Makes a budget.
     public init(steps: Int) { self.steps = steps }
 
-    /// Three million steps: well below a second.
-    public static let standard = Budget(steps: 3_000_000)
+    /// A million steps: a fraction of a second.
+    public static let standard = Budget(steps: 1_000_000)
 }
 
 /// What is left of a budget while one question is worked on.

@@ -58,7 +58,11 @@ extension Checks {
             : written.filter { action in
                 !answer(caller, AccessTarget([action], on: []), beside: [statement.applies]).isNo
             }
-        let (denies, limits) = caller.policies.narrowing(statement.applies, caller, domain)
+        let isWhole = left.count == written.count
+        let rest = Formula.both([
+            statement.applies, isWhole ? .always(true) : .action(PatternSet(left.map { Pattern.action($0) }), true),
+        ])
+        let (denies, limits) = caller.policies.narrowing(rest, caller, domain)
         return EffectiveGrant(
             statement: reference, actions: left, isNotAction: source.actions.isNegated,
             resources: source.resources?.values.map(\.value) ?? [],

@@ -83,7 +83,7 @@ struct TextRegion {
             isNarrowed = true
             let guide = cell.positives.max { $0.prefixCount < $1.prefixCount }
             let narrow: (Pattern) -> Bool = { pattern in
-                meter.spend(1)
+                meter.spend(cell.cost(of: pattern))
                 if let cell = cell.narrowed(to: pattern) { kept.append(cell) }
                 return false
             }
@@ -107,7 +107,7 @@ struct TextRegion {
             var changed: Cell?
             var isCovered = false
             let look: (Pattern) -> Bool = { pattern in
-                meter.spend(1)
+                meter.spend(cell.cost(of: pattern))
                 for positive in cell.positives where pattern.covers(positive) {
                     isCovered = true
                     return true
@@ -170,6 +170,8 @@ extension TextRegion.Cell {
     func look(_ meter: Meter) -> PatternSearch.Outcome {
         if let sample { return .found(sample) }
         if let only = only { return only }
+        meter.spend(Filling.all.count * (positives + negatives).reduce(0) { $0 + cost(of: $1) })
+        if meter.isExhausted { return .unknown }
         if let text = guess() { return .found(text) }
         if PatternSearch.isEmptyWhateverVariables(matching: positives, butNot: negatives, meter) { return .none }
         return PatternSearch.search(matching: positives, butNot: negatives, meter)
@@ -185,6 +187,11 @@ extension TextRegion.Cell {
             return PatternSearch.Outcome.none
         }
         return .found(literal.symbols)
+    }
+
+    /// The steps that it takes to compare the cell with a pattern: as many as wildcards can make of their lengths.
+    fileprivate func cost(of pattern: Pattern) -> Int {
+        positives.reduce(1) { $0 + ($1.symbols.count * pattern.symbols.count) >> 7 }
     }
 
     /// A text that is likely to be in the cell, found by filling in a pattern's wildcards.

@@ -151,6 +151,8 @@ struct AccountDetails {
         _ value: Wire.JSONValue?, _ type: PolicyType, _ name: String, of member: String?, arn: String?
     ) throws(Problem) -> CompiledPolicy {
         let place = member.map { name.isEmpty ? $0 : "\($0), policy \(name)" } ?? arn ?? name
+        // Whose a policy is is told where it is another's than the user's or the role's that is asked about.
+        let group = member.flatMap { $0.contains(":group/") ? $0 : nil }
         let text: String
         switch value {
         case .string(let encoded): text = encoded.removingPercentEncoding ?? encoded
@@ -163,7 +165,7 @@ struct AccountDetails {
         do throws(PolicyError) {
             let document = try PolicyDocument(parsing: text, as: type, strictness: .evaluable)
             return CompiledPolicy(
-                document, source: PolicySource(type: type, name: name, arn: arn, attachedTo: member))
+                document, source: PolicySource(type: type, name: name, arn: arn, attachedTo: group))
         } catch {
             throw Problem(reason: "\(place): \(error)")
         }

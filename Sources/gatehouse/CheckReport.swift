@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Policy
 import Reasoning
 
@@ -81,9 +82,9 @@ extension Witness {
         let spellings = policy.document.keySpellings
         var lines = ["\(caller) may \(request.action) on \(request.resource)".onOneLine]
         for (key, value) in context.sorted(by: { $0.key < $1.key }) {
-            lines.append("    \(spellings[key] ?? key) = \(value.text)".onOneLine)
+            lines.append("    \(spellings[key] ?? key.spelledByAWS) = \(value.text)".onOneLine)
         }
-        for key in absentKeys { lines.append("    without \(spellings[key] ?? key)".onOneLine) }
+        for key in absentKeys { lines.append("    without \(spellings[key] ?? key.spelledByAWS)".onOneLine) }
         return lines
     }
 
@@ -94,6 +95,14 @@ extension Witness {
         case .service: request.principal.service ?? ""
         default: request.principal.arn
         }
+    }
+}
+
+extension String {
+    /// A condition key in lower case, as AWS's pages write it.
+    var spelledByAWS: String {
+        guard let name = ServiceCatalogue.aws.conditionKey(self)?.name, !name.contains("${") else { return self }
+        return name
     }
 }
 

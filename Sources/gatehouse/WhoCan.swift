@@ -114,7 +114,7 @@ private struct JSONAccess: Encodable {
     var lines: [String] {
         let reason = statementIndex.map { " (\(policy.isEmpty ? "" : "policy \(policy), ")statement \($0 + 1))" } ?? ""
         return ["\(arn) may \(witness.action) on \(witness.resource)\(reason)"]
-            + witness.context.sorted { $0.key < $1.key }.map { "    \($0.key) = \($0.value.text)" }
-            + witness.absentKeys.map { "    without \($0)" }
+            + witness.context.sorted { $0.key < $1.key }.map { "    \($0.key.spelledByAWS) = \($0.value.text)" }
+            + witness.absentKeys.map { "    without \($0.spelledByAWS)" }
     }
 }

@@ -18,7 +18,7 @@ import Testing
             var testCase = generator.next()
             let inputs = try testCase.inputs()
             let symbolic = SymbolicInputs(inputs)
-            for variant in 0..<8 {
+            for variant in 0..<16 {
                 if variant > 0 { testCase = generator.variant(of: testCase) }
                 number += 1
                 let (request, context) = testCase.question()
