@@ -241,7 +241,8 @@ let package = Package(
         .target(
             name: "Upstreams",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature", "Wire",
+                "Bodies", "Catalogue", "Directory", "Fetch", "Ledger", "Mapping", "Platform", "Policy", "Signature",
+                "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -265,8 +266,10 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint", "Mapping",
-                "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity", "Upstreams", "Wire",
+                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint",
+                "Mapping",
+                "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity",
+                "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
