@@ -77,7 +77,7 @@ struct PartiQLReader {
         try expect(.openBrace)
         var item: [ExactText: PartiQLOperand] = [:]
         repeat {
-            guard case .string(let name)? = current?.kind else { throw unexpected }
+            guard case .string(let name)? = current?.kind, !name.isEmpty else { throw unexpected }
             position += 1
             try expect(.colon)
             attributes.insert(ExactText(name))
@@ -412,7 +412,7 @@ struct PartiQLReader {
         case .word(let name)? where !Self.keywords.contains(name.uppercased()):
             position += 1
             return name
-        case .quotedName(let name)?:
+        case .quotedName(let name)? where !name.isEmpty:
             position += 1
             return name
         default: throw unexpected

@@ -36,8 +36,8 @@ extension Structure {
         get throws(Unmapped) {
             var names: [String: String] = [:]
             for entry in try entriesIfAny("ExpressionAttributeNames") {
-                guard case .string(let name) = entry.value else {
-                    throw Unmapped("ExpressionAttributeNames has a name that is no string")
+                guard case .string(let name) = entry.value, !name.isEmpty else {
+                    throw Unmapped("ExpressionAttributeNames has a name that is no string, or empty")
                 }
                 names[entry.key] = name
             }
@@ -70,6 +70,8 @@ extension Value {
     /// The entries of a map, each name once.
     func distinctEntries(_ member: String) throws(Unmapped) -> [MapEntry] {
         guard case .map(let entries) = self else { throw Unmapped("\(member) is no map") }
+        // DynamoDB has no such names, and policies take an empty text for none at all.
+        guard entries.allSatisfy({ !$0.key.isEmpty }) else { throw Unmapped("\(member) has an entry without a name") }
         // Most have one or two.
         guard entries.count > 1 else { return entries }
         var names: Set<ExactText> = []

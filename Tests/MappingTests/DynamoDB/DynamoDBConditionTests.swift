@@ -219,6 +219,7 @@ struct DynamoDBConditionTests {
             "INSERT INTO GameScores VALUE {'UserId':'a','UserId':'b'}",
             "INSERT INTO GameScores VALUE {'GameTitle':'a'}",
             "INSERT INTO GameScores VALUE {'UserId':['a']}", "INSERT INTO GameScores VALUE {}",
+            "INSERT INTO GameScores VALUE {'UserId':'a','':1}", "SELECT \\\"\\\" FROM GameScores WHERE UserId='a'",
             "INSERT INTO GameScores VALUES ('a')", "EXISTS(SELECT * FROM GameScores WHERE UserId='a')",
             "SELECT * FROM GameScores WHERE UserId='a", "SELECT * FROM GameScores WHERE UserId=1x", "CREATE TABLE x",
             "",
