@@ -250,7 +250,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData", "Policy",
+                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Lint", "NoICUData",
+                "Policy",
                 "Reasoning", "Server", "Signature", "Simulation",
                 "TransportSecurity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
