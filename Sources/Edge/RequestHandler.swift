@@ -240,9 +240,7 @@ final class RequestHandler: ChannelDuplexHandler {
         isAnswering = true
         let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
-        // What is passed on comes back on the same thread, and needs no other.
-        let executor = known.target?.module.isPassedOn == true ? LoopExecutor(loop) : nil
-        Task.immediateDetached(executorPreference: executor) {
+        Task.immediateDetached {
             let response = await edge.respond(to: known, body: body, stream: stream, sourceIP: sourceIP, tls: tls)
             if loop.inEventLoop {
                 handler.value.send(response, to: occasion)
