@@ -93,7 +93,7 @@ public struct UpstreamsFile: Sendable {
             }
             services += ids
         }
-        guard services.isEmpty == (names.trimmed == "*") else {
+        guard names.trimmed == "*" || !names.contains("*") else {
             throw Problem(line: number, reason: "* stands for all other services, and so it stands alone")
         }
         for upstream in upstreams {
