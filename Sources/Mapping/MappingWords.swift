@@ -105,6 +105,12 @@ struct MappingWords {
 
     func error(_ reason: String) -> MappingSyntaxError { MappingSyntaxError(line: line, reason: reason) }
 
+    /// A tag's key as the policy engine folds it: ASCII letters in lower case, all else as it is. Unicode has letters whose lower
+    /// case is an ASCII one, and another tag.
+    static func folded(_ key: String) -> String {
+        String(decoding: key.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
     static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }

@@ -93,7 +93,7 @@ struct RequestTags: Sendable {
         for tags in list.elements {
             read(tags) { key, value in
                 keys.append(key)
-                let name = prefix + key.lowercased()
+                let name = prefix + MappingWords.folded(key)
                 if let earlier = context[name], earlier != .one(value) { twice = key }
                 context[name] = .one(value)
             }
