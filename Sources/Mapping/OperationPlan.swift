@@ -174,7 +174,7 @@ final class OperationPlan: Sendable {
     }
 
     /// Keys that the Service Authorization Reference lists for the action itself, and whose name is a member's: the key
-    /// `secretsmanager:VersionStage` is what `VersionStage` holds.
+    /// `secretsmanager:VersionStage` is what `VersionStage` holds, and `s3:x-amz-acl` what the header of that name does.
     private static func suppliedKeys(
         of action: CatalogueService.Action, _ service: CatalogueService, _ members: [MemberShape]
     ) -> [KeyRule] {
@@ -185,9 +185,11 @@ final class OperationPlan: Sendable {
             let name = key.name[key.name.index(after: colon)...]
             guard !name.contains("/"), !name.contains("$") else { continue }
             let plain = name.plain
-            guard let member = members.first(where: { $0.name.plain == plain && $0.shape.isScalarOrList }) else {
-                continue
-            }
+            guard
+                let member = members.first(where: {
+                    ($0.name.plain == plain || $0.wireName.plain == plain) && $0.shape.isScalarOrList
+                })
+            else { continue }
             rules.append(
                 KeyRule(key: key.name.lowercased(), value: .argument(.member(MemberPath([member.name]), []))))
         }

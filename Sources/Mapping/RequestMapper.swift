@@ -64,6 +64,12 @@ public struct RequestMapper: Sendable {
         }
     }
 
+    /// The action that an operation's own name is, with its prefix, which may be another than the service signs by:
+    /// `cloudwatch:GetMetricData`. nil: there is none of that name.
+    public func ownAction(of operation: OperationShape, of service: ServiceModels.Entry) -> String? {
+        plan(operation, of: service).action
+    }
+
     /// Which of the sources says what an operation asks for, and whether any does: what a request of it asks depends on
     /// the request as well.
     public func source(of operation: OperationShape, of service: ServiceModels.Entry) -> MappingSource? {

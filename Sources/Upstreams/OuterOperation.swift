@@ -91,7 +91,7 @@ struct OuterOperation: Sendable {
             }
             return .required(accesses)
         case .unmapped(let reason):
-            let action = "\(service.signingName):\(shape.name)"
+            let action = mapper.ownAction(of: shape, of: service) ?? "\(service.signingName):\(shape.name)"
             call.environment.denials.note(action, on: "*", by: call.caller.principalARN)
             throw .accessDenied(
                 "User: \(call.caller.arn) is not authorized to perform: \(action): Gatehouse can't work out what it asks for: "
