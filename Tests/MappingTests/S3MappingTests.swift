@@ -13,7 +13,8 @@ struct S3MappingTests {
     @Test func whatAnObjectGetsIsAskedForAsWell() throws {
         let asked = try accesses(
             "PutObject",
-            #"{"Bucket": "b", "Key": "a:b/c", "ACL": "public-read", "Tagging": "a=b", "ServerSideEncryption": "aws:kms"}"#)
+            #"{"Bucket": "b", "Key": "a:b/c", "ACL": "public-read", "Tagging": "a=b", "ServerSideEncryption": "aws:kms"}"#
+        )
         #expect(asked.map(\.action) == ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"])
         #expect(asked.allSatisfy { $0.resource == "arn:aws:s3:::b/a:b/c" })
         // A policy that refuses public objects, or those without encryption, has to see it.
