@@ -11,11 +11,6 @@ public import Wire
 ///
 /// The server is not trusted: it has a limited time for each step, its head is limited in size, redirects are answers like any
 /// other, and nothing is decompressed. A request is sent once: nobody can know whether one that broke off was done.
-///
-/// ```swift
-/// let client = EndpointClient(address, trust: ServerTrust())
-/// let answer = try await client.send(EndpointClient.Request("POST", "/", headers: headers, body: .bytes(body)))
-/// ```
 public final class EndpointClient: Sendable {
     /// What an exchange may take.
     public struct Limits: Sendable {

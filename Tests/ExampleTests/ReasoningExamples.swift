@@ -23,4 +23,12 @@ struct ReasoningExamples {
         #expect(Checks().newAccess(from: old, to: new).witness != nil)
         #expect(Checks().newAccess(from: new, to: old).isNo)
     }
+
+    @Test func aPolicyIsMadeReadyOnce() throws {
+        let old = try symbolic("s3:*")
+        let compiled = try symbolic("s3:GetObject").policy
+        let policy = SymbolicPolicy(compiled)
+        let answer = Checks().newAccess(from: old, to: policy)
+        #expect(answer.isNo)
+    }
 }
