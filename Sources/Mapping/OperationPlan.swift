@@ -187,7 +187,7 @@ final class OperationPlan: Sendable {
             let plain = name.plain
             guard
                 let member = members.first(where: {
-                    ($0.name.plain == plain || $0.wireName.plain == plain) && $0.shape.isScalarOrList
+                    ($0.name.plain == plain || $0.isHeader(named: name.lowercased())) && $0.shape.isScalarOrList
                 })
             else { continue }
             rules.append(
