@@ -102,12 +102,15 @@ final class IncomingBody: Sendable {
         }.get()
     }
 
-    /// Says that the reader wants no more; the rest is discarded as it arrives.
+    /// Says that nobody wants more; the rest is discarded as it arrives. A reader that waits is told that there is no more.
     func stop() {
-        state.withLock { state in
+        let reader = state.withLock { state in
             state.isUnwanted = true
             state.waiting = ByteBuffer()
+            defer { state.reader = nil }
+            return state.reader
         }
+        reader?.resume(returning: .failure(.incompleteBody))
         onDemand()
     }
 

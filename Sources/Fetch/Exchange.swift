@@ -49,6 +49,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case collecting(Exchange, HTTPResponseHead, ByteBuffer)
         /// An answer that is handed on as it comes.
         case passing(Exchange, ArrivingBody)
+        /// The whole answer is there, and the request is not whole yet.
+        case answered(Exchange)
         case closed
     }
 
@@ -60,6 +62,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var isHeadSent = false
     /// Whether the whole request is written.
     private var isSent = true
+    /// An answer that came before the request was whole, and waits for that: who gets it sends no more.
+    private var early: EndpointClient.Answer?
     /// Whether both sides want another request on the connection.
     private var isKept = true
     /// Whether the request's own body is what is waited for.
@@ -83,9 +87,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let context, isOpen else { return exchange.fail(.fetch(.unreachable("the connection is closed"))) }
         state = .asked(exchange)
         (isHeadSent, isSent, isKept, awaitsClient, lastHeard) = (false, false, true, false, .now())
+        early = nil
         let loop = context.eventLoop
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        silence = loop.scheduleTask(in: TimeAmount(exchange.limits.silence)) { bound.value.checkSilence() }
+        armSilence(exchange.limits, context)
         switch exchange.request.body {
         case .bytes(let bytes):
             let hasLength = !bytes.isEmpty || !["GET", "HEAD"].contains(exchange.request.method)
@@ -164,6 +168,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
         (isSent, awaitsClient, lastHeard) = (true, false, .now())
         if let piece { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        guard let answer = early else { return }
+        early = nil
+        if case .answered = state {
+            silence?.cancel()
+            state = .unused
+            finish(exchange, context)
+        }
+        exchange.succeed(answer)
     }
 
     private func beginBody(of exchange: Exchange, _ context: ChannelHandlerContext) {
@@ -174,12 +186,20 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Breaks off: the endpoint must not take what it has got for the whole.
     private func abandon(_ exchange: Exchange, _ error: EndpointError) {
         guard isCurrent(exchange) else { return exchange.fail(error) }
+        // Who has an answer already wants no more of the request; the connection is not used again.
+        if early == nil {
+            switch state {
+            case .collecting, .passing: return
+            case .asked, .answered, .unused, .closed: break
+            }
+        }
         fail(error)
     }
 
     private func isCurrent(_ exchange: Exchange) -> Bool {
         switch state {
-        case .asked(let current), .collecting(let current, _, _), .passing(let current, _): current === exchange
+        case .asked(let current), .collecting(let current, _, _), .passing(let current, _), .answered(let current):
+            current === exchange
         case .unused, .closed: false
         }
     }
@@ -223,10 +243,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
         } onStop: {
             body.stop()
         }
-        exchange.succeed(
-            EndpointClient.Answer(
-                status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) },
-                body: .stream(stream)))
+        answer(exchange, head, .stream(stream))
+    }
+
+    /// Hands an answer over: at once, or if it is a success, when the request is whole.
+    private func answer(_ exchange: Exchange, _ head: HTTPResponseHead, _ body: EndpointClient.Body) {
+        let answer = EndpointClient.Answer(
+            status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body)
+        if isSent || head.status.code >= 300 {
+            exchange.succeed(answer)
+        } else {
+            early = answer
+        }
     }
 
     private func take(_ bytes: ByteBuffer) {
@@ -236,7 +264,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             collected.writeImmutableBuffer(bytes)
             state = .collecting(exchange, head, collected)
         case .passing(_, let body): body.take(bytes)
-        case .asked, .unused, .closed: break
+        case .asked, .answered, .unused, .closed: break
         }
     }
 
@@ -246,14 +274,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         state = .unused
         switch was {
         case .collecting(let exchange, let head, let collected):
+            answer(exchange, head, .bytes(Array(buffer: collected)))
             finish(exchange, context)
-            exchange.succeed(
-                EndpointClient.Answer(
-                    status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) },
-                    body: .bytes(Array(buffer: collected))))
         case .passing(let exchange, let body):
-            finish(exchange, context)
             body.end()
+            finish(exchange, context)
+        case .answered: break
         case .asked(let exchange): exchange.fail(.fetch(.unreadable("an answer without a head")))
         case .unused, .closed: break
         }
@@ -261,6 +287,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Gives the connection back, if it can be used again.
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) {
+        if early != nil {
+            // The rest of the request is still to go.
+            state = .answered(exchange)
+            return armSilence(exchange.limits, context)
+        }
         if !isSent, case .stream(let body) = exchange.request.body { body.stop() }
         guard isSent, isKept, let client, context.channel.isActive else {
             state = .closed
@@ -294,12 +325,17 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: Ends that should not be
 
+    private func armSilence(_ limits: EndpointClient.Limits, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        silence = context.eventLoop.scheduleTask(in: TimeAmount(limits.silence)) { bound.value.checkSilence() }
+    }
+
     private func checkSilence() {
         guard let context else { return }
         let limits: EndpointClient.Limits
         var isOthersTurn = awaitsClient
         switch state {
-        case .asked(let exchange), .collecting(let exchange, _, _): limits = exchange.limits
+        case .asked(let exchange), .collecting(let exchange, _, _), .answered(let exchange): limits = exchange.limits
         case .passing(let exchange, let body):
             limits = exchange.limits
             isOthersTurn = isOthersTurn || body.isFull
@@ -326,10 +362,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         state = .closed
         silence?.cancel()
         switch was {
-        case .asked(let exchange), .collecting(let exchange, _, _): exchange.fail(error)
+        case .asked(let exchange), .collecting(let exchange, _, _), .answered(let exchange): exchange.fail(error)
         case .passing(let exchange, let body):
             if case .stream(let sent) = exchange.request.body { sent.stop() }
             body.end(.endpointFailed("\(error)"))
+            // It does nothing once the head is handed over.
+            exchange.fail(error)
         case .unused: if let context { client?.forget(self, on: context.eventLoop) }
         case .closed: return
         }
