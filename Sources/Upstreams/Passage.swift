@@ -80,9 +80,9 @@ struct Passage: Sendable {
 
     private func count(_ status: Int, since begun: ContinuousClock.Instant) {
         let metrics = call.environment.metrics
-        let milliseconds = Int((ContinuousClock.now - begun) / .milliseconds(1))
+        let microseconds = Int((ContinuousClock.now - begun) / .microseconds(1))
         metrics.add(1, to: .upstreamRequests, "\(route.name) \(status)")
-        metrics.add(milliseconds, to: .upstreamMilliseconds, route.name)
+        metrics.add(microseconds, to: .upstreamMicroseconds, route.name)
     }
 
     private var outgoing: EndpointClient.Request {

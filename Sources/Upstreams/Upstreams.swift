@@ -199,7 +199,7 @@ public final class Upstreams: OuterServices {
 
     public var metrics: [Metric] {
         [
-            .upstreamRequests, .upstreamMilliseconds,
+            .upstreamRequests, .upstreamMicroseconds,
             .gauge(
                 "gatehouse_upstream_up", "Whether an endpoint answers its health check; 1 where nobody looks.",
                 label: "upstream"
@@ -214,8 +214,8 @@ extension Metric {
     static let upstreamRequests = Metric(
         "gatehouse_upstream_requests_total", "Requests that were passed on, by endpoint and status; 0 is no answer.",
         label: "upstream_status")
-    static let upstreamMilliseconds = Metric(
-        "gatehouse_upstream_milliseconds_total", "How long endpoints took to begin their answers, together.",
+    static let upstreamMicroseconds = Metric(
+        "gatehouse_upstream_microseconds_total", "How long endpoints took to begin their answers, together.",
         label: "upstream")
 }
 

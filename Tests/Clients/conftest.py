@@ -10,6 +10,7 @@ import pytest
 
 from harness import Identity, Server, Trail, policy
 from harness import postgres
+from harness.moto import Moto
 from harness.server import BINARY
 
 
@@ -105,6 +106,13 @@ def new_role(root: Identity) -> Callable[..., str]:
         return str(role["Arn"])
 
     return make
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """An endpoint of AWS's services for the tests of a file, to stand behind the gate."""
+    with Moto(tmp_path_factory.mktemp("moto") / "log") as moto:
+        yield moto
 
 
 @pytest.fixture

@@ -17,26 +17,11 @@ from harness import Identity, Server, Trail, allow, deny, error_of, policy, trus
 from harness.moto import Moto
 from harness.organizations import NewOrganization
 
-CONFIGURATION = """
-* = {url}
-    credentials = {{account}} not-a-secret
-    header x-moto-account-id = {{account}}
-    timeout = 20s
-"""
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
-    with Moto(tmp_path_factory.mktemp("moto") / "log") as moto:
-        yield moto
-
-
 @pytest.fixture(scope="module")
 def worker_server(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Takes the place of the usual server, so that `cloud`, `root`, `new_user` and the others are before moto_server."""
     folder = tmp_path_factory.mktemp("gate")
-    (folder / "upstreams").write_text(CONFIGURATION.format(url=moto.url))
-    with Server("--upstream-config", str(folder / "upstreams"), log=folder / "log") as server:
+    with Server(*moto.configuration(folder), log=folder / "log") as server:
         yield server
 
 
@@ -228,8 +213,7 @@ def test_anybody_may_send_where_a_queues_policy_says_so(root: Identity, cloud: S
 
 
 def test_what_is_only_observed_passes_and_is_marked(moto: Moto, tmp_path: Path, unique: str) -> None:
-    (tmp_path / "upstreams").write_text(CONFIGURATION.format(url=moto.url))
-    options = ("--upstream-config", str(tmp_path / "upstreams"), "--observe", "--fail-on-denials")
+    options = (*moto.configuration(tmp_path), "--observe", "--fail-on-denials")
     with Server(*options, log=tmp_path / "log") as server:
         root = server.root
         root.iam.create_user(UserName="learner")

@@ -16,25 +16,10 @@ from harness import ACCOUNT, Identity, Server, allow, deny, error_of
 from harness.moto import Moto
 from harness.trails import Delivered, make_bucket
 
-CONFIGURATION = """
-* = {url}
-    credentials = {{account}} not-a-secret
-    header x-moto-account-id = {{account}}
-    timeout = 20s
-"""
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
-    with Moto(tmp_path_factory.mktemp("moto") / "log") as moto:
-        yield moto
-
-
 @pytest.fixture(scope="module")
 def worker_server(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("gate")
-    (folder / "upstreams").write_text(CONFIGURATION.format(url=moto.url))
-    with Server("--upstream-config", str(folder / "upstreams"), "--trail-delivery", "1", log=folder / "log") as server:
+    with Server(*moto.configuration(folder), "--trail-delivery", "1", log=folder / "log") as server:
         yield server
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness import Identity, Server, error_of
 from harness.moto import Moto
 from harness.server import gatehouse
-from test_gate import ACCOUNT, CONFIGURATION, moto, unique  # noqa: F401
+from test_gate import ACCOUNT, unique  # noqa: F401
 
 CALLS = 200
 
@@ -69,8 +69,7 @@ class Workload:
 
 @pytest.mark.memory
 def test_learned_and_replayed(moto: Moto, tmp_path: Path, unique: str) -> None:  # noqa: F811
-    (tmp_path / "upstreams").write_text(CONFIGURATION.format(url=moto.url))
-    options = ("--upstream-config", str(tmp_path / "upstreams"))
+    options = moto.configuration(tmp_path)
     server = Server(*options, "--observe", data=tmp_path / "data", log=tmp_path / "log")
     with server:
         workload = Workload(server.root, unique)

@@ -17,14 +17,6 @@ from harness.organizations import NewOrganization
 from harness.postgres import Postgres
 from harness.server import gatehouse
 
-CONFIGURATION = """
-* = {url}
-    credentials = {{account}} not-a-secret
-    header x-moto-account-id = {{account}}
-    timeout = 20s
-"""
-
-
 class Accounts:
     """Two accounts before moto_server: one that owns everything, and another whose own policies allow it everything."""
 
@@ -40,20 +32,9 @@ class Accounts:
 
 
 @pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
-    with Moto(tmp_path_factory.mktemp("moto") / "log") as moto:
-        yield moto
-
-
-def configured(moto: Moto, folder: Path) -> tuple[str, str]:
-    (folder / "upstreams").write_text(CONFIGURATION.format(url=moto.url))
-    return ("--upstream-config", str(folder / "upstreams"))
-
-
-@pytest.fixture(scope="module")
 def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
     folder = tmp_path_factory.mktemp("gate")
-    with Server(*configured(moto, folder), log=folder / "log") as server:
+    with Server(*moto.configuration(folder), log=folder / "log") as server:
         yield Accounts(server)
 
 
@@ -233,7 +214,7 @@ def test_tags(accounts: Accounts) -> None:
 
 def test_it_is_kept(moto: Moto, durable: Callable[..., Server], tmp_path: Path) -> None:
     """What is known survives a stop, and is backed up and verified with everything else."""
-    server = durable(*configured(moto, tmp_path)).start()
+    server = durable(*moto.configuration(tmp_path)).start()
     accounts = Accounts(server)
     own = accounts.own.client("sqs")
     url = own.create_queue(QueueName="kept")["QueueUrl"]
@@ -253,7 +234,7 @@ def test_it_is_kept(moto: Moto, durable: Callable[..., Server], tmp_path: Path) 
 
 def test_nodes_share_it(moto: Moto, tmp_path: Path) -> None:
     """A policy that passes one node counts at the others, and goes along into a directory."""
-    options = configured(moto, tmp_path)
+    options = moto.configuration(tmp_path)
     with Postgres() as database:
         url, key = database.new_database(), tmp_path / "key"
         servers = [Server(*options, database=url, key=key, log=tmp_path / f"log{number}") for number in range(2)]

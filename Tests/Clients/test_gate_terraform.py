@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import Identity, allow, deny
 from harness.terraform import Terraform, needs_terraform
-from test_gate import moto, worker_server  # noqa: F401
+from test_gate import worker_server  # noqa: F401
 
 pytestmark = needs_terraform
 

@@ -19,6 +19,14 @@ from .server import REPOSITORY, clean_environment
 
 FOLDER = REPOSITORY / ".venv" / "moto"
 
+#: What Gatehouse is told of it: for `--upstream-config`.
+CONFIGURATION = """
+* = {url}
+    credentials = {{account}} not-a-secret
+    header x-moto-account-id = {{account}}
+    timeout = 20s
+"""
+
 
 class Moto:
     """A moto_server on a free port. Its state is in memory."""
@@ -63,6 +71,11 @@ class Moto:
             "before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account)
         )
         return made
+
+    def configuration(self, folder: Path) -> tuple[str, str]:
+        """The options of a Gatehouse that stands before it."""
+        (folder / "upstreams").write_text(CONFIGURATION.format(url=self.url))
+        return ("--upstream-config", str(folder / "upstreams"))
 
     def requests(self) -> int:
         """How many requests it has got."""
