@@ -212,7 +212,10 @@ let package = Package(
 
         .target(
             name: "AccessAnalyzerService",
-            dependencies: ["AccessAnalyzerAPI", "Catalogue", "Learning", "Lint", "Platform", "Reasoning"],
+            dependencies: [
+                "AccessAnalyzerAPI", "Catalogue", "Learning", "Lint", "Platform", "Reasoning",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Sources/Services/AccessAnalyzer"),
 
         // Encryption in transit: the certificates that the server shows.
