@@ -8,7 +8,8 @@ extension ServiceModule {
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
         records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self],
-        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
+        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self],
+        resourceTypes: [.analyzer],
         jobs: [ForgetResolvedFindings.self], followers: [FollowAnalyzedResources.self],
         quotas: [.organizationAnalyzers, .archiveRules],
         samples: accessAnalyzerSamples)
