@@ -7,7 +7,9 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
+        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self],
+        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
+        jobs: [ForgetResolvedFindings.self], followers: [FollowAnalyzedResources.self],
         quotas: [.organizationAnalyzers, .archiveRules],
         samples: accessAnalyzerSamples)
 
@@ -20,7 +22,12 @@ extension ServiceModule {
         AccessAnalyzer.TagResource.self, AccessAnalyzer.UntagResource.self, AccessAnalyzer.ListTagsForResource.self,
     ]
 
-    private static let findingOperations: [any Platform.Operation.Type] = []
+    private static let findingOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.ListFindings.self, AccessAnalyzer.GetFinding.self, AccessAnalyzer.ListFindingsV2.self,
+        AccessAnalyzer.GetFindingV2.self, AccessAnalyzer.UpdateFindings.self, AccessAnalyzer.ApplyArchiveRule.self,
+        AccessAnalyzer.ListAnalyzedResources.self, AccessAnalyzer.GetAnalyzedResource.self,
+        AccessAnalyzer.StartResourceScan.self, AccessAnalyzer.GetFindingsStatistics.self,
+    ]
 
     private static let policyOperations: [any Platform.Operation.Type] = []
 
