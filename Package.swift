@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
-        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -170,7 +170,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -212,7 +212,10 @@ let package = Package(
 
         .target(
             name: "AccessAnalyzerService",
-            dependencies: ["AccessAnalyzerAPI", "Catalogue", "Learning", "Lint", "Platform", "Reasoning"],
+            dependencies: [
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform", "Reasoning",
+                "S3API", "STSAPI",
+            ],
             path: "Sources/Services/AccessAnalyzer"),
 
         // Encryption in transit: the certificates that the server shows.

@@ -1,6 +1,7 @@
 import Catalogue
 import Directory
 import FoundationEssentials
+import Learning
 import Ledger
 import Platform
 import Wire
