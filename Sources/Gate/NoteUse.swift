@@ -15,19 +15,22 @@ extension Attempt {
                 action: call.operation, region: call.region, time: RequestIDs.milliseconds(call.time)))
     }
 
-    /// Adds what the policies were asked about to it, where that is not called as the operation is: s3:ListBucket for
-    /// ListObjectsV2, iam:PassRole for whatever a role is handed to.
+    /// Adds what the policies were asked about.
     func noteAsked(_ environment: Environment) {
-        let call = call
-        guard call.caller.isOfAWS else { return }
-        var asked: [String] = []
-        for decision in decisions where !decision.request.action.isAction(call.operation, of: call.service) {
-            asked.append(decision.request.action)
-        }
+        call.noteUse(of: decisions.lazy.map(\.request.action))
+    }
+}
+
+extension Call {
+    /// Adds actions that the policies were asked about to the last-used data, where they are not called as the operation is:
+    /// s3:ListBucket for ListObjectsV2, iam:PassRole for whatever a role is handed to.
+    func noteUse(of actions: some Sequence<String>) {
+        guard caller.isOfAWS else { return }
+        let asked = actions.filter { !$0.isAction(operation, of: service) }
         guard !asked.isEmpty else { return }
         environment.usage.take(
-            asked, by: call.caller.uniqueID ?? call.caller.accountID, of: call.caller.accountID, in: call.region,
-            time: RequestIDs.milliseconds(call.time))
+            asked, by: caller.uniqueID ?? caller.accountID, of: caller.accountID, in: region,
+            time: RequestIDs.milliseconds(time))
     }
 }
 

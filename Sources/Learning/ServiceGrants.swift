@@ -88,7 +88,7 @@ public struct ServiceGrants: Sendable {
 
 extension ServiceGrants.Rule {
     private func patterns(of prefix: String) -> [String] {
-        (ofService[prefix] ?? []) + ofAny.filter { matches($0.service, prefix) }.map(\.action)
+        (ofService[prefix] ?? []) + ofAny.filter { matchesWildcards($0.service, prefix) }.map(\.action)
     }
 
     /// Whether the rule may speak of actions of a service.
@@ -115,7 +115,7 @@ extension Statement {
 }
 
 /// Whether a pattern with `*` and `?` matches a text; linear but for several `*`.
-private func matches(_ pattern: String, _ text: String) -> Bool {
+func matchesWildcards(_ pattern: String, _ text: String) -> Bool {
     let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
     var (at, place) = (0, 0)
     var retry: (at: Int, place: Int)?

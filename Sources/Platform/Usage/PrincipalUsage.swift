@@ -69,6 +69,12 @@ public struct PrincipalUsage: Record, Equatable {
         services.values.lazy.flatMap(\.values).max { $0.time < $1.time }
     }
 
+    /// The last use of a service, or of a permission of the service's that another service's operation needed.
+    public func lastNeed(of service: String) -> Use? {
+        let needed = (asked ?? [:]).lazy.filter { $0.key.hasPrefix("\(service):") }.map(\.value)
+        return ([lastUse(of: service)].compactMap(\.self) + needed).max { $0.time < $1.time }
+    }
+
     /// The last use of an action, by whichever operation needed it.
     /// - Parameters:
     ///   - action: `ListBucket`
