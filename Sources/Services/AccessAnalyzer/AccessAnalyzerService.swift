@@ -8,13 +8,18 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self] + unusedAccessRecords, tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self],
-        resourceTypes: [.analyzer], quotas: [.archiveRules],
-        jobs: unusedAccessJobs, followers: [FollowIdentities.self], samples: accessAnalyzerSamples)
+        records: [Analyzer.self] + unusedAccessRecords, tables: [AnalyzedFinding.self, AnalyzedResourceRow.self],
+        projections: [AnalyzerIndex.self], resourceTypes: [.analyzer], jobs: unusedAccessJobs,
+        followers: [FollowIdentities.self], quotas: [.organizationAnalyzers, .archiveRules],
+        samples: accessAnalyzerSamples)
 
     private static let analyzerOperations: [any Platform.Operation.Type] = [
         AccessAnalyzer.CreateAnalyzer.self, AccessAnalyzer.GetAnalyzer.self, AccessAnalyzer.ListAnalyzers.self,
         AccessAnalyzer.UpdateAnalyzer.self, AccessAnalyzer.DeleteAnalyzer.self,
+        AccessAnalyzer.CreateServiceLinkedAnalyzer.self, AccessAnalyzer.DeleteServiceLinkedAnalyzer.self,
+        AccessAnalyzer.CreateArchiveRule.self, AccessAnalyzer.GetArchiveRule.self, AccessAnalyzer.ListArchiveRules.self,
+        AccessAnalyzer.UpdateArchiveRule.self, AccessAnalyzer.DeleteArchiveRule.self,
+        AccessAnalyzer.TagResource.self, AccessAnalyzer.UntagResource.self, AccessAnalyzer.ListTagsForResource.self,
     ]
 
     private static let findingOperations: [any Platform.Operation.Type] = []
@@ -25,14 +30,5 @@ extension ServiceModule {
         AccessAnalyzer.GenerateFindingRecommendation.self, AccessAnalyzer.GetFindingRecommendation.self,
         AccessAnalyzer.StartPolicyGeneration.self, AccessAnalyzer.CancelPolicyGeneration.self,
         AccessAnalyzer.GetGeneratedPolicy.self, AccessAnalyzer.ListPolicyGenerations.self,
-    ]
-
-    private static let unusedAccessRecords: [any Record.Type] = [
-        FindingRecommendation.self, PolicyGeneration.self, UseCursor.self,
-    ]
-
-    private static let unusedAccessJobs: [any Job.Type] = [
-        ScanUnusedAccess.self, FollowUse.self, MakeRecommendation.self, ForgetRecommendation.self,
-        RunPolicyGeneration.self,
     ]
 }

@@ -60,7 +60,7 @@ struct UnusedAccessSearch: Sendable {
         }
         for analyzer in analyzers {
             let accounts = accounts(of: analyzer)
-            let found = identities.filter { accounts.contains($0.resource.owner) }.map { found(of: $0, analyzer) }
+            let found = identities.filter { accounts.contains($0.resource.owner) }.map { self.found(of: $0, analyzer) }
             for start in stride(from: 0, to: found.count, by: Self.batch) {
                 try await settle(Array(found[start..<min(start + Self.batch, found.count)]), analyzer)
             }
