@@ -22,6 +22,9 @@ public struct RecordedAccesses: Sendable {
     /// The services in whose name the calls were made that needed no permission: `sts`.
     public var freeServices: Set<String> = []
 
+    /// Nothing was seen.
+    public init() {}
+
     /// What a principal did, by the events of its account. A server may not have written yet what it has just answered.
     /// - Parameters:
     ///   - ledger: the ledger that has the event history.

@@ -64,12 +64,12 @@ extension Environment {
         var last: String?
         repeat {
             let page = directory.users(in: account, after: last, limit: 256)
-            ids += page.map(\.entry.uniqueID)
+            ids += page.map(\.entry.bare.uniqueID)
             last = page.last?.id
         } while last != nil
         repeat {
             let page = directory.roles(in: account, after: last, limit: 256)
-            ids += page.map(\.entry.uniqueID)
+            ids += page.map(\.entry.bare.uniqueID)
             last = page.last?.id
         } while last != nil
         return ids

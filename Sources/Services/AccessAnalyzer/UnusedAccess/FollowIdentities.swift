@@ -63,8 +63,11 @@ private struct ChangedIdentities {
             guard let new = try change.decodeAfter(ManagedPolicy.self) else { return }
             policies.append((new.accountID, new.arn))
         case AccessKey.kind:
-            let key = try change.decodeAfter(AccessKey.self) ?? change.decodeBefore(AccessKey.self)
-            if let key { identities.insert(key.ownerID) }
+            if let key = try change.decodeAfter(AccessKey.self) {
+                identities.insert(key.ownerID)
+            } else if let key = try change.decodeBefore(AccessKey.self) {
+                identities.insert(key.ownerID)
+            }
         case LoginProfile.kind: identities.insert(change.id)
         default: break
         }

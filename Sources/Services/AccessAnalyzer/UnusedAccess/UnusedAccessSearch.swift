@@ -22,7 +22,7 @@ struct UnusedAccessSearch: Sendable {
         guard analyzer.type.isOfOrganization else {
             return directory.account(analyzer.accountID) == nil ? [] : [analyzer.accountID]
         }
-        guard let organization = environment.organization(administeredBy: analyzer.accountID),
+        guard let organization = directory.organization(administeredBy: analyzer.accountID),
             organization.trustedServices[AnalyzerAdministration.service] != nil
         else { return [] }
         return Set(directory.accounts(managedBy: organization.managementAccountID).filter(\.isActive).map(\.id))
