@@ -396,6 +396,9 @@ let package = Package(
             ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
+        .testTarget(
+            name: "AccessAnalyzerTests",
+            dependencies: ["AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

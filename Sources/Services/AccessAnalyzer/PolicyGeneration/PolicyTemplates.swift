@@ -12,11 +12,13 @@ struct PolicyTemplates: Sendable {
 
     /// What was used, with a placeholder wherever AWS knows of resources: `arn:aws:s3:::${BucketName}`.
     ///
-    /// - Parameter actions: with their services, each any number of times.
-    /// - Returns: none for no actions.
-    func withPlaceholders(_ actions: [String]) -> [String] {
+    /// - Parameter accesses: what was seen.
+    /// - Returns: none for no accesses.
+    func withPlaceholders(_ accesses: some Sequence<ObservedAccess>) -> [String] {
         var byResources: [[String]: Set<String>] = [:]
-        for action in actions { byResources[resources(of: action), default: []].insert(action) }
+        for (action, seen) in Dictionary(grouping: accesses, by: \.action) {
+            byResources[resources(of: action, seen.map(\.resource)), default: []].insert(action)
+        }
         guard !byResources.isEmpty else { return [] }
         // What has no resources comes first.
         let statements = byResources.sorted { left, right in
@@ -31,16 +33,16 @@ struct PolicyTemplates: Sendable {
         return document([(services.map { "\($0):*" }, ["*"])], prefix: "ServiceLevelSid")
     }
 
-    /// The templates of the resources that an action can be allowed on; `*` where it has none.
-    private func resources(of action: String) -> [String] {
+    /// The templates of the resources that an action can be allowed on, of those kinds that were seen; `*` where it has none.
+    private func resources(of action: String, _ seen: [String]) -> [String] {
         let parts = action.split(separator: ":", maxSplits: 1)
         guard parts.count == 2, let service = catalogue.service(parts[0]), let known = service.action(parts[1]) else {
             return ["*"]
         }
         let places = known.requiredResourceTypes.isEmpty ? known.resourceTypes : known.requiredResourceTypes
-        let templates = places.filter(service.resourceTypes.indices.contains).map {
-            service.resourceTypes[$0].template.replacing("${Partition}", with: "aws")
-        }
+        let types = places.filter(service.resourceTypes.indices.contains).map { service.resourceTypes[$0] }
+        let used = types.filter { type in seen.contains { type.isType(of: ARNParts(pattern: $0)) } }
+        let templates = (used.isEmpty ? types : used).map { $0.template.replacing("${Partition}", with: "aws") }
         return templates.isEmpty ? ["*"] : Set(templates).sorted()
     }
 
@@ -63,5 +65,13 @@ struct PolicyTemplates: Sendable {
                 JSONMember(key: "Statement", value: .array(statements)),
             ]))
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+extension CatalogueService.ResourceType {
+    /// Whether an ARN is one of this type. A service may have Regions in some of its ARNs and none in others.
+    fileprivate func isType(of arn: ARNParts) -> Bool {
+        arn.service == self.arn.service && arn.region.isEmpty == self.arn.region.isEmpty
+            && arn.account.isEmpty == self.arn.account.isEmpty && resourcePattern.matches(arn.resource)
     }
 }

@@ -54,7 +54,7 @@ struct RunPolicyGeneration: Job {
             } catch {
                 throw .refused(.init(code: .service, message: "\(error)"))
             }
-            result.templates = PolicyTemplates().withPlaceholders(found.accesses.keys.map(\.action))
+            result.templates = PolicyTemplates().withPlaceholders(found.accesses.keys)
         }
         let known = Set(found.accesses.keys.map { String($0.action.prefix { $0 != ":" }) })
         let left = services.subtracting(known).subtracting(found.freeServices)

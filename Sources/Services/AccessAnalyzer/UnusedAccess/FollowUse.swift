@@ -94,7 +94,7 @@ extension UnusedAccessSearch {
         else { return false }
         for analyzer in analyzers {
             let findings = try await environment.read(analyzer.scope) { (records) throws(ServiceError) in
-                try records.findings(of: arn, analyzer)
+                try Findings.rows(ofResource: arn, of: analyzer.findingsPartition, records)
             }
             let latest = Int64(exactly: (access(analyzer).latest * 1000).rounded()) ?? .max
             for finding in findings where finding.status != .resolved {

@@ -70,19 +70,21 @@ struct UnusedAccessSearch: Sendable {
     /// Users and roles that are no more: what was found of them is resolved.
     func forget(_ resources: [FoundResource], _ analyzers: [Analyzer]) async throws(ServiceError) {
         for analyzer in analyzers {
-            try await settle(resources.map { Found(resource: $0, findings: []) }, analyzer, forgets: true)
+            try await settle(resources.map { Found(resource: $0, findings: nil) }, analyzer)
         }
     }
 
     /// What is found of a user or role.
     private struct Found: Sendable {
         let resource: FoundResource
-        let findings: [FindingDetails]
+        /// nil: the analyzer does not look at it, or no longer.
+        let findings: [FindingDetails]?
     }
 
     private func found(of identity: AnalyzedIdentity, _ analyzer: Analyzer) -> Found {
-        let findings = analyzer.excludes(identity) ? [] : access(analyzer).findings(of: identity)
-        return Found(resource: identity.resource, findings: findings)
+        Found(
+            resource: identity.resource,
+            findings: analyzer.excludes(identity) ? nil : access(analyzer).findings(of: identity))
     }
 
     /// What counts as unused for an analyzer now.
@@ -93,9 +95,7 @@ struct UnusedAccessSearch: Sendable {
             tracked: { environment.trackedActions(of: $0) })
     }
 
-    private func settle(
-        _ found: [Found], _ analyzer: Analyzer, forgets: Bool = false
-    ) async throws(ServiceError) {
+    private func settle(_ found: [Found], _ analyzer: Analyzer) async throws(ServiceError) {
         guard !found.isEmpty else { return }
         let now = environment.now()
         try await environment.write(analyzer.scope, requestID: "") { (records) throws(ServiceError) in
@@ -104,11 +104,14 @@ struct UnusedAccessSearch: Sendable {
                 current.findingsPartition == analyzer.findingsPartition
             else { return }
             for one in found {
-                if forgets {
-                    guard try !records.findings(of: one.resource.arn, current).isEmpty else { continue }
+                if let findings = one.findings {
+                    try Findings.settle(findings, of: one.resource, analyzer: current, at: now, records)
+                } else {
+                    try Findings.forget(one.resource, analyzer: current, at: now, records)
                 }
-                try Findings.settle(one.findings, of: one.resource, analyzer: current, at: now, records)
-                if forgets { try Findings.forget(one.resource, analyzer: current, records) }
+            }
+            if let last = found.last(where: { $0.findings != nil }) {
+                try Findings.note(lastResource: last.resource.arn, current, at: now, records)
             }
         }
     }
@@ -128,14 +131,5 @@ struct UnusedAccessSearch: Sendable {
             let gone = rows.filter { !seen.contains($0.arn) }
             try await forget(gone.map { FoundResource(arn: $0.arn, type: $0.type, owner: $0.owner) }, [analyzer])
         }
-    }
-}
-
-extension RecordReading {
-    /// What an analyzer has found of a user or role, that of long ago among it.
-    func findings(of arn: String, _ analyzer: Analyzer) throws(ServiceError) -> [AnalyzedFinding] {
-        try list(
-            AnalyzedFinding.self, by: AnalyzedFinding.byResource, of: analyzer.findingsPartition,
-            RowIndexRange(RowPrefix(.text(arn))), limit: 64)
     }
 }
