@@ -89,6 +89,7 @@ extension Gate {
         }
         let decision = decide(access, bound, membership, call)
         call.noteUse(of: [decision.request.action])
+        call.noteAsked(decision)
         return decision.decision
     }
 

@@ -62,15 +62,21 @@ public struct RecordedAccesses: Sendable {
             }
             return
         }
-        let isDenied =
-            record["additionalEventData"]?["observedDenial"] == nil
-            && decisions.contains { $0["outcome"] != .string(Decision.Outcome.allowed.rawValue) }
-        if isDenied, !span.withDenied {
+        let allowed = decisions.filter { $0["outcome"] == .string(Decision.Outcome.allowed.rawValue) }
+        let counts: [JSONValue]
+        if allowed.count == decisions.count || span.withDenied
+            || record["additionalEventData"]?["observedDenial"] != nil
+        {
+            counts = decisions
+        } else if record["errorCode"] == nil, !allowed.isEmpty {
+            // Of what was asked for at once, some was allowed.
+            counts = allowed
+        } else {
             denied += 1
             return
         }
         calls += 1
-        for decision in decisions {
+        for decision in counts {
             guard let access = ObservedAccess(decision, of: record) else { continue }
             accesses[access, default: 0] += 1
         }

@@ -56,7 +56,8 @@ import Testing
             UnusedPermission(
                 service: "iam", lastAccessed: now - day,
                 actions: [
-                    .init(name: "CreateUser", lastAccessed: nil), .init(name: "ListUsers", lastAccessed: now - 100 * day),
+                    .init(name: "CreateUser", lastAccessed: nil),
+                    .init(name: "ListUsers", lastAccessed: now - 100 * day),
                 ]),
             UnusedPermission(service: "sqs", lastAccessed: now - 91 * day, actions: []),
         ]
@@ -99,12 +100,13 @@ import Testing
         #expect(!isOutdated(actions("CreateUser")))
     }
 
-    @Test(arguments: [
-        (nil, [["team": "a"]], true), (nil, [["Team": ""]], true), (nil, [["Team": "b"]], false),
-        (nil, [["Team": "a", "Stage": ""]], false), (nil, [["Stage": ""], ["Team": "a"]], true),
-        (["111122223333"], [], true), (["444455556666"], [["Team": "a"]], false), ([], [], false),
-        (["111122223333"], [["Team": "b"]], false),
-    ] as [([String]?, [[String: String]], Bool)])
+    @Test(
+        arguments: [
+            (nil, [["team": "a"]], true), (nil, [["Team": ""]], true), (nil, [["Team": "b"]], false),
+            (nil, [["Team": "a", "Stage": ""]], false), (nil, [["Stage": ""], ["Team": "a"]], true),
+            (["111122223333"], [], true), (["444455556666"], [["Team": "a"]], false), ([], [], false),
+            (["111122223333"], [["Team": "b"]], false),
+        ] as [([String]?, [[String: String]], Bool)])
     func exclusionsMeetAllOfACriterion(accounts: [String]?, tags: [[String: String]], isExcluded: Bool) throws {
         var analyzer = Analyzer(
             name: "x", accountID: account, region: "us-east-1", type: .accountUnusedAccess, created: 0)

@@ -99,6 +99,7 @@ def workload(client: Identity, key: str) -> None:
     s3.get_object(Bucket="box", Key="sealed")["Body"].read()
     kms.decrypt(CiphertextBlob=kms.encrypt(KeyId=key, Plaintext=b"z")["CiphertextBlob"])
     client.client("kms", region="eu-west-1").list_keys()
+    s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "a"}, {"Key": "sealed"}]})
     client.sts.get_caller_identity()
 
 
@@ -130,6 +131,7 @@ def test_what_was_done_can_be_done_again(
         "s3:GetObject": ["arn:aws:s3:::box/a", "arn:aws:s3:::box/sealed"],
         "s3:PutObject": ["arn:aws:s3:::box/a", "arn:aws:s3:::box/sealed"],
         "s3:PutObjectTagging": "arn:aws:s3:::box/a",
+        "s3:DeleteObject": ["arn:aws:s3:::box/a", "arn:aws:s3:::box/sealed"],
         "s3:ListBucket": "arn:aws:s3:::box",
     }
     (document,) = documents(answer)

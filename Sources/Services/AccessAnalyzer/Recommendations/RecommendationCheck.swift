@@ -31,7 +31,9 @@ struct RecommendationCheck: Sendable {
     }
 
     private func compiled(_ text: String) -> CompiledPolicy? {
-        guard let document = try? PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) else { return nil }
+        guard let document = try? PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) else {
+            return nil
+        }
         return CompiledPolicy(document, source: PolicySource(type: .identity, name: "policy"))
     }
 

@@ -26,7 +26,8 @@ extension AccessAnalyzer.GenerateFindingRecommendation: WriteOperation {
         guard finding.details.kind == .unusedPermission else {
             throw .invalidField(
                 "id",
-                "Recommendations are made for findings of the type UnusedPermission, not \(finding.details.kind.rawValue).")
+                "Recommendations are made for findings of the type UnusedPermission, not \(finding.details.kind.rawValue)."
+            )
         }
         let recommendation = FindingRecommendation(finding, of: analyzer, started: call.time)
         try records.put(recommendation)

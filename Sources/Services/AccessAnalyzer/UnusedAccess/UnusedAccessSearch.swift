@@ -30,8 +30,11 @@ struct UnusedAccessSearch: Sendable {
 
     /// Looks at all users and roles of an analyzer's accounts, and at what it has looked at before and is gone.
     func scan(_ analyzer: Analyzer) async throws(ServiceError) {
+        let accounts = accounts(of: analyzer)
+        // One that is disabled finds nothing, and what it has found stays as it is.
+        guard !accounts.isEmpty else { return }
         var seen: Set<String> = []
-        for account in accounts(of: analyzer).sorted() {
+        for account in accounts.sorted() {
             let ids = environment.identities(of: account)
             for start in stride(from: 0, to: ids.count, by: Self.batch) {
                 var found: [Found] = []
