@@ -214,7 +214,7 @@ let package = Package(
             name: "AccessAnalyzerService",
             dependencies: [
                 "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform", "Reasoning",
-                "S3API", "STSAPI",
+                "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 

@@ -8,9 +8,11 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self] + unusedAccessRecords, tables: [AnalyzedFinding.self, AnalyzedResourceRow.self],
-        projections: [AnalyzerIndex.self], resourceTypes: [.analyzer], jobs: unusedAccessJobs,
-        followers: [FollowIdentities.self], quotas: [.organizationAnalyzers, .archiveRules],
+        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self] + unusedAccessRecords,
+        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
+        jobs: [ForgetResolvedFindings.self] + unusedAccessJobs,
+        followers: [FollowAnalyzedResources.self, FollowIdentities.self],
+        quotas: [.organizationAnalyzers, .archiveRules],
         samples: accessAnalyzerSamples)
 
     private static let analyzerOperations: [any Platform.Operation.Type] = [
@@ -22,7 +24,12 @@ extension ServiceModule {
         AccessAnalyzer.TagResource.self, AccessAnalyzer.UntagResource.self, AccessAnalyzer.ListTagsForResource.self,
     ]
 
-    private static let findingOperations: [any Platform.Operation.Type] = []
+    private static let findingOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.ListFindings.self, AccessAnalyzer.GetFinding.self, AccessAnalyzer.ListFindingsV2.self,
+        AccessAnalyzer.GetFindingV2.self, AccessAnalyzer.UpdateFindings.self, AccessAnalyzer.ApplyArchiveRule.self,
+        AccessAnalyzer.ListAnalyzedResources.self, AccessAnalyzer.GetAnalyzedResource.self,
+        AccessAnalyzer.StartResourceScan.self, AccessAnalyzer.GetFindingsStatistics.self,
+    ]
 
     private static let policyOperations: [any Platform.Operation.Type] = []
 
