@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
-        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -170,7 +170,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -213,8 +213,8 @@ let package = Package(
         .target(
             name: "AccessAnalyzerService",
             dependencies: [
-                "AccessAnalyzerAPI", "Catalogue", "Learning", "Lint", "Platform", "Reasoning",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform", "Reasoning",
+                "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
@@ -396,6 +396,9 @@ let package = Package(
             ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
+        .testTarget(
+            name: "AccessAnalyzerTests",
+            dependencies: ["AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

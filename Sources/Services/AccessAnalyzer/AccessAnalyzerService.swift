@@ -1,4 +1,5 @@
 import AccessAnalyzerAPI
+import Ledger
 public import Platform
 
 extension ServiceModule {
@@ -7,10 +8,11 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self],
+        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self] + unusedAccessRecords,
         tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self],
         resourceTypes: [.analyzer],
-        jobs: [ForgetResolvedFindings.self], followers: [FollowAnalyzedResources.self],
+        jobs: [ForgetResolvedFindings.self] + unusedAccessJobs,
+        followers: [FollowAnalyzedResources.self, FollowIdentities.self],
         quotas: [.organizationAnalyzers, .archiveRules],
         samples: accessAnalyzerSamples)
 
@@ -32,5 +34,9 @@ extension ServiceModule {
 
     private static let policyOperations: [any Platform.Operation.Type] = []
 
-    private static let unusedAccessOperations: [any Platform.Operation.Type] = []
+    private static let unusedAccessOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.GenerateFindingRecommendation.self, AccessAnalyzer.GetFindingRecommendation.self,
+        AccessAnalyzer.StartPolicyGeneration.self, AccessAnalyzer.CancelPolicyGeneration.self,
+        AccessAnalyzer.GetGeneratedPolicy.self, AccessAnalyzer.ListPolicyGenerations.self,
+    ]
 }
