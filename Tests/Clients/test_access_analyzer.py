@@ -24,7 +24,7 @@ def api(root: Identity):
 
 def until_active(api, name: str) -> dict:
     """The analyzer, once it has looked at everything that was there."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while (shown := api.get_analyzer(analyzerName=name)["analyzer"])["status"] == "CREATING":
         assert time.monotonic() < deadline
         time.sleep(0.02)
