@@ -277,9 +277,9 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
-                "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity",
-                "Upstreams", "Wire",
+                "Catalogue", "CustomChecks", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
+                "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

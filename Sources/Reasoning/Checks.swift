@@ -46,7 +46,8 @@ public struct Checks: Sendable {
         var other: [Formula] = []
         if !actions.isEmpty { other.append(.action(PatternSet(actions.map { Pattern.action($0) }), true)) }
         if !resources.isEmpty { other.append(.resource(.resources(resources), true)) }
-        return Question(allowedBy: [policy], other: other, statement: statement).answer(Caller.all(named: [policy], domain), domain)
+        return Question(allowedBy: [policy], other: other, statement: statement)
+            .answer(Caller.all(named: [policy], domain), domain)
     }
 
     /// Whether a policy grants any request at all.

@@ -64,8 +64,8 @@ import Testing
     /// A function URL without authentication is open to everybody, and so is a key that may be used through a service.
     @Test(
         arguments: [
-            (#""Action":"lambda:InvokeFunctionUrl","Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}"#),
-            (#""Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}"#),
+            #""Action":"lambda:InvokeFunctionUrl","Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}"#,
+            #""Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}"#,
         ]) func whatDoesNotSayWho(elements: String) throws
     {
         let open = try policy(#""Effect":"Allow","Principal":"*","Resource":"*",\#(elements)"#, type: .resource)
@@ -99,7 +99,8 @@ import Testing
 
     @Test func whatIsNotDecidedIsNeverAPass() throws {
         let hard = try policy(
-            #""Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"${aws:username}x"},"NumericLessThan":{"s3:prefix":"5"}}"#)
+            #""Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"${aws:username}x"},"NumericLessThan":{"s3:prefix":"5"}}"#
+        )
         let nothing = try policy(#""Effect":"Deny","Action":"*","Resource":"*""#)
         let verdict = CustomCheck.noNewAccess(since: nothing).verdict(on: hard)
         #expect(verdict.result == .unknown)
