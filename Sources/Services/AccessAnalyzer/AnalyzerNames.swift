@@ -2,6 +2,7 @@ import AccessAnalyzerAPI
 import Directory
 import Platform
 import Policy
+import Wire
 
 /// The analyzer that a request names, by its name or by its ARN. It need not exist.
 struct AnalyzerName: Sendable, Hashable {
@@ -56,7 +57,7 @@ extension Call {
     }
 }
 
-extension Records {
+extension RecordReading {
     /// An analyzer of the caller's account and Region.
     /// - Throws: ResourceNotFoundException.
     func analyzer(_ name: AnalyzerName, _ call: Call) throws(ServiceError) -> Analyzer {

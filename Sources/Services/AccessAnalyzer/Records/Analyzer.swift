@@ -38,8 +38,8 @@ struct Analyzer: Record {
     /// <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_AnalysisRuleCriteria.html>
     struct Exclusion: Sendable, Codable, Equatable {
         var accountIDs: [String]?
-        /// One that has all tags of one of these maps.
-        var resourceTags: [[String: String?]]?
+        /// One that has all tags of one of these maps; an empty value stands for any.
+        var resourceTags: [[String: String]]?
     }
 
     /// Resources that an analyzer of internal access looks at.
