@@ -22,7 +22,10 @@ extension ServiceModule {
 
     private static let findingOperations: [any Platform.Operation.Type] = []
 
-    private static let policyOperations: [any Platform.Operation.Type] = []
+    private static let policyOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.CheckNoNewAccess.self, AccessAnalyzer.CheckAccessNotGranted.self,
+        AccessAnalyzer.CheckNoPublicAccess.self, AccessAnalyzer.ValidatePolicy.self,
+    ]
 
     private static let unusedAccessOperations: [any Platform.Operation.Type] = []
 }
