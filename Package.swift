@@ -190,7 +190,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),

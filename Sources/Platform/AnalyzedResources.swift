@@ -108,10 +108,10 @@ public struct AnalyzedResourceType: Sendable {
     /// Which resources a change of one of those records concerns.
     /// - Throws: for a record that can't be read.
     public let concerned: @Sendable (Change, Environment) throws(LedgerError) -> [Concern]
-    /// Up to some number of the resources of an account in a Region, by ARN, after one or from the first on, in order.
+    /// Some of the resources of an account in a Region, by their ARNs, and where to go on; nil there: those were all.
     public let list:
         @Sendable (_ account: String, _ region: String, _ after: String?, _ limit: Int, Environment)
-            async throws(ServiceError) -> [String]
+            async throws(ServiceError) -> (arns: [String], next: String?)
     /// One resource, as it is now; nil: there is none of that ARN.
     public let fetch: @Sendable (_ arn: String, Environment) async throws(ServiceError) -> AnalyzedResource?
 
@@ -122,7 +122,7 @@ public struct AnalyzedResourceType: Sendable {
         concerned: @escaping @Sendable (Change, Environment) throws(LedgerError) -> [Concern],
         list:
             @escaping @Sendable (_ account: String, _ region: String, _ after: String?, _ limit: Int, Environment)
-            async throws(ServiceError) -> [String],
+            async throws(ServiceError) -> (arns: [String], next: String?),
         fetch: @escaping @Sendable (_ arn: String, Environment) async throws(ServiceError) -> AnalyzedResource?
     ) {
         self.name = name

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import botocore.exceptions
 import pytest
 
-from harness import ACCOUNT, Identity, Server, error_of
-from harness.documents import allow, deny, policy
+from harness import ACCOUNT, Identity, Server, error_of, raw
+from harness.documents import allow, deny
 from harness.organizations import NewOrganization
 
 SERVICE = "access-analyzer.amazonaws.com"
@@ -151,10 +151,9 @@ def test_tags(api) -> None:
 
 
 def test_who_may(new_user: Callable[..., Identity], root: Identity, api) -> None:
-    allowed = policy(
-        allow("access-analyzer:*", ARN + "*"), deny("access-analyzer:DeleteAnalyzer", **{
-            "Condition": {"StringEquals": {"aws:ResourceTag/keep": "yes"}}}))
-    user = new_user("analyst", allowed)
+    kept = {"StringEquals": {"aws:ResourceTag/keep": "yes"}}
+    user = new_user(
+        "analyst", allow("access-analyzer:*", ARN + "*"), deny("access-analyzer:DeleteAnalyzer", Condition=kept))
     theirs = user.client("accessanalyzer")
     # The role has to be made, too.
     error = error_of(theirs.create_analyzer, analyzerName="main", type="ACCOUNT")
@@ -175,6 +174,13 @@ def test_another_account_has_no_way_to_it(api, cloud: Server) -> None:
     other = ARN.replace(ACCOUNT, "444455556666") + "main"
     error = error_of(api.list_tags_for_resource, resourceArn=other)
     assert error.code in {"AccessDeniedException", "ResourceNotFoundException"}
+
+
+def test_without_a_signature(cloud: Server) -> None:
+    """Where the host does not name the service, the path is an object's of S3."""
+    request = raw.Request("GET", "/analyzer/main", {"Host": f"access-analyzer.localhost:{cloud.port}"})
+    answer = raw.send(cloud.port, request)
+    assert (answer.status, answer.message) == (403, "Request is missing Authentication Token")
 
 
 def test_the_record(api, trail) -> None:
