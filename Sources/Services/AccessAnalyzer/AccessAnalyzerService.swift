@@ -31,7 +31,10 @@ extension ServiceModule {
         AccessAnalyzer.StartResourceScan.self, AccessAnalyzer.GetFindingsStatistics.self,
     ]
 
-    private static let policyOperations: [any Platform.Operation.Type] = []
+    private static let policyOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.CheckNoNewAccess.self, AccessAnalyzer.CheckAccessNotGranted.self,
+        AccessAnalyzer.CheckNoPublicAccess.self, AccessAnalyzer.ValidatePolicy.self,
+    ]
 
     private static let unusedAccessOperations: [any Platform.Operation.Type] = [
         AccessAnalyzer.GenerateFindingRecommendation.self, AccessAnalyzer.GetFindingRecommendation.self,
