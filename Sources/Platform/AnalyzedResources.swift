@@ -137,4 +137,3 @@ public struct AnalyzedResourceType: Sendable {
         self.fetch = fetch
     }
 }
-
