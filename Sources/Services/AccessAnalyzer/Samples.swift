@@ -6,4 +6,6 @@ let accessAnalyzerSamples = Samples(
         "analyzerArn": AnalyzerName("x", account: Samples.account, region: "us-east-1").arn,
         "resourceArn": AnalyzerName("x", account: Samples.account, region: "us-east-1").arn,
         "type": "ACCOUNT",
+        "principalArn": "arn:aws:iam::\(Samples.account):role/x",
+        "accessRole": "arn:aws:iam::\(Samples.account):role/x",
     ])
