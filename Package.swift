@@ -397,6 +397,9 @@ let package = Package(
             ]),
         .testTarget(name: "LakeQueryTests", dependencies: ["LakeQuery"]),
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
+        .testTarget(
+            name: "AccessAnalyzerTests",
+            dependencies: ["AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Lint", "Platform", "Policy"]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

@@ -7,8 +7,9 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
-        quotas: [.organizationAnalyzers, .archiveRules],
+        records: [Analyzer.self], tables: [AccessPreview.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
+        jobs: [AnalyzePreview.self, ForgetPreview.self],
+        quotas: [.organizationAnalyzers, .archiveRules, .accessPreviews],
         samples: accessAnalyzerSamples)
 
     private static let analyzerOperations: [any Platform.Operation.Type] = [
@@ -25,6 +26,8 @@ extension ServiceModule {
     private static let policyOperations: [any Platform.Operation.Type] = [
         AccessAnalyzer.CheckNoNewAccess.self, AccessAnalyzer.CheckAccessNotGranted.self,
         AccessAnalyzer.CheckNoPublicAccess.self, AccessAnalyzer.ValidatePolicy.self,
+        AccessAnalyzer.CreateAccessPreview.self, AccessAnalyzer.GetAccessPreview.self,
+        AccessAnalyzer.ListAccessPreviews.self, AccessAnalyzer.ListAccessPreviewFindings.self,
     ]
 
     private static let unusedAccessOperations: [any Platform.Operation.Type] = []

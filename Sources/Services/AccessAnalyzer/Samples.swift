@@ -5,5 +5,5 @@ let accessAnalyzerSamples = Samples(
     texts: [
         "analyzerArn": AnalyzerName("x", account: Samples.account, region: "us-east-1").arn,
         "resourceArn": AnalyzerName("x", account: Samples.account, region: "us-east-1").arn,
-        "type": "ACCOUNT",
+        "type": "ACCOUNT", "accessPreviewId": "3c65eb13-6ef9-4629-8919-a32043619e6b",
     ])
