@@ -75,6 +75,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
 	swift build -c release --static-swift-stdlib --product ReasonBench

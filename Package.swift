@@ -216,6 +216,7 @@ let package = Package(
             name: "AccessAnalyzerService",
             dependencies: [
                 "AccessAnalyzerAPI", "Catalogue", "CustomChecks", "Learning", "Lint", "Platform", "Reasoning",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 

@@ -28,7 +28,7 @@ struct OutsideSearch {
         policies = question.doors.flatMap(\.policies.all)
         keys = question.doors.reduce(into: []) { $0.formUnion($1.policies.keys) }
         outsiders = Outsiders(policies, keys, question, domain)
-        classes = Self.classes(question.actions, policies)
+        classes = ActionClasses.classes(question.actions, policies)
         resources = .resource(.resources(question.resources), true)
     }
 
@@ -260,24 +260,6 @@ struct OutsideSearch {
             request: AuthorizationRequest(
                 principal: principal, action: assignment.action, resource: assignment.resource, resourceAccount: owner),
             context: context, absentKeys: (assignment.absent + question.absentKeys).sorted(), decision: decision)
-    }
-
-    // MARK: Actions
-
-    /// Actions that every statement treats alike, together.
-    private static func classes(_ actions: [String], _ policies: [SymbolicPolicy]) -> [[String]] {
-        let statements = policies.flatMap(\.statements)
-        var classes: [[Bool]: [String]] = [:]
-        var order: [[Bool]] = []
-        for action in actions {
-            let pattern = Pattern.action(action)
-            var signature = statements.map { $0.matches(pattern) }
-            // The rules of evaluation and of grants speak of these by name.
-            signature += [action == "kms:RetireGrant", action == "kms:DescribeKey", action == "kms:CreateGrant"]
-            if classes[signature] == nil { order.append(signature) }
-            classes[signature, default: []].append(action)
-        }
-        return order.compactMap { classes[$0] }
     }
 }
 

@@ -197,6 +197,8 @@ public final class Upstreams: OuterServices {
 
     public var resourceTypes: [ResourceType] { KeptResources.resourceTypes }
 
+    public var analyzedResources: [AnalyzedResourceType] { KeptResources.analyzedTypes }
+
     public var metrics: [Metric] {
         [
             .upstreamRequests, .upstreamMicroseconds,

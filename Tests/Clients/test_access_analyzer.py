@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import botocore.exceptions
@@ -21,6 +22,15 @@ def api(root: Identity):
     return root.client("accessanalyzer")
 
 
+def until_active(api, name: str) -> dict:
+    """The analyzer, once it has looked at everything that was there."""
+    deadline = time.monotonic() + 5
+    while (shown := api.get_analyzer(analyzerName=name)["analyzer"])["status"] == "CREATING":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return shown
+
+
 def test_the_life_of_an_analyzer(root: Identity, api) -> None:
     arn = api.create_analyzer(
         analyzerName="main", type="ACCOUNT", tags={"team": "security", "empty": ""},
@@ -30,7 +40,7 @@ def test_the_life_of_an_analyzer(root: Identity, api) -> None:
     role = root.iam.get_role(RoleName=ROLE)["Role"]
     assert role["Path"] == f"/aws-service-role/{SERVICE}/"
 
-    shown = api.get_analyzer(analyzerName="main")["analyzer"]
+    shown = until_active(api, "main")
     created = shown.pop("createdAt")
     for member in ("lastResourceAnalyzed", "lastResourceAnalyzedAt"):
         shown.pop(member, None)
@@ -241,7 +251,7 @@ def test_analyzers_of_an_organization(org: NewOrganization) -> None:
     shown = theirs.get_analyzer(analyzerName="all0")["analyzer"]
     assert (shown["status"], shown["statusReason"]) == (
         "DISABLED", {"code": "DELEGATED_ADMINISTRATOR_DEREGISTERED"})
-    assert api.get_analyzer(analyzerName="all")["analyzer"]["status"] == "ACTIVE"
+    assert until_active(api, "all")["status"] == "ACTIVE"
     org.api.disable_aws_service_access(ServicePrincipal=SERVICE)
     shown = api.get_analyzer(analyzerName="all")["analyzer"]
     assert (shown["status"], shown["statusReason"]) == ("DISABLED", {"code": "AWS_SERVICE_ACCESS_DISABLED"})

@@ -7,8 +7,11 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self], tables: [AccessPreview.self], projections: [AnalyzerIndex.self], resourceTypes: [.analyzer],
-        jobs: [AnalyzePreview.self, ForgetPreview.self],
+        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self],
+        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self, AccessPreview.self], projections: [AnalyzerIndex.self],
+        resourceTypes: [.analyzer],
+        jobs: [ForgetResolvedFindings.self, AnalyzePreview.self, ForgetPreview.self],
+        followers: [FollowAnalyzedResources.self],
         quotas: [.organizationAnalyzers, .archiveRules, .accessPreviews],
         samples: accessAnalyzerSamples)
 
@@ -21,7 +24,12 @@ extension ServiceModule {
         AccessAnalyzer.TagResource.self, AccessAnalyzer.UntagResource.self, AccessAnalyzer.ListTagsForResource.self,
     ]
 
-    private static let findingOperations: [any Platform.Operation.Type] = []
+    private static let findingOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.ListFindings.self, AccessAnalyzer.GetFinding.self, AccessAnalyzer.ListFindingsV2.self,
+        AccessAnalyzer.GetFindingV2.self, AccessAnalyzer.UpdateFindings.self, AccessAnalyzer.ApplyArchiveRule.self,
+        AccessAnalyzer.ListAnalyzedResources.self, AccessAnalyzer.GetAnalyzedResource.self,
+        AccessAnalyzer.StartResourceScan.self, AccessAnalyzer.GetFindingsStatistics.self,
+    ]
 
     private static let policyOperations: [any Platform.Operation.Type] = [
         AccessAnalyzer.CheckNoNewAccess.self, AccessAnalyzer.CheckAccessNotGranted.self,

@@ -33,6 +33,12 @@ final class AnalyzerIndex: Projection {
 
     func analyzer(_ name: AnalyzerName) -> Analyzer? { analyzers.withLock { $0[name.arn] } }
 
+    /// Whether any looks for external or internal access.
+    var isSearching: Bool { analyzers.withLock { $0.values.contains { $0.type.search != .unused } } }
+
+    /// Whether any looks for internal access.
+    var isSearchingInside: Bool { analyzers.withLock { $0.values.contains { $0.type.search == .internal } } }
+
     /// All of them, in no particular order.
     var all: [Analyzer] { analyzers.withLock { Array($0.values) } }
 }

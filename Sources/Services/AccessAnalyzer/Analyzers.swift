@@ -45,7 +45,7 @@ extension AccessAnalyzer.GetAnalyzer: ReadOperation {
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let analyzer = try records.analyzer(AnalyzerName(input.analyzerName, call), call)
-        var summary = AccessAnalyzer.AnalyzerSummary(analyzer, call)
+        var summary = AccessAnalyzer.AnalyzerSummary(analyzer, call, try records.progress(of: analyzer))
         summary.configuration = AccessAnalyzer.AnalyzerConfiguration(analyzer)
         return Output(analyzer: summary)
     }
@@ -57,7 +57,10 @@ extension AccessAnalyzer.ListAnalyzers: ReadOperation {
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         let type = try input.type.map { text throws(ServiceError) in try AnalyzerType(text) }
         let page = try records.page(Analyzer.self, try Paging(checking: input)) { type == nil || $0.type == type }
-        return Output(page) { AccessAnalyzer.AnalyzerSummary($0, call) }
+        return Output(
+            try page.map { analyzer throws(ServiceError) in
+                AccessAnalyzer.AnalyzerSummary(analyzer, call, try records.progress(of: analyzer))
+            })
     }
 }
 
@@ -136,7 +139,8 @@ extension MutableRecords {
 // MARK: - What answers say
 
 extension AccessAnalyzer.AnalyzerSummary {
-    init(_ analyzer: Analyzer, _ call: Call) {
+    /// - Parameter progress: nil: it has looked at nothing yet.
+    init(_ analyzer: Analyzer, _ call: Call, _ progress: AnalyzerProgress?) {
         self.init()
         arn = analyzer.arn
         name = analyzer.name
@@ -147,12 +151,18 @@ extension AccessAnalyzer.AnalyzerSummary {
         if status == AnalyzerStatus.disabled.rawValue {
             statusReason = AccessAnalyzer.StatusReason { $0.code = call.reasonForBeingDisabled(analyzer) }
         }
+        if status == AnalyzerStatus.active.rawValue, analyzer.type.search != .unused, progress?.isComplete != true {
+            status = AnalyzerStatus.creating.rawValue
+        }
+        lastResourceAnalyzed = progress?.lastResource
+        lastResourceAnalyzedAt = progress?.lastAnalyzed.map { Timestamp(secondsSinceEpoch: $0) }
         managedBy = analyzer.managedBy
     }
 }
 
 /// AWS's names.
 enum AnalyzerStatus: String {
+    case creating = "CREATING"
     case active = "ACTIVE"
     case disabled = "DISABLED"
 }

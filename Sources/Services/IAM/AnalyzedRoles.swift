@@ -1,6 +1,7 @@
 import Directory
 import Ledger
 import Platform
+import Wire
 
 extension AnalyzedResourceType {
     /// Roles: who may assume them, as their trust policies say.

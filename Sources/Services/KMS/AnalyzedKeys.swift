@@ -2,6 +2,7 @@ import Directory
 import Ledger
 import Platform
 import Policy
+import Wire
 
 extension AnalyzedResourceType {
     /// Keys: their policies and grants. Those that AWS's services manage for an account are no matter of its own.
@@ -15,7 +16,9 @@ extension AnalyzedResourceType {
                 if let old, let new, old.policy == new.policy, old.tags == new.tags { return [] }
                 id = change.id
             } else {
-                id = try change.decodeAfter(Grant.self)?.keyID ?? change.decodeBefore(Grant.self)?.keyID
+                let new = try change.decodeAfter(Grant.self)
+                let old = new == nil ? try change.decodeBefore(Grant.self) : nil
+                id = (new ?? old)?.keyID
             }
             guard let id else { return [] }
             let (account, region) = (change.scope.account, change.scope.region)

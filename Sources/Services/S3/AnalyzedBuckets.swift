@@ -93,14 +93,14 @@ extension AccessPointEntry {
     fileprivate var policyOfBucket: CompiledPolicy? {
         guard let text = point.policy else { return nil }
         let source = PolicySource(type: .resource, name: "access point policy", attachedTo: point.arn)
-        guard let document = try? JSONValue(parsing: Array(text.utf8)) else { return .denyingEverything(source) }
+        guard let document = try? Wire.JSONValue(parsing: Array(text.utf8)) else { return .denyingEverything(source) }
         var writer = JSONWriter()
         writer.json(rewritten(document))
         return BucketPolicies.compiled(String(decoding: writer.bytes, as: UTF8.self), source)
     }
 
-    private func rewritten(_ document: JSONValue) -> JSONValue {
-        func inStatement(_ value: JSONValue) -> JSONValue {
+    private func rewritten(_ document: Wire.JSONValue) -> Wire.JSONValue {
+        func inStatement(_ value: Wire.JSONValue) -> Wire.JSONValue {
             value.mappingMembers { key, value in
                 key == "Resource" || key == "NotResource" ? value.mappingTexts(ofBucket) : value
             }
@@ -135,13 +135,13 @@ extension AccessPointEntry {
     }
 }
 
-extension JSONValue {
-    fileprivate func mappingMembers(_ map: (String, JSONValue) -> JSONValue) -> JSONValue {
+extension Wire.JSONValue {
+    fileprivate func mappingMembers(_ map: (String, Wire.JSONValue) -> Wire.JSONValue) -> Wire.JSONValue {
         guard case .object(let members) = self else { return self }
-        return .object(members.map { JSONMember(key: $0.key, value: map($0.key, $0.value)) })
+        return .object(members.map { Wire.JSONMember(key: $0.key, value: map($0.key, $0.value)) })
     }
 
-    fileprivate func mappingTexts(_ map: (String) -> String) -> JSONValue {
+    fileprivate func mappingTexts(_ map: (String) -> String) -> Wire.JSONValue {
         switch self {
         case .string(let text): .string(map(text))
         case .array(let values): .array(values.map { $0.mappingTexts(map) })

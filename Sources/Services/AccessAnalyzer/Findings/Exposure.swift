@@ -224,8 +224,13 @@ enum AnalyzedActions {
     static let domain = Domain.aws
 
     /// Whether control policies take anything from a type's actions.
-    static func areRestricted(_ type: AnalyzedResourceType, by levels: [PolicySet]) -> Bool {
-        guard ResourceControl.governs(action: "\(type.actionPrefix):") else { return false }
+    ///
+    /// - Parameter whateverService: whether the policies are about all services, and not those alone that resource control
+    ///   policies are for.
+    static func areRestricted(
+        _ type: AnalyzedResourceType, by levels: [PolicySet], whateverService: Bool = false
+    ) -> Bool {
+        guard whateverService || ResourceControl.governs(action: "\(type.actionPrefix):") else { return false }
         let prefix = type.actionPrefix + ":"
         return levels.contains { level in
             level.policies.contains { policy in

@@ -117,7 +117,7 @@ enum Findings {
     ) throws(ServiceError) -> [AnalyzedFinding] {
         try records.list(
             AnalyzedFinding.self, by: AnalyzedFinding.byResource, of: partition,
-            RowIndexRange(equal: RowKey(.text(arn))), limit: .max)
+            RowIndexRange(RowPrefix(.text(arn))), limit: .max)
     }
 
     /// What a finding is called: a UUID that is made of what it is about.

@@ -46,14 +46,20 @@ struct AnalyzedFinding: TableRow, Equatable {
 
     /// What statistics are made of.
     var amounts: [String: Int64] {
-        var amounts = [status.rawValue: Int64(1)]
-        guard error == nil else {
-            amounts["error \(resourceType)"] = 1
-            return amounts
-        }
-        if status == .active { amounts["\(details.statistic) \(resourceType)"] = 1 }
+        let what = error == nil ? details.statistic : Self.failed
+        var amounts = [status.rawValue: Int64(1), Self.amount(status, what, ofType: resourceType): 1]
+        if status == .active, details.kind.isOfUnusedAccess { amounts[Self.amount(what, of: owner)] = 1 }
         return amounts
     }
+
+    /// The statistic of findings that say that the analysis failed.
+    static let failed = "error"
+
+    static func amount(_ status: Status, _ statistic: String, ofType type: String) -> String {
+        "\(status.rawValue) \(statistic) \(type)"
+    }
+
+    static func amount(_ statistic: String, of account: String) -> String { "\(statistic) of \(account)" }
 
     static let byResource = "resource"
     /// Those that are resolved, by the time since when they are.
@@ -77,6 +83,10 @@ enum FindingDetails: Sendable, Codable, Equatable {
         case unusedPassword = "UnusedIAMUserPassword"
         case unusedPermission = "UnusedPermission"
         case `internal` = "InternalAccess"
+
+        static let unused: [Kind] = [.unusedRole, .unusedAccessKey, .unusedPassword, .unusedPermission]
+
+        var isOfUnusedAccess: Bool { Self.unused.contains(self) }
     }
 
     var kind: Kind {
@@ -90,9 +100,12 @@ enum FindingDetails: Sendable, Codable, Equatable {
         }
     }
 
-    /// Under which name active ones are counted, for each type of resource.
+    /// The statistic of findings of public access.
+    static let isPublic = "public"
+
+    /// Under which name they are counted, for each type of resource.
     var statistic: String {
-        if case .external(let access) = self, access.isPublic { return "public" }
+        if case .external(let access) = self, access.isPublic { return Self.isPublic }
         return kind.rawValue
     }
 
