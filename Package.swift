@@ -54,7 +54,7 @@ let package = Package(
         // The questions of Access Analyzer's custom policy checks, and its words for the answers.
         .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
-        .target(name: "Learning", dependencies: ["Catalogue", "Policy", "Wire"]),
+        .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
         .target(name: "Mapping", dependencies: ["BundledData", "Catalogue", "Compression", "Policy", "Wire"]),
@@ -172,7 +172,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -215,8 +215,8 @@ let package = Package(
         .target(
             name: "AccessAnalyzerService",
             dependencies: [
-                "AccessAnalyzerAPI", "Catalogue", "CustomChecks", "Learning", "Lint", "Platform", "Reasoning",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint", "Platform",
+                "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
@@ -400,7 +400,9 @@ let package = Package(
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
         .testTarget(
             name: "AccessAnalyzerTests",
-            dependencies: ["AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Lint", "Platform", "Policy"]),
+            dependencies: [
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform", "Policy",
+            ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),

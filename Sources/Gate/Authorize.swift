@@ -87,7 +87,10 @@ extension Gate {
             let decision = decide(way, bound, membership, call).decision
             guard decision.isAllowed else { return decision }
         }
-        return decide(access, bound, membership, call).decision
+        let decision = decide(access, bound, membership, call)
+        call.noteUse(of: [decision.request.action])
+        call.noteAsked(decision)
+        return decision.decision
     }
 
     private func refusal(_ decision: AccessDecision, _ call: Call) -> ServiceError {

@@ -10,8 +10,12 @@ struct DecisionRecord {
         self.decisions = decisions
     }
 
+    /// So many are explained; of a request for more there are only the answers.
+    private static let mostExplained = 20
+
     /// An array of the accesses that the policies were asked about, each with its lines.
     var json: [UInt8] {
+        let isShort = decisions.count <= Self.mostExplained
         var writer = JSONWriter()
         writer.beginArray()
         for decision in decisions {
@@ -22,9 +26,9 @@ struct DecisionRecord {
             Self.write(decision.access.context, to: &writer)
             writer.key("trace")
             writer.beginArray()
-            decision.writeLines(to: &writer)
+            if isShort { decision.writeLines(to: &writer) }
             writer.endArray()
-            if !decision.decision.isAllowed {
+            if isShort, !decision.decision.isAllowed {
                 writer.member(
                     "authorizationMessage", String(decoding: decision.authorizationMessage.json, as: UTF8.self))
             }

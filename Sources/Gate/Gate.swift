@@ -61,6 +61,7 @@ public struct Gate: Sendable {
         let readable = try asked.readable.get()
         let identified = try await identify(readable, asked.call)
         attempt.identified = identified
+        defer { attempt.noteAsked(environment) }
         return try await authorize(identified, &attempt)
     }
 }

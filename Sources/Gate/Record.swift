@@ -151,6 +151,13 @@ extension Attempt {
         return ([call.accountID] + owners).map { event(result, in: $0, sharedID: sharedID) }
     }
 
+    /// What the policies said. Of an operation that needs nothing as a whole it is what was asked on the way, for each of the
+    /// keys that are deleted at once, say.
+    private var decisionRecord: DecisionRecord {
+        guard decisions.isEmpty else { return DecisionRecord(decisions) }
+        return DecisionRecord(call.asked.compactMap { $0 as? AccessDecision })
+    }
+
     /// The accounts besides the caller's that own something that was allowed.
     private var otherOwners: [String] {
         guard decisions.allSatisfy(\.decision.isAllowed) else { return [] }
@@ -176,7 +183,7 @@ extension Attempt {
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
             attributes: attributes(resources, in: account), body: record.json,
             // Only the caller's account may know why it was allowed, because its policies are named.
-            decision: account == call.accountID ? DecisionRecord(decisions).json : Array("[]".utf8))
+            decision: account == call.accountID ? decisionRecord.json : Array("[]".utf8))
     }
 
     /// What the event can be looked up by.

@@ -5,16 +5,28 @@ import struct Policy.PolicyDocument
 /// A policy that was written from what was seen.
 public struct GeneratedPolicy: Sendable {
     let statements: [GeneratedStatement]
+    /// What the ids of its statements begin with; nil: they have none.
+    let statementPrefix: String?
     /// How many different accesses it covers by itself.
     public internal(set) var accesses = 0
 
-    init(_ statements: [GeneratedStatement]) { self.statements = statements }
+    init(_ statements: [GeneratedStatement], statementPrefix: String? = nil) {
+        self.statements = statements
+        self.statementPrefix = statementPrefix
+    }
 
     /// The actions that it allows, sorted, each once.
     public var actions: [String] { Set(statements.flatMap(\.actions)).sorted() }
 
     /// The document, laid out for people.
     public var text: String { Layout().text(json) }
+
+    /// The document without white space.
+    public var compactText: String {
+        var writer = JSONWriter()
+        writer.json(json)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
 
     /// How many characters count towards a policy's limit.
     public var size: Int { PolicyDocument.nonWhitespaceCount(of: text) }
@@ -23,7 +35,12 @@ public struct GeneratedPolicy: Sendable {
     public var json: JSONValue {
         .object([
             JSONMember(key: "Version", value: .string("2012-10-17")),
-            JSONMember(key: "Statement", value: .array(statements.map(\.json))),
+            JSONMember(
+                key: "Statement",
+                value: .array(
+                    statements.enumerated().map { index, statement in
+                        statement.json(id: statementPrefix.map { "\($0)\(index)" })
+                    })),
         ])
     }
 }
@@ -38,7 +55,9 @@ struct GeneratedStatement {
         var conditions: [GeneratedCondition]
     }
 
-    var json: JSONValue {
+    var json: JSONValue { json(id: nil) }
+
+    func json(id: String?) -> JSONValue {
         var members = [
             JSONMember(key: "Effect", value: .string("Allow")), JSONMember(key: "Action", value: .texts(actions)),
             JSONMember(key: "Resource", value: .texts(scope.resources)),
@@ -55,6 +74,7 @@ struct GeneratedStatement {
             }
             members.append(JSONMember(key: "Condition", value: .object(tests)))
         }
+        if let id { members.insert(JSONMember(key: "Sid", value: .string(id)), at: 0) }
         return .object(members)
     }
 

@@ -21,6 +21,8 @@ public struct PolicyGenerator: Sendable {
     /// How many characters a policy may have, white space left out: those of a managed policy.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     public var sizeLimit = 6144
+    /// What the ids of statements begin with, letters and digits; they end with a number. nil: they have none.
+    public var statementPrefix: String?
 
     /// The condition keys by which it is worth narrowing what is allowed, in lower case.
     public static let usefulKeys: Set<String> = [
@@ -44,7 +46,7 @@ public struct PolicyGenerator: Sendable {
         let newSecrets = Set(distinct.filter { $0.isOfNewSecret }.map(\.resource))
         if let strange = distinct.first(where: { !$0.isWritable }) { throw GenerationError(strange) }
         let statements = statements(for: distinct, newSecrets)
-        var policies = packed(statements.flatMap { split($0) }).map(GeneratedPolicy.init)
+        var policies = packed(statements.flatMap { split($0) }).map { policy($0) }
         if let missing = Coverage(policies).missing(of: distinct).first { throw GenerationError(missing) }
         for index in policies.indices {
             policies[index].accesses =
@@ -115,10 +117,17 @@ public struct PolicyGenerator: Sendable {
 
     // MARK: Size
 
+    private func policy(_ statements: [GeneratedStatement]) -> GeneratedPolicy {
+        GeneratedPolicy(statements, statementPrefix: statementPrefix)
+    }
+
+    /// What a statement's id takes: `"Sid":"",`, and a number of four digits at most.
+    private var idSize: Int { statementPrefix.map { $0.utf8.count + 13 } ?? 0 }
+
     /// A statement that fits into a policy of its own, or the parts of one that does not: each with as many of the resources, or
     /// else of the actions, as fit.
     private func split(_ statement: GeneratedStatement) -> [GeneratedStatement] {
-        func fits(_ statement: GeneratedStatement) -> Bool { GeneratedPolicy([statement]).size <= sizeLimit }
+        func fits(_ statement: GeneratedStatement) -> Bool { policy([statement]).size + idSize <= sizeLimit }
         let list: WritableKeyPath<GeneratedStatement, [String]> =
             statement.scope.resources.count > 1 ? \.scope.resources : \.actions
         var parts: [GeneratedStatement] = []
@@ -145,7 +154,7 @@ public struct PolicyGenerator: Sendable {
         var room = 0
         for statement in statements {
             // A comma between two.
-            let size = statement.size + 1
+            let size = statement.size + 1 + idSize
             if policies.isEmpty || size > room {
                 policies.append([])
                 room = sizeLimit - GeneratedPolicy([]).size + 1
@@ -187,12 +196,16 @@ public struct Coverage: Sendable {
     /// The accesses that are not allowed.
     public func missing(of accesses: some Sequence<ObservedAccess>) -> [ObservedAccess] {
         accesses.filter { access in
-            let request = AuthorizationRequest(
-                principal: Principal(
-                    kind: .user, arn: "arn:aws:iam::111122223333:user/generated", accountID: "111122223333"),
-                action: access.action, resource: access.resource, resourceAccount: "111122223333")
-            return !PolicyEvaluator.evaluate(request, inputs, DictionaryContext(access.context)).isAllowed
+            !PolicyEvaluator.evaluate(Self.request(access), inputs, DictionaryContext(access.context)).isAllowed
         }
+    }
+
+    /// An access as a request of somebody who has nothing but the policies that are asked about.
+    public static func request(_ access: ObservedAccess) -> AuthorizationRequest {
+        AuthorizationRequest(
+            principal: Principal(
+                kind: .user, arn: "arn:aws:iam::111122223333:user/generated", accountID: "111122223333"),
+            action: access.action, resource: access.resource, resourceAccount: "111122223333")
     }
 }
 

@@ -42,6 +42,7 @@ public final class Call: Sendable {
     /// One for a call and all that it becomes.
     private final class Durability: Sendable {
         let isNeeded = Atomic<Bool>(false)
+        let asked = Mutex<[any Sendable]>([])
     }
 
     /// Makes a call; the edge does, and ``ServiceCalls`` for calls from one service to another.
@@ -129,6 +130,14 @@ public final class Call: Sendable {
     public func recordDurably() {
         isDurable.isNeeded.store(true, ordering: .relaxed)
     }
+
+    /// Keeps what the policies said to something that the operation asked on its own, beside what it needs: see ``decision(_:)``.
+    public func noteAsked(_ decision: some Sendable) {
+        isDurable.asked.withLock { $0.append(decision) }
+    }
+
+    /// What was kept by ``noteAsked(_:)``.
+    public var asked: [any Sendable] { isDurable.asked.withLock { $0 } }
 
     /// Whether ``recordDurably()`` was called, on this value or on one that it came from.
     public var isRecordedDurably: Bool { isDurable.isNeeded.load(ordering: .relaxed) }

@@ -75,10 +75,10 @@ struct GeneratePolicy: AsyncParsableCommand {
         do {
             let recorded = try RecordedData(place)
             try await OwnServer.flushEvents(of: place, recorded)
-            let found = try await recorded.accesses(
+            let (found, isKnown) = try await recorded.accesses(
                 of: principal, since: since.flatMap(Self.moment), until: until.flatMap(Self.moment),
                 withDenied: includeDenied)
-            guard !found.accesses.isEmpty else { fail(nothing(found, place)) }
+            guard !found.accesses.isEmpty else { fail(nothing(found, isKnown, place)) }
             var generator = PolicyGenerator()
             generator.addsConditions = conditions
             generator.namesRegions = regions
@@ -95,7 +95,7 @@ struct GeneratePolicy: AsyncParsableCommand {
     }
 
     /// What is left to be said when there is nothing to allow.
-    private func nothing(_ found: RecordedAccesses, _ place: DataPlace) -> String {
+    private func nothing(_ found: RecordedAccesses, _ isKnown: Bool, _ place: DataPlace) -> String {
         let when = since.map { " since \($0)" } ?? ""
         if found.denied > 0 {
             return found.denied == 1
@@ -105,7 +105,7 @@ struct GeneratePolicy: AsyncParsableCommand {
         if found.free > 0 {
             return "\(principal) made only calls\(when) that need no permission (\(found.free))."
         }
-        guard found.isKnown else {
+        guard isKnown else {
             return "There is no \(principal) in \(place.name), and no call of one\(when) is recorded."
         }
         return "No call of \(principal)\(when) is recorded in \(place.name)."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import accounts
 from conftest import run_auditor
-from harness import Identity, Server
+from harness import ACCOUNT, Identity, Server, allow, policy
+from harness.documents import trust
 
 POLICIES = """
 policies:
@@ -91,3 +93,48 @@ def test_custodian_mends(cloud: Server, tmp_path: Path) -> None:
     assert root.iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"] == 16
     keys = root.iam.list_access_keys(UserName="bob")["AccessKeyMetadata"]
     assert [key["Status"] for key in keys] == ["Inactive", "Inactive"]
+
+
+OUTSIDE_ACCESS = """
+policies:
+  - name: has-analyzer
+    resource: aws.account
+    filters:
+      - {type: access-analyzer, key: status, value: ACTIVE}
+  - name: findings
+    resource: aws.access-analyzer-finding
+    filters:
+      - {status: ACTIVE}
+  - name: public-buckets
+    resource: aws.s3
+    filters:
+      - {type: iam-analyzer, key: isPublic, value: true}
+  - name: shared-roles
+    resource: aws.iam-role
+    filters:
+      - {type: iam-analyzer, key: isPublic, value: false}
+"""
+
+
+def test_what_access_analyzer_found(cloud: Server, tmp_path: Path) -> None:
+    root = cloud.root
+    assert not custodian(root, tmp_path, OUTSIDE_ACCESS)["has-analyzer"]
+    arn = root.client("accessanalyzer").create_analyzer(analyzerName="main", type="ACCOUNT")["arn"]
+    reader = trust({"AWS": "arn:aws:iam::444455556666:root"})
+    root.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=reader)
+    s3 = root.client("s3")
+    for bucket in ("open", "closed"):
+        s3.create_bucket(Bucket=bucket)
+    s3.delete_public_access_block(Bucket="open")
+    s3.put_bucket_policy(
+        Bucket="open", Policy=policy(allow("s3:GetObject", "arn:aws:s3:::open/*", Principal="*")))
+    deadline = time.monotonic() + 20
+    while len(root.client("accessanalyzer").list_findings(analyzerArn=arn)["findings"]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    found = custodian(root, tmp_path, OUTSIDE_ACCESS)
+    assert len(found["has-analyzer"]) == 1
+    assert {one["resource"] for one in found["findings"]} == {
+        "arn:aws:s3:::open", f"arn:aws:iam::{ACCOUNT}:role/reader"}
+    assert [one["Name"] for one in found["public-buckets"]] == ["open"]
+    assert [one["RoleName"] for one in found["shared-roles"]] == ["reader"]

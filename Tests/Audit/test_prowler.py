@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import accounts
 import storage
 from conftest import run_auditor
 from harness import ACCOUNT, Identity, Server, policy
+from harness.documents import trust
 
 
 def report(identity: Identity, folder: Path, *services: str, regions: tuple[str, ...] = ("us-east-1",)) -> list[dict[str, str]]:
@@ -191,3 +194,42 @@ CHECKS = {
     "s3_bucket_policy_public_write_access", "s3_bucket_public_access", "s3_bucket_public_list_acl",
     "s3_bucket_public_write_acl", "s3_bucket_secure_transport_policy", "s3_bucket_server_access_logging_enabled",
 }  # fmt: skip
+
+
+# Access Analyzer
+
+
+def test_access_analyzer(cloud: Server, tmp_path: Path) -> None:
+    root = cloud.root
+    found = findings(root, tmp_path, "accessanalyzer")
+    assert (found["accessanalyzer_enabled"], found["accessanalyzer_enabled_without_findings"]) == ({"FAIL"}, set())
+
+    api = root.client("accessanalyzer")
+    api.create_analyzer(analyzerName="main", type="ACCOUNT")
+    found = findings(root, tmp_path, "accessanalyzer")
+    assert (found["accessanalyzer_enabled"], found["accessanalyzer_enabled_without_findings"]) == ({"PASS"}, {"PASS"})
+
+    reader = trust({"AWS": "arn:aws:iam::444455556666:root"})
+    root.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=reader)
+    wait_for(lambda: active_findings(root))
+    found = findings(root, tmp_path, "accessanalyzer")
+    assert (found["accessanalyzer_enabled"], found["accessanalyzer_enabled_without_findings"]) == ({"PASS"}, {"FAIL"})
+
+    api.update_findings(analyzerArn=f"{ANALYZERS}main", status="ARCHIVED", ids=active_findings(root))
+    assert not failed(findings(root, tmp_path, "accessanalyzer"))
+
+
+ANALYZERS = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/"
+
+
+def active_findings(root: Identity) -> list[str]:
+    active = {"status": {"eq": ["ACTIVE"]}}
+    listed = root.client("accessanalyzer").list_findings(analyzerArn=f"{ANALYZERS}main", filter=active)
+    return [one["id"] for one in listed["findings"]]
+
+
+def wait_for(found: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

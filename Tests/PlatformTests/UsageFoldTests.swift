@@ -10,6 +10,8 @@ private struct RecordedCall {
     var use: RecordedUse
     /// The access key of the event: a session's where the use has no long-term key.
     var sessionKey: String?
+    /// What the policies were asked about.
+    var asked: [String] = []
 
     var event: Event {
         var random = SystemRandomNumberGenerator()
@@ -33,7 +35,8 @@ private struct RecordedCall {
             attributes: [
                 EventAttribute("EventName", use.action), EventAttribute("EventSource", use.service + ".amazonaws.com"),
                 EventAttribute("Username", isRole ? "session" : "anybody"), EventAttribute("AccessKeyId", key),
-            ], body: Array(body.utf8), decision: Array("[]".utf8))
+            ], body: Array(body.utf8),
+            decision: Array("[\(asked.map { #"{"action":"\#($0)","resource":"*"}"# }.joined(separator: ","))]".utf8))
     }
 }
 
@@ -139,7 +142,10 @@ extension UsageFold {
                 region: ["us-east-1", "eu-west-1"].randomElement(using: &random) ?? "", at: time)
             if principal == "AIDAB", step % 3 == 0 { use.longTermKey = nil }
             fold.take(use)
-            try ledger.record(RecordedCall(use: use, sessionKey: "ASIA" + principal).event)
+            let own = "iam:\(use.action)"
+            let more = ["iam:PassRole", "iam:TagUser"].filter { _ in Bool.random(using: &random) }
+            if !more.isEmpty { fold.take(more, by: principal, of: account, in: use.region, time: use.time) }
+            try ledger.record(RecordedCall(use: use, sessionKey: "ASIA" + principal, asked: [own] + more).event)
             if Int.random(in: 0..<50, using: &random) == 0 { try await ledger.flushEvents() }
             if Int.random(in: 0..<100, using: &random) == 0 { try await fold.checkpoint(into: ledger) }
         }
@@ -155,6 +161,23 @@ extension UsageFold {
         try ledger.replay(UsageFold.kinds) { (change) throws(LedgerError) in try again.restore(change) }
         for principal in principals { #expect(again.usage(of: principal) == fold.usage(of: principal)) }
         #expect(restored.waiting == 0)
+    }
+
+    @Test func actionsThatOtherOperationsNeedAreUsed() throws {
+        let fold = UsageFold()
+        fold.take(call("AIDAA", "CreateUser", at: start))
+        fold.take(["iam:TagUser", "kms:Decrypt"], by: "AIDAA", of: account, in: "us-east-1", time: start + 1)
+        fold.take(["kms:Decrypt"], by: "AIDAA", of: account, in: "us-east-1", time: start)
+        let usage = try #require(fold.usage(of: "AIDAA"))
+        #expect(usage.lastUse(of: "TagUser", in: "iam")?.time == start + 1)
+        #expect(usage.lastUse(of: "CreateUser", in: "iam")?.time == start)
+        #expect(usage.lastUse(of: "Decrypt", in: "kms")?.time == start + 1)
+        // IAM's last accessed information goes by operations.
+        #expect(usage.lastUse(of: "kms") == nil && usage.lastUse?.time == start)
+        #expect(usage.lastNeed(of: "kms")?.time == start + 1)
+        #expect(usage.lastNeed(of: "iam")?.time == start + 1)
+        #expect(usage.lastNeed(of: "s3") == nil)
+        #expect(usage.actions(of: "iam", usedSince: start + 1) == ["TagUser"])
     }
 
     @Test func eventsOfOthersInTheHistoryAreNotTaken() async throws {

@@ -49,6 +49,9 @@ public struct PrincipalUsage: Record, Equatable {
     public private(set) var password: Int64?
     /// By service (`iam`), then by action (`CreateUser`).
     public private(set) var services: [String: [String: Use]] = [:]
+    /// Actions that the policies were asked about and that are not called as the operation was: `s3:ListBucket`. nil: none, or
+    /// none that an earlier version has kept.
+    private var asked: [String: Use]?
 
     /// A principal that has used nothing yet.
     public init(id: String, accountID: String) {
@@ -66,6 +69,32 @@ public struct PrincipalUsage: Record, Equatable {
         services.values.lazy.flatMap(\.values).max { $0.time < $1.time }
     }
 
+    /// The last use of a service, or of a permission of the service's that another service's operation needed.
+    public func lastNeed(of service: String) -> Use? {
+        let needed = (asked ?? [:]).lazy.filter { $0.key.hasPrefix("\(service):") }.map(\.value)
+        return ([lastUse(of: service)].compactMap(\.self) + needed).max { $0.time < $1.time }
+    }
+
+    /// The last use of an action, by whichever operation needed it.
+    /// - Parameters:
+    ///   - action: `ListBucket`
+    ///   - service: `s3`
+    public func lastUse(of action: String, in service: String) -> Use? {
+        let called = services[service]?[action]
+        guard let asked = asked?["\(service):\(action)"], asked.time > called?.time ?? .min else { return called }
+        return asked
+    }
+
+    /// The actions of a service that were used since a time, in milliseconds since 1970.
+    public func actions(of service: String, usedSince time: Int64) -> Set<String> {
+        var used = Set((services[service] ?? [:]).filter { $0.value.time >= time }.keys)
+        for (action, use) in asked ?? [:] where use.time >= time {
+            let parts = action.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0] == service { used.insert(String(parts[1])) }
+        }
+        return used
+    }
+
     // MARK: Folding
 
     /// A call, in whatever order: a use that is older than what is known changes nothing.
@@ -77,6 +106,14 @@ public struct PrincipalUsage: Record, Equatable {
         keys[key] = KeyUse(time: use.time, region: use.region, service: use.service)
     }
 
+    /// What the policies were asked about in the course of a call.
+    mutating func take(_ actions: [String], _ use: Use) {
+        var asked = asked ?? [:]
+        self.asked = nil
+        for action in actions { asked[action, default: use].replace(with: use) }
+        self.asked = asked
+    }
+
     mutating func takePassword(time: Int64) {
         if let password, time < password &+ Self.passwordSpan { return }
         password = time
@@ -85,6 +122,7 @@ public struct PrincipalUsage: Record, Equatable {
     /// Forgets keys that are gone, and what is out of the tracking period.
     mutating func prune(before time: Int64, isKey: (String) -> Bool) {
         let isOld = { (actions: [String: Use]) in actions.isEmpty || actions.values.contains { $0.time < time } }
+        if let asked, isOld(asked) { self.asked = asked.filter { $0.value.time >= time } }
         guard services.values.contains(where: isOld) || !keys.keys.allSatisfy(isKey) else { return }
         keys = keys.filter { isKey($0.key) }
         services = services.mapValues { $0.filter { $0.value.time >= time } }.filter { !$0.value.isEmpty }

@@ -45,6 +45,12 @@ public struct RecordedUse: Sendable, Equatable {
             service: String(service), action: action, region: record["awsRegion"]?.text ?? "", time: event.time)
     }
 
+    /// Whose call an event tells of, by unique id: a session is its role's, or its user's. Nil for a caller from outside of AWS, and
+    /// for one of another account than that in whose history it stands.
+    public static func principal(of event: Event) -> String? {
+        (try? JSONValue(parsing: event.body)).flatMap { principal(event, $0) }
+    }
+
     /// Whose call a CloudTrail record tells of: a session is its role's, or its user's. Nil for a caller from outside of
     /// AWS, and for one of another account than that in whose history it stands.
     static func principal(_ event: Event, _ record: JSONValue) -> String? {

@@ -43,6 +43,17 @@ public final class UsageFold: Sendable {
         }
     }
 
+    /// Takes in what the policies were asked about in the course of a call, as far as it is not called as the operation is.
+    /// - Parameters:
+    ///   - actions: `s3:ListBucket`
+    ///   - id: see `RecordedUse.principalID`.
+    ///   - account: the principal's.
+    ///   - region: that the call was made in.
+    ///   - time: milliseconds since 1970.
+    public func take(_ actions: [String], by id: String, of account: String, in region: String, time: Int64) {
+        state.withLock { $0.take(actions, by: id, of: account, PrincipalUsage.Use(time: time, region: region)) }
+    }
+
     /// Takes in that the password of a user (by unique id), or of root (by the account's number), opened a console
     /// session. `time` is in milliseconds since 1970.
     public func takePassword(of id: String, in account: String, time: Int64) {
@@ -209,14 +220,20 @@ public final class UsageFold: Sendable {
             var source: String?
             var key: String?
             var user: String?
+            /// What the policies were asked about besides.
+            var action: String?
         }
         var last: [Call: Int] = [:]
         var wanted: Set<Int> = []
         for (index, event) in events.enumerated() {
-            let call = Call(
+            var call = Call(
                 name: event.value(of: "EventName"), source: event.value(of: "EventSource"),
                 key: event.value(of: "AccessKeyId"), user: event.value(of: "Username"))
             last[call] = index
+            for action in event.askedActions {
+                call.action = action
+                last[call] = index
+            }
             if let key = call.key, event.time >= spans[key] ?? .min {
                 spans[key] = event.time &+ PrincipalUsage.keySpan
                 wanted.insert(index)
@@ -237,6 +254,12 @@ extension UsageFold.State {
         for (event, record) in telling {
             if let use = RecordedUse(event, record) {
                 take(use)
+                let asked = event.askedActions.filter { $0 != "\(use.service):\(use.action)" }
+                if !asked.isEmpty {
+                    take(
+                        asked, by: use.principalID, of: use.accountID,
+                        PrincipalUsage.Use(time: use.time, region: use.region))
+                }
             } else if RecordedUse.isSignIn(record), let principal = RecordedUse.principal(event, record) {
                 takePassword(of: principal, in: event.account, time: event.time)
             }
@@ -246,6 +269,13 @@ extension UsageFold.State {
     fileprivate mutating func take(_ use: RecordedUse) {
         principals[use.principalID, default: PrincipalUsage(id: use.principalID, accountID: use.accountID)].take(use)
         changed.insert(use.principalID)
+    }
+
+    fileprivate mutating func take(
+        _ actions: [String], by id: String, of account: String, _ use: PrincipalUsage.Use
+    ) {
+        principals[id, default: PrincipalUsage(id: id, accountID: account)].take(actions, use)
+        changed.insert(id)
     }
 
     fileprivate mutating func takePassword(of id: String, in account: String, time: Int64) {
@@ -269,6 +299,26 @@ struct UsageCheckpoint: Record {
 extension Event {
     fileprivate func value(of attribute: String) -> String? {
         attributes.first { $0.name == attribute }?.value
+    }
+
+    /// What the policies were asked about, by the bytes of the decision: quotation marks within texts are escaped, so that
+    /// nothing else can look like a member.
+    fileprivate var askedActions: [String] {
+        let member = Array(#""action":""#.utf8)
+        var actions: [String] = []
+        var rest = decision[...]
+        while let quote = rest.firstIndex(of: UInt8(ascii: "\"")) {
+            rest = rest[quote...]
+            guard rest.starts(with: member) else {
+                rest = rest.dropFirst()
+                continue
+            }
+            let text = rest.dropFirst(member.count)
+            let end = text.firstIndex(of: UInt8(ascii: "\"")) ?? text.endIndex
+            actions.append(String(decoding: text[..<end], as: UTF8.self))
+            rest = text[end...].dropFirst()
+        }
+        return actions
     }
 }
 

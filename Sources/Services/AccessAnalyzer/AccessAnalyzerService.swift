@@ -1,4 +1,5 @@
 import AccessAnalyzerAPI
+import Ledger
 public import Platform
 
 extension ServiceModule {
@@ -7,11 +8,11 @@ extension ServiceModule {
         AccessAnalyzer.self,
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
-        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self],
+        records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self] + unusedAccessRecords,
         tables: [AnalyzedFinding.self, AnalyzedResourceRow.self, AccessPreview.self], projections: [AnalyzerIndex.self],
         resourceTypes: [.analyzer],
-        jobs: [ForgetResolvedFindings.self, AnalyzePreview.self, ForgetPreview.self],
-        followers: [FollowAnalyzedResources.self],
+        jobs: [ForgetResolvedFindings.self] + previewJobs + unusedAccessJobs,
+        followers: [FollowAnalyzedResources.self, FollowIdentities.self],
         quotas: [.organizationAnalyzers, .archiveRules, .accessPreviews],
         samples: accessAnalyzerSamples)
 
@@ -38,5 +39,11 @@ extension ServiceModule {
         AccessAnalyzer.ListAccessPreviews.self, AccessAnalyzer.ListAccessPreviewFindings.self,
     ]
 
-    private static let unusedAccessOperations: [any Platform.Operation.Type] = []
+    private static let previewJobs: [any Job.Type] = [AnalyzePreview.self, ForgetPreview.self]
+
+    private static let unusedAccessOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.GenerateFindingRecommendation.self, AccessAnalyzer.GetFindingRecommendation.self,
+        AccessAnalyzer.StartPolicyGeneration.self, AccessAnalyzer.CancelPolicyGeneration.self,
+        AccessAnalyzer.GetGeneratedPolicy.self, AccessAnalyzer.ListPolicyGenerations.self,
+    ]
 }

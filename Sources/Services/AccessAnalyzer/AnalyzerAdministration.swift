@@ -13,6 +13,16 @@ enum AnalyzerAdministration {
     fileprivate static let role = "AWSServiceRoleForAccessAnalyzer"
 }
 
+extension IdentityDirectory {
+    /// The organization whose analyzers an account may have: it manages it, or is a delegated administrator for Access
+    /// Analyzer. nil: none.
+    func organization(administeredBy account: String) -> Organization? {
+        guard let organization = organization(ofAccount: account) else { return nil }
+        let isDelegated = organizationAccount(account)?.delegatedServices[AnalyzerAdministration.service] != nil
+        return organization.managementAccountID == account || isDelegated ? organization : nil
+    }
+}
+
 extension Call {
     /// The permission to have the service-linked role made; nil when it is there.
     var needForServiceLinkedRole: Access? {
@@ -22,21 +32,12 @@ extension Call {
         return Access("iam:CreateServiceLinkedRole", on: arn, context: ["iam:awsservicename": .one(service)])
     }
 
-    /// The organization whose analyzers an account may have: it manages it, or is a delegated administrator for Access
-    /// Analyzer. nil: none.
-    func administeredOrganization(by account: String) -> Organization? {
-        guard let organization = directory.organization(ofAccount: account) else { return nil }
-        let isDelegated =
-            directory.organizationAccount(account)?.delegatedServices[AnalyzerAdministration.service] != nil
-        return organization.managementAccountID == account || isDelegated ? organization : nil
-    }
-
     /// - Throws: ValidationException, AccessDeniedException.
     func checkOrganizationAnalyzers() throws(ServiceError) {
         guard let organization = directory.organization(ofAccount: accountID) else {
             throw .invalidRequest("The account is not a member of an organization.", reason: "fieldValidationFailed")
         }
-        guard administeredOrganization(by: accountID) != nil else {
+        guard directory.organization(administeredBy: accountID) != nil else {
             throw AccessAnalyzer.Failure.accessDeniedException("Account \(accountID) is not a delegated administrator")
         }
         guard organization.trustedServices[AnalyzerAdministration.service] != nil else {
@@ -47,7 +48,7 @@ extension Call {
     /// An analyzer of an organization that its account no longer may have finds nothing any more.
     func status(of analyzer: Analyzer) -> AnalyzerStatus {
         guard analyzer.type.isOfOrganization else { return .active }
-        let organization = administeredOrganization(by: analyzer.accountID)
+        let organization = directory.organization(administeredBy: analyzer.accountID)
         return organization?.trustedServices[AnalyzerAdministration.service] == nil ? .disabled : .active
     }
 

@@ -93,7 +93,7 @@ extension AccessAnalyzer.GetFindingV2: ReadOperation {
     }
 
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
-        _ = try Paging(marker: input.nextToken, limit: input.maxResults)
+        let paging = try Paging(marker: input.nextToken, limit: input.maxResults)
         let analyzer = try records.analyzer(arn: input.analyzerArn, call)
         let finding = try records.finding(input.id, of: analyzer)
         return Output {
@@ -107,8 +107,10 @@ extension AccessAnalyzer.GetFindingV2: ReadOperation {
             $0.status = finding.status.rawValue
             $0.error = finding.error
             $0.findingType = finding.details.kind.rawValue
-            $0.findingDetails =
-                finding.error == nil ? [AccessAnalyzer.FindingDetails(finding.details, owner: finding.owner)] : []
+            guard finding.error == nil else { return $0.findingDetails = [] }
+            let page = page(AccessAnalyzer.FindingDetails.all(of: finding.details, owner: finding.owner), paging)
+            $0.findingDetails = page.items
+            $0.nextToken = page.marker
         }
     }
 }

@@ -1,6 +1,7 @@
 import Catalogue
 import Directory
 import IAMAPI
+import Learning
 import Platform
 import Wire
 

@@ -1,6 +1,7 @@
 import Catalogue
 import Directory
 import FoundationEssentials
+import Learning
 import Ledger
 import Platform
 import Wire
@@ -78,10 +79,7 @@ struct AccessReport: Record {
             }
             service.uses.sort { $0.time > $1.time }
             if granularity == "ACTION_LEVEL" {
-                // Data events are not among them: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
-                let tracked = environment.modules(signingAs: namespace).reduce(into: Set<String>()) { names, module in
-                    names.formUnion(Set(module.shape.operationNames).subtracting(module.events.dataEvents))
-                }
+                let tracked = environment.trackedActions(of: namespace)
                 let names = tracked.isEmpty ? [] : grants.actions(of: namespace).filter(tracked.contains)
                 service.actions = names.map { Self.action($0, of: namespace, usages, oldest: oldest) }
             }

@@ -7,7 +7,7 @@ import Wire
 // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_admin-change-user.html>
 
 extension IAM.LoginProfile {
-    init(_ profile: IAMService.LoginProfile, userName: String) {
+    init(_ profile: Platform.LoginProfile, userName: String) {
         self.init()
         self.userName = userName
         createDate = Timestamp(secondsSinceEpoch: profile.createDate)
@@ -16,14 +16,14 @@ extension IAM.LoginProfile {
 }
 
 extension RecordReading {
-    func loginProfile(of user: Directory.User) throws(ServiceError) -> IAMService.LoginProfile {
+    func loginProfile(of user: Directory.User) throws(ServiceError) -> Platform.LoginProfile {
         guard let profile = try get(LoginProfile.self, user.uniqueID) else {
             throw .noSuchEntity("Login Profile for User \(user.name) cannot be found.")
         }
         return profile
     }
 
-    fileprivate func loginProfile(of owner: PasswordOwner) throws(ServiceError) -> IAMService.LoginProfile {
+    fileprivate func loginProfile(of owner: PasswordOwner) throws(ServiceError) -> Platform.LoginProfile {
         guard let profile = try get(LoginProfile.self, owner.id) else {
             throw .noSuchEntity("Login Profile for User \(owner.name) cannot be found.")
         }

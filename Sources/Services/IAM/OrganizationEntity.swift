@@ -1,4 +1,5 @@
 import Directory
+import Learning
 import Platform
 import Policy
 import Wire

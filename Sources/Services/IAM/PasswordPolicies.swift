@@ -118,7 +118,7 @@ enum PasswordRules {
     /// ones. The hash must share their salt.
     /// - Throws: PasswordPolicyViolation.
     static func checkReuse(
-        _ hash: String, _ profile: IAMService.LoginProfile, _ policy: AccountPasswordPolicy?
+        _ hash: String, _ profile: Platform.LoginProfile, _ policy: AccountPasswordPolicy?
     ) throws(ServiceError) {
         guard let prevention = policy?.reusePrevention else { return }
         let barred = ([profile.passwordHash] + profile.earlierHashes).prefix(max(0, prevention))

@@ -125,15 +125,27 @@ extension AccessAnalyzer.FindingDetails {
             unusedIamUserPasswordDetails = AccessAnalyzer.UnusedIamUserPasswordDetails {
                 $0.lastAccessed = timestamp(last)
             }
-        case .unusedPermission(let permission):
-            unusedPermissionDetails = AccessAnalyzer.UnusedPermissionDetails {
-                $0.serviceNamespace = permission.service
-                $0.lastAccessed = timestamp(permission.lastAccessed)
-                $0.actions = permission.actions.map { action in
-                    AccessAnalyzer.UnusedAction {
-                        $0.action = action.name
-                        $0.lastAccessed = timestamp(action.lastAccessed)
-                    }
+        case .unusedPermission: break
+        }
+    }
+
+    /// All that a finding says: of unused permissions service by service.
+    static func all(of details: FindingDetails, owner: String) -> [AccessAnalyzer.FindingDetails] {
+        guard case .unusedPermission(let permissions) = details else { return [Self(details, owner: owner)] }
+        return permissions.map(Self.init)
+    }
+
+    private init(_ permission: UnusedPermission) {
+        self.init()
+        unusedPermissionDetails = AccessAnalyzer.UnusedPermissionDetails {
+            $0.serviceNamespace = permission.service
+            $0.lastAccessed = permission.lastAccessed.map { Timestamp(secondsSinceEpoch: $0) }
+            // Of a service that was not used at all there is no more to say.
+            guard !permission.actions.isEmpty else { return }
+            $0.actions = permission.actions.map { action in
+                AccessAnalyzer.UnusedAction {
+                    $0.action = "\(permission.service):\(action.name)"
+                    $0.lastAccessed = action.lastAccessed.map { Timestamp(secondsSinceEpoch: $0) }
                 }
             }
         }

@@ -73,7 +73,8 @@ enum FindingDetails: Sendable, Codable, Equatable {
     case unusedRole(lastAccessed: Double?)
     case unusedAccessKey(id: String, lastAccessed: Double?)
     case unusedPassword(lastAccessed: Double?)
-    case unusedPermission(UnusedPermission)
+    /// Service by service, in the order of their names.
+    case unusedPermission([UnusedPermission])
 
     /// The names are AWS's.
     enum Kind: String, Sendable, CaseIterable {
@@ -117,7 +118,7 @@ enum FindingDetails: Sendable, Codable, Equatable {
         case .unusedRole: "unused role"
         case .unusedAccessKey(let id, _): "unused key \(id)"
         case .unusedPassword: "unused password"
-        case .unusedPermission(let permission): "unused permission \(permission.service)"
+        case .unusedPermission: "unused permission"
         }
     }
 }

@@ -1,39 +1,24 @@
-import Ledger
-import Platform
-import Wire
-
-/// Whose events, and of which time, are looked for in the event history.
-struct HistoryWindow: Sendable {
-    let account: String
-    /// The organization whose accounts' events count, too.
-    let organizationID: String?
-    /// From then on, in milliseconds since 1970.
-    let start: Int64
-    /// Until then, in milliseconds since 1970; nil: it goes on.
-    var end: Int64?
-
-    /// Whether an event is in it, as far as time and account go.
-    func contains(_ event: Event, _ environment: Environment) -> Bool {
-        guard event.time >= start, event.time <= end ?? .max else { return false }
-        if event.account == account { return true }
-        guard let organizationID else { return false }
-        return environment.directory.organization(ofAccount: event.account)?.id == organizationID
-    }
-}
+public import Ledger
+public import Wire
 
 /// Walks the event history for whoever takes something out of it, from where it was the last time. All who do keep their own
 /// cursor, and move it in the transaction that keeps what they took: so nothing is lost or taken twice.
-struct HistoryWalk: Sendable {
+public struct HistoryWalk: Sendable {
     /// Segments of events, at a time.
     private static let segments = 16
     /// So many without a wanted event are not looked through again.
     private static let skipped: Int64 = 64
 
-    let environment: Environment
+    private let environment: Environment
+
+    /// Makes a walk; it begins wherever ``pass(from:through:upTo:_:)`` is told.
+    public init(environment: Environment) {
+        self.environment = environment
+    }
 
     /// The last segment, once this node's events are on disk: of this node's events all are before it, of others' those that
     /// are written.
-    func end() async throws(ServiceError) -> Int64 {
+    public func end() async throws(ServiceError) -> Int64 {
         do throws(LedgerError) {
             try await environment.ledger.flushEvents()
             return try await environment.ledger.lastEventSegment()
@@ -49,7 +34,7 @@ struct HistoryWalk: Sendable {
     ///   - most: of what `body` returns, in sum.
     ///   - body: takes an event, and returns how much that was.
     /// - Returns: the last segment that is done with now.
-    func pass(
+    public func pass(
         from cursor: Int64, through end: Int64, upTo most: Int, _ body: (Event) throws(ServiceError) -> Int
     ) async throws(ServiceError) -> Int64 {
         var cursor = cursor
@@ -71,14 +56,5 @@ struct HistoryWalk: Sendable {
     }
 
     /// Whether a cursor that nothing was taken on the way of is worth to be kept.
-    static func isFar(_ cursor: Int64, from start: Int64) -> Bool { cursor - start >= skipped }
-}
-
-extension Call {
-    /// How far the event history is.
-    func lastEventSegment() async throws(ServiceError) -> Int64 {
-        do throws(LedgerError) { return try await environment.ledger.lastEventSegment() } catch {
-            throw ServiceError(error)
-        }
-    }
+    public static func isFar(_ cursor: Int64, from start: Int64) -> Bool { cursor - start >= skipped }
 }

@@ -1,13 +1,18 @@
-import Catalogue
-import Policy
+public import Catalogue
+public import Policy
 
 /// Which services, and which of their actions, some policies could allow together, whatever the resources and
 /// conditions: what access advisor lists. Other types of policy don't count there, nor do permissions boundaries.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-know>
 ///
 /// A statement takes away what it denies for all resources and without condition, and nothing otherwise.
-struct ServiceGrants {
-    fileprivate struct Rule {
+///
+/// ```swift
+/// let grants = ServiceGrants([document])
+/// for service in grants.services { print(service, grants.actions(of: service)) }
+/// ```
+public struct ServiceGrants: Sendable {
+    fileprivate struct Rule: Sendable {
         let isAllow: Bool
         let isNegated: Bool
         /// Patterns of actions by the service they name, in lower case.
@@ -19,7 +24,8 @@ struct ServiceGrants {
     private let rules: [Rule]
     private let catalogue: ServiceCatalogue
 
-    init(_ documents: [PolicyDocument], catalogue: ServiceCatalogue = .aws) {
+    /// What identity-based policies could allow together.
+    public init(_ documents: [PolicyDocument], catalogue: ServiceCatalogue = .aws) {
         self.catalogue = catalogue
         rules = documents.flatMap(\.statements).compactMap { statement in
             let isAllow = statement.effect == .allow
@@ -40,10 +46,10 @@ struct ServiceGrants {
     }
 
     /// The services with an action that could be allowed, sorted.
-    var services: [String] { catalogue.prefixes.filter(grants) }
+    public var services: [String] { catalogue.prefixes.filter(grants) }
 
     /// The services with an action that every level could allow, sorted; all services without levels.
-    static func services(allowedByAll levels: [ServiceGrants], catalogue: ServiceCatalogue = .aws) -> [String] {
+    public static func services(allowedByAll levels: [ServiceGrants], catalogue: ServiceCatalogue = .aws) -> [String] {
         catalogue.prefixes.filter { prefix in
             guard levels.allSatisfy({ $0.grants(prefix) }) else { return false }
             // Where each level allows the whole, they need not be compared.
@@ -56,7 +62,7 @@ struct ServiceGrants {
     }
 
     /// Whether an action of a service could be allowed.
-    func grants(_ prefix: String) -> Bool {
+    public func grants(_ prefix: String) -> Bool {
         guard rules.contains(where: { $0.isAllow && $0.touches(prefix) }) else { return false }
         return isWhole(prefix) || !actions(of: prefix).isEmpty
     }
@@ -67,7 +73,7 @@ struct ServiceGrants {
     }
 
     /// The actions of a service that could be allowed, in the catalogue's order.
-    func actions(of prefix: String) -> [String] {
+    public func actions(of prefix: String) -> [String] {
         guard let service = catalogue.service(prefix) else { return [] }
         var allowed: Set<String> = []
         var denied: Set<String> = []
@@ -82,7 +88,7 @@ struct ServiceGrants {
 
 extension ServiceGrants.Rule {
     private func patterns(of prefix: String) -> [String] {
-        (ofService[prefix] ?? []) + ofAny.filter { matches($0.service, prefix) }.map(\.action)
+        (ofService[prefix] ?? []) + ofAny.filter { matchesWildcards($0.service, prefix) }.map(\.action)
     }
 
     /// Whether the rule may speak of actions of a service.
@@ -109,7 +115,7 @@ extension Statement {
 }
 
 /// Whether a pattern with `*` and `?` matches a text; linear but for several `*`.
-private func matches(_ pattern: String, _ text: String) -> Bool {
+func matchesWildcards(_ pattern: String, _ text: String) -> Bool {
     let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
     var (at, place) = (0, 0)
     var retry: (at: Int, place: Int)?

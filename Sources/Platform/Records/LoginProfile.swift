@@ -1,29 +1,32 @@
-import Directory
-import Ledger
+public import Directory
+public import Ledger
 
 /// A user's password for the console.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_LoginProfile.html>
-struct LoginProfile: Record, CustomStringConvertible {
-    static let kind = "AWS::IAM::LoginProfile"
+public struct LoginProfile: Record, CustomStringConvertible {
+    public static let kind = "AWS::IAM::LoginProfile"
     /// Every guess changes the record, and old passwords are better forgotten.
-    static let keepsHistory = false
+    public static let keepsHistory = false
     /// The longest memory that a password policy can ask for.
     static let mostEarlierHashes = 24
 
-    let ownerID: String
-    let createDate: Double
+    /// The unique id of the user whose password it is.
+    public let ownerID: String
+    /// Seconds since 1970.
+    public let createDate: Double
     /// What `PasswordHash` made of the password: algorithm, cost, salt and hash.
-    private(set) var passwordHash: String
+    public private(set) var passwordHash: String
     /// When the password was set, seconds since 1970: from then on it ages.
-    private(set) var passwordDate: Double
+    public private(set) var passwordDate: Double
     /// The hashes of the passwords before, latest first.
-    private(set) var earlierHashes: [String] = []
+    public private(set) var earlierHashes: [String] = []
     /// Whether the user must choose another password when it next signs in.
-    var passwordResetRequired: Bool
+    public var passwordResetRequired: Bool
     /// The times of recent guesses of the current password, in seconds since 1970: guesses are throttled.
-    var attempts: [Double] = []
+    public var attempts: [Double] = []
 
-    init(ownerID: String, createDate: Double, passwordHash: String, passwordResetRequired: Bool) {
+    /// Makes one with a first password, of which there is nothing but what `PasswordHash` made of it.
+    public init(ownerID: String, createDate: Double, passwordHash: String, passwordResetRequired: Bool) {
         self.ownerID = ownerID
         self.createDate = createDate
         self.passwordHash = passwordHash
@@ -32,7 +35,7 @@ struct LoginProfile: Record, CustomStringConvertible {
     }
 
     /// Records of the first version have no earlier passwords.
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             ownerID: try values.decode(String.self, forKey: .ownerID),
@@ -44,14 +47,14 @@ struct LoginProfile: Record, CustomStringConvertible {
         attempts = try values.decodeIfPresent([Double].self, forKey: .attempts) ?? []
     }
 
-    var id: String { ownerID }
+    public var id: String { ownerID }
 
-    var requirements: [Requirement] { [.owner(ownerID)] }
+    public var requirements: [Requirement] { [.owner(ownerID)] }
 
-    var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
+    public var references: [Reference] { [Reference(Relation.owner, to: ownerID)] }
 
     /// Sets another password, and remembers the one before.
-    mutating func replacePassword(with hash: String, at time: Double) {
+    public mutating func replacePassword(with hash: String, at time: Double) {
         earlierHashes = Array(([passwordHash] + earlierHashes).prefix(Self.mostEarlierHashes))
         passwordHash = hash
         passwordDate = time
@@ -59,5 +62,5 @@ struct LoginProfile: Record, CustomStringConvertible {
     }
 
     /// Without the hashes, so that no log ever shows them.
-    var description: String { "LoginProfile(\(ownerID))" }
+    public var description: String { "LoginProfile(\(ownerID))" }
 }
