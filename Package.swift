@@ -402,6 +402,7 @@ let package = Package(
             name: "AccessAnalyzerTests",
             dependencies: [
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform", "Policy",
+                "Reasoning",
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(

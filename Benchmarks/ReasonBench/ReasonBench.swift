@@ -17,5 +17,6 @@ struct ReasonBench {
         print("| make ready | \(making.row) |")
         Subsets.measure(compiled, policies)
         Roles.measure(compiled, policies)
+        Outside.measure()
     }
 }

@@ -141,4 +141,3 @@ public struct AnalyzedResourceType: Sendable {
         self.fetch = fetch
     }
 }
-

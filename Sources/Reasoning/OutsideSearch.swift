@@ -137,8 +137,8 @@ struct OutsideSearch {
         var isFound = false
         var leaves = 0
         func go(_ rest: ArraySlice<[Cell]>, _ chosen: [Cell], _ facts: KeyFacts, _ witness: Witness?) -> [Leaf] {
-            guard leaves < Self.mostLeaves else { return [] }
-            guard let group = rest.first else {
+            // Beyond that the rest is not told apart.
+            guard let group = rest.first, leaves < Self.mostLeaves else {
                 leaves += 1
                 guard let witness = witness ?? solve(callers, action, formulas, facts) else { return [] }
                 let cells = chosen.sorted { $0.name < $1.name }

@@ -120,7 +120,9 @@ struct Outsiders {
     }
 
     private func addOrganization(of principal: Principal, to facts: inout KeyFacts) {
-        guard principal.isInAccount, let known = question.zone.organizationOfAccount(principal.accountID) else { return }
+        guard principal.isInAccount, let known = question.zone.organizationOfAccount(principal.accountID) else {
+            return
+        }
         if keys.contains("aws:principalorgid") {
             if known.isEmpty {
                 facts.add(KeyTest(present: "aws:principalorgid"), false)
@@ -168,7 +170,7 @@ struct Outsiders {
                 facts.add(KeyTest(key: key, hasOneOf: [.text(own), .wild("\(own)/*")]), false)
             }
         }
-        addTrusted(policies, question.zone, to: &facts)
+        addTrusted(policies, question, to: &facts)
         return facts
     }
 
@@ -178,12 +180,15 @@ struct Outsiders {
     private static let arnKeys: Set<String> = ["aws:sourcearn", "aws:sourcevpcarn", "s3:dataaccesspointarn"]
 
     /// Requests from outside come from no account of the zone, through none, and by no unique id of one's principals.
-    private static func addTrusted(_ policies: [SymbolicPolicy], _ zone: TrustedZone, to facts: inout KeyFacts) {
+    private static func addTrusted(_ policies: [SymbolicPolicy], _ question: OutsideQuestion, to facts: inout KeyFacts)
+    {
+        let zone = question.zone
         for condition in policies.flatMap({ $0.document.statements.flatMap(\.conditions) }) {
             let key = condition.key.value.lowercasedASCII
             let isAccount = accountKeys.contains(key)
             let isARN = arnKeys.contains(key)
-            guard isAccount || isARN || key == "aws:userid" else { continue }
+            // What is known of all requests is known better.
+            guard isAccount || isARN || key == "aws:userid", question.context[key] == nil else { continue }
             for value in condition.values.map(\.value) {
                 if isAccount {
                     guard zone.contains(value) else { continue }

@@ -24,7 +24,8 @@ import Testing
         let compiled = try symbolic(#"{"Version":"2012-10-17","Statement":[\#(text)]}"#, type).policy
         var inputs = type == .roleTrust ? PolicyInputs(roleTrust: compiled) : PolicyInputs(resource: compiled)
         adjust(&inputs)
-        let resources = type == .roleTrust ? ["arn:aws:iam::\(Self.own):role/R"] : ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]
+        let resources =
+            type == .roleTrust ? ["arn:aws:iam::\(Self.own):role/R"] : ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]
         let question = OutsideQuestion(
             doors: [OutsideQuestion.Door(inputs, owner: Self.own)], resources: resources, actions: actions,
             absentKeys: absent, zone: zone, ownOrganization: zone.organization)
@@ -36,7 +37,8 @@ import Testing
 
     private func allow(_ principal: String, _ condition: String = "") -> String {
         let condition = condition.isEmpty ? "" : #","Condition":{\#(condition)}"#
-        return #""Effect":"Allow","Principal":\#(principal),"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"\#(condition)"#
+        return
+            #""Effect":"Allow","Principal":\#(principal),"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"\#(condition)"#
     }
 
     @Test func everybodyIsPublic() throws {
@@ -137,6 +139,30 @@ import Testing
         let ofAll = try outside(
             #""Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole""#, type: .roleTrust, actions: actions)
         #expect(ofAll.map(\.isPublic) == [true])
+    }
+
+    /// AWS: "Delegating access control to access points", `access-points-policies.html` in the S3 User Guide.
+    @Test func bothDoorsHaveToAllow() throws {
+        func door(_ statement: String) throws -> OutsideQuestion.Door {
+            let policy = try symbolic(#"{"Version":"2012-10-17","Statement":[{\#(statement)}]}"#, .resource).policy
+            return OutsideQuestion.Door(PolicyInputs(resource: policy), owner: Self.own)
+        }
+        let delegating = try door(
+            allow("\"*\"", #""StringEquals":{"s3:DataAccessPointAccount":"\#(Self.own)"}"#))
+        let theirs = try door(allow(#"{"AWS":"\#(Self.other)"}"#))
+        func found(_ doors: [OutsideQuestion.Door], _ context: [String: ContextValue]) -> [OutsideAccess] {
+            let question = OutsideQuestion(
+                doors: doors, resources: ["arn:aws:s3:::b/*"], actions: ["s3:GetObject", "s3:PutObject"],
+                context: context, zone: Self.zone())
+            let (access, isUndecided) = Checks().outsideAccess(question)
+            #expect(!isUndecided)
+            return access
+        }
+        let byPoint: [String: ContextValue] = ["s3:dataaccesspointaccount": .one(Self.own)]
+        #expect(found([theirs, delegating], byPoint).map(\.principal) == [Self.other])
+        // Whoever comes otherwise is not let in, and neither is who comes by an access point of a foreign account.
+        #expect(found([delegating], [:]).isEmpty)
+        #expect(found([theirs, delegating], ["s3:dataaccesspointaccount": .one(Self.other)]).isEmpty)
     }
 
     @Test func grantsLetTheirGranteesIn() throws {

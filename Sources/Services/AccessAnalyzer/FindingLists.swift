@@ -144,7 +144,8 @@ extension Records {
             var after = paging.after.map { RowKey(.text($0)) }
             while true {
                 let batch = try list(
-                    AnalyzedFinding.self, of: partition, RowRange(after: after.map { .key($0) }), limit: paging.limit + 1)
+                    AnalyzedFinding.self, of: partition, RowRange(after: after.map { .key($0) }),
+                    limit: paging.limit + 1)
                 for finding in batch where isWanted(finding) {
                     if items.count == paging.limit {
                         return Page(items: items, marker: items.last.map { Paging.marker(after: $0.id) })
@@ -157,7 +158,7 @@ extension Records {
         }
         try FindingFilter.check(sort: attribute)
         let all = try list(AnalyzedFinding.self, of: partition, limit: .max).filter(isWanted)
-        return page(
+        return Platform.page(
             FindingFilter.sorted(all, by: attribute, isDescending: sort?.orderBy == "DESC"), paging)
     }
 }

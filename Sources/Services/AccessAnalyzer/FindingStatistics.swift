@@ -45,7 +45,7 @@ private struct FindingCounts {
     private func total(_ status: AnalyzedFinding.Status) throws(ServiceError) -> Int { try sum(status.rawValue) }
 
     private func sum(
-        _ status: AnalyzedFinding.Status = .active, _ statistic: String, ofType type: String
+        _ statistic: String, ofType type: String, _ status: AnalyzedFinding.Status = .active
     ) throws(ServiceError) -> Int {
         try sum(AnalyzedFinding.amount(status, statistic, ofType: type))
     }
@@ -76,8 +76,8 @@ private struct FindingCounts {
         for type in InternalExposure.types.sorted() {
             let kind = FindingDetails.Kind.internal.rawValue
             let (active, archived, resolved) = (
-                try sum(.active, kind, ofType: type), try sum(.archived, kind, ofType: type),
-                try sum(.resolved, kind, ofType: type)
+                try sum(kind, ofType: type, .active), try sum(kind, ofType: type, .archived),
+                try sum(kind, ofType: type, .resolved)
             )
             guard active + archived + resolved > 0 else { continue }
             types[type] = AccessAnalyzer.InternalAccessResourceTypeDetails {

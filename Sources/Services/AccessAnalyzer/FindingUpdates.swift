@@ -41,7 +41,8 @@ extension AccessAnalyzer.ApplyArchiveRule: WriteOperation {
         var after: RowKey?
         while true {
             let batch = try records.list(
-                AnalyzedFinding.self, of: analyzer.findingsPartition, RowRange(after: after.map { .key($0) }), limit: 256)
+                AnalyzedFinding.self, of: analyzer.findingsPartition, RowRange(after: after.map { .key($0) }),
+                limit: 256)
             for finding in batch where finding.status == .active && FindingFilter.matches(rule.filter, finding) {
                 try records.set(.archived, finding, at: call.time)
             }

@@ -68,7 +68,9 @@ struct AnalysisWork: Sendable {
     mutating func step(_ place: (scope: Scope, id: String), _ environment: Environment) async throws(ServiceError) {
         let (task, analyzer) = try await environment.read(place.scope) { (records) throws(ServiceError) in
             let task = try records.get(AnalysisTask.self, place.id)
-            return (task, try task.flatMap { task throws(ServiceError) in try records.get(Analyzer.self, task.analyzer) })
+            return (
+                task, try task.flatMap { task throws(ServiceError) in try records.get(Analyzer.self, task.analyzer) }
+            )
         }
         // What has been done, or is of an analyzer that is gone.
         guard let task else { return }

@@ -86,7 +86,8 @@ private struct ExposureSearch {
                     guard
                         let account = access.conditions.first(where: {
                             $0.key.lowercased() == "s3:dataaccesspointaccount"
-                        })?.value ?? access.conditions.first(where: { $0.key.lowercased() == "s3:dataaccesspointarn" })?
+                        })?.value
+                            ?? access.conditions.first(where: { $0.key.lowercased() == "s3:dataaccesspointarn" })?
                             .value.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first
                             .map(String.init)
                     else { continue }

@@ -6,7 +6,8 @@ import Wire
 enum FindingFilter {
     /// The keys that there are, besides those that begin with `condition.`.
     static let keys: Set<String> = [
-        "resource", "resourceType", "resourceOwnerAccount", "isPublic", "findingType", "status", "error", "principal.AWS",
+        "resource", "resourceType", "resourceOwnerAccount", "isPublic", "findingType", "status", "error",
+        "principal.AWS",
         "principal.Federated", "principal.CanonicalUser", "resourceControlPolicyRestriction",
         "serviceControlPolicyRestriction", "principalType", "principalOwnerAccount", "accessType", "id",
     ]

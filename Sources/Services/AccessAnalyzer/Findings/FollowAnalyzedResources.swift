@@ -32,7 +32,8 @@ struct FollowAnalyzedResources: Follower {
     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
         guard case .changes(let entries, let hasGap) = batch else { return { _ in } }
         try await environment.catchUp()
-        let plan = AnalysisPlan(entries.map(\.change), hasGap: hasGap, environment)
+        let plan = AnalysisPlan(
+            entries.map(\.change), hasGap: hasGap, try await begun(environment), environment)
         var work = AnalysisWork()
         for (resource, type, analyzers) in plan.resources {
             await work.look(at: resource, type, for: analyzers, environment)
@@ -48,8 +49,23 @@ struct FollowAnalyzedResources: Follower {
     }
 }
 
+/// The analyzers that have begun to look: what changed before an analyzer was made, its first look sees.
+private func begun(_ environment: Environment) async throws(ServiceError) -> [Analyzer] {
+    let analyzers = environment.projection(AnalyzerIndex.self).all.filter { $0.type.search != .unused }
+    return try await environment.read(Scope(account: "")) { (records) throws(ServiceError) in
+        var begun: [Analyzer] = []
+        for analyzer in analyzers where try records.of(analyzer.scope).progress(of: analyzer) != nil {
+            begun.append(analyzer)
+        }
+        return begun
+    }
+}
+
 /// Begins a task, or sees to it that one of its name that has begun begins anew at its end.
 private func begin(_ task: AnalysisTask, _ records: MutableRecords) throws(ServiceError) {
+    if task.isOfAll, try records.get(AnalyzerProgress.self, task.partition) == nil {
+        try records.put(AnalyzerProgress(id: task.partition))
+    }
     guard case .scan(let accounts, _, _) = task.work, var running = try records.get(AnalysisTask.self, task.id) else {
         try records.put(task)
         return
@@ -67,8 +83,8 @@ struct AnalysisPlan {
     /// Tasks that are to begin.
     private(set) var newTasks: [(Scope, AnalysisTask)] = []
 
-    init(_ changes: [Change], hasGap: Bool, _ environment: Environment) {
-        let analyzers = environment.projection(AnalyzerIndex.self).all.filter { $0.type.search != .unused }
+    /// - Parameter analyzers: those that have begun to look.
+    init(_ changes: [Change], hasGap: Bool, _ analyzers: [Analyzer], _ environment: Environment) {
         let types = environment.analyzedResources
         var seen: Set<String> = []
         var begun: Set<String> = []
@@ -78,7 +94,12 @@ struct AnalysisPlan {
         func rescan(_ analyzer: Analyzer) {
             begin(.scan(analyzer, accounts: ZoneOfTrust.accounts(of: analyzer, environment)), analyzer.scope)
         }
-        if hasGap { for analyzer in analyzers { rescan(analyzer) } }
+        if hasGap {
+            // The making of an analyzer may be among what is gone.
+            for analyzer in environment.projection(AnalyzerIndex.self).all where analyzer.type.search != .unused {
+                rescan(analyzer)
+            }
+        }
         for change in changes {
             switch change.kind {
             case Analyzer.kind:

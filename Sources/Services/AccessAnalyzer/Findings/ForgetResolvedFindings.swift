@@ -8,8 +8,6 @@ struct ForgetResolvedFindings: RecurringJob {
     static let kind = "AccessAnalyzer::ForgetResolvedFindings"
     static let interval = 24.0 * 3600
 
-    init() {}
-
     func run(_ context: JobContext) async throws(ServiceError) {
         let environment = context.environment
         let latest = environment.clock.now - Findings.keptResolved

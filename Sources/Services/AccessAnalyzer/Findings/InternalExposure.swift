@@ -37,7 +37,8 @@ enum InternalExposure {
         var access: [InternalAccess] = []
         var isUndecided = false
         var search = InternalSearch(resource, type, analyzer, environment)
-        for account in ZoneOfTrust.accounts(of: analyzer, environment) where environment.directory.isActive(account: account) {
+        for account in ZoneOfTrust.accounts(of: analyzer, environment)
+        where environment.directory.isActive(account: account) {
             search.enter(account)
             search.forEachPrincipal(of: account) { principal, uniqueID, tags, isRole in
                 let (found, undecided) = search.access(of: principal, uniqueID, tags, isRole: isRole)
