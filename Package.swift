@@ -401,7 +401,8 @@ let package = Package(
         .testTarget(
             name: "AccessAnalyzerTests",
             dependencies: [
-                "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy", "Reasoning",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform", "Policy",
+                "Reasoning",
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(

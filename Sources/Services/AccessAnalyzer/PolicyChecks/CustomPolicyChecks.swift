@@ -16,7 +16,8 @@ extension AccessAnalyzer.CheckNoNewAccess: ComputeOperation {
         // Both are read alike: a policy of no statements does not say whether it is a role's.
         let old = try CheckedDocument(input.existingPolicyDocument, "existingPolicyDocument", as: new.type)
         let verdict = CustomCheck.noNewAccess(since: old.symbolic).verdict(on: new.symbolic)
-        return try Output(verdict.decidedResult, verdict.message, verdict.summaries)
+        return Output(
+            result: try verdict.decidedResult, message: verdict.message, reasons: verdict.summaries)
     }
 }
 
@@ -37,7 +38,8 @@ extension AccessAnalyzer.CheckAccessNotGranted: ComputeOperation {
         }
         let policy = try CheckedDocument(input.policyDocument, "policyDocument", input.policyType)
         let verdict = CustomCheck.accessNotGranted(actions: actions, resources: resources).verdict(on: policy.symbolic)
-        return try Output(verdict.decidedResult, verdict.message, verdict.summaries)
+        return Output(
+            result: try verdict.decidedResult, message: verdict.message, reasons: verdict.summaries)
     }
 }
 
@@ -48,7 +50,8 @@ extension AccessAnalyzer.CheckNoPublicAccess: ComputeOperation {
         let isTrust = CheckedResourceType.isTrustPolicy(input.resourceType)
         let policy = try CheckedDocument(input.policyDocument, "policyDocument", as: isTrust ? .roleTrust : .resource)
         let verdict = CustomCheck.noPublicAccess.verdict(on: policy.symbolic)
-        return try Output(verdict.decidedResult, verdict.message, verdict.summaries)
+        return Output(
+            result: try verdict.decidedResult, message: verdict.message, reasons: verdict.summaries)
     }
 }
 

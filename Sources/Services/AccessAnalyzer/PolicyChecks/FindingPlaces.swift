@@ -55,9 +55,9 @@ struct FindingPlaces {
     /// - Complexity: that of the value, and of the line that it is in.
     func place(of finding: Finding) -> Place {
         let start = min(max(0, finding.position.offset), bytes.count)
-        var path = finding.path.map { step in
+        var path = finding.path.map { step -> Step in
             switch step {
-            case .member(let name): Step.value(name)
+            case .member(let name): .value(name)
             case .index(let index): .index(index)
             }
         }

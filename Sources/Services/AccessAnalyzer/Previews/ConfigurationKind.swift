@@ -20,7 +20,8 @@ enum ConfigurationKind: String, CaseIterable {
             (.s3Bucket, configuration.s3Bucket != nil), (.snsTopic, configuration.snsTopic != nil),
             (.sqsQueue, configuration.sqsQueue != nil),
             (.s3ExpressDirectoryBucket, configuration.s3ExpressDirectoryBucket != nil),
-            (.dynamodbStream, configuration.dynamodbStream != nil), (.dynamodbTable, configuration.dynamodbTable != nil),
+            (.dynamodbStream, configuration.dynamodbStream != nil),
+            (.dynamodbTable, configuration.dynamodbTable != nil),
         ]
         let found = present.filter(\.1)
         guard found.count == 1, let kind = found.first?.0 else {

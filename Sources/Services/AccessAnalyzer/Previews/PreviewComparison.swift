@@ -14,7 +14,7 @@ struct PreviewComparison {
 
     /// - Parameters:
     ///   - found: what would be found.
-    ///   - isUndecided: whether there may be more.
+    ///   - isUndecided: whether there may be more. Then there is a finding that says so.
     ///   - existing: the analyzer's findings of the resource, whatever their status.
     /// - Returns: new findings and those that would stay, in the order of `found`; then those that would be resolved.
     func findings(_ found: [ExternalAccess], isUndecided: Bool, existing: [AnalyzedFinding]) -> [PreviewedFinding] {
@@ -23,7 +23,8 @@ struct PreviewComparison {
         var previews = found.map { access in
             preview(.external(access), left.removeValue(forKey: FindingDetails.external(access).identity))
         }
-        if isUndecided { previews.append(undecided()) }
+        // What can't be decided is not resolved either.
+        guard !isUndecided else { return previews + [undecided()] }
         for finding in existing where left[finding.details.identity] != nil && finding.status != .resolved {
             var resolved = finding
             resolved.status = .resolved
@@ -34,14 +35,14 @@ struct PreviewComparison {
 
     private func preview(_ details: FindingDetails, _ existing: AnalyzedFinding?) -> PreviewedFinding {
         var finding = finding(details)
-        let isArchived = analyzer.archiveRules.contains { $0.filter.matches(finding) }
+        let isArchived = analyzer.archives(finding)
         guard let existing else {
             if isArchived { finding.status = .archived }
             return preview(finding, of: nil, .new)
         }
         // What is archived stays so, by whomever; what was resolved comes back as if it were new.
         finding.status = existing.status == .archived || isArchived ? .archived : .active
-        let isSame = finding.status == existing.status && details == existing.details
+        let isSame = finding.status == existing.status && details.saysTheSame(as: existing.details)
         return preview(finding, of: existing, isSame ? .unchanged : .changed)
     }
 
@@ -55,7 +56,7 @@ struct PreviewComparison {
     /// Says that there may be more.
     private func undecided() -> PreviewedFinding {
         let nothing = ExternalAccess(
-            principalType: "AWS", principal: "*", actions: [], conditions: [:], isPublic: false, sources: [],
+            principalType: "", principal: "", actions: [], conditions: [:], isPublic: false, sources: [],
             resourceControl: .notApplicable)
         var finding = finding(.external(nothing))
         finding.error = "INTERNAL_ERROR"

@@ -124,7 +124,9 @@ extension ProposedResource {
 
 /// Snapshots have no policies: a list says which accounts may copy them and make something of them, or that all may.
 extension ProposedResource {
-    private func snapshot(_ configuration: AccessAnalyzer.EbsSnapshotConfiguration?) throws(Failure) -> AnalyzedResource {
+    private func snapshot(
+        _ configuration: AccessAnalyzer.EbsSnapshotConfiguration?
+    ) throws(Failure) -> AnalyzedResource {
         let groups = configuration?.groups ?? []
         guard groups.allSatisfy({ $0 == "all" }) else { throw .invalidConfiguration }
         return try snapshot(
