@@ -510,6 +510,8 @@ def test_xml_arrives_as_it_was_sent(gate: Gate) -> None:
     '<!DOCTYPE Delete [<!ENTITY e SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&e;</Key></Object></Delete>',
     "<Delete><Object><Key>&undeclared;</Key></Object></Delete>",
     "<Delete><Object><Key>&#0;</Key></Object></Delete>",
+    "<Delete><Object><Key>a</Key><key>victim</key></Object></Delete>", "<Delete><Object><KEY>victim</KEY></Object></Delete>",
+    "<Delete><Object><Key>a</Key></Object><object><Key>victim</Key></object></Delete>", "<delete><Object><Key>a</Key></Object></delete>",
     "<a>" * 50_000 + "</a>" * 50_000,
 ], ids=lambda text: text[:70])  # fmt: skip
 def test_xml_that_two_read_differently(gate: Gate, xml: str) -> None:
@@ -551,6 +553,9 @@ def test_cbor(gate: Gate) -> None:
         b"\xa3" + text("Namespace") + text("a") + text("Namespace") + text("b") + text("MetricData") + b"\x80",
         b"\xbf" + text("Namespace") + text("a") + text("MetricData") + b"\x80" + text("Namespace") + text("b") + b"\xff",
         good + good, good[:-1], b"\x9f" * 50_000, b"\xbb" + b"\xff" * 8,
+        b"\xa3" + text("Namespace") + text("a") + text("namespace") + text("b") + text("MetricData") + b"\x80",
+        b"\xa2" + text("NAMESPACE") + text("b") + text("MetricData") + b"\x80",
+        b"\xa2" + text("Namespace") + text("a") + text("MetricData") + b"\x81\xa1" + text("metricname") + text("m"),
         b"\xa1\x7f" + text("Name") + text("space") + b"\xff" + b"\x7b" + b"\xff" * 8,
     ):  # fmt: skip
         gate.upstream.forget()
@@ -636,6 +641,8 @@ PUBLISH = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", TOPIC)
 
 @pytest.mark.parametrize("more", [
     "Action=DeleteTopic", "Action=Publish", f"TopicArn={TOPIC}2", "Message=n", "Version=2010-03-31", "%41ction=DeleteTopic",
+    "topicArn=x", "TOPICARN=x", "message=n", "action=DeleteTopic", "messageattributes.entry.1.Name=a",
+    "MessageAttributes.entry.1.Name=a&MessageAttributes.entry.1.name=b&MessageAttributes.entry.1.Value.DataType=String",
     "Topic%41rn=x", "Message.member.1=x", "MessageAttributes.entry.1.Name=a&MessageAttributes.entry.1.Name=b",
 ], ids=str)  # fmt: skip
 def test_forms_that_say_something_twice(gate: Gate, more: str) -> None:
