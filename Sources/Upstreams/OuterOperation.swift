@@ -130,12 +130,13 @@ struct OuterOperation: Sendable {
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
-        let answer = try await passage.send()
+        let answer = try await upstreams.questions.passing(shape, input, call) { () throws(ServiceError) in
+            try await passage.send()
+        }
         let isWanted =
             !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
-            upstreams.questions.forget(shape, input, call)
             // What has changed out there must not have happened unrecorded.
             if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
         }

@@ -1,29 +1,15 @@
 import Mapping
 import Platform
-import Synchronization
 import Wire
 
 /// What Gatehouse asks an endpoint in its own name, before it can decide: the names of the key attributes of DynamoDB's tables,
 /// without which nobody knows what an item's leading key is, and the whole ARNs of secrets.
 ///
-/// What is known is believed for a minute: a table can be deleted and made anew past Gatehouse.
+/// ``Recollections`` says what is believed, and for how long.
 final class Questions: Sendable {
-    private struct Known: Sendable {
-        let answer: Answer
-        let time: Double
-    }
-
-    private enum Answer: Sendable {
-        case keys(TableKeys)
-        case arn(String)
-    }
-
-    private static let longest = 60.0
-    private static let mostKnown = 10_000
-
     /// What stands in `Via`.
     private let mark: String
-    private let known = Mutex<[String: Known]>([:])
+    private let recollections = Recollections()
 
     /// - Parameter mark: what stands in `Via`.
     init(mark: String) {
@@ -43,13 +29,14 @@ final class Questions: Sendable {
     /// - Parameter arn: of the table.
     /// - Throws: when the endpoint can't be asked.
     func keys(ofTable arn: String, _ call: Call, _ route: Route) async throws(ServiceError) -> Finding {
-        let place = Self.place(arn, route)
-        if case .keys(let keys) = recall(place, call) { return .known(keys) }
+        let (url, now) = (route.upstream.address.url, call.environment.clock.realTime)
+        if case .keys(let keys) = recollections.answer(of: arn, at: url, now: now) { return .known(keys) }
+        let asked = recollections.moment
         let name = arn.split(separator: "/").last ?? ""
         switch try await ask("DescribeTable", of: "dynamodb", ["TableName": String(name)], about: arn, call, route) {
         case .success(let output):
             guard let keys = TableKeys(describing: output) else { return .unknown }
-            note(.keys(keys), place, call)
+            recollections.note(.keys(keys), of: arn, at: url, asked: asked, now: now)
             return .known(keys)
         case .failure(let error): return error.code == "ResourceNotFoundException" ? .noTable : .unknown
         }
@@ -64,44 +51,37 @@ final class Questions: Sendable {
     func secretARN(
         ofSecret name: String, _ arn: String, _ call: Call, _ route: Route
     ) async throws(ServiceError) -> String? {
-        let place = Self.place(arn, route)
-        if case .arn(let known) = recall(place, call) { return known }
+        let (url, now) = (route.upstream.address.url, call.environment.clock.realTime)
+        if case .arn(let known) = recollections.answer(of: arn, at: url, now: now) { return known }
+        let asked = recollections.moment
         let answer = try await ask("DescribeSecret", of: "secretsmanager", ["SecretId": name], about: arn, call, route)
         // Another secret's ARN would let its policy decide.
         guard case .success(let output) = answer, case .string(let found) = output["ARN"],
             found.hasPrefix(arn.dropLast(KeptResources.anySuffix.count)), found.utf8.count == arn.utf8.count
         else { return nil }
-        note(.arn(found), place, call)
+        recollections.note(.arn(found), of: arn, at: url, asked: asked, now: now)
         return found
     }
 
-    private func recall(_ place: String, _ call: Call) -> Answer? {
-        guard let known = known.withLock({ $0[place] }), known.time > call.environment.clock.realTime - Self.longest
-        else {
-            return nil
-        }
-        return known.answer
+    /// Passes a call on that may change what is known: before it and after it, nothing is known of what it changes.
+    func passing<Answer>(
+        _ operation: OperationShape, _ input: Structure, _ call: Call,
+        _ pass: () async throws(ServiceError) -> Answer
+    ) async throws(ServiceError) -> Answer {
+        let changed = Self.changed(operation, input, call)
+        recollections.changeBegins(of: changed)
+        defer { recollections.changeEnds(of: changed) }
+        return try await pass()
     }
 
-    /// Forgets the keys of tables that an operation has changed.
-    func forget(_ operation: OperationShape, _ input: Structure, _ call: Call) {
-        guard operation.serviceID == "DynamoDB", !DynamoDBEvents.dataOperations.contains(operation.name) else { return }
+    /// The tables whose keys an operation changes.
+    private static func changed(_ operation: OperationShape, _ input: Structure, _ call: Call) -> [String] {
+        guard operation.serviceID == "DynamoDB", !DynamoDBEvents.dataOperations.contains(operation.name) else {
+            return []
+        }
         let place = Place(region: call.region, account: call.accountID)
-        guard let tables = DynamoDBRequest(operation, input, in: place)?.changedTables, !tables.isEmpty else { return }
-        known.withLock { known in
-            for place in known.keys where tables.contains(where: { place.hasSuffix(" \($0)") }) { known[place] = nil }
-        }
+        return DynamoDBRequest(operation, input, in: place)?.changedTables ?? []
     }
-
-    private func note(_ answer: Answer, _ place: String, _ call: Call) {
-        let known = Known(answer: answer, time: call.environment.clock.realTime)
-        self.known.withLock { all in
-            if all.count >= Self.mostKnown { all.removeAll() }
-            all[place] = known
-        }
-    }
-
-    private static func place(_ arn: String, _ route: Route) -> String { "\(route.upstream.address.url) \(arn)" }
 
     /// Asks the endpoint, in Gatehouse's own name.
     /// - Parameters:
