@@ -50,6 +50,8 @@ public final class Environment: Sendable {
     /// What was denied since the start.
     public let denials = Denials()
     let resourceTypes: ResourceTypes
+    /// Those of what lies behind Gatehouse alone.
+    let outerResourceTypes: ResourceTypes
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -79,6 +81,7 @@ public final class Environment: Sendable {
         self.projections = projections ?? Projections(of: modules)
         self.outer = outer
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
+        outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
