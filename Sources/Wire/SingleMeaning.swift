@@ -39,7 +39,11 @@ extension ServiceShape {
                 try CBORReader.requireExactNames(request.body, as: input)
             }
         default:
-            guard request.path == "/" || request.path.isEmpty else {
+            if let queue = queuePath(of: request, as: operation) {
+                if let url = try Form.find("QueueUrl", in: request), !queue.isOf(url) {
+                    throw .ambiguous("the path and QueueUrl name two queues")
+                }
+            } else if request.path != "/", !request.path.isEmpty {
                 throw .ambiguous("an operation that a form names has the path /")
             }
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {

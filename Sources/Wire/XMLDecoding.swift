@@ -118,10 +118,7 @@ enum XMLDecoding {
         guard !member.isXMLAttribute else { return false }
         if isSame(localName(member.wireName), name) { return true }
         // In botocore's models, the elements of some flattened lists have a name of their own.
-        if case .list(let list) = member.shape, member.isFlattenedInXML, let element = list.elementName {
-            return isSame(element, name)
-        }
-        return false
+        return member.isFlattenedInXML && isSame(member.formName, name)
     }
 
     /// The local name of a prefixed name: `type` for `xsi:type`.
