@@ -2,10 +2,49 @@ public import Policy
 
 /// Actions that every statement of some policies treats alike: what is so of one of them is so of all.
 enum ActionClasses {
+    static func classes(_ actions: AskedActions, _ policies: [SymbolicPolicy]) -> [[String]] {
+        let statements = policies.flatMap(\.statements)
+        var classes: [Signature: [String]] = [:]
+        var order: [Signature] = []
+        for (index, action) in actions.names.enumerated() {
+            let pattern = actions.patterns[index]
+            let signature = Signature(
+                kind: actions.kinds[index], statements: statements.map { $0.matches(pattern) })
+            if classes[signature] == nil { order.append(signature) }
+            classes[signature, default: []].append(action)
+        }
+        return order.compactMap { classes[$0] }
+    }
+
     private struct Signature: Hashable {
-        var service: String
+        /// Of which the rules of evaluation speak: a service, or one of some actions of KMS's.
+        var kind: Int
         /// Whether each statement is about the action.
         var statements: [Bool]
+    }
+}
+
+/// Actions that are asked about, made ready once for many questions.
+public struct AskedActions: Sendable {
+    /// Full names, no patterns.
+    public let names: [String]
+    let patterns: [Pattern]
+    /// Equal for those that the rules of evaluation do not tell apart by name.
+    let kinds: [Int]
+
+    /// Makes actions ready.
+    /// - Parameter names: full names, no patterns.
+    public init(_ names: [String]) {
+        self.names = names
+        patterns = names.map { Pattern.action($0) }
+        var numbers: [String: Int] = [:]
+        kinds = names.map { name in
+            let name = name.lowercased()
+            let kind = Self.treatedApart.contains(name) ? name : String(name.prefix { $0 != ":" })
+            if let known = numbers[kind] { return known }
+            numbers[kind] = numbers.count
+            return numbers.count - 1
+        }
     }
 
     private static let treatedApart: Set<String> = [
@@ -13,37 +52,19 @@ enum ActionClasses {
         "kms:deletealias", "kms:createkey", "kms:listkeys", "kms:listaliases", "kms:listretirablegrants",
         "kms:generaterandom",
     ]
-
-    static func classes(_ actions: [String], _ policies: [SymbolicPolicy]) -> [[String]] {
-        let statements = policies.flatMap(\.statements)
-        var classes: [Signature: [String]] = [:]
-        var order: [Signature] = []
-        for action in actions {
-            let pattern = Pattern.action(action)
-            // The rules of evaluation speak of services, and of some of KMS's actions.
-            let isKMS = action.prefix(4).lowercased() == "kms:"
-            let signature = Signature(
-                service: isKMS && treatedApart.contains(action.lowercased())
-                    ? action.lowercased() : action.prefix { $0 != ":" }.lowercased(),
-                statements: statements.map { $0.matches(pattern) })
-            if classes[signature] == nil { order.append(signature) }
-            classes[signature, default: []].append(action)
-        }
-        return order.compactMap { classes[$0] }
-    }
 }
 
 extension Checks {
     /// Which of some actions a caller may do.
     ///
     /// - Parameters:
-    ///   - actions: full names, no patterns.
+    ///   - actions: those that are asked about.
     ///   - resources: patterns as in an element `Resource`.
     ///   - owner: the account that owns the resources.
     /// - Returns: the actions in the order of the question, a request for one of them, and whether some are not decided.
     /// - Complexity: linear in the statements for each group of actions that no statement tells apart.
     public func actions(
-        _ actions: [String], of caller: BoundCaller, on resources: [String], owner: String
+        _ actions: AskedActions, of caller: BoundCaller, on resources: [String], owner: String
     ) -> (allowed: [String], witness: Witness?, isUndecided: Bool) {
         var allowed: Set<String> = []
         var witness: Witness?
@@ -58,6 +79,6 @@ extension Checks {
             case .unknown: isUndecided = true
             }
         }
-        return (actions.filter(allowed.contains), witness, isUndecided)
+        return (actions.names.filter(allowed.contains), witness, isUndecided)
     }
 }

@@ -54,8 +54,8 @@ public struct OutsideQuestion: Sendable {
     public var doors: [Door]
     /// The resource, and what is in it, as patterns.
     public var resources: [String]
-    /// The actions that there are, by their full names.
-    public var actions: [String]
+    /// The actions that there are.
+    public var actions: AskedActions
     /// The condition keys that every request has, in lower case.
     public var context: [String: ContextValue]
     /// Those that no request has, in lower case.
@@ -67,7 +67,7 @@ public struct OutsideQuestion: Sendable {
 
     /// Makes a question; see the properties.
     public init(
-        doors: [Door], resources: [String], actions: [String], context: [String: ContextValue] = [:],
+        doors: [Door], resources: [String], actions: AskedActions, context: [String: ContextValue] = [:],
         absentKeys: Set<String> = [], zone: TrustedZone, ownOrganization: String? = nil
     ) {
         self.doors = doors

@@ -34,7 +34,7 @@ struct OutsideSearch {
 
     /// What was found, without what something wider contains.
     var result: (access: [OutsideAccess], isUndecided: Bool) {
-        let order = Dictionary(question.actions.enumerated().map { ($1, $0) }) { first, _ in first }
+        let order = Dictionary(question.actions.names.enumerated().map { ($1, $0) }) { first, _ in first }
         var kept: [OutsideAccess] = []
         for (index, one) in found.enumerated() {
             let isContained = found.enumerated().contains { other in

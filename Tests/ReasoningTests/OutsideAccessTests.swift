@@ -27,7 +27,8 @@ import Testing
         let resources =
             type == .roleTrust ? ["arn:aws:iam::\(Self.own):role/R"] : ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]
         let question = OutsideQuestion(
-            doors: [OutsideQuestion.Door(inputs, owner: Self.own)], resources: resources, actions: actions,
+            doors: [OutsideQuestion.Door(inputs, owner: Self.own)], resources: resources,
+            actions: AskedActions(actions),
             absentKeys: absent, zone: zone, ownOrganization: zone.organization)
         let (access, isUndecided) = Checks().outsideAccess(question)
         #expect(!isUndecided)
@@ -152,7 +153,7 @@ import Testing
         let theirs = try door(allow(#"{"AWS":"\#(Self.other)"}"#))
         func found(_ doors: [OutsideQuestion.Door], _ context: [String: ContextValue]) -> [OutsideAccess] {
             let question = OutsideQuestion(
-                doors: doors, resources: ["arn:aws:s3:::b/*"], actions: ["s3:GetObject", "s3:PutObject"],
+                doors: doors, resources: ["arn:aws:s3:::b/*"], actions: AskedActions(["s3:GetObject", "s3:PutObject"]),
                 context: context, zone: Self.zone())
             let (access, isUndecided) = Checks().outsideAccess(question)
             #expect(!isUndecided)
@@ -172,7 +173,7 @@ import Testing
             .resource)
         let question = OutsideQuestion(
             doors: [OutsideQuestion.Door(PolicyInputs(resource: policy.policy), owner: Self.own)], resources: [key],
-            actions: ["kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"], zone: Self.zone())
+            actions: AskedActions(["kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"]), zone: Self.zone())
         #expect(Checks().outsideAccess(question).access.isEmpty)
         let free = KeyGrant(grantee: "arn:aws:iam::\(Self.other):role/r", operations: ["Decrypt", "DescribeKey"])
         let found = Checks().outsideAccess(by: free, question)
@@ -213,7 +214,8 @@ import Testing
             inputs.restrictsPublicBuckets = testCase.blocksPublicAccess
             let zone = TrustedZone(contains: { $0 == Self.other }, arnOfUniqueID: { id in Self.arn(ofUniqueID: id) })
             let door = OutsideQuestion.Door(inputs, owner: Self.other)
-            let question = OutsideQuestion(doors: [door], resources: ["*"], actions: Self.actions, zone: zone)
+            let question = OutsideQuestion(
+                doors: [door], resources: ["*"], actions: AskedActions(Self.actions), zone: zone)
             let (access, isUndecided) = Checks(.engine).outsideAccess(question)
             found += access.count
             if isUndecided { undecided += 1 }

@@ -203,10 +203,10 @@ extension FindingWitness {
 
 /// The actions of the types of resources that are analysed.
 enum AnalyzedActions {
-    private static let known = Mutex<[String: [String]]>([:])
+    private static let known = Mutex<[String: AskedActions]>([:])
 
     /// All actions that a type's policies can be about, in order.
-    static func all(of type: AnalyzedResourceType) -> [String] {
+    static func all(of type: AnalyzedResourceType) -> AskedActions {
         if let actions = known.withLock({ $0[type.name] }) { return actions }
         var actions = type.otherActions
         if let service = ServiceCatalogue.aws.service(type.actionPrefix) {
@@ -216,9 +216,9 @@ enum AnalyzedActions {
                 .map { "\(type.actionPrefix):\($0.name)" }
         }
         actions.sort()
-        let sorted = actions
-        known.withLock { $0[type.name] = sorted }
-        return sorted
+        let made = AskedActions(actions)
+        known.withLock { $0[type.name] = made }
+        return made
     }
 
     /// Requests as AWS's services make them.

@@ -56,7 +56,7 @@ private struct InternalSearch {
     let environment: Environment
     let appliesControl: Bool
     private let resources: [String]
-    private let actions: [String]
+    private let actions: AskedActions
     private let resourceControl: [PolicySet]?
     private var serviceControl: [PolicySet]?
 
