@@ -213,8 +213,10 @@ let package = Package(
         .target(
             name: "AccessAnalyzerService",
             dependencies: [
-                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform", "Reasoning",
-                "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform",
+                "Reasoning",
+                "S3API", "STSAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 

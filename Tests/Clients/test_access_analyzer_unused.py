@@ -83,7 +83,7 @@ def test_a_role_that_nobody_uses(cloud: Server, root: Identity, new_role: Callab
     root.iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy(allow("sts:AssumeRole")))
     root.iam.update_assume_role_policy(RoleName="idle", PolicyDocument=trust({"AWS": user}))
     alice = Identity.of_key(cloud.url, root.iam.create_access_key(UserName="alice")["AccessKey"])
-    session = alice.sts.assume_role(RoleArn=arn("role/idle"), RoleSessionName="s")["Credentials"]
+    session = alice.sts.assume_role(RoleArn=arn("role/idle"), RoleSessionName="shift")["Credentials"]
     Identity.of_session(cloud.url, session).client("s3").list_buckets()
     cloud.advance(11)
     found = unused.wait(lambda found: ("idle", "UnusedIAMRole") not in found)
