@@ -400,7 +400,9 @@ let package = Package(
         .testTarget(name: "CloudTrailTests", dependencies: ["CloudTrailService", "Compression", "Ledger", "Wire"]),
         .testTarget(
             name: "AccessAnalyzerTests",
-            dependencies: ["AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy"]),
+            dependencies: [
+                "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy", "Reasoning",
+            ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
