@@ -51,6 +51,8 @@ let package = Package(
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
+        // The questions of Access Analyzer's custom policy checks, and its words for the answers.
+        .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
         .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
@@ -213,10 +215,8 @@ let package = Package(
         .target(
             name: "AccessAnalyzerService",
             dependencies: [
-                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "IAMAPI", "Learning", "Lint", "Platform",
-                "Reasoning",
-                "S3API", "STSAPI",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint", "Platform",
+                "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
@@ -278,10 +278,9 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint",
-                "Mapping",
-                "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity",
-                "Upstreams", "Wire",
+                "Catalogue", "CustomChecks", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
+                "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -367,6 +366,7 @@ let package = Package(
         // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "CustomChecksTests", dependencies: ["CustomChecks", "Policy", "Reasoning"]),
         .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
@@ -401,7 +401,8 @@ let package = Package(
         .testTarget(
             name: "AccessAnalyzerTests",
             dependencies: [
-                "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Platform", "Policy", "Reasoning",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform", "Policy",
+                "Reasoning",
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(

@@ -92,6 +92,27 @@ LOST = {
     "s3control": {"namespace": "http://awss3control.amazonaws.com/doc/2018-08-20/"},
 }
 
+# Protocols that a service still speaks and that botocore's models no longer have: SQS's forms, which SDKs sent until 2023. What
+# members and the parts of maps are called in them; from AWS's API reference, whose examples are in both protocols, and the
+# models of botocore before 1.31.81.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+FORMS = {
+    "sqs": {
+        "namespace": "http://queue.amazonaws.com/doc/2012-11-05/",
+        "members": {
+            "AWSAccountIds": "AWSAccountId", "Actions": "ActionName", "AttributeNames": "AttributeName", "Attributes": "Attribute",
+            "BinaryListValues": "BinaryListValue", "MessageAttributeNames": "MessageAttributeName",
+            "MessageAttributes": "MessageAttribute", "MessageSystemAttributeNames": "MessageSystemAttributeName",
+            "MessageSystemAttributes": "MessageSystemAttribute", "Messages": "Message", "QueueUrls": "QueueUrl",
+            "StringListValues": "StringListValue", "TagKeys": "TagKey", "Tags": "Tag", "tags": "Tag", "queueUrls": "QueueUrl",
+        },
+        # Lists whose elements are called as their shape.
+        "named": ["Entries", "Successful", "Failed"],
+        "maps": {"MessageBodyAttributeMap": ("Name", "Value"), "MessageBodySystemAttributeMap": ("Name", "Value"),
+                 "MessageSystemAttributeMap": ("Name", "Value"), "QueueAttributeMap": ("Name", "Value"), "TagMap": ("Key", "Value")},
+    },
+}
+
 
 def read(path):
     with (gzip.open if path.suffix == ".gz" else open)(path) as file:
@@ -138,6 +159,25 @@ class Model:
         self.signing_name = model["metadata"].get("signingName", model["metadata"]["endpointPrefix"])
         self.metadata, self.shapes, self.operations = model["metadata"], model["shapes"], model["operations"]
         self.protocols = self.metadata.get("protocols", [self.metadata["protocol"]])
+        if name in FORMS:
+            self.add_forms(FORMS[name])
+
+    def add_forms(self, forms):
+        self.protocols = self.protocols + ["query"]
+        self.lost = self.lost | {"namespace": forms["namespace"]}
+        for name, (key, value) in forms["maps"].items():
+            self.shapes[name]["key"]["locationName"], self.shapes[name]["value"]["locationName"] = key, value
+        for shape in self.shapes.values():
+            for member, reference in shape.get("members", {}).items():
+                if member in forms["members"]:
+                    reference["queryName"] = forms["members"][member]
+                elif member in forms["named"]:
+                    reference["queryName"] = self.shapes[reference["shape"]]["member"]["shape"]
+                if self.shapes[reference["shape"]]["type"] == "list":
+                    reference["flattened"] = True
+        for name, operation in self.operations.items():
+            if "output" in operation:
+                operation["output"]["resultWrapper"] = f"{name}Result"
 
     def schema_lines(self):
         metadata = self.metadata

@@ -48,6 +48,7 @@ extension Edge {
     /// The name of the operation that a request asks for, whether there is such an operation or not.
     private func operationName(_ authenticated: Authenticated) throws(ServiceError) -> String {
         let (shape, routed) = (authenticated.module.shape, authenticated.routed)
+        if let problem = routed.problem { throw problem }
         if let name = routed.operationName { return name }
         guard let name = try routed.wireProtocol.operationName(of: authenticated.request, for: shape) else {
             throw routed.wireProtocol.unknownOperation("", version: nil, of: shape)

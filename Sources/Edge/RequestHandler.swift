@@ -197,9 +197,23 @@ final class RequestHandler: ChannelDuplexHandler {
         if case ChannelEvent.inputClosed = event {
             isInputClosed = true
             // An answer that is still to come may be read all the same.
-            if isClosing || !isAnswering { context.close(promise: nil) }
+            if isClosing || !isAnswering { closeWhenSent(context) }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Closes a connection when all is sent that was written. The end of a client that has sent several requests at once, or
+    /// something that is none after one, is told while the end of an answer is being written.
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
+        guard !isStream,
+            let connected = try? context.pipeline.syncOperations.context(handlerType: RequestDeadline.self)
+        else {
+            return context.close(promise: nil)
+        }
+        // Nothing, but it is sent after all that comes before it.
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        connected.writeAndFlush(NIOAny(ByteBuffer()), promise: sent)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -17,6 +17,8 @@ final class Routed: Sendable {
     let wireProtocol: any WireProtocol
     /// The operation's name, if it is known already.
     let operationName: String?
+    /// Why nobody knows which service it is for; nil: it is known, or there is none.
+    let problem: ServiceError?
     /// Whether the operation, by its model, or the whole service needs no signature.
     private let needsNoSignature: Bool
 
@@ -30,6 +32,7 @@ final class Routed: Sendable {
         labels = target?.labels ?? []
         // A label is a header that the target has not seen.
         operationName = labels.isEmpty ? target?.nameInHead : nil
+        problem = target?.problem
         wireProtocol = target?.wireProtocol ?? ServiceShape.unknown.wireProtocol(of: arrival.request)
         needsNoSignature = (operation?.isUnsigned ?? false) || (target?.module.admitsAnonymous ?? false)
     }
@@ -65,10 +68,15 @@ final class Target: Sendable {
     let wireProtocol: any WireProtocol
     /// What the head says, and the body can't change.
     fileprivate let nameInHead: String?
+    /// As in `Routed`.
+    fileprivate let problem: ServiceError?
 
-    fileprivate init(_ module: ServiceModule, _ request: WireRequest, path: String? = nil) {
+    fileprivate init(
+        _ module: ServiceModule, _ request: WireRequest, path: String? = nil, problem: ServiceError? = nil
+    ) {
         self.module = module
         self.path = path ?? request.path
+        self.problem = problem
         wireProtocol = module.shape.wireProtocol(of: request)
         nameInHead = module.shape.isREST ? Self.name(request, self.path, wireProtocol, module) : nil
         labels = module.shape.hasHostLabels ? module.shape.hostLabels(of: request, nameInHead) : []
@@ -136,6 +144,7 @@ extension Edge {
         guard let first = modules.first else { return nil }
         if modules.count == 1 { return target(first, request) }
         if let target = ownedByHostLabel(request, modules) { return target }
+        if modules.contains(where: \.isPassedOn) { return passedOn(request, modules) }
         for module in modules {
             let target = target(module, request)
             guard let name = target.operationName(of: request), module.shape.operation(named: name) != nil else {
@@ -144,6 +153,22 @@ extension Edge {
             return target
         }
         return target(first, request)
+    }
+
+    /// The same where endpoints behind Gatehouse answer some of the services: what another server could take for another
+    /// service's operation has to say whose it is.
+    private func passedOn(_ request: WireRequest, _ modules: [ServiceModule]) -> Target? {
+        let targets = modules.map { target($0, request) }
+        let choice = ServiceChoice(
+            among: targets.map { target in
+                let name = target.operationName(of: request)
+                return (target.module.shape, name.flatMap { target.module.shape.operation(named: $0) })
+            }, request)
+        switch choice {
+        case .service(let place): return targets[place]
+        case .ambiguous: return targets.first.map { Target($0.module, request, path: $0.path, problem: choice.problem) }
+        case .none: return targets.first
+        }
     }
 
     /// What a request is for whose host has a label of its client's choice, such as the account with S3 Control: told by the

@@ -35,7 +35,15 @@ public struct Attempt: Sendable {
     var caller: Caller { call.caller }
 
     /// Whether there is an account in whose event history the call stands.
-    var hasHistory: Bool { !call.operation.isEmpty && !caller.accountID.isEmpty }
+    ///
+    /// A caller without an account has no history; what he is allowed to do with the data of one stands in that one's: "requests
+    /// that are made by anonymous users" are among S3's data events.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>
+    var hasHistory: Bool {
+        guard !call.operation.isEmpty else { return false }
+        return !caller.accountID.isEmpty
+            || caller.isAnonymous && call.module.events.dataEvents.contains(call.operation) && !otherOwners.isEmpty
+    }
 }
 
 /// A result whose event is recorded, so that it may be sent. Only `record` makes it.
@@ -146,9 +154,9 @@ extension Attempt {
     func events(_ result: Result<Structure, ServiceError>) -> [Event] {
         let call = call
         let owners = otherOwners
-        guard !owners.isEmpty else { return [event(result, in: call.accountID, sharedID: nil)] }
-        let sharedID = RequestIDs.make(time: call.time)
-        return ([call.accountID] + owners).map { event(result, in: $0, sharedID: sharedID) }
+        let accounts = (call.accountID.isEmpty ? [] : [call.accountID]) + owners
+        let sharedID = accounts.count > 1 ? RequestIDs.make(time: call.time) : nil
+        return accounts.map { event(result, in: $0, sharedID: sharedID) }
     }
 
     /// What the policies said. Of an operation that needs nothing as a whole it is what was asked on the way, for each of the
@@ -160,7 +168,7 @@ extension Attempt {
 
     /// The accounts besides the caller's that own something that was allowed.
     private var otherOwners: [String] {
-        guard decisions.allSatisfy(\.decision.isAllowed) else { return [] }
+        guard !decisions.isEmpty, decisions.allSatisfy(\.decision.isAllowed) else { return [] }
         let call = call
         var owners: [String] = []
         for decision in decisions {

@@ -76,6 +76,13 @@ public struct Linter: Sendable {
         }
     }
 
+    /// The type that a document looks like, by the elements that are there; identity for what is no document.
+    /// - Complexity: linear in the length of the text.
+    public static func type(of text: String) -> PolicyType {
+        var reader = DocumentReader()
+        return reader.read(text).map(guessType) ?? .identity
+    }
+
     /// Only resource and trust policies say who; only trust policies speak of assuming the role, and name no resource.
     private static func guessType(of document: LooseDocument) -> PolicyType {
         guard document.statements.contains(where: { $0.principals != nil }) else { return .identity }

@@ -34,6 +34,10 @@ struct AccessBuilder {
         guard !accesses.isEmpty else {
             throw MappingFailure(reason: "the request names nothing that its operation acts on")
         }
+        if let copy = try plan.copy.map({ operation throws(MappingFailure) in try S3Copy(reading: operation, input) }) {
+            for index in accesses.indices { accesses[index].context.merge(copy.keys) { $1 } }
+            try append(copy.reading(in: place))
+        }
         for access in try plan.passedRoles.accesses(in: input, self) { try append(access) }
         for access in plan.ec2?.tagging(typedTags, in: place) ?? [] { try append(access) }
     }

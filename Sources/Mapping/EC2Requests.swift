@@ -66,6 +66,10 @@ struct EC2Requests: Sendable {
             }
             let key = "ec2:\(type.plain)id"
             if !isNew, known.contains(key) { context[key] = .one(String(id)) }
+            // Where there is a launch template, EC2Launch knows better.
+            if operation == "RunInstances", known.contains(EC2Launch.isTemplateKey) {
+                context[EC2Launch.isTemplateKey] = .one("false")
+            }
         }
         for (key, value) in tags[type] ?? [:] { context[key] = value }
         return context

@@ -25,7 +25,7 @@ public struct MappingCoverage: Sendable {
     /// Sorted by the services' ids.
     public private(set) var rows: [Row] = []
 
-    /// Goes through all operations of all services, whose models are read for it: some seconds, and 150 MB that stay.
+    /// Goes through all operations of all services, whose models are read for it: some seconds.
     public init(_ mapper: RequestMapper, models: ServiceModels = .aws) {
         for entry in models.entries {
             guard let service = models.service(entry.id) else { continue }

@@ -100,6 +100,7 @@ extension RequestMapper {
             }
         }
         if let roles = plan.passedRoles.described { description.accesses.append(roles) }
+        if plan.copy != nil { description.accesses.append(S3Copy.described) }
         return description
     }
 }

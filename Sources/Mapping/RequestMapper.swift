@@ -29,7 +29,14 @@ public struct RequestMapper: Sendable {
 
     private final class Plans: Sendable {
         /// By the operation: its service's id and its name.
-        let known = Mutex<[String: [String: OperationPlan]]>([:])
+        let known = Mutex(RecentlyUsed<Operations>(mostCost: most))
+        /// How many operations have a plan at a time.
+        private static let most = 2_000
+    }
+
+    /// The plans of one service's operations.
+    private final class Operations: Sendable {
+        let plans = Mutex<[String: OperationPlan]>([:])
     }
 
     /// - Parameters:
@@ -83,7 +90,13 @@ public struct RequestMapper: Sendable {
     }
 
     func plan(_ operation: OperationShape, of service: ServiceModels.Entry) -> OperationPlan {
-        if let plan = plans.known.withLock({ $0[service.id]?[operation.name] }) { return plan }
+        let operations = plans.known.withLock { known in
+            if let operations = known.value(service.id) { return operations }
+            let operations = Operations()
+            known.insert(operations, service.id, cost: 0)
+            return operations
+        }
+        if let plan = operations.plans.withLock({ $0[operation.name] }) { return plan }
         var layers: [(source: MappingSource, mappings: ServiceMappings)] = []
         if let mappings = declared.service(service.id) { layers.append((.declared, mappings)) }
         // What was gone through by hand needs no table.
@@ -93,7 +106,11 @@ public struct RequestMapper: Sendable {
             layers.append((.table, mappings))
         }
         let plan = OperationPlan(operation, of: service, catalogue: catalogue, layers: layers)
-        plans.known.withLock { $0[service.id, default: [:]][operation.name] = plan }
+        let count = operations.plans.withLock { plans in
+            plans[operation.name] = plan
+            return plans.count
+        }
+        plans.known.withLock { $0.setCost(count, of: service.id) }
         return plan
     }
 }

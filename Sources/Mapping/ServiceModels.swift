@@ -12,8 +12,8 @@ public import Wire
 /// ```
 ///
 /// They ship with the program as data. The index has one line for each service, and is all that is read at first; a
-/// service's own model is decompressed and read when it is first asked for, and kept from then on. It may be used from any
-/// number of threads.
+/// service's own model is decompressed and read when it is first asked for. Those that were used last are kept, some thirty of
+/// the usual size; all of them would take 150 MB. It may be used from any number of threads.
 ///
 /// The models are those of the botocore that `Tools/generate-service-schemas` pins. An operation that AWS added later is
 /// unknown.
@@ -45,7 +45,7 @@ public final class ServiceModels: Sendable {
         /// The place of the compressed model in the data.
         fileprivate let place: Range<Int>
         /// Of the model's text, in bytes.
-        fileprivate let length: Int
+        package let length: Int
     }
 
     /// All services, sorted by their ids.
@@ -54,11 +54,17 @@ public final class ServiceModels: Sendable {
     private let placesBySigningName: [String: [Int]]
     /// In memory that lives as long as the program.
     private nonisolated(unsafe) let data: UnsafeRawBufferPointer
-    private let read = Mutex<[String: ServiceShape]>([:])
+    private let read: Mutex<RecentlyUsed<ServiceShape>>
 
-    /// - Parameter data: as `Tools/generate-service-schemas` writes it, in memory that stays. What is not of that form ends
-    ///   the index.
-    init(_ data: UnsafeRawBufferPointer) {
+    /// How long the texts of the models that are kept may be together, in bytes. Read, a model takes about nine times as much;
+    /// EC2's text, the longest, has 780,000.
+    package static let mostText = 4_000_000
+
+    /// - Parameters:
+    ///   - data: as `Tools/generate-service-schemas` writes it, in memory that stays. What is not of that form ends the index.
+    ///   - mostText: see ``mostText``.
+    init(_ data: UnsafeRawBufferPointer, mostText: Int = ServiceModels.mostText) {
+        read = Mutex(RecentlyUsed(mostCost: mostText))
         var entries: [Entry] = []
         var places: [String: Int] = [:]
         var bySigningName: [String: [Int]] = [:]
@@ -103,20 +109,23 @@ public final class ServiceModels: Sendable {
     /// The model of a service.
     /// - Parameter id: the folder of the model: `sqs`.
     /// - Returns: nil where there is no such service.
-    /// - Complexity: O(1), but for the first time, when the model is decompressed and read: about a microsecond for each
-    ///   line, of which `sqs` has 400 and the largest, `ec2`, 14,000.
+    /// - Complexity: O(1), but for the first time and for one that has been dropped, when the model is decompressed and read:
+    ///   about a microsecond for each line, of which `sqs` has 400 and the largest, `ec2`, 14,000.
     public func service(_ id: String) -> ServiceShape? {
         guard let entry = entry(id) else { return nil }
-        if let shape = read.withLock({ $0[id] }) { return shape }
+        if let shape = read.withLock({ $0.value(id) }) { return shape }
         // Others go on in the meantime. If two begin at once, both get what the first has made.
         guard let text = text(of: entry) else { return nil }
         let shape = text.withUnsafeBufferPointer { ServiceShape(schema: $0) }
         return read.withLock { read in
-            if let earlier = read[id] { return earlier }
-            read[id] = shape
+            if let earlier = read.value(id) { return earlier }
+            read.insert(shape, id, cost: entry.length)
             return shape
         }
     }
+
+    /// How many models are kept at the moment.
+    var keptCount: Int { read.withLock { $0.count } }
 
     /// The text of a model, as Wire reads it.
     private func text(of entry: Entry) -> [UInt8]? {

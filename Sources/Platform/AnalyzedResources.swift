@@ -115,6 +115,10 @@ public struct AnalyzedResourceType: Sendable {
     /// One resource, as it is now; nil: there is none of that ARN.
     public let fetch: @Sendable (_ arn: String, Environment) async throws(ServiceError) -> AnalyzedResource?
 
+    /// How one of its resources would be with what is proposed for it; nil: the module has no such resources, which it alone
+    /// can make. It gives nil for what can't be. See ``proposed(by:)``.
+    public internal(set) var propose: (@Sendable (ProposedBucket, Environment) -> ProposedBucket.Outcome?)?
+
     /// Makes a type; see the properties.
     public init(
         _ name: String, actions prefix: String, of catalogueTypes: [String], and otherActions: [String] = [],

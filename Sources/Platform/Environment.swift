@@ -54,6 +54,8 @@ public final class Environment: Sendable {
     /// The kinds of records that they depend on.
     public let analyzedKinds: Set<String>
     let resourceTypes: ResourceTypes
+    /// Those of what lies behind Gatehouse alone.
+    let outerResourceTypes: ResourceTypes
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -85,6 +87,7 @@ public final class Environment: Sendable {
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
         analyzedResources = modules.flatMap(\.analyzedResources) + (outer?.analyzedResources ?? [])
         analyzedKinds = analyzedResources.reduce(into: []) { $0.formUnion($1.kinds) }
+        outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence

@@ -167,10 +167,16 @@ extension Access {
         if arn == nil, let free = ARN(parsingFreely: resource), types.type(of: free)?.hasFreeNames == true {
             arn = free
         }
-        guard !isOfNewResource, let arn, let type = types.type(of: arn) else {
+        guard !isOfNewResource, let arn, var type = types.type(of: arn) else {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
-        let resource = type.find(self, arn, call)
+        var resource: Resource?
+        // What lies behind Gatehouse may be of a service that Gatehouse has as well.
+        if call.module.isPassedOn, let outer = call.environment.outerResourceTypes.type(of: arn) {
+            resource = outer.find(self, arn, call)
+            if resource != nil { type = outer }
+        }
+        if resource == nil { resource = type.find(self, arn, call) }
         if resourceAccount == nil { resourceAccount = resource?.owner }
         let required = type.policyRule == .required ? PolicyType.resource : nil
         return Resolved(

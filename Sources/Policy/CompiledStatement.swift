@@ -44,7 +44,7 @@ struct CompiledStatement: BitwiseCopyable, @unchecked Sendable {
         actions.matches(query.action.span)
     }
 
-    /// A role trust policy has no resources: it is about its role.
+    /// A role trust policy has no resources, and a resource's own policy need not: they are about what they are attached to.
     func matchesResource(_ query: Query, _ context: Lookup) -> Bool {
         resources?.matches(query.resource.span, isNone: query.hasNoResource, context) ?? true
     }

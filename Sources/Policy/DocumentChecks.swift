@@ -131,7 +131,11 @@ extension DocumentParser {
             }
         }
         guard type != .roleTrust else { return }
-        for statement in statements { try require(statement.resources, "Resource", in: statement) }
+        // A resource's own policy may leave it out, as those of ECR's repositories do: it is about what it is attached to.
+        let isOptional = type == .resource && strictness == .evaluable
+        for statement in statements where statement.resources != nil || !isOptional {
+            try require(statement.resources, "Resource", in: statement)
+        }
     }
 
     private func require(

@@ -25,9 +25,13 @@ public struct Checks: Sendable {
     /// - Parameters:
     ///   - old: the policy as it was; its type decides how both are read.
     ///   - new: the policy as it is to be.
+    ///   - statement: the place, from 0, of the statement of the new policy that grants it; nil: any.
     /// - Complexity: on policies as people write them, microseconds; see ``Budget``.
-    public func newAccess(from old: SymbolicPolicy, to new: SymbolicPolicy) -> Answer {
-        Question(allowedBy: [new], notAllowedBy: [old]).answer(Caller.all(named: [new, old], domain), domain)
+    public func newAccess(
+        from old: SymbolicPolicy, to new: SymbolicPolicy, by statement: Int? = nil
+    ) -> Answer {
+        Question(allowedBy: [new], notAllowedBy: [old], statement: statement)
+            .answer(Caller.all(named: [new, old], domain), domain)
     }
 
     /// Whether a policy grants any of some actions on any of some resources: the question of `CheckAccessNotGranted`.
@@ -35,11 +39,15 @@ public struct Checks: Sendable {
     /// - Parameters:
     ///   - actions: patterns such as "s3:Delete*"; none: any action.
     ///   - resources: patterns as in an element `Resource`; none: any resource.
-    public func access(by policy: SymbolicPolicy, to actions: [String], on resources: [String]) -> Answer {
+    ///   - statement: the place, from 0, of the statement that grants it; nil: any.
+    public func access(
+        by policy: SymbolicPolicy, to actions: [String], on resources: [String], by statement: Int? = nil
+    ) -> Answer {
         var other: [Formula] = []
         if !actions.isEmpty { other.append(.action(PatternSet(actions.map { Pattern.action($0) }), true)) }
         if !resources.isEmpty { other.append(.resource(.resources(resources), true)) }
-        return Question(allowedBy: [policy], other: other).answer(Caller.all(named: [policy], domain), domain)
+        return Question(allowedBy: [policy], other: other, statement: statement)
+            .answer(Caller.all(named: [policy], domain), domain)
     }
 
     /// Whether a policy grants any request at all.

@@ -11,11 +11,12 @@ extension Checks {
     ///
     /// AWS: "The meaning of public", `access-control-block-public-access.html` in the S3 User Guide, which
     /// "IAM Access Analyzer custom policy checks" follow for other resources too.
-    public func publicAccess(by policy: SymbolicPolicy) -> Answer {
+    /// - Parameter statement: the place, from 0, of the statement that grants it; nil: any.
+    public func publicAccess(by policy: SymbolicPolicy, by statement: Int? = nil) -> Answer {
         var callers = Caller.all(named: [policy], domain, outsidersOnly: true)
         let trusted = Self.trustedValues(policy)
         for index in callers.indices { callers[index].keys.add(trusted) }
-        return Question(allowedBy: [policy]).answer(callers, domain)
+        return Question(allowedBy: [policy], statement: statement).answer(callers, domain)
     }
 
     /// The keys that say who asks or from where.
@@ -23,8 +24,8 @@ extension Checks {
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
         "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
         "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourceip",
-        "aws:vpcsourceip", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
-        "s3:dataaccesspointarn", "aws:principalservicename", "lambda:functionurlauthtype", "sns:endpoint",
+        "aws:vpcsourceip", "aws:userid", "kms:calleraccount", "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn", "aws:principalservicename", "sns:endpoint",
     ]
 
     /// What must be so of a caller from outside: it has none of the fixed values that the policy names.

@@ -8,11 +8,13 @@ struct Question {
     var notAllowedBy: [SymbolicPolicy] = []
     /// What else must be so.
     var other: [Formula] = []
+    /// The place of the statement, in the first of ``allowedBy``, that has to be what allows it; nil: any.
+    var statement: Int?
 
     func answer(_ callers: [Caller], _ domain: Domain) -> Answer {
         let meter = Meter(domain.budget)
         var isUnknown = false
-        for caller in callers {
+        for caller in callers where isReached(caller) {
             switch answer(caller, domain, meter) {
             case .yes(let witness): return .yes(witness)
             case .no: break
@@ -22,6 +24,14 @@ struct Question {
             }
         }
         return isUnknown ? .unknown(meter.doubt ?? .budget) : .no
+    }
+
+    /// Whether the statement that is asked about, if one is, allows the caller anything.
+    private func isReached(_ caller: Caller) -> Bool {
+        guard let statement, let policy = allowedBy.first else { return true }
+        guard policy.statements.indices.contains(statement), !policy.statements[statement].isDeny else { return false }
+        let hasBoundary = policy.type == .permissionsBoundary
+        return policy.policy.reach(ofStatement: statement, caller.principal, hasBoundary: hasBoundary) >= .account
     }
 
     private func answer(_ caller: Caller, _ domain: Domain, _ meter: Meter) -> Answer {
@@ -42,6 +52,9 @@ struct Question {
         if principal.kind != .anonymous {
             // It can't be denied (rule 17).
             formulas.append(.action(Self.neverDenied, false))
+        }
+        if let statement, let policy = allowedBy.first, policy.statements.indices.contains(statement) {
+            formulas.append(policy.statements[statement].applies)
         }
         for policy in allowedBy { formulas += Self.granting(policy, principal) }
         for policy in notAllowedBy { formulas.append(Formula.all(Self.granting(policy, principal)).negated) }

@@ -21,7 +21,7 @@ struct KeptLesson: Sendable {
 
     /// The lessons, by service and operation.
     static let all: [String: KeptLesson] = Dictionary(
-        (tables + queues + topics + functions + buses + secrets).map { ("\($0.service).\($0.operation)", $0) }
+        (tables + queues + topics + functions + buses + secrets + buckets).map { ("\($0.service).\($0.operation)", $0) }
     ) { first, _ in first }
 
     static func of(_ operation: OperationShape) -> KeptLesson? { all["\(operation.signingName).\(operation.name)"] }
@@ -151,7 +151,8 @@ extension KeptResources {
         let own = accesses.filter { $0.action == "\(lesson.service):\(lesson.operation)" }
         var found: [ARN] = []
         for access in own.isEmpty ? accesses : own where access.action.utf8.starts(with: "\(lesson.service):".utf8) {
-            guard let arn = ARN(parsing: access.resource), arn.service == lesson.service, arn.account.utf8.count == 12
+            guard let arn = ARN(parsing: access.resource), arn.service == lesson.service,
+                arn.account.utf8.count == 12 || arn.isBucket
             else { continue }
             let canonical = canonical(arn)
             guard !canonical.resource.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }),

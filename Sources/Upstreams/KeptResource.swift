@@ -19,6 +19,11 @@ public struct KeptResource: Record, Equatable {
     /// What the ARN ends with where a name says less: `secret:orders-AbCdEf`. nil: it is not known, or there is no such thing.
     public var fullResource: String?
 
+    /// The account that owns it, where its ARN has none, as that of a bucket. nil: nobody has told.
+    public var owner: String?
+    /// Whether S3 Block Public Access takes from outsiders what the policy allows everybody; nil: it does not.
+    public var restrictsPublicBuckets: Bool?
+
     /// More than any service allows.
     static let mostTags = 512
     /// The longest policy that is kept, in bytes. Those of AWS end at 30 KiB.
@@ -38,7 +43,9 @@ public struct KeptResource: Record, Equatable {
     static func scope(_ arn: ARN) -> Scope { Scope(account: arn.account, region: arn.region) }
 
     /// Whether it says nothing that would not be so without it.
-    var isEmpty: Bool { policy == nil && tags.isEmpty && fullResource == nil }
+    var isEmpty: Bool {
+        policy == nil && tags.isEmpty && fullResource == nil && owner == nil && restrictsPublicBuckets == nil
+    }
 
     /// Sets the policy. An empty text means that there is none, as for SQS.
     mutating func setPolicy(_ text: String?) {
@@ -63,7 +70,9 @@ public struct KeptResource: Record, Equatable {
 
     /// Whether both mean the same: endpoints answer with policies in a layout of their own.
     func isLike(_ other: KeptResource) -> Bool {
-        guard arn == other.arn, fullResource == other.fullResource, Set(tags) == Set(other.tags) else { return false }
+        guard arn == other.arn, fullResource == other.fullResource, Set(tags) == Set(other.tags),
+            owner == other.owner, restrictsPublicBuckets == other.restrictsPublicBuckets
+        else { return false }
         if policy == other.policy { return true }
         guard let own = policy, let theirs = other.policy, let own = try? JSONValue(parsing: Array(own.utf8)) else {
             return false

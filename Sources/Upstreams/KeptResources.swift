@@ -110,9 +110,11 @@ public final class KeptResources: Projection {
 
     /// The types of the resources of which something is kept: one for each service, found in memory.
     public static let resourceTypes: [ResourceType] = [
-        "dynamodb", "ecr", "events", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "ssm", "states",
+        "dynamodb", "ecr", "events", "kinesis", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm", "states",
     ].map { service in
-        ResourceType(service, "", hasOwnTagKey: ["ecr", "secretsmanager", "ssm"].contains(service)) { _, arn, call in
+        ResourceType(
+            service, "", hasOwnTagKey: ["ecr", "secretsmanager", "ssm"].contains(service), hasFreeNames: service == "s3"
+        ) { _, arn, call in
             call.environment.projection(KeptResources.self).resource(arn)
         }
     }
@@ -123,6 +125,7 @@ public final class KeptResources: Projection {
         case "dynamodb": table(arn)
         case "ecr": repository(arn)
         case "lambda": function(arn)
+        case "s3": arn.bucket.flatMap { entry($0)?.resource }
         default: entry(canonical(arn))?.resource
         }
     }
@@ -199,5 +202,9 @@ private final class KeptEntry: Sendable {
         }
     }
 
-    var resource: Resource { Resource(tags: record.tags, policy: policy) }
+    var resource: Resource {
+        var resource = Resource(owner: record.owner, tags: record.tags, policy: policy)
+        resource.restrictsPublicBuckets = record.restrictsPublicBuckets ?? false
+        return resource
+    }
 }

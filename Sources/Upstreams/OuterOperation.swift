@@ -53,10 +53,13 @@ struct OuterOperation: Sendable {
 
     /// The account that owns what a request is about, in which the endpoint is to act; nil: the caller's own, as far as the
     /// request says.
-    private static func owner(_ accesses: [MappedAccess]) -> String? {
+    private static func owner(_ accesses: [MappedAccess], _ call: Call) -> String? {
         for access in accesses where !access.action.hasPrefix("iam:") {
             let parts = access.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
             if parts.count == 6, parts[4].utf8.count == 12 { return String(parts[4]) }
+            // ARNs of buckets and objects have no account.
+            guard parts.count == 6, parts[2] == "s3" else { continue }
+            if let owner = call.environment.projection(KeptResources.self).ownerOfBucket(access.resource) { return owner }
         }
         return nil
     }
@@ -87,7 +90,7 @@ struct OuterOperation: Sendable {
             for index in mapped.indices where mapped[index].gap != nil { try await gaps.fill(&mapped[index]) }
             var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
-                accesses[first].learnt = Findings(owner: Self.owner(mapped), parameters: parameters, accesses: mapped)
+                accesses[first].learnt = Findings(owner: Self.owner(mapped, call), parameters: parameters, accesses: mapped)
             }
             return .required(accesses)
         case .unmapped(let reason):
@@ -103,6 +106,12 @@ struct OuterOperation: Sendable {
     private func mapped(
         _ input: Structure, in place: Place, _ call: Call
     ) async throws(ServiceError) -> (MappedRequest, parameters: JSONValue?) {
+        if let launch = EC2Launch(shape, input), mapper.source(of: shape, of: service) != .declared {
+            return (try await mapped(launch, in: place, call), nil)
+        }
+        if let copy = S3Copy(shape, input), copy.copiesTags, mapper.source(of: shape, of: service) != .declared {
+            return (try await mapped(copy, input, in: place, call), nil)
+        }
         guard let request = DynamoDBRequest(shape, input, in: place) else {
             return (mapper.map(shape, of: service, input, in: place), nil)
         }
@@ -121,6 +130,41 @@ struct OuterOperation: Sendable {
         )
     }
 
+    /// What a request asks for that EC2 has to explain.
+    private func mapped(_ launch: EC2Launch, in place: Place, _ call: Call) async throws(ServiceError) -> MappedRequest {
+        var launch = launch
+        if let template = launch.template {
+            switch try await upstreams.questions.version(of: template, call, route) {
+            case .success(let answer):
+                if let reason = launch.take(template: answer) { return .unmapped(because: reason) }
+            case .failure(let error):
+                return .unmapped(because: "EC2 does not tell what the launch template says (\(error.code))")
+            }
+        }
+        if !launch.groupNames.isEmpty {
+            switch try await upstreams.questions.securityGroups(named: launch.groupNames, call, route) {
+            case .success(let answer):
+                if let reason = launch.take(groups: answer) { return .unmapped(because: reason) }
+            case .failure(let error):
+                return .unmapped(because: "EC2 does not tell which security groups the names are of (\(error.code))")
+            }
+        }
+        return launch.map(by: mapper, of: service, shape, in: place)
+    }
+
+    /// What a copy asks for that takes the source's tags along, if there are any.
+    private func mapped(
+        _ copy: S3Copy, _ input: Structure, in place: Place, _ call: Call
+    ) async throws(ServiceError) -> MappedRequest {
+        let mapped = mapper.map(shape, of: service, input, in: place)
+        guard case .accesses = mapped else { return mapped }
+        switch try await upstreams.questions.tags(ofSourceOf: copy, call, route) {
+        case .success(let tags): return copy.addingTags(tags, to: mapped, in: place)
+        case .failure(let error):
+            return .unmapped(because: "S3 does not tell whether the source of the copy has tags (\(error.code))")
+        }
+    }
+
     // MARK: Passing it on
 
     private func passOn(_ input: Structure, _ call: Call) async throws(ServiceError) -> PassedAnswer {
@@ -130,12 +174,13 @@ struct OuterOperation: Sendable {
         let passage = Passage(
             request, shape, of: call.module.shape, by: route, mark: upstreams.mark, call,
             account: findings?.owner ?? call.accountID)
-        let answer = try await passage.send()
+        let answer = try await upstreams.questions.passing(shape, input, call) { () throws(ServiceError) in
+            try await passage.send()
+        }
         let isWanted =
             !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
-            upstreams.questions.forget(shape, input, call)
             // What has changed out there must not have happened unrecorded.
             if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
         }

@@ -16,8 +16,9 @@ public final class Upstreams: OuterServices {
         let byService: [String: Route]
         let others: Route?
         let mapper: RequestMapper
-        /// By signing name, and whether there are some of Gatehouse's own beside them; made when they are first asked for.
-        let modules = Mutex<[String: [ServiceModule]]>([:])
+        /// By signing name, and whether there are some of Gatehouse's own beside them; made when they are asked for. Those are
+        /// kept that were used last, for each holds its model.
+        let modules = Mutex(RecentlyUsed<[ServiceModule]>(mostCost: ServiceModels.mostText))
 
         init(_ file: UpstreamsFile, _ trust: ServerTrust) throws(UpstreamsProblem) {
             var (routes, byService): ([Route], [String: Route]) = ([], [:])
@@ -90,19 +91,25 @@ public final class Upstreams: OuterServices {
     public func modules(signingAs name: String, beside own: [ServiceModule]) -> [ServiceModule] {
         let setup = current
         let key = own.isEmpty ? name : "\(name) beside Gatehouse's own"
-        if let known = setup.modules.withLock({ $0[key] }) { return known }
+        if let known = setup.modules.withLock({ $0.value(key) }) { return known }
         let builtIDs = Set(own.map(\.shape.id))
         var modules = own.filter { setup.byService[$0.shape.id] == nil }
         // The one that the name is of comes first: rds is docdb's and neptune's as well.
         let entries = models.entries(signingAs: name)
+        var text = 0
         for entry in entries.filter({ $0.id == name }) + entries.filter({ $0.id != name }) {
             guard let route = setup.byService[entry.id] ?? (builtIDs.contains(entry.id) ? nil : setup.others) else {
                 continue
             }
             modules.append(module(entry, route, setup.mapper))
+            text += entry.length
         }
-        setup.modules.withLock { $0[key] = modules }
-        return modules
+        return setup.modules.withLock { kept in
+            // Two that ask at once get the same.
+            if let earlier = kept.value(key) { return earlier }
+            kept.insert(modules, key, cost: text)
+            return modules
+        }
     }
 
     public func module(forUnsigned request: WireRequest) -> ServiceModule? {
@@ -157,16 +164,30 @@ public final class Upstreams: OuterServices {
     private func module(
         _ entry: ServiceModels.Entry, _ route: Route, _ mapper: RequestMapper
     ) -> ServiceModule {
-        let models = models
+        let (models, model) = (models, Model())
         return ServiceModule(
             passingOn: entry.signingName, actionPrefix: entry.signingName, events: .ofOuterService(entry),
             signing: .rules(forService: entry.signingName), hasVirtualHosts: entry.id == "s3",
             admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id), usualBodyLimit: route.upstream.bodyLimit
         ) {
-            models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1")
+            model.read { models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1") }
         } operations: { [self] shape in
             shape.operationNames.compactMap { shape.operation(named: $0) }.map { operation in
                 OuterOperation(operation, of: entry, at: route, mapper, self).erased
+            }
+        }
+    }
+
+    /// A module's model, read once: as long as a request is answered, its operations are those of one model.
+    private final class Model: Sendable {
+        private let known = Mutex<ServiceShape?>(nil)
+
+        func read(_ make: () -> ServiceShape) -> ServiceShape {
+            known.withLock { known in
+                if let known { return known }
+                let made = make()
+                known = made
+                return made
             }
         }
     }

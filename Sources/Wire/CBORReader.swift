@@ -9,6 +9,8 @@ struct CBORReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
     private var depth = 0
+    /// Whether names that are nearly a member's are refused.
+    private var isExact = false
 
     /// The same limit as for JSON.
     private static let depthLimit = 64
@@ -21,6 +23,15 @@ struct CBORReader {
             guard reader.offset == bytes.count else { throw .invalidCBOR("there is something after the value") }
             guard case .structure(let structure)? = value else { throw .unexpected("a structure") }
             return structure
+        }
+    }
+
+    /// Refuses a body with a name that is no member's here, and may be one's for a reader that is less exact.
+    static func requireExactNames(_ body: [UInt8], as shape: StructureShape) throws(ServiceError) {
+        try body.withUnsafeBufferPointer { bytes throws(ServiceError) in
+            var reader = CBORReader(bytes)
+            reader.isExact = true
+            _ = try reader.value(of: .structure(shape))
         }
     }
 
@@ -134,6 +145,7 @@ struct CBORReader {
             let first = try reader.next()
             guard let index = shape.members.firstIndex(where: { isSame($0.name, name) || isSame($0.wireName, name) })
             else {
+                if reader.isExact { try shape.refuseNearMember(name) }
                 return try reader.skip(first)
             }
             guard structure[member: index] == nil else { throw .invalidCBOR("a member is given more than once") }

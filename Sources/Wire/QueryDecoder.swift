@@ -25,7 +25,8 @@ struct QueryDecoder {
         try QueryDecoder(form: form, dialect: dialect).structure(form.parameters, shape, depth: 0)
     }
 
-    private func name(_ member: MemberShape) -> String {
+    /// What a member is called in a form.
+    static func name(_ member: MemberShape, _ dialect: Dialect) -> String {
         dialect == .query ? member.formName : member.ec2FormName
     }
 
@@ -37,7 +38,7 @@ struct QueryDecoder {
         var groups: [(member: Int, parameters: [Parameter])] = []
         for var parameter in parameters {
             let segment = nextSegment(&parameter)
-            guard let index = shape.members.firstIndex(where: { matches(segment, name($0)) }) else { continue }
+            guard let index = shape.members.firstIndex(where: { matches(segment, Self.name($0, dialect)) }) else { continue }
             let member = shape.members[index]
             if member.shape.isPlain {
                 guard structure[member: index] == nil else {

@@ -19,7 +19,11 @@ struct QueryProtocol: WireProtocol {
         _ request: WireRequest, as operation: OperationShape, of service: ServiceShape
     ) throws(ServiceError) -> Structure {
         guard let input = operation.input, !input.members.isEmpty else { return Structure(operation.input ?? .empty) }
-        return try QueryDecoder.decode(try Form(request), as: input, .query)
+        var decoded = try QueryDecoder.decode(try Form(request), as: input, .query)
+        if let queue = service.queuePath(of: request, as: operation), decoded["QueueUrl"] == nil {
+            decoded["QueueUrl"] = .string(queue.url(on: request.header("host")))
+        }
+        return decoded
     }
 
     func encode(

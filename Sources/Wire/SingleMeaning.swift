@@ -19,8 +19,10 @@ extension ServiceShape {
         switch wire {
         case is RESTJSONProtocol:
             try requireSingleRoute(request, operation)
-            try Self.requireExactNames(request, operation)
-        case is RESTXMLProtocol: try requireSingleRoute(request, operation)
+            try Self.requireExactJSONNames(request, operation)
+        case is RESTXMLProtocol:
+            try requireSingleRoute(request, operation)
+            try Self.requireExactXMLNames(request, operation)
         case is JSONProtocol:
             guard request.path == "/" || request.path.isEmpty else {
                 throw .ambiguous("an operation that X-Amz-Target names has the path /")
@@ -28,19 +30,26 @@ extension ServiceShape {
             guard Self.parameters(request).isEmpty else {
                 throw .ambiguous("an operation that X-Amz-Target names has no query string")
             }
-            try Self.requireExactNames(request, operation)
+            try Self.requireExactJSONNames(request, operation)
         case is CBORProtocol:
             guard Self.parameters(request).isEmpty else {
                 throw .ambiguous("the path names the operation, and no query string")
             }
+            if let input = operation.input, !request.body.isEmpty {
+                try CBORReader.requireExactNames(request.body, as: input)
+            }
         default:
-            guard request.path == "/" || request.path.isEmpty else {
+            if let queue = queuePath(of: request, as: operation) {
+                if let url = try Form.find("QueueUrl", in: request), !queue.isOf(url) {
+                    throw .ambiguous("the path and QueueUrl name two queues")
+                }
+            } else if request.path != "/", !request.path.isEmpty {
                 throw .ambiguous("an operation that a form names has the path /")
             }
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {
                 throw .ambiguous("the form is in the query string and in the body")
             }
-            try Self.requireSingleFields(request)
+            try Self.requireSingleFields(request, operation, wire is EC2Protocol ? .ec2 : .query)
         }
     }
 
@@ -89,7 +98,9 @@ extension ServiceShape {
     }
 
     /// Some readers of forms divide at semicolons, and some take the first of several fields of a name, others the last.
-    private static func requireSingleFields(_ request: WireRequest) throws(ServiceError) {
+    private static func requireSingleFields(
+        _ request: WireRequest, _ operation: OperationShape, _ dialect: QueryDecoder.Dialect
+    ) throws(ServiceError) {
         let semicolon = UInt8(ascii: ";")
         guard !request.query.utf8.contains(semicolon), !request.body.contains(semicolon) else {
             throw .ambiguous("the form has a semicolon that is not encoded")
@@ -99,6 +110,7 @@ extension ServiceShape {
         for parameter in form.parameters where !names.insert(form.bytes[parameter.name]).inserted {
             throw .ambiguous("the form has a field twice")
         }
+        try QueryDecoder.requireExactNames(form, as: operation.input ?? .empty, dialect)
     }
 
     /// A path that is the same for servers that resolve, cut or decode it.
@@ -146,7 +158,7 @@ extension ServiceShape {
     }
 
     /// Readers exist that look for a member in the query string, the body and the path, whichever has it.
-    private static func requireOwnPlaces(
+    static func requireOwnPlaces(
         _ names: [String], _ operation: OperationShape, _ place: MemberShape.Location?
     ) throws(ServiceError) {
         guard let members = operation.input?.members, !names.isEmpty else { return }
@@ -163,47 +175,11 @@ extension ServiceShape {
             }
         }
     }
-
-    /// JSON readers exist that don't look at the case of names.
-    private static func requireExactNames(_ request: WireRequest, _ operation: OperationShape) throws(ServiceError) {
-        guard request.stream == nil, !request.body.isEmpty, let input = operation.input else { return }
-        guard let payload = input.payload else {
-            guard let json = try? JSONDecoding.parse(request.body) else { return }
-            if operation.uriTemplate != nil, case .object(let members) = json {
-                try requireOwnPlaces(members.map(\.key), operation, nil)
-            }
-            return try requireExactNames(json, .structure(input))
-        }
-        guard case .structure = input.members[payload].shape, let json = try? JSONDecoding.parse(request.body) else {
-            return
-        }
-        try requireExactNames(json, input.members[payload].shape)
-    }
-
-    private static func requireExactNames(_ json: JSONValue, _ shape: Shape) throws(ServiceError) {
-        switch (json, shape) {
-        case (.object(let members), .structure(let structure)):
-            for member in members {
-                guard let known = structure.members.first(where: { isSame($0.wireName, member.key) }) else {
-                    let name = member.key.lowercased()
-                    if let similar = structure.members.first(where: { $0.wireName.lowercased() == name }) {
-                        throw .ambiguous("there is no member \(member.key), but \(similar.wireName)")
-                    }
-                    continue
-                }
-                try requireExactNames(member.value, known.shape)
-            }
-        case (.object(let members), .map(let map)):
-            for member in members { try requireExactNames(member.value, map.value) }
-        case (.array(let elements), .list(let list)):
-            for element in elements { try requireExactNames(element, list.element) }
-        default: break
-        }
-    }
 }
 
 extension ServiceError {
-    fileprivate static func ambiguous(_ reason: String) -> ServiceError {
+    /// A request that another server could take for something else.
+    static func ambiguous(_ reason: String) -> ServiceError {
         ServiceError("ValidationError", "The request is not passed on, since it can be read in two ways: \(reason).")
     }
 }

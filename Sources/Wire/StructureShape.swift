@@ -102,7 +102,8 @@ public final class MemberShape: Sendable {
     public let wireName: String
     /// The name in lower case, of a header.
     let headerName: String
-    /// The member's name in a form of the query protocol. The name of a flattened list's elements takes its place.
+    /// The member's name in a form of the query protocol: the model's `queryName`, or the name on the wire. The name of a
+    /// flattened list's elements takes its place.
     let formName: String
     /// The member's name in EC2's form: the model's `queryName`, or the name on the wire with a capital letter.
     let ec2FormName: String
@@ -131,7 +132,9 @@ public final class MemberShape: Sendable {
         self.timestampFormat = attributes["format"].flatMap(TimestampFormat.init(rawValue:))
         let isFlattened = attributes.has("flattened")
         self.isFlattened = isFlattened
-        if case .list(let list) = shape, isFlattened || list.isFlattened, let elementName = list.elementName {
+        if let queryName = attributes["queryName"] {
+            self.formName = queryName
+        } else if case .list(let list) = shape, isFlattened || list.isFlattened, let elementName = list.elementName {
             self.formName = elementName
         } else {
             self.formName = wireName

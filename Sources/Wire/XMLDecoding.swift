@@ -114,14 +114,11 @@ enum XMLDecoding {
         }
     }
 
-    private static func isNamed(_ member: MemberShape, _ name: String) -> Bool {
+    static func isNamed(_ member: MemberShape, _ name: String) -> Bool {
         guard !member.isXMLAttribute else { return false }
         if isSame(localName(member.wireName), name) { return true }
         // In botocore's models, the elements of some flattened lists have a name of their own.
-        if case .list(let list) = member.shape, member.isFlattenedInXML, let element = list.elementName {
-            return isSame(element, name)
-        }
-        return false
+        return member.isFlattenedInXML && isSame(member.formName, name)
     }
 
     /// The local name of a prefixed name: `type` for `xsi:type`.
@@ -132,7 +129,7 @@ enum XMLDecoding {
 
 extension MemberShape {
     /// Whether the elements of a list or map are children of the structure itself.
-    fileprivate var isFlattenedInXML: Bool {
+    var isFlattenedInXML: Bool {
         switch shape {
         case .list(let list): isFlattened || list.isFlattened
         case .map(let map): isFlattened || map.isFlattened

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Catalogue
 import Lint
 import Policy
 import Reasoning
@@ -72,7 +71,7 @@ struct CheckedPolicy {
             throw ExitCode(2)
         }
         // What takes principals is told from what does not by whether some are named.
-        let type = type ?? Linter().lint(text).type
+        let type = type ?? Linter.type(of: text)
         do {
             let document = try PolicyDocument(parsing: text, as: type, strictness: .evaluable)
             symbolic = SymbolicPolicy(CompiledPolicy(document, source: PolicySource(type: type, name: name)))
@@ -84,28 +83,4 @@ struct CheckedPolicy {
 
     var document: PolicyDocument { symbolic.policy.document }
     var type: PolicyType { symbolic.policy.source.type }
-}
-
-extension Checks {
-    /// The checks with the names of AWS's actions and the kinds of its condition keys.
-    static let withCatalogue = Checks(
-        Domain(
-            kind: { key in
-                if let kind = KeyKind.global(key) { return kind }
-                guard let known = ServiceCatalogue.aws.conditionKey(key) else { return .any }
-                return KeyKind(known.type.values, known.isMultivalued ? .many : .one)
-            },
-            actionNames: { service in ServiceCatalogue.aws.service(service)?.actions.map(\.name) ?? [] }))
-}
-
-extension CatalogueService.ValueType {
-    fileprivate var values: KeyKind.Values {
-        switch self {
-        case .bool: .boolean
-        case .numeric: .number
-        case .date: .date
-        case .ipAddress: .address
-        case .string, .arn: .text
-        }
-    }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reasoning
+import CustomChecks
 
 struct CheckAccessNotGranted: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,12 +37,8 @@ struct CheckAccessNotGranted: ParsableCommand {
 
     func run() throws {
         let policy = try CheckedPolicy(policy, as: kind.policyType?.type)
-        let answer = Checks.withCatalogue.access(by: policy.symbolic, to: action, on: resource)
-        try CheckReport(
-            "access-not-granted", answer, of: policy,
-            pass: "The policy document does not grant access to perform the listed actions or resources.",
-            fail: "The policy document grants access to perform one or more of the listed actions or resources.",
-            description: "One or more of the listed actions or resources in the statement", words: "grants this"
-        ).end(options.format)
+        let check = CustomCheck.accessNotGranted(actions: action, resources: resource)
+        try CheckReport("access-not-granted", check.verdict(on: policy.symbolic), of: policy, words: "grants this")
+            .end(options.format)
     }
 }

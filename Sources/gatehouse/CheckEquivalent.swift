@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomChecks
 import Reasoning
 
 struct CheckEquivalent: ParsableCommand {
@@ -22,8 +23,7 @@ struct CheckEquivalent: ParsableCommand {
         let (onlyFirst, onlySecond) = Checks.withCatalogue.differences(first.symbolic, second.symbolic)
         let reports = [(onlyFirst, first, second), (onlySecond, second, first)].map { answer, policy, other in
             CheckReport(
-                "equivalent", answer, of: policy, pass: "The policies grant the same access.",
-                fail: "The policies do not grant the same access.", description: "Different access in the statement",
+                "equivalent", CheckVerdict(answer, Self.wording), of: policy,
                 words: "grants this, and \(other.file) does not")
         }
         // What is certain counts more than what is not.
@@ -33,4 +33,8 @@ struct CheckEquivalent: ParsableCommand {
             findings: reports.filter { $0.result == worst.result }.flatMap(\.findings)
         ).end(options.format)
     }
+
+    private static let wording = CheckWording(
+        pass: "The policies grant the same access.", fail: "The policies do not grant the same access.",
+        reason: "Different access in the statement")
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reasoning
+import CustomChecks
 
 struct CheckNoNewAccess: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,12 +20,9 @@ struct CheckNoNewAccess: ParsableCommand {
         let new = try CheckedPolicy(new, as: kind.policyType?.type)
         // Both are read alike: an empty policy does not say what it is.
         let old = try CheckedPolicy(old, as: kind.policyType?.type ?? new.type)
-        let answer = Checks.withCatalogue.newAccess(from: old.symbolic, to: new.symbolic)
         try CheckReport(
-            "no-new-access", answer, of: new,
-            pass: "The modified permissions do not grant new access compared to your existing policy.",
-            fail: "The modified permissions grant new access compared to your existing policy.",
-            description: "New access in the statement", words: "grants this, and \(old.file) does not"
+            "no-new-access", CustomCheck.noNewAccess(since: old.symbolic).verdict(on: new.symbolic), of: new,
+            words: "grants this, and \(old.file) does not"
         ).end(options.format)
     }
 }

@@ -1,24 +1,11 @@
 import ArgumentParser
 import Catalogue
+import CustomChecks
 import Policy
 import Reasoning
 
 /// What a check has found, in the words and the form of Access Analyzer's answers, and more: the request that proves it.
 struct CheckReport {
-    enum Result: String, Encodable {
-        case pass = "PASS"
-        case fail = "FAIL"
-        case unknown = "UNKNOWN"
-
-        var exitCode: ExitCode {
-            switch self {
-            case .pass: ExitCode(0)
-            case .fail: ExitCode(1)
-            case .unknown: ExitCode(3)
-            }
-        }
-    }
-
     /// One thing that makes the check fail.
     struct Finding {
         /// In AWS's words.
@@ -33,7 +20,7 @@ struct CheckReport {
 
     /// "no-new-access"
     let check: String
-    let result: Result
+    let result: CheckVerdict.Result
     /// AWS's sentence.
     let message: String
     var findings: [Finding] = []
@@ -58,6 +45,16 @@ struct CheckReport {
         }
         let code = result == .pass ? "32" : result == .fail ? "31" : "33"
         return (lines + ["\(bold(result.rawValue, code)) \(message.onOneLine)"]).joined(separator: "\n")
+    }
+}
+
+extension CheckVerdict.Result {
+    fileprivate var exitCode: ExitCode {
+        switch self {
+        case .pass: ExitCode(0)
+        case .fail: ExitCode(1)
+        case .unknown: ExitCode(3)
+        }
     }
 }
 
@@ -141,13 +138,13 @@ private struct JSONReport: Encodable {
     }
 
     let check: String
-    let result: CheckReport.Result
+    let result: String
     let message: String
     let reasons: [Reason]
 
     init(_ report: CheckReport) {
         check = report.check
-        result = report.result
+        result = report.result.rawValue
         message = report.message
         reasons = report.findings.map { finding in
             Reason(
@@ -229,30 +226,16 @@ extension SARIFLog {
 extension CheckReport {
     /// The report of a check that asks whether something is allowed that must not be.
     ///
-    /// - Parameters:
-    ///   - description: AWS's words for the statement that allows it, which its name is put after.
-    ///   - words: what a person reads.
-    init(
-        _ check: String, _ answer: Answer, of policy: CheckedPolicy, pass: String, fail: String, description: String,
-        words: String
-    ) {
-        switch answer {
-        case .no: self.init(check: check, result: .pass, message: pass)
-        case .yes(let witness):
-            let statement = witness.decision.statement?.index
-            let sid = witness.decision.statement?.sid
-            let name = sid.map { "with sid: \($0)" } ?? statement.map { "with index: \($0)" } ?? ""
-            let finding = Finding(
-                description: "\(description) \(name).", words: words, policy: policy, statement: statement,
-                witness: witness)
-            self.init(check: check, result: .fail, message: fail, findings: [finding])
-        case .unknown(let doubt):
-            self.init(
-                check: check, result: .unknown, message: "This check is not decided: \(doubt).",
-                findings: [
-                    Finding(
-                        description: "\(doubt)", words: "\(doubt)", policy: policy, statement: nil, witness: nil)
-                ])
+    /// - Parameter words: what a person reads.
+    init(_ check: String, _ verdict: CheckVerdict, of policy: CheckedPolicy, words: String) {
+        let findings = verdict.reasons.map { reason in
+            Finding(
+                description: reason.description, words: words, policy: policy, statement: reason.statementIndex,
+                witness: reason.witness)
         }
+        let doubts = [verdict.doubt].compactMap { $0 }.map { doubt in
+            Finding(description: "\(doubt)", words: "\(doubt)", policy: policy, statement: nil, witness: nil)
+        }
+        self.init(check: check, result: verdict.result, message: verdict.message, findings: findings + doubts)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomChecks
 import Policy
 import Reasoning
 

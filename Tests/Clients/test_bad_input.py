@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import random
+import re
 import socket
 import threading
 import time
@@ -470,6 +471,32 @@ def test_pipelined_requests_are_answered_in_order(cloud: Server, root: Identity)
     assert answer.count(b"HTTP/1.1 200") == 6
     places = [answer.index(b"<UserName>u%d</UserName>" % number) for number in range(5)]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("bad, status", [
+    (b"GARBAGE\r\n\r\n", 400), (b"GET / HTTP/1.1\r\nHost x\r\n\r\n", 400), (b"GET / HTTP/1.1\r\n\r\n", 400), (b"\0" * 40, 400),
+    (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", 431), (b"", None),
+], ids=lambda value: repr(value)[:40])  # fmt: skip
+@pytest.mark.parametrize("shut", [True, False])
+def test_a_bad_request_takes_nothing_from_the_ones_before(cloud: Server, bad: bytes, status: int | None, shut: bool) -> None:
+    """The first answers are sent, then what is said of the bad one, and then the connection is closed; also when the client has
+    closed its side with the bad request (RFC 9112, section 9.3.2)."""
+    for number in range(20):
+        names = [f"u{os.urandom(4).hex()}" for _ in range(1 + number % 3)]
+        good = b"".join(http_bytes(as_query(cloud, form("CreateUser", UserName=name))) for name in names)
+        answer = send_bytes(cloud.port, good + bad, timeout=5 if bad or shut else 0.5, shut=shut)
+        statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d+)", answer)]
+        assert statuses == [200] * len(names) + ([status] if status else []), answer
+        places = [answer.index(f"<UserName>{name}</UserName>".encode()) for name in names]
+        assert places == sorted(places)
+
+
+def test_half_a_request_takes_nothing_from_the_one_before(cloud: Server) -> None:
+    for rest in (b"P", b"POST / HTTP/1.1\r\nHost: x\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"):
+        name = f"u{os.urandom(4).hex()}"
+        answer = send_bytes(cloud.port, http_bytes(as_query(cloud, form("CreateUser", UserName=name))) + rest, timeout=5, shut=True)
+        assert answer.startswith(b"HTTP/1.1 200") and name.encode() in answer, answer
 
 
 def test_many_clients_at_once(cloud: Server, root: Identity) -> None:

@@ -397,6 +397,23 @@ def test_a_host_that_names_another_region(gate: Gate) -> None:
     assert passed(gate, json_of(gate, GOOD, headers={"Host": "sqs.us-east-1.amazonaws.com"})).header("host")
 
 
+def test_a_path_that_two_services_have(gate: Gate) -> None:
+    """Lex has two versions that share a signing name, and both have tags under one path. The host says whose they are, or nobody."""
+    target = f"/tags/arn%3Aaws%3Alex%3Aus-east-1%3A{ACCOUNT}%3Abot%2FB"
+
+    def tags(host: str | None = None) -> Request:
+        return signed("GET", target, b"", gate.root, service="lex", headers={"Host": host} if host else {})
+
+    got = refused(gate, tags())
+    assert "lex-models and lexv2-models have such an operation" in got.text, got
+    for host in ("models-v2-lex.us-east-1.amazonaws.com", "models.lex.us-east-1.amazonaws.com"):
+        gate.upstream.forget()
+        assert passed(gate, tags(host)).target == target
+    gate.upstream.forget()
+    # What only one of them has needs no host.
+    assert passed(gate, signed("PUT", "/bots/B", b"{}", gate.root, service="lex", headers={"Content-Type": "application/json"})).method == "PUT"
+
+
 @pytest.fixture(scope="module")
 def users(shared: Gate) -> Callable[..., Identity]:
     """users(action, resource) is somebody who may do that, and nothing else."""
@@ -510,6 +527,8 @@ def test_xml_arrives_as_it_was_sent(gate: Gate) -> None:
     '<!DOCTYPE Delete [<!ENTITY e SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&e;</Key></Object></Delete>',
     "<Delete><Object><Key>&undeclared;</Key></Object></Delete>",
     "<Delete><Object><Key>&#0;</Key></Object></Delete>",
+    "<Delete><Object><Key>a</Key><key>victim</key></Object></Delete>", "<Delete><Object><KEY>victim</KEY></Object></Delete>",
+    "<Delete><Object><Key>a</Key></Object><object><Key>victim</Key></object></Delete>", "<delete><Object><Key>a</Key></Object></delete>",
     "<a>" * 50_000 + "</a>" * 50_000,
 ], ids=lambda text: text[:70])  # fmt: skip
 def test_xml_that_two_read_differently(gate: Gate, xml: str) -> None:
@@ -551,6 +570,9 @@ def test_cbor(gate: Gate) -> None:
         b"\xa3" + text("Namespace") + text("a") + text("Namespace") + text("b") + text("MetricData") + b"\x80",
         b"\xbf" + text("Namespace") + text("a") + text("MetricData") + b"\x80" + text("Namespace") + text("b") + b"\xff",
         good + good, good[:-1], b"\x9f" * 50_000, b"\xbb" + b"\xff" * 8,
+        b"\xa3" + text("Namespace") + text("a") + text("namespace") + text("b") + text("MetricData") + b"\x80",
+        b"\xa2" + text("NAMESPACE") + text("b") + text("MetricData") + b"\x80",
+        b"\xa2" + text("Namespace") + text("a") + text("MetricData") + b"\x81\xa1" + text("metricname") + text("m"),
         b"\xa1\x7f" + text("Name") + text("space") + b"\xff" + b"\x7b" + b"\xff" * 8,
     ):  # fmt: skip
         gate.upstream.forget()
@@ -636,6 +658,8 @@ PUBLISH = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", TOPIC)
 
 @pytest.mark.parametrize("more", [
     "Action=DeleteTopic", "Action=Publish", f"TopicArn={TOPIC}2", "Message=n", "Version=2010-03-31", "%41ction=DeleteTopic",
+    "topicArn=x", "TOPICARN=x", "message=n", "action=DeleteTopic", "messageattributes.entry.1.Name=a",
+    "MessageAttributes.entry.1.Name=a&MessageAttributes.entry.1.name=b&MessageAttributes.entry.1.Value.DataType=String",
     "Topic%41rn=x", "Message.member.1=x", "MessageAttributes.entry.1.Name=a&MessageAttributes.entry.1.Name=b",
 ], ids=str)  # fmt: skip
 def test_forms_that_say_something_twice(gate: Gate, more: str) -> None:
@@ -854,16 +878,16 @@ def test_a_copy_reads_its_source(gate: Gate, users: Callable[..., Identity]) -> 
             gate.upstream.forget()
             got = gate.ask(s3_of(writer, "PUT", target, x_amz_copy_source=source))
             assert got.status in (400, 403), (source, target, got)
+            # But for Gatehouse's own question whether there are tags.
+            gate.upstream.requests[:] = [seen for seen in gate.upstream.requests if "tagging=" not in seen.target]
             nothing_arrived(gate)
     gate.upstream.forget()
     both = users(["s3:PutObject", "s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"], ["arn:aws:s3:::bucket/*", "arn:aws:s3:::victim/secret"])
+    gate.upstream.script = answering(answer(b"<Tagging><TagSet></TagSet></Tagging>"))
     got = gate.ask(s3_of(both, "PUT", "/bucket/key", x_amz_copy_source="/victim/secret"))
-    if got.status == 200:
-        assert gate.upstream.only().header("x-amz-copy-source") == "/victim/secret"
-    else:
-        # Nobody may as long as nobody has said what it asks for.
-        assert "t work out what it asks for" in got.message
-        nothing_arrived(gate)
+    assert got.status == 200, got
+    assert [seen.target for seen in gate.upstream.requests] == ["/victim/secret?tagging=", "/bucket/key"]
+    assert gate.upstream.requests[-1].header("x-amz-copy-source") == "/victim/secret"
 
 
 def test_each_of_many_keys_is_asked_for(gate: Gate, users: Callable[..., Identity]) -> None:

@@ -54,7 +54,6 @@ struct GeneratedRequestsTests {
         #expect(try accesses("s3", "GetObject", key) == ["s3:GetObject arn:aws:s3:::notes//2026/a:b"])
         let version = key.merging(["VersionId": .string("v1")]) { $1 }
         #expect(try accesses("s3", "GetObject", version) == ["s3:GetObjectVersion arn:aws:s3:::notes//2026/a:b"])
-        #expect(try accesses("s3", "CopyObject", key.merging(["CopySource": .string("other/key")]) { $1 }).isEmpty)
     }
 
     @Test("Deleting many objects asks for each of them")

@@ -1,5 +1,6 @@
 import Policy
 import Testing
+import Wire
 
 @testable import Mapping
 
@@ -37,5 +38,78 @@ struct S3MappingTests {
     func keysMayHaveColons(_ operation: String, _ action: String) throws {
         let asked = try accesses(operation, #"{"Bucket": "b", "Key": "/a:b/ c"}"#)
         #expect(asked.map { "\($0.action) \($0.resource)" } == ["\(action) arn:aws:s3:::b//a:b/ c"])
+    }
+
+    // MARK: Copies
+
+    @Test(
+        "A copy reads its source, and writes its target",
+        arguments: [
+            ("other/a", "s3:GetObject", "other/a"), ("/other/a", "s3:GetObject", "other/a"),
+            ("other/a%2Fb%20c", "s3:GetObject", "other/a/b c"), ("other/a/b//c", "s3:GetObject", "other/a/b//c"),
+            ("other/100%25", "s3:GetObject", "other/100%"), ("/other/%E6%97%A5", "s3:GetObject", "other/\u{65E5}"),
+            ("other/a?versionId=v1", "s3:GetObjectVersion", "other/a"),
+        ])
+    func copies(_ source: String, _ action: String, _ object: String) throws {
+        for (operation, more) in [("CopyObject", ""), ("UploadPartCopy", #", "PartNumber": 1, "UploadId": "u""#)] {
+            let asked = try accesses(operation, #"{"Bucket": "b", "Key": "k", "CopySource": "\#(source)"\#(more)}"#)
+            #expect(asked.map { "\($0.action) \($0.resource)" } == ["s3:PutObject arn:aws:s3:::b/k", "\(action) arn:aws:s3:::\(object)"])
+            // A policy that refuses copies from elsewhere has to see it.
+            #expect(asked.first?.context["s3:x-amz-copy-source"] == .one("/\(object)"))
+            #expect(asked.last?.context["s3:x-amz-copy-source"] == nil)
+            #expect(asked.last?.context["s3:versionid"] == (source.contains("?") ? .one("v1") : nil))
+        }
+    }
+
+    @Test(
+        "A source that servers read in more than one way is refused",
+        arguments: [
+            "", "/", "other", "other/", "/other/", "//other/a", "other//a", "%2Fother%2Fa", "other%2Fa", "other/a+b",
+            "other/../b/c", "other/%2e%2e/c", "other/a%252Fb", "other/a%3FversionId=v1", "other/a?versionId=",
+            "other/a?versionId=v1&versionId=v2", "other/a?versionId=v1?x", "other/a?x=y", "other/a%zz", "other/%FF",
+            "other/a%00b", "other/a#b", "../other/a", "arn:aws:s3:us-east-1:111122223333:accesspoint/p/object/a",
+            "http://h/other/a", "other/a?versionId=a%2Fb", "o*/a", "o\\\\/a",
+        ])
+    func sourcesThatAreNone(_ source: String) throws {
+        for operation in ["CopyObject", "UploadPartCopy"] {
+            let input = #"{"Bucket": "b", "Key": "k", "CopySource": "\#(source)"}"#
+            guard case .unmapped = try Inputs.map("s3", operation, input) else {
+                Issue.record("\(source): \(try accesses(operation, input))")
+                continue
+            }
+        }
+        guard case .unmapped = try Inputs.map("s3", "CopyObject", #"{"Bucket": "b", "Key": "k"}"#) else {
+            Issue.record("a copy of nothing")
+            return
+        }
+    }
+
+    @Test("Tags of the source are read, and given to the copy")
+    func copiedTags() throws {
+        let shape = try #require(ServiceModels.aws.service("s3")?.operation(named: "CopyObject"))
+        func copy(_ more: String = "", version: String = "", tags: [(key: String, value: String)]) throws -> [MappedAccess] {
+            let json = #"{"Bucket": "b", "Key": "k", "CopySource": "src/a\#(version)"\#(more)}"#
+            let input = Inputs.structure(try #require(shape.input), try Wire.JSONValue(parsing: Array(json.utf8)))
+            let copy = try #require(S3Copy(shape, input))
+            let mapped = try Inputs.map("s3", "CopyObject", json)
+            guard copy.copiesTags, case .accesses(let accesses, _) = copy.addingTags(tags, to: mapped, in: Inputs.place)
+            else { return try accesses("CopyObject", json) }
+            return accesses
+        }
+        let plain = ["s3:PutObject arn:aws:s3:::b/k", "s3:GetObject arn:aws:s3:::src/a"]
+        func lines(_ accesses: [MappedAccess]) -> [String] { accesses.map { "\($0.action) \($0.resource)" } }
+        let tags = [(key: "Team", value: "a")]
+        #expect(lines(try copy(tags: [])) == plain)
+        let tagged = try copy(tags: tags)
+        #expect(lines(tagged) == plain + ["s3:GetObjectTagging arn:aws:s3:::src/a", "s3:PutObjectTagging arn:aws:s3:::b/k"])
+        for access in [tagged[0], tagged[3]] {
+            #expect(access.context["s3:requestobjecttag/team"] == .one("a"))
+            #expect(access.context["s3:requestobjecttagkeys"] == .many(["Team"]))
+        }
+        #expect(tagged[1].context["s3:requestobjecttag/team"] == nil)
+        #expect(lines(try copy(version: "?versionId=v", tags: tags)).contains("s3:GetObjectVersionTagging arn:aws:s3:::src/a"))
+        // Tags of its own take their place.
+        let own = try copy(#", "TaggingDirective": "REPLACE", "Tagging": "a=b""#, tags: tags)
+        #expect(lines(own) == ["s3:PutObject arn:aws:s3:::b/k", "s3:PutObjectTagging arn:aws:s3:::b/k", "s3:GetObject arn:aws:s3:::src/a"])
     }
 }

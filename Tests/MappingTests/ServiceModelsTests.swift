@@ -1,6 +1,8 @@
-import Mapping
+import BundledData
 import Testing
 import Wire
+
+@testable import Mapping
 
 /// The models of all services, as they ship.
 struct ServiceModelsTests {
@@ -24,5 +26,62 @@ struct ServiceModelsTests {
         // What botocore 1.43.11 has.
         #expect(models.entries.count == 424)
         #expect(operations == 18_378)
+    }
+
+    private func models(mostText: Int) -> ServiceModels {
+        ServiceModels(
+            UnsafeRawBufferPointer(start: gatehouse_service_schemas(), count: gatehouse_service_schemas_length()),
+            mostText: mostText)
+    }
+
+    @Test("Those that were used last are kept, as many as the bound allows")
+    func bound() throws {
+        let models = models(mostText: 300_000)
+        let first = try #require(models.service("sqs"))
+        #expect(models.service("sqs") === first)
+        for entry in models.entries.prefix(60) { _ = models.service(entry.id) }
+        #expect(models.keptCount > 1 && models.keptCount < 60)
+        // It is read again, and the same for all who ask from now on.
+        let second = try #require(models.service("sqs"))
+        #expect(second !== first && second.operationNames == first.operationNames)
+        #expect(models.service("sqs") === second)
+        // One that is longer than the bound is there all the same, alone.
+        let ec2 = try #require(models.service("ec2"))
+        #expect(models.service("ec2") === ec2 && models.keptCount == 1)
+        for entry in ServiceModels.aws.entries { _ = ServiceModels.aws.service(entry.id) }
+        #expect(ServiceModels.aws.keptCount < 120)
+    }
+
+    @Test("Many threads get each service's own model while others are dropped")
+    func threads() async {
+        let models = models(mostText: 200_000)
+        let ids = models.entries.prefix(40).map(\.id)
+        await withTaskGroup(of: Bool.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    (0..<200).allSatisfy { turn in
+                        let id = ids[(worker * 31 + turn * 7) % ids.count]
+                        return models.service(id)?.id == id
+                    }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+    }
+
+    @Test("What is used is not dropped before what is not")
+    func recentlyUsed() {
+        var kept = RecentlyUsed<Int>(mostCost: 10)
+        for number in 1...3 { kept.insert(number, "\(number)", cost: 3) }
+        #expect(kept.value("1") == 1)
+        kept.insert(4, "4", cost: 3)
+        #expect(kept.value("2") == nil && kept.value("1") == 1 && kept.value("3") == 3 && kept.value("4") == 4)
+        #expect(kept.cost == 9)
+        kept.insert(5, "1", cost: 1)
+        #expect(kept.value("1") == 5 && kept.cost == 7)
+        kept.setCost(9, of: "4")
+        #expect(kept.value("4") == 4 && kept.count == 2 && kept.cost == 10)
+        kept.insert(6, "6", cost: 99)
+        #expect(kept.value("6") == 6 && kept.count == 1)
     }
 }

@@ -70,15 +70,14 @@ import Testing
         #expect(witness.request.principal.arn == "arn:aws:iam::123456789012:user/JohnDoe")
     }
 
-    /// API reference, `API_CheckNoPublicAccess.html`, its two examples: PASS and FAIL. (AWS takes a bucket policy without a
-    /// Resource there; here it has one.)
+    /// API reference, `API_CheckNoPublicAccess.html`, its two examples, which name no resource: PASS and FAIL.
     @Test func publicAccess() throws {
         let toJohn = try policy(
-            #""Sid":"Bob","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/JohnDoe"},"Action":["s3:GetObject"],"Resource":"*""#,
+            #""Sid":"Bob","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/JohnDoe"},"Action":["s3:GetObject"]"#,
             type: .resource)
         #expect(checks.publicAccess(by: toJohn).isNo)
         let toAll = try policy(
-            #""Sid":"Bob","Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"*""#, type: .resource)
+            #""Sid":"Bob","Effect":"Allow","Principal":"*","Action":["s3:GetObject"]"#, type: .resource)
         #expect(checks.publicAccess(by: toAll).witness?.decision.statement?.sid == "Bob")
     }
 

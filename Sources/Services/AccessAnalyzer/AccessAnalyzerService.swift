@@ -9,11 +9,11 @@ extension ServiceModule {
         operations: analyzerOperations + findingOperations + policyOperations + unusedAccessOperations,
         events: EventParticulars(source: "access-analyzer.amazonaws.com"),
         records: [Analyzer.self, AnalyzerProgress.self, AnalysisTask.self] + unusedAccessRecords,
-        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self], projections: [AnalyzerIndex.self],
+        tables: [AnalyzedFinding.self, AnalyzedResourceRow.self, AccessPreview.self], projections: [AnalyzerIndex.self],
         resourceTypes: [.analyzer],
-        jobs: [ForgetResolvedFindings.self] + unusedAccessJobs,
+        jobs: [ForgetResolvedFindings.self] + previewJobs + unusedAccessJobs,
         followers: [FollowAnalyzedResources.self, FollowIdentities.self],
-        quotas: [.organizationAnalyzers, .archiveRules],
+        quotas: [.organizationAnalyzers, .archiveRules, .accessPreviews],
         samples: accessAnalyzerSamples)
 
     private static let analyzerOperations: [any Platform.Operation.Type] = [
@@ -32,7 +32,14 @@ extension ServiceModule {
         AccessAnalyzer.StartResourceScan.self, AccessAnalyzer.GetFindingsStatistics.self,
     ]
 
-    private static let policyOperations: [any Platform.Operation.Type] = []
+    private static let policyOperations: [any Platform.Operation.Type] = [
+        AccessAnalyzer.CheckNoNewAccess.self, AccessAnalyzer.CheckAccessNotGranted.self,
+        AccessAnalyzer.CheckNoPublicAccess.self, AccessAnalyzer.ValidatePolicy.self,
+        AccessAnalyzer.CreateAccessPreview.self, AccessAnalyzer.GetAccessPreview.self,
+        AccessAnalyzer.ListAccessPreviews.self, AccessAnalyzer.ListAccessPreviewFindings.self,
+    ]
+
+    private static let previewJobs: [any Job.Type] = [AnalyzePreview.self, ForgetPreview.self]
 
     private static let unusedAccessOperations: [any Platform.Operation.Type] = [
         AccessAnalyzer.GenerateFindingRecommendation.self, AccessAnalyzer.GetFindingRecommendation.self,

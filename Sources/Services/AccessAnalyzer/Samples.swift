@@ -8,4 +8,5 @@ let accessAnalyzerSamples = Samples(
         "type": "ACCOUNT",
         "principalArn": "arn:aws:iam::\(Samples.account):role/x",
         "accessRole": "arn:aws:iam::\(Samples.account):role/x",
+        "accessPreviewId": "3c65eb13-6ef9-4629-8919-a32043619e6b",
     ])

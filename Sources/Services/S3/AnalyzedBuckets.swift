@@ -55,7 +55,8 @@ extension Bucket {
 }
 
 extension BucketEntry {
-    fileprivate func analyzed(_ environment: Environment) -> AnalyzedResource {
+    /// - Parameter accessPoints: those of the bucket; nil: those that there are.
+    func analyzed(_ environment: Environment, accessPoints: [AccessPointEntry]? = nil) -> AnalyzedResource {
         let index = environment.projection(BucketIndex.self)
         let block = (bucket.publicAccessBlock ?? PublicAccessBlock()).union(index.block(ofAccount: bucket.accountID))
         var known = Resource(owner: bucket.accountID)
@@ -70,8 +71,9 @@ extension BucketEntry {
             resource.accessControlList = bucket.acl?.policy(
                 about: .bucket, owner: bucket.accountID, ignoresPublic: block.ignorePublicAcls)
         }
-        resource.accessPoints = environment.projection(AccessPointIndex.self).points(ofBucket: bucket.name)
-            .filter { $0.point.bucketAccountID == bucket.accountID }.sorted { $0.point.id < $1.point.id }
+        let points = accessPoints ?? environment.projection(AccessPointIndex.self).points(ofBucket: bucket.name)
+        resource.accessPoints =
+            points.filter { $0.point.bucketAccountID == bucket.accountID }.sorted { $0.point.id < $1.point.id }
             .map { entry in
                 let point = entry.point
                 let ownBlock = point.publicAccessBlock.union(index.block(ofAccount: point.accountID)).union(block)

@@ -1,14 +1,23 @@
-"""Access Analyzer: an analyzer with an archive rule."""
+"""Access Analyzer: an analyzer with an archive rule and an access preview, whose id is known only when it is there."""
+
+import time
 
 from harness import ACCOUNT, Identity
 from walk import Samples
 
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/x"
 
+CONFIGURATIONS = {f"arn:aws:sqs:us-east-1:{ACCOUNT}:x": {"sqsQueue": {}}}
+POLICY = '{"Version": "2012-10-17", "Statement": []}'
+
 
 def furnish(root: Identity) -> None:
     api = root.client("accessanalyzer")
     api.create_analyzer(analyzerName="x", type="ACCOUNT")
+    preview = api.create_access_preview(analyzerArn=ARN, configurations=CONFIGURATIONS)["id"]
+    SAMPLES.values["accessPreviewId"] = preview
+    while api.get_access_preview(analyzerArn=ARN, accessPreviewId=preview)["accessPreview"]["status"] == "CREATING":
+        time.sleep(0.05)
     api.create_archive_rule(analyzerName="x", ruleName="x", filter={"isPublic": {"eq": ["false"]}})
 
 
@@ -23,3 +32,8 @@ SAMPLES = Samples(
 )
 SAMPLES.members(analyzerArn=ARN, filter={"isPublic": {"eq": ["true"]}}, resourceArn=ARN)
 SAMPLES.of("CreateAnalyzer", analyzerName="unused", type="ACCOUNT_UNUSED_ACCESS")
+SAMPLES.members(
+    accessPreviewId="00000000-0000-0000-0000-000000000000", configurations=CONFIGURATIONS, existingPolicyDocument=POLICY,
+    newPolicyDocument=POLICY, policyDocument=POLICY,
+)
+SAMPLES.of("CheckAccessNotGranted", access=[{"actions": ["s3:GetObject"]}])
