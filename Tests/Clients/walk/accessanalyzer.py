@@ -37,3 +37,4 @@ SAMPLES.members(
     newPolicyDocument=POLICY, policyDocument=POLICY,
 )
 SAMPLES.of("CheckAccessNotGranted", access=[{"actions": ["s3:GetObject"]}])
+SAMPLES.of("StartPolicyGeneration", policyGenerationDetails={"principalArn": f"arn:aws:iam::{ACCOUNT}:role/x"})
