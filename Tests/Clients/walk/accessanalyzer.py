@@ -2,13 +2,13 @@
 
 import time
 
-from harness import ACCOUNT, Identity
+from harness import ACCOUNT, Identity, allow, policy
 from walk import Samples
 
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/x"
 
 CONFIGURATIONS = {f"arn:aws:sqs:us-east-1:{ACCOUNT}:x": {"sqsQueue": {}}}
-POLICY = '{"Version": "2012-10-17", "Statement": []}'
+POLICY = policy(allow("s3:GetObject"))
 
 
 def furnish(root: Identity) -> None:
