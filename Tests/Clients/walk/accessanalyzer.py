@@ -33,7 +33,7 @@ SAMPLES = Samples(
 SAMPLES.members(analyzerArn=ARN, filter={"isPublic": {"eq": ["true"]}}, resourceArn=ARN)
 SAMPLES.of("CreateAnalyzer", analyzerName="unused", type="ACCOUNT_UNUSED_ACCESS")
 SAMPLES.members(
-    accessPreviewId="00000000-0000-0000-0000-000000000000", configurations=CONFIGURATIONS, existingPolicyDocument=POLICY,
-    newPolicyDocument=POLICY, policyDocument=POLICY,
+    accessPreviewId="00000000-0000-0000-0000-000000000000", configurations=CONFIGURATIONS,
+    existingPolicyDocument=POLICY, newPolicyDocument=POLICY, policyDocument=POLICY,
 )
 SAMPLES.of("CheckAccessNotGranted", access=[{"actions": ["s3:GetObject"]}])
