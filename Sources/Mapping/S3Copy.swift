@@ -60,7 +60,8 @@ public struct S3Copy: Sendable, Equatable {
     /// A key out of its percent-encoding; nil for one that a server could decode, resolve or cut to another.
     private static func key(_ text: Substring) -> String? {
         guard !text.utf8.contains(UInt8(ascii: "+")), let key = text.percentDecoded, !key.isEmpty,
-            !key.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }),
+            !key.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+            ),
             key.utf8.first != UInt8(ascii: "/")
         else { return nil }
         // What is encoded twice is another key for who decodes twice.
@@ -92,7 +93,9 @@ public struct S3Copy: Sendable, Equatable {
     /// - Parameters:
     ///   - tags: of the source.
     ///   - mapped: what is asked for the copy.
-    public func addingTags(_ tags: [(key: String, value: String)], to mapped: MappedRequest, in place: Place) -> MappedRequest {
+    public func addingTags(_ tags: [(key: String, value: String)], to mapped: MappedRequest, in place: Place)
+        -> MappedRequest
+    {
         guard !tags.isEmpty, case .accesses(var accesses, let source) = mapped,
             let written = accesses.first(where: { $0.action == "s3:PutObject" }),
             let reading = try? access(versionID == nil ? "GetObjectTagging" : "GetObjectVersionTagging", in: place)
