@@ -23,6 +23,8 @@ final class OperationPlan: Sendable {
     let passedRoles: PassedRoles
     /// For operations of Amazon EC2.
     let ec2: EC2Requests?
+    /// Whether the operation can give tags to an object of S3.
+    let tagsObjects: Bool
     /// The operation, where it is a copy in S3; nil also where the operator says what a copy asks for.
     let copy: OperationShape?
     private let prefix: String
@@ -101,6 +103,7 @@ final class OperationPlan: Sendable {
         accounts = guesser.accounts
         tags = RequestTags(operation, service)
         ec2 = EC2Requests(operation, service)
+        tagsObjects = S3ObjectTags.areIn(operation)
         copy = S3Copy.isCopy(operation) && source != .declared ? operation : nil
         // A rule that speaks of roles itself knows better.
         passedRoles =

@@ -40,6 +40,37 @@ struct S3MappingTests {
         #expect(asked.map { "\($0.action) \($0.resource)" } == ["\(action) arn:aws:s3:::b//a:b/ c"])
     }
 
+    @Test("Tags that an object gets are seen by policies, in the header and in the document")
+    func objectTags() throws {
+        let header = try accesses("PutObject", #"{"Bucket": "b", "Key": "k", "Tagging": "Team=a+b&x%3Dy=%C3%A4&e"}"#)
+        #expect(header.map(\.action) == ["s3:PutObject", "s3:PutObjectTagging"])
+        let document = try accesses(
+            "PutObjectTagging",
+            #"{"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"Key": "Team", "Value": "a b"}, {"Key": "x=y", "Value": "\u00e4"}, {"Key": "e", "Value": ""}]}}"#
+        )
+        #expect(document.map(\.action) == ["s3:PutObjectTagging"])
+        for access in header + document {
+            #expect(access.context["s3:requestobjecttag/team"] == .one("a b"))
+            #expect(access.context["s3:requestobjecttag/x=y"] == .one("\u{e4}"))
+            #expect(access.context["s3:requestobjecttag/e"] == .one(""))
+            #expect(access.context["s3:requestobjecttagkeys"] == .many(["Team", "x=y", "e"]))
+        }
+        for tags in ["a=%zz", "a=b&a=c", "a=b&%61=c", "A=1&a=2", "a=%FF"] {
+            let asked = try Inputs.map("s3", "PutObject", #"{"Bucket": "b", "Key": "k", "Tagging": "\#(tags)"}"#)
+            guard case .unmapped = asked else {
+                Issue.record("\(tags)")
+                continue
+            }
+        }
+        let copy = #"{"Bucket": "b", "Key": "k", "CopySource": "src/a", "Tagging": "a=b"}"#
+        #expect(try accesses("CopyObject", copy).first?.context["s3:requestobjecttag/a"] == nil)
+        let own =
+            #"{"Bucket": "b", "Key": "k", "CopySource": "src/a", "Tagging": "a=b", "TaggingDirective": "REPLACE"}"#
+        #expect(try accesses("CopyObject", own).first?.context["s3:requestobjecttag/a"] == .one("b"))
+        #expect(
+            try accesses("PutObject", #"{"Bucket": "b", "Key": "k"}"#).first?.context["s3:requestobjecttagkeys"] == nil)
+    }
+
     // MARK: Copies
 
     @Test(

@@ -63,7 +63,7 @@ private func check(_ answer: MappedRequest, _ operation: OperationShape) {
             let action = access.action.split(separator: ":", omittingEmptySubsequences: false)
             guard action.count == 2, action.allSatisfy({ !$0.isEmpty }),
                 access.resource == "*" || isWellFormed(access.resource),
-                access.context.keys.allSatisfy({ $0 == $0.lowercased() && $0.contains(":") })
+                access.context.keys.allSatisfy({ $0.contains(":") && !$0.utf8.contains { (0x41...0x5A).contains($0) } })
             else { fatalError("\(operation.serviceID) \(operation.name): \(access)") }
         }
     }
