@@ -171,8 +171,10 @@ extension Access {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
         var resource: Resource?
-        // What lies behind Gatehouse may be of a service that Gatehouse has as well.
-        if call.module.isPassedOn, let outer = call.environment.outerResourceTypes.type(of: arn) {
+        // What lies behind Gatehouse may be of a service that Gatehouse has as well: then the call says which is meant.
+        if call.module.isPassedOn, call.module.signingName == arn.service,
+            let outer = call.environment.outerResourceTypes.type(of: arn)
+        {
             resource = outer.find(self, arn, call)
             if resource != nil { type = outer }
         }

@@ -24,7 +24,11 @@ struct KeptLesson: Sendable {
         (tables + queues + topics + functions + buses + secrets + buckets).map { ("\($0.service).\($0.operation)", $0) }
     ) { first, _ in first }
 
-    static func of(_ operation: OperationShape) -> KeptLesson? { all["\(operation.signingName).\(operation.name)"] }
+    static func of(_ operation: OperationShape) -> KeptLesson? {
+        // S3 Control signs by the same name, and has operations of the same names on other things.
+        guard operation.signingName != "s3" || operation.serviceID == "S3" else { return nil }
+        return all["\(operation.signingName).\(operation.name)"]
+    }
 }
 
 /// A call that the endpoint has answered, as lessons see it.
@@ -140,6 +144,7 @@ extension KeptResources {
     }
 
     private func changesAnything(_ edit: KeptEdit) -> Bool {
+        guard !edit.startsAnew else { return kept(edit.arn) != nil }
         let known = kept(edit.arn) ?? KeptResource(arn: edit.arn)
         var kept = known
         edit.change(&kept)

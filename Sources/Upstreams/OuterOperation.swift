@@ -59,7 +59,9 @@ struct OuterOperation: Sendable {
             if parts.count == 6, parts[4].utf8.count == 12 { return String(parts[4]) }
             // ARNs of buckets and objects have no account.
             guard parts.count == 6, parts[2] == "s3" else { continue }
-            if let owner = call.environment.projection(KeptResources.self).ownerOfBucket(access.resource) { return owner }
+            if let owner = call.environment.projection(KeptResources.self).ownerOfBucket(access.resource) {
+                return owner
+            }
         }
         return nil
     }
@@ -90,7 +92,8 @@ struct OuterOperation: Sendable {
             for index in mapped.indices where mapped[index].gap != nil { try await gaps.fill(&mapped[index]) }
             var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
-                accesses[first].learnt = Findings(owner: Self.owner(mapped, call), parameters: parameters, accesses: mapped)
+                accesses[first].learnt = Findings(
+                    owner: Self.owner(mapped, call), parameters: parameters, accesses: mapped)
             }
             return .required(accesses)
         case .unmapped(let reason):
@@ -131,7 +134,8 @@ struct OuterOperation: Sendable {
     }
 
     /// What a request asks for that EC2 has to explain.
-    private func mapped(_ launch: EC2Launch, in place: Place, _ call: Call) async throws(ServiceError) -> MappedRequest {
+    private func mapped(_ launch: EC2Launch, in place: Place, _ call: Call) async throws(ServiceError) -> MappedRequest
+    {
         var launch = launch
         if let template = launch.template {
             switch try await upstreams.questions.version(of: template, call, route) {

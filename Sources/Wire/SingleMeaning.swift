@@ -39,17 +39,14 @@ extension ServiceShape {
                 try CBORReader.requireExactNames(request.body, as: input)
             }
         default:
-            if let queue = queuePath(of: request, as: operation) {
-                if let url = try Form.find("QueueUrl", in: request), !queue.isOf(url) {
-                    throw .ambiguous("the path and QueueUrl name two queues")
-                }
-            } else if request.path != "/", !request.path.isEmpty {
+            let queue = queuePath(of: request, as: operation)
+            guard request.path == "/" || request.path.isEmpty || queue != nil else {
                 throw .ambiguous("an operation that a form names has the path /")
             }
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {
                 throw .ambiguous("the form is in the query string and in the body")
             }
-            try Self.requireSingleFields(request, operation, wire is EC2Protocol ? .ec2 : .query)
+            try Self.requireSingleFields(request, operation, wire is EC2Protocol ? .ec2 : .query, queue)
         }
     }
 
@@ -99,7 +96,7 @@ extension ServiceShape {
 
     /// Some readers of forms divide at semicolons, and some take the first of several fields of a name, others the last.
     private static func requireSingleFields(
-        _ request: WireRequest, _ operation: OperationShape, _ dialect: QueryDecoder.Dialect
+        _ request: WireRequest, _ operation: OperationShape, _ dialect: QueryDecoder.Dialect, _ queue: QueuePath?
     ) throws(ServiceError) {
         let semicolon = UInt8(ascii: ";")
         guard !request.query.utf8.contains(semicolon), !request.body.contains(semicolon) else {
@@ -110,6 +107,7 @@ extension ServiceShape {
         for parameter in form.parameters where !names.insert(form.bytes[parameter.name]).inserted {
             throw .ambiguous("the form has a field twice")
         }
+        try queue?.requireSingleQueue(form)
         try QueryDecoder.requireExactNames(form, as: operation.input ?? .empty, dialect)
     }
 
