@@ -50,6 +50,8 @@ public final class Environment: Sendable {
     /// What was denied since the start.
     public let denials = Denials()
     let resourceTypes: ResourceTypes
+    /// Those of the modules that want events to tell more.
+    let contextKeys: [@Sendable (Environment, String) -> EventContextKeys?]
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -80,6 +82,7 @@ public final class Environment: Sendable {
         self.outer = outer
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
         byName = Dictionary(grouping: modules, by: \.signingName)
+        contextKeys = modules.compactMap(\.contextKeys)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token
