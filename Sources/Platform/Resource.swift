@@ -25,6 +25,9 @@ public struct Resource: Sendable {
     public var endpointPolicies: [CompiledPolicy]?
     /// Whether resource control policies have no say about it: AWS's own keys, which its services use for an account.
     public var isBeyondResourceControl = false
+    /// What carries the tags that events show, and those tags, where it is not the resource itself with ``tags``: of an object
+    /// the bucket.
+    public var tagged: (arn: String, tags: [Tag])?
     /// Further condition keys that the resource brings, in lower case.
     public var context: [String: ContextValue] = [:]
 

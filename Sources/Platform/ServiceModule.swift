@@ -83,6 +83,8 @@ public final class ServiceModule: Sendable {
     /// session.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
+    /// What it wants the events of an account to tell besides; see ``EventContextKeys``. nil: it never wants anything.
+    public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
     /// The longest body of a request whose operation only the body itself says, in bytes.
     public let usualBodyLimit: Int
     private let readShape: @Sendable () -> ServiceShape
@@ -116,7 +118,8 @@ public final class ServiceModule: Sendable {
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
-        admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
+        admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
+        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil
     ) {
         signingName = api.signingName
         isPassedOn = false
@@ -148,6 +151,7 @@ public final class ServiceModule: Sendable {
         self.samples = samples
         self.metrics = metrics
         self.admits = admits
+        self.contextKeys = contextKeys
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -189,6 +193,7 @@ public final class ServiceModule: Sendable {
         begin = { _ in }
         samples = Samples()
         admits = { _ in }
+        contextKeys = nil
     }
 
     /// The model; read at first use.
