@@ -7,6 +7,9 @@ struct OutsideSearch {
     private let policies: [SymbolicPolicy]
     private let keys: Set<String>
     private let outsiders: Outsiders
+    // Most policies let nobody in but whom they name.
+    private lazy var strangers = outsiders.strangers()
+    private lazy var named = outsiders.named()
     /// The question's actions, those that every statement treats alike together.
     private let classes: [[String]]
     private let resources: Formula
@@ -66,14 +69,14 @@ struct OutsideSearch {
         guard !own.isEmpty else { return }
         let isForAll = principals.isNegated || principals.entries.contains(where: \.isEverybody)
         if isForAll {
-            let strangers = outsiders.strangers.filter { isReached($0.principal, statement, policy) }
+            let reached = strangers.filter { isReached($0.principal, statement, policy) }
             for actions in own {
                 let cells = cells(of: source, actions)
                 let isFound = search(
-                    strangers, .everybody, actions, [statement.applies], cells, mayBePublic: true)
+                    reached, .everybody, actions, [statement.applies], cells, mayBePublic: true)
                 // Only some whom other statements name may have it.
                 guard !isFound else { continue }
-                for (name, callers) in outsiders.named {
+                for (name, callers) in named {
                     let callers = callers.filter { isReached($0.principal, statement, policy) }
                     search(callers, name, actions, [statement.applies], cells, mayBePublic: false)
                 }

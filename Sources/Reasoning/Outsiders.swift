@@ -17,10 +17,7 @@ struct Outsiders {
     private let facts: KeyFacts
     /// An account that nobody names.
     let strangeAccount: String
-    /// Those whom nobody names: of any account, and of none.
-    private(set) var strangers: [Caller] = []
-    /// Those whom a statement or a condition names, by their names.
-    private(set) var named: [(Name, [Caller])] = []
+    private let policies: [SymbolicPolicy]
 
     init(_ policies: [SymbolicPolicy], _ keys: Set<String>, _ question: OutsideQuestion, _ domain: Domain) {
         self.keys = keys
@@ -32,15 +29,25 @@ struct Outsiders {
         let spare = ["999999999999", "888888888888", "777777777777", "666666666666"]
         strangeAccount =
             spare.first { !names.accounts.contains($0) && !zone.contains($0) } ?? names.strangeAccount
-        let accounts = [strangeAccount] + Self.conditionAccounts(policies).filter { !zone.contains($0) }
-        var strangers = accounts.flatMap { callers(ofAccount: $0) }
-        strangers.append(caller(Principal(kind: .anonymous), isAnybody: false))
-        self.strangers = strangers
+        self.policies = policies
+    }
+
+    /// Those whom nobody names: of any account, and of none.
+    func strangers() -> [Caller] {
+        let accounts = Self.conditionAccounts(policies).filter { !question.zone.contains($0) }
+        return ([strangeAccount] + accounts).flatMap { callers(ofAccount: $0) }
+            + [caller(Principal(kind: .anonymous), isAnybody: false)]
+    }
+
+    /// Those whom a statement names, by their names.
+    func named() -> [(Name, [Caller])] {
+        var named: [(Name, [Caller])] = []
         var seen: Set<Name> = []
         for entry in policies.flatMap({ $0.document.principals.joined() }) {
             guard let (name, callers) = callers(entry.type, entry.value), seen.insert(name).inserted else { continue }
             named.append((name, callers))
         }
+        return named
     }
 
     /// Those whom one entry of a `Principal` names; nil where they are trusted, or nobody.
