@@ -104,6 +104,25 @@ def test_a_role_that_nobody_uses(cloud: Server, root: Identity, new_role: Callab
     unused.wait(lambda found: ("idle", "UnusedIAMRole") not in found)
 
 
+def test_a_new_analyzer_looks_at_once(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
+    """What is used right after its first look, before anybody follows the calls, is seen, too."""
+    alice = new_user("alice", allow("iam:ListUsers"))
+    cloud.advance(2 * DAY)
+    unused = Unused(root, unusedAccessAge=1)
+    unused.wait(lambda found: set(found) == {("alice", "UnusedIAMUserAccessKey")})
+    alice.iam.list_users()
+    cloud.advance(11)
+    assert unused.findings() == {}
+    # An analyzer that comes later does not depend on what one before it had followed.
+    unused.api.delete_analyzer(analyzerName="unused")
+    cloud.advance(2 * DAY)
+    unused = Unused(root, unusedAccessAge=1)
+    unused.wait(lambda found: set(found) == {("alice", "UnusedIAMUserAccessKey")})
+    alice.iam.list_users()
+    cloud.advance(11)
+    assert unused.findings() == {}
+
+
 def test_keys_and_passwords(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
     alice = new_user("alice", allow("iam:GetUser"))
     second = root.iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
