@@ -216,8 +216,7 @@ let package = Package(
             name: "AccessAnalyzerService",
             dependencies: [
                 "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint",
-                "Platform",
-                "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
+                "Platform", "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
@@ -403,8 +402,7 @@ let package = Package(
             name: "AccessAnalyzerTests",
             dependencies: [
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform",
-                "Policy",
-                "Reasoning",
+                "Policy", "Reasoning",
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
