@@ -85,7 +85,7 @@ final class Questions: Sendable {
 
     /// Forgets the keys of tables that an operation has changed.
     func forget(_ operation: OperationShape, _ input: Structure, _ call: Call) {
-        guard operation.serviceID == "DynamoDB", !DynamoDBEvents.dataOperations.contains(operation.name) else { return }
+        guard operation.serviceID == "DynamoDB" else { return }
         let place = Place(region: call.region, account: call.accountID)
         guard let tables = DynamoDBRequest(operation, input, in: place)?.changedTables, !tables.isEmpty else { return }
         known.withLock { known in
@@ -101,7 +101,7 @@ final class Questions: Sendable {
         }
     }
 
-    private static func place(_ arn: String, _ route: Route) -> String { "\(route.upstream.address.url) \(arn)" }
+    private static func place(_ arn: String, _ route: Route) -> String { route.url + " " + arn }
 
     /// Asks the endpoint, in Gatehouse's own name.
     /// - Parameters:
