@@ -91,10 +91,16 @@ public final class ServiceModule: Sendable {
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
 
-    private struct Lazy: Sendable {
-        var operations: [String: AnyOperation]
-        var secretMembers: Set<String>
-        var takesUnusualBodies: Bool
+    private final class Lazy: Sendable {
+        let operations: [String: AnyOperation]
+        let secretMembers: Set<String>
+        let takesUnusualBodies: Bool
+
+        init(_ all: [AnyOperation]) {
+            operations = Dictionary(all.map { ($0.shape.name, $0) }) { first, _ in first }
+            secretMembers = all.reduce(into: []) { $0.formUnion($1.secretMembers) }
+            takesUnusualBodies = all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit }
+        }
     }
 
     /// Makes a module. Each parameter is explained at the property of its name.
@@ -164,13 +170,12 @@ public final class ServiceModule: Sendable {
     ///   - hasVirtualHosts: see ``hasVirtualHosts``.
     ///   - admitsAnonymous: see ``admitsAnonymous``.
     ///   - usualBodyLimit: see ``usualBodyLimit``.
-    ///   - shape: reads the model; asked at first use.
+    ///   - shape: the model.
     ///   - operations: makes the model's operations, all of them, at first use.
     public init(
         passingOn signingName: String, actionPrefix: String, events: EventParticulars, signing: SigningRules,
         hasVirtualHosts: Bool, admitsAnonymous: Bool, usualBodyLimit: Int,
-        shape: @escaping @Sendable () -> ServiceShape,
-        operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
+        shape: ServiceShape, operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
     ) {
         self.signingName = signingName
         self.actionPrefix = actionPrefix
@@ -180,7 +185,7 @@ public final class ServiceModule: Sendable {
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
         self.usualBodyLimit = usualBodyLimit
-        readShape = shape
+        readShape = { shape }
         makeOperations = operations
         isGlobal = false
         otherHosts = [:]
@@ -215,11 +220,7 @@ public final class ServiceModule: Sendable {
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            let all = makeOperations(shape)
-            let made = Lazy(
-                operations: Dictionary(all.map { ($0.shape.name, $0) }) { first, _ in first },
-                secretMembers: all.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                takesUnusualBodies: all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit })
+            let made = Lazy(makeOperations(shape))
             lazy = made
             return made
         }

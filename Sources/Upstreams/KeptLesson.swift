@@ -105,9 +105,6 @@ extension KeptResources {
         KeptLesson.of(operation)?.readsAnswer ?? false
     }
 
-    /// Whether an operation says anything of what is kept: only then is there any use in ``learn(from:_:_:allowed:in:)``.
-    public static func learns(from operation: OperationShape) -> Bool { KeptLesson.of(operation) != nil }
-
     /// What has to be kept now that an endpoint has answered a call. It is to be written in the transaction that records the
     /// call, before the client gets the answer.
     ///
