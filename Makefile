@@ -74,6 +74,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	swift build -c release --static-swift-stdlib --product probe-server
 	$(PYTHON) Benchmarks/transfers.py .build/release/probe-server
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench

@@ -215,8 +215,8 @@ let package = Package(
         .target(
             name: "AccessAnalyzerService",
             dependencies: [
-                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint", "Platform",
-                "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
+                "AccessAnalyzerAPI", "Catalogue", "CloudTrailAPI", "CustomChecks", "IAMAPI", "Learning", "Lint",
+                "Platform", "Reasoning", "S3API", "STSAPI", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/AccessAnalyzer"),
 
@@ -401,8 +401,8 @@ let package = Package(
         .testTarget(
             name: "AccessAnalyzerTests",
             dependencies: [
-                "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform", "Policy",
-                "Reasoning",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "Directory", "Learning", "Ledger", "Lint", "Platform",
+                "Policy", "Reasoning",
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(

@@ -191,10 +191,9 @@ public struct Listener: Service {
         headerLimits.maxHeaderFieldCount = 200
         try pipeline.addHandler(RequestDeadline(connection, limits))
         // One request at a time reaches the handler, and answers go out in the order of the requests.
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
-            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
-        try pipeline.addHandler(RequestHandler(connection, edge, tls: tls))
+        try pipeline.addHandlers(
+            AnswerEncoder(), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
+            HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls))
     }
 
     /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.

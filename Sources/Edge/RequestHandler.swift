@@ -10,6 +10,9 @@ import Wire
 ///
 /// A request that waits for nothing is answered at once, on the connection's event loop: a trip to another thread and
 /// back costs more than most calls.
+///
+/// Its properties are touched some hundred times for each request, on one thread and never from within an access to them, so
+/// that this need not be checked each time.
 final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -46,27 +49,29 @@ final class RequestHandler: ChannelDuplexHandler {
     private let edge: Edge
     /// How the connection is encrypted; nil: it is not.
     private let tls: TLSDetails?
-    private var reading = Reading.nothing
+    @exclusivity(unchecked) private var reading = Reading.nothing
     /// What has come of a body that is collected.
-    private var body = ByteBuffer()
+    @exclusivity(unchecked) private var body = ByteBuffer()
     /// Whether the client waits for a word before it sends the body.
-    private var owesContinue = false
+    @exclusivity(unchecked) private var owesContinue = false
     /// Whether the connection is to be read further once there is room.
-    private var holdsRead = false
+    @exclusivity(unchecked) private var holdsRead = false
     /// An answer that waits for the end of its request.
-    private var held: (response: WireResponse, occasion: Occasion)?
+    @exclusivity(unchecked) private var held: (response: WireResponse, occasion: Occasion)?
     /// Pieces of an answer that the client has not taken yet.
-    private var unsent = 0
+    @exclusivity(unchecked) private var unsent = 0
     /// Whether everything is said, and the client is to close its side.
-    private var isClosing = false
+    @exclusivity(unchecked) private var isClosing = false
     /// Whether a request is being answered.
-    private var isAnswering = false
+    @exclusivity(unchecked) private var isAnswering = false
     /// Whether the client will send no more.
-    private var isInputClosed = false
+    @exclusivity(unchecked) private var isInputClosed = false
     /// Whether the channel is a stream of HTTP/2, which is good for one request.
-    private var isStream = false
+    @exclusivity(unchecked) private var isStream = false
+    /// Made for the first request that is passed on.
+    @exclusivity(unchecked) private var executor: LoopExecutor?
     /// nil when the handler is out of its channel.
-    private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
 
     /// How much of an unwanted body is read in order to keep the connection, in bytes.
     private static let shortRest = 65_536
@@ -254,7 +259,7 @@ final class RequestHandler: ChannelDuplexHandler {
         isAnswering = true
         let (edge, sourceIP, tls, loop) = (edge, connection.address, tls, context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: loop)
-        Task.immediateDetached {
+        let respond: @Sendable () async -> Void = {
             let response = await edge.respond(to: known, body: body, stream: stream, sourceIP: sourceIP, tls: tls)
             if loop.inEventLoop {
                 handler.value.send(response, to: occasion)
@@ -262,6 +267,18 @@ final class RequestHandler: ChannelDuplexHandler {
                 loop.execute { handler.value.send(response, to: occasion) }
             }
         }
+        if stream == nil, known.target?.module.isPassedOn == true {
+            // The endpoint's answer arrives on this thread as well, and little is done with it.
+            Task.detached(executorPreference: executor ?? makeExecutor(loop), operation: respond)
+        } else {
+            Task.immediateDetached { await respond() }
+        }
+    }
+
+    private func makeExecutor(_ loop: any EventLoop) -> LoopExecutor {
+        let made = LoopExecutor(loop)
+        executor = made
+        return made
     }
 
     /// Sends an answer, or has it wait until its request has come to its end, if that is near: a client that is still
@@ -314,6 +331,8 @@ final class RequestHandler: ChannelDuplexHandler {
         if !hasLength {
             if let length = response.stream.map(\.length) ?? response.body.count {
                 fields.add(name: "Content-Length", value: String(length))
+            } else if occasion.isHEAD {
+                // No body follows, whose end would have to be known.
             } else if !occasion.isHTTP10 {
                 fields.add(name: "Transfer-Encoding", value: "chunked")
             } else {
@@ -369,7 +388,7 @@ final class RequestHandler: ChannelDuplexHandler {
         let handler = NIOLoopBound(self, eventLoop: loop)
         context.flush()
         // On the connection's own thread: whatever a piece would go through another thread for costs more than its bytes.
-        Task.detached(executorPreference: LoopExecutor(loop)) {
+        Task.detached(executorPreference: executor ?? makeExecutor(loop)) {
             defer { stream.stop() }
             do {
                 var count = 0
@@ -410,47 +429,5 @@ final class RequestHandler: ChannelDuplexHandler {
             self.connection.begin(self.unsent == 0 ? .answering : .sending)
         }
         return sent
-    }
-}
-
-extension WireRequest {
-    /// nil for a request that HTTP forbids: without a Host or with several, or for another host than the one it names
-    /// (RFC 9112, section 3.2).
-    fileprivate init?(_ head: HTTPRequestHead) {
-        var (host, hosts): (String?, Int) = (nil, 0)
-        var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(head.headers.count)
-        for header in head.headers {
-            headers.append((name: header.name, value: header.value))
-            guard equalsIgnoringCase(header.name, lowercased: "host") else { continue }
-            (host, hosts) = (header.value, hosts + 1)
-        }
-        guard hosts == 1 || (hosts == 0 && head.version == .http1_0),
-            let target = Self.originForm(of: head.uri, host: host)
-        else { return nil }
-        let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        self.init(
-            method: head.method.rawValue, path: String(target[..<question]),
-            query: String(target[question...].dropFirst()), headers: headers)
-    }
-
-    /// A target's path and query. Clients of proxies name the host before them; then it must be the one that `Host`
-    /// names, which is signed.
-    private static func originForm(of target: String, host: String?) -> Substring? {
-        if target.utf8.first == UInt8(ascii: "/") { return target[...] }
-        for scheme in ["http://", "https://"] {
-            guard target.utf8.count > scheme.utf8.count,
-                equalsIgnoringCase(
-                    String(decoding: target.utf8.prefix(scheme.utf8.count), as: UTF8.self), lowercased: scheme)
-            else { continue }
-            let rest = target.dropFirst(scheme.utf8.count)
-            let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-            guard let host, equalsIgnoringCase(String(rest[..<end]), lowercased: host.lowercased()) else {
-                return nil
-            }
-            guard rest[end...].utf8.first == UInt8(ascii: "/") else { return "/" + rest[end...] }
-            return rest[end...]
-        }
-        return nil
     }
 }

@@ -81,9 +81,6 @@ public final class EndpointClient: Sendable {
         let handler: NIOLoopBound<ExchangeHandler>
         /// It can be closed from any thread.
         let channel: any Channel
-        let since: NIODeadline
-        /// Closes it when nobody has used it for long enough.
-        let end: Scheduled<Void>
     }
 
     /// Makes a client; it connects when it is used.
@@ -113,7 +110,7 @@ public final class EndpointClient: Sendable {
     public func send(_ request: Request) async throws(EndpointError) -> Answer {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         return try await withCheckedContinuation { continuation in
-            let exchange = Exchange(request, limits) { continuation.resume(returning: $0) }
+            let exchange = Exchange(request) { continuation.resume(returning: $0) }
             if loop.inEventLoop {
                 begin(exchange, on: loop)
             } else {
@@ -168,9 +165,10 @@ public final class EndpointClient: Sendable {
                     }
                     var decoder = NIOHTTPDecoderLimitConfiguration()
                     decoder.maxHeaderListSize = limits.headers
-                    try pipeline.addHTTPClientHandlers(
-                        leftOverBytesStrategy: .dropBytes, decoderLimitConfiguration: decoder)
-                    try pipeline.addHandler(ExchangeHandler())
+                    let writer = RequestWriter()
+                    try pipeline.addHandlers(
+                        writer, ByteToMessageHandler(HTTPResponseDecoder(limitConfiguration: decoder)),
+                        ExchangeHandler(limits, writer))
                 }
             }
             .connect(host: address.host, port: address.port)
@@ -190,11 +188,9 @@ public final class EndpointClient: Sendable {
     }
 
     private func takeUnused(on loop: any EventLoop) -> ExchangeHandler? {
-        let oldest = NIODeadline.now() - TimeAmount(limits.idle)
         while let kept = unused.withLock({ $0[ObjectIdentifier(loop)]?.popLast() }) {
-            kept.end.cancel()
             let handler = kept.handler.value
-            if handler.isOpen, kept.since > oldest { return handler }
+            if handler.isOpen, !handler.isStale { return handler }
             kept.channel.close(promise: nil)
         }
         return nil
@@ -203,15 +199,17 @@ public final class EndpointClient: Sendable {
     /// Takes a connection back that is good for another request.
     func keep(_ handler: ExchangeHandler, _ channel: any Channel) {
         let loop = channel.eventLoop
-        let end = loop.scheduleTask(in: TimeAmount(limits.idle)) { channel.close(promise: nil) }
-        let kept = Kept(handler: NIOLoopBound(handler, eventLoop: loop), channel: channel, since: .now(), end: end)
+        let kept = Kept(handler: NIOLoopBound(handler, eventLoop: loop), channel: channel)
         let tooMany = unused.withLock { unused in
-            unused[ObjectIdentifier(loop), default: []].append(kept)
-            return unused[ObjectIdentifier(loop), default: []].count > limits.idleConnections
-                ? unused[ObjectIdentifier(loop)]?.removeFirst() : nil
+            Self.keep(kept, in: &unused[ObjectIdentifier(loop), default: []], most: limits.idleConnections)
         }
-        tooMany?.end.cancel()
         tooMany?.channel.close(promise: nil)
+    }
+
+    /// - Returns: the one that there is no room for.
+    private static func keep(_ kept: Kept, in all: inout [Kept], most: Int) -> Kept? {
+        all.append(kept)
+        return all.count > most ? all.removeFirst() : nil
     }
 
     /// Forgets a connection that is closed.
@@ -220,7 +218,7 @@ public final class EndpointClient: Sendable {
             guard let index = unused[ObjectIdentifier(loop)]?.firstIndex(where: { $0.handler.value === handler }) else {
                 return
             }
-            unused[ObjectIdentifier(loop)]?.remove(at: index).end.cancel()
+            unused[ObjectIdentifier(loop)]?.remove(at: index)
         }
     }
 

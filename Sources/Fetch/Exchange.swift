@@ -6,15 +6,13 @@ import Wire
 /// One request and its answer, on the connection's event loop.
 final class Exchange: Sendable {
     let request: EndpointClient.Request
-    let limits: EndpointClient.Limits
     private let answer: Mutex<(@Sendable (Result<EndpointClient.Answer, EndpointError>) -> Void)?>
 
     init(
-        _ request: EndpointClient.Request, _ limits: EndpointClient.Limits,
+        _ request: EndpointClient.Request,
         _ answer: @escaping @Sendable (Result<EndpointClient.Answer, EndpointError>) -> Void
     ) {
         self.request = request
-        self.limits = limits
         self.answer = Mutex(answer)
     }
 
@@ -36,6 +34,8 @@ final class Exchange: Sendable {
 }
 
 /// One connection to an endpoint: one exchange after the other.
+///
+/// Its properties are touched on one thread, and never from within an access to them, so that this need not be checked each time.
 final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -56,30 +56,46 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// The client that gets the connection back. It holds the connection only while that is unused.
     weak var client: EndpointClient?
-    private var state = State.unused
-    private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var state = State.unused
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
     /// Whether the head of the request is written.
-    private var isHeadSent = false
+    @exclusivity(unchecked) private var isHeadSent = false
     /// Whether the whole request is written.
-    private var isSent = true
+    @exclusivity(unchecked) private var isSent = true
+    @exclusivity(unchecked) private var isChunked = false
+    private let writer: RequestWriter
     /// An answer that came before the request was whole, and waits for that: who gets it sends no more.
-    private var early: EndpointClient.Answer?
+    @exclusivity(unchecked) private var early: EndpointClient.Answer?
     /// Whether both sides want another request on the connection.
-    private var isKept = true
+    @exclusivity(unchecked) private var isKept = true
     /// Whether the request's own body is what is waited for.
-    private var awaitsClient = false
-    private var holdsRead = false
-    private var silence: Scheduled<Void>?
-    private var lastHeard = NIODeadline.now()
+    @exclusivity(unchecked) private var awaitsClient = false
+    @exclusivity(unchecked) private var holdsRead = false
+    @exclusivity(unchecked) private var lastHeard = NIODeadline.now()
+    private let limits: EndpointClient.Limits
+    /// One at a time, for whatever the connection is at: it is not made anew for each exchange, but looks when it fires.
+    @exclusivity(unchecked) private var timer: Scheduled<Void>?
 
     /// Longest answers that are handed over whole, in bytes.
     private static let shortBody = 65_536
 
+    init(_ limits: EndpointClient.Limits, _ writer: RequestWriter) {
+        self.limits = limits
+        self.writer = writer
+    }
+
     var isOpen: Bool { if case .closed = state { false } else { context?.channel.isActive == true } }
+
+    /// Whether the connection has been unused for so long that the server may be about to close it.
+    var isStale: Bool { lastHeard + TimeAmount(limits.idle) <= .now() }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        self.context = nil
+    }
 
     // MARK: The request
 
@@ -89,37 +105,42 @@ final class ExchangeHandler: ChannelDuplexHandler {
         (isHeadSent, isSent, isKept, awaitsClient, lastHeard) = (false, false, true, false, .now())
         early = nil
         let loop = context.eventLoop
-        armSilence(exchange.limits, context)
+        if timer == nil { arm(context, at: lastHeard + shortestWait) }
         switch exchange.request.body {
         case .bytes(let bytes):
             let hasLength = !bytes.isEmpty || !["GET", "HEAD"].contains(exchange.request.method)
-            writeHead(of: exchange, context, length: hasLength ? bytes.count : nil, isChunked: false)
-            if !bytes.isEmpty {
-                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
-            }
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             isSent = true
+            guard writeHead(of: exchange, context, hasLength ? .length(bytes.count) : .none, body: bytes) else {
+                return
+            }
+            context.flush()
         case .stream(let body):
             // A head that promises a body is nothing whole, and an endpoint may want to refuse it at once.
             if body.length != 0 {
-                beginBody(of: exchange, context)
+                guard beginBody(of: exchange, context) else { return }
                 context.flush()
             }
             send(body, of: exchange, on: loop)
         }
     }
 
-    private func writeHead(of exchange: Exchange, _ context: ChannelHandlerContext, length: Int?, isChunked: Bool) {
-        var fields = HTTPHeaders()
-        fields.reserveCapacity(exchange.request.headers.count + 1)
-        for header in exchange.request.headers { fields.add(name: header.name, value: header.value) }
-        if let length { fields.add(name: "Content-Length", value: String(length)) }
-        if isChunked { fields.add(name: "Transfer-Encoding", value: "chunked") }
-        let head = HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: exchange.request.method), uri: exchange.request.target,
-            headers: fields)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+    /// - Returns: false for a head that can't be written; then the exchange has failed.
+    private func writeHead(
+        of exchange: Exchange, _ context: ChannelHandlerContext, _ framing: RequestFraming, body: [UInt8] = []
+    ) -> Bool {
         isHeadSent = true
+        guard let head = exchange.request.head(framing, body: body) else {
+            fail(.fetch(.unreadable("the request can't be written as HTTP")))
+            return false
+        }
+        if case .chunked = framing { isChunked = true } else { isChunked = false }
+        let method = exchange.request.method
+        // For the decoder, which has to know what answers are to.
+        let announced = HTTPRequestHead(
+            version: .http1_1, method: method == "POST" ? .POST : HTTPMethod(rawValue: method), uri: "")
+        context.write(wrapOutboundOut(.head(announced)), promise: nil)
+        writer.write(head)
+        return true
     }
 
     /// Sends a body as it comes, but for its last piece, which waits until the body has ended well: what turns out to be forged,
@@ -153,34 +174,42 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func write(_ piece: [UInt8], of exchange: Exchange, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        guard let context, isCurrent(exchange) else { return loop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
-        beginBody(of: exchange, context)
+        guard let context, isCurrent(exchange), beginBody(of: exchange, context) else {
+            return loop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
         awaitsClient = false
         lastHeard = .now()
-        let written = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))))
+        let promise = loop.makePromise(of: Void.self)
+        write(ByteBuffer(bytes: piece), promise)
+        context.flush()
+        let written = promise.futureResult
         written.assumeIsolated().whenSuccess { self.awaitsClient = true }
         return written
     }
 
+    private func write(_ piece: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
+        if isChunked { writer.writeChunk(piece, promise) } else { writer.write(piece, promise) }
+    }
+
     private func endRequest(_ piece: [UInt8]?, of exchange: Exchange) {
-        guard let context, isCurrent(exchange) else { return }
-        beginBody(of: exchange, context)
+        guard let context, isCurrent(exchange), beginBody(of: exchange, context) else { return }
         (isSent, awaitsClient, lastHeard) = (true, false, .now())
-        if let piece { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if let piece { write(ByteBuffer(bytes: piece), nil) }
+        if isChunked { writer.write(ByteBuffer(string: "0\r\n\r\n")) }
+        context.flush()
         guard let answer = early else { return }
         early = nil
         if case .answered = state {
-            silence?.cancel()
             state = .unused
             finish(exchange, context)
         }
         exchange.succeed(answer)
     }
 
-    private func beginBody(of exchange: Exchange, _ context: ChannelHandlerContext) {
-        guard !isHeadSent, case .stream(let body) = exchange.request.body else { return }
-        writeHead(of: exchange, context, length: body.length, isChunked: body.length == nil)
+    /// - Returns: false when the head can't be written; then the exchange has failed.
+    private func beginBody(of exchange: Exchange, _ context: ChannelHandlerContext) -> Bool {
+        guard !isHeadSent, case .stream(let body) = exchange.request.body else { return true }
+        return writeHead(of: exchange, context, body.length.map { .length($0) } ?? .chunked)
     }
 
     /// Breaks off: the endpoint must not take what it has got for the whole.
@@ -243,18 +272,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
         } onStop: {
             body.stop()
         }
-        answer(exchange, head, .stream(stream))
+        if let answer = answer(head, .stream(stream)) { exchange.succeed(answer) }
     }
 
-    /// Hands an answer over: at once, or if it is a success, when the request is whole.
-    private func answer(_ exchange: Exchange, _ head: HTTPResponseHead, _ body: EndpointClient.Body) {
+    /// An answer that may be handed over; nil for a success that comes before the request is whole, which waits for that.
+    private func answer(_ head: HTTPResponseHead, _ body: EndpointClient.Body) -> EndpointClient.Answer? {
         let answer = EndpointClient.Answer(
             status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body)
-        if isSent || head.status.code >= 300 {
-            exchange.succeed(answer)
-        } else {
-            early = answer
-        }
+        if isSent || head.status.code >= 300 { return answer }
+        early = answer
+        return nil
     }
 
     private func take(_ bytes: ByteBuffer) {
@@ -270,15 +297,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     private func end(_ context: ChannelHandlerContext) {
         let was = state
-        silence?.cancel()
         state = .unused
         switch was {
         case .collecting(let exchange, let head, let collected):
-            answer(exchange, head, .bytes(Array(buffer: collected)))
+            let answer = answer(head, .bytes(Array(buffer: collected)))
+            // First, for who gets the answer may have the next request for the connection.
             finish(exchange, context)
+            if let answer { exchange.succeed(answer) }
         case .passing(let exchange, let body):
-            body.end()
             finish(exchange, context)
+            body.end()
         case .answered: break
         case .asked(let exchange): exchange.fail(.fetch(.unreadable("an answer without a head")))
         case .unused, .closed: break
@@ -290,7 +318,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         if early != nil {
             // The rest of the request is still to go.
             state = .answered(exchange)
-            return armSilence(exchange.limits, context)
+            return
         }
         if !isSent, case .stream(let body) = exchange.request.body { body.stop() }
         guard isSent, isKept, let client, context.channel.isActive else {
@@ -304,7 +332,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func stopped(_ exchange: Exchange) {
         guard isCurrent(exchange) else { return }
         state = .closed
-        silence?.cancel()
         context?.close(promise: nil)
     }
 
@@ -325,27 +352,38 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: Ends that should not be
 
-    private func armSilence(_ limits: EndpointClient.Limits, _ context: ChannelHandlerContext) {
+    /// The connection's turns last no shorter than this, so that a timer which is never set for later than this from now misses
+    /// the end of none, whenever that begins.
+    private var shortestWait: TimeAmount { TimeAmount(max(min(limits.silence, limits.idle), .milliseconds(10))) }
+
+    private func arm(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        silence = context.eventLoop.scheduleTask(in: TimeAmount(limits.silence)) { bound.value.checkSilence() }
+        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.checkTime() }
     }
 
-    private func checkSilence() {
+    private func checkTime() {
+        timer = nil
         guard let context else { return }
-        let limits: EndpointClient.Limits
         var isOthersTurn = awaitsClient
+        let wait: Duration
         switch state {
-        case .asked(let exchange), .collecting(let exchange, _, _), .answered(let exchange): limits = exchange.limits
-        case .passing(let exchange, let body):
-            limits = exchange.limits
+        case .closed: return
+        case .unused: (wait, isOthersTurn) = (limits.idle, false)
+        case .asked, .collecting, .answered: wait = limits.silence
+        case .passing(_, let body):
+            wait = limits.silence
             isOthersTurn = isOthersTurn || body.isFull
-        case .unused, .closed: return
         }
-        let until = lastHeard + TimeAmount(limits.silence)
-        if !isOthersTurn, until <= .now() { return fail(.fetch(.tooSlow)) }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let next = isOthersTurn ? .now() + TimeAmount(limits.silence) : until
-        silence = context.eventLoop.scheduleTask(deadline: next) { bound.value.checkSilence() }
+        let now = NIODeadline.now()
+        var end = now + TimeAmount(wait)
+        if !isOthersTurn {
+            end = lastHeard + TimeAmount(wait)
+            if end <= now {
+                if case .unused = state { return context.close(promise: nil) }
+                return fail(.fetch(.tooSlow))
+            }
+        }
+        arm(context, at: min(end, now + shortestWait))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -360,7 +398,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func fail(_ error: EndpointError) {
         let was = state
         state = .closed
-        silence?.cancel()
         switch was {
         case .asked(let exchange), .collecting(let exchange, _, _), .answered(let exchange): exchange.fail(error)
         case .passing(let exchange, let body):
@@ -372,96 +409,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .closed: return
         }
         context?.close(promise: nil)
-    }
-}
-
-/// An answer's body on its way from the connection to its reader. What has arrived and was not read waits here; when that is
-/// much, the connection is not read any further.
-final class ArrivingBody: Sendable {
-    private struct State {
-        var waiting = ByteBuffer()
-        var end: Result<Void, ServiceError>?
-        var isUnwanted = false
-        var reader: Reader?
-    }
-
-    private typealias Reader = CheckedContinuation<Result<[UInt8]?, ServiceError>, Never>
-
-    /// How many bytes may wait.
-    private static let mostWaiting = 256 * 1024
-
-    private let state = Mutex(State())
-    private let onDemand: @Sendable () -> Void
-    private let onStop: @Sendable (_ isWhole: Bool) -> Void
-
-    /// - Parameters:
-    ///   - onDemand: called when the reader asks for more.
-    ///   - onStop: called when the reader wants no more.
-    init(onDemand: @escaping @Sendable () -> Void, onStop: @escaping @Sendable (_ isWhole: Bool) -> Void) {
-        self.onDemand = onDemand
-        self.onStop = onStop
-    }
-
-    func take(_ bytes: ByteBuffer) {
-        state.withLock { state in
-            guard state.end == nil, !state.isUnwanted else { return }
-            if state.waiting.readableBytes == 0 {
-                state.waiting = bytes
-            } else {
-                state.waiting.writeImmutableBuffer(bytes)
-            }
-        }
-        serve()
-    }
-
-    /// Only the first call counts.
-    func end(_ error: ServiceError? = nil) {
-        state.withLock { state in
-            if state.end == nil { state.end = error.map { .failure($0) } ?? .success(()) }
-        }
-        serve()
-    }
-
-    var isFull: Bool {
-        state.withLock { $0.end == nil && !$0.isUnwanted && $0.waiting.readableBytes >= Self.mostWaiting }
-    }
-
-    /// The bytes that have arrived since the last call; nil at the end.
-    func next() async throws(ServiceError) -> [UInt8]? {
-        try await withCheckedContinuation { reader in
-            let piece = state.withLock { state in
-                let piece = Self.takePiece(&state)
-                if piece == nil { state.reader = reader }
-                return piece
-            }
-            if let piece { reader.resume(returning: piece) }
-            onDemand()
-        }.get()
-    }
-
-    func stop() {
-        let isWhole = state.withLock { state in
-            state.isUnwanted = true
-            state.waiting = ByteBuffer()
-            if case .success? = state.end { return true }
-            return false
-        }
-        onStop(isWhole)
-    }
-
-    private func serve() {
-        let given = state.withLock { state -> (Reader, Result<[UInt8]?, ServiceError>)? in
-            guard let reader = state.reader, let piece = Self.takePiece(&state) else { return nil }
-            state.reader = nil
-            return (reader, piece)
-        }
-        if let (reader, piece) = given { reader.resume(returning: piece) }
-    }
-
-    private static func takePiece(_ state: inout State) -> Result<[UInt8]?, ServiceError>? {
-        guard state.waiting.readableBytes > 0 else { return state.end.map { $0.map { nil } } }
-        defer { state.waiting = ByteBuffer() }
-        return .success(Array(buffer: state.waiting))
     }
 }
 

@@ -43,10 +43,13 @@ struct DecisionRecord {
 
     /// The condition keys by which `gatehouse generate-policy` can narrow what it allows; few accesses have any.
     private static func write(_ context: [String: ContextValue], to writer: inout JSONWriter) {
-        guard !context.isEmpty, context.contains(where: { PolicyGenerator.usefulKeys.contains($0.key) }) else { return }
+        var useful: [(key: String, value: ContextValue)] = []
+        for entry in context where PolicyGenerator.usefulKeys.contains(entry.key) { useful.append(entry) }
+        guard !useful.isEmpty else { return }
+        useful.sort { $0.key < $1.key }
         writer.key("context")
         writer.beginObject()
-        for (key, value) in context.sorted(by: { $0.key < $1.key }) where PolicyGenerator.usefulKeys.contains(key) {
+        for (key, value) in useful {
             switch value {
             case .one(let text): writer.member(key, text)
             case .many(let texts):

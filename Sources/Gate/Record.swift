@@ -191,7 +191,8 @@ extension Attempt {
             id: id, requestID: call.requestID, account: account, time: RequestIDs.milliseconds(call.time),
             attributes: attributes(resources, in: account), body: record.json,
             // Only the caller's account may know why it was allowed, because its policies are named.
-            decision: account == call.accountID ? decisionRecord.json : Array("[]".utf8))
+            decision: account == call.accountID ? decisionRecord.json : Array("[]".utf8),
+            context: call.environment.contextKeys(ofAccount: account).map { context(of: $0, in: account) } ?? [])
     }
 
     /// What the event can be looked up by.

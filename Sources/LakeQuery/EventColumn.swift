@@ -38,7 +38,8 @@ struct EventColumn: Sendable {
         .init(name: "vpcEndpointAccountId", kind: .text), .init(name: "serviceEventDetails", kind: .map),
         .init(name: "addendum", kind: .structure), .init(name: "edgeDeviceDetails", kind: .structure),
         .init(name: "insightDetails", kind: .structure), .init(name: "eventCategory", kind: .text),
-        .init(name: "tlsDetails", kind: .structure), .init(name: "sessionCredentialFromConsole", kind: .text),
+        .init(name: "tlsDetails", kind: .structure), .init(name: "eventContext", kind: .structure),
+        .init(name: "sessionCredentialFromConsole", kind: .text),
         // Of Insights events.
         .init(name: "insightSource", kind: .text), .init(name: "insightState", kind: .text),
         .init(name: "insightEventSource", kind: .text), .init(name: "insightEventName", kind: .text),

@@ -21,11 +21,13 @@ public struct Event: Sendable, Codable, Equatable {
     public var body: [UInt8]
     /// Why the call was allowed or denied: JSON for `gatehouse why`.
     public var decision: [UInt8]
+    /// What the record tells besides to those alone who asked for it: JSON. Empty: nobody did.
+    public var context: [UInt8]
 
     /// Makes an event. Nothing is checked before it is recorded.
     public init(
         id: String, requestID: String, account: String, time: Int64, attributes: [EventAttribute], body: [UInt8],
-        decision: [UInt8]
+        decision: [UInt8], context: [UInt8] = []
     ) {
         self.id = id
         self.requestID = requestID
@@ -34,6 +36,7 @@ public struct Event: Sendable, Codable, Equatable {
         self.attributes = attributes
         self.body = body
         self.decision = decision
+        self.context = context
     }
 }
 

@@ -1,7 +1,8 @@
 /// Events of one account that lie together, sealed, in one row of the ledger.
 ///
 /// The form: version `1` (1 byte), then each event: id, request id, time, attributes, body, decision. Lengths,
-/// counts and the time are 8 bytes, little-endian.
+/// counts and the time are 8 bytes, little-endian. Version `2`, for segments in which an event has a context, has it after
+/// each decision.
 enum EventSegment {
     /// A segment is closed before it has more events or bytes than this, or spans more time. The span bounds how far
     /// around a moment a query must look.
@@ -38,8 +39,9 @@ enum EventSegment {
     }
 
     static func encode(_ events: ArraySlice<Event>) -> [UInt8] {
+        let hasContext = events.contains { !$0.context.isEmpty }
         var output = Output(capacity: events.indices.reduce(1) { $0 &+ events[$1].encodedSize })
-        output.append(byte: 1)
+        output.append(byte: hasContext ? 2 : 1)
         for index in events.indices {
             output.append(events[index].id)
             output.append(events[index].requestID)
@@ -51,6 +53,7 @@ enum EventSegment {
             }
             output.append(events[index].body)
             output.append(events[index].decision)
+            if hasContext { output.append(events[index].context) }
         }
         return output.bytes
     }
@@ -58,7 +61,7 @@ enum EventSegment {
     /// The events of a segment; nil when the bytes are not a segment.
     static func decode(_ bytes: [UInt8], account: String) -> [Event]? {
         var input = Input(bytes: bytes[...])
-        guard input.bytes.popFirst() == 1 else { return nil }
+        guard let version = input.bytes.popFirst(), version == 1 || version == 2 else { return nil }
         var events: [Event] = []
         while !input.bytes.isEmpty {
             guard let id = input.text(), let requestID = input.text(), let time = input.number(),
@@ -70,11 +73,13 @@ enum EventSegment {
                 guard let name = input.text(), let value = input.text() else { return nil }
                 attributes.append(EventAttribute(name, value))
             }
-            guard let body = input.data(), let decision = input.data() else { return nil }
+            guard let body = input.data(), let decision = input.data(),
+                let context = version == 2 ? input.data() : []
+            else { return nil }
             events.append(
                 Event(
                     id: id, requestID: requestID, account: account, time: time, attributes: attributes,
-                    body: Array(body), decision: Array(decision)))
+                    body: Array(body), decision: Array(decision), context: Array(context)))
         }
         return events
     }
@@ -141,13 +146,16 @@ extension Event {
 
     /// How many bytes the event takes in a segment.
     fileprivate var encodedSize: Int {
-        attributes.reduce(48 &+ id.utf8.count &+ requestID.utf8.count &+ body.count &+ decision.count) {
+        attributes.reduce(56 &+ id.utf8.count &+ requestID.utf8.count &+ body.count &+ decision.count &+ context.count)
+        {
             $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 16
         }
     }
 
     /// About how many bytes the event takes in a segment, and in memory while it waits.
     var size: Int {
-        attributes.reduce(128 &+ body.count &+ decision.count) { $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 16 }
+        attributes.reduce(128 &+ body.count &+ decision.count &+ context.count) {
+            $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 16
+        }
     }
 }

@@ -34,6 +34,12 @@ struct AccessBuilder {
         guard !accesses.isEmpty else {
             throw MappingFailure(reason: "the request names nothing that its operation acts on")
         }
+        if plan.tagsObjects {
+            let tags = try S3ObjectTags.context(of: input)
+            for index in accesses.indices where S3ObjectTags.areKeys(of: accesses[index].action) {
+                accesses[index].context.merge(tags) { $1 }
+            }
+        }
         if let copy = try plan.copy.map({ operation throws(MappingFailure) in try S3Copy(reading: operation, input) }) {
             for index in accesses.indices { accesses[index].context.merge(copy.keys) { $1 } }
             try append(copy.reading(in: place))

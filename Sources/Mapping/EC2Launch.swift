@@ -73,7 +73,8 @@ public struct EC2Launch: Sendable {
                 continue
             }
             guard let both = Self.both(mine, given, member.name) else {
-                return "the request and its launch template both have \(member.name), and what of the two counts, only EC2 knows"
+                return "the request and its launch template both have \(member.name), "
+                    + "and which parts of it count, only EC2 knows"
             }
             whole[member: place] = both
         }
@@ -140,7 +141,9 @@ public struct EC2Launch: Sendable {
     ) -> MappedRequest {
         let mapped = mapper.map(operation, of: service, whole, in: place)
         guard let templateID, case .accesses(var accesses, let source) = mapped else { return mapped }
-        guard case .accesses(let own, _) = mapper.map(operation, of: service, own, in: place) else { return mapped }
+        guard case .accesses(let own, _) = mapper.map(operation, of: service, own, in: place) else {
+            return .unmapped(because: "what the request says besides its launch template can't be told")
+        }
         guard templateID.utf8.allSatisfy({ MappingWords.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
             return .unmapped(because: "the ID of the launch template is none")
         }
@@ -154,7 +157,8 @@ public struct EC2Launch: Sendable {
             MappedAccess(
                 action: "ec2:RunInstances", resource: arn,
                 context: [
-                    "ec2:region": .one(place.region), Self.launchTemplateKey: .one(arn), Self.isTemplateKey: .one("true"),
+                    "ec2:region": .one(place.region), Self.launchTemplateKey: .one(arn),
+                    Self.isTemplateKey: .one("true"),
                 ]))
         return .accesses(accesses, by: source)
     }
@@ -181,7 +185,8 @@ extension Value {
                 new[member: place] = old[member.name].flatMap { $0.converted(to: member.shape) }
             }
             return .structure(new)
-        case (.list(let elements), .list(let list)): return .list(elements.compactMap { $0.converted(to: list.element) })
+        case (.list(let elements), .list(let list)):
+            return .list(elements.compactMap { $0.converted(to: list.element) })
         case (.structure, _), (.list, _), (_, .structure), (_, .list): return nil
         default: return self
         }

@@ -51,6 +51,11 @@ struct NamingGuesser {
         return namings
     }
 
+    /// Whether a member holds an ARN, by its name.
+    func isARN(_ path: MemberPath) -> Bool {
+        path.names.count == 1 && path.names.allSatisfy { $0.plain.hasSuffix("arn") || $0.plain.hasSuffix("arns") }
+    }
+
     /// Whether the operation makes a resource of the type.
     func creates(_ type: TypeRule) -> Bool {
         Self.makers.contains { maker in

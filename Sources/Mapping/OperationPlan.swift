@@ -23,6 +23,8 @@ final class OperationPlan: Sendable {
     let passedRoles: PassedRoles
     /// For operations of Amazon EC2.
     let ec2: EC2Requests?
+    /// Whether the operation can give tags to an object of S3.
+    let tagsObjects: Bool
     /// The operation, where it is a copy in S3; nil also where the operator says what a copy asks for.
     let copy: OperationShape?
     private let prefix: String
@@ -101,6 +103,7 @@ final class OperationPlan: Sendable {
         accounts = guesser.accounts
         tags = RequestTags(operation, service)
         ec2 = EC2Requests(operation, service)
+        tagsObjects = S3ObjectTags.areIn(operation)
         copy = S3Copy.isCopy(operation) && source != .declared ? operation : nil
         // A rule that speaks of roles itself knows better.
         passedRoles =
@@ -122,7 +125,7 @@ final class OperationPlan: Sendable {
         _ layers: [(source: MappingSource, mappings: ServiceMappings)], _ guesser: NamingGuesser,
         _ members: [MemberShape]
     ) -> ActionTypes {
-        var types: [PlannedType] = []
+        var types: [(rule: TypeRule, place: Int)] = []
         var taken: Set<MemberPath> = []
         for place in action.resourceTypes where service.resourceTypes.indices.contains(place) {
             let known = service.resourceTypes[place]
@@ -146,12 +149,23 @@ final class OperationPlan: Sendable {
                 }
             }
             for case .member(let path, _) in type.namings.flatMap(\.arguments) { taken.insert(path) }
-            types.append(
+            types.append((type, place))
+        }
+        let leftovers = guesser.identifiers.filter { !taken.contains($0) }
+        // What the one member is of that is left, its ARN says itself: of a type of the action, or the request is refused.
+        if !layers.contains(where: { $0.source == .exact }), leftovers.count == 1, let arn = leftovers.first,
+            guesser.isARN(arn)
+        {
+            for index in types.indices where types[index].rule.namings.isEmpty {
+                types[index].rule.namings = [TypeRule.Naming(arguments: [.member(arn, [.path])], isARNOnly: true)]
+            }
+        }
+        return ActionTypes(
+            types: types.map { type, place in
                 PlannedType(
                     rule: type, isRequired: action.requiredResourceTypes.contains(place),
-                    isCreated: guesser.creates(type), requiredMember: requiredMember(of: type, members)))
-        }
-        return ActionTypes(types: types, leftovers: guesser.identifiers.filter { !taken.contains($0) })
+                    isCreated: guesser.creates(type), requiredMember: requiredMember(of: type, members))
+            }, leftovers: leftovers)
     }
 
     private static func requiredMember(of type: TypeRule, _ members: [MemberShape]) -> String? {

@@ -59,12 +59,13 @@ public struct S3Copy: Sendable, Equatable {
 
     /// A key out of its percent-encoding; nil for one that a server could decode, resolve or cut to another.
     private static func key(_ text: Substring) -> String? {
-        guard !text.utf8.contains(UInt8(ascii: "+")), let key = text.percentDecoded, !key.isEmpty,
-            !key.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }),
+        guard !text.utf8.contains(UInt8(ascii: "+")), let key = text.percentDecoded(), !key.isEmpty,
+            !key.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+            ),
             key.utf8.first != UInt8(ascii: "/")
         else { return nil }
         // What is encoded twice is another key for who decodes twice.
-        if let again = key[...].percentDecoded, again != key { return nil }
+        if let again = key[...].percentDecoded(), again != key { return nil }
         let segments = key.split(separator: "/", omittingEmptySubsequences: false)
         return segments.contains { $0 == "." || $0 == ".." } ? nil : key
     }
@@ -92,14 +93,15 @@ public struct S3Copy: Sendable, Equatable {
     /// - Parameters:
     ///   - tags: of the source.
     ///   - mapped: what is asked for the copy.
-    public func addingTags(_ tags: [(key: String, value: String)], to mapped: MappedRequest, in place: Place) -> MappedRequest {
+    public func addingTags(_ tags: [(key: String, value: String)], to mapped: MappedRequest, in place: Place)
+        -> MappedRequest
+    {
         guard !tags.isEmpty, case .accesses(var accesses, let source) = mapped,
             let written = accesses.first(where: { $0.action == "s3:PutObject" }),
             let reading = try? access(versionID == nil ? "GetObjectTagging" : "GetObjectVersionTagging", in: place)
         else { return mapped }
         var context = written.context
-        for tag in tags { context["s3:requestobjecttag/\(tag.key.lowercased())"] = .one(tag.value) }
-        context["s3:requestobjecttagkeys"] = .many(tags.map(\.key))
+        context.merge(S3ObjectTags.context(of: tags)) { $1 }
         for index in accesses.indices where accesses[index].action.hasPrefix("s3:Put") {
             accesses[index].context.merge(context) { own, _ in own }
         }
@@ -114,33 +116,4 @@ public struct S3Copy: Sendable, Equatable {
     static let described = MappingDescription.Access(
         action: "s3:GetObject", resources: ["arn:{partition}:s3:::{CopySource}"],
         conditions: ["or s3:GetObjectVersion, if it names a version"], keys: [])
-}
-
-extension Substring {
-    /// nil for what is no percent-encoded UTF-8.
-    fileprivate var percentDecoded: String? {
-        guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
-        var bytes: [UInt8] = []
-        var rest = utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
-    }
 }

@@ -56,6 +56,8 @@ public final class Environment: Sendable {
     let resourceTypes: ResourceTypes
     /// Those of what lies behind Gatehouse alone.
     let outerResourceTypes: ResourceTypes
+    /// Those of the modules that want events to tell more.
+    let contextKeys: [@Sendable (Environment, String) -> EventContextKeys?]
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
     /// The way for one service to call another; set once, when the gate is there.
@@ -89,6 +91,7 @@ public final class Environment: Sendable {
         analyzedKinds = analyzedResources.reduce(into: []) { $0.formUnion($1.kinds) }
         outerResourceTypes = ResourceTypes(outer?.resourceTypes ?? [])
         byName = Dictionary(grouping: modules, by: \.signingName)
+        contextKeys = modules.compactMap(\.contextKeys)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence
         self.token = token

@@ -67,7 +67,17 @@ public final class Metrics: Sendable {
         /// Calls that were let through against the policies.
         var observed: [Call: Int] = [:]
         /// By metric and label.
-        var counters: [String: [String: Int]] = [:]
+        var counters: [String: [String: Counter]] = [:]
+    }
+
+    /// One value of a metric that only grows, for those who add to it with every call: it is found once.
+    public final class Counter: Sendable {
+        fileprivate let count = Atomic(0)
+
+        fileprivate init() {}
+
+        /// Adds to the value.
+        public func add(_ number: Int) { count.wrappingAdd(number, ordering: .relaxed) }
     }
 
     private let state = Mutex(State())
@@ -97,7 +107,17 @@ public final class Metrics: Sendable {
     /// Adds to a counter of a service's. There should be only a few different labels: each one is kept, and shown,
     /// until Gatehouse ends.
     public func add(_ number: Int, to metric: Metric, _ label: String = "") {
-        state.withLock { $0.counters[metric.name, default: [:]][label, default: 0] &+= number }
+        counter(metric, label).add(number)
+    }
+
+    /// One value of a counter of a service's, which is 0 if nobody has added to it yet.
+    public func counter(_ metric: Metric, _ label: String = "") -> Counter {
+        state.withLock { state in
+            if let counter = state.counters[metric.name]?[label] { return counter }
+            let counter = Counter()
+            state.counters[metric.name, default: [:]][label] = counter
+            return counter
+        }
     }
 
     /// All that is counted, as text.
@@ -123,7 +143,9 @@ public final class Metrics: Sendable {
                 observed)
         }
         for metric in environment.modules.flatMap(\.metrics) + (environment.outer?.metrics ?? []) {
-            lines += Self.lines(metric, await metric.read?(environment), state.counters[metric.name] ?? [:])
+            lines += Self.lines(
+                metric, await metric.read?(environment),
+                (state.counters[metric.name] ?? [:]).mapValues { $0.count.load(ordering: .relaxed) })
         }
         return lines.joined(separator: "\n") + "\n"
     }

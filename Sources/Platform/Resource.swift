@@ -25,6 +25,9 @@ public struct Resource: Sendable {
     public var endpointPolicies: [CompiledPolicy]?
     /// Whether resource control policies have no say about it: AWS's own keys, which its services use for an account.
     public var isBeyondResourceControl = false
+    /// What carries the tags that events show, and those tags, where it is not the resource itself with ``tags``: of an object
+    /// the bucket.
+    public var tagged: (arn: String, tags: [Tag])?
     /// Further condition keys that the resource brings, in lower case.
     public var context: [String: ContextValue] = [:]
 
@@ -171,8 +174,10 @@ extension Access {
             return Resolved(access: self, arn: arn, resource: nil, requiredPolicy: nil, tagKeyPrefix: nil)
         }
         var resource: Resource?
-        // What lies behind Gatehouse may be of a service that Gatehouse has as well.
-        if call.module.isPassedOn, let outer = call.environment.outerResourceTypes.type(of: arn) {
+        // What lies behind Gatehouse may be of a service that Gatehouse has as well: then the call says which is meant.
+        if call.module.isPassedOn, call.module.signingName == arn.service,
+            let outer = call.environment.outerResourceTypes.type(of: arn)
+        {
             resource = outer.find(self, arn, call)
             if resource != nil { type = outer }
         }

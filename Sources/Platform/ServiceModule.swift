@@ -83,16 +83,24 @@ public final class ServiceModule: Sendable {
     /// session.
     /// - Throws: the service's own error.
     public let admits: @Sendable (Call) throws(ServiceError) -> Void
+    /// What it wants the events of an account to tell besides; see ``EventContextKeys``. nil: it never wants anything.
+    public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
     /// The longest body of a request whose operation only the body itself says, in bytes.
     public let usualBodyLimit: Int
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
 
-    private struct Lazy: Sendable {
-        var operations: [String: AnyOperation]
-        var secretMembers: Set<String>
-        var takesUnusualBodies: Bool
+    private final class Lazy: Sendable {
+        let operations: [String: AnyOperation]
+        let secretMembers: Set<String>
+        let takesUnusualBodies: Bool
+
+        init(_ all: [AnyOperation]) {
+            operations = Dictionary(all.map { ($0.shape.name, $0) }) { first, _ in first }
+            secretMembers = all.reduce(into: []) { $0.formUnion($1.secretMembers) }
+            takesUnusualBodies = all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit }
+        }
     }
 
     /// Makes a module. Each parameter is explained at the property of its name.
@@ -116,7 +124,8 @@ public final class ServiceModule: Sendable {
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
-        admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in }
+        admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
+        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil
     ) {
         signingName = api.signingName
         isPassedOn = false
@@ -148,6 +157,7 @@ public final class ServiceModule: Sendable {
         self.samples = samples
         self.metrics = metrics
         self.admits = admits
+        self.contextKeys = contextKeys
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -160,13 +170,12 @@ public final class ServiceModule: Sendable {
     ///   - hasVirtualHosts: see ``hasVirtualHosts``.
     ///   - admitsAnonymous: see ``admitsAnonymous``.
     ///   - usualBodyLimit: see ``usualBodyLimit``.
-    ///   - shape: reads the model; asked at first use.
+    ///   - shape: the model.
     ///   - operations: makes the model's operations, all of them, at first use.
     public init(
         passingOn signingName: String, actionPrefix: String, events: EventParticulars, signing: SigningRules,
         hasVirtualHosts: Bool, admitsAnonymous: Bool, usualBodyLimit: Int,
-        shape: @escaping @Sendable () -> ServiceShape,
-        operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
+        shape: ServiceShape, operations: @escaping @Sendable (ServiceShape) -> [AnyOperation]
     ) {
         self.signingName = signingName
         self.actionPrefix = actionPrefix
@@ -176,7 +185,7 @@ public final class ServiceModule: Sendable {
         self.admitsAnonymous = admitsAnonymous
         isPassedOn = true
         self.usualBodyLimit = usualBodyLimit
-        readShape = shape
+        readShape = { shape }
         makeOperations = operations
         isGlobal = false
         otherHosts = [:]
@@ -189,6 +198,7 @@ public final class ServiceModule: Sendable {
         begin = { _ in }
         samples = Samples()
         admits = { _ in }
+        contextKeys = nil
     }
 
     /// The model; read at first use.
@@ -210,11 +220,7 @@ public final class ServiceModule: Sendable {
     private var read: Lazy {
         lazy.withLock { lazy in
             if let lazy { return lazy }
-            let all = makeOperations(shape)
-            let made = Lazy(
-                operations: Dictionary(all.map { ($0.shape.name, $0) }) { first, _ in first },
-                secretMembers: all.reduce(into: []) { $0.formUnion($1.secretMembers) },
-                takesUnusualBodies: all.contains { $0.isUpload || $0.bodyLimit != AnyOperation.usualBodyLimit })
+            let made = Lazy(makeOperations(shape))
             lazy = made
             return made
         }

@@ -12,7 +12,7 @@ import STSService
 public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
-        .iam, .sts, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control,
+        .iam, .sts, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .accessAnalyzer,
     ]
 }

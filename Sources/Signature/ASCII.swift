@@ -6,6 +6,20 @@ enum ASCII {
         byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 
+    /// A text with its ASCII letters in lower case; without any in upper case, the same one.
+    static func lowercased(_ text: String) -> String {
+        let utf8 = text.utf8
+        guard utf8.contains(where: { lowercased($0) != $0 }) else { return text }
+        return String(unsafeUninitializedCapacity: utf8.count) { buffer in
+            var count = 0
+            for byte in utf8 {
+                buffer[count] = lowercased(byte)
+                count += 1
+            }
+            return count
+        }
+    }
+
     /// Space, tab, line feed, vertical tab, form feed, carriage return.
     static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || (byte >= 0x09 && byte <= 0x0D)

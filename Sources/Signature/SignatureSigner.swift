@@ -32,7 +32,7 @@ public struct SigningCredentials: Sendable, CustomStringConvertible, CustomDebug
 /// ```
 ///
 /// Tests sign with it, `gatehouse why` asks a server with it, and so can whatever passes requests on to AWS. The signer
-/// derives its key anew each time, at a few microseconds; it keeps no state.
+/// derives its key anew each time, unless it is given somewhere to keep it: see ``keys``.
 ///
 /// AWS: "Create a signed AWS API request",
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -48,14 +48,17 @@ public struct SignatureSigner: Sendable {
     public var service: String
     /// What the service does differently from others. It follows from ``service`` unless given.
     public var rules: SigningRules
+    /// Where derived keys are kept, for those who sign often; nil: nowhere.
+    public var keys: SigningKeyCache?
 
     /// Makes a signer for one service in one region.
     ///
     /// Without `rules`, the service's own are followed.
     public init(
         credentials: SigningCredentials, algorithm: SigningAlgorithm = .v4, region: String, service: String,
-        rules: SigningRules? = nil
+        rules: SigningRules? = nil, keys: SigningKeyCache? = nil
     ) {
+        self.keys = keys
         self.credentials = credentials
         self.algorithm = algorithm
         self.region = region
@@ -138,11 +141,18 @@ public struct SignatureSigner: Sendable {
             let canonical = CanonicalRequest(
                 of: request, signedHeaders: signedHeaders, payloadHash: payloadHash.utf8, rules: rules)
         else { return "" }
-        let key = SigningKey(
-            accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
+        let key = key(scope)
         var hex: [UInt8] = []
         ASCII.appendHex(key.signature(of: canonical.stringToSign(timestamp: Array(time.utf8), scope: scope)), to: &hex)
         return ASCII.text(hex)
+    }
+
+    private func key(_ scope: SigningScope) -> SigningKey {
+        let (id, secret) = (credentials.accessKeyID, credentials.secretAccessKey)
+        if let key = keys?.key(of: id, scope: scope, secretAccessKey: secret) { return key }
+        let key = SigningKey(accessKeyID: id, secretAccessKey: secret, scope: scope)
+        keys?.insert(key, of: id, scope: scope, secretAccessKey: secret)
+        return key
     }
 
     private func scopeText(_ time: String) -> String {
@@ -157,12 +167,27 @@ public struct SignatureSigner: Sendable {
 
     /// Every header but those that proxies and HTTP libraries change on the way.
     private static func signableNames(of request: SignableRequest) -> SignedHeaders {
-        let unsignable: Set = [
-            "authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id",
-        ]
-        let names = Set(request.headers.map { $0.name.lowercased() }).subtracting(unsignable)
-        return SignedHeaders(canonical: names.map(\.utf8).sorted { $0.lexicographicallyPrecedes($1) })
+        var names: [String] = []
+        names.reserveCapacity(request.headers.count)
+        for index in request.headers.indices {
+            let name = request.headers[index].name
+            if unsignable.contains(where: { ASCII.isSame(name, lowercased: $0) }) { continue }
+            names.append(ASCII.lowercased(name))
+        }
+        names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var (line, count): ([UInt8], Int) = ([], 0)
+        line.reserveCapacity(256)
+        for index in names.indices where index == 0 || !names[index].utf8.elementsEqual(names[index - 1].utf8) {
+            if count > 0 { line.append(UInt8(ascii: ";")) }
+            line.append(contentsOf: names[index].utf8)
+            count += 1
+        }
+        return SignedHeaders(line: line, count: count)
     }
+
+    private static let unsignable = [
+        "authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id",
+    ]
 
     private static func encoded(_ text: String) -> String {
         var bytes: [UInt8] = []

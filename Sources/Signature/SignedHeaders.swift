@@ -22,7 +22,8 @@ struct SignedHeaders: Sendable {
         self.init(line: Array(names.joined(separator: [Self.separator])), count: names.count)
     }
 
-    private init(line: [UInt8], count: Int) {
+    /// A line that is in canonical form already.
+    init(line: [UInt8], count: Int) {
         self.line = line
         self.count = count
     }

@@ -1,8 +1,13 @@
 import Synchronization
 
-/// Derived signing keys by access key and scope. Bounded: two generations, the older of which is forgotten when the
-/// younger is full.
-final class SigningKeyCache: Sendable {
+/// Derived signing keys by access key and scope: to derive one takes as long as several signatures. Bounded: two generations,
+/// the older of which is forgotten when the younger is full.
+///
+/// ```swift
+/// let keys = SigningKeyCache(capacity: 256)
+/// let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "iam", keys: keys)
+/// ```
+public final class SigningKeyCache: Sendable {
     private struct Owner: Hashable {
         var accessKeyID: String
         var scope: SigningScope
@@ -22,8 +27,9 @@ final class SigningKeyCache: Sendable {
     private let generations = Mutex(Generations())
     private let generationCapacity: Int
 
-    /// - Parameter capacity: how many keys to keep at most.
-    init(capacity: Int) {
+    /// An empty cache.
+    /// - Parameter capacity: how many keys to keep at most, at about half a kilobyte each.
+    public init(capacity: Int) {
         generationCapacity = max(1, capacity / 2)
     }
 

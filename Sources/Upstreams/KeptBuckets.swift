@@ -62,7 +62,9 @@ extension Structure {
 
 extension ARN {
     /// Whether it is of a bucket of S3, and not of what is in one.
-    var isBucket: Bool { service == "s3" && account.isEmpty && region.isEmpty && !resource.utf8.contains(UInt8(ascii: "/")) }
+    var isBucket: Bool {
+        service == "s3" && account.isEmpty && region.isEmpty && !resource.utf8.contains(UInt8(ascii: "/"))
+    }
 
     /// The bucket that it is of, or that its object is in; nil for other ARNs.
     var bucket: ARN? {

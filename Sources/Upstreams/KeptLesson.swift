@@ -24,7 +24,11 @@ struct KeptLesson: Sendable {
         (tables + queues + topics + functions + buses + secrets + buckets).map { ("\($0.service).\($0.operation)", $0) }
     ) { first, _ in first }
 
-    static func of(_ operation: OperationShape) -> KeptLesson? { all["\(operation.signingName).\(operation.name)"] }
+    static func of(_ operation: OperationShape) -> KeptLesson? {
+        // S3 Control signs by the same name, and has operations of the same names on other things.
+        guard operation.signingName != "s3" || operation.serviceID == "S3" else { return nil }
+        return all["\(operation.signingName).\(operation.name)"]
+    }
 }
 
 /// A call that the endpoint has answered, as lessons see it.
@@ -101,9 +105,6 @@ extension KeptResources {
         KeptLesson.of(operation)?.readsAnswer ?? false
     }
 
-    /// Whether an operation says anything of what is kept: only then is there any use in ``learn(from:_:_:allowed:in:)``.
-    public static func learns(from operation: OperationShape) -> Bool { KeptLesson.of(operation) != nil }
-
     /// What has to be kept now that an endpoint has answered a call. It is to be written in the transaction that records the
     /// call, before the client gets the answer.
     ///
@@ -140,6 +141,7 @@ extension KeptResources {
     }
 
     private func changesAnything(_ edit: KeptEdit) -> Bool {
+        guard !edit.startsAnew else { return kept(edit.arn) != nil }
         let known = kept(edit.arn) ?? KeptResource(arn: edit.arn)
         var kept = known
         edit.change(&kept)

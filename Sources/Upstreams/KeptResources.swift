@@ -133,10 +133,13 @@ public final class KeptResources: Projection {
     /// An index is bound by its table's policy, and has its tags.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html>
     private func table(_ arn: ARN) -> Resource? {
-        let parts = arn.resource.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "table", parts[2] == "index" else { return entry(arn)?.resource }
+        let parts = arn.resource.utf8.split(
+            separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0].elementsEqual("table".utf8), parts[2].elementsEqual("index".utf8) else {
+            return entry(arn)?.resource
+        }
         var table = arn
-        table.resource = "table/\(parts[1])"
+        table.resource = "table/\(Substring(parts[1]))"
         return entry(table)?.resource
     }
 

@@ -66,10 +66,13 @@ enum ResourceNames {
     ///   - resource: its last part.
     /// - Returns: nil where there is no name for it here.
     static func type(of service: String, _ resource: String) -> String? {
-        let kind = resource.prefix { $0 != "/" && $0 != ":" }
+        let kind = Substring(resource.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ":") })
         switch (service, kind) {
         case ("dynamodb", "table"):
-            return resource.contains("/stream/") ? "AWS::DynamoDB::Stream" : "AWS::DynamoDB::Table"
+            // `table/NAME`, or `table/NAME/stream/LABEL`.
+            let parts = resource.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3)
+            return parts.count > 3 && parts[2].elementsEqual("stream".utf8)
+                ? "AWS::DynamoDB::Stream" : "AWS::DynamoDB::Table"
         case ("ec2", "instance"): return "AWS::EC2::Instance"
         case ("ec2", "security-group"): return "AWS::EC2::SecurityGroup"
         case ("ec2", "subnet"): return "AWS::EC2::Subnet"

@@ -22,6 +22,10 @@ struct OuterOperation: Sendable {
     let upstreams: Upstreams
     /// CloudTrail's `readOnly`.
     private let isReadOnly: Bool
+    /// Whether its events are data events.
+    private let isOnData: Bool
+    /// What may be learnt of its resource; see ``KeptLesson``.
+    private let lesson: KeptLesson?
 
     init(
         _ shape: OperationShape, of service: ServiceModels.Entry, at route: Route, _ mapper: RequestMapper,
@@ -32,6 +36,8 @@ struct OuterOperation: Sendable {
         self.route = route
         self.mapper = mapper
         self.upstreams = upstreams
+        isOnData = DataEvents.contains(shape, of: service.id)
+        lesson = KeptLesson.of(shape)
         // By the action's access level, or else by the name, for the model does not say it.
         if let action = ServiceCatalogue.aws.service(service.signingName)?.action(shape.name) {
             isReadOnly = action.accessLevel == .read || action.accessLevel == .list
@@ -55,11 +61,26 @@ struct OuterOperation: Sendable {
     /// request says.
     private static func owner(_ accesses: [MappedAccess], _ call: Call) -> String? {
         for access in accesses where !access.action.hasPrefix("iam:") {
-            let parts = access.resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-            if parts.count == 6, parts[4].utf8.count == 12 { return String(parts[4]) }
+            if let account = account(in: access.resource) { return account }
             // ARNs of buckets and objects have no account.
-            guard parts.count == 6, parts[2] == "s3" else { continue }
-            if let owner = call.environment.projection(KeptResources.self).ownerOfBucket(access.resource) { return owner }
+            guard access.resource.hasPrefix("arn:aws:s3:") else { continue }
+            if let owner = call.environment.projection(KeptResources.self).ownerOfBucket(access.resource) {
+                return owner
+            }
+        }
+        return nil
+    }
+
+    /// The account that an ARN names; nil where it names none.
+    private static func account(in arn: String) -> String? {
+        var colons = 0
+        var start = arn.startIndex
+        for index in arn.utf8.indices where arn.utf8[index] == UInt8(ascii: ":") {
+            colons += 1
+            if colons == 4 { start = arn.utf8.index(after: index) }
+            guard colons == 5 else { continue }
+            let account = arn[start..<index]
+            return account.utf8.count == 12 ? String(account) : nil
         }
         return nil
     }
@@ -90,7 +111,8 @@ struct OuterOperation: Sendable {
             for index in mapped.indices where mapped[index].gap != nil { try await gaps.fill(&mapped[index]) }
             var accesses = mapped.map { Access($0.action, on: $0.resource, context: $0.context) }
             if let first = accesses.indices.first {
-                accesses[first].learnt = Findings(owner: Self.owner(mapped, call), parameters: parameters, accesses: mapped)
+                accesses[first].learnt = Findings(
+                    owner: Self.owner(mapped, call), parameters: parameters, accesses: mapped)
             }
             return .required(accesses)
         case .unmapped(let reason):
@@ -131,7 +153,8 @@ struct OuterOperation: Sendable {
     }
 
     /// What a request asks for that EC2 has to explain.
-    private func mapped(_ launch: EC2Launch, in place: Place, _ call: Call) async throws(ServiceError) -> MappedRequest {
+    private func mapped(_ launch: EC2Launch, in place: Place, _ call: Call) async throws(ServiceError) -> MappedRequest
+    {
         var launch = launch
         if let template = launch.template {
             switch try await upstreams.questions.version(of: template, call, route) {
@@ -177,15 +200,15 @@ struct OuterOperation: Sendable {
         let answer = try await upstreams.questions.passing(shape, input, call) { () throws(ServiceError) in
             try await passage.send()
         }
-        let isWanted =
-            !isReadOnly && !DataEvents.contains(shape, of: service.id) || KeptResources.readsAnswer(to: shape)
+        let readsAnswer = lesson?.readsAnswer ?? false
+        let isWanted = !isReadOnly && !isOnData || readsAnswer
         let read = try await passage.read(answer, keeping: isWanted)
         if case .success = read.result {
             // What has changed out there must not have happened unrecorded.
-            if !isReadOnly, !DataEvents.contains(shape, of: service.id) { call.recordDurably() }
+            if !isReadOnly, !isOnData { call.recordDurably() }
         }
         // What an answer does not say because it can't be read is nothing to learn: no policy would seem to be there.
-        guard KeptResources.learns(from: shape), read.isWhole || !KeptResources.readsAnswer(to: shape), let findings
+        guard lesson != nil, read.isWhole || !readsAnswer, let findings
         else {
             return PassedAnswer(read.response, read.result)
         }

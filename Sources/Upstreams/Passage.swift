@@ -51,10 +51,13 @@ struct Passage: Sendable {
     /// Passes a request on, and waits for the head of the answer.
     /// - Throws: ServiceUnavailable and the like when there is none; what is wrong with the request's own body.
     func send() async throws(ServiceError) -> EndpointClient.Answer {
-        let address = route.upstream.address.url
+        let address = route.url
         if let problem = route.problem { throw .unavailable(route.name, address, problem, status: 503) }
-        if request.headers.contains(where: { equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark) }
-        ) {
+        if request.header("via") != nil,
+            request.headers.contains(where: {
+                equalsIgnoringCase($0.name, lowercased: "via") && $0.value.contains(mark)
+            })
+        {
             throw ServiceError(
                 "ServiceUnavailable",
                 "The endpoint for \(model.id), \(address), is this Gatehouse itself: the request came round.",
@@ -79,10 +82,10 @@ struct Passage: Sendable {
     }
 
     private func count(_ status: Int, since begun: ContinuousClock.Instant) {
-        let metrics = call.environment.metrics
-        let microseconds = Int((ContinuousClock.now - begun) / .microseconds(1))
-        metrics.add(1, to: .upstreamRequests, "\(route.name) \(status)")
-        metrics.add(microseconds, to: .upstreamMicroseconds, route.name)
+        let (seconds, attoseconds) = (ContinuousClock.now - begun).components
+        route.count(
+            status, microseconds: Int(seconds) &* 1_000_000 &+ Int(attoseconds / 1_000_000_000_000),
+            in: call.environment.metrics)
     }
 
     private var outgoing: EndpointClient.Request {
@@ -111,7 +114,7 @@ struct Passage: Sendable {
                 credentials: SigningCredentials(
                     accessKeyID: credentials.accessKeyID.filled(values),
                     secretAccessKey: credentials.secretAccessKey.text, sessionToken: credentials.sessionToken?.text),
-                region: call.region, service: model.signingName)
+                region: call.region, service: model.signingName, keys: route.signingKeys)
             if request.stream != nil { headers.append((name: "X-Amz-Content-Sha256", value: streamHash)) }
             let signable = SignableRequest(
                 method: request.method, path: path, query: query, headers: headers,
@@ -119,9 +122,12 @@ struct Passage: Sendable {
             headers += signer.sign(signable, timestamp: call.environment.clock.realTime)
         }
         // Those that came as well, so that each on the way knows its own (RFC 9110, section 7.6.3).
-        let via =
-            request.headers.filter { equalsIgnoringCase($0.name, lowercased: "via") }.map(\.value) + ["1.1 \(mark)"]
-        headers.append((name: "Via", value: via.joined(separator: ", ")))
+        var via = "1.1 " + mark
+        for index in request.headers.indices.reversed()
+        where equalsIgnoringCase(request.headers[index].name, lowercased: "via") {
+            via = "\(request.headers[index].value), \(via)"
+        }
+        headers.append((name: "Via", value: via))
         return EndpointClient.Request(
             request.method, query.isEmpty ? path : "\(path)?\(query)", headers: headers,
             body: request.stream.map { .stream($0) } ?? .bytes(body))

@@ -19,28 +19,23 @@ enum PassedHeaders {
         passed.reserveCapacity(request.headers.count + 8)
         var isChunked = false
         let ofConnection = connectionNames(request.headers)
-        for header in request.headers {
-            let name = asciiLowercased(header.name)
-            switch name {
-            case _ where ofConnection.contains(name): break
-            case "content-encoding":
+        // By index, for a loop over the elements would copy both texts of each.
+        for index in request.headers.indices where !isListed(request.headers[index].name, in: ofConnection) {
+            switch HeaderMeaning(ofName: request.headers[index].name) {
+            case .ofHop: break
+            case .contentEncoding:
+                let header = request.headers[index]
                 let encodings = header.value.split(separator: ",").map { $0.filter { $0 != " " } }
                 isChunked = encodings.contains { $0.lowercased() == "aws-chunked" }
                 let others = encodings.filter { $0.lowercased() != "aws-chunked" }
                 if !others.isEmpty { passed.append((name: header.name, value: others.joined(separator: ","))) }
-            case "x-amz-target": if form.isTargeted { passed.append(header) }
-            case "smithy-protocol": if form.isCBOR { passed.append(header) }
-            case "content-type" where form.contentType != nil: break
-            case "authorization", "host", "content-length", "accept-encoding", "x-amz-date", "x-amz-content-sha256",
-                "x-amz-security-token", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-trailer":
-                break
-            // Servers that make variables of headers take one for a dash.
-            case _
-            where name.utf8.contains(UInt8(ascii: "_")) && !name.hasPrefix("x-amz-meta-") && !more.contains(name): break
-            case _ where isKnown(name) || more.contains(name): passed.append(header)
-            default:
-                if operation.input?.members.contains(where: { $0.isHeader(named: name) }) == true {
-                    passed.append(header)
+            case .target: if form.isTargeted { passed.append(request.headers[index]) }
+            case .smithyProtocol: if form.isCBOR { passed.append(request.headers[index]) }
+            case .contentType: if form.contentType == nil { passed.append(request.headers[index]) }
+            case .general: passed.append(request.headers[index])
+            case nil:
+                if isPassed(asciiLowercased(request.headers[index].name), operation, also: more) {
+                    passed.append(request.headers[index])
                 }
             }
         }
@@ -52,24 +47,29 @@ enum PassedHeaders {
         return passed
     }
 
-    private static func isKnown(_ name: String) -> Bool {
-        general.contains(name) || name.hasPrefix("x-amz-") || name.hasPrefix("x-amzn-") || name.hasPrefix("amz-sdk-")
+    /// Whether a field passes whose name means nothing by itself.
+    /// - Parameter name: in lower case.
+    private static func isPassed(_ name: String, _ operation: OperationShape, also more: Set<String>) -> Bool {
+        if more.contains(name) { return true }
+        // Servers that make variables of headers take one for a dash.
+        if name.utf8.contains(UInt8(ascii: "_")), !name.hasPrefix("x-amz-meta-") { return false }
+        return name.hasPrefix("x-amz-") || name.hasPrefix("x-amzn-") || name.hasPrefix("amz-sdk-")
             || name.hasPrefix("access-control-request-") || name.hasPrefix("if-")
+            || operation.input?.members.contains { $0.isHeader(named: name) } == true
     }
 
-    private static let general: Set<String> = [
-        "accept", "cache-control", "content-disposition", "content-language", "content-md5", "content-type", "date",
-        "expires",
-        "origin", "range", "user-agent",
-    ]
+    private static func isListed(_ name: String, in names: Set<String>) -> Bool {
+        !names.isEmpty && names.contains(asciiLowercased(name))
+    }
 
     /// What a message calls a matter of its connection (RFC 9110, section 7.6.1).
     private static func connectionNames(_ headers: [(name: String, value: String)]) -> Set<String> {
         var names: Set<String> = []
-        for header in headers where equalsIgnoringCase(header.name, lowercased: "connection") {
+        for index in headers.indices where equalsIgnoringCase(headers[index].name, lowercased: "connection") {
+            let value = headers[index].value
             // What is said of most connections, and names no header.
-            if equalsIgnoringCase(header.value, lowercased: "keep-alive") { continue }
-            for name in header.value.split(separator: ",") { names.insert(name.lowercased().filter { $0 != " " }) }
+            if equalsIgnoringCase(value, lowercased: "keep-alive") { continue }
+            for name in value.split(separator: ",") { names.insert(name.lowercased().filter { $0 != " " }) }
         }
         return names
     }
@@ -78,17 +78,16 @@ enum PassedHeaders {
     static func of(_ answer: EndpointClient.Answer, isHEAD: Bool) -> [(name: String, value: String)] {
         let ofConnection = connectionNames(answer.headers)
         return answer.headers.filter { header in
-            let name = asciiLowercased(header.name)
-            switch name {
-            case "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
-                "transfer-encoding",
-                "upgrade":
-                return false
-            case "content-length": return isHEAD
-            default: return !ofConnection.contains(name)
-            }
+            if isListed(header.name, in: ofConnection) { return false }
+            if equalsIgnoringCase(header.name, lowercased: "content-length") { return isHEAD }
+            return !answerHopNames.contains { equalsIgnoringCase(header.name, lowercased: $0) }
         }
     }
+
+    private static let answerHopNames = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
 
     /// A name of ASCII in lower case; Foundation's way, which knows all languages, takes ten times as long.
     static func asciiLowercased(_ name: String) -> String {
@@ -108,11 +107,57 @@ enum PassedHeaders {
 extension WireResponse {
     /// Gatehouse's own request id in the place of the endpoint's, so that `gatehouse why` finds the call.
     mutating func setRequestID(_ id: String) {
-        let names = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
-        let present = headers.first { names.contains($0.name.lowercased()) }?.name
-        headers.removeAll { names.contains($0.name.lowercased()) }
+        var present: String?
+        for index in headers.indices.reversed() where Self.isRequestID(headers[index].name) {
+            present = headers.remove(at: index).name
+        }
         headers.append((name: present ?? "x-amzn-RequestId", value: id))
     }
+
+    private static func isRequestID(_ name: String) -> Bool {
+        equalsIgnoringCase(name, lowercased: "x-amzn-requestid")
+            || equalsIgnoringCase(name, lowercased: "x-amz-request-id")
+            || equalsIgnoringCase(name, lowercased: "x-amzn-request-id")
+    }
+}
+
+/// What the name of a request's header field says of where the field belongs.
+private enum HeaderMeaning {
+    /// It is between two servers: of the connection, or of the signature, which is made anew.
+    case ofHop
+    /// The endpoint gets it as it is.
+    case general
+    case contentEncoding, contentType, target, smithyProtocol
+
+    /// nil: the name alone does not tell.
+    init?(ofName name: String) {
+        let length = name.utf8.count
+        guard length < Self.byLength.count else { return nil }
+        for index in Self.byLength[length].indices
+        where equalsIgnoringCase(name, lowercased: Self.byLength[length][index].name) {
+            self = Self.byLength[length][index].meaning
+            return
+        }
+        return nil
+    }
+
+    /// By the lengths of the names: to look for one so takes less than to work out its hash.
+    private static let byLength: [[(name: String, meaning: HeaderMeaning)]] = {
+        var all: [(name: String, meaning: HeaderMeaning)] = [
+            ("content-encoding", .contentEncoding), ("content-type", .contentType), ("x-amz-target", .target),
+            ("smithy-protocol", .smithyProtocol),
+        ]
+        all += [
+            "authorization", "host", "content-length", "accept-encoding", "x-amz-date", "x-amz-content-sha256",
+            "x-amz-security-token", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-trailer",
+        ].map { ($0, .ofHop) }
+        all += [
+            "accept", "cache-control", "content-disposition", "content-language", "content-md5", "date", "expires",
+            "origin", "range", "user-agent",
+        ].map { ($0, .general) }
+        let longest = all.map(\.name.utf8.count).max() ?? 0
+        return (0...longest).map { length in all.filter { $0.name.utf8.count == length } }
+    }()
 }
 
 /// What of a body was read already, given once.

@@ -90,7 +90,9 @@ final class Questions: Sendable {
     func version(
         of template: EC2Launch.Template, _ call: Call, _ route: Route
     ) async throws(ServiceError) -> Result<Structure, ServiceError> {
-        var fields = [(name: "LaunchTemplateVersion.1", value: template.version), (name: "ResolveAlias", value: "true")]
+        var fields = [
+            (name: "LaunchTemplateVersion.1", value: template.version), (name: "ResolveAlias", value: "true"),
+        ]
         if let id = template.id { fields.append((name: "LaunchTemplateId", value: id)) }
         if let name = template.name { fields.append((name: "LaunchTemplateName", value: name)) }
         return try await askForm("DescribeLaunchTemplateVersions", of: "ec2", fields, call, route)
@@ -110,7 +112,9 @@ final class Questions: Sendable {
     func tags(
         ofSourceOf copy: S3Copy, _ call: Call, _ route: Route
     ) async throws(ServiceError) -> Result<[(key: String, value: String)], ServiceError> {
-        let path = "/\(copy.bucket)/" + copy.key.split(separator: "/", omittingEmptySubsequences: false)
+        let path =
+            "/\(copy.bucket)/"
+            + copy.key.split(separator: "/", omittingEmptySubsequences: false)
             .map { String($0).formEncoded }.joined(separator: "/")
         let request = WireRequest(
             method: "GET", path: path, query: "tagging=" + (copy.versionID.map { "&versionId=\($0)" } ?? ""))

@@ -1,5 +1,6 @@
 import Fetch
 import Platform
+import Signature
 import Synchronization
 
 /// One endpoint, with the way there.
@@ -12,10 +13,28 @@ final class Route: Sendable {
     private let healthClient: EndpointClient
     /// Why the endpoint is not asked at the moment; nil: it is well.
     private let sickness = Mutex<String?>(nil)
+    /// What metrics and messages call it: `dynamodb`, `sqs,sns`, `*`.
+    let name: String
+    /// Where the endpoint is, as it is written: `http://127.0.0.1:8000`.
+    let url: String
+    /// What requests to it are signed with.
+    let signingKeys = SigningKeyCache(capacity: 1024)
+    private let counts = Mutex(Counts())
+
+    /// Where its exchanges are counted.
+    private struct Counts {
+        /// Whose the counters are.
+        var metrics: Metrics?
+        /// By status, of which an endpoint has a few.
+        var exchanges: [(status: Int, counter: Metrics.Counter)] = []
+        var microseconds: Metrics.Counter?
+    }
 
     /// - Throws: ``UpstreamsProblem`` for authorities that can't be read.
     init(_ upstream: Upstream, trust: ServerTrust) throws(UpstreamsProblem) {
         self.upstream = upstream
+        url = upstream.address.url
+        name = upstream.services.isEmpty ? "*" : upstream.services.joined(separator: ",")
         var limits = EndpointClient.Limits()
         limits.connection = upstream.connectTimeout
         limits.silence = upstream.timeout
@@ -37,11 +56,29 @@ final class Route: Sendable {
         inwards = .inwards(upstream.accounts)
     }
 
-    /// What metrics and messages call it: `dynamodb`, `sqs,sns`, `*`.
-    var name: String { upstream.services.isEmpty ? "*" : upstream.services.joined(separator: ",") }
-
     /// Why the endpoint is not asked at the moment; nil: it is well, or nobody looks.
     var problem: String? { sickness.withLock { $0 } }
+
+    /// Counts an exchange.
+    /// - Parameters:
+    ///   - status: of the answer; 0: there was none.
+    ///   - microseconds: until it began.
+    func count(_ status: Int, microseconds: Int, in metrics: Metrics) {
+        counts.withLock { counts in
+            if counts.metrics !== metrics { counts = Counts(metrics: metrics) }
+            let exchanges: Metrics.Counter
+            if let known = counts.exchanges.first(where: { $0.status == status }) {
+                exchanges = known.counter
+            } else {
+                exchanges = metrics.counter(.upstreamRequests, "\(name) \(status)")
+                counts.exchanges.append((status, exchanges))
+            }
+            exchanges.add(1)
+            let all = counts.microseconds ?? metrics.counter(.upstreamMicroseconds, name)
+            counts.microseconds = all
+            all.add(microseconds)
+        }
+    }
 
     /// Looks whether the endpoint is well.
     /// - Returns: whether that has changed.

@@ -164,30 +164,15 @@ public final class Upstreams: OuterServices {
     private func module(
         _ entry: ServiceModels.Entry, _ route: Route, _ mapper: RequestMapper
     ) -> ServiceModule {
-        let (models, model) = (models, Model())
-        return ServiceModule(
+        ServiceModule(
             passingOn: entry.signingName, actionPrefix: entry.signingName, events: .ofOuterService(entry),
             signing: .rules(forService: entry.signingName), hasVirtualHosts: entry.id == "s3",
-            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id), usualBodyLimit: route.upstream.bodyLimit
-        ) {
-            model.read { models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1") }
-        } operations: { [self] shape in
+            admitsAnonymous: ["s3", "sqs", "sns"].contains(entry.id), usualBodyLimit: route.upstream.bodyLimit,
+            // Once, for each request asks for it several times.
+            shape: models.service(entry.id) ?? ServiceShape(schema: "service id=damaged protocol=json json=1.1")
+        ) { [self] shape in
             shape.operationNames.compactMap { shape.operation(named: $0) }.map { operation in
                 OuterOperation(operation, of: entry, at: route, mapper, self).erased
-            }
-        }
-    }
-
-    /// A module's model, read once: as long as a request is answered, its operations are those of one model.
-    private final class Model: Sendable {
-        private let known = Mutex<ServiceShape?>(nil)
-
-        func read(_ make: () -> ServiceShape) -> ServiceShape {
-            known.withLock { known in
-                if let known { return known }
-                let made = make()
-                known = made
-                return made
             }
         }
     }

@@ -18,6 +18,7 @@ extension ServiceShape {
     static func requireExactJSONNames(_ request: WireRequest, _ operation: OperationShape) throws(ServiceError) {
         guard request.stream == nil, !request.body.isEmpty, let input = operation.input else { return }
         guard let payload = input.payload else {
+            if operation.uriTemplate == nil, KnownNames.areAll(in: request.body, of: input) { return }
             guard let json = try? JSONDecoding.parse(request.body) else { return }
             if operation.uriTemplate != nil, case .object(let members) = json {
                 try requireOwnPlaces(members.map(\.key), operation, nil)

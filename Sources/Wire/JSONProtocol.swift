@@ -59,7 +59,7 @@ struct JSONProtocol: WireProtocol {
             status: status,
             headers: [
                 ("x-amzn-RequestId", requestID),
-                ("Content-Type", "application/x-amz-json-\(service.jsonVersion ?? "1.1")"),
+                ("Content-Type", service.jsonContentType),
             ], body: body)
     }
 }

@@ -38,7 +38,9 @@ struct QueryDecoder {
         var groups: [(member: Int, parameters: [Parameter])] = []
         for var parameter in parameters {
             let segment = nextSegment(&parameter)
-            guard let index = shape.members.firstIndex(where: { matches(segment, Self.name($0, dialect)) }) else { continue }
+            guard let index = shape.members.firstIndex(where: { matches(segment, Self.name($0, dialect)) }) else {
+                continue
+            }
             let member = shape.members[index]
             if member.shape.isPlain {
                 guard structure[member: index] == nil else {

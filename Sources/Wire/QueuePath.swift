@@ -20,8 +20,17 @@ struct QueuePath {
     /// The queue's URL on a host.
     func url(on host: String?) -> String { "http://\(host ?? "localhost")\(path)" }
 
+    /// Refuses a form that names another queue than its path does.
+    func requireSingleQueue(_ form: Form) throws(ServiceError) {
+        for parameter in form.parameters where form.bytes[parameter.name].elementsEqual("QueueUrl".utf8) {
+            guard isOf(try form.string(parameter.value)) else {
+                throw .ambiguous("the path and QueueUrl name two queues")
+            }
+        }
+    }
+
     /// Whether a URL is the queue's.
-    func isOf(_ url: String) -> Bool {
+    private func isOf(_ url: String) -> Bool {
         guard let scheme = url.firstRange(of: "://") else { return isSame(url, path) }
         let rest = url[scheme.upperBound...]
         return isSame(String(rest[(rest.firstIndex(of: "/") ?? rest.endIndex)...]), path)

@@ -13,7 +13,7 @@ extension ServiceShape {
     public func requestForm(of request: WireRequest) -> RequestForm {
         switch wireProtocol(of: request) {
         case is JSONProtocol:
-            RequestForm(contentType: "application/x-amz-json-\(jsonVersion ?? "1.1")", isTargeted: true, isCBOR: false)
+            RequestForm(contentType: jsonContentType, isTargeted: true, isCBOR: false)
         case is CBORProtocol: RequestForm(contentType: "application/cbor", isTargeted: false, isCBOR: true)
         case is QueryProtocol, is EC2Protocol:
             RequestForm(

@@ -25,6 +25,8 @@ public final class ServiceShape: Sendable {
     let wireProtocols: [any WireProtocol]
     /// `1.0` or `1.1`, for the JSON protocol.
     let jsonVersion: String?
+    /// The type of bodies in the JSON protocol.
+    let jsonContentType: String
     /// What stands before the dot in `X-Amz-Target`, for the JSON protocol. RPC v2 CBOR has it in its paths.
     let targetPrefix: String?
     /// Whether clients that came from the query protocol find the codes that errors had there in a header.
@@ -71,6 +73,7 @@ public final class ServiceShape: Sendable {
         protocols = service.list("protocol").compactMap(ProtocolName.init(rawValue:))
         wireProtocols = ProtocolName.allCases.filter(protocols.contains).map(\.wireProtocol)
         jsonVersion = service["json"]
+        jsonContentType = "application/x-amz-json-\(service["json"] ?? "1.1")"
         targetPrefix = service["target"]
         isQueryCompatible = service.has("queryCompatible")
         hasBareErrors = service.has("bareErrors")
@@ -208,6 +211,9 @@ public final class OperationShape: Sendable {
     /// Whether the operation is called without a signature, as `AssumeRoleWithWebIdentity` is.
     public let isUnsigned: Bool
 
+    /// The names of header fields that a request may have once only, in lower case.
+    let singleHeaders: [String]
+
     /// Whether the client goes on sending events while the answer comes: over HTTP/2, one frame after the other, so that
     /// there is no whole body that could be read.
     ///
@@ -244,5 +250,13 @@ public final class OperationShape: Sendable {
         resultWrapper = attributes["result"]
         errors = attributes.list("errors").compactMap(structures)
         isUnsigned = attributes.has("unsigned")
+        var own: [String] = []
+        for member in input?.members ?? [] where member.location == .header {
+            if case .list = member.shape { continue }
+            own.append(member.headerName)
+        }
+        singleHeaders = own.isEmpty ? Self.singleHeaders : Self.singleHeaders + own
     }
+
+    private static let singleHeaders = ["content-type", "content-encoding", "x-amz-target", "smithy-protocol"]
 }

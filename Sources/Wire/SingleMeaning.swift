@@ -39,17 +39,14 @@ extension ServiceShape {
                 try CBORReader.requireExactNames(request.body, as: input)
             }
         default:
-            if let queue = queuePath(of: request, as: operation) {
-                if let url = try Form.find("QueueUrl", in: request), !queue.isOf(url) {
-                    throw .ambiguous("the path and QueueUrl name two queues")
-                }
-            } else if request.path != "/", !request.path.isEmpty {
+            let queue = queuePath(of: request, as: operation)
+            guard request.path == "/" || request.path.isEmpty || queue != nil else {
                 throw .ambiguous("an operation that a form names has the path /")
             }
             guard request.body.isEmpty || Self.parameters(request).isEmpty else {
                 throw .ambiguous("the form is in the query string and in the body")
             }
-            try Self.requireSingleFields(request, operation, wire is EC2Protocol ? .ec2 : .query)
+            try Self.requireSingleFields(request, operation, wire is EC2Protocol ? .ec2 : .query, queue)
         }
     }
 
@@ -70,27 +67,24 @@ extension ServiceShape {
     private static func requireSingleHeaders(
         _ request: WireRequest, _ operation: OperationShape
     ) throws(ServiceError) {
-        var single = ["content-type", "content-encoding", "x-amz-target", "smithy-protocol"]
-        for member in operation.input?.members ?? [] where member.location == .header {
-            if case .list = member.shape { continue }
-            single.append(member.headerName)
-        }
+        let (single, headers) = (operation.singleHeaders, request.headers)
         for name in single {
             var count = 0
-            for header in request.headers where equalsIgnoringCase(header.name, lowercased: name) { count += 1 }
+            // By index, for a loop over the elements would copy both texts of each.
+            for index in headers.indices where equalsIgnoringCase(headers[index].name, lowercased: name) { count += 1 }
             guard count < 2 else { throw .ambiguous("the header \(name) is there \(count) times") }
         }
         // Who passes the request on takes away what the connection is said to be about; nothing that was read may be.
-        for header in request.headers where equalsIgnoringCase(header.name, lowercased: "connection") {
-            let names = header.value.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
+        for index in headers.indices where equalsIgnoringCase(headers[index].name, lowercased: "connection") {
+            let names = headers[index].value.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
             if let name = names.first(where: { $0.hasPrefix("x-amz") || $0 == "host" || single.contains($0) }) {
                 throw .ambiguous("Connection names the header \(name)")
             }
         }
         // A server that undoes it would read what was not read here.
         if request.stream == nil,
-            operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
             let encoding = request.header("content-encoding"),
+            operation.input?.members.contains(where: { $0.headerName == "content-encoding" }) != true,
             !["", "identity", "aws-chunked"].contains(encoding.lowercased())
         {
             throw .ambiguous("the body is encoded as \(encoding): send it as it is")
@@ -99,7 +93,7 @@ extension ServiceShape {
 
     /// Some readers of forms divide at semicolons, and some take the first of several fields of a name, others the last.
     private static func requireSingleFields(
-        _ request: WireRequest, _ operation: OperationShape, _ dialect: QueryDecoder.Dialect
+        _ request: WireRequest, _ operation: OperationShape, _ dialect: QueryDecoder.Dialect, _ queue: QueuePath?
     ) throws(ServiceError) {
         let semicolon = UInt8(ascii: ";")
         guard !request.query.utf8.contains(semicolon), !request.body.contains(semicolon) else {
@@ -110,6 +104,7 @@ extension ServiceShape {
         for parameter in form.parameters where !names.insert(form.bytes[parameter.name]).inserted {
             throw .ambiguous("the form has a field twice")
         }
+        try queue?.requireSingleQueue(form)
         try QueryDecoder.requireExactNames(form, as: operation.input ?? .empty, dialect)
     }
 

@@ -89,7 +89,7 @@ public final class MemberShape: Sendable {
     /// The model's name, `UserName`.
     public let name: String
     /// The name with its first letter in lower case, `userName`: as validation errors and CloudTrail say it.
-    let camelCaseName: String
+    public let camelCaseName: String
     /// What its value may be.
     public let shape: Shape
     /// Whether the model says that it must be there. A decoded structure may lack it: ``validate(_:of:by:)`` tells.

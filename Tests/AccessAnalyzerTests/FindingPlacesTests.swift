@@ -23,7 +23,7 @@ import Testing
         let found = try #require(places(text).first { $0.code == .invalidEffect })
         #expect(part(text, found.place) == "\"allow\"")
         #expect(found.place.start.line == 2)
-        #expect(found.place.start.column == 37)
+        #expect(found.place.start.column == 38)
         #expect(found.place.path == [.value("Statement"), .index(0), .value("Effect")])
     }
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import botocore.exceptions
 import pytest
 
 from harness import ACCOUNT, Identity, Server, Trail, allow, error_of, policy, trust
@@ -333,6 +334,70 @@ def test_a_client_token_starts_one_job(root: Identity, new_user: Callable[..., I
     error = error_of(api.start_policy_generation, **one)
     assert (error.code, error.status) == ("ConflictException", 409)
     assert len(api.list_policy_generations()["policyGenerations"]) == 1
+
+
+def test_one_at_a_time(root: Identity, new_user: Callable[..., Identity]) -> None:
+    """Concurrent policy generations: 1. A job may be over before the next request comes, so it is tried a few times."""
+    prepare(root)
+    new_user("worker")
+    api = analyzer(root)
+    for _ in range(20):
+        first = start(api, "user/worker")
+        try:
+            done(api, start(api, "user/worker"))
+        except botocore.exceptions.ClientError as refused:
+            error = refused.response
+            break
+        done(api, first)
+    else:
+        raise AssertionError("two were never in progress at once")
+    assert error["Error"]["Code"] == "ServiceQuotaExceededException"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 402
+    assert (error["resourceId"], error["resourceType"]) == (first, "PolicyGeneration")
+    done(api, first)
+    done(api, start(api, "user/worker"))
+
+
+def test_a_job_can_be_canceled(root: Identity, new_user: Callable[..., Identity]) -> None:
+    """As cancel-policy-generation shows it in the CLI's reference. What is over can't be canceled any more."""
+    prepare(root)
+    new_user("worker")
+    api = analyzer(root)
+    for _ in range(20):
+        job = start(api, "user/worker")
+        try:
+            api.cancel_policy_generation(jobId=job)
+        except botocore.exceptions.ClientError:
+            done(api, job)
+            continue
+        break
+    else:
+        raise AssertionError("none was ever canceled in time")
+    answer = api.get_generated_policy(jobId=job)
+    assert answer["jobDetails"]["status"] == "CANCELED" and "completedOn" in answer["jobDetails"]
+    assert answer["generatedPolicyResult"].get("generatedPolicies", []) == []
+    listed = {one["jobId"]: one["status"] for one in api.list_policy_generations()["policyGenerations"]}
+    assert listed[job] == "CANCELED"
+    error = error_of(api.cancel_policy_generation, jobId=job)
+    assert (error.code, error.status) == ("ValidationException", 400)
+    done(api, start(api, "user/worker"))
+
+
+@pytest.mark.memory
+def test_fifty_a_day(root: Identity, cloud: Server, new_user: Callable[..., Identity]) -> None:
+    prepare(root)
+    new_user("worker")
+    api = analyzer(root)
+    for _ in range(50):
+        job = start(api, "user/nobody")
+        while api.get_generated_policy(jobId=job)["jobDetails"]["status"] == "IN_PROGRESS":
+            time.sleep(0.01)
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        start(api, "user/worker")
+    assert refused.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
+    assert "50" in refused.value.response["Error"]["Message"]
+    cloud.advance(86_400)
+    done(api, start(api, "user/worker"))
 
 
 def test_lists_have_pages_and_a_filter(root: Identity, new_user: Callable[..., Identity]) -> None:

@@ -130,7 +130,7 @@ def test_inline_policies_of_roles(cloud: Server, root: Identity, new_role: Calla
     analyzer = Analyzer(root)
 
     def work() -> None:
-        session = alice.sts.assume_role(RoleArn=arn("role/app"), RoleSessionName="s")["Credentials"]
+        session = alice.sts.assume_role(RoleArn=arn("role/app"), RoleSessionName="shift")["Credentials"]
         Identity.of_session(cloud.url, session).iam.list_roles()
 
     used(cloud, alice, work)

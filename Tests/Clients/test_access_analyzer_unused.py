@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import ACCOUNT, Identity, Server, allow, error_of, policy, trust
+from harness.clock import server_with_clock, sign_by
 from harness.organizations import NewOrganization
 
 pytestmark = pytest.mark.memory
@@ -45,8 +47,11 @@ class Unused:
         return found
 
     def details(self, name: str, kind: str) -> list[dict[str, Any]]:
-        """Without their outermost names."""
-        id = self.findings()[name, kind]["id"]
+        """Without their outermost names; none where there is no such finding."""
+        found = self.findings().get((name, kind))
+        if found is None:
+            return []
+        id = found["id"]
         pages = self.api.get_paginator("get_finding_v2").paginate(analyzerArn=self.arn, id=id)
         return [value for page in pages for one in page["findingDetails"] for value in one.values()]
 
@@ -83,7 +88,7 @@ def test_a_role_that_nobody_uses(cloud: Server, root: Identity, new_role: Callab
     root.iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy(allow("sts:AssumeRole")))
     root.iam.update_assume_role_policy(RoleName="idle", PolicyDocument=trust({"AWS": user}))
     alice = Identity.of_key(cloud.url, root.iam.create_access_key(UserName="alice")["AccessKey"])
-    session = alice.sts.assume_role(RoleArn=arn("role/idle"), RoleSessionName="s")["Credentials"]
+    session = alice.sts.assume_role(RoleArn=arn("role/idle"), RoleSessionName="shift")["Credentials"]
     Identity.of_session(cloud.url, session).client("s3").list_buckets()
     cloud.advance(11)
     found = unused.wait(lambda found: ("idle", "UnusedIAMRole") not in found)
@@ -97,6 +102,25 @@ def test_a_role_that_nobody_uses(cloud: Server, root: Identity, new_role: Callab
     root.iam.delete_role_policy(RoleName="idle", PolicyName="own")
     root.iam.delete_role(RoleName="idle")
     unused.wait(lambda found: ("idle", "UnusedIAMRole") not in found)
+
+
+def test_a_new_analyzer_looks_at_once(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
+    """What is used right after its first look, before anybody follows the calls, is seen, too."""
+    alice = new_user("alice", allow("iam:ListUsers"))
+    cloud.advance(2 * DAY)
+    unused = Unused(root, unusedAccessAge=1)
+    unused.wait(lambda found: set(found) == {("alice", "UnusedIAMUserAccessKey")})
+    alice.iam.list_users()
+    cloud.advance(11)
+    assert unused.findings() == {}
+    # An analyzer that comes later does not depend on what one before it had followed.
+    unused.api.delete_analyzer(analyzerName="unused")
+    cloud.advance(2 * DAY)
+    unused = Unused(root, unusedAccessAge=1)
+    unused.wait(lambda found: set(found) == {("alice", "UnusedIAMUserAccessKey")})
+    alice.iam.list_users()
+    cloud.advance(11)
+    assert unused.findings() == {}
 
 
 def test_keys_and_passwords(cloud: Server, root: Identity, new_user: Callable[..., Identity]) -> None:
@@ -191,8 +215,6 @@ def test_policies_of_groups_and_managed_ones_count(
     cloud.advance(DAY)
 
     def services() -> list[str]:
-        if ("alice", "UnusedPermission") not in unused.findings():
-            return []
         return [one["serviceNamespace"] for one in unused.details("alice", "UnusedPermission")]
 
     def wait(expected: list[str]) -> None:
@@ -261,3 +283,49 @@ def test_archive_rules_hold_for_them(cloud: Server, root: Identity, new_role: Ca
     cloud.advance(2 * DAY)
     assert unused.findings() == {}
     assert ("idle", "UnusedIAMRole") in unused.findings("ARCHIVED")
+
+
+def test_over_kills_and_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was used is known after a kill -9, findings are kept, and a recommendation that was asked for is made."""
+    server, clock = server_with_clock(tmp_path, "--audit", "strict", data=tmp_path / "data")
+    sign_by(clock, monkeypatch)
+
+    def again(later: int = 0) -> Identity:
+        server.kill()
+        clock.advance(later)
+        server.start()
+        unused.api = server.root.client("accessanalyzer")
+        return Identity(server.url, alice.key_id, alice.secret)
+
+    with server:
+        iam = server.root.iam
+        iam.create_role(RoleName="idle", AssumeRolePolicyDocument=EC2)
+        iam.create_user(UserName="alice")
+        iam.put_user_policy(
+            UserName="alice", PolicyName="own",
+            PolicyDocument=policy(allow(["iam:ListUsers", "iam:GetUser", "iam:TagUser", "iam:CreateUser", "sqs:*"])))
+        alice = Identity.of_key(server.url, iam.create_access_key(UserName="alice")["AccessKey"])
+        unused = Unused(server.root, unusedAccessAge=30)
+        alice.iam.get_user()
+        alice = again(31 * DAY)
+        alice.iam.list_users()
+        alice.iam.create_user(UserName="new", Tags=[{"Key": "a", "Value": "b"}])
+        again(DAY)
+        found = unused.wait(lambda found: ("alice", "UnusedPermission") in found)
+        assert set(found) == {("idle", "UnusedIAMRole"), ("alice", "UnusedPermission")}
+        user, queues = unused.details("alice", "UnusedPermission")
+        assert queues == {"serviceNamespace": "sqs"}
+        (action,) = user["actions"]
+        assert action["action"] == "iam:GetUser" and action["lastAccessed"] < user["lastAccessed"]
+
+        id = found["alice", "UnusedPermission"]["id"]
+        unused.api.generate_finding_recommendation(analyzerArn=unused.arn, id=id)
+        again()
+        assert unused.findings() == found
+        deadline = time.monotonic() + 25
+        while (made := unused.api.get_finding_recommendation(analyzerArn=unused.arn, id=id))["status"] == "IN_PROGRESS":
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert made["status"] == "SUCCEEDED"
+        create = made["recommendedSteps"][0]["unusedPermissionsRecommendedStep"]
+        assert '"Action":["iam:CreateUser","iam:ListUsers","iam:TagUser"]' in create["recommendedPolicy"]

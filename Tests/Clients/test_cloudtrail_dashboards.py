@@ -179,7 +179,7 @@ def test_event_configurations(root: Identity) -> None:
     ct = root.cloudtrail
     store = make(root)
     assert ct.get_event_configuration(EventDataStore=store)["MaxEventSize"] == "Standard"
-    selectors = [{"Type": "TagContext", "Equals": ["team"]}, {"Type": "RequestContext", "Equals": ["aws:SourceIp"]}]
+    selectors = [{"Type": "TagContext", "Equals": ["team"]}, {"Type": "RequestContext", "Equals": ["aws:SecureTransport"]}]
     put = ct.put_event_configuration
     assert error_of(put, EventDataStore=store, ContextKeySelectors=selectors).code == "InvalidParameterCombinationException"
     shown = put(EventDataStore=store, MaxEventSize="Large", ContextKeySelectors=selectors)

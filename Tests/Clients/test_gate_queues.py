@@ -86,6 +86,16 @@ def test_only_one_queue_is_named(new_user: Callable[..., Identity], queue: str, 
     assert got.status in (400, 403, 404) and "MessageId" not in got.text, got
 
 
+def test_a_name_that_is_encoded_is_that_name(new_user: Callable[..., Identity], queue: str) -> None:
+    sender = new_user("sender", allow("sqs:SendMessage", arn_of(queue)))
+    for name in ("Queue%55rl", "%51ueueUrl", "QueueUr%6c"):
+        body = f"Action=SendMessage&Version={VERSION}&MessageBody=x&{name}=" + urlencode({"": url_of(sender, queue)})[1:]
+        for path, status in ((path_of(queue), 200), (path_of(queue) + "2", 400)):
+            request = signed("POST", path, body.encode(), sender, service="sqs", headers={"Content-Type": FORM})
+            got = send(int(sender.url.rsplit(":", 1)[1]), request)
+            assert got.status == status, (name, path, got)
+
+
 @pytest.mark.parametrize("fields", [
     {"queueurl": "http://x/444455556666/victim"}, {"Entries.1.Id": "1"}, {"messagebody": "y"}, {"MessageAttributes.1.Name": "a"},
 ], ids=str)  # fmt: skip

@@ -475,6 +475,15 @@ def test_an_answer_up_to_the_end_of_the_connection(gate: Gate) -> None:
     assert gate.upstream.only().is_whole
 
 
+def test_a_client_that_knows_no_chunks_gets_none(gate: Gate) -> None:
+    """RFC 9112, section 6.1: a server sends chunks to nobody who speaks HTTP/1.0."""
+    gate.upstream.script = answering(chunked_answer([b"x" * 100_000, b"y"]))
+    request = http_bytes(gate.object()).replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
+    head, _, body = send_bytes(gate.port, request, timeout=3).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and b"transfer-encoding" not in head.lower(), head
+    assert body == b"x" * 100_000 + b"y"
+
+
 def test_connections_that_are_closed_without_a_word(gate: Gate) -> None:
     """A request that crosses with the end of its connection is lost, and said to be; it is not sent twice."""
     gate.upstream.script = answering(answer(b"{}"), close=True)

@@ -106,4 +106,14 @@ import Testing
         #expect(verdict.result == .unknown)
         #expect(verdict.doubt != nil && verdict.reasons.isEmpty)
     }
+
+    /// What the documentation of `CustomCheck` shows.
+    @Test func theExampleOfTheDocumentation() throws {
+        let old = try policy(#""Effect":"Allow","Action":"s3:GetObject","Resource":"*""#)
+        let new = try policy(#""Effect":"Allow","Action":"s3:*","Resource":"*""#)
+        let verdict = CustomCheck.noNewAccess(since: old).verdict(on: new)
+        print(verdict.result.rawValue, verdict.message)
+        for reason in verdict.reasons { print(reason.description) }
+        #expect(verdict.reasons.count == 1)
+    }
 }

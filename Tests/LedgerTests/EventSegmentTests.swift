@@ -8,6 +8,18 @@ import Testing
         #expect(EventSegment.decode(EventSegment.encode(events[...]), account: scope.account) == events)
     }
 
+    /// Those that nobody asks more of are written as ever.
+    @Test func contextsComeBack() {
+        let plain = [makeEvent("A"), makeEvent("B")]
+        #expect(EventSegment.encode(plain[...]).first == 1)
+        var events = plain
+        events[1].context = Array("{}".utf8)
+        let bytes = EventSegment.encode(events[...])
+        #expect(bytes.first == 2)
+        #expect(EventSegment.decode(bytes, account: scope.account) == events)
+        #expect(EventSegment.decode([3] + bytes.dropFirst(), account: scope.account) == nil)
+    }
+
     /// A damaged segment is refused or read as other events; it never brings the program down.
     @Test func damageDoesNoHarm() {
         let seed = UInt64.random(in: 0...999_999)

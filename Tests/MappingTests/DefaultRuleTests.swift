@@ -54,4 +54,49 @@ struct DefaultRuleTests {
             }
         }
     }
+
+    @Test(
+        "The one member that may name the resource does, if what it holds is the ARN of such a one",
+        arguments: [
+            (
+                "comprehend", "DescribeEndpoint", "EndpointArn",
+                "arn:aws:comprehend:eu-central-1:111122223333:document-classifier-endpoint/e"
+            ),
+            (
+                "iam", "DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn",
+                "arn:aws:iam::111122223333:oidc-provider/login.example.com"
+            ),
+            (
+                "elbv2", "DeleteRule", "RuleArn",
+                "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/l/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+            ),
+            ("ce", "DeleteAnomalyMonitor", "MonitorArn", "arn:aws:ce::111122223333:anomalymonitor/m"),
+            (
+                "bedrock", "GetAutomatedReasoningPolicy", "policyArn",
+                "arn:aws:bedrock:eu-central-1:111122223333:automated-reasoning-policy/p"
+            ),
+        ])
+    func oneARN(service: String, operation: String, member: String, arn: String) throws {
+        let asked = try Inputs.asked(service, operation, #"{"\#(member)": "\#(arn)"}"#)
+        #expect(asked.count == 1 && asked[0].hasSuffix(":\(operation) \(arn)"), "\(asked)")
+        // It may be anything, but not something else.
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        let other = "arn:aws:sqs:eu-central-1:111122223333:q"
+        let ofOtherType = parts[..<5].joined(separator: ":") + ":no-such-type/x"
+        for value in [other, ofOtherType, "name", "", "*", arn + "*", arn.replacing("arn:aws:", with: "arn:aws-cn:")] {
+            let asked = try Inputs.asked(service, operation, #"{"\#(member)": "\#(value)"}"#)
+            #expect(asked.count == 1 && asked[0].hasPrefix("unmapped: "), "\(value) \(asked)")
+        }
+        let nothing = try Inputs.asked(service, operation)
+        #expect(nothing.count == 1 && nothing[0].hasPrefix("unmapped: "), "\(nothing)")
+    }
+
+    @Test("An ARN beside another member that may name the resource names nothing")
+    func twoMembers() throws {
+        // Which of its members says what is asked for, only the service knows.
+        let input =
+            #"{"remoteAccessSessionArn": "arn:aws:devicefarm:us-west-2:111122223333:session:a/b/c", "appArn": "arn:aws:devicefarm:us-west-2:111122223333:upload:a/b"}"#
+        let asked = try Inputs.asked("devicefarm", "InstallToRemoteAccessSession", input)
+        #expect(asked.count == 1 && asked[0].hasPrefix("unmapped: "), "\(asked)")
+    }
 }

@@ -40,7 +40,8 @@ struct EC2LaunchTests {
                 var access = access
                 access.context["ec2:launchtemplate"] = nil
                 return Inputs.line(access)
-                    .replacing(":eu-central-1:111122223333:", with: "::").replacing("ec2:islaunchtemplateresource", with: "own")
+                    .replacing(":eu-central-1:111122223333:", with: "::").replacing(
+                        "ec2:islaunchtemplateresource", with: "own")
             }
         }
     }
@@ -80,7 +81,10 @@ struct EC2LaunchTests {
         #expect(lines.contains("ec2:RunInstances arn:aws:ec2:eu-central-1::image/ami-2 ec2:imageid=ami-2 own=false"))
         #expect(lines.contains("ec2:RunInstances arn:aws:ec2::key-pair/l own=false ec2:keypairname=l"))
         #expect(lines.contains("ec2:RunInstances arn:aws:ec2::subnet/subnet-1 own=true ec2:subnetid=subnet-1"))
-        #expect(lines.contains { $0.contains("instance/*") && $0.contains("ec2:instancetype=m5.large") && $0.contains("own=false") })
+        #expect(
+            lines.contains {
+                $0.contains("instance/*") && $0.contains("ec2:instancetype=m5.large") && $0.contains("own=false")
+            })
         #expect(lines.filter { $0.hasPrefix("iam:PassRole") }.allSatisfy { $0.contains("instance-profile/q") })
         #expect(!lines.contains { $0.contains("ami-1") || $0.contains("key-pair/k") })
     }
@@ -131,17 +135,21 @@ struct EC2LaunchTests {
 
     @Test("Security groups by name: each that has the name")
     func groups() throws {
-        let named = #"{"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "SecurityGroups": ["web"], "SecurityGroupIds": ["sg-9"]}"#
-        let groups = #"[{"GroupName": "web", "GroupId": "sg-1"}, {"GroupName": "web", "GroupId": "sg-2"}, {"GroupName": "db", "GroupId": "sg-3"}]"#
+        let named =
+            #"{"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "SecurityGroups": ["web"], "SecurityGroupIds": ["sg-9"]}"#
+        let groups =
+            #"[{"GroupName": "web", "GroupId": "sg-1"}, {"GroupName": "web", "GroupId": "sg-2"}, {"GroupName": "db", "GroupId": "sg-3"}]"#
         let lines = try asked(named, groups: groups).filter { $0.contains("security-group") }
         #expect(
-            lines == ["sg-9", "sg-1", "sg-2"].map {
-                "ec2:RunInstances arn:aws:ec2::security-group/\($0) own=false ec2:securitygroupid=\($0)"
-            })
+            lines
+                == ["sg-9", "sg-1", "sg-2"].map {
+                    "ec2:RunInstances arn:aws:ec2::security-group/\($0) own=false ec2:securitygroupid=\($0)"
+                })
         #expect(try asked(named, groups: "[]") == ["refused: EC2 knows no security group web"])
         // The template's names are asked for as well.
         let ofTemplate = try asked(
             "{\(plain)}", template: #"{"ImageId": "ami-1", "SecurityGroups": ["db"]}"#, groups: groups)
-        #expect(ofTemplate.contains("ec2:RunInstances arn:aws:ec2::security-group/sg-3 own=true ec2:securitygroupid=sg-3"))
+        #expect(
+            ofTemplate.contains("ec2:RunInstances arn:aws:ec2::security-group/sg-3 own=true ec2:securitygroupid=sg-3"))
     }
 }

@@ -117,7 +117,8 @@ struct ExactNamesTests {
     @Test("A version that is an operation's own member is no version of another API")
     func versionMembers() throws {
         // Every operation of a service with forms whose input has a member like the request's own fields.
-        for entry in ServiceModels.aws.entries where entry.protocols.contains(.query) || entry.protocols.contains(.ec2) {
+        for entry in ServiceModels.aws.entries where entry.protocols.contains(.query) || entry.protocols.contains(.ec2)
+        {
             let model = try #require(ServiceModels.aws.service(entry.id))
             for name in model.operationNames {
                 let members = model.operation(named: name)?.input?.members ?? []

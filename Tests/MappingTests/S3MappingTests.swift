@@ -40,6 +40,37 @@ struct S3MappingTests {
         #expect(asked.map { "\($0.action) \($0.resource)" } == ["\(action) arn:aws:s3:::b//a:b/ c"])
     }
 
+    @Test("Tags that an object gets are seen by policies, in the header and in the document")
+    func objectTags() throws {
+        let header = try accesses("PutObject", #"{"Bucket": "b", "Key": "k", "Tagging": "Team=a+b&x%3Dy=%C3%A4&e"}"#)
+        #expect(header.map(\.action) == ["s3:PutObject", "s3:PutObjectTagging"])
+        let document = try accesses(
+            "PutObjectTagging",
+            #"{"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"Key": "Team", "Value": "a b"}, {"Key": "x=y", "Value": "\u00e4"}, {"Key": "e", "Value": ""}]}}"#
+        )
+        #expect(document.map(\.action) == ["s3:PutObjectTagging"])
+        for access in header + document {
+            #expect(access.context["s3:requestobjecttag/team"] == .one("a b"))
+            #expect(access.context["s3:requestobjecttag/x=y"] == .one("\u{e4}"))
+            #expect(access.context["s3:requestobjecttag/e"] == .one(""))
+            #expect(access.context["s3:requestobjecttagkeys"] == .many(["Team", "x=y", "e"]))
+        }
+        for tags in ["a=%zz", "a=b&a=c", "a=b&%61=c", "A=1&a=2", "a=%FF"] {
+            let asked = try Inputs.map("s3", "PutObject", #"{"Bucket": "b", "Key": "k", "Tagging": "\#(tags)"}"#)
+            guard case .unmapped = asked else {
+                Issue.record("\(tags)")
+                continue
+            }
+        }
+        let copy = #"{"Bucket": "b", "Key": "k", "CopySource": "src/a", "Tagging": "a=b"}"#
+        #expect(try accesses("CopyObject", copy).first?.context["s3:requestobjecttag/a"] == nil)
+        let own =
+            #"{"Bucket": "b", "Key": "k", "CopySource": "src/a", "Tagging": "a=b", "TaggingDirective": "REPLACE"}"#
+        #expect(try accesses("CopyObject", own).first?.context["s3:requestobjecttag/a"] == .one("b"))
+        #expect(
+            try accesses("PutObject", #"{"Bucket": "b", "Key": "k"}"#).first?.context["s3:requestobjecttagkeys"] == nil)
+    }
+
     // MARK: Copies
 
     @Test(
@@ -53,7 +84,10 @@ struct S3MappingTests {
     func copies(_ source: String, _ action: String, _ object: String) throws {
         for (operation, more) in [("CopyObject", ""), ("UploadPartCopy", #", "PartNumber": 1, "UploadId": "u""#)] {
             let asked = try accesses(operation, #"{"Bucket": "b", "Key": "k", "CopySource": "\#(source)"\#(more)}"#)
-            #expect(asked.map { "\($0.action) \($0.resource)" } == ["s3:PutObject arn:aws:s3:::b/k", "\(action) arn:aws:s3:::\(object)"])
+            #expect(
+                asked.map { "\($0.action) \($0.resource)" } == [
+                    "s3:PutObject arn:aws:s3:::b/k", "\(action) arn:aws:s3:::\(object)",
+                ])
             // A policy that refuses copies from elsewhere has to see it.
             #expect(asked.first?.context["s3:x-amz-copy-source"] == .one("/\(object)"))
             #expect(asked.last?.context["s3:x-amz-copy-source"] == nil)
@@ -87,7 +121,9 @@ struct S3MappingTests {
     @Test("Tags of the source are read, and given to the copy")
     func copiedTags() throws {
         let shape = try #require(ServiceModels.aws.service("s3")?.operation(named: "CopyObject"))
-        func copy(_ more: String = "", version: String = "", tags: [(key: String, value: String)]) throws -> [MappedAccess] {
+        func copy(_ more: String = "", version: String = "", tags: [(key: String, value: String)]) throws
+            -> [MappedAccess]
+        {
             let json = #"{"Bucket": "b", "Key": "k", "CopySource": "src/a\#(version)"\#(more)}"#
             let input = Inputs.structure(try #require(shape.input), try Wire.JSONValue(parsing: Array(json.utf8)))
             let copy = try #require(S3Copy(shape, input))
@@ -101,15 +137,22 @@ struct S3MappingTests {
         let tags = [(key: "Team", value: "a")]
         #expect(lines(try copy(tags: [])) == plain)
         let tagged = try copy(tags: tags)
-        #expect(lines(tagged) == plain + ["s3:GetObjectTagging arn:aws:s3:::src/a", "s3:PutObjectTagging arn:aws:s3:::b/k"])
+        #expect(
+            lines(tagged) == plain + ["s3:GetObjectTagging arn:aws:s3:::src/a", "s3:PutObjectTagging arn:aws:s3:::b/k"])
         for access in [tagged[0], tagged[3]] {
             #expect(access.context["s3:requestobjecttag/team"] == .one("a"))
             #expect(access.context["s3:requestobjecttagkeys"] == .many(["Team"]))
         }
         #expect(tagged[1].context["s3:requestobjecttag/team"] == nil)
-        #expect(lines(try copy(version: "?versionId=v", tags: tags)).contains("s3:GetObjectVersionTagging arn:aws:s3:::src/a"))
+        #expect(
+            lines(try copy(version: "?versionId=v", tags: tags)).contains(
+                "s3:GetObjectVersionTagging arn:aws:s3:::src/a"))
         // Tags of its own take their place.
         let own = try copy(#", "TaggingDirective": "REPLACE", "Tagging": "a=b""#, tags: tags)
-        #expect(lines(own) == ["s3:PutObject arn:aws:s3:::b/k", "s3:PutObjectTagging arn:aws:s3:::b/k", "s3:GetObject arn:aws:s3:::src/a"])
+        #expect(
+            lines(own) == [
+                "s3:PutObject arn:aws:s3:::b/k", "s3:PutObjectTagging arn:aws:s3:::b/k",
+                "s3:GetObject arn:aws:s3:::src/a",
+            ])
     }
 }

@@ -58,7 +58,8 @@ struct ServiceChoiceTests {
     }
 
     /// All services that share a name with another: 30 names, some 3,000 operations.
-    @Test("An operation is its own service's, or nobody's", arguments: ["{}.us-east-1.amazonaws.com", "localhost:4566"])
+    @Test(
+        "An operation is its own service's, or nobody's", arguments: ["{}.us-east-1.amazonaws.com", "localhost:4566"])
     func everyPair(host: String) throws {
         var (operations, ambiguous, names) = (0, 0, 0)
         for (_, entries) in Dictionary(grouping: ServiceModels.aws.entries, by: \.signingName) where entries.count > 1 {

@@ -49,6 +49,29 @@ struct VerifierTests {
         }
     }
 
+    /// Keys that a signer keeps make the signatures that it would make anew, for every secret, day, region and service.
+    @Test func keptKeysSignTheSame() {
+        let keys = SigningKeyCache(capacity: 4)
+        for round in 0..<40 {
+            let credentials = SigningCredentials(
+                accessKeyID: "AKIA\(round % 2)", secretAccessKey: "secret \(round % 3)")
+            let (region, service) = (round % 5 < 3 ? "us-east-1" : "eu-west-1", round % 7 < 4 ? "iam" : "sts")
+            let time = Self.now + Double(round / 8) * 86_400
+            let kept = SignatureSigner(credentials: credentials, region: region, service: service, keys: keys)
+            let anew = SignatureSigner(credentials: credentials, region: region, service: service)
+            let (left, right) = (kept.sign(Self.request, timestamp: time), anew.sign(Self.request, timestamp: time))
+            #expect(left.map(\.name) == right.map(\.name))
+            #expect(left.map(\.value) == right.map(\.value))
+        }
+    }
+
+    @Test func namesAreSignedOnceAndInOrder() {
+        var request = Self.request
+        request.headers += [("x-B", "1"), ("X-a", "2"), ("X-b", "3"), ("Connection", "x"), ("a", "4"), ("X-", "5")]
+        let value = Self.signer.sign(request, timestamp: Self.now).last?.value ?? ""
+        #expect(value.contains("SignedHeaders=a;accept-encoding;content-type;host;x-;x-a;x-amz-date;x-b, "))
+    }
+
     /// A key id that comes back with another secret must not be served from the cache.
     @Test func cacheKnowsTheSecret() throws {
         let verifier = SignatureVerifier()

@@ -11,13 +11,21 @@ struct Fuzz {
 
 private let models = ServiceModels.aws
 private let mapper = RequestMapper()
+/// All that were read: of the program's own, only some are kept. libFuzzer calls from one thread.
+private nonisolated(unsafe) var shapes: [String: ServiceShape] = [:]
+
+private func shape(of entry: ServiceModels.Entry) -> ServiceShape? {
+    if let shape = shapes[entry.id] { return shape }
+    shapes[entry.id] = models.service(entry.id)
+    return shapes[entry.id]
+}
 
 /// The input chooses an operation of any service and what its members hold. Whatever that is, the answer is accesses whose
 /// actions and ARNs are well-formed, or a reason.
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var choices = Choices(UnsafeBufferPointer(start: start, count: count))
     let entry = models.entries[choices.number(below: models.entries.count)]
-    guard let service = models.service(entry.id), !service.operationNames.isEmpty,
+    guard let service = shape(of: entry), !service.operationNames.isEmpty,
         let operation = service.operation(
             named: service.operationNames[choices.number(below: service.operationNames.count)])
     else { return 0 }
@@ -27,6 +35,20 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if let request = DynamoDBRequest(operation, input, in: place) {
         check(request.map(keys: [:]), operation)
         check(request.map(keys: [:], absent: Set(request.tables)), operation)
+    }
+    if var launch = EC2Launch(operation, input) {
+        // Endpoints may answer anything.
+        let answers = ["DescribeLaunchTemplateVersions", "DescribeSecurityGroups"].map { name in
+            choices.structure(service.operation(named: name)?.output ?? .empty, depth: 0)
+        }
+        let isTaken = launch.take(template: answers[0]) == nil
+        if launch.take(groups: answers[1]) == nil || isTaken {
+            check(launch.map(by: mapper, of: entry, operation, in: place), operation)
+        }
+    }
+    if let copy = S3Copy(operation, input) {
+        let asked = mapper.map(operation, of: entry, input, in: place)
+        check(copy.addingTags([(key: "Team", value: "a")], to: asked, in: place), operation)
     }
     return 0
 }
@@ -41,7 +63,7 @@ private func check(_ answer: MappedRequest, _ operation: OperationShape) {
             let action = access.action.split(separator: ":", omittingEmptySubsequences: false)
             guard action.count == 2, action.allSatisfy({ !$0.isEmpty }),
                 access.resource == "*" || isWellFormed(access.resource),
-                access.context.keys.allSatisfy({ $0 == $0.lowercased() && $0.contains(":") })
+                access.context.keys.allSatisfy({ $0.contains(":") && !$0.utf8.contains { (0x41...0x5A).contains($0) } })
             else { fatalError("\(operation.serviceID) \(operation.name): \(access)") }
         }
     }

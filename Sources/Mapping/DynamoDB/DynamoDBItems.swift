@@ -43,7 +43,7 @@ struct DynamoDBItems {
         let isProjected = try reader.readProjection(of: input)
         let key = try input.entries("Key")
         return try access(
-            "GetItem", input, .items([key]), consumed, attributes: reader.attributes.union(key.names),
+            "GetItem", input, .items([key]), consumed, attributes: reader.attributes.union(key),
             select: isProjected ? "SPECIFIC_ATTRIBUTES" : "ALL_ATTRIBUTES")
     }
 
@@ -53,7 +53,7 @@ struct DynamoDBItems {
         let item = try input.entries("Item")
         return try access(
             "PutItem", input, .items([item]), consumed,
-            attributes: reader.attributes.union(legacy).union(item.names), changes: true)
+            attributes: reader.attributes.union(legacy).union(item), changes: true)
     }
 
     private func update(_ input: Structure, consumed: String) throws(Unmapped) -> ItemAccess {
@@ -64,7 +64,7 @@ struct DynamoDBItems {
         let key = try input.entries("Key")
         return try access(
             "UpdateItem", input, .items([key]), consumed,
-            attributes: reader.attributes.union(legacy).union(key.names), changes: true)
+            attributes: reader.attributes.union(legacy).union(key), changes: true)
     }
 
     /// DeleteItem, `Delete` and `ConditionCheck`.
@@ -76,7 +76,7 @@ struct DynamoDBItems {
         let key = try input.entries("Key")
         return try access(
             action, input, .items([key]), consumed,
-            attributes: reader.attributes.union(legacy).union(key.names), changes: true)
+            attributes: reader.attributes.union(legacy).union(key), changes: true)
     }
 
     private func access(
@@ -93,7 +93,8 @@ struct DynamoDBItems {
         _ action: String, table: String, index: String? = nil, _ source: ItemAccess.KeySource, _ consumed: String?,
         attributes: Set<ExactText>, select: String? = nil, returns: [String] = []
     ) throws(Unmapped) -> ItemAccess {
-        var context: [String: ContextValue] = [:]
+        // With room for all keys there may be, so that it is not made anew as they are added.
+        var context = [String: ContextValue](minimumCapacity: 8)
         if !attributes.isEmpty { context["dynamodb:attributes"] = .many(attributes.sortedTexts) }
         if let consumed { context["dynamodb:returnconsumedcapacity"] = .one(consumed) }
         if let select { context["dynamodb:select"] = .one(select) }

@@ -61,7 +61,11 @@ struct DynamoDBNames {
 
     private func tableARN(_ name: String, region: String) throws(Unmapped) -> String {
         guard Self.isName(name) else { throw Unmapped("“\(Self.shown(name))” is not the name of a table") }
-        return "arn:\(place.partition):dynamodb:\(region):\(place.account):table/\(name)"
+        // Piece by piece: interpolation takes several times as long, and every request comes by here.
+        var arn = "arn:"
+        arn.reserveCapacity(64)
+        for piece in [place.partition, ":dynamodb:", region, ":", place.account, ":table/", name] { arn += piece }
+        return arn
     }
 
     /// The ARN of the table to which something belongs; the ARN itself if it is a table's.

@@ -67,6 +67,11 @@ public struct DynamoDBRequest: Sendable {
             plan = .failure(error)
             tables = []
         }
+        guard !DynamoDBEvents.dataOperations.contains(operation.name) else {
+            // What is done with items changes no table.
+            (changedTables, serviceLinkedRole) = ([], nil)
+            return
+        }
         changedTables = DynamoDBTables(input, names).changedTables(by: operation.name)
         serviceLinkedRole = DynamoDBTables(input, names).serviceLinkedRole(of: operation.name)
     }
@@ -99,6 +104,7 @@ public struct DynamoDBRequest: Sendable {
     }
 
     private static func unique(_ texts: [String]) -> [String] {
+        guard texts.count > 1 else { return texts }
         var seen: Set<String> = []
         return texts.filter { seen.insert($0).inserted }
     }

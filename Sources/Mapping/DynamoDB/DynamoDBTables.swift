@@ -241,7 +241,7 @@ struct DynamoDBTables {
 
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport_Requesting.html>
     private func export() throws(Unmapped) -> [MappedAccess] {
-        let prefix = try input.text("S3Prefix") ?? ""
+        let prefix = try prefix(try input.text("S3Prefix"), "S3Prefix")
         let objects = try bucket(try required("S3Bucket")) + "/" + (prefix.isEmpty ? "" : prefix + "/") + "AWSDynamoDB/"
         return [ask("ExportTableToPointInTime", try arn("TableArn", of: []))]
             + ["PutObject", "PutObjectAcl", "AbortMultipartUpload"].map {
@@ -259,11 +259,21 @@ struct DynamoDBTables {
             throw Unmapped("S3BucketSource is missing")
         }
         let bucket = try bucket(bucketName)
+        let prefix = try prefix(try source.text("S3KeyPrefix"), "S3KeyPrefix")
         return [
             ask("ImportTable", try names.table(name)),
             MappedAccess(action: "s3:ListBucket", resource: bucket),
-            MappedAccess(action: "s3:GetObject", resource: "\(bucket)/\(try source.text("S3KeyPrefix") ?? "")"),
+            MappedAccess(action: "s3:GetObject", resource: "\(bucket)/\(prefix)"),
         ]
+    }
+
+    /// What the keys of objects begin with; nothing that is no key, or that a server could resolve to another.
+    private func prefix(_ text: String?, _ member: String) throws(Unmapped) -> String {
+        guard let text else { return "" }
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") }),
+            !text.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == "." || $0 == ".." })
+        else { throw Unmapped("\(member) is not what keys begin with") }
+        return text
     }
 
     private func bucket(_ name: String) throws(Unmapped) -> String {

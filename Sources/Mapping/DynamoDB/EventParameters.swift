@@ -31,34 +31,40 @@ struct EventParameters {
     /// - Parameter items: what names of attributes are called: `item` for PutItem, `items` in a transaction.
     private func members(of structure: Structure, items: String = "item") -> [JSONMember] {
         var members: [JSONMember] = []
-        for (index, shape) in structure.shape.members.enumerated() {
+        for index in structure.shape.members.indices {
             guard let value = structure[member: index] else { continue }
-            let name = shape.name.prefix(1).lowercased() + shape.name.dropFirst()
-            switch (shape.name, value) {
-            case ("Item", .map(let item)):
-                if let key = key(of: item, in: structure) { members.append(JSONMember(key: "key", value: key)) }
-                members.append(JSONMember(key: items, value: Self.attributes(item)))
-            case ("Key", .map(let key)), ("ExclusiveStartKey", .map(let key)):
-                members.append(JSONMember(key: name, value: Self.values(key)))
-            case ("ExpressionAttributeNames", .map(let entries)):
-                members.append(JSONMember(key: name, value: Self.strings(entries)))
-            case ("Expected", .map(let entries)), ("AttributeUpdates", .map(let entries)),
-                ("KeyConditions", .map(let entries)), ("QueryFilter", .map(let entries)),
-                ("ScanFilter", .map(let entries)):
-                members.append(JSONMember(key: name, value: Self.attributes(entries)))
-            case ("Keys", .list(let keys)):
-                let values = keys.map { key -> JSONValue in
-                    if case .map(let entries) = key { Self.values(entries) } else { .null }
-                }
-                members.append(JSONMember(key: name, value: .array(values)))
-            case ("AttributesToGet", .list(let attributes)):
-                let attributes = attributes.compactMap { Self.plain($0) }
-                members.append(JSONMember(key: name, value: .array(attributes)))
-            case (_, _):
-                if let plain = Self.plain(value) { members.append(JSONMember(key: name, value: plain)) }
+            let shape = structure.shape.members[index]
+            let shown: JSONValue?
+            switch value {
+            case .map(let entries) where shape.name == "Item":
+                if let key = key(of: entries, in: structure) { members.append(JSONMember(key: "key", value: key)) }
+                members.append(JSONMember(key: items, value: Self.attributes(entries)))
+                continue
+            case .map(let entries): shown = Self.shown(entries, as: shape.name)
+            case .list(let elements): shown = Self.shown(elements, as: shape.name)
+            default: shown = Self.plain(value)
             }
+            if let shown { members.append(JSONMember(key: shape.camelCaseName, value: shown)) }
         }
         return members
+    }
+
+    private static func shown(_ entries: [MapEntry], as member: String) -> JSONValue? {
+        switch member {
+        case "Key", "ExclusiveStartKey": values(entries)
+        case "ExpressionAttributeNames": strings(entries)
+        case "Expected", "AttributeUpdates", "KeyConditions", "QueryFilter", "ScanFilter": attributes(entries)
+        default: nil
+        }
+    }
+
+    private static func shown(_ elements: [Value], as member: String) -> JSONValue? {
+        switch member {
+        case "Keys":
+            .array(elements.map { key in if case .map(let entries) = key { values(entries) } else { .null } })
+        case "AttributesToGet": .array(elements.compactMap(plain))
+        default: nil
+        }
     }
 
     /// The key of an item that is put; nil where the table's is not known.
@@ -167,6 +173,7 @@ struct EventParameters {
     }
 
     private static func distinct(_ entries: [MapEntry]) -> [MapEntry] {
+        guard entries.count > 1 else { return entries }
         var seen: Set<ExactText> = []
         return entries.filter { seen.insert(ExactText($0.key)).inserted }
     }

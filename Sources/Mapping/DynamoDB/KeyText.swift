@@ -13,10 +13,11 @@ enum KeyText {
     static func text(of value: Value) throws(Unmapped) -> String {
         guard case .structure(let structure) = value else { throw Unmapped("The value of a key has no type") }
         var found: (type: String, value: Value)?
-        for (index, member) in structure.shape.members.enumerated() {
+        let members = structure.shape.members
+        for index in members.indices {
             guard let value = structure[member: index] else { continue }
             guard found == nil else { throw Unmapped("The value of a key has two types") }
-            found = (member.name, value)
+            found = (members[index].name, value)
         }
         let text: String
         switch (found?.type, found?.value) {

@@ -76,7 +76,12 @@ extension AccessAnalyzer.UpdateAnalyzer: WriteOperation {
         }
         try analyzer.checkIsCustomerManaged()
         if input.configuration != nil {
+            let age = analyzer.configuration.unusedAccessAge
             analyzer.configuration = try Analyzer.Configuration(input.configuration, of: analyzer.type, call)
+            // Who changes the rules alone leaves the age as it is.
+            if input.configuration?.unusedAccess?.unusedAccessAge == nil {
+                analyzer.configuration.unusedAccessAge = age
+            }
             try records.put(analyzer)
         }
         return Output(configuration: AccessAnalyzer.AnalyzerConfiguration(analyzer))

@@ -107,7 +107,8 @@ extension AccessAnalyzer.GetFindingV2: ReadOperation {
             $0.status = finding.status.rawValue
             $0.error = finding.error
             $0.findingType = finding.details.kind.rawValue
-            guard finding.error == nil else { return $0.findingDetails = [] }
+            $0.findingDetails = []
+            guard finding.error == nil else { return }
             let page = page(AccessAnalyzer.FindingDetails.all(of: finding.details, owner: finding.owner), paging)
             $0.findingDetails = page.items
             $0.nextToken = page.marker

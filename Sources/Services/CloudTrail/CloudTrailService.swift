@@ -21,7 +21,9 @@ extension ServiceModule {
             + Lake.jobs,
         quotas: [.trails, .trailDelivery, .eventDataStores, .concurrentQueries, .channels, .dashboards],
         samples: cloudTrailSamples,
-        metrics: [.trails, .eventDataStores])
+        metrics: [.trails, .eventDataStores],
+        contextKeys: { environment, account in environment.lake.contextKeys(ofAccount: account, environment.directory) }
+    )
 
     private static let trailOperations: [any Platform.Operation.Type] = [
         CloudTrail.CreateTrail.self, CloudTrail.UpdateTrail.self, CloudTrail.DeleteTrail.self,

@@ -73,7 +73,7 @@ struct Delivery: Sendable {
             let file: LogFile
             if let open = files[place] { file = open } else { file = try LogFile() }
             files[place] = file
-            file.append(event.body, at: event.time)
+            file.append(event.standardRecord, at: event.time)
             return event.body.count
         }
         return Found(files: files, cursor: cursor)

@@ -82,7 +82,7 @@ extension CloudTrail.Event {
         self.init()
         eventId = event.id
         eventTime = Timestamp(secondsSinceEpoch: (Double(event.time) / 1000).rounded(.down))
-        cloudTrailEvent = String(decoding: event.body, as: UTF8.self)
+        cloudTrailEvent = String(decoding: event.standardRecord, as: UTF8.self)
         var resources: [CloudTrail.Resource] = []
         for attribute in event.attributes {
             switch attribute.name {

@@ -84,7 +84,8 @@ struct DeletionCondition {
     }
 }
 
-extension S3.DeleteObject: WriteOperation, OnObject {
+extension S3.DeleteObject: PreparedWriteOperation, OnObject {
+    public static var secretMembers: Set<String> { MFADelete.secretMembers }
     static var versionAction: String { "DeleteObjectVersion" }
     static func keys(_ input: Input) -> [String: ContextValue] { DeletionCondition.keys(input.ifMatch) }
 
@@ -102,8 +103,13 @@ extension S3.DeleteObject: WriteOperation, OnObject {
                 })
     }
 
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> MFADelete? {
+        guard input.versionId != nil else { return nil }
+        return try await MFADelete(of: call.bucket(named: input.bucket).bucket, input.mfa, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ proof: MFADelete?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         for (member, header) in [
             ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
@@ -112,16 +118,11 @@ extension S3.DeleteObject: WriteOperation, OnObject {
             throw .notImplemented(header: header)
         }
         let bucket = try records.bucket(input.bucket, call)
+        try proof?.check(bucket)
         guard bucket.hasObjectLock || input.bypassGovernanceRetention != true else {
             throw .invalidArgument(
                 "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
                 "x-amz-bypass-governance-retention")
-        }
-        for (member, header) in [
-            ("IfMatchSize", "x-amz-if-match-size"), ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ] where input.structure[member] != nil {
-            // Only directory buckets know them.
-            throw .notImplemented(header: header)
         }
         try DeletionCondition(input.ifMatch)?.check(input.key, in: bucket, records)
         let deleted = try records.delete(
@@ -138,8 +139,9 @@ extension S3.DeleteObject: WriteOperation, OnObject {
 }
 
 /// Key by key: each is asked for, and refused or deleted, by itself.
-extension S3.DeleteObjects: WriteOperation {
+extension S3.DeleteObjects: PreparedWriteOperation {
     private static let most = 1000
+    public static var secretMembers: Set<String> { MFADelete.secretMembers }
 
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
         _ = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
@@ -149,11 +151,19 @@ extension S3.DeleteObjects: WriteOperation {
                 + " https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html")
     }
 
+    /// Without a code not even what has no version is deleted, if anything in the request has one; and a wrong code counts
+    /// whether it is needed or not.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> MFADelete? {
+        guard input.mfa != nil || input.delete.objects.contains(where: { $0.versionId != nil }) else { return nil }
+        return try await MFADelete(of: call.bucket(named: input.bucket).bucket, input.mfa, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ proof: MFADelete?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let asked = try call.bucket(named: input.bucket)
         let bucket = try records.bucket(asked.bucket.name)
+        try proof?.check(bucket)
         let entry = BucketEntry(bucket, through: asked.accessPoint)
         let bypass = input.bypassGovernanceRetention == true
         var (done, failed): ([S3.DeletedObject], [S3.Error_]) = ([], [])

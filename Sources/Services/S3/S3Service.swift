@@ -15,7 +15,7 @@ extension ServiceModule {
     public static let s3 = ServiceModule(
         S3.self, hasVirtualHosts: true, otherHosts: ["s3-accesspoint": AccessPointName.hostMark],
         signing: .s3, admitsAnonymous: true,
-        operations: bucketOperations + configurationOperations + objectOperations,
+        operations: bucketOperations + configurationOperations + objectOperations + refusedOperations,
         events: EventParticulars(
             source: "s3.amazonaws.com", resources: ["Bucket": "AWS::S3::Bucket"], listsResources: true,
             dataEvents: objectLevel, eventNames: eventNames, found: eventResources, renamed: recordedNames),
@@ -82,6 +82,10 @@ extension ServiceModule {
         S3.DeleteBucketMetadataConfiguration.self, S3.UpdateBucketMetadataInventoryTableConfiguration.self,
         S3.UpdateBucketMetadataJournalTableConfiguration.self, S3.CreateBucketMetadataTableConfiguration.self,
         S3.GetBucketMetadataTableConfiguration.self, S3.DeleteBucketMetadataTableConfiguration.self,
+    ]
+
+    private static let refusedOperations: [any Platform.Operation.Type] = [
+        S3.SelectObjectContent.self, S3.GetObjectTorrent.self, S3.CreateSession.self, S3.RenameObject.self,
     ]
 
     private static let objectOperations: [any Platform.Operation.Type] = [

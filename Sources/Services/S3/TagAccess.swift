@@ -35,6 +35,7 @@ extension Bucket {
 extension Resource {
     /// Adds a bucket's tags, if policies may go by them: `aws:ResourceTag/…` and `s3:BucketTag/…`.
     mutating func takeTags(of bucket: Bucket) {
+        if !bucket.tags.isEmpty { tagged = (bucket.arn, bucket.tags) }
         guard bucket.decidesByTags == true else { return }
         tags = bucket.tags
         for tag in bucket.tags { context["s3:buckettag/\(ConditionKeys.folded(tag.key))"] = .one(tag.value) }

@@ -4,8 +4,25 @@ import Wire
 
 // Versioning. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html>
 
-extension S3.PutBucketVersioning: ChangeBucket {
-    static func change(_ bucket: inout Bucket, _ input: Input, _ call: Call) throws(ServiceError) {
+extension S3.PutBucketVersioning: PreparedWriteOperation, OnBucket {
+    public static var secretMembers: Set<String> { MFADelete.secretMembers }
+
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> MFADelete {
+        let asks = input.versioningConfiguration.mfaDelete == "Enabled"
+        return try await MFADelete(of: call.bucket(), isNeeded: asks, input.mfa, call)
+    }
+
+    public static func handle(
+        _ input: Input, _ proof: MFADelete, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        var bucket = try records.bucket(input.bucket, call)
+        try proof.check(bucket)
+        try change(&bucket, input, call)
+        try records.shared.put(bucket)
+        return Output()
+    }
+
+    private static func change(_ bucket: inout Bucket, _ input: Input, _ call: Call) throws(ServiceError) {
         guard let status = input.versioningConfiguration.status else {
             throw .s3(
                 "IllegalVersioningConfigurationException", "The Versioning element must be specified")
@@ -15,8 +32,13 @@ extension S3.PutBucketVersioning: ChangeBucket {
             throw .invalidBucketState(
                 "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
         }
-        guard input.versioningConfiguration.mfaDelete != "Enabled" else {
-            throw .notImplemented("Gatehouse does not build MFA delete.")
+        if let mfaDelete = input.versioningConfiguration.mfaDelete {
+            guard ["Enabled", "Disabled"].contains(mfaDelete) else { throw .malformedXML }
+            bucket.mfaDelete = mfaDelete == "Enabled"
+        }
+        guard bucket.mfaDelete != true || call.buckets.lifecycle(of: bucket.name).isEmpty else {
+            throw .invalidBucketState(
+                "A lifecycle configuration is present on this bucket, so MFA Delete cannot be enabled.")
         }
         bucket.versioning = versioning
     }
@@ -24,6 +46,9 @@ extension S3.PutBucketVersioning: ChangeBucket {
 
 extension S3.GetBucketVersioning: BucketRead {
     static func answer(_ bucket: Bucket, _ input: Input, _ call: Call) throws(ServiceError) -> Output {
-        Output { $0.status = bucket.versioning == .never ? nil : bucket.versioning.rawValue }
+        Output {
+            $0.status = bucket.versioning == .never ? nil : bucket.versioning.rawValue
+            $0.mfaDelete = bucket.mfaDelete.map { $0 ? "Enabled" : "Disabled" }
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 import time
 
-from harness import ACCOUNT, Identity
+from harness import ACCOUNT, Identity, allow, policy
 from walk import Samples
 
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/x"
 
 CONFIGURATIONS = {f"arn:aws:sqs:us-east-1:{ACCOUNT}:x": {"sqsQueue": {}}}
-POLICY = '{"Version": "2012-10-17", "Statement": []}'
+POLICY = policy(allow("s3:GetObject"))
 
 
 def furnish(root: Identity) -> None:
@@ -33,7 +33,8 @@ SAMPLES = Samples(
 SAMPLES.members(analyzerArn=ARN, filter={"isPublic": {"eq": ["true"]}}, resourceArn=ARN)
 SAMPLES.of("CreateAnalyzer", analyzerName="unused", type="ACCOUNT_UNUSED_ACCESS")
 SAMPLES.members(
-    accessPreviewId="00000000-0000-0000-0000-000000000000", configurations=CONFIGURATIONS, existingPolicyDocument=POLICY,
-    newPolicyDocument=POLICY, policyDocument=POLICY,
+    accessPreviewId="00000000-0000-0000-0000-000000000000", configurations=CONFIGURATIONS,
+    existingPolicyDocument=POLICY, newPolicyDocument=POLICY, policyDocument=POLICY,
 )
 SAMPLES.of("CheckAccessNotGranted", access=[{"actions": ["s3:GetObject"]}])
+SAMPLES.of("StartPolicyGeneration", policyGenerationDetails={"principalArn": f"arn:aws:iam::{ACCOUNT}:role/x"})

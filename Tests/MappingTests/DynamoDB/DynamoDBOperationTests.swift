@@ -345,6 +345,18 @@ struct DynamoDBOperationTests {
                 "ExportTableToPointInTime",
                 #"{"TableArn":"arn:aws:dynamodb:us-west-2:123456789012:table/Music","S3Bucket":"b/*"}"#
             ),
+            (
+                "ExportTableToPointInTime",
+                #"{"TableArn":"arn:aws:dynamodb:us-west-2:123456789012:table/Music","S3Bucket":"b1","S3Prefix":"a/../c"}"#
+            ),
+            (
+                "ImportTable",
+                #"{"TableCreationParameters":{"TableName":"Music"},"S3BucketSource":{"S3Bucket":"b1","S3KeyPrefix":"a\u0006"}}"#
+            ),
+            (
+                "ImportTable",
+                #"{"TableCreationParameters":{"TableName":"Music"},"S3BucketSource":{"S3Bucket":"b1","S3KeyPrefix":"*"}}"#
+            ),
             ("BatchGetItem", #"{"RequestItems":{}}"#), ("BatchWriteItem", #"{"RequestItems":{"Music":[]}}"#),
             (
                 "BatchWriteItem",

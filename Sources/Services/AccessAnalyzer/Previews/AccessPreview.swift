@@ -34,17 +34,25 @@ struct AccessPreview: TableRow {
     let configuration: String
     /// Seconds since 1970.
     let created: Double
+    /// A digest of the token by which a repeated request is known; nil: it had none.
+    let token: String?
     var status = Status.creating
     var failure: Failure?
     var findings: [PreviewedFinding] = []
 
     var key: RowKey { RowKey(.text(id)) }
+    var indexes: [RowIndex] { token.map { [RowIndex(Self.byToken, RowKey(.text($0)))] } ?? [] }
 
-    init(analyzer: Analyzer, id: String, resource: String, configuration: String, created: Double) {
+    static let byToken = "token"
+
+    init(
+        analyzer: Analyzer, id: String, resource: String, configuration: String, token: String?, created: Double
+    ) {
         partition = analyzer.findingsPartition
         self.id = id
         self.resource = resource
         self.configuration = configuration
+        self.token = token
         self.created = created
     }
 }

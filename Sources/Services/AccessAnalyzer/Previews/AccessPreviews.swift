@@ -1,4 +1,5 @@
 import AccessAnalyzerAPI
+import Crypto
 import Ledger
 import Platform
 import Wire
@@ -32,10 +33,12 @@ extension AccessAnalyzer.CreateAccessPreview: WriteOperation {
             throw .invalidField(
                 "configurations", "The resource \(arn) is not one that a configuration of \(kind.rawValue) can be for.")
         }
-        try checkQuota(analyzer, call, records)
+        let token = input.clientToken.flatMap { $0.isEmpty ? nil : Self.digest(of: $0) }
         let preview = AccessPreview(
             analyzer: analyzer, id: call.newPreviewID(), resource: arn, configuration: configuration.structure.json,
-            created: call.time)
+            token: token, created: call.time)
+        if let earlier = try Self.preview(repeatedBy: preview, call, records) { return Output(id: earlier.id) }
+        try checkQuota(analyzer, call, records)
         try records.put(preview)
         try records.schedule(
             AnalyzePreview(analyzer: analyzer.name, partition: analyzer.findingsPartition), id: preview.id,
@@ -44,6 +47,31 @@ extension AccessAnalyzer.CreateAccessPreview: WriteOperation {
             ForgetPreview(partition: analyzer.findingsPartition), id: preview.id,
             at: call.time + AccessPreview.lifetime)
         return Output(id: preview.id)
+    }
+
+    /// The preview that a request with the same token has made.
+    /// - Throws: ConflictException where that request was another.
+    private static func preview(
+        repeatedBy preview: AccessPreview, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> AccessPreview? {
+        guard let token = preview.token else { return nil }
+        let range = RowIndexRange(RowPrefix(.text(token)))
+        let known = try records.list(
+            AccessPreview.self, by: AccessPreview.byToken, of: preview.partition, range, limit: .max)
+        guard let earlier = known.first(where: { $0.isThere(call.time) }) else { return nil }
+        guard earlier.resource == preview.resource, earlier.configuration == preview.configuration else {
+            throw .conflict(
+                earlier.id, type: "AccessPreview", "The client token was used for another access preview.")
+        }
+        return earlier
+    }
+
+    private static func digest(of token: String) -> String {
+        var digits = ""
+        for byte in SHA256.hash(data: Array(token.utf8)) {
+            digits += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
+        return digits
     }
 
     private static func checkQuota(

@@ -16,18 +16,24 @@ struct FollowUse: RecurringJob {
         let environment = context.environment
         let search = UnusedAccessSearch(environment: environment)
         let analyzers = search.analyzers
-        guard !analyzers.isEmpty else { return }
-        let walk = HistoryWalk(environment: environment)
-        let end = try await walk.end()
         let start = try await environment.read(UseCursor.scope) { (records) throws(ServiceError) in
             try records.get(UseCursor.self, UseCursor.id)?.segment
         }
-        // The first look at everything has seen what was before.
-        guard var cursor = start else { return try await keep(end, environment) }
+        guard !analyzers.isEmpty else {
+            if start != nil { try await forget(environment) }
+            return
+        }
+        let walk = HistoryWalk(environment: environment)
+        let end = try await walk.end()
         if environment.ledger.isShared {
             do throws(LedgerError) { try await environment.usage.follow(environment.ledger) } catch {
                 throw ServiceError(error)
             }
+        }
+        guard var cursor = start else {
+            // Something may have been used since an analyzer has looked for the first time, and before anybody followed.
+            for analyzer in analyzers { try await search.scan(analyzer) }
+            return try await keep(end, environment)
         }
         let accounts = analyzers.reduce(into: Set<String>()) { $0.formUnion(search.accounts(of: $1)) }
         while cursor < end {
@@ -43,6 +49,13 @@ struct FollowUse: RecurringJob {
             for id in callers.ids where try await search.isOutdated(id, analyzers) { changed.insert(id) }
             try await search.look(at: changed, analyzers)
             if !changed.isEmpty || HistoryWalk.isFar(cursor, from: begun) { try await keep(cursor, environment) }
+        }
+    }
+
+    /// While there is no analyzer, nobody follows.
+    private func forget(_ environment: Environment) async throws(ServiceError) {
+        try await environment.write(UseCursor.scope, requestID: "") { (records) throws(ServiceError) in
+            if let cursor = try records.get(UseCursor.self, UseCursor.id) { try records.delete(cursor) }
         }
     }
 

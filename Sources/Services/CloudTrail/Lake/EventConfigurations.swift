@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Directory
 import Platform
 import Wire
 
@@ -6,8 +7,14 @@ import Wire
 // <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-context-events.html>
 
 extension CloudTrail.PutEventConfiguration: WriteOperation {
+    /// For the tags of resources CloudTrail needs a role, which whoever asks for them has to be allowed to see and to make.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles-create-slr-for-context-management.html>
     public static func access(_ input: Input, _ call: Call) throws(ServiceError) -> Authorization {
-        try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
+        let needs = try InsightTarget.need(trail: input.trailName, store: input.eventDataStore, call)
+        guard input.contextKeySelectors?.contains(where: { $0.type == EventConfiguration.tags }) == true,
+            case .required(let own) = needs
+        else { return needs }
+        return .required(own + Enrichment.roleNeeds(call))
     }
 
     public static func handle(
@@ -38,12 +45,18 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
             guard Set(selectors.map(\.type)).count == selectors.count else {
                 throw .parameter("The Type of a ContextKeySelector is there more than once.")
             }
+            for selector in selectors where selector.type != EventConfiguration.tags {
+                try Enrichment.check(conditionKeys: selector.equals)
+            }
             configuration.selectors = selectors.map { EventConfiguration.Selector(type: $0.type, keys: $0.equals) }
         }
         guard configuration.isLarge || configuration.selectors.isEmpty else {
             throw .combination("With ContextKeySelectors MaxEventSize has to be Large.")
         }
         store.eventConfiguration = configuration
+        if !store.contextKeys.resourceTags.isEmpty {
+            try records.of(account: store.accountID).ensureServiceLinkedRole(of: Enrichment.service, at: call.time)
+        }
         try own.put(store)
         return Output { [store] in $0.structure.show(configurationOf: store) }
     }
@@ -66,6 +79,22 @@ extension CloudTrail.GetEventConfiguration: ComputeOperation {
                 $0.aggregationConfigurations = []
             }
         }
+    }
+}
+
+extension Enrichment {
+    /// What is needed for the role by which CloudTrail reads tags; to make it, only where it is not there.
+    fileprivate static func roleNeeds(_ call: Call) -> [Access] {
+        let arn = ARN.text("iam", "", call.accountID, "role/aws-service-role/", "\(service)/\(roleName)")
+        var needs = [Access("iam:GetRole", on: arn)]
+        if call.directory.role(named: roleName, in: call.accountID) == nil {
+            needs.append(
+                Access("iam:CreateServiceLinkedRole", on: arn, context: ["iam:awsservicename": .one(service)]))
+        }
+        for index in needs.indices {
+            needs[index].denial = { CloudTrail.Failure.insufficientIAMAccessPermissionException($0) }
+        }
+        return needs
     }
 }
 

@@ -58,11 +58,12 @@ struct Ingestion: Sendable {
         let window = HistoryWindow(
             account: store.accountID, organizationID: store.organizationID, start: session.start, end: session.end)
         var chunks = EventChunks(store: store.id)
+        let enrichment = Enrichment(store, environment)
         let cursor = try await HistoryWalk(environment: environment).pass(
             from: session.cursor, through: end, upTo: Self.most
         ) { (event) throws(ServiceError) in
             guard store.takes(event, RecordedEvent(event), in: window, environment) else { return 0 }
-            try chunks.append(event.body, at: event.time)
+            try chunks.append(enrichment.record(of: event), at: event.time)
             return event.body.count
         }
         let rows = chunks.finish()

@@ -1,3 +1,4 @@
+import Directory
 import Ledger
 import Platform
 import Policy
@@ -9,6 +10,8 @@ final class LakeIndex: Projection {
 
     private struct State: Sendable {
         var stores: [String: EventDataStore] = [:]
+        /// Those whose events are to tell more than others.
+        var enriched: [String: EventDataStore] = [:]
         var channels: [String: Channel] = [:]
         /// By ARN.
         var dashboards: [String: Dashboard] = [:]
@@ -27,6 +30,7 @@ final class LakeIndex: Projection {
                 state.withLock { state in
                     if let old = state.stores[change.id] { state.policies[old.arn] = nil }
                     state.stores[change.id] = store
+                    state.enriched[change.id] = store.flatMap { $0.isEnriched ? $0 : nil }
                     if let store { state.policies[store.arn] = policy }
                 }
             case Channel.kind:
@@ -73,6 +77,22 @@ final class LakeIndex: Projection {
     /// Those that pass a test, in the order of their ids.
     func stores(where isIncluded: (EventDataStore) -> Bool = { _ in true }) -> [EventDataStore] {
         state.withLock { $0.stores.values.filter(isIncluded) }.sorted { $0.id < $1.id }
+    }
+
+    /// What the events of an account are to tell besides, to all of its event data stores and its organization's together.
+    func contextKeys(ofAccount account: String, _ directory: IdentityDirectory) -> EventContextKeys? {
+        let enriched = state.withLock { $0.enriched }
+        guard !enriched.isEmpty else { return nil }
+        let organization = directory.organization(ofAccount: account)?.id
+        var keys: EventContextKeys?
+        for store in enriched.values
+        where store.accountID == account || store.organizationID != nil && store.organizationID == organization {
+            let own = store.contextKeys
+            keys = EventContextKeys(
+                conditions: own.conditions.union(keys?.conditions ?? []),
+                resourceTags: own.resourceTags.union(keys?.resourceTags ?? []))
+        }
+        return keys
     }
 
     /// Whether a channel puts events into an event data store.

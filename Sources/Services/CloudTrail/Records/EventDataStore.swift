@@ -74,6 +74,9 @@ struct EventConfiguration: Sendable, Codable, Hashable {
         let keys: [String]
     }
 
+    /// The type of the selector that names keys of resources' tags.
+    static let tags = "TagContext"
+
     /// Whether events may be as large as 1 MB, rather than 256 KB.
     var isLarge = false
     var selectors: [Selector] = []

@@ -17,6 +17,10 @@ extension S3.PutBucketLifecycleConfiguration: PutConfiguration {
         guard let rules = input.lifecycleConfiguration?.rules, !rules.isEmpty, rules.count <= most else {
             throw .malformedXML
         }
+        guard bucket.mfaDelete != true else {
+            throw .invalidBucketState(
+                "Lifecycle configuration is not supported on a bucket that has MFA Delete enabled.")
+        }
         var ids: Set<String> = []
         for rule in rules { try check(rule, &ids) }
     }

@@ -44,6 +44,9 @@ struct Bucket: Record {
     /// nil: the owner's alone.
     var acl: AccessControlList?
     var versioning = Versioning.never
+    /// Whether versions are deleted, and this is changed, with a code of the root user's MFA device alone; nil: nobody has ever
+    /// said.
+    var mfaDelete: Bool?
     /// Whether object lock was enabled, which can't be undone.
     var hasObjectLock = false
     /// For how long a new version is kept if its request says nothing.

@@ -1,11 +1,10 @@
 import Directory
 import Ledger
-import Platform
-import Wire
+public import Wire
 
-/// The proof of a second factor that comes with a request for temporary credentials.
+/// The proof of a second factor that comes with a request: for temporary credentials, or to delete what is kept by MFA delete.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html>
-enum SecondFactor {
+public enum SecondFactor {
     /// How many codes a device accepts within this many seconds.
     fileprivate static let mostAttempts = 9
     fileprivate static let attemptSpan = 180.0
@@ -14,7 +13,7 @@ enum SecondFactor {
     /// on it. A correct one remains usable: a caller who is denied has not used it. A wrong one counts as an attempt.
     /// Without a code there is nothing to check.
     /// - Throws: AccessDenied with AWS's text.
-    static func check(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
+    public static func check(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
         guard let proof = try proof(serialNumber, code, call) else { return }
         if let device = call.directory.mfaDevice(serialNumber: proof.serialNumber), device.ownerID == proof.owner,
             device.isOpen(at: call.time), device.step(matching: proof.code, call) != nil
@@ -27,7 +26,7 @@ enum SecondFactor {
     /// Uses the password up, durably: it can't be used again. This is the last step before the caller gets what was
     /// asked for.
     /// - Throws: AccessDenied with AWS's text, also if another request was faster.
-    static func useUp(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
+    public static func useUp(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
         guard let proof = try proof(serialNumber, code, call) else { return }
         try await use(proof, keepingRight: false, call)
     }
