@@ -23,7 +23,7 @@ from bench import PinnedServer, can_pin, cpu_seconds, heading, machine, row, set
 from harness import Server
 
 ROLES = int(os.environ.get("GATEHOUSE_BENCH_ROLES", "10000"))
-CHANGES = 400
+CHANGES = 400 if ROLES >= 400 else ROLES
 ROUNDS = 3
 
 

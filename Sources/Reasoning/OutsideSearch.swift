@@ -14,6 +14,8 @@ struct OutsideSearch {
     private let classes: [[String]]
     private let resources: Formula
     private var found: [Found] = []
+    /// The action that is asked about, as it is written.
+    private var asked = ""
     private var isUndecided = false
 
     /// An access as it is put together.
@@ -136,6 +138,7 @@ struct OutsideSearch {
     ) -> Bool {
         guard let first = actions.first, !callers.isEmpty else { return false }
         let action = PatternSet([.action(first)])
+        asked = first
         let formulas = [.action(action, true), resources] + formulas
         var isFound = false
         var leaves = 0
@@ -252,7 +255,7 @@ struct OutsideSearch {
         var decision: Decision?
         for door in question.doors {
             let request = AuthorizationRequest(
-                principal: principal, action: assignment.action, resource: assignment.resource,
+                principal: principal, action: asked, resource: assignment.resource,
                 resourceAccount: door.owner)
             let made = PolicyEvaluator.evaluate(request, door.deciding, DictionaryContext(context))
             guard made.isAllowed else { return nil }
@@ -261,7 +264,7 @@ struct OutsideSearch {
         guard let decision, let owner = question.doors.first?.owner else { return nil }
         return Witness(
             request: AuthorizationRequest(
-                principal: principal, action: assignment.action, resource: assignment.resource, resourceAccount: owner),
+                principal: principal, action: asked, resource: assignment.resource, resourceAccount: owner),
             context: context, absentKeys: (assignment.absent + question.absentKeys).sorted(), decision: decision)
     }
 }

@@ -54,8 +54,7 @@ private struct ExposureSearch {
         var context = resource.context
         context.merge(ConditionKeys.resourceTags(resource.tags, service: nil)) { own, _ in own }
         question = OutsideQuestion(
-            doors: [], resources: [resource.arn] + type.innerResources.map { resource.arn + $0 },
-            actions: AnalyzedActions.all(of: type), context: context, zone: zone.trusted,
+            doors: [], resources: [], actions: AskedActions([]), context: context, zone: zone.trusted,
             ownOrganization: zone.trusted.organizationOfAccount(resource.owner).flatMap { $0.isEmpty ? nil : $0 })
     }
 
@@ -140,9 +139,7 @@ private struct ExposureSearch {
         question.doors = [policyDoor]
         question.absentKeys = []
         for grant in resource.grants where mayBeOutside(grant.grantee) {
-            let (access, isUndecided) = Checks(AnalyzedActions.domain).outsideAccess(by: grant, question)
-            if isUndecided { self.isUndecided = true }
-            for one in access { add(one, nil) }
+            for one in answer({ Checks(AnalyzedActions.domain).outsideAccess(by: grant, $0) }) { add(one, nil) }
         }
     }
 
@@ -154,10 +151,20 @@ private struct ExposureSearch {
 
     // MARK: What is found
 
-    private mutating func answer() -> [OutsideAccess] {
-        let (access, isUndecided) = Checks(AnalyzedActions.domain).outsideAccess(question)
-        if isUndecided { self.isUndecided = true }
-        return access
+    private mutating func answer(
+        _ ask: (OutsideQuestion) -> (access: [OutsideAccess], isUndecided: Bool) = {
+            Checks(AnalyzedActions.domain).outsideAccess($0)
+        }
+    ) -> [OutsideAccess] {
+        var all: [OutsideAccess] = []
+        for group in AnalyzedActions.groups(of: type) {
+            question.actions = group.actions
+            question.resources = group.suffixes.map { resource.arn + $0 }
+            let (access, isUndecided) = ask(question)
+            if isUndecided { self.isUndecided = true }
+            all += access
+        }
+        return all
     }
 
     private mutating func ask(_ source: AccessSource) {
@@ -203,22 +210,34 @@ extension FindingWitness {
 
 /// The actions of the types of resources that are analysed.
 enum AnalyzedActions {
-    private static let known = Mutex<[String: AskedActions]>([:])
+    /// Actions, and what they are about: what follows a resource's ARN.
+    struct Group: Sendable {
+        let actions: AskedActions
+        let suffixes: [String]
+    }
 
-    /// All actions that a type's policies can be about, in order.
-    static func all(of type: AnalyzedResourceType) -> AskedActions {
-        if let actions = known.withLock({ $0[type.name] }) { return actions }
-        var actions = type.otherActions
-        if let service = ServiceCatalogue.aws.service(type.actionPrefix) {
-            let types = Set(
-                service.resourceTypes.indices.filter { type.catalogueTypes.contains(service.resourceTypes[$0].name) })
-            actions += service.actions.filter { !types.isDisjoint(with: $0.resourceTypes) }
-                .map { "\(type.actionPrefix):\($0.name)" }
-        }
-        actions.sort()
-        let made = AskedActions(actions)
-        known.withLock { $0[type.name] = made }
-        return made
+    private static let known = Mutex<[String: [Group]]>([:])
+
+    /// All actions that a type's policies can be about, in order: those about the resource itself, and those about what is in
+    /// it, as objects are in a bucket.
+    static func groups(of type: AnalyzedResourceType) -> [Group] {
+        if let groups = known.withLock({ $0[type.name] }) { return groups }
+        let inner = type.innerResources.isEmpty ? [] : Array(type.catalogueTypes.dropFirst())
+        let outer = type.catalogueTypes.filter { !inner.contains($0) }
+        let groups = [
+            Group(
+                actions: AskedActions((type.otherActions + actions(type.actionPrefix, outer)).sorted()), suffixes: [""]),
+            Group(actions: AskedActions(actions(type.actionPrefix, inner).sorted()), suffixes: type.innerResources),
+        ].filter { !$0.actions.names.isEmpty }
+        known.withLock { $0[type.name] = groups }
+        return groups
+    }
+
+    /// The actions of a service that are about resources of some types.
+    private static func actions(_ prefix: String, _ types: [String]) -> [String] {
+        guard !types.isEmpty, let service = ServiceCatalogue.aws.service(prefix) else { return [] }
+        let places = Set(service.resourceTypes.indices.filter { types.contains(service.resourceTypes[$0].name) })
+        return service.actions.filter { !places.isDisjoint(with: $0.resourceTypes) }.map { "\(prefix):\($0.name)" }
     }
 
     /// Requests as AWS's services make them.

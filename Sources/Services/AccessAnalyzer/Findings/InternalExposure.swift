@@ -55,8 +55,6 @@ private struct InternalSearch {
     let type: AnalyzedResourceType
     let environment: Environment
     let appliesControl: Bool
-    private let resources: [String]
-    private let actions: AskedActions
     private let resourceControl: [PolicySet]?
     private var serviceControl: [PolicySet]?
 
@@ -68,8 +66,6 @@ private struct InternalSearch {
         self.environment = environment
         // As AWS has it, control policies count for analyzers of organizations alone.
         appliesControl = analyzer.type.isOfOrganization
-        resources = [resource.arn] + type.innerResources.map { resource.arn + $0 }
-        actions = AnalyzedActions.all(of: type)
         resourceControl =
             resource.isBeyondResourceControl || !ResourceControl.governs(action: "\(type.actionPrefix):")
             ? nil : environment.directory.membership(ofAccount: resource.owner)?.resourceControl
@@ -122,8 +118,16 @@ private struct InternalSearch {
         let caller = BoundCaller(
             principal, SymbolicInputs(inputs) { SymbolicPolicies.shared.ready($0) },
             tags: Dictionary(tags.map { ($0.key, $0.value) }) { $1 }, domain: AnalyzedActions.domain)
-        let (allowed, witness, isUndecided) = Checks(AnalyzedActions.domain).actions(
-            actions, of: caller, on: resources, owner: resource.owner)
+        var allowed: Set<String> = []
+        var witness: Witness?
+        var isUndecided = false
+        for group in AnalyzedActions.groups(of: type) {
+            let found = Checks(AnalyzedActions.domain).actions(
+                group.actions, of: caller, on: group.suffixes.map { resource.arn + $0 }, owner: resource.owner)
+            allowed.formUnion(found.allowed)
+            witness = witness ?? found.witness
+            if found.isUndecided { isUndecided = true }
+        }
         guard !allowed.isEmpty else { return (nil, isUndecided) }
         func restriction(_ levels: [PolicySet]?) -> ControlRestriction {
             guard let levels, AnalyzedActions.areRestricted(type, by: levels, whateverService: true) else {
@@ -134,7 +138,7 @@ private struct InternalSearch {
         return (
             InternalAccess(
                 principal: principal.roleARN ?? principal.arn, principalAccount: principal.accountID, isRole: isRole,
-                actions: allowed, conditions: [:], sources: [],
+                actions: allowed.sorted(), conditions: [:], sources: [],
                 resourceControl: restriction(resourceControl), serviceControl: restriction(serviceControl),
                 witness: witness.map { FindingWitness($0) }), isUndecided
         )
