@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "Policy"),
         // What policies mean for all requests at once.
         .target(name: "Reasoning", dependencies: ["Policy"]),
+        // Ways by which a principal can reach more than it has. No I/O.
+        .target(name: "Escalation", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
@@ -266,7 +268,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint",
+                "Catalogue", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint",
                 "Mapping",
                 "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "Wire",
@@ -355,6 +357,7 @@ let package = Package(
         // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
+        .testTarget(name: "EscalationTests", dependencies: ["Catalogue", "Escalation", "Policy", "Reasoning"]),
         .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
