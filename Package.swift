@@ -151,6 +151,7 @@ let package = Package(
         .target(name: "AccountAPI", dependencies: ["Wire"], path: "Sources/API/AccountManagement"),
         .target(name: "KMSAPI", dependencies: ["Wire"], path: "Sources/API/KMS"),
         .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
+        .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
@@ -189,7 +190,7 @@ let package = Package(
         .target(
             name: "S3Service",
             dependencies: [
-                "Bodies", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
+                "Bodies", "Catalogue", "Compression", "Fetch", "KMSAPI", "Platform", "S3API", "S3ControlAPI", "STSAPI",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/S3"),
@@ -210,6 +211,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CloudTrail"),
+
+        .target(
+            name: "AccessAnalyzerService",
+            dependencies: ["AccessAnalyzerAPI", "Catalogue", "Learning", "Lint", "Platform", "Reasoning"],
+            path: "Sources/Services/AccessAnalyzer"),
 
         // Encryption in transit: the certificates that the server shows.
         .target(
@@ -257,7 +263,8 @@ let package = Package(
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "TransportSecurity",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
+                "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -49,6 +49,10 @@ public final class Environment: Sendable {
     public let outer: (any OuterServices)?
     /// What was denied since the start.
     public let denials = Denials()
+    /// The types of resources whose exposure Access Analyzer looks at: those of all services, and of what lies behind Gatehouse.
+    public let analyzedResources: [AnalyzedResourceType]
+    /// The kinds of records that they depend on.
+    public let analyzedKinds: Set<String>
     let resourceTypes: ResourceTypes
     /// By the signing name, which some services share.
     private let byName: [String: [ServiceModule]]
@@ -79,6 +83,8 @@ public final class Environment: Sendable {
         self.projections = projections ?? Projections(of: modules)
         self.outer = outer
         resourceTypes = ResourceTypes(modules.flatMap(\.resourceTypes) + (outer?.resourceTypes ?? []))
+        analyzedResources = modules.flatMap(\.analyzedResources) + (outer?.analyzedResources ?? [])
+        analyzedKinds = analyzedResources.reduce(into: []) { $0.formUnion($1.kinds) }
         byName = Dictionary(grouping: modules, by: \.signingName)
         self.clock = clock
         self.toleratedAbsence = toleratedAbsence

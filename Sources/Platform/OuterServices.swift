@@ -13,6 +13,8 @@ public protocol OuterServices: Sendable {
     func module(forUnsigned request: WireRequest) -> ServiceModule?
     /// How the resources that lie behind Gatehouse are looked up.
     var resourceTypes: [ResourceType] { get }
+    /// Those of them whose exposure Access Analyzer looks at.
+    var analyzedResources: [AnalyzedResourceType] { get }
     /// What `GET /metrics` shows of the endpoints.
     var metrics: [Metric] { get }
 }

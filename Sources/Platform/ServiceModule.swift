@@ -61,6 +61,8 @@ public final class ServiceModule: Sendable {
     public let projections: [any Projection.Type]
     /// The types of resources that are looked up when a request names one; see ``ResourceType``.
     public let resourceTypes: [ResourceType]
+    /// The types of resources whose exposure Access Analyzer looks at; see ``AnalyzedResourceType``.
+    public let analyzedResources: [AnalyzedResourceType]
     /// What it does at a given time: see ``Job``.
     public let jobs: [any Job.Type]
     /// What it does after the fact, as changes or events come in: see ``Follower``.
@@ -109,6 +111,7 @@ public final class ServiceModule: Sendable {
         answered: (@Sendable (Environment, _ request: () -> AnsweredRequest) -> Void)? = nil,
         validation: ValidationRules = ValidationRules(), records: [any Record.Type] = [],
         tables: [any TableRow.Type] = [], projections: [any Projection.Type] = [], resourceTypes: [ResourceType] = [],
+        analyzedResources: [AnalyzedResourceType] = [],
         jobs: [any Job.Type] = [],
         followers: [any Follower.Type] = [],
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
@@ -135,6 +138,7 @@ public final class ServiceModule: Sendable {
         self.tables = tables
         self.projections = projections
         self.resourceTypes = resourceTypes
+        self.analyzedResources = analyzedResources
         self.jobs = jobs
         self.followers = followers
         self.begin = begin
@@ -180,7 +184,7 @@ public final class ServiceModule: Sendable {
         crossOrigin = nil
         answered = nil
         validation = ValidationRules()
-        (records, tables, projections, resourceTypes) = ([], [], [], [])
+        (records, tables, projections, resourceTypes, analyzedResources) = ([], [], [], [], [])
         (jobs, followers, quotas, paths, fronts, metrics) = ([], [], [], [], [], [])
         begin = { _ in }
         samples = Samples()

@@ -171,6 +171,12 @@ public struct Statement: Sendable {
         public let key: Located
         /// The values to compare with. JSON booleans and numbers stand here as their text (rule 45).
         public let values: [Located]
+
+        package init(operatorName: Located, key: Located, values: [Located]) {
+            self.operatorName = operatorName
+            self.key = key
+            self.values = values
+        }
     }
 
     /// The statement's place among the document's statements, from 0. Messages for people count from 1.

@@ -19,7 +19,7 @@ extension Checks {
     }
 
     /// The keys that say who asks or from where.
-    private static let callerKeys: Set<String> = [
+    static let callerKeys: Set<String> = [
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
         "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
         "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourceip",
@@ -28,7 +28,7 @@ extension Checks {
     ]
 
     /// What must be so of a caller from outside: it has none of the fixed values that the policy names.
-    private static func trustedValues(_ policy: SymbolicPolicy) -> KeyFacts {
+    static func trustedValues(_ policy: SymbolicPolicy) -> KeyFacts {
         // Neither is it of the resource's own account or organization.
         var facts = KeyFacts()
         for (key, other) in [

@@ -37,7 +37,7 @@ extension PolicyInputs {
 
 extension CompiledPolicy {
     /// A policy that allows everything, and to everybody where it names somebody.
-    fileprivate static func allowingAll(_ type: PolicyType) -> CompiledPolicy {
+    static func allowingAll(_ type: PolicyType) -> CompiledPolicy {
         let principal = type == .resource ? #""Principal":"*","# : ""
         let text =
             #"{"Version":"2012-10-17","Statement":{"Effect":"Allow",\#(principal)"Action":"*","Resource":"*"}}"#

@@ -47,6 +47,16 @@ public struct SymbolicInputs: Sendable {
         return (lists.flatMap { $0 } + single).reduce(into: ["aws:sourcearn"]) { $0.formUnion($1.keys) }
     }
 
+    /// All policies.
+    var all: [SymbolicPolicy] {
+        let lists = [identity, boundaries ?? [], session ?? [], endpoint ?? []]
+        let levels = (serviceControl ?? []) + (resourceControl ?? [])
+        return (lists + levels).flatMap { $0 } + resourcePolicies
+    }
+
+    /// The policies of the resource that can let somebody in.
+    var resourcePolicies: [SymbolicPolicy] { [roleTrust, resource, accessControlList].compactMap { $0 } }
+
     /// The caller's own policies.
     var identityPolicies: [SymbolicPolicy] { identity }
 

@@ -130,6 +130,10 @@ struct SymbolicStatement: Sendable {
         return services
     }
 
+    /// Whether the statement's actions are matched by one.
+    /// - Parameter action: one action, not a pattern of several.
+    func matches(_ action: Pattern) -> Bool { actions.contains(near: action) { $0.covers(action) } != isNotAction }
+
     /// Whether the statement may match one of some actions, as far as a look at the patterns tells.
     fileprivate func mayMatch(_ others: PatternSet) -> Bool {
         others.patterns.contains { other in

@@ -1,3 +1,4 @@
+import AccessAnalyzerService
 import AccountService
 import CloudTrailService
 import IAMService
@@ -12,5 +13,6 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control,
+        .accessAnalyzer,
     ]
 }

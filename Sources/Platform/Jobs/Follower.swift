@@ -29,6 +29,9 @@ public protocol Follower: Sendable {
     static var name: String { get }
     /// What it follows.
     static var source: FollowedSource { get }
+    /// The same, where it depends on what there is in a Gatehouse; ``source`` unless the follower says otherwise. It is asked at
+    /// each commit.
+    static func source(_ environment: Environment) -> FollowedSource
     /// Does what is slow, and returns what is to be done in the transaction that moves past the batch. It may be asked
     /// for the same batch again if that transaction did not come about.
     /// - Throws: an error; the batch is then tried again later.
@@ -68,6 +71,9 @@ struct FollowerCursor: Record {
 }
 
 extension Follower {
+    /// ``source``, whatever there is.
+    public static func source(_ environment: Environment) -> FollowedSource { source }
+
     /// Takes the next batch in.
     /// - Returns: false when there is nothing to follow.
     static func step(_ environment: Environment) async throws(ServiceError) -> Bool {
@@ -79,7 +85,7 @@ extension Follower {
         let end: Int64
         let isEmpty: Bool
         do throws(LedgerError) {
-            switch source {
+            switch source(environment) {
             case .journal(let kinds):
                 let page = try await ledger.follow(after: start, kinds: kinds, limit: 128)
                 batch = .changes(page.entries, hasGap: page.hasGap)

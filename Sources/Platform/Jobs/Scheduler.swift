@@ -64,7 +64,7 @@ public final class Scheduler: Sendable {
     /// Tells of a commit; `Ledger.observeWork` calls it.
     public func committed(_ work: CommittedWork) {
         var isNeeded = work.hasScheduled
-        for (name, follower) in followers where work.concerns(follower.source) {
+        for (name, follower) in followers where work.concerns(follower.source(environment)) {
             state.withLock { _ = $0.behind.insert(name) }
             isNeeded = true
         }

@@ -22,7 +22,7 @@ extension ServiceModule {
             Key.self, StoredMaterial.self, Alias.self, Grant.self, RetirableGrant.self, ImportParameters.self,
             CustomKeyStore.self,
         ],
-        projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key],
+        projections: [KeyIndex.self, KeyStoreIndex.self], resourceTypes: [.key], analyzedResources: [.key],
         jobs: [
             DeleteKey.self, RotateKey.self, ExpireMaterial.self, ForgetImportParameters.self, SettleKey.self,
             ConnectKeyStore.self, DisconnectKeyStore.self,

@@ -26,6 +26,7 @@ extension ServiceModule {
             CurrentObject.self, OtherVersion.self, MultipartUpload.self, UploadedPart.self, KeptBody.self,
             AccessLogPart.self,
         ], projections: [BucketIndex.self, AccessLogQueue.self], resourceTypes: [.bucket],
+        analyzedResources: [.bucket],
         jobs: [
             RemoveBodies.self, SweepBodies.self, ExpireObjects.self, DeliverNotification.self, DeliverAccessLogs.self,
             DeliverInventory.self, ReplicateVersion.self, TellOfRestoration.self,

@@ -42,6 +42,8 @@ class Samples:
     typical: str | None = None
     #: Whether requests without a signature are those of anonymous callers, whom policies may let in.
     admits_anonymous: bool = False
+    #: Whether its requests, without a signature and at an address that names no service, are those for an object of S3's.
+    looks_like_objects: bool = False
     #: Older names of operations whose requests can't be told from those of another, and the other's name.
     same_on_the_wire: dict[str, str] = field(default_factory=dict)
     #: Operations whose events are data events, which the event history doesn't list.

@@ -26,6 +26,8 @@ final class AccessPointIndex: Projection {
         /// By account, Region and name, as their records are called.
         var points: [String: AccessPointEntry] = [:]
         var aliases: [String: AccessPointEntry] = [:]
+        /// Their ids, by the names of their buckets.
+        var ofBuckets: [String: Set<String>] = [:]
     }
 
     private let state = Mutex(State())
@@ -34,9 +36,16 @@ final class AccessPointIndex: Projection {
         for change in changes {
             let entry = try change.decodeAfter(AccessPoint.self).map { AccessPointEntry($0) }
             state.withLock { state in
-                if let old = state.points[change.id] { state.aliases[old.point.alias] = nil }
+                if let old = state.points[change.id]?.point {
+                    state.aliases[old.alias] = nil
+                    state.ofBuckets[old.bucket]?.remove(change.id)
+                    if state.ofBuckets[old.bucket]?.isEmpty == true { state.ofBuckets[old.bucket] = nil }
+                }
                 state.points[change.id] = entry
-                if let entry { state.aliases[entry.point.alias] = entry }
+                if let entry {
+                    state.aliases[entry.point.alias] = entry
+                    state.ofBuckets[entry.point.bucket, default: []].insert(change.id)
+                }
             }
         }
     }
@@ -51,6 +60,11 @@ final class AccessPointIndex: Projection {
     }
 
     func point(alias: String) -> AccessPointEntry? { state.withLock { $0.aliases[alias] } }
+
+    /// Those of a bucket, of whichever account, in no particular order.
+    func points(ofBucket name: String) -> [AccessPointEntry] {
+        state.withLock { state in (state.ofBuckets[name] ?? []).compactMap { state.points[$0] } }
+    }
 
     /// Whether an account has an access point of a name in any Region.
     /// - Complexity: linear in the number of all.
