@@ -258,8 +258,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "OIDC",
-                "Platform", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
+                "OIDC", "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -275,7 +275,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "Lint",
+                "Catalogue", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
+                "Lint",
                 "Mapping",
                 "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation", "TransportSecurity",
                 "Upstreams", "Wire",
@@ -414,7 +415,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
+                "Bodies", "Catalogue", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring", "Learning",
+                "Ledger", "Lint",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning",

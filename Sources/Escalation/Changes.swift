@@ -14,8 +14,8 @@ struct Change {
 extension EscalationSearch {
     /// The changes that an actor can make to what binds somebody.
     ///
-    /// - Parameter isNew: whether what comes of a change may do more than before; where there is a choice, such as of the policy
-    ///   that is attached, the first that brings something new is taken.
+    /// - Parameter isNew: whether what comes of a change may do more than before; where there is a choice, such as of
+    /// the policy   that is attached, the first that brings something new is taken.
     func changes(of target: Holder, by actor: Holder, isNew: (Holder) -> Bool) -> [Change] {
         var found: [Change] = []
         found += additions(to: target, by: actor, isNew)
@@ -128,7 +128,8 @@ extension EscalationSearch {
         ofPolicy arn: String, by actor: Holder, _ isNew: (Holder) -> Bool,
         _ result: (CompiledPolicy, String) -> Holder
     ) -> [Change] {
-        guard let policy = estate.policies[arn] else { return [] }
+        // AWS's own can't be changed.
+        guard let policy = estate.policies[arn], arn.accountInARN != "aws" else { return [] }
         var found: [Change?] = [
             change(
                 actor, "iam:CreatePolicyVersion", on: arn, ResourceFacts(),

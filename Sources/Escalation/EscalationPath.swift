@@ -59,3 +59,8 @@ public struct EscalationReport: Sendable {
     /// Whether something could not be decided, and nothing was found that needs no more than that.
     public var isUndecided: Bool { paths.isEmpty && !undecided.isEmpty }
 }
+
+extension EscalationReport {
+    /// Leaves paths out that are of no interest.
+    public mutating func leaveOut(where isUnwanted: (EscalationPath) -> Bool) { paths.removeAll(where: isUnwanted) }
+}

@@ -10,9 +10,9 @@ public import Reasoning
 /// }
 /// ```
 ///
-/// What a principal may do is asked of the reasoning engine, for all requests at once; that it reaches more is an answer *yes with
-/// a witness* to the question whether whoever it has become may do anything that nobody on the way may. Administrators have no
-/// paths, then, and neither has who can attach nothing but a harmless policy.
+/// What a principal may do is asked of the reasoning engine, for all requests at once; that it reaches more is an
+/// answer *yes with a witness* to the question whether whoever it has become may do anything that nobody on the way
+/// may. Administrators have no paths, then, and neither has who can attach nothing but a harmless policy.
 ///
 /// It is not for several threads at once: make one for each.
 public final class EscalationSearch {
@@ -20,6 +20,8 @@ public final class EscalationSearch {
     public let depth: Int
     /// How many targets of one method are listed.
     static let mostOthers = 20
+    /// How often what somebody may do is compared with what others may, for one principal.
+    private static let mostComparisons = 20_000
 
     let estate: Estate
     let checks: Checks
@@ -29,12 +31,13 @@ public final class EscalationSearch {
     private let awsPolicy: (String) -> CompiledPolicy?
     private var knownPolicies: [String: CompiledPolicy?] = [:]
     /// Each user and role, those with the most access first.
-    private var targets: [Holder] = []
+    private(set) var targets: [Holder] = []
     /// By ARN.
     private var holders: [String: Holder] = [:]
     /// See `trusts`.
     var trusted: [String: EscalationPath.Request?] = [:]
     private var doubts: [String] = []
+    private let isOfOneAccount: Bool
 
     /// Makes a search.
     ///
@@ -53,6 +56,7 @@ public final class EscalationSearch {
         self.depth = depth
         self.awsPolicies = awsPolicies
         self.awsPolicy = awsPolicy
+        isOfOneAccount = Set(estate.members.map(\.principal.accountID)).count < 2
         // Nobody but its service acts as a service-linked role.
         let people = estate.members.filter { !$0.principal.isServiceLinkedRole }.map { Holder($0) }
         for holder in people { holders[holder.key] = holder }
@@ -72,13 +76,13 @@ public final class EscalationSearch {
         doubts = []
         var report = EscalationReport(principal: principal)
         guard let start = holders[principal], !isSated(start) else { return report }
-        var walk = Walk(principal: principal)
+        let walk = Walk(principal)
         walk.reached.insert(start.key)
         var nodes = [Node(holder: start, held: [start], steps: [])]
         for _ in 0..<depth {
             var following: [Node] = []
             let before = walk.reached
-            for node in nodes { following += extend(node, &walk, before) }
+            for node in nodes { following += extend(node, walk, before) }
             if walk.paths.contains(where: \.reachesAll) { break }
             nodes = following
             if nodes.isEmpty { break }
@@ -104,7 +108,7 @@ public final class EscalationSearch {
     /// Whether nobody in the same account may do more: all that is left to whom the service control policies don't tell
     /// from others.
     private func isSated(_ holder: Holder) -> Bool {
-        guard hasAll(holder) else { return false }
+        guard isOfOneAccount, hasAll(holder) else { return false }
         let keys = (holder.member.serviceControl ?? []).flatMap(\.policies)
             .reduce(into: Set<String>()) {
                 $0.formUnion(SymbolicInputs(PolicyInputs(serviceControl: [[$1]])).conditionKeys)
@@ -123,13 +127,16 @@ public final class EscalationSearch {
     }
 
     /// What was found so far from one principal.
-    private struct Walk {
+    private final class Walk {
         let principal: String
         var paths: [EscalationPath] = []
         /// The places of paths by their methods.
         var places: [String: Int] = [:]
         /// The keys of those that were reached.
         var reached: Set<String> = []
+        var comparisons = 0
+
+        init(_ principal: String) { self.principal = principal }
 
         func isWanted(_ method: String) -> Bool {
             guard let place = places[method] else { return true }
@@ -139,13 +146,18 @@ public final class EscalationSearch {
 
     /// Adds what can be reached by one step more.
     /// - Parameter before: what shorter paths reach.
-    private func extend(_ node: Node, _ walk: inout Walk, _ before: Set<String>) -> [Node] {
+    private func extend(_ node: Node, _ walk: Walk, _ before: Set<String>) -> [Node] {
         var following: [Node] = []
         let prefix = node.steps.map { $0.method + " > " }.joined()
         var local: [String: Answer] = [:]
         let beyond = node.held.map(held)
         func gain(_ holder: Holder) -> Answer {
             if let known = local[holder.key] { return known }
+            walk.comparisons += 1
+            guard walk.comparisons <= Self.mostComparisons else {
+                note("whether there are more paths: not all were looked at")
+                return .no
+            }
             let answer = checks.access(of: caller(holder), beyond: beyond, to: Self.whatCounts)
             local[holder.key] = answer
             return answer
@@ -154,7 +166,8 @@ public final class EscalationSearch {
             guard !before.contains(result.key) else { return }
             let answer = gain(result)
             switch answer {
-            case .yes(let witness): record(step, result, witness, node, &walk)
+            case .yes(let witness):
+                record(step, request(witness, by: result), reachesAll: hasAll(result), node, walk)
             case .unknown(let doubt): note("whether \(result.member.arn) may do more: \(doubt)")
             case .no: break
             }
@@ -165,14 +178,28 @@ public final class EscalationSearch {
         }
         let isNew: (Holder) -> Bool = { gain($0).witness != nil }
         // Who has just been reached is changed by itself, or by whoever came before.
-        for actor in node.held.reversed() where actor === node.holder || node.held.count > 1 {
+        for actor in node.held.reversed() {
             for change in changes(of: node.holder, by: actor, isNew: isNew) { take(change.step, change.result) }
         }
         for change in creations(by: node.holder, isNew: isNew) { take(change.step, change.result) }
-        for target in targets where !before.contains(target.key) {
-            let isKnown = walk.reached.contains(target.key)
-            let found = ways(into: target, by: node.holder) { walk.isWanted(prefix + $0) || !isKnown }
+        for target in reachable(by: node.holder) where !before.contains(target.key) {
+            var found = ways(into: target, by: node.holder) { walk.isWanted(prefix + $0) }
+            if found.isEmpty, !walk.reached.contains(target.key) {
+                found = ways(into: target, by: node.holder, limit: 1)
+            }
             for way in found { take(way.step(target.member.arn), target) }
+        }
+        for opening in openings(by: node.holder) where walk.isWanted(prefix + opening.method) {
+            switch checks.access(of: opening.caller, beyond: beyond, to: opening.target) {
+            case .yes(let witness):
+                let step = EscalationPath.Step(
+                    method: opening.method, requests: [opening.request], effect: opening.effect,
+                    assumptions: [opening.assumption], actor: node.holder.member.arn)
+                let gain = EscalationPath.Request(witness: witness, inputs: opening.caller.policies.inputs)
+                record(step, gain, reachesAll: false, node, walk)
+            case .unknown(let doubt): note("what \(opening.method) gives \(node.holder.member.arn): \(doubt)")
+            case .no: break
+            }
         }
         return following
     }
@@ -183,13 +210,11 @@ public final class EscalationSearch {
     ])
 
     private func record(
-        _ step: EscalationPath.Step, _ result: Holder, _ witness: Witness, _ node: Node, _ walk: inout Walk
+        _ step: EscalationPath.Step, _ gain: EscalationPath.Request, reachesAll: Bool, _ node: Node,
+        _ walk: Walk
     ) {
-        var inputs = result.member.inputs
-        inputs.ignoresResourceSide = true
         let path = EscalationPath(
-            principal: walk.principal, steps: node.steps + [step],
-            gain: EscalationPath.Request(witness: witness, inputs: inputs), reachesAll: hasAll(result))
+            principal: walk.principal, steps: node.steps + [step], gain: gain, reachesAll: reachesAll)
         if let place = walk.places[path.method] {
             guard !walk.paths[place].hasMore, walk.paths[place].steps.last?.actor != step.actor else { return }
             if walk.paths[place].others.contains(step.actor) { return }

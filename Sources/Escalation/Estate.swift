@@ -1,7 +1,7 @@
 public import Policy
 
-/// The users and roles of accounts with everything that binds them, and what of it can be changed: groups, managed policies and
-/// their versions, boundaries, trust.
+/// The users and roles of accounts with everything that binds them, and what of it can be changed: groups, managed
+/// policies and their versions, boundaries, trust.
 ///
 /// It is made from what `aws iam get-account-authorization-details` prints, or from a Gatehouse's data.
 public struct Estate: Sendable {
@@ -46,7 +46,9 @@ public struct Estate: Sendable {
         public var policies: [HeldPolicy]
         /// The ARNs of the groups that a user is in.
         public var groups: [String] = []
+        /// What limits it; nil: nothing does.
         public var boundary: Boundary?
+        /// As which `aws:PrincipalTag/…` is known.
         public var tags: [String: String] = [:]
         /// Who may make sessions of a role; nil for a user.
         public var trust: CompiledPolicy?

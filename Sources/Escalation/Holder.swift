@@ -10,8 +10,11 @@ final class Holder {
     fileprivate var access: HeldAccess?
     fileprivate var hasAll: Bool?
     fileprivate var possible: [String: Bool] = [:]
-    /// What services it can make run something, by the methods' places.
-    var serviceRequests: [Int: Found] = [:]
+    fileprivate var possibleOnOthers: [String: Bool] = [:]
+    /// What it can ask of services, with the methods' places; nil: not looked at yet.
+    var serviceRequests: [(index: Int, requests: [EscalationPath.Request])]?
+    /// Those as whom it can come to act; nil: not looked at yet.
+    var reachable: [Holder]?
 
     init(_ member: Estate.Member, change: String = "") {
         self.member = member
@@ -96,6 +99,16 @@ extension EscalationSearch {
         holder.possible[action] = !answer.isNo
         return !answer.isNo
     }
+
+    /// Whether the holder may do something on any resource but itself: many policies allow everybody to look after itself.
+    func mayOnOthers(_ holder: Holder, _ action: String) -> Bool {
+        guard may(holder, action) else { return false }
+        if let known = holder.possibleOnOthers[action] { return known }
+        let target = AccessTarget([action], on: []).butNotOn([holder.member.arn])
+        let isPossible = !checks.access(of: caller(holder), to: target).isNo
+        holder.possibleOnOthers[action] = isPossible
+        return isPossible
+    }
 }
 
 extension EscalationSearch {
@@ -107,9 +120,8 @@ extension EscalationSearch {
     /// A trust policy that names somebody.
     static func trust(naming arn: String) -> CompiledPolicy {
         let principal = arn.replacing("\\", with: "").replacing("\"", with: "")
-        return policy(
-            #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"\#(principal)"},"Action":"sts:AssumeRole"}}"#,
-            .roleTrust, "")
+        let allow = #"{"Effect":"Allow","Principal":{"AWS":"\#(principal)"},"Action":"sts:AssumeRole"}"#
+        return policy(#"{"Version":"2012-10-17","Statement":\#(allow)}"#, .roleTrust, "")
     }
 
     private static func policy(_ text: String, _ type: PolicyType, _ name: String) -> CompiledPolicy {

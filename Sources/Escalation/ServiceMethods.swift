@@ -2,8 +2,9 @@ import Catalogue
 
 /// A way to make a service of AWS's run something as a role.
 ///
-/// The facts are those of "AWS IAM Privilege Escalation – Methods and Mitigation" (Rhino Security Labs) and of pathfinding.cloud
-/// (Datadog); which resources the actions are asked for on, those of AWS's Service Authorization Reference.
+/// The facts are those of "AWS IAM Privilege Escalation – Methods and Mitigation" (Rhino Security Labs) and of
+/// pathfinding.cloud (Datadog); which resources the actions are asked for on, those of AWS's Service Authorization
+/// Reference.
 struct ServiceMethod: Sendable {
     /// The service that runs as the role: `lambda.amazonaws.com`.
     let service: String
@@ -15,10 +16,10 @@ struct ServiceMethod: Sendable {
     /// What has to exist, in words that end in the role's name where `passesRole` is false; nil: nothing.
     let assumption: String?
 
+    /// "iam:PassRole, lambda:CreateFunction, lambda:InvokeFunction"
+    let name: String
     /// Of several with the same, only the first that is possible is looked at.
-    var family: String { actions.first { $0.name != "ecs:CreateCluster" }?.name ?? "" }
-
-    var name: String { (passesRole ? ["iam:PassRole"] : []).appending(actions.map(\.name)).joined(separator: ", ") }
+    let family: String
 }
 
 /// An action with what it is asked for on.
@@ -28,16 +29,12 @@ struct RequestedAction: Sendable {
     let resources: [String]
 }
 
-extension [String] {
-    fileprivate func appending(_ others: [String]) -> [String] { self + others }
-}
-
 extension ServiceMethod {
     /// All that are known. Those that assume less come before others of their family.
     static let all: [ServiceMethod] = table.split(separator: "\n").compactMap { ServiceMethod(line: $0) }
 
-    /// "new" or "old", the service, its actions, and what has to exist. After "@" stand the types of resource that matter, where
-    /// they are others than those that AWS's table calls required.
+    /// "new" or "old", the service, its actions, and what has to exist. After "@" stand the types of resource that
+    /// matter, where they are others than those that AWS's table calls required.
     private static let table = """
         new lambda lambda:CreateFunction lambda:InvokeFunction
         new lambda lambda:CreateFunction lambda:CreateEventSourceMapping
@@ -45,7 +42,8 @@ extension ServiceMethod {
         new lambda lambda:UpdateFunctionConfiguration lambda:UpdateFunctionCode; a Lambda function exists
         new ec2+profile ec2:RunInstances
         new ec2+profile ec2:RequestSpotInstances
-        new ec2+profile ec2:AssociateIamInstanceProfile ssm:SendCommand@document+instance; an EC2 instance exists that Systems Manager reaches
+        new ec2+profile ec2:AssociateIamInstanceProfile ssm:SendCommand@document+instance; an EC2 instance exists \
+        that Systems Manager reaches
         new ec2+profile autoscaling:CreateLaunchConfiguration autoscaling:CreateAutoScalingGroup
         new ec2+profile elasticmapreduce:RunJobFlow
         new ecs-tasks ecs:CreateCluster ecs:RegisterTaskDefinition ecs:RunTask
@@ -66,6 +64,7 @@ extension ServiceMethod {
         new cloudformation cloudformation:CreateStackSet cloudformation:CreateStackInstances
         new cloudformation cloudformation:UpdateStackSet; a stack set exists
         new sagemaker sagemaker:CreateNotebookInstance sagemaker:CreatePresignedNotebookInstanceUrl
+        new sagemaker sagemaker:CreateNotebookInstanceLifecycleConfig sagemaker:CreateNotebookInstance
         new sagemaker sagemaker:CreateTrainingJob
         new sagemaker sagemaker:CreateProcessingJob
         new codebuild codebuild:CreateProject codebuild:StartBuild
@@ -78,7 +77,9 @@ extension ServiceMethod {
         new ssm ssm:StartAutomationExecution
         new tasks.apprunner apprunner:CreateService
         new emr-serverless emr-serverless:CreateApplication emr-serverless:StartJobRun
-        new bedrock-agentcore bedrock-agentcore:CreateCodeInterpreter bedrock-agentcore:StartCodeInterpreterSession@code-interpreter-custom bedrock-agentcore:InvokeCodeInterpreter@code-interpreter-custom
+        new bedrock-agentcore bedrock-agentcore:CreateCodeInterpreter \
+        bedrock-agentcore:StartCodeInterpreterSession@code-interpreter-custom \
+        bedrock-agentcore:InvokeCodeInterpreter@code-interpreter-custom
         new braket braket:CreateJob
         new gamelift gamelift:CreateBuild gamelift:CreateFleet
         new omics omics:CreateWorkflow omics:StartRun
@@ -93,7 +94,8 @@ extension ServiceMethod {
         old ec2 ssm:StartSession@instance; an EC2 instance that Systems Manager reaches runs as
         old ec2 ec2-instance-connect:SendSSHPublicKey; an EC2 instance that takes SSH connections runs as
         old ec2 ec2:StopInstances ec2:ModifyInstanceAttribute ec2:StartInstances; an EC2 instance runs as
-        old ec2 ec2:CreateLaunchTemplateVersion ec2:ModifyLaunchTemplate; an Auto Scaling group launches instances that run as
+        old ec2 ec2:CreateLaunchTemplateVersion ec2:ModifyLaunchTemplate; an Auto Scaling group launches instances \
+        that run as
         old ecs-tasks ecs:ExecuteCommand; an ECS task that takes commands runs as
         old glue glue:UpdateDevEndpoint; a Glue development endpoint runs as
         old glue glue:RunStatement; an interactive session of Glue's runs as
@@ -102,11 +104,13 @@ extension ServiceMethod {
         old codebuild codebuild:StartBuild; a CodeBuild project runs as
         old codebuild codebuild:StartBuildBatch; a CodeBuild project runs as
         old sagemaker sagemaker:CreatePresignedNotebookInstanceUrl; a notebook instance runs as
-        old sagemaker sagemaker:CreateNotebookInstanceLifecycleConfig sagemaker:StopNotebookInstance sagemaker:UpdateNotebookInstance sagemaker:StartNotebookInstance; a notebook instance runs as
+        old sagemaker sagemaker:CreateNotebookInstanceLifecycleConfig sagemaker:StopNotebookInstance \
+        sagemaker:UpdateNotebookInstance sagemaker:StartNotebookInstance; a notebook instance runs as
         old datapipeline datapipeline:PutPipelineDefinition datapipeline:ActivatePipeline; a pipeline runs as
         old states states:UpdateStateMachine states:StartExecution; a state machine runs as
         old tasks.apprunner apprunner:UpdateService; an App Runner service runs as
-        old bedrock-agentcore bedrock-agentcore:StartCodeInterpreterSession@code-interpreter-custom bedrock-agentcore:InvokeCodeInterpreter@code-interpreter-custom; a code interpreter runs as
+        old bedrock-agentcore bedrock-agentcore:StartCodeInterpreterSession@code-interpreter-custom \
+        bedrock-agentcore:InvokeCodeInterpreter@code-interpreter-custom; a code interpreter runs as
         """
 
     private init?(line: Substring) {
@@ -120,6 +124,8 @@ extension ServiceMethod {
         actions = words.compactMap { RequestedAction(word: $0) }
         assumption = parts.count > 1 ? String(parts[1]) : nil
         guard actions.count == words.count else { return nil }
+        name = ((passesRole ? ["iam:PassRole"] : []) + actions.map(\.name)).joined(separator: ", ")
+        family = "\(passesRole) \(actions.first { $0.name != "ecs:CreateCluster" }?.name ?? "")"
     }
 }
 

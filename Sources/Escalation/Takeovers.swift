@@ -12,31 +12,44 @@ struct Way {
 // How a holder can come to act as another user or role.
 
 extension EscalationSearch {
+    /// Those as whom a holder can come to act by one step.
+    func reachable(by actor: Holder) -> [Holder] {
+        if let known = actor.reachable { return known }
+        let found = targets.filter { !ways(into: $0, by: actor, limit: 1).isEmpty }
+        actor.reachable = found
+        return found
+    }
+
     /// The ways into a user or role.
     ///
-    /// - Parameter isWanted: whether a way by that method is of interest; of a family of methods, the first that is possible is
-    ///   looked for.
-    func ways(into target: Holder, by actor: Holder, where isWanted: (String) -> Bool = { _ in true }) -> [Way] {
+    /// - Parameters:
+    ///   - limit: how many are looked for.
+    ///   - isWanted: whether a way by that method is of interest; of a family of methods, the first that is possible is
+    ///     looked for.
+    func ways(
+        into target: Holder, by actor: Holder, limit: Int = .max, where isWanted: (String) -> Bool = { _ in true }
+    ) -> [Way] {
         let member = target.member
         guard member.arn != actor.member.arn else { return [] }
+        if !member.isRole { return credentialWays(into: member, by: actor, where: isWanted) }
         var found: [Way] = []
-        func take(_ method: String, _ effect: String, assuming: [String] = [], _ asked: () -> Found) {
-            guard isWanted(method), case .requests(let requests) = asked() else { return }
-            found.append(Way(method: method, requests: requests, effect: effect, assumptions: assuming))
+        func take(_ method: String, _ effect: String, _ asked: () -> Found) {
+            guard found.count < limit, isWanted(method), case .requests(let requests) = asked() else { return }
+            found.append(Way(method: method, requests: requests, effect: "\(effect) \(member.arn)"))
         }
-        if member.isRole {
-            take("sts:AssumeRole", "acts as \(member.arn)") { assume(member, by: actor) }
-            take("iam:UpdateAssumeRolePolicy, sts:AssumeRole", "names itself in the trust policy of \(member.arn)") {
+        take("sts:AssumeRole", "acts as") { assume(member, by: actor) }
+        if may(actor, "iam:UpdateAssumeRolePolicy") {
+            take("iam:UpdateAssumeRolePolicy, sts:AssumeRole", "names itself in the trust policy of") {
                 rewriteTrust(of: member, by: actor)
             }
-            take("iam:UpdateSAMLProvider, sts:AssumeRoleWithSAML", "vouches for itself to \(member.arn)") {
+        }
+        if may(actor, "iam:UpdateSAMLProvider") {
+            take("iam:UpdateSAMLProvider, sts:AssumeRoleWithSAML", "vouches for itself to") {
                 vouch(for: member, by: actor)
             }
-            if member.arn.accountInARN == actor.member.principal.accountID {
-                found += serviceWays(into: target, by: actor, where: isWanted)
-            }
-        } else {
-            found += credentialWays(into: member, by: actor, where: isWanted)
+        }
+        if found.count < limit, member.arn.accountInARN == actor.member.principal.accountID {
+            found += serviceWays(into: target, by: actor, limit: limit - found.count, where: isWanted)
         }
         return found
     }
@@ -54,7 +67,10 @@ extension EscalationSearch {
     }
 
     private func assume(_ role: Estate.Member, by actor: Holder) -> Found {
-        guard let trust = role.trust, trust.mayReach(actor.member) else { return .no }
+        guard let trust = role.trust else { return .no }
+        let reach = trust.reach(actor.member.principal, hasBoundary: actor.member.boundary != nil)
+        // Who is trusted with its account has to be allowed by its own policies.
+        guard reach > .account || reach == .account && may(actor, "sts:AssumeRole") else { return .no }
         return single(actor, "sts:AssumeRole", on: role, trust: trust)
     }
 
@@ -67,7 +83,7 @@ extension EscalationSearch {
 
     /// With a provider's metadata, whoever holds the key in it says who people are.
     private func vouch(for role: Estate.Member, by actor: Holder) -> Found {
-        guard let trust = role.trust, may(actor, "iam:UpdateSAMLProvider") else { return .no }
+        guard let trust = role.trust else { return .no }
         let providers = trust.document.statements.flatMap { $0.principals?.entries ?? [] }
             .filter { $0.type == "Federated" && $0.value.contains(":saml-provider/") }.map(\.value)
         for provider in Set(providers).sorted() {
@@ -94,7 +110,8 @@ extension EscalationSearch {
     ) -> [Way] {
         var found: [Way] = []
         func take(_ action: String, _ effect: String, _ assumptions: [String], beside: Found = .requests([])) {
-            guard isWanted(action), case .requests(let requests) = single(actor, action, on: user),
+            guard mayOnOthers(actor, action), isWanted(action),
+                case .requests(let requests) = single(actor, action, on: user),
                 case .requests(let others) = beside
             else { return }
             found.append(
@@ -112,7 +129,9 @@ extension EscalationSearch {
             var beside = Found.requests([])
             if user.hasSecondFactor != false {
                 // Who signs in with the new password is asked for the code of the user's device, if there is one.
-                let removal = single(actor, "iam:DeactivateMFADevice", on: user)
+                let removal =
+                    mayOnOthers(actor, "iam:UpdateLoginProfile")
+                    ? single(actor, "iam:DeactivateMFADevice", on: user) : .no
                 if case .requests = removal {
                     beside = removal
                 } else if user.hasSecondFactor == true {
@@ -129,28 +148,25 @@ extension EscalationSearch {
     // MARK: Services
 
     private func serviceWays(
-        into target: Holder, by actor: Holder, where isWanted: (String) -> Bool
+        into target: Holder, by actor: Holder, limit: Int, where isWanted: (String) -> Bool
     ) -> [Way] {
         let role = target.member
         var found: [Way] = []
         var families: Set<String> = []
-        for (index, method) in ServiceMethod.all.enumerated() {
-            let name = method.name
-            let family = "\(method.passesRole) \(method.family)"
-            guard !families.contains(family), isWanted(name), let trust = trusts(target, method.service) else {
-                continue
-            }
-            guard case .requests(let own) = requests(actor, method, index) else { continue }
+        for (index, own) in serviceRequests(of: actor) where found.count < limit {
+            let method = ServiceMethod.all[index]
+            guard !families.contains(method.family), isWanted(method.name), let trust = trusts(target, method.service)
+            else { continue }
             var requests: [EscalationPath.Request] = []
             if method.passesRole {
                 guard case .requests(let passing) = pass(role, to: method, by: actor) else { continue }
                 requests += passing
             }
-            families.insert(family)
+            families.insert(method.family)
             let assumptions = method.assumption.map { [method.passesRole ? $0 : "\($0) \(role.arn)"] } ?? []
             found.append(
                 Way(
-                    method: name, requests: requests + own + [trust],
+                    method: method.name, requests: requests + own + [trust],
                     effect: "makes \(method.service) run something as \(role.arn)", assumptions: assumptions))
         }
         return found
@@ -163,7 +179,7 @@ extension EscalationSearch {
         trusted[key] = .some(nil)
         guard let trust = role.member.trust else { return nil }
         let principal = Principal(kind: .service, service: service)
-        guard trust.mayReach(principal) else { return nil }
+        guard trust.reach(principal) != .none else { return nil }
         var inputs = PolicyInputs()
         inputs.roleTrust = trust
         let caller = BoundCaller(principal, SymbolicInputs(inputs, symbolic: cache.symbolic), domain: checks.domain)
@@ -178,23 +194,23 @@ extension EscalationSearch {
         return request
     }
 
-    /// What a method asks of the actor but for the role itself.
-    private func requests(_ actor: Holder, _ method: ServiceMethod, _ index: Int) -> Found {
-        if let known = actor.serviceRequests[index] { return known }
+    /// What the methods ask of the actor but for the role itself, of those that it can ask.
+    private func serviceRequests(
+        of actor: Holder
+    ) -> [(index: Int, requests: [EscalationPath.Request])] {
+        if let known = actor.serviceRequests { return known }
         let account = actor.member.principal.accountID
-        let isPossible =
-            (!method.passesRole || may(actor, "iam:PassRole"))
-            && method.actions.allSatisfy { may(actor, $0.name) }
-        let found =
-            isPossible
-            ? ask(
-                actor,
-                method.actions.flatMap { action in
-                    action.resources.map {
-                        Asked(action: action.name, resource: $0.replacing("{account}", with: account))
-                    }
-                }) : .no
-        actor.serviceRequests[index] = found
+        var found: [(index: Int, requests: [EscalationPath.Request])] = []
+        for (index, method) in ServiceMethod.all.enumerated() {
+            guard !method.passesRole || may(actor, "iam:PassRole"),
+                method.actions.allSatisfy({ may(actor, $0.name) })
+            else { continue }
+            let asked = method.actions.flatMap { action in
+                action.resources.map { Asked(action: action.name, resource: $0.replacing("{account}", with: account)) }
+            }
+            if case .requests(let requests) = ask(actor, asked) { found.append((index, requests)) }
+        }
+        actor.serviceRequests = found
         return found
     }
 
@@ -220,14 +236,11 @@ extension EscalationSearch {
 }
 
 extension CompiledPolicy {
-    /// Whether a statement that allows may be about the principal, whatever its conditions.
-    fileprivate func mayReach(_ principal: Principal, hasBoundary: Bool = false) -> Bool {
-        document.statements.contains {
-            $0.effect == .allow && reach(ofStatement: $0.index, principal, hasBoundary: hasBoundary) != .none
+    /// How far statements that allow may reach the principal, whatever their conditions.
+    fileprivate func reach(_ principal: Principal, hasBoundary: Bool = false) -> Reach {
+        document.statements.reduce(.none) { reach, statement in
+            guard statement.effect == .allow else { return reach }
+            return max(reach, self.reach(ofStatement: statement.index, principal, hasBoundary: hasBoundary))
         }
-    }
-
-    fileprivate func mayReach(_ member: Estate.Member) -> Bool {
-        mayReach(member.principal, hasBoundary: member.boundary != nil)
     }
 }

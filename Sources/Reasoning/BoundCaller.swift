@@ -85,6 +85,15 @@ public struct AccessTarget: Sendable {
         return target
     }
 
+    /// The target, but for some resources.
+    ///
+    /// - Parameter resources: patterns as in an element `Resource`.
+    public func butNotOn(_ resources: [String]) -> AccessTarget {
+        var target = self
+        target.formulas.append(.resource(.resources(resources), false))
+        return target
+    }
+
     /// The target, of requests whose resource has a form.
     ///
     /// In policies a wildcard stands for colons, too, so that a resource can be found that fits a pattern and is no ARN of its

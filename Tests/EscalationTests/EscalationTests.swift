@@ -324,6 +324,29 @@ import Testing
         #expect(made.methods() == ["iam:UpdateSAMLProvider, sts:AssumeRoleWithSAML"])
     }
 
+    @Test(arguments: [
+        ("kms:PutKeyPolicy", "kms:"), ("kms:CreateGrant", "kms:"), ("s3:PutBucketPolicy", "s3:"),
+        ("secretsmanager:PutResourcePolicy", "secretsmanager:"), ("sqs:SetQueueAttributes", "sqs:"),
+        ("sns:SetTopicAttributes", "sns:"), ("dynamodb:PutResourcePolicy", "dynamodb:"),
+    ])
+    func resourcesCanBeMadeToLetIn(_ action: String, _ service: String) {
+        func methods(_ statements: String, control: String? = nil) -> [EscalationPath] {
+            var made = TestEstate()
+            if let control { made.control(TestEstate.everything + "," + control) }
+            made.user("dev", statements)
+            return made.paths()
+        }
+        let paths = methods(TestEstate.allow(action))
+        #expect(paths.map(\.method) == [action])
+        #expect(paths.first?.gain.witness.request.action.hasPrefix(service) == true)
+        #expect(paths.first?.assumptions.count == 1)
+        #expect(methods(TestEstate.allow("\(service)*")).isEmpty, "it has all of it already")
+        #expect(methods(TestEstate.allow(action), control: TestEstate.deny(action)).isEmpty)
+        #expect(methods(TestEstate.allow(action) + "," + TestEstate.deny("\(service)*")).isEmpty)
+        let forServices = #"{"Bool":{"kms:GrantIsForAWSResource":"true"}}"#
+        #expect(methods(TestEstate.allow(action, if: forServices)).isEmpty)
+    }
+
     @Test func whatComesOfAChangeIsUsed() {
         var made = TestEstate()
         made.group("builders", TestEstate.allow("iam:PassRole cloudformation:CreateStack"))
