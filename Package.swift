@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "Policy"),
         // What policies mean for all requests at once.
         .target(name: "Reasoning", dependencies: ["Policy"]),
+        // Ways by which a principal can reach more than it has. No I/O.
+        .target(name: "Escalation", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Signature", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Catalogue", dependencies: ["BundledData"]),
         .target(name: "Lint", dependencies: ["Catalogue", "Policy"]),
@@ -261,8 +263,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning", "OIDC",
-                "Platform", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
+                "OIDC", "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -278,7 +280,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
                 "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -367,6 +369,7 @@ let package = Package(
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
         .testTarget(name: "CustomChecksTests", dependencies: ["CustomChecks", "Policy", "Reasoning"]),
+        .testTarget(name: "EscalationTests", dependencies: ["Catalogue", "Escalation", "Policy", "Reasoning"]),
         .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
@@ -422,7 +425,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Bodies", "Catalogue", "Directory", "IAMAPI", "KeyMaterial", "Keyring", "Learning", "Ledger", "Lint",
+                "Bodies", "Catalogue", "Directory", "Escalation", "IAMAPI", "KeyMaterial", "Keyring", "Learning",
+                "Ledger", "Lint",
                 "OIDC",
                 "Platform",
                 "Policy", "Reasoning",

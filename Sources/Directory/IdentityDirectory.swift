@@ -64,6 +64,12 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.accounts[id] }
     }
 
+    /// All accounts, by their numbers.
+    /// - Complexity: n log n in the number of accounts.
+    public var allAccounts: [Account] {
+        state.withLock { Array($0.accounts.values) }.sorted { $0.id < $1.id }
+    }
+
     /// Some account for which a condition holds.
     /// - Complexity: linear in the number of accounts.
     public func anyAccount(where holds: (Account) -> Bool) -> Account? {

@@ -47,7 +47,7 @@ public struct BoundCaller: Sendable {
 
 /// Something that may be done: actions on resources.
 public struct AccessTarget: Sendable {
-    let formulas: [Formula]
+    private(set) var formulas: [Formula]
     /// nil: any.
     let actions: PatternSet?
     /// The account that owns the resources; nil: the one in their ARNs, or the caller's own.
@@ -65,6 +65,67 @@ public struct AccessTarget: Sendable {
         if !resources.isEmpty { formulas.append(.resource(.resources(resources), true)) }
         self.formulas = formulas
         self.resourceAccount = resourceAccount
+    }
+
+    /// The target, of requests whose resource is one of these as well.
+    ///
+    /// - Parameter resources: patterns as in an element `Resource`.
+    public func alsoOn(_ resources: [String]) -> AccessTarget {
+        var target = self
+        target.formulas.append(.resource(.resources(resources), true))
+        return target
+    }
+
+    /// The target, but for some actions.
+    ///
+    /// - Parameter actions: patterns such as "sts:AssumeRole*".
+    public func but(_ actions: [String]) -> AccessTarget {
+        var target = self
+        target.formulas.append(.action(PatternSet(actions.map { Pattern.action($0) }), false))
+        return target
+    }
+
+    /// The target, but for some resources.
+    ///
+    /// - Parameter resources: patterns as in an element `Resource`.
+    public func butNotOn(_ resources: [String]) -> AccessTarget {
+        var target = self
+        target.formulas.append(.resource(.resources(resources), false))
+        return target
+    }
+
+    /// The target, of requests whose resource has a form.
+    ///
+    /// In policies a wildcard stands for colons, too, so that a resource can be found that fits a pattern and is no ARN of its
+    /// type. Here it stands for one character or more between two colons.
+    /// - Parameter form: an ARN with "*" for what a resource has of its own.
+    public func inForm(_ form: String) -> AccessTarget {
+        var target = self
+        let symbols = form.unicodeScalars.flatMap { $0 == "*" ? [Symbol.oneInSegment, .manyInSegment] : [$0.value] }
+        target.formulas.append(.resource(PatternSet([Pattern(symbols)]), true))
+        return target
+    }
+
+    /// The target, of requests that name no resource: "*".
+    public var withoutResource: AccessTarget {
+        var target = self
+        target.formulas.append(.resource(PatternSet([], matchesNone: true), true))
+        return target
+    }
+
+    /// The target, of requests with certain condition keys.
+    ///
+    /// - Parameter context: the one value that a key has, by its name in lower case; nil: the key is not there.
+    public func with(_ context: [String: String?]) -> AccessTarget {
+        var target = self
+        for (key, value) in context.sorted(by: { $0.key < $1.key }) {
+            if let value {
+                target.formulas.append(.key(KeyTest(key: key, isOneOf: [.text(value)]), true))
+            } else {
+                target.formulas.append(.key(KeyTest(present: key), false))
+            }
+        }
+        return target
     }
 }
 

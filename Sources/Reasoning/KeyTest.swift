@@ -134,6 +134,23 @@ final class KeyTest: Sendable {
             operatorName: "defined", values: [variable.fallback == nil ? "" : "default"], hasVariables: false)
     }
 
+    /// What another test asks once its variables are replaced.
+    private init(_ other: KeyTest, bound: ValueTest) {
+        key = other.key
+        quantifier = other.quantifier
+        isNegated = other.isNegated
+        test = bound
+        whenNull = other.whenNull
+        whenPresent = other.whenPresent
+        usable = other.usable
+        source = Source(
+            operatorName: other.source.operatorName + " bound",
+            values: other.source.values + bound.patterns.map { $0.symbols.description }, hasVariables: false)
+    }
+
+    /// The test with its variables replaced, of which each has to be among the bindings.
+    func bound(_ bindings: Bindings) -> KeyTest { KeyTest(self, bound: test.bound(bindings)) }
+
     /// Whether both ask the same, for the same values of variables.
     func isSame(as other: KeyTest) -> Bool {
         self === other

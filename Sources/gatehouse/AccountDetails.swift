@@ -1,7 +1,7 @@
 import Directory
+import Escalation
 import FoundationEssentials
 import Policy
-import Reasoning
 import Wire
 
 /// The users and roles of accounts with their policies, as `aws iam get-account-authorization-details` prints them.
@@ -13,20 +13,9 @@ struct AccountDetails {
         let reason: String
     }
 
-    /// A user or a role.
-    struct Member {
-        let principal: Principal
-        /// What a person calls it: the ARN of the user or the role.
-        let arn: String
-        let inputs: PolicyInputs
-        let tags: [String: String]
-        /// Who may make sessions of it.
-        let trust: CompiledPolicy?
-    }
-
-    private(set) var members: [Member] = []
-    private var policies: [String: CompiledPolicy] = [:]
-    private var groups: [String: [CompiledPolicy]] = [:]
+    private(set) var estate = Estate()
+    /// Policies that are made once for all who have them, by type and ARN.
+    private var shared: [String: CompiledPolicy] = [:]
 
     /// - Parameter files: each an answer, or one page of it. They belong together: a role's policy may be in another.
     init(_ files: [(name: String, text: String)]) throws(Problem) {
@@ -47,14 +36,17 @@ struct AccountDetails {
         for answer in answers {
             for policy in answer.value["Policies"].elements { try take(policy: policy) }
         }
+        // Users name their groups without the path.
+        var groupARNs: [String: String] = [:]
         for answer in answers {
             for group in answer.value["GroupDetailList"].elements {
                 guard let arn = group["Arn"].text, let name = group["GroupName"].text else { continue }
-                groups[Self.account(of: arn) + "/" + name] = try own(group, "GroupPolicyList", of: arn)
+                groupARNs[Self.account(of: arn) + "/" + name] = arn
+                estate.groups[arn] = try own(group, "GroupPolicyList", of: arn)
             }
         }
         for answer in answers {
-            for user in answer.value["UserDetailList"].elements { try take(user: user) }
+            for user in answer.value["UserDetailList"].elements { try take(user: user, groupARNs) }
             for role in answer.value["RoleDetailList"].elements { try take(role: role) }
         }
     }
@@ -66,30 +58,37 @@ struct AccountDetails {
 
     private mutating func take(policy: Wire.JSONValue) throws(Problem) {
         guard let arn = policy["Arn"].text else { return }
+        let name = policy["PolicyName"].text ?? arn
         let versions = policy["PolicyVersionList"].elements
-        guard let version = versions.first(where: { $0["IsDefaultVersion"] == .boolean(true) }) ?? versions.first else {
-            return
+        guard
+            let index = versions.firstIndex(where: { $0["IsDefaultVersion"] == .boolean(true) })
+                ?? versions.indices.first
+        else { return }
+        var others: [(id: String, policy: CompiledPolicy)] = []
+        for (place, version) in versions.enumerated() where place != index && version["Document"] != nil {
+            let compiled = try compiled(version["Document"], .identity, name, of: nil, arn: arn)
+            others.append((version["VersionId"].text ?? "", compiled))
         }
-        policies[arn] = try compiled(
-            version["Document"], .identity, policy["PolicyName"].text ?? arn, of: nil, arn: arn)
+        estate.policies[arn] = Estate.ManagedPolicy(
+            defaultVersion: try compiled(versions[index]["Document"], .identity, name, of: nil, arn: arn),
+            otherVersions: others)
     }
 
-    private mutating func take(user: Wire.JSONValue) throws(Problem) {
+    private mutating func take(user: Wire.JSONValue, _ groupARNs: [String: String]) throws(Problem) {
         guard let arn = user["Arn"].text else { return }
         let account = Self.account(of: arn)
-        var identity = try own(user, "UserPolicyList", of: arn)
+        let principal = Principal(kind: .user, arn: arn, accountID: account, uniqueID: user["UserId"].text ?? "")
+        var member = Estate.Member(principal, arn: arn, policies: try own(user, "UserPolicyList", of: arn))
         for group in user["GroupList"].elements.compactMap(\.asText) {
-            guard let policies = groups[account + "/" + group] else {
+            guard let name = groupARNs[account + "/" + group], let policies = estate.groups[name] else {
                 throw Problem(reason: "\(arn): its group \(group) is in none of the files: give them all")
             }
-            identity += policies
+            member.groups.append(name)
+            member.policies += policies
         }
-        let principal = Principal(kind: .user, arn: arn, accountID: account, uniqueID: user["UserId"].text ?? "")
-        members.append(
-            Member(
-                principal: principal, arn: arn,
-                inputs: PolicyInputs(identity: identity, boundaries: try boundary(of: user, arn)),
-                tags: tags(user), trust: nil))
+        member.boundary = try boundary(of: user, arn)
+        member.tags = tags(user)
+        estate.members.append(member)
     }
 
     private mutating func take(role: Wire.JSONValue) throws(Problem) {
@@ -99,52 +98,61 @@ struct AccountDetails {
             kind: .roleSession, arn: "arn:aws:sts::\(account):assumed-role/\(name)/session", accountID: account,
             roleARN: arn, uniqueID: role["RoleId"].text ?? "",
             isServiceLinkedRole: arn.contains(":role/aws-service-role/"))
-        members.append(
-            Member(
-                principal: principal, arn: arn,
-                inputs: PolicyInputs(
-                    identity: try own(role, "RolePolicyList", of: arn), boundaries: try boundary(of: role, arn)),
-                tags: tags(role),
-                trust: try compiled(role["AssumeRolePolicyDocument"], .roleTrust, "", of: arn, arn: nil)))
+        var member = Estate.Member(principal, arn: arn, policies: try own(role, "RolePolicyList", of: arn))
+        member.boundary = try boundary(of: role, arn)
+        member.tags = tags(role)
+        member.trust = try compiled(role["AssumeRolePolicyDocument"], .roleTrust, "", of: arn, arn: nil)
+        member.instanceProfiles = role["InstanceProfileList"].elements.compactMap { $0["InstanceProfileName"].text }
+        estate.members.append(member)
     }
 
     /// The inline and attached policies of a user, a group or a role.
-    private func own(_ member: Wire.JSONValue, _ list: String, of arn: String) throws(Problem) -> [CompiledPolicy] {
-        var found: [CompiledPolicy] = []
+    private mutating func own(_ member: Wire.JSONValue, _ list: String, of arn: String) throws(Problem) -> [Estate
+        .HeldPolicy]
+    {
+        var found: [Estate.HeldPolicy] = []
         for policy in member[list].elements {
             let name = policy["PolicyName"].text ?? ""
-            found.append(try compiled(policy["PolicyDocument"], .identity, name, of: arn, arn: nil))
+            let compiled = try compiled(policy["PolicyDocument"], .identity, name, of: arn, arn: nil)
+            found.append(Estate.HeldPolicy(compiled, holder: arn))
         }
         for attached in member["AttachedManagedPolicies"].elements {
             guard let name = attached["PolicyArn"].text else { continue }
-            found.append(try managed(name, for: arn, as: .identity))
+            found.append(Estate.HeldPolicy(try managed(name, for: arn, as: .identity), holder: arn, arn: name))
         }
         return found
     }
 
-    private func boundary(of member: Wire.JSONValue, _ arn: String) throws(Problem) -> [CompiledPolicy]? {
+    private mutating func boundary(of member: Wire.JSONValue, _ arn: String) throws(Problem) -> Estate.Boundary? {
         guard let boundary = member["PermissionsBoundary"], boundary != .null,
             let name = boundary["PermissionsBoundaryArn"].text
         else { return nil }
-        return [try managed(name, for: arn, as: .permissionsBoundary)]
+        return Estate.Boundary(arn: name, policy: try managed(name, for: arn, as: .permissionsBoundary))
     }
 
     /// A managed policy of the files, or one of AWS's.
-    private func managed(_ arn: String, for member: String, as type: PolicyType) throws(Problem) -> CompiledPolicy {
-        if let policy = policies[arn] {
-            guard type != policy.source.type else { return policy }
-            return CompiledPolicy(policy.document, source: PolicySource(type: type, name: policy.source.name, arn: arn))
+    private mutating func managed(
+        _ arn: String, for member: String, as type: PolicyType
+    ) throws(Problem) -> CompiledPolicy {
+        let own = estate.policies[arn]?.defaultVersion
+        if let own, type == own.source.type { return own }
+        if let known = shared["\(type.rawValue) \(arn)"] { return known }
+        var document = own?.document
+        if document == nil {
+            guard let known = ManagedPolicyCatalog.aws.entry(arn: arn) else {
+                throw Problem(reason: "\(member): its policy \(arn) is in none of the files: give them all")
+            }
+            do throws(PolicyError) {
+                document = try PolicyDocument(parsing: known.document, as: type, strictness: .evaluable)
+            } catch {
+                throw Problem(reason: "\(arn): \(error)")
+            }
         }
-        guard let known = ManagedPolicyCatalog.aws.entry(arn: arn) else {
-            throw Problem(reason: "\(member): its policy \(arn) is in none of the files: give them all")
-        }
-        do throws(PolicyError) {
-            let document = try PolicyDocument(parsing: known.document, as: type, strictness: .evaluable)
-            let name = arn.split(separator: "/").last.map(String.init) ?? arn
-            return CompiledPolicy(document, source: PolicySource(type: type, name: name, arn: arn))
-        } catch {
-            throw Problem(reason: "\(arn): \(error)")
-        }
+        let name = own?.source.name ?? arn.split(separator: "/").last.map(String.init) ?? arn
+        let source = PolicySource(type: type, name: name, arn: arn)
+        let policy = document.map { CompiledPolicy($0, source: source) } ?? .denyingEverything(source)
+        shared["\(type.rawValue) \(arn)"] = policy
+        return policy
     }
 
     private func compiled(

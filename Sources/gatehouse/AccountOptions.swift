@@ -1,39 +1,95 @@
 import ArgumentParser
+import Escalation
 import FoundationEssentials
 import Policy
-import Reasoning
+import Server
 
-/// Where the users and roles are that `who-can` and `what-can` ask about, and what binds them besides their own policies.
+/// Where the users and roles are that `who-can`, `what-can` and `escalate` ask about, and what binds them besides their
+/// own policies.
 struct AccountOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            What `aws iam get-account-authorization-details` printed, or a folder of such files. May be repeated.
+            What `aws iam get-account-authorization-details` printed, or a folder of such files. May be repeated. \
+            Without it, a Gatehouse's data are asked.
             """, valueName: "path"))
-    var from: [String]
+    var from: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The service control policies of one level, root first: repeat it for each level, and put commas between "
-                + "policies of the same level.", valueName: "file,…"))
+            "With --from: the service control policies of one level, root first: repeat it for each level, and put "
+                + "commas between policies of the same level.", valueName: "file,…"))
     var scp: [String] = []
 
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
-    }
+    @Option(
+        help: ArgumentHelp("Only the users and roles of this account (default: of all accounts).", valueName: "number"))
+    var account: String?
 
-    @Option(help: "The output format.")
-    var format = Format.text
+    @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
-        guard !from.isEmpty else {
+        if let account, account.utf8.count != 12 || !account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            throw ValidationError("--account takes twelve digits, not '\(account)'.")
+        }
+        let isOfData = placeOptions.dataOptions.data != nil || placeOptions.databaseOptions.database != nil
+        guard from.isEmpty || !isOfData else {
             throw ValidationError(
-                "Whose policies? Name what `aws iam get-account-authorization-details` printed with --from.")
+                "The policies are in files or in a Gatehouse's data: leave out --from or the other one.")
+        }
+        guard !from.isEmpty || scp.isEmpty else {
+            throw ValidationError(
+                "A Gatehouse's data have the service control policies: --scp goes together with --from.")
+        }
+    }
+
+    /// Who there is, and what is known beside.
+    struct Known {
+        let estate: Estate
+        /// nil: only files are known.
+        let recorded: RecordedEstate?
+        /// The files; none where data are asked.
+        let files: [(name: String, text: String)]
+        /// The account whose users and roles are asked about; nil: all.
+        let account: String?
+
+        /// Those who are asked about.
+        var members: [Estate.Member] {
+            guard let account else { return estate.members }
+            return estate.members.filter { $0.principal.accountID == account }
         }
     }
 
     /// - Throws: `ExitCode(2)` after a complaint.
-    func details(_ command: String) throws(ExitCode) -> AccountDetails {
+    func known(_ command: String) throws -> Known {
+        guard from.isEmpty else {
+            let files = try files(command)
+            let estate = try estate(files, command)
+            return Known(estate: estate, recorded: nil, files: files, account: account)
+        }
+        let place = try placeOptions.place()
+        do throws(StartError) {
+            let recorded = try RecordedEstate(place)
+            return Known(estate: recorded.estate, recorded: recorded, files: [], account: account)
+        } catch {
+            throw complaint("gatehouse \(command): \(error) Or name what describes an account with --from.")
+        }
+    }
+
+    private func estate(
+        _ files: [(name: String, text: String)], _ command: String
+    ) throws(ExitCode) -> Estate {
+        var estate: Estate
+        do throws(AccountDetails.Problem) {
+            estate = try AccountDetails(files).estate
+        } catch {
+            throw complaint("gatehouse \(command): \(error.reason)")
+        }
+        let levels = try serviceControl(command)?.map { PolicySet($0) }
+        for index in estate.members.indices { estate.members[index].serviceControl = levels }
+        return estate
+    }
+
+    private func files(_ command: String) throws(ExitCode) -> [(name: String, text: String)] {
         var files: [(name: String, text: String)] = []
         for path in from {
             let names: [String]
@@ -55,15 +111,11 @@ struct AccountOptions: ParsableArguments {
                 }
             }
         }
-        do throws(AccountDetails.Problem) {
-            return try AccountDetails(files)
-        } catch {
-            throw complaint("gatehouse \(command): \(error.reason)")
-        }
+        return files
     }
 
     /// The levels of service control policies; nil: there are none.
-    func serviceControl(_ command: String) throws(ExitCode) -> [[CompiledPolicy]]? {
+    private func serviceControl(_ command: String) throws(ExitCode) -> [[CompiledPolicy]]? {
         if scp.isEmpty { return nil }
         var levels: [[CompiledPolicy]] = []
         for level in scp {
@@ -82,14 +134,12 @@ struct AccountOptions: ParsableArguments {
     }
 }
 
-/// Policies made ready once, however many users and roles share them.
-final class SymbolicCache {
-    private var known: [ObjectIdentifier: SymbolicPolicy] = [:]
-
-    func symbolic(_ policy: CompiledPolicy) -> SymbolicPolicy {
-        if let symbolic = known[ObjectIdentifier(policy)] { return symbolic }
-        let symbolic = SymbolicPolicy(policy)
-        known[ObjectIdentifier(policy)] = symbolic
-        return symbolic
+/// The format of a list.
+struct ListFormatOption: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
     }
+
+    @Option(help: "The output format.")
+    var format = Format.text
 }

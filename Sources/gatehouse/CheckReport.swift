@@ -76,13 +76,16 @@ extension CheckReport.Finding {
 extension Witness {
     /// The request in a line, and its condition keys in one each.
     fileprivate func lines(_ policy: CheckedPolicy) -> [String] {
-        let spellings = policy.document.keySpellings
-        var lines = ["\(caller) may \(request.action) on \(request.resource)".onOneLine]
-        for (key, value) in context.sorted(by: { $0.key < $1.key }) {
-            lines.append("    \(spellings[key] ?? key.spelledByAWS) = \(value.text)".onOneLine)
-        }
-        for key in absentKeys { lines.append("    without \(spellings[key] ?? key.spelledByAWS)".onOneLine) }
-        return lines
+        ["\(caller) may \(request.action) on \(request.resource)".onOneLine]
+            + contextLines(policy.document.keySpellings).map { "    \($0)" }
+    }
+
+    /// A line for each condition key that the request has to have, and for each that it must not have.
+    /// - Parameter spellings: how to write keys, by their names in lower case; others are written as AWS's pages do.
+    func contextLines(_ spellings: [String: String] = [:]) -> [String] {
+        context.sorted { $0.key < $1.key }
+            .map { "\(spellings[$0.key] ?? $0.key.spelledByAWS) = \($0.value.text)".onOneLine }
+            + absentKeys.map { "without \(spellings[$0] ?? $0.spelledByAWS)".onOneLine }
     }
 
     /// The caller in a word.

@@ -7,27 +7,31 @@ struct CheckUnreachable: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unreachable",
         abstract: "Which statements of a policy can never matter, and why?",
-        discussion: "gatehouse check unreachable policy.json")
+        discussion: "gatehouse check unreachable policies/*.json")
 
-    @Argument(help: "The policy; - is standard input.")
-    var policy: String
+    @Argument(help: "The policies, each looked at by itself; - is standard input.")
+    var policies: [String]
 
     @OptionGroup var kind: PolicyKindOption
     @OptionGroup var options: CheckOptions
 
     func run() throws {
-        let policy = try CheckedPolicy(policy, as: kind.policyType?.type)
-        let useless = Checks.withCatalogue.useless(in: policy.symbolic)
-        let findings = useless.map { statement in
-            let words = words(for: statement.reason, in: policy)
-            return CheckReport.Finding(
-                description: "The statement \(words).", words: words, policy: policy, statement: statement.index,
-                witness: nil)
+        var findings: [CheckReport.Finding] = []
+        for file in policies {
+            let policy = try CheckedPolicy(file, as: kind.policyType?.type)
+            findings += Checks.withCatalogue.useless(in: policy.symbolic).map { statement in
+                let words = words(for: statement.reason, in: policy)
+                return CheckReport.Finding(
+                    description: "The statement \(words).", words: words, policy: policy, statement: statement.index,
+                    witness: nil)
+            }
         }
+        let which = policies.count == 1 ? "policy" : "policies"
         try CheckReport(
             check: "unreachable", result: findings.isEmpty ? .pass : .fail,
             message: findings.isEmpty
-                ? "Every statement of the policy can matter." : "The policy has statements that can never matter.",
+                ? "Every statement of the \(which) can matter."
+                : "The \(which) \(policies.count == 1 ? "has" : "have") statements that can never matter.",
             findings: findings
         ).end(options.format)
     }

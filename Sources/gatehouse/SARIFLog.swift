@@ -27,7 +27,8 @@ struct SARIFLog: Encodable {
     }
     struct LogicalLocation: Encodable { let fullyQualifiedName: String }
     struct Location: Encodable {
-        let physicalLocation: PhysicalLocation
+        /// nil: it is in no file.
+        let physicalLocation: PhysicalLocation?
         /// nil for the document as a whole.
         let logicalLocations: [LogicalLocation]?
     }
@@ -60,6 +61,12 @@ struct SARIFLog: Encodable {
 }
 
 extension SARIFLog.Location {
+    /// What is in no file.
+    init(named name: String) {
+        physicalLocation = nil
+        logicalLocations = [SARIFLog.LogicalLocation(fullyQualifiedName: name)]
+    }
+
     /// - Parameter name: what the place is called within the document; nil for the document as a whole.
     init(_ file: String, line: Int, column: Int, name: String?) {
         physicalLocation = SARIFLog.PhysicalLocation(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CustomChecks
+import Escalation
 import Policy
 import Reasoning
 
@@ -13,31 +14,27 @@ struct WhatCan: ParsableCommand {
 
             Lists the statements of its own policies of which something is left, and what takes something away from them: \
             denies, its permissions boundary, service control policies. What the policies of resources give it is not \
-            among them. Exit status: 0, 2 if a file can't be read, 3 if it can't be said of a statement.
+            among them. Without --from, a Gatehouse's data are asked. Exit status: 0, 2 if something can't be read, 3 if it \
+            can't be said of a statement.
             """)
 
     @Argument(help: "The ARN of the user or the role.")
     var principal: String
 
     @OptionGroup var account: AccountOptions
+    @OptionGroup var formatOption: ListFormatOption
 
     func run() throws {
-        let details = try account.details("what-can")
-        guard let member = details.members.first(where: { $0.arn == principal }) else {
-            Terminal.complain(
-                "gatehouse what-can: \(principal) is in none of the files: name one of the users and roles that are, such "
-                    + "as \(details.members.first?.arn ?? "those of another account")")
-            throw ExitCode(2)
-        }
+        let known = try account.known("what-can")
+        let member = try known.member(principal, "what-can")
         var inputs = member.inputs
-        inputs.serviceControl = member.principal.isServiceLinkedRole ? nil : try account.serviceControl("what-can")
         // What resources' policies say is not known here, and not asked.
         inputs.ignoresResourceSide = true
         let checks = Checks.withCatalogue
         let caller = BoundCaller(
             member.principal, SymbolicInputs(inputs), tags: member.tags, domain: checks.domain)
         let (grants, undecided) = checks.grants(of: caller)
-        switch account.format {
+        switch formatOption.format {
         case .json:
             print(
                 try PrintedJSON.of(
@@ -48,6 +45,18 @@ struct WhatCan: ParsableCommand {
             if grants.isEmpty, undecided.isEmpty { print("nothing by its own policies") }
         }
         if !undecided.isEmpty { throw ExitCode(3) }
+    }
+}
+
+extension AccountOptions.Known {
+    /// - Throws: `ExitCode(2)` after a complaint.
+    func member(_ principal: String, _ command: String) throws -> Estate.Member {
+        if let member = estate.members.first(where: { $0.arn == principal }) { return member }
+        let place = recorded == nil ? "in none of the files" : "not in the data"
+        Terminal.complain(
+            "gatehouse \(command): \(principal) is \(place): name one of the users and roles that are, such "
+                + "as \(estate.members.first?.arn ?? "those of another account")")
+        throw ExitCode(2)
     }
 }
 

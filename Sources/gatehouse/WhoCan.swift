@@ -1,9 +1,11 @@
 import ArgumentParser
 import CustomChecks
+import Escalation
 import Policy
 import Reasoning
+import Server
 
-struct WhoCan: ParsableCommand {
+struct WhoCan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "who-can",
         abstract: "Which users and roles of an account may do something?",
@@ -12,8 +14,11 @@ struct WhoCan: ParsableCommand {
             gatehouse who-can s3:DeleteObject 'arn:aws:s3:::reports/*' --from account.json
 
             Action and resource may have wildcards: then any of what they mean counts. Each user and role comes with a \
-            request that the policy engine has allowed. Exit status: 0, 2 if a file can't be read, 3 if it can't be said \
+            request that the policy engine has allowed. Exit status: 0, 2 if something can't be read, 3 if it can't be said \
             of somebody.
+
+            Without --from, a Gatehouse's data are asked: all of its accounts, with what they have beside: service and \
+            resource control policies, the policies of buckets, keys and roles, grants, Block Public Access.
             """)
 
     @Argument(help: "The action, for example s3:GetObject.")
@@ -23,6 +28,7 @@ struct WhoCan: ParsableCommand {
     var resource: String
 
     @OptionGroup var account: AccountOptions
+    @OptionGroup var formatOption: ListFormatOption
 
     @Option(help: ArgumentHelp("The policy of the resource: of a bucket, a key, a queue, …", valueName: "file"))
     var resourcePolicy: String?
@@ -42,30 +48,25 @@ struct WhoCan: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let details = try account.details("who-can")
-        let levels = try account.serviceControl("who-can")
+    func run() async throws {
+        let known = try account.known("who-can")
         let policy = try resourcePolicy.map { try CheckedPolicy($0, as: .resource, command: "who-can") }
-        let checks = Checks.withCatalogue
-        let cache = SymbolicCache()
-        let target = AccessTarget([action], on: [resource], resourceAccount: resourceAccount)
-        // To assume a role of the account is a matter of its trust policy.
-        let role = details.members.first { $0.trust != nil && $0.arn == resource }
-        var answers: [(AccountDetails.Member, Answer)] = []
-        for member in details.members {
-            var inputs = member.inputs
-            inputs.serviceControl = member.principal.isServiceLinkedRole ? nil : levels
-            inputs.resource = policy?.symbolic.policy
-            inputs.roleTrust = action.lowercased().hasPrefix("sts:") ? role?.trust : nil
-            let caller = BoundCaller(
-                member.principal, SymbolicInputs(inputs, symbolic: cache.symbolic), tags: member.tags,
-                domain: checks.domain)
-            answers.append((member, checks.access(of: caller, to: target)))
+        var resources: [RecordedResource] = []
+        if let recorded = known.recorded, policy == nil {
+            do throws(StartError) {
+                resources = try await recorded.resources(resource, for: action)
+            } catch {
+                Terminal.complain("gatehouse who-can: \(error)")
+                throw ExitCode(2)
+            }
         }
-        try show(answers)
+        let asking = Asking(
+            action: action, resource: resource, resourceAccount: resourceAccount, policy: policy?.symbolic.policy,
+            resources: resources, known: known)
+        try show(known.members.map { ($0, asking.answer(of: $0)) })
     }
 
-    private func show(_ answers: [(member: AccountDetails.Member, answer: Answer)]) throws {
+    private func show(_ answers: [(member: Estate.Member, answer: Answer)]) throws {
         var found: [JSONAccess] = []
         var undecided: [JSONDoubt] = []
         for (member, answer) in answers {
@@ -75,7 +76,7 @@ struct WhoCan: ParsableCommand {
             case .unknown(let doubt): undecided.append(JSONDoubt(arn: member.arn, reason: "\(doubt)"))
             }
         }
-        switch account.format {
+        switch formatOption.format {
         case .json: print(try PrintedJSON.of(JSONAnswer(allowed: found, undecided: undecided)))
         case .text:
             for access in found {
@@ -85,6 +86,76 @@ struct WhoCan: ParsableCommand {
             if found.isEmpty, undecided.isEmpty { print("nobody of \(answers.count) users and roles") }
         }
         if !undecided.isEmpty { throw ExitCode(3) }
+    }
+}
+
+/// The question, as it is asked of one user or role after another.
+private struct Asking {
+    let action: String
+    let resource: String
+    let resourceAccount: String?
+    /// The policy of the resource that the command line names.
+    let policy: CompiledPolicy?
+    /// What the data know of resources that the pattern is about.
+    let resources: [RecordedResource]
+    /// The role that is the resource.
+    private let role: Estate.Member?
+    private let cache = SymbolicCache()
+    private let checks = Checks.withCatalogue
+
+    init(
+        action: String, resource: String, resourceAccount: String?, policy: CompiledPolicy?,
+        resources: [RecordedResource], known: AccountOptions.Known
+    ) {
+        self.action = action
+        self.resource = resource
+        self.resourceAccount = resourceAccount
+        self.policy = policy
+        self.resources = resources
+        role = known.estate.members.first { $0.isRole && $0.arn == resource }
+    }
+
+    func answer(of member: Estate.Member) -> Answer {
+        guard !resources.isEmpty else { return plainAnswer(of: member) }
+        var doubt: Doubt?
+        for resource in resources {
+            var inputs = member.inputs
+            resource.bind(&inputs, for: action)
+            let caller = caller(member, inputs)
+            let target = AccessTarget([action], on: [self.resource], resourceAccount: resource.owner)
+                .alsoOn(resource.patterns).with(resource.context(caller.policies.conditionKeys))
+            switch checks.access(of: caller, to: target) {
+            case .yes(let witness): return .yes(witness)
+            case .no: break
+            case .unknown(let why): doubt = why
+            }
+        }
+        if resource == "*" {
+            // Some actions name no resource.
+            let caller = caller(member, member.inputs)
+            switch checks.access(of: caller, to: AccessTarget([action], on: []).withoutResource) {
+            case .yes(let witness): return .yes(witness)
+            case .no: break
+            case .unknown(let why): doubt = why
+            }
+        }
+        return doubt.map { .unknown($0) } ?? .no
+    }
+
+    /// Where nothing is known of resources but what the command line says, and the trust policies of roles.
+    private func plainAnswer(of member: Estate.Member) -> Answer {
+        var inputs = member.inputs
+        inputs.resource = policy
+        // To assume a role of the account is a matter of its trust policy.
+        if action.lowercased().hasPrefix("sts:") { inputs.roleTrust = role?.trust }
+        return checks.access(
+            of: caller(member, inputs), to: AccessTarget([action], on: [resource], resourceAccount: resourceAccount))
+    }
+
+    private func caller(_ member: Estate.Member, _ inputs: PolicyInputs) -> BoundCaller {
+        BoundCaller(
+            member.principal, SymbolicInputs(inputs, symbolic: cache.symbolic), tags: member.tags,
+            domain: checks.domain)
     }
 }
 

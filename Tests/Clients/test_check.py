@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.sarif import check_sarif
 from harness.server import BINARY, clean_environment, gatehouse
 
 
@@ -108,12 +109,21 @@ def test_text_shows_the_request_first(tmp_path: Path) -> None:
 def test_sarif(tmp_path: Path) -> None:
     policy = write(tmp_path, "a policy", allow("s3:*"))
     done = gatehouse("check", "access-not-granted", policy, "--action", "s3:DeleteBucket", "--format", "sarif")
-    log = json.loads(done.stdout)
-    [run] = log["runs"]
-    [result] = run["results"]
-    assert (log["version"], result["ruleId"], result["level"]) == ("2.1.0", "access-not-granted", "error")
+    [result] = check_sarif(json.loads(done.stdout))
+    assert (result["ruleId"], result["level"]) == ("access-not-granted", "error")
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("a%20policy.json") and place["region"]["startLine"] == 1
+
+
+def test_sarif_of_statements_that_cannot_matter(tmp_path: Path) -> None:
+    policy = write(tmp_path, "policy", allow("s3:*"), allow("s3:GetObject", Sid="Same"))
+    done = gatehouse("check", "unreachable", policy, "--format", "sarif")
+    [result] = check_sarif(json.loads(done.stdout))
+    assert (done.returncode, result["ruleId"], result["level"]) == (1, "unreachable", "error")
+    assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "Statement[1]"}]
+    assert "statement 1" in result["message"]["text"]
+    fine = gatehouse("check", "unreachable", write(tmp_path, "fine", allow("s3:*")), "--format", "sarif")
+    assert fine.returncode == 0 and check_sarif(json.loads(fine.stdout)) == []
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,19 @@ def test_generate_policy(node: Server) -> None:
     assert [each["Action"] for each in made["Statement"]] == ["iam:ListUsers"]
 
 
+def test_who_can_what_can_and_escalate(node: Server) -> None:
+    node.root.iam.create_user(UserName="alice")
+    node.root.iam.put_user_policy(
+        UserName="alice", PolicyName="p", PolicyDocument=policy(allow(["iam:PutUserPolicy", "s3:GetObject"]))
+    )
+    node.root.client("s3").create_bucket(Bucket="box")
+    alice = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    said = done("who-can", "s3:GetObject", "arn:aws:s3:::box/a", *place(node))
+    assert said.startswith(f"{alice} may s3:GetObject on arn:aws:s3:::box/a ")
+    assert "iam:PutUserPolicy" in done("what-can", alice, *place(node))
+    assert "1. iam:PutUserPolicy" in done("escalate", *place(node), status=1)
+
+
 def test_outbox(node: Server) -> None:
     assert done("outbox", *place(node)) == "There is no mail.\n"
     organizations = node.root.client("organizations")

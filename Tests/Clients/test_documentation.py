@@ -15,6 +15,7 @@ import yaml
 from harness import ROOT_KEY_ID, ROOT_SECRET
 from harness.aws import aws_program
 from harness.pages import Block, Command, Reader, blocks, is_shown, pages
+from harness.sarif import check_sarif
 from harness.server import BINARY, REPOSITORY, clean_environment, gatehouse
 
 PAGES = pages()
@@ -145,7 +146,7 @@ def test_make_run_serves() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_have_the_options(page: Path) -> None:
     """Also where a block is not run, or a sentence tells of an option."""
-    commands = "serve|env|root-key|why|outbox|simulate|lint|check [a-z-]+|who-can|what-can|operations|version"
+    commands = "serve|env|root-key|why|outbox|simulate|lint|check [a-z-]+|who-can|what-can|escalate|operations|version"
     text = page.read_text().replace("\\\n", " ")
     for command, rest in re.findall(rf"gatehouse ({commands})\b([^`|;\n]*)", text):
         known = gatehouse(*command.split(), "--help").stdout
@@ -239,6 +240,86 @@ def test_the_workflow_does_what_it_says(tmp_path: Path) -> None:
         if result["level"] != "note"
     }
     assert places == {"policies/bad.json": "PASS_ROLE_WITH_STAR_IN_RESOURCE"}
+
+
+# The workflow that asks what a change grants
+
+ACCESS = REPOSITORY / "Documentation" / "guides" / "access.yml"
+
+
+def test_the_workflow_about_access_does_what_it_says(tmp_path: Path) -> None:
+    workflow = yaml.safe_load(ACCESS.read_text())
+    [job] = workflow["jobs"].values()
+    steps = {step["name"]: step for step in job["steps"]}
+    assert len(steps) == len(job["steps"]) and NOT_STEPPED <= set(steps)
+    assert job["permissions"]["security-events"] == "write"
+    repository = repository_with_history(tmp_path)
+    summary = tmp_path / "summary"
+    groups: list[int] = []
+
+    def run(name: str, agreed: bool = False) -> int:
+        variables = {
+            "BASE": "HEAD~1", "MORE_ACCESS": "true" if agreed else "false", "GITHUB_STEP_SUMMARY": str(summary),
+        }  # fmt: skip
+        code, output = run_step(steps[name], repository, job["env"], variables, groups)
+        assert "command not found" not in output and "Error" not in output, output
+        return code
+
+    compare = "Compare with what was granted before"
+    assert run(compare) == 1
+    text = summary.read_text()
+    assert "### policies/grown.json" in text and "may sqs:SendMessage on" in text
+    assert "### policies/new.json" in text and "same.json" not in text and "less.json" not in text
+    assert run(compare, agreed=True) == 0
+    for name, file, rules in (
+        ("Look for statements that can never matter", "unreachable.sarif", {("policies/grown.json", "unreachable")}),
+        ("Look for paths to more access", "escalate.sarif", {("account/all.json", "iam:PutUserPolicy")}),
+    ):
+        assert steps[name]["if"] == "always()" and run(name) == 1
+        results = check_sarif(json.loads((repository / file).read_text()))
+        assert rules == {
+            (one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], one["ruleId"]) for one in results
+        }
+    uploads = [step for step in job["steps"] if "upload-sarif" in step.get("uses", "")]
+    assert [step["with"]["sarif_file"] for step in uploads] == ["unreachable.sarif", "escalate.sarif"]
+    assert len({step["with"]["category"] for step in uploads}) == 2
+
+
+def repository_with_history(folder: Path) -> Path:
+    """With a commit of policies, and another that changes them."""
+    repository = folder / "repository"
+    (repository / "policies").mkdir(parents=True)
+    (repository / "account").mkdir()
+
+    def statement(action: Any, **more: Any) -> dict[str, Any]:
+        return {"Effect": "Allow", "Action": action, "Resource": "*", **more}
+
+    def document(*statements: dict[str, Any]) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": statements}
+
+    def commit(**policies: dict[str, Any]) -> None:
+        for name, text in policies.items():
+            (repository / "policies" / f"{name}.json").write_text(json.dumps(text))
+        git("add", ".")
+        git("commit", "--quiet", "--message", "Policies")
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *words], cwd=repository, check=True, timeout=20)
+
+    user = {
+        "UserName": "dev", "Arn": "arn:aws:iam::111122223333:user/dev", "GroupList": [], "AttachedManagedPolicies": [],
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document(statement("iam:PutUserPolicy"))}],
+    }  # fmt: skip
+    (repository / "account" / "all.json").write_text(json.dumps({"UserDetailList": [user]}))
+    git("init", "--quiet")
+    read = statement("s3:Get*")
+    commit(same=document(read), less=document(read, statement("ec2:*")), grown=document(read))
+    sent = statement("sqs:SendMessage")
+    commit(
+        less=document(read), grown=document(read, sent, statement("s3:GetObject")), new=document(statement("sns:Publish"))
+    )
+    return repository
 
 
 def users_repository(folder: Path) -> Path:

@@ -1,16 +1,17 @@
-"""`gatehouse who-can` and `what-can`: over what `aws iam get-account-authorization-details` prints."""
+"""`gatehouse who-can` and `what-can`: over what `aws iam get-account-authorization-details` prints, and a server's data."""
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from harness import ACCOUNT, Identity, Server
+from harness.organizations import NewOrganization
 from harness.server import gatehouse
-
-ACCOUNT = "111122223333"
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -153,3 +154,97 @@ def test_nobody_is_an_answer(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "nobody of 1 users and roles\n")
     done = gatehouse("what-can", f"arn:aws:iam::{ACCOUNT}:role/b", "--from", account)
     assert done.returncode == 2 and "is in none of the files" in done.stderr
+
+
+# Over a server's data
+
+
+def of_data(server: Server, *words: str) -> list[str]:
+    done = gatehouse("who-can", *words, "--data", str(server.data), "--format", "json", within=60)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return sorted(access["arn"].rsplit("/", 1)[1] for access in json.loads(done.stdout)["allowed"])
+
+
+def new_user(by: Identity, name: str, *statements: dict[str, Any]) -> None:
+    by.iam.create_user(UserName=name)
+    if statements:
+        by.iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(document(*statements)))
+
+
+def test_the_policies_of_resources_are_in_the_data(durable: Callable[..., Server]) -> None:
+    server = durable().start()
+    root = server.root
+    s3, kms = root.client("s3"), root.client("kms")
+    new_user(root, "reader", allow("s3:GetObject"), allow("kms:Decrypt"))
+    new_user(root, "named")
+    new_user(root, "granted")
+    s3.create_bucket(Bucket="box")
+    question = ("s3:GetObject", "arn:aws:s3:::box/*")
+    assert of_data(server, *question) == ["reader"]
+    named = allow("s3:GetObject", "arn:aws:s3:::box/a*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/named"})
+    s3.put_bucket_policy(Bucket="box", Policy=json.dumps(document(named)))
+    assert of_data(server, *question) == ["named", "reader"]
+    assert of_data(server, "s3:GetObject", "arn:aws:s3:::box/b*") == ["reader"]
+    assert of_data(server, "s3:GetObject", "*") == ["named", "reader"], "in any bucket that there is"
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::box/*"}
+    s3.put_bucket_policy(Bucket="box", Policy=json.dumps(document(named, denied)))
+    assert of_data(server, *question) == []
+
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    assert of_data(server, "kms:Decrypt", key) == ["reader"], "the key policy leaves it to the account"
+    kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/granted", Operations=["Decrypt"])
+    assert of_data(server, "kms:Decrypt", key) == ["granted", "reader"]
+    assert of_data(server, "kms:Encrypt", key) == []
+
+    root.iam.create_role(
+        RoleName="helper", AssumeRolePolicyDocument=json.dumps(trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/named"}))
+    )
+    assert of_data(server, "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/helper") == ["named"]
+    done = gatehouse("what-can", f"arn:aws:iam::{ACCOUNT}:user/reader", "--data", str(server.data))
+    assert done.stdout.splitlines()[0].startswith("s3:GetObject on *"), done.stdout
+    done = gatehouse("what-can", f"arn:aws:iam::{ACCOUNT}:user/nobody", "--data", str(server.data))
+    assert done.returncode == 2 and "is not in the data" in done.stderr
+
+
+def test_an_organizations_policies_are_in_the_data(durable: Callable[..., Server]) -> None:
+    server = durable().start()
+    organization = NewOrganization(server)
+    types = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+    for name in types:
+        organization.api.enable_policy_type(RootId=organization.root_id, PolicyType=name)
+    member = organization.member("one")
+    new_user(server.root, "ours", allow("s3:*"))
+    member.user("theirs", allow("s3:*"))
+    s3 = member.admin.client("s3")
+    s3.create_bucket(Bucket="shared")
+    question = ("s3:GetObject", "arn:aws:s3:::shared/*")
+    administrators = ["OrganizationAccountAccessRole", "theirs"]
+    assert of_data(server, *question) == administrators
+    assert of_data(server, *question, "--account", ACCOUNT) == []
+    # A policy for everybody is for the other account as well, unless Block Public Access has it otherwise.
+    s3.delete_public_access_block(Bucket="shared")
+    public = allow("s3:GetObject", "arn:aws:s3:::shared/*", Principal="*")
+    s3.put_bucket_policy(Bucket="shared", Policy=json.dumps(document(public)))
+    assert "ours" in of_data(server, *question)
+    s3.put_public_access_block(
+        Bucket="shared", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
+    )
+    assert of_data(server, *question) == administrators
+
+    def attach(kind: str, statement: dict[str, Any]) -> None:
+        made = organization.api.create_policy(
+            Name=kind, Description="", Type=kind, Content=json.dumps(document(statement))
+        )
+        organization.api.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=member.account)
+
+    attach("SERVICE_CONTROL_POLICY", {
+        "Effect": "Deny", "Action": "s3:GetObject", "Resource": "*",
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"}},
+    })
+    assert of_data(server, *question) == ["OrganizationAccountAccessRole"]
+    attach("RESOURCE_CONTROL_POLICY", {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*",
+    })
+    assert of_data(server, *question) == []
+    done = gatehouse("what-can", f"arn:aws:iam::{member.account}:user/theirs", "--data", str(server.data))
+    assert "except what is denied by" in done.stdout
