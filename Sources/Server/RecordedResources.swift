@@ -2,6 +2,7 @@ import Catalogue
 import Directory
 import Platform
 public import Policy
+public import Wire
 
 /// The resource's side of requests, as a Gatehouse's data has it.
 public struct RecordedResource: Sendable {
