@@ -1,6 +1,8 @@
 // What an answer about all requests costs.
 //
-//     ReasonBench
+//     ReasonBench [subsets] [roles]
+//
+// Without an argument it measures everything.
 
 import Policy
 import Reasoning
@@ -15,7 +17,9 @@ struct ReasonBench {
         print("| AWS's \(policies.count) managed policies | median | 99 % | worst |")
         print("|---|---|---|---|")
         print("| make ready | \(making.row) |")
-        Subsets.measure(compiled, policies)
-        Roles.measure(compiled, policies)
+        let parts = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("-") }
+        func isWanted(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
+        if isWanted("subsets") { Subsets.measure(compiled, policies) }
+        if isWanted("roles") { Roles.measure(compiled, policies) }
     }
 }

@@ -17,9 +17,10 @@ enum Roles {
             ("kms:ScheduleKeyDeletion", "*"), ("dynamodb:DeleteTable", "arn:aws:dynamodb:*:*:table/*"),
         ] {
             let target = AccessTarget([action], on: [resource], resourceAccount: account)
+            if CommandLine.arguments.contains("-1"), action != "s3:GetObject" { continue }
             var times = Times()
             var counts = (yes: 0, no: 0, unknown: 0)
-            let answers = times.take { roles.map { checks.access(of: $0, to: target) } }
+            let answers = times.take(rounds: CommandLine.arguments.contains("-1") ? 20 : 3) { checks.access(of: roles, to: target) }
             for answer in answers {
                 switch answer {
                 case .yes: counts.yes += 1

@@ -218,6 +218,11 @@ struct KeyFacts: Sendable {
 
     mutating func add(_ others: KeyFacts) { facts.merge(others.facts) { $0 + $1 } }
 
+    /// The values of the keys that can have only one, for variables.
+    var onlyValues: Bindings {
+        facts.compactMapValues { tests in tests.lazy.compactMap { $0.test.onlyValue($0.isTrue) }.first }
+    }
+
     /// What is known of a key at first.
     func state(of key: String) -> KeyState {
         var state = KeyState(key: key)
