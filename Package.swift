@@ -294,7 +294,7 @@ let package = Package(
             path: "Benchmarks/PolicyBench"),
 
         .executableTarget(
-            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "Reasoning"],
+            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
             path: "Benchmarks/ReasonBench"),
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
@@ -355,7 +355,9 @@ let package = Package(
         // Random policies and requests, and an evaluator that is slow and plain, for the tests of both modules.
         .target(name: "PolicyCases", dependencies: ["Policy"], path: "Tests/PolicyCases"),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
-        .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
+        .testTarget(
+            name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
+            resources: [.copy("Published")]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(

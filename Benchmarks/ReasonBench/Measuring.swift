@@ -45,3 +45,8 @@ func microseconds(_ nanoseconds: Double) -> String {
     let tenths = Int((nanoseconds / 100).rounded())
     return "\(tenths / 10).\(tenths % 10) µs"
 }
+
+func milliseconds(_ nanoseconds: UInt64) -> String {
+    let tenths = nanoseconds / 100_000
+    return "\(tenths / 10).\(tenths % 10) ms"
+}

@@ -1,8 +1,8 @@
 // What an answer about all requests costs.
 //
-//     ReasonBench [subsets] [roles]
+//     ReasonBench [subsets] [roles] [resources] [hostile]
 //
-// Without an argument it measures everything.
+// Without an argument it measures everything. Times are those of the processor.
 
 import Policy
 import Reasoning
@@ -12,14 +12,17 @@ struct ReasonBench {
     static func main() {
         let managed = ManagedPolicies()
         let compiled = managed.named.map { ManagedPolicies.compiled($0.name, $0.document) }
+        let arguments = CommandLine.arguments.dropFirst()
         var making = Times()
         let policies = compiled.map { policy in making.take { SymbolicPolicy(policy) } }
         print("| AWS's \(policies.count) managed policies | median | 99 % | worst |")
         print("|---|---|---|---|")
         print("| make ready | \(making.row) |")
-        let parts = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("-") }
+        let parts = arguments.filter { !$0.hasPrefix("-") }
         func isWanted(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
         if isWanted("subsets") { Subsets.measure(compiled, policies) }
         if isWanted("roles") { Roles.measure(compiled, policies) }
+        if isWanted("resources") { Resources.measure() }
+        if isWanted("hostile") { Hostile.measure() }
     }
 }

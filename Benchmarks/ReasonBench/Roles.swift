@@ -17,10 +17,9 @@ enum Roles {
             ("kms:ScheduleKeyDeletion", "*"), ("dynamodb:DeleteTable", "arn:aws:dynamodb:*:*:table/*"),
         ] {
             let target = AccessTarget([action], on: [resource], resourceAccount: account)
-            if CommandLine.arguments.contains("-1"), action != "s3:GetObject" { continue }
             var times = Times()
             var counts = (yes: 0, no: 0, unknown: 0)
-            let answers = times.take(rounds: CommandLine.arguments.contains("-1") ? 20 : 3) { checks.access(of: roles, to: target) }
+            let answers = times.take { checks.access(of: roles, to: target) }
             for answer in answers {
                 switch answer {
                 case .yes: counts.yes += 1
@@ -61,8 +60,4 @@ enum Roles {
             principal, SymbolicInputs(inputs, symbolic: symbolic), tags: ["team": number % 5 == 0 ? "2026" : "other"])
     }
 
-    private static func milliseconds(_ nanoseconds: UInt64) -> String {
-        let tenths = nanoseconds / 100_000
-        return "\(tenths / 10).\(tenths % 10) ms"
-    }
 }

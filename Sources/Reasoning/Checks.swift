@@ -27,7 +27,7 @@ public struct Checks: Sendable {
     ///   - new: the policy as it is to be.
     /// - Complexity: on policies as people write them, microseconds; see ``Budget``.
     public func newAccess(from old: SymbolicPolicy, to new: SymbolicPolicy) -> Answer {
-        Question(allowedBy: [new], notAllowedBy: [old]).answer(Caller.all(named: [new, old], domain), domain)
+        Question(allowedBy: [new], notAllowedBy: [old]).answer(domain)
     }
 
     /// Whether a policy grants any of some actions on any of some resources: the question of `CheckAccessNotGranted`.
@@ -39,7 +39,7 @@ public struct Checks: Sendable {
         var other: [Formula] = []
         if !actions.isEmpty { other.append(.action(PatternSet(actions.map { Pattern.action($0) }), true)) }
         if !resources.isEmpty { other.append(.resource(.resources(resources), true)) }
-        return Question(allowedBy: [policy], other: other).answer(Caller.all(named: [policy], domain), domain)
+        return Question(allowedBy: [policy], other: other).answer(domain)
     }
 
     /// Whether a policy grants any request at all.

@@ -132,8 +132,12 @@ struct KeyState {
             (mayBeEmpty || !text.isEmpty) && demands.allSatisfy { $0.test.matches(text) == $0.wanted }
         }
         if others.isEmpty, kind.values == .text { return textAlone(demands, mayBeEmpty, meter) }
-        for candidate in ValueTest.candidates(others.map(\.test), kind.values) where fits(candidate) {
-            return .found(candidate)
+        // Each candidate is read anew, and compared with all values in turn.
+        let cost = 4 + demands.reduce(0) { $0 + $1.test.count } >> 4
+        for candidate in ValueTest.candidates(others.map(\.test), kind.values) {
+            meter.spend(cost)
+            if meter.isExhausted { return .unknown }
+            if fits(candidate) { return .found(candidate) }
         }
         let hasVariables = demands.contains { $0.test.patterns.contains(where: \.hasVariables) }
         if kind.values == .boolean, !hasVariables { return .none }

@@ -12,10 +12,13 @@ extension Checks {
     /// AWS: "The meaning of public", `access-control-block-public-access.html` in the S3 User Guide, which
     /// "IAM Access Analyzer custom policy checks" follow for other resources too.
     public func publicAccess(by policy: SymbolicPolicy) -> Answer {
-        var callers = Caller.all(named: [policy], domain, outsidersOnly: true)
+        let meter = Meter(domain.budget)
+        guard var callers = Caller.all(named: [policy], domain, meter, outsidersOnly: true) else {
+            return .unknown(.budget)
+        }
         let trusted = Self.trustedValues(policy)
         for index in callers.indices { callers[index].keys.add(trusted) }
-        return Question(allowedBy: [policy]).answer(callers, domain)
+        return Question(allowedBy: [policy]).answer(callers, domain, meter)
     }
 
     /// The keys that say who asks or from where.

@@ -9,8 +9,13 @@ struct Question {
     /// What else must be so.
     var other: [Formula] = []
 
-    func answer(_ callers: [Caller], _ domain: Domain) -> Answer {
+    func answer(_ domain: Domain) -> Answer {
         let meter = Meter(domain.budget)
+        guard let callers = Caller.all(named: allowedBy + notAllowedBy, domain, meter) else { return .unknown(.budget) }
+        return answer(callers, domain, meter)
+    }
+
+    func answer(_ callers: [Caller], _ domain: Domain, _ meter: Meter) -> Answer {
         var isUnknown = false
         for caller in callers {
             switch answer(caller, domain, meter) {
