@@ -307,7 +307,7 @@ let package = Package(
             path: "Benchmarks/PolicyBench"),
 
         .executableTarget(
-            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "Reasoning"],
+            name: "ReasonBench", dependencies: ["BundledData", "Catalogue", "Policy", "PolicyCases", "Reasoning"],
             path: "Benchmarks/ReasonBench"),
 
         // Facts about AWS as files, compiled in as they are (C23 #embed).
@@ -370,7 +370,9 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyCases"]),
         .testTarget(name: "CustomChecksTests", dependencies: ["CustomChecks", "Policy", "Reasoning"]),
         .testTarget(name: "EscalationTests", dependencies: ["Catalogue", "Escalation", "Policy", "Reasoning"]),
-        .testTarget(name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"]),
+        .testTarget(
+            name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
+            resources: [.copy("Published")]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(

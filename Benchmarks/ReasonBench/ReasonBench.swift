@@ -1,6 +1,8 @@
 // What an answer about all requests costs.
 //
-//     ReasonBench
+//     ReasonBench [subsets] [roles] [resources] [outside] [hostile]
+//
+// Without an argument it measures everything. Times are those of the processor.
 
 import Policy
 import Reasoning
@@ -10,13 +12,18 @@ struct ReasonBench {
     static func main() {
         let managed = ManagedPolicies()
         let compiled = managed.named.map { ManagedPolicies.compiled($0.name, $0.document) }
+        let arguments = CommandLine.arguments.dropFirst()
         var making = Times()
         let policies = compiled.map { policy in making.take { SymbolicPolicy(policy) } }
         print("| AWS's \(policies.count) managed policies | median | 99 % | worst |")
         print("|---|---|---|---|")
         print("| make ready | \(making.row) |")
-        Subsets.measure(compiled, policies)
-        Roles.measure(compiled, policies)
-        Outside.measure()
+        let parts = arguments.filter { !$0.hasPrefix("-") }
+        func isWanted(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
+        if isWanted("subsets") { Subsets.measure(compiled, policies) }
+        if isWanted("roles") { Roles.measure(compiled, policies) }
+        if isWanted("resources") { Resources.measure() }
+        if isWanted("outside") { Outside.measure() }
+        if isWanted("hostile") { Hostile.measure() }
     }
 }

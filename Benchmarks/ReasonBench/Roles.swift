@@ -19,7 +19,7 @@ enum Roles {
             let target = AccessTarget([action], on: [resource], resourceAccount: account)
             var times = Times()
             var counts = (yes: 0, no: 0, unknown: 0)
-            let answers = times.take { roles.map { checks.access(of: $0, to: target) } }
+            let answers = times.take { checks.access(of: roles, to: target) }
             for answer in answers {
                 switch answer {
                 case .yes: counts.yes += 1
@@ -60,8 +60,4 @@ enum Roles {
             principal, SymbolicInputs(inputs, symbolic: symbolic), tags: ["team": number % 5 == 0 ? "2026" : "other"])
     }
 
-    private static func milliseconds(_ nanoseconds: UInt64) -> String {
-        let tenths = nanoseconds / 100_000
-        return "\(tenths / 10).\(tenths % 10) ms"
-    }
 }

@@ -8,6 +8,8 @@ public struct BoundCaller: Sendable {
     public let policies: SymbolicInputs
     /// What must be so of the condition keys of its requests.
     let keys: KeyFacts
+    /// The values of those of them that can have no other.
+    let known: Bindings
 
     /// Makes a caller.
     ///
@@ -20,7 +22,7 @@ public struct BoundCaller: Sendable {
         self.principal = principal
         self.policies = policies
         guard domain.relatesKeys else {
-            keys = KeyFacts()
+            (keys, known) = (KeyFacts(), [:])
             return
         }
         let named = policies.keys
@@ -40,6 +42,7 @@ public struct BoundCaller: Sendable {
             keys.add(KeyTest(key: "aws:userid", isOneOf: [pattern]), true)
         }
         self.keys = keys
+        known = keys.onlyValues
     }
 
     private static let tagPrefix = "aws:principaltag/"
@@ -50,6 +53,8 @@ public struct AccessTarget: Sendable {
     private(set) var formulas: [Formula]
     /// nil: any.
     let actions: PatternSet?
+    /// nil: any.
+    let resources: PatternSet?
     /// The account that owns the resources; nil: the one in their ARNs, or the caller's own.
     public let resourceAccount: String?
 
@@ -62,7 +67,8 @@ public struct AccessTarget: Sendable {
         var formulas: [Formula] = []
         self.actions = actions.isEmpty ? nil : PatternSet(actions.map { Pattern.action($0) })
         if let actions = self.actions { formulas.append(.action(actions, true)) }
-        if !resources.isEmpty { formulas.append(.resource(.resources(resources), true)) }
+        self.resources = resources.isEmpty ? nil : .resources(resources)
+        if let resources = self.resources { formulas.append(.resource(resources, true)) }
         self.formulas = formulas
         self.resourceAccount = resourceAccount
     }
@@ -127,6 +133,8 @@ public struct AccessTarget: Sendable {
         }
         return target
     }
+
+    fileprivate var relevance: Relevance { Relevance(actions: actions, resources: resources) }
 }
 
 extension Checks {
@@ -135,16 +143,33 @@ extension Checks {
     /// - Complexity: grows with the statements that speak of the target's actions; some microseconds for a caller with a
     ///   handful of policies.
     public func access(of caller: BoundCaller, to target: AccessTarget) -> Answer {
-        answer(caller, target, beside: [])
+        answer(caller, target, target.relevance, beside: [])
+    }
+
+    /// Who of some callers may do something: an answer for each, in their order.
+    ///
+    /// - Complexity: as for each by itself, but that what a policy has to say about the target is looked up once for all
+    ///   callers that share it.
+    public func access(of callers: [BoundCaller], to target: AccessTarget) -> [Answer] {
+        let relevance = target.relevance
+        return callers.map { answer($0, target, relevance, beside: []) }
     }
 
     /// As `access(of:to:)`, of requests of which other things are true as well.
     func answer(_ caller: BoundCaller, _ target: AccessTarget, beside others: [Formula]) -> Answer {
+        answer(caller, target, target.relevance, beside: others)
+    }
+
+    private func answer(
+        _ caller: BoundCaller, _ target: AccessTarget, _ relevance: Relevance, beside others: [Formula]
+    ) -> Answer {
         let policies = caller.policies
         guard
             let allowed = policies.allowed(
-                caller.principal, resourceAccount: target.resourceAccount, of: target.actions)
+                caller.principal, resourceAccount: target.resourceAccount, of: relevance,
+                knowing: caller.known)
         else { return .unknown(.encryptionContext) }
+        if case .always(false) = allowed { return .no }
         let meter = Meter(domain.budget)
         let solver = Solver(domain: domain, meter: meter, facts: caller.keys)
         switch solver.solve(target.formulas + others + [allowed]) {

@@ -8,6 +8,8 @@ public struct Budget: Sendable, Hashable {
     /// Makes a budget.
     public init(steps: Int) { self.steps = steps }
 
+    func times(_ factor: Int) -> Budget { Budget(steps: steps.multipliedReportingOverflow(by: factor).partialValue) }
+
     /// A million steps: a fraction of a second.
     public static let standard = Budget(steps: 1_000_000)
 }

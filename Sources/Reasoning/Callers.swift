@@ -29,16 +29,21 @@ extension Caller {
     /// One caller of each kind that some policies tell apart: everybody whom they name, and of each kind one whom they
     /// do not.
     /// - Parameter outsidersOnly: leaves those out whom the policies name, or whose account they name, and AWS's services.
+    /// - Returns: nil where there are more than the meter has steps for.
     static func all(
-        named policies: [SymbolicPolicy], _ domain: Domain, outsidersOnly: Bool = false
-    ) -> [Caller] {
+        named policies: [SymbolicPolicy], _ domain: Domain, _ meter: Meter, outsidersOnly: Bool = false
+    ) -> [Caller]? {
         let keys = policies.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
         guard policies.contains(where: { $0.type.namesPrincipals }) else { return [owner(domain, keys)] }
         let names = NamedPrincipals(policies)
+        let cost = 4 + policies.reduce(0) { $0 + $1.statements.count }
+        guard let principals = names.principals(policies.contains { $0.type == .roleTrust }, meter) else { return nil }
         let isRelated = domain.relatesKeys && keys.contains(where: Self.isRelated)
         var callers: [Caller] = []
         var seen: Set<[UInt8]> = []
-        for (principal, isAnybody) in names.principals(policies.contains { $0.type == .roleTrust }) {
+        for (principal, isAnybody) in principals {
+            meter.spend(cost)
+            if meter.isExhausted { return nil }
             let reaches = policies.flatMap { $0.reaches(principal, hasBoundary: false) }.map(\.rawValue)
             if outsidersOnly {
                 let isStrange = principal.kind.isInAccount && principal.accountID == names.strangeAccount && isAnybody
@@ -221,7 +226,8 @@ struct NamedPrincipals {
     }
 
     /// One caller for each way in which the policies may name one.
-    func principals(_ isTrust: Bool) -> [(Principal, isAnybody: Bool)] {
+    /// - Returns: nil where there are more than the meter has steps for.
+    func principals(_ isTrust: Bool, _ meter: Meter) -> [(Principal, isAnybody: Bool)]? {
         var found: [(Principal, isAnybody: Bool)] = [(Principal(kind: .anonymous), false)]
         for service in services + ["unnamed.amazonaws.com"] {
             found.append((Principal(kind: .service, service: service), false))
@@ -234,22 +240,42 @@ struct NamedPrincipals {
             found.append((Principal(kind: .webIdentity, arn: "unnamed.example.com"), false))
             found.append((Principal(kind: .saml, arn: "arn:aws:iam::\(strangeAccount):saml-provider/unnamed"), false))
         }
+        let byAccount = Dictionary(grouping: arns) {
+            $0.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).dropFirst(4).first.map(String.init)
+        }
         for account in [strangeAccount] + accounts {
-            for uniqueID in [""] + uniqueIDs { found += principals(of: account, uniqueID) }
+            let named = NamedARNs(byAccount[account] ?? [])
+            for uniqueID in [""] + uniqueIDs {
+                found += principals(of: account, named, uniqueID)
+                meter.spend(2 + named.count)
+                if meter.isExhausted { return nil }
+            }
         }
         return found
     }
 
-    private func principals(of account: String, _ uniqueID: String) -> [(Principal, isAnybody: Bool)] {
-        var found: [(Principal, isAnybody: Bool)] = []
-        let own = arns.filter {
-            $0.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first.map(String.init) == account
+    /// The ARNs of one account, by their kind.
+    private struct NamedARNs {
+        let users: [String]
+        let roles: [String]
+        let sessions: [String]
+        let federated: [String]
+
+        init(_ arns: [String]) {
+            func named(_ kind: String) -> [String] { arns.filter { $0.contains(":\(kind)/") } }
+            (users, roles) = (named("user"), named("role"))
+            (sessions, federated) = (named("assumed-role"), named("federated-user"))
         }
-        func named(_ kind: String) -> [String] { own.filter { $0.contains(":\(kind)/") } }
-        let users = named("user")
-        let roles = named("role")
-        let sessions = named("assumed-role")
-        let federated = named("federated-user")
+
+        /// At most how many principals they make.
+        var count: Int { (users.count + 1) * (federated.count + 2) + (roles.count + 1) * (sessions.count + 2) }
+    }
+
+    private func principals(
+        of account: String, _ named: NamedARNs, _ uniqueID: String
+    ) -> [(Principal, isAnybody: Bool)] {
+        var found: [(Principal, isAnybody: Bool)] = []
+        let (users, roles, sessions, federated) = (named.users, named.roles, named.sessions, named.federated)
         let iam = "arn:aws:iam::\(account):"
         let sts = "arn:aws:sts::\(account):"
         if uniqueID.isEmpty {

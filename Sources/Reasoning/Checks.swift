@@ -30,8 +30,7 @@ public struct Checks: Sendable {
     public func newAccess(
         from old: SymbolicPolicy, to new: SymbolicPolicy, by statement: Int? = nil
     ) -> Answer {
-        Question(allowedBy: [new], notAllowedBy: [old], statement: statement)
-            .answer(Caller.all(named: [new, old], domain), domain)
+        Question(allowedBy: [new], notAllowedBy: [old], statement: statement).answer(domain)
     }
 
     /// Whether a policy grants any of some actions on any of some resources: the question of `CheckAccessNotGranted`.
@@ -46,8 +45,7 @@ public struct Checks: Sendable {
         var other: [Formula] = []
         if !actions.isEmpty { other.append(.action(PatternSet(actions.map { Pattern.action($0) }), true)) }
         if !resources.isEmpty { other.append(.resource(.resources(resources), true)) }
-        return Question(allowedBy: [policy], other: other, statement: statement)
-            .answer(Caller.all(named: [policy], domain), domain)
+        return Question(allowedBy: [policy], other: other, statement: statement).answer(domain)
     }
 
     /// Whether a policy grants any request at all.

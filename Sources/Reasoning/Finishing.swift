@@ -76,8 +76,8 @@ extension Solver {
         guard let key = keys.first, let index = state.keys.firstIndex(where: { $0.key == key }) else {
             return finish(state, action, cell, service, bindings)
         }
-        meter.spend(20)
         if meter.isExhausted { return .unknown }
+        meter.spend(20 + state.keys.count)
         let rest = keys.dropFirst()
         let known = state.keys[index]
         let kind = domain.kind(key)
@@ -149,7 +149,7 @@ extension Solver {
             }
             if case .one(let text)?? = other.fixed { samples.append(text) }
             for pattern in patterns {
-                for sample in samples { pattern.capture(sample.unicodeScalars.map(\.value))?[key].map(take) }
+                for sample in samples { pattern.capture(sample.unicodeScalars.map(\.value), meter)?[key].map(take) }
             }
         }
         if let cell {
@@ -161,7 +161,7 @@ extension Solver {
                 if let sample = TextRegion.Cell(positives: [positive]).guess() { samples.append(sample) }
             }
             for pattern in patterns {
-                for sample in samples { pattern.capture(sample)?[key].map(take) }
+                for sample in samples { pattern.capture(sample, meter)?[key].map(take) }
             }
         }
         for text in ["alice", "x9"] { take(text) }

@@ -88,6 +88,15 @@ indirect enum Formula: Sendable {
 
     static func any(_ parts: [Formula]) -> Formula { any(parts, isSource: false) }
 
+    /// Whether no request is in it, at a look.
+    var isNever: Bool {
+        switch self {
+        case .always(let value): !value
+        case .any(let parts, _): parts.isEmpty
+        case .action, .resource, .key, .all: false
+        }
+    }
+
     var negated: Formula {
         switch self {
         case .always(let value): .always(!value)

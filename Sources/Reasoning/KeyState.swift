@@ -132,8 +132,12 @@ struct KeyState {
             (mayBeEmpty || !text.isEmpty) && demands.allSatisfy { $0.test.matches(text) == $0.wanted }
         }
         if others.isEmpty, kind.values == .text { return textAlone(demands, mayBeEmpty, meter) }
-        for candidate in ValueTest.candidates(others.map(\.test), kind.values) where fits(candidate) {
-            return .found(candidate)
+        // Each candidate is read anew, and compared with all values in turn.
+        let cost = 4 + demands.reduce(0) { $0 + $1.test.count } >> 4
+        for candidate in ValueTest.candidates(others.map(\.test), kind.values) {
+            meter.spend(cost)
+            if meter.isExhausted { return .unknown }
+            if fits(candidate) { return .found(candidate) }
         }
         let hasVariables = demands.contains { $0.test.patterns.contains(where: \.hasVariables) }
         if kind.values == .boolean, !hasVariables { return .none }
@@ -217,6 +221,11 @@ struct KeyFacts: Sendable {
     mutating func add(_ test: KeyTest, _ isTrue: Bool) { facts[test.key, default: []].append((test, isTrue)) }
 
     mutating func add(_ others: KeyFacts) { facts.merge(others.facts) { $0 + $1 } }
+
+    /// The values of the keys that can have only one, for variables.
+    var onlyValues: Bindings {
+        facts.compactMapValues { tests in tests.lazy.compactMap { $0.test.onlyValue($0.isTrue) }.first }
+    }
 
     /// What is known of a key at first.
     func state(of key: String) -> KeyState {

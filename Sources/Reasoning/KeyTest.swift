@@ -159,6 +159,17 @@ final class KeyTest: Sendable {
 
     // MARK: Answers
 
+    /// The only value for which the answer is this, to variables; nil where there may be others.
+    func onlyValue(_ isTrue: Bool) -> VariableValue? {
+        if case .always(let answer) = toOne, case .always(let ofMany) = toMany {
+            return answer != isTrue && ofMany != isTrue && whenEmptySet != isTrue ? .absent : nil
+        }
+        guard whenNull != isTrue, case .value(true) = toOne.negated(!isTrue), case .text(let set) = test,
+            case .always(let ofMany) = toMany, ofMany != isTrue, whenEmptySet != isTrue, set.patterns.count == 1
+        else { return nil }
+        return set.patterns[0].literal.map { .text($0) }
+    }
+
     /// What is asked of a key that has one value, or several.
     enum Question {
         case always(Bool)

@@ -153,9 +153,10 @@ extension Pattern {
     /// The values that the variables have if the text matches, in one way of matching; nil if it does not.
     ///
     /// Wildcards take as little as they can.
-    func capture(_ text: [Symbol]) -> [String: String]? {
-        guard !isLoose, text.count <= 2048 else { return nil }
+    func capture(_ text: [Symbol], _ meter: Meter) -> [String: String]? {
+        guard !isLoose, text.count <= 2048, !meter.isExhausted else { return nil }
         var steps = 0
+        defer { meter.spend(1 + steps >> 2) }
         var found: [Int: ArraySlice<Symbol>] = [:]
         func match(_ p: Int, _ t: Int) -> Bool {
             steps += 1

@@ -13,10 +13,13 @@ extension Checks {
     /// "IAM Access Analyzer custom policy checks" follow for other resources too.
     /// - Parameter statement: the place, from 0, of the statement that grants it; nil: any.
     public func publicAccess(by policy: SymbolicPolicy, by statement: Int? = nil) -> Answer {
-        var callers = Caller.all(named: [policy], domain, outsidersOnly: true)
+        let meter = Meter(domain.budget)
+        guard var callers = Caller.all(named: [policy], domain, meter, outsidersOnly: true) else {
+            return .unknown(.budget)
+        }
         let trusted = Self.trustedValues(policy)
         for index in callers.indices { callers[index].keys.add(trusted) }
-        return Question(allowedBy: [policy], statement: statement).answer(callers, domain)
+        return Question(allowedBy: [policy], statement: statement).answer(callers, domain, meter)
     }
 
     /// The keys that say who asks or from where.

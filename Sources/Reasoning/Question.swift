@@ -11,8 +11,13 @@ struct Question {
     /// The place of the statement, in the first of ``allowedBy``, that has to be what allows it; nil: any.
     var statement: Int?
 
-    func answer(_ callers: [Caller], _ domain: Domain) -> Answer {
+    func answer(_ domain: Domain) -> Answer {
         let meter = Meter(domain.budget)
+        guard let callers = Caller.all(named: allowedBy + notAllowedBy, domain, meter) else { return .unknown(.budget) }
+        return answer(callers, domain, meter)
+    }
+
+    func answer(_ callers: [Caller], _ domain: Domain, _ meter: Meter) -> Answer {
         var isUnknown = false
         for caller in callers where isReached(caller) {
             switch answer(caller, domain, meter) {

@@ -105,7 +105,8 @@ struct Solver {
     }
 
     private func take(_ test: KeyTest, _ isTrue: Bool, into state: inout State) -> TextRegion.Change {
-        meter.spend(2)
+        // The state is copied, and its keys with it.
+        meter.spend(2 + state.keys.count >> 3)
         let index = state.keys.firstIndex { $0.key == test.key } ?? state.keys.count
         if index == state.keys.count { state.keys.append(facts.state(of: test.key)) }
         for known in state.keys[index].tests where known.test.isSame(as: test) {

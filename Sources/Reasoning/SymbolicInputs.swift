@@ -5,7 +5,7 @@ public import Policy
 /// The same as ``PolicyInputs``, whose rules of evaluation it follows one by one: service and resource control policies
 /// at each level, identity-based policies, boundary, session policies, the resource's policy or the role's trust policy,
 /// access control list, grants of a KMS key, and the policy of a VPC endpoint.
-public struct SymbolicInputs: Sendable {
+public final class SymbolicInputs: Sendable {
     /// What the engine is asked by.
     public let inputs: PolicyInputs
     fileprivate let identity: [SymbolicPolicy]
@@ -17,6 +17,8 @@ public struct SymbolicInputs: Sendable {
     fileprivate let serviceControl: [[SymbolicPolicy]]?
     fileprivate let resourceControl: [[SymbolicPolicy]]?
     fileprivate let endpoint: [SymbolicPolicy]?
+    /// Whether anything but the caller's own policies may allow.
+    fileprivate let hasResourceSide: Bool
 
     /// Makes inputs ready.
     ///
@@ -36,6 +38,9 @@ public struct SymbolicInputs: Sendable {
         serviceControl = inputs.serviceControl?.map { $0.map(symbolic) }
         resourceControl = inputs.resourceControl?.map { $0.map(symbolic) }
         endpoint = inputs.endpoint?.map(symbolic)
+        hasResourceSide =
+            inputs.resource != nil || inputs.accessControlList != nil || inputs.roleTrust != nil
+            || !inputs.grants.isEmpty
     }
 
     /// The condition keys that the policies speak of, in lower case.
@@ -77,10 +82,15 @@ public struct SymbolicInputs: Sendable {
     ///
     /// - Parameters:
     ///   - resourceAccount: the account that owns the resource; nil: the one in its ARN, or the caller's own.
-    ///   - actions: the only actions that it is asked about; nil: all.
+    ///   - target: the only actions and resources that it is asked about.
+    ///   - known: the values of the caller's condition keys that can have no other.
     /// - Returns: nil where the answer depends on what formulas don't say: an encryption context.
-    func allowed(_ principal: Principal, resourceAccount: String?, of actions: PatternSet? = nil) -> Formula? {
-        Building(self, principal, resourceAccount, actions).allowed
+    func allowed(
+        _ principal: Principal, resourceAccount: String?, of target: Relevance = Relevance(),
+        knowing known: Bindings = [:]
+    ) -> Formula? {
+        Building(policies: self, principal: principal, resourceAccount: resourceAccount, target: target, known: known)
+            .allowed
     }
 }
 
@@ -90,49 +100,40 @@ private struct Building {
     let policies: SymbolicInputs
     let principal: Principal
     let resourceAccount: String?
-    let hasBoundary: Bool
-    let actions: PatternSet?
+    let target: Relevance
+    let known: Bindings
 
-    init(_ policies: SymbolicInputs, _ principal: Principal, _ resourceAccount: String?, _ actions: PatternSet?) {
-        self.actions = actions
-        self.policies = policies
-        self.principal = principal
-        self.resourceAccount = resourceAccount
-        hasBoundary = policies.inputs.boundaries != nil
-    }
-
+    private var hasBoundary: Bool { policies.boundaries != nil }
     private var isInAccount: Bool { principal.isInAccount }
     private var inputs: PolicyInputs { policies.inputs }
 
     var allowed: Formula? {
-        let isControlled = !principal.isServiceLinkedRole
-        var parts: [Formula] = []
-        if isControlled, let levels = policies.resourceControl {
-            parts.append(.either([.isAction("kms:RetireGrant"), .both(levels.flatMap(filter))]))
-        }
-        if isControlled, isInAccount, let levels = policies.serviceControl { parts += levels.flatMap(filter) }
-        for policy in [policies.roleTrust, policies.resource].compactMap({ $0 }) + policies.identity {
-            parts += denies(policy)
-        }
-        for group in [policies.boundaries, policies.session, policies.endpoint] {
-            for policy in group ?? [] { parts += denies(policy) }
-        }
         guard let granted = granted() else { return nil }
+        let decided = decided(granted)
+        if principal.kind == .anonymous || !target.mayBe(Self.callerIdentity) { return decided }
+        return .either([decided, .action(Self.callerIdentity, true)], isSource: true)
+    }
+
+    /// What most often allows nothing comes first: then the rest is not looked at.
+    private func decided(_ granted: (Reach) -> Formula) -> Formula {
+        var own: [Formula] = []
+        if isInAccount, principal.kind != .root {
+            for policy in policies.identity { own += allows(policy) }
+            if own.isEmpty, !policies.hasResourceSide { return .always(false) }
+        }
+        var parts: [Formula] = []
         let fromResource = resourceAllows()
-        let anyFromResource = fromResource(.account)
-        let needsResource = needsResourceAllow
-        parts.append(.either([needsResource.negated, .either(anyFromResource), granted(.account)]))
-        let isRoot = principal.kind == .root
+        let isCross = isCrossAccount
+        let sparesAll = Formula.both([isCross.negated, .either([.either(fromResource(.full)), granted(.full)])])
         if isInAccount {
-            let own = Formula.any(policies.identity.flatMap(allows), isSource: true)
-            // What spares the caller the silence of its own policies.
-            let isCross = isCrossAccount
-            let sparesIdentity = Formula.either([
-                .both([isCross, granted(.role)]),
-                .both([isCross.negated, .either([.either(fromResource(.role)), granted(.role)])]),
-            ])
-            let sparesAll = Formula.both([isCross.negated, .either([.either(fromResource(.full)), granted(.full)])])
-            if !isRoot { parts.append(.either([own, sparesIdentity], isSource: true)) }
+            if principal.kind != .root {
+                // What spares the caller the silence of its own policies.
+                let sparesIdentity = Formula.either([
+                    .both([isCross, granted(.role)]),
+                    .both([isCross.negated, .either([.either(fromResource(.role)), granted(.role)])]),
+                ])
+                parts.append(.either(own + [sparesIdentity], isSource: true))
+            }
             if let boundaries = policies.boundaries {
                 parts.append(.either([.either(boundaries.flatMap(allows)), sparesAll]))
             }
@@ -143,30 +144,33 @@ private struct Building {
                 parts.append(.either([.either(session.flatMap(allows)), sparesAll]))
             }
         }
+        parts.append(
+            .either([needsResourceAllow(isCross).negated, .either(fromResource(.account)), granted(.account)]))
         if let endpoint = policies.endpoint { parts.append(.either(endpoint.flatMap(allows))) }
+        if parts.contains(where: \.isNever) { return .always(false) }
+        let isControlled = !principal.isServiceLinkedRole
+        if isControlled, let levels = policies.resourceControl {
+            parts.append(.either([.isAction("kms:RetireGrant"), .both(levels.flatMap(filter))]))
+        }
+        if isControlled, isInAccount, let levels = policies.serviceControl { parts += levels.flatMap(filter) }
+        for policy in [policies.roleTrust, policies.resource] { if let policy { parts += denies(policy) } }
+        for policy in policies.identity { parts += denies(policy) }
+        for group in [policies.boundaries, policies.session, policies.endpoint] {
+            for policy in group ?? [] { parts += denies(policy) }
+        }
         // That something allows is said already: by the caller's own policies, by what spares them, or by the resource's
         // side, which callers without an account need.
-        let decided = Formula.both(parts)
-        if principal.kind == .anonymous || !mayBe(Self.callerIdentity) { return decided }
-        return .either([decided, .action(Self.callerIdentity, true)], isSource: true)
+        return .both(parts)
     }
 
     private static let callerIdentity = PatternSet([.action("sts:GetCallerIdentity")])
 
-    /// Whether some action that is asked about may be one of these, as far as a look at the patterns tells.
-    private func mayBe(_ set: PatternSet) -> Bool {
-        guard let actions else { return true }
-        return actions.patterns.contains { action in
-            set.patterns.contains { !$0.isClearlyApart(from: action) }
-        }
-    }
-
     private func allows(_ policy: SymbolicPolicy) -> [Formula] {
-        policy.allowing(principal, hasBoundary: hasBoundary, of: actions)
+        policy.allowing(principal, hasBoundary: hasBoundary, of: target, knowing: known)
     }
 
     private func denies(_ policy: SymbolicPolicy) -> [Formula] {
-        policy.notDenying(principal, hasBoundary: hasBoundary, of: actions)
+        policy.notDenying(principal, hasBoundary: hasBoundary, of: target)
     }
 
     /// One level of control policies: one of them must allow, and none deny.
@@ -180,10 +184,10 @@ private struct Building {
         return { least in
             var statements: [Formula] = []
             if let trust = policies.roleTrust {
-                statements += trust.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
+                statements += trust.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: target)
             }
             if let resource = policies.resource {
-                statements += resource.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
+                statements += resource.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: target)
             }
             if inputs.resourceOnlyDenies { statements = [] }
             if isPublic, principal.kind != .service {
@@ -193,7 +197,7 @@ private struct Building {
                 statements = statements.map { .all([$0, isBlocked.negated]) }
             }
             if let list = policies.accessControlList {
-                statements += list.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: actions)
+                statements += list.allowing(principal, hasBoundary: hasBoundary, atLeast: least, of: target)
             }
             return statements
         }
@@ -226,13 +230,13 @@ private struct Building {
 
     // MARK: What the request itself says
 
-    private var needsResourceAllow: Formula {
+    private func needsResourceAllow(_ isCross: Formula) -> Formula {
         if inputs.roleTrust != nil || !isInAccount { return .always(true) }
-        var parts = [isCrossAccount]
+        var parts = [isCross]
         if !inputs.ignoresResourceSide {
             if inputs.requiredPolicy != nil { return .always(true) }
-            if mayBe(Self.kms) { parts.append(Self.needsKeyPolicy) }
-            if mayBe(Self.sts) { parts.append(Self.needsTrustPolicy) }
+            if target.mayBe(Self.kms) { parts.append(Self.needsKeyPolicy) }
+            if target.mayBe(Self.sts) { parts.append(Self.needsTrustPolicy) }
         }
         if inputs.resource != nil { parts.append(.action(Self.kms, true)) }
         return .either(parts)
@@ -244,16 +248,11 @@ private struct Building {
         if let resourceAccount {
             return .always(PrincipalName.isAccountID(resourceAccount) && resourceAccount != principal.accountID)
         }
-        return .all([
-            .resource(Self.inSomeAccount, true), .resource(Self.inAccount(principal.accountID), false),
+        return .both([
+            target.isResource(target.resources(of: "############")),
+            target.isResource(target.resources(of: principal.accountID)).negated,
         ])
     }
-
-    private static func inAccount(_ account: String) -> PatternSet {
-        PatternSet([.parts("*:*:*:*:\(account):", then: [.many])])
-    }
-
-    private static let inSomeAccount = inAccount("############")
 
     private static func resource(_ prefix: String) -> Formula {
         .resource(PatternSet([.parts("*:*:*:*:*:\(prefix)", then: [.many])]), true)

@@ -14,10 +14,9 @@ public final class SymbolicPolicy: Sendable {
     let statements: [SymbolicStatement]
     /// The condition keys that the policy speaks of, variables included, in lower case.
     let keys: Set<String>
-    /// The places of the statements that may speak of a service's actions, by what those begin with (`indexKey`), and of
-    /// those that speak of no service in particular.
-    private let statementsOfService: [UInt64: [Int]]
-    private let unservicedStatements: [Int]
+    /// Of which services its statements speak; see ``PatternSet/services``.
+    private let allowedServices: UInt64
+    private let deniedServices: UInt64
 
     /// Makes a policy ready.
     ///
@@ -28,26 +27,17 @@ public final class SymbolicPolicy: Sendable {
             SymbolicStatement($0, version: policy.document.version, type: policy.source.type)
         }
         keys = statements.reduce(into: []) { $0.formUnion($1.keys) }
-        var ofService: [UInt64: [Int]] = [:]
-        var unserviced: [Int] = []
-        for statement in statements {
-            let services = statement.services
-            if services.isEmpty { unserviced.append(statement.index) }
-            for service in services { ofService[service, default: []].append(statement.index) }
-        }
-        statementsOfService = ofService
-        unservicedStatements = unserviced
+        allowedServices = statements.reduce(0) { $1.isDeny ? $0 : $0 | $1.services }
+        deniedServices = statements.reduce(0) { $1.isDeny ? $0 | $1.services : $0 }
     }
 
-    /// The places of the statements that may match one of some actions; nil: any actions.
-    private func places(of actions: PatternSet?) -> [Int] {
-        guard let actions else { return Array(statements.indices) }
-        var places = unservicedStatements
-        for pattern in actions.patterns {
-            guard let key = pattern.indexKey else { return Array(statements.indices) }
-            places += statementsOfService[key] ?? []
+    /// The places of the statements of an effect that may match one of some actions on one of some resources; nil: any.
+    func places(ofDenies isDeny: Bool, _ target: Relevance) -> [Int] {
+        guard target.services & (isDeny ? deniedServices : allowedServices) != 0 else { return [] }
+        return statements.indices.filter { index in
+            let statement = statements[index]
+            return statement.isDeny == isDeny && statement.mayMatch(target)
         }
-        return places.filter { statements[$0].mayMatch(actions) }.sorted()
     }
 
     var document: PolicyDocument { policy.document }
@@ -60,31 +50,35 @@ public final class SymbolicPolicy: Sendable {
 
     /// What the statements that allow say together, of those that reach the caller so far.
     ///
-    /// - Parameter actions: the only actions that it is asked about; nil: all.
+    /// - Parameters:
+    ///   - target: what it is asked about; nil: anything.
+    ///   - known: the values of condition keys that can have no other: they may leave statements out.
     func allowing(
-        _ principal: Principal, hasBoundary: Bool, atLeast least: Reach = .account, of actions: PatternSet? = nil
+        _ principal: Principal, hasBoundary: Bool, atLeast least: Reach = .account, of target: Relevance? = nil,
+        knowing known: Bindings = [:]
     ) -> [Formula] {
-        places(of: actions).compactMap { index in
+        let places = target?.places(in: self, ofDenies: false) ?? statements.indices.filter { !statements[$0].isDeny }
+        var formulas: [Formula] = []
+        for index in places where policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) >= least {
             let statement = statements[index]
-            guard !statement.isDeny, policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) >= least
-            else { return nil }
-            return statement.applies
+            if let resources = target?.resources, !statement.mayMatch(resources, known) { continue }
+            formulas.append(statement.applies)
         }
+        return formulas
     }
 
     /// What must be so that no statement denies.
-    func notDenying(_ principal: Principal, hasBoundary: Bool, of actions: PatternSet? = nil) -> [Formula] {
-        places(of: actions).compactMap { index in
-            let statement = statements[index]
-            guard statement.isDeny, policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) != .none
-            else { return nil }
-            return statement.appliesNot
+    func notDenying(_ principal: Principal, hasBoundary: Bool, of target: Relevance? = nil) -> [Formula] {
+        let places = target?.places(in: self, ofDenies: true) ?? statements.indices.filter { statements[$0].isDeny }
+        return places.compactMap { index in
+            policy.reach(ofStatement: index, principal, hasBoundary: hasBoundary) != .none
+                ? statements[index].appliesNot : nil
         }
     }
 }
 
 /// A statement without its principals, as a formula.
-struct SymbolicStatement: Sendable {
+final class SymbolicStatement: Sendable {
     let index: Int
     let isDeny: Bool
     /// Whether a request matches all elements but the principal.
@@ -93,20 +87,29 @@ struct SymbolicStatement: Sendable {
     let keys: Set<String>
     private let actions: PatternSet
     private let isNotAction: Bool
+    /// Of which services it speaks; see ``PatternSet/services``.
+    fileprivate let services: UInt64
+    private let resources: PatternSet?
+    private let isNotResource: Bool
 
     init(_ statement: Statement, version: PolicyDocument.Version, type: PolicyType) {
         index = statement.index
         isDeny = statement.effect == .deny
         actions = PatternSet(statement.actions.values.map { Pattern.action($0.value) })
         isNotAction = statement.actions.isNegated
+        services = isNotAction ? .max : actions.services
         var parts: [Formula] = [.action(actions, !isNotAction)]
         var keys: Set<String> = []
+        isNotResource = statement.resources?.isNegated ?? false
         if let resources = statement.resources {
             let (set, variables) = Self.resources(resources, version, type)
+            self.resources = set
             parts.append(.resource(set, !resources.isNegated))
             // With an undefined variable NotResource matches nothing (rule 53).
             if resources.isNegated { parts += variables.map { .key(KeyTest(defined: $0), true) } }
             keys.formUnion(variables.map(\.key))
+        } else {
+            resources = nil
         }
         for condition in statement.conditions {
             let test = KeyTest(condition, version: version)
@@ -119,27 +122,28 @@ struct SymbolicStatement: Sendable {
         self.keys = keys
     }
 
-    /// What the actions begin with, each once; empty where that is not known of all.
-    fileprivate var services: [UInt64] {
-        if isNotAction { return [] }
-        var services: [UInt64] = []
-        for pattern in actions.patterns {
-            guard let service = pattern.indexKey else { return [] }
-            if services.last != service, !services.contains(service) { services.append(service) }
+    /// Whether the statement may match a target, as far as a look at the patterns tells.
+    fileprivate func mayMatch(_ target: Relevance) -> Bool {
+        if let others = target.actions {
+            guard services & target.services != 0 else { return false }
+            guard isNotAction ? !others.isWithin(actions) : others.mayMeet(actions) else { return false }
         }
-        return services
+        guard let resources, let others = target.resources else { return true }
+        return isNotResource ? !others.isWithin(resources) : others.mayMeet(resources)
     }
 
     /// Whether the statement's actions are matched by one.
     /// - Parameter action: one action, not a pattern of several.
     func matches(_ action: Pattern) -> Bool { actions.contains(near: action) { $0.covers(action) } != isNotAction }
 
-    /// Whether the statement may match one of some actions, as far as a look at the patterns tells.
-    fileprivate func mayMatch(_ others: PatternSet) -> Bool {
-        others.patterns.contains { other in
-            isNotAction
-                ? !actions.contains(near: other) { $0.covers(other) }
-                : actions.contains(near: other) { !$0.isClearlyApart(from: other) }
+    /// Whether the statement may match one of some resources, once the variables are replaced whose keys have one value.
+    fileprivate func mayMatch(_ others: PatternSet, _ known: Bindings) -> Bool {
+        guard let resources, resources.hasVariables, !isNotResource else { return true }
+        if resources.matchesNone, others.matchesNone { return true }
+        return resources.patterns.contains { pattern in
+            guard pattern.variables.allSatisfy({ known[$0.key] != nil }) else { return true }
+            guard let bound = pattern.bound(known) else { return false }
+            return others.patterns.contains { !$0.isClearlyApart(from: bound) }
         }
     }
 

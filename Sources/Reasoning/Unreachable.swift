@@ -25,23 +25,26 @@ extension Checks {
     /// not reported.
     ///
     /// A Deny that denies what nothing in the policy allows is not among them: it may deny what another policy allows.
+    ///
+    /// It takes eight budgets at most; what they do not reach is not reported.
     public func useless(in policy: SymbolicPolicy) -> [UselessStatement] {
-        let callers = Caller.all(named: [policy], domain)
+        let meter = Meter(domain.budget.times(8))
+        guard let callers = Caller.all(named: [policy], domain, meter) else { return [] }
         var found: [Int: UselessStatement.Reason] = [:]
         for statement in policy.statements.reversed() {
             let denies = policy.statements.filter { $0.isDeny && $0.index != statement.index && found[$0.index] == nil }
             let allows = policy.statements.filter {
                 !$0.isDeny && $0.index != statement.index && found[$0.index] == nil
             }
-            if isNothing([statement], without: [], policy, callers) {
+            if isNothing([statement], without: [], policy, callers, meter) {
                 found[statement.index] = .matchesNothing
             } else if statement.isDeny {
-                guard isNothing([statement], without: denies, policy, callers) else { continue }
-                found[statement.index] = .covered(by: smallest(denies, covering: statement, policy, callers))
-            } else if !denies.isEmpty, isNothing([statement], without: denies, policy, callers) {
+                guard isNothing([statement], without: denies, policy, callers, meter) else { continue }
+                found[statement.index] = .covered(by: smallest(denies, covering: statement, policy, callers, meter))
+            } else if !denies.isEmpty, isNothing([statement], without: denies, policy, callers, meter) {
                 found[statement.index] = .denied
-            } else if isNothing([statement], without: denies + allows, policy, callers) {
-                let others = smallest(allows, beside: denies, covering: statement, policy, callers)
+            } else if isNothing([statement], without: denies + allows, policy, callers, meter) {
+                let others = smallest(allows, beside: denies, covering: statement, policy, callers, meter)
                 found[statement.index] = .covered(by: others)
             }
         }
@@ -54,12 +57,12 @@ extension Checks {
     private func smallest(
         _ candidates: [SymbolicStatement], beside others: [SymbolicStatement] = [],
         covering statement: SymbolicStatement,
-        _ policy: SymbolicPolicy, _ callers: [Caller]
+        _ policy: SymbolicPolicy, _ callers: [Caller], _ meter: Meter
     ) -> [Int] {
         var kept = candidates
         for candidate in candidates {
             let rest = kept.filter { $0.index != candidate.index }
-            if isNothing([statement], without: rest + others, policy, callers) { kept = rest }
+            if isNothing([statement], without: rest + others, policy, callers, meter) { kept = rest }
         }
         return kept.map(\.index)
     }
@@ -67,7 +70,7 @@ extension Checks {
     /// Whether no request of any caller matches all of some statements and none of others: certainly.
     private func isNothing(
         _ statements: [SymbolicStatement], without others: [SymbolicStatement], _ policy: SymbolicPolicy,
-        _ callers: [Caller]
+        _ callers: [Caller], _ meter: Meter
     ) -> Bool {
         callers.allSatisfy { caller in
             let reaches = policy.reaches(caller.principal, hasBoundary: false)
@@ -78,7 +81,7 @@ extension Checks {
             for other in others where other.isDeny ? reaches[other.index] != .none : reaches[other.index] >= least {
                 formulas.append(other.appliesNot)
             }
-            if case .none = Solver(domain: domain, meter: Meter(domain.budget), facts: caller.keys).solve(formulas) {
+            if case .none = Solver(domain: domain, meter: meter, facts: caller.keys).solve(formulas) {
                 return true
             }
             return false

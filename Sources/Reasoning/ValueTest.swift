@@ -56,6 +56,16 @@ enum ValueTest: Sendable {
         return .text(PatternSet(set.patterns.compactMap { $0.bound(bindings) }))
     }
 
+    /// How many values it compares with.
+    var count: Int {
+        switch self {
+        case .text(let set): set.patterns.count
+        case .number(_, let numbers): numbers.count
+        case .date(_, let dates): dates.count
+        case .address(let ranges): ranges.count
+        }
+    }
+
     var patterns: [Pattern] { if case .text(let set) = self { set.patterns } else { [] } }
 
     var isText: Bool { if case .text = self { true } else { false } }
