@@ -219,13 +219,14 @@ struct OutsideSearch {
         _ callers: [Caller], _ action: PatternSet, _ formulas: [Formula], _ facts: KeyFacts
     ) -> Witness? {
         var isUnknown = false
+        let target = Relevance(actions: action)
         for caller in callers {
             var known = caller.keys
             known.add(facts)
             var all = formulas
             var isImpossible = false
             for door in question.doors {
-                guard let allowed = door.policies.allowed(caller.principal, resourceAccount: door.owner, of: action)
+                guard let allowed = door.policies.allowed(caller.principal, resourceAccount: door.owner, of: target)
                 else {
                     isUnknown = true
                     isImpossible = true
