@@ -280,7 +280,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
+                "Keyring",
                 "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
                 "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

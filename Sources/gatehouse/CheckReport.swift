@@ -49,7 +49,7 @@ struct CheckReport {
 }
 
 extension CheckVerdict.Result {
-    fileprivate var exitCode: ExitCode {
+    var exitCode: ExitCode {
         switch self {
         case .pass: ExitCode(0)
         case .fail: ExitCode(1)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomChecks
 import Directory
 import Escalation
 import FoundationEssentials
@@ -108,7 +109,7 @@ struct Escalate: AsyncParsableCommand {
 struct EscalationFindings {
     let reports: [EscalationReport]
 
-    var result: CheckReport.Result {
+    var result: CheckVerdict.Result {
         if reports.contains(where: { !$0.paths.isEmpty }) { return .fail }
         return reports.contains(where: { !$0.undecided.isEmpty }) ? .unknown : .pass
     }

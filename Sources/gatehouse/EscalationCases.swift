@@ -3,6 +3,9 @@ import Policy
 import Reasoning
 import Wire
 
+// `Policy` has a value of that name, too.
+import enum Wire.JSONValue
+
 /// The requests of paths as cases for `gatehouse simulate --json-lines`: each with the policies as the steps before it
 /// leave them.
 struct EscalationCases {

@@ -25,14 +25,14 @@ struct JSONEscalations: Encodable {
     }
 
     let check = "escalate"
-    let result: CheckReport.Result
+    let result: String
     let message: String
     let principals: Int
     let paths: [Path]
     let undecided: [Undecided]
 
     init(_ found: EscalationFindings) {
-        result = found.result
+        result = found.result.rawValue
         message = found.message
         principals = found.reports.count
         paths = found.reports.flatMap(\.paths).map { path in
