@@ -202,7 +202,7 @@ import Testing
     /// the engine allows. Set `REASONING_SEED` and `REASONING_CASES` to repeat or to widen a run.
     @Test(arguments: 0..<4) func nobodyIsOverlooked(shard: Int) throws {
         let seed = (Environment.number("REASONING_SEED") ?? UInt64.random(in: 0..<1_000_000)) &* 4 &+ UInt64(shard)
-        let count = (Environment.number("REASONING_CASES") ?? 25_600) / 64
+        let count = (Environment.number("REASONING_CASES") ?? 25_600) / 128
         var generator = CaseGenerator(random: SeededGenerator(seed: seed &+ 991))
         var (asked, found, allowed, undecided) = (UInt64(0), 0, 0, 0)
         while asked < count {
