@@ -143,7 +143,7 @@ def test_archive_rules(api) -> None:
     api.delete_archive_rule(analyzerName="main", ruleName="another")
     for call in (api.get_archive_rule, api.delete_archive_rule):
         assert error_of(call, analyzerName="main", ruleName="another").code == "ResourceNotFoundException"
-    for filter_ in ({}, {"resourceType": {}}):
+    for filter_ in ({}, {"resourceType": {}}, {"nothing": {"exists": True}}):
         refused = error_of(api.create_archive_rule, analyzerName="main", ruleName="x", filter=filter_)
         assert refused.code == "ValidationException"
     assert error_of(api.list_archive_rules, analyzerName="none").code == "ResourceNotFoundException"

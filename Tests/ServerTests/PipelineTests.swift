@@ -119,14 +119,14 @@ import Testing
         // Of S3 Control's batch operations.
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         let answer = await test.send(
-            "s3", method: "GET", path: "/v20180820/jobs/box",
+            "s3", method: "GET", path: "/v20180820/jobs/toolbox",
             headers: [("x-amz-content-sha256", empty), ("x-amz-account-id", "111122223333")], body: "",
             as: TestGatehouse.root)
         #expect(answer.status == 501)
         #expect(answer.code == "NotImplemented")
         let history = await test.cloudTrail(
             "LookupEvents", #"{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"DescribeJob"}]}"#)
-        #expect(history.body.contains(#"\"jobId\":\"box\""#))
+        #expect(history.body.contains(#"\"jobId\":\"toolbox\""#))
         let unknown = await test.call("iam", "MakeCoffee")
         #expect(unknown.status == 400)
         #expect(unknown.code == "InvalidAction")

@@ -39,7 +39,7 @@ extension AccessAnalyzer.UpdateArchiveRule: WriteOperation, OnArchiveRule {
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         var analyzer = try records.analyzer(AnalyzerName(input.analyzerName, call), call)
         let index = try analyzer.index(ofRule: input.ruleName)
-        analyzer.archiveRules[index].filter = try Criterion.filter(input.filter)
+        analyzer.archiveRules[index].filter = try ArchiveRule(input.ruleName, input.filter, at: call.time).filter
         analyzer.archiveRules[index].updated = call.time
         try records.put(analyzer)
         return Output()
@@ -97,7 +97,9 @@ extension ServiceError {
 extension ArchiveRule {
     /// - Throws: ValidationException.
     init(_ name: String, _ filter: [String: AccessAnalyzer.Criterion], at time: Double) throws(ServiceError) {
-        self.init(name: name, filter: try Criterion.filter(filter), created: time, updated: time)
+        let criteria = try Criterion.filter(filter)
+        try FindingFilter.check(criteria)
+        self.init(name: name, filter: criteria, created: time, updated: time)
     }
 
     /// The rules that a new analyzer comes with.
