@@ -10,9 +10,9 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable, Equatable {
         /// The files could not be read or written.
         case io
-        /// The database is not there, or too busy. It may be later.
+        /// The database is not there, or too busy, or too many events wait to be written. It may be later.
         case unavailable
-        /// The disk, or the buffer of events that wait to be written, is full.
+        /// The disk is full.
         case full
         /// The ledger was sealed with another key.
         case sealed

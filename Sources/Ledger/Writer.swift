@@ -214,7 +214,7 @@ final class Writer: Sendable {
     }
 
     private static let closed = LedgerError(.closed, "The ledger is closed.")
-    private static let tooManyEvents = LedgerError(.full, "Too many events wait to be written to disk.")
+    private static let tooManyEvents = LedgerError(.unavailable, "Too many events wait to be written to disk.")
 
     private func setTimer() {
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.flushInterval) { [weak self] in
