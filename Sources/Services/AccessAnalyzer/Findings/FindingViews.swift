@@ -25,26 +25,39 @@ extension ExternalAccess {
     }
 }
 
+extension Structure {
+    /// What answers say of a finding, whichever operation asks: as many members as its answer has.
+    fileprivate mutating func show(_ finding: AnalyzedFinding) {
+        self["id"] = .string(finding.id)
+        self["resource"] = .string(finding.resource)
+        self["resourceType"] = .string(finding.resourceType)
+        self["resourceOwnerAccount"] = .string(finding.owner)
+        self["createdAt"] = .timestamp(Timestamp(secondsSinceEpoch: finding.created))
+        self["analyzedAt"] = .timestamp(Timestamp(secondsSinceEpoch: finding.analyzed))
+        self["updatedAt"] = .timestamp(Timestamp(secondsSinceEpoch: finding.updated))
+        self["status"] = .string(finding.status.rawValue)
+        self["error"] = finding.error.map { .string($0) }
+        self["findingType"] = .string(finding.details.kind.rawValue)
+    }
+
+    /// The same with what was found, in the answers of the first version.
+    fileprivate mutating func show(_ finding: AnalyzedFinding, _ access: ExternalAccess) {
+        show(finding)
+        self["condition"] = access.conditions.wireValue
+        guard finding.error == nil else { return }
+        self["principal"] = access.principalMap?.wireValue
+        self["action"] = access.actions.wireValue
+        self["isPublic"] = .boolean(access.isPublic)
+        self["sources"] = access.sourceViews?.wireValue
+        self["resourceControlPolicyRestriction"] = .string(access.resourceControl.rawValue)
+    }
+}
+
 extension AccessAnalyzer.Finding {
     /// - Parameter access: what the finding says.
     init(_ finding: AnalyzedFinding, _ access: ExternalAccess) {
         self.init()
-        id = finding.id
-        resource = finding.resource
-        resourceType = finding.resourceType
-        resourceOwnerAccount = finding.owner
-        createdAt = Timestamp(secondsSinceEpoch: finding.created)
-        analyzedAt = Timestamp(secondsSinceEpoch: finding.analyzed)
-        updatedAt = Timestamp(secondsSinceEpoch: finding.updated)
-        status = finding.status.rawValue
-        condition = access.conditions
-        error = finding.error
-        guard finding.error == nil else { return }
-        principal = access.principalMap
-        action = access.actions
-        isPublic = access.isPublic
-        sources = access.sourceViews
-        resourceControlPolicyRestriction = access.resourceControl.rawValue
+        structure.show(finding, access)
     }
 }
 
@@ -52,38 +65,14 @@ extension AccessAnalyzer.FindingSummary {
     /// - Parameter access: what the finding says.
     init(_ finding: AnalyzedFinding, _ access: ExternalAccess) {
         self.init()
-        id = finding.id
-        resource = finding.resource
-        resourceType = finding.resourceType
-        resourceOwnerAccount = finding.owner
-        createdAt = Timestamp(secondsSinceEpoch: finding.created)
-        analyzedAt = Timestamp(secondsSinceEpoch: finding.analyzed)
-        updatedAt = Timestamp(secondsSinceEpoch: finding.updated)
-        status = finding.status.rawValue
-        condition = access.conditions
-        error = finding.error
-        guard finding.error == nil else { return }
-        principal = access.principalMap
-        action = access.actions
-        isPublic = access.isPublic
-        sources = access.sourceViews
-        resourceControlPolicyRestriction = access.resourceControl.rawValue
+        structure.show(finding, access)
     }
 }
 
 extension AccessAnalyzer.FindingSummaryV2 {
     init(_ finding: AnalyzedFinding) {
         self.init()
-        id = finding.id
-        resource = finding.resource
-        resourceType = finding.resourceType
-        resourceOwnerAccount = finding.owner
-        createdAt = Timestamp(secondsSinceEpoch: finding.created)
-        analyzedAt = Timestamp(secondsSinceEpoch: finding.analyzed)
-        updatedAt = Timestamp(secondsSinceEpoch: finding.updated)
-        status = finding.status.rawValue
-        error = finding.error
-        findingType = finding.details.kind.rawValue
+        structure.show(finding)
     }
 }
 
