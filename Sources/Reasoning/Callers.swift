@@ -23,8 +23,12 @@ extension Caller {
         if domain.relatesKeys, keys.contains(isService) {
             relations.add(KeyTest(key: isService, isOneOf: [.text("false")]), true)
         }
+        if domain.relatesKeys, keys.contains("aws:username") { relations.add(isNoUserName, false) }
         return Caller(principal: principal, keys: relations, isAnybody: true)
     }
+
+    /// A path is no part of a user's name; AWS: "IAM names", `reference_iam-quotas.html`.
+    private static let isNoUserName = KeyTest(key: "aws:username", isOneOf: [.wild("*/*")])
 
     /// One caller of each kind that some policies tell apart: everybody whom they name, and of each kind one whom they
     /// do not.
@@ -104,6 +108,7 @@ extension Caller {
         }
         if principal.kind == .user {
             say("aws:username", isAnybody ? [Pattern([.one, .many])] : [.text(principal.nameInARN)])
+            if isAnybody, keys.contains("aws:username") { facts.add(isNoUserName, false) }
         } else {
             say("aws:username", [])
         }

@@ -137,6 +137,9 @@ extension Solver {
             }
         }
         if kind.values == .boolean { return (["true", "false"], true) }
+        for other in state.keys where other.key != key && domain.kind(other.key).count == .one {
+            if let only = other.onlyValues(of: key) { return (only, true) }
+        }
         // What the key would be if another text that it is a part of were as that text's other conditions want it.
         for other in state.keys where other.key != key {
             let patterns = other.tests.flatMap { $0.test.test.patterns }.filter {
@@ -218,6 +221,27 @@ extension Solver {
 }
 
 extension KeyState {
+    /// The values that another key can have: this one has one of a few texts, and is compared with a pattern that says
+    /// which value each makes; nil: not known.
+    fileprivate func onlyValues(of variable: String) -> [String]? {
+        let demands: [[Pattern]] = tests.compactMap { test, isTrue in
+            guard case .value(true) = test.toOne.negated(!isTrue), test.whenNull != isTrue, test.test.isText else {
+                return nil
+            }
+            return test.test.patterns
+        }
+        guard
+            let pattern = demands.lazy.compactMap({ $0.count == 1 ? $0.first : nil })
+                .first(where: { $0.fixesItsVariable && $0.variables.first?.key == variable })
+        else { return nil }
+        for patterns in demands where !patterns.isEmpty {
+            let texts = patterns.compactMap(\.literal)
+            guard texts.count == patterns.count else { continue }
+            return texts.compactMap { pattern.value(fixedBy: $0.unicodeScalars.map(\.value)) }
+        }
+        return nil
+    }
+
     /// Whether a value meets all that is asked of the key.
     func accepts(_ value: ContextValue?, _ bindings: Bindings) -> Bool {
         tests.allSatisfy { test, isTrue in test.accepts(value, bindings) == isTrue }

@@ -160,6 +160,12 @@ final class Pattern: Sendable {
     /// Whether every text matches.
     var isAnything: Bool { symbols.count == 1 && symbols[0] == .many && template == nil }
 
+    /// Whether a text that matches leaves its variable one value: all else is characters, whose case counts.
+    var fixesItsVariable: Bool {
+        !isLoose && template?.reading == .plain && variables.count == 1
+            && prefixCount + 1 + suffixCount == symbols.count
+    }
+
     /// The text of a pattern that matches one alone.
     var literal: String? { isLiteral && template == nil ? String(symbols) : nil }
 

@@ -150,6 +150,14 @@ extension Pattern {
         return (index, isText)
     }
 
+    /// The value of the variable that a text fixes; nil if none makes the text.
+    func value(fixedBy text: [Symbol]) -> String? {
+        guard text.count > prefixCount + suffixCount, text.starts(with: symbols.prefix(prefixCount)),
+            text.suffix(suffixCount).elementsEqual(symbols.suffix(suffixCount))
+        else { return nil }
+        return String(text.dropFirst(prefixCount).dropLast(suffixCount))
+    }
+
     /// The values that the variables have if the text matches, in one way of matching; nil if it does not.
     ///
     /// Wildcards take as little as they can.

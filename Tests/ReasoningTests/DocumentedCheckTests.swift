@@ -40,17 +40,51 @@ import Testing
         #expect(checks.access(by: trails, to: ["cloudtrail:CreateTrail"], on: []).isNo)
     }
 
-    /// The same, example 3: a reference policy that allows everything but to pass sensitive roles.
-    @Test func referencePolicy() throws {
+    /// The same, example 3: a pipeline with a reference policy, that nobody passes sensitive roles, and a list of sensitive
+    /// actions. A role's policy passes both checks; the pull request fails both, and adds a secret that is public.
+    @Test func pipeline() throws {
         let reference = try policy(
             #""Effect":"Allow","Action":"*","Resource":"*""#,
             #""Effect":"Deny","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/my-sensitive-roles/*""#)
-        let harmless = try policy(#""Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/other/*""#)
-        #expect(checks.newAccess(from: reference, to: harmless).isNo)
-        let harmful = try policy(
-            #""Effect":"Allow","Action":"iam:Pass*","Resource":"arn:aws:iam::111122223333:role/my-*""#)
-        let witness = try #require(checks.newAccess(from: reference, to: harmful).witness)
-        #expect(witness.request.resource.hasPrefix("arn:aws:iam::111122223333:role/my-sensitive-roles/"))
+        let sensitive = ["dynamodb:DeleteTable"]
+        func application(_ more: String, _ role: String) throws -> SymbolicPolicy {
+            let actions =
+                #""ec2:RunInstances","lambda:CreateFunction","lambda:InvokeFunction","dynamodb:Scan","dynamodb:Query","dynamodb:UpdateItem","dynamodb:GetItem""#
+            return try policy(
+                #""Effect":"Allow","Action":[\#(actions + more)],"Resource":"*""#,
+                #""Effect":"Allow","Action":["iam:PassRole"],"Resource":"arn:aws:iam::*:role/\#(role)""#)
+        }
+        let first = try application("", "my-custom-role")
+        #expect(checks.newAccess(from: reference, to: first).isNo)
+        #expect(checks.access(by: first, to: sensitive, on: []).isNo)
+        let changed = try application(#","dynamodb:Delete*""#, "my-sensitive-roles/my-custom-admin-role")
+        let witness = try #require(checks.newAccess(from: reference, to: changed).witness)
+        #expect(witness.request.resource.hasSuffix(":role/my-sensitive-roles/my-custom-admin-role"))
+        #expect(witness.decision.statement?.index == 1)
+        #expect(checks.access(by: changed, to: sensitive, on: []).witness?.decision.statement?.index == 0)
+
+        // The third check is in the example's repository, `aws-samples/access-analyzer-automated-policy-analysis-blog`.
+        let secret = try policy(
+            #""Sid":"DenyAllAccountDeleteSecret","Effect":"Deny","Principal":"*","Action":"secretsmanager:DeleteSecret","Resource":"*""#,
+            #""Sid":"AllowAllAccountGetSecretValue","Effect":"Allow","Principal":"*","Action":"secretsmanager:GetSecretValue","Resource":"*""#,
+            type: .resource)
+        #expect(checks.publicAccess(by: secret).witness?.decision.statement?.sid == "AllowAllAccountGetSecretValue")
+    }
+
+    /// AWS CLI reference, `accessanalyzer/check-access-not-granted.html`: PASS.
+    @Test func accessNotGrantedInACLIExample() throws {
+        let reading = try policy(
+            #""Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::amzn-s3-demo-bucket","arn:aws:s3:::amzn-s3-demo-bucket/*"]"#
+        )
+        #expect(checks.access(by: reading, to: ["s3:DeleteBucket", "s3:GetBucketLocation"], on: []).isNo)
+    }
+
+    /// AWS CLI reference, `accessanalyzer/check-no-public-access.html`: PASS.
+    @Test func publicAccessInACLIExample() throws {
+        let toJohn = try policy(
+            #""Sid":"CheckNoPublicAccess","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/JohnDoe"},"Action":["s3:GetObject"]"#,
+            type: .resource)
+        #expect(checks.publicAccess(by: toJohn).isNo)
     }
 
     /// API reference, `API_CheckAccessNotGranted.html`, its three examples: PASS, PASS and FAIL.

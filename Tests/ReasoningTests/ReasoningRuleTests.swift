@@ -145,6 +145,31 @@ import Testing
         expect(try policy(allow(#""ec2:*""#, "*", team)), within: try policy(allow(#""ec2:*""#, "*", red)), false)
     }
 
+    /// A key that has one of a few texts, and is compared with a variable, says what the variable is.
+    @Test func textsFixVariables() throws {
+        func tagged(_ conditions: String) throws -> SymbolicPolicy { try policy(allow(#""ec2:*""#, "*", conditions)) }
+        let ann = try tagged(#"{"StringEquals":{"aws:username":"ann"}}"#)
+        func both(_ texts: String, _ op: String, _ pattern: String) throws -> SymbolicPolicy {
+            try tagged(
+                #"{"StringEquals":{"aws:ResourceTag/Owner":\#(texts)},"\#(op)":{"aws:ResourceTag/Owner":"\#(pattern)"}}"#
+            )
+        }
+        expect(try both(#""ann""#, "StringLike", "${aws:username}"), within: ann, true)
+        expect(try both(#""team-ann-1""#, "StringLike", "team-${aws:username}-1"), within: ann, true)
+        expect(try both(#"["ann","bob"]"#, "StringLike", "${aws:username}"), within: ann, false)
+        expect(
+            try tagged(
+                #"{"StringEqualsIfExists":{"aws:ResourceTag/Owner":"ann"},"StringLikeIfExists":{"aws:ResourceTag/Owner":"${aws:username}"}}"#
+            ), within: ann, false)
+        // A wildcard leaves it open, "an" does as well; and so does the case, for "ANN".
+        for (op, pattern) in [("StringLike", "${aws:username}*"), ("StringEqualsIgnoreCase", "${aws:username}")] {
+            let open = try both(#""ann""#, op, pattern)
+            if case .no = checks.newAccess(from: ann, to: open) { Issue.record("a wrong no: \(op)") }
+        }
+        // No user's name has a path.
+        #expect(checks.access(by: try tagged(#"{"StringLike":{"aws:username":"a/*"}}"#)).isNo)
+    }
+
     @Test func principalsAreToldApart() throws {
         func bucket(_ principal: String, _ more: String = "", effect: String = "Allow") throws -> SymbolicPolicy {
             try policy(
