@@ -30,7 +30,12 @@ extension EscalationSearch {
         if !isOnNothing, resource.contains("*") { target = target.inForm(resource) }
         for resources in resources { target = target.alsoOn(resources) }
         let answer = checks.access(of: caller, to: target)
-        if case .unknown(let doubt) = answer { note("whether \(holder.member.arn) may \(action): \(doubt)") }
+        switch answer {
+        case .unknown(let doubt): note("whether \(holder.member.arn) may \(action): \(doubt)")
+        // What no request of that kind can have goes without saying.
+        case .yes(let witness): return .yes(witness.leavingOut(known.filter { $0.value == nil }.map(\.key)))
+        case .no: break
+        }
         return answer
     }
 

@@ -5,11 +5,6 @@ import enum Policy.ContextValue
 import struct Policy.Decision
 
 /// What a principal was seen to do, as the event history has it.
-///
-/// ```swift
-/// let found = try await RecordedAccesses.read(
-///     ledger, of: RecordedPrincipal("arn:aws:iam::111122223333:role/app"), RecordedSpan(since: nil, until: nil))
-/// ```
 public struct RecordedAccesses: Sendable {
     /// Each with how many calls asked for it.
     public var accesses: [ObservedAccess: Int] = [:]

@@ -69,19 +69,8 @@ public struct AnalyzedResource: Sendable {
     }
 }
 
-/// A type of resource whose exposure can be analysed, as its module declares it (``ServiceModule/analyzedResources``).
-///
-/// ```swift
-/// extension AnalyzedResourceType {
-///     static let box = AnalyzedResourceType(
-///         "AWS::Vault::Box", actions: "vault", of: ["box"], kinds: [Box.kind],
-///         concerned: { change, _ in
-///             [.resource(Box.arn(change.id, change.scope), account: change.scope.account, region: change.scope.region)]
-///         },
-///         list: { account, region, after, limit, environment in … },
-///         fetch: { arn, environment in … })
-/// }
-/// ```
+/// A type of resource whose exposure can be analysed, as its module declares it (``ServiceModule/analyzedResources``): how its
+/// resources are found, which changes of records concern which of them, and what guards one.
 public struct AnalyzedResourceType: Sendable {
     /// What a change of a record means to the type.
     public enum Concern: Sendable, Hashable {

@@ -12,6 +12,14 @@ public struct Witness: Sendable {
     public let absentKeys: [String]
     /// What the engine says of it: by the policy that it is a request of, such as the new one of two.
     public let decision: Decision
+
+    /// The witness for a reader who knows anyway that some condition keys are absent.
+    ///
+    /// - Parameter keys: their names in lower case.
+    public func leavingOut(_ keys: [String]) -> Witness {
+        Witness(
+            request: request, context: context, absentKeys: absentKeys.filter { !keys.contains($0) }, decision: decision)
+    }
 }
 
 /// An answer about all requests at once.

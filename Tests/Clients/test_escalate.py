@@ -255,7 +255,11 @@ def test_paths_in_a_servers_data_can_be_walked(durable: Callable[..., Server]) -
     iam.create_role(RoleName="second", AssumeRolePolicyDocument=trust(arn("role/team/first")))
     iam.put_role_policy(RoleName="second", PolicyName="own", PolicyDocument=policy(allow("iam:ListUsers")))
     found = methods("--data", str(server.data))
-    assert found == {"attacher": ["iam:AttachUserPolicy"], "chained": ["sts:AssumeRole > sts:AssumeRole"]}
+    assert found == {
+        "attacher": ["iam:AttachUserPolicy"],
+        "chained": ["sts:AssumeRole > sts:AssumeRole"],
+        "first": ["sts:AssumeRole"],
+    }
 
     error_of(attacher.iam.list_users)
     (path,) = escalate(arn("user/attacher"), "--data", str(server.data))["paths"]
@@ -263,7 +267,7 @@ def test_paths_in_a_servers_data_can_be_walked(durable: Callable[..., Server]) -
     attacher.iam.attach_user_policy(UserName="attacher", PolicyArn=request["context"]["iam:policyarn"])
     assert attacher.iam.list_users()["Users"]
     # Who has all now has no paths any more.
-    assert methods("--data", str(server.data)).keys() == {"chained"}
+    assert methods("--data", str(server.data)).keys() == {"chained", "first"}
 
     (path,) = escalate(arn("user/chained"), "--data", str(server.data))["paths"]
     client = chained

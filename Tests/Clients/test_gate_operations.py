@@ -94,7 +94,9 @@ def test_every_operation_is_read_in_one_way(gate: Gate, service: str) -> None:
     wrong = []
     passed = 0
     # Some have hundreds of the same kind.
-    for name in model.operation_names[:: 1 + len(model.operation_names) // 120]:
+    # S3 Express is another service, and this one's endpoint is not its.
+    names = [name for name in model.operation_names if name != "ListDirectoryBuckets"]
+    for name in names[:: 1 + len(names) // 120]:
         operation = model.operation_model(name)
         got.clear()
         gate.upstream.forget()

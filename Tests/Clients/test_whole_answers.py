@@ -400,15 +400,16 @@ def test_a_device_in_use(root: Identity) -> None:
 
 
 def test_events_of_what_is_not_built(root: Identity, trail: Trail) -> None:
-    # A session of S3 Express, which has its buckets elsewhere.
-    s3 = root.client("s3")
-    refused = error_of(s3.create_session, Bucket="box", SessionMode="ReadOnly")
+    # One of S3 Control's batch operations.
+    jobs = root.client("s3control", inject_host_prefix=False)
+    refused = error_of(jobs.list_jobs, AccountId=ACCOUNT, JobStatuses=["Active"])
     assert refused.status == 501
-    record = trail.of(refused, "CreateSession")
-    assert record["requestParameters"]["bucketName"] == "box"
+    record = trail.of(refused, "ListJobs")
+    assert record["requestParameters"]["jobStatuses"] == ["Active"]
     assert (record["errorCode"], record["responseElements"]) == ("NotImplemented", None)
     # What is not within the model's constraints is not kept: nothing else bounds it.
-    assert trail.of(error_of(s3.create_session, Bucket="box", SessionMode="x"), "CreateSession")["requestParameters"] is None
+    refused = error_of(jobs.list_jobs, AccountId=ACCOUNT, JobStatuses=["x"])
+    assert trail.of(refused, "ListJobs")["requestParameters"] is None
 
 
 # Errors

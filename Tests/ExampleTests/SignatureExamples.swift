@@ -30,6 +30,19 @@ struct SignatureExamples {
         return claims.accessKeyID
     }
 
+    @Test func keptKeys() throws {
+        let credentials = SigningCredentials(
+            accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: try secret(of: "AKIAIOSFODNN7EXAMPLE"))
+        let keys = SigningKeyCache(capacity: 256)
+        let signer = SignatureSigner(credentials: credentials, region: "us-east-1", service: "iam", keys: keys)
+        for time in [now, now + 1] {
+            var request = SignableRequest(
+                method: "POST", path: "/", query: "", headers: [(name: "host", value: "iam.amazonaws.com")], body: [])
+            request.headers += signer.sign(request, timestamp: time)
+            #expect(try accessKey(verifiedIn: request) == "AKIAIOSFODNN7EXAMPLE")
+        }
+    }
+
     @Test func claims() throws {
         #expect(try accessKey(verifiedIn: signedRequest()) == "AKIAIOSFODNN7EXAMPLE")
         let anonymous = SignableRequest(method: "GET", path: "/", query: "", headers: [], body: [])

@@ -44,6 +44,10 @@ class Samples:
     admits_anonymous: bool = False
     #: Whether its requests, without a signature and at an address that names no service, are those for an object of S3's.
     looks_like_objects: bool = False
+    #: Those of the client's model that are this service's; empty: all.
+    only: set[str] = field(default_factory=set)
+    #: Those of the client's model that are another service's.
+    elsewhere: set[str] = field(default_factory=set)
     #: Older names of operations whose requests can't be told from those of another, and the other's name.
     same_on_the_wire: dict[str, str] = field(default_factory=dict)
     #: Operations whose events are data events, which the event history doesn't list.

@@ -16,6 +16,7 @@ def furnish(root: Identity) -> None:
 SAMPLES = Samples(
     furnish=furnish,
     typical="DeleteBucketPolicy",
+    elsewhere={"ListDirectoryBuckets"},
     admits_anonymous=True,
     same_on_the_wire={
         "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
@@ -27,6 +28,7 @@ SAMPLES = Samples(
         """
         AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload DeleteObject DeleteObjectTagging
         DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention GetObjectTagging
+        GetObjectTorrent SelectObjectContent
         HeadBucket HeadObject ListObjectVersions ListObjects ListObjectsV2 ListParts PutObject PutObjectAcl
         PutObjectLegalHold PutObjectRetention PutObjectTagging RestoreObject UpdateObjectEncryption UploadPart
         UploadPartCopy

@@ -1,0 +1,5 @@
+"""S3 Express: what there is of it besides buckets of its own, which Gatehouse has none of."""
+
+from walk import Samples
+
+SAMPLES = Samples(client="s3", event_source="s3express.amazonaws.com", only={"ListDirectoryBuckets"})
