@@ -1,19 +1,21 @@
 """Policies in SMT-LIB, made from their JSON and AWS's documentation of the language alone: nothing of Gatehouse's code is in it.
 
 A pattern becomes a regular expression, an action one of the finitely many ways to match the policies' patterns of actions, and a
-statement a formula about the resource and the condition keys. Strings are where Z3 4.8 is weak: asked for two or three patterns of
-one string below an "or", it does not come back. Whether one expression, of intersections and complements, has any string it
-mostly decides in a tenth of a second.
-Therefore `Atoms` holds the patterns that are asked of one string, and `z3_policies.py` has Z3 find which of them can be true
-together; the rest of a question is about these combinations.
+statement a formula about the resource and the condition keys. Strings are where Z3 4.8 is weak: asked for two or three patterns
+of one string below an "or", it does not come back. Whether one expression, of intersections and complements, has any string it
+mostly decides in a tenth of a second. Therefore `Atoms` holds the patterns that are asked of one string, and `z3_policies.py` has
+Z3 find which of them can be true together; the rest of a question is about these combinations.
 
-Left out, by `Unsupported`: policy variables, principals, and comparisons of numbers, dates and addresses.
+Numbers, dates and addresses are Z3's numbers. Left out, by `Unsupported`: policy variables and principals.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from fractions import Fraction
 from functools import cache
 
 ANY = "re.all"
@@ -127,12 +129,15 @@ SINGLE = {
         "sourcevpce useragent userid username vpceaccount vpceorgid"
     ).split()
 }
-TYPED = {"aws:currenttime", "aws:multifactorauthage", "aws:sourceip", "aws:tokenissuetime", "aws:vpcsourceip"}
+TYPED = {
+    "aws:currenttime": "date", "aws:tokenissuetime": "date", "aws:multifactorauthage": "number", "aws:sourceip": "address",
+    "aws:vpcsourceip": "address",
+}  # fmt: skip
 # For these, no text is a text, too.
 EMPTY = {"s3:prefix", "s3:delimiter"}
 ABSENT, ONE_VALUE, VALUES = 0, 1, 2
-# Each key's atom 0.
-NO_TEXT = literal("")
+# The atom of each key that is no value.
+NO_TEXT = 0
 
 
 def shapes(key: str) -> list[int]:
@@ -140,7 +145,7 @@ def shapes(key: str) -> list[int]:
     if key in SEVERAL:
         return [ABSENT, VALUES]
     tags = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
-    if key in BOOLEANS or key in SINGLE or key.startswith(tags):
+    if key in BOOLEANS or key in SINGLE or key in TYPED or key.startswith(tags):
         return [ABSENT, ONE_VALUE]
     return [ABSENT, ONE_VALUE, VALUES]
 
@@ -184,14 +189,54 @@ def values(comparison: str, texts: list[str]) -> str:
     raise Unsupported(comparison)
 
 
+# MARK: Numbers, dates and addresses
+
+ORDERS = {"Equals": "=", "LessThan": "<", "LessThanEquals": "<=", "GreaterThan": ">", "GreaterThanEquals": ">="}
+IPV4 = 2**32
+ADDRESSES = f"(and (<= 0 x) (< x {IPV4 + 2**128}))"
+
+
+def kind(comparison: str) -> str:
+    """What an operator takes values for."""
+    for prefix, kind in (("Numeric", "number"), ("Date", "date"), ("Ip", "address")):
+        if comparison.startswith(prefix):
+            return kind
+    return "text"
+
+
+def numbers(comparison: str, texts: list[str]) -> str:
+    """What a positive operator accepts, said of the number x. A value that is no number, date or address is never met."""
+    found = []
+    for text in texts:
+        try:
+            if comparison == "IpAddress":
+                network = ipaddress.ip_network(text, strict=False)
+                first, last = (int(network[end]) + (IPV4 if network.version == 6 else 0) for end in (0, -1))
+                found.append(f"(and (<= {first} x) (<= x {last}))")
+                continue
+            if comparison.startswith("Date") and not re.fullmatch(r"\d{5,}", text):
+                moment = datetime.fromisoformat(text)
+                value = Fraction((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+            else:
+                value = Fraction(text)
+        except ValueError as error:
+            raise Unsupported(f"values such as {text}") from error
+        order = ORDERS[comparison.removeprefix("Numeric").removeprefix("Date")]
+        found.append(f"({order} x (/ {'(- ' * (value < 0)}{abs(value.numerator)}.0{')' * (value < 0)} {value.denominator}.0))")
+    return either(found)
+
+
 # MARK: Statements
 
 
 class Atoms:
-    """The expressions that are asked of one string, which is one of those of a universe."""
+    """The expressions that are asked of one string, which is one of those of a universe; or of one number."""
 
-    def __init__(self, universe: list[str]) -> None:
+    def __init__(self, universe: list[str], kind: str = "text", is_open: bool = False) -> None:
         self.universe = universe
+        self.kind = kind
+        # Whether there are also texts of which none of the expressions is true.
+        self.is_open = is_open
         self.expressions: list[str] = []
 
     def number(self, expression: str) -> int:
@@ -203,25 +248,37 @@ class Atoms:
 class Dimensions:
     """What the statements of one question ask of a request, its action apart.
 
-    A formula speaks of constants, which are defined when it is known which atoms go together: `resource_2` is the resource's atom 2;
-    of key 0, `absent_0` says that it is missing, `one_0_2` that it has one value, of atom 2, `all_0_2` and `any_0_2` that all or
-    any of its values are, and `one-not_0_2` and so on that they are not.
+    A formula speaks of constants, which are defined when it is known which atoms go together: `resource_2` is the resource's
+    atom 2; of key 0, `absent_0` says that it is missing, `one_0_2` that it has one value, of atom 2, `all_0_2` and `any_0_2` that
+    all or any of its values are, and `one-not_0_2` and so on that they are not.
     """
 
     def __init__(self) -> None:
         self.resource = Atoms(RESOURCES)
         self.keys: dict[str, Atoms] = {}
 
-    def of_key(self, name: str) -> tuple[int, Atoms]:
+    def of_key(self, name: str, kind: str | None) -> tuple[int, Atoms]:
+        """A key's number, and its atoms; without a kind any that it has."""
         key = name.lower()
-        if key in TYPED:
-            raise Unsupported("numbers, dates and addresses")
-        universe = [literal("true"), literal("false")] if key in BOOLEANS else [ANY]
-        if key == "aws:principalisawsservice":
-            universe = [literal("false")]
-        atoms = self.keys.setdefault(key, Atoms(universe))
-        atoms.number(NO_TEXT)
-        return list(self.keys).index(key), atoms
+        kind = kind or (self.keys[key].kind if key in self.keys else TYPED.get(key, "text"))
+        if TYPED.get(key, kind) != kind or (kind == "address" and key not in TYPED) or (kind != "text" and key in BOOLEANS):
+            raise Unsupported(f"{kind}s as values of {name}")
+        match kind:
+            case "text":
+                values = ["false"] if key == "aws:principalisawsservice" else ["true", "false"]
+                atoms = Atoms([literal(value) for value in values] if key in BOOLEANS else [ANY])
+                atoms.number(literal(""))
+            case "address":
+                atoms = Atoms([ADDRESSES], kind)
+                atoms.number("false")
+            case _:
+                atoms = Atoms(["true"], kind, is_open=key not in TYPED)
+                atoms.number("false")
+        if key not in self.keys or len(self.keys[key].expressions) == 1:
+            self.keys[key] = atoms
+        if self.keys[key].kind != kind:
+            raise Unsupported("keys of several types")
+        return list(self.keys).index(key), self.keys[key]
 
     def formula(self, statement: dict) -> str:
         """Whether a statement applies to a request whose action it names."""
@@ -251,15 +308,16 @@ class Dimensions:
         texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in listed(wanted)]
         if any("${" in text for text in texts):
             raise Unsupported("variables")
-        key, atoms = self.of_key(name)
+        is_negated = "Not" in comparison
+        positive = comparison.replace("Not", "")
+        key, atoms = self.of_key(name, None if comparison == "Null" else kind(positive))
         absent = f"absent_{key}"
         if comparison == "Null":
             if quantifier:
                 return "true" if quantifier == "ForAllValues" else "false"
             asked = [text.lower() for text in texts]
             return either([absent] * ("true" in asked) + [f"(not {absent})"] * ("false" in asked))
-        is_negated = "Not" in comparison
-        accepted = values(comparison.replace("Not", ""), texts)
+        accepted = values(positive, texts) if atoms.kind == "text" else numbers(positive, texts)
         match quantifier:
             case "ForAllValues":
                 when_absent, how = True, "all"

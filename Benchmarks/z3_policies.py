@@ -82,25 +82,29 @@ class Solver:
         """Which atoms are true of some string while all others are false."""
         signature = " ".join([*atoms.universe, *atoms.expressions])
         if signature not in self.known:
-            found = [(list[str](), frozenset[int]())]
+            found: list[tuple[list[str], frozenset[int]]] = [([], frozenset())]
             for number, expression in enumerate(atoms.expressions):
                 divided = []
                 for parts, true in found:
-                    inside, outside = [*parts, expression], [*parts, f"(re.comp {expression})"]
-                    has_inside = self.has_text(inside, atoms.universe)
+                    complement = f"({'re.comp' if atoms.kind == 'text' else 'not'} {expression})"
+                    inside, outside = [*parts, expression], [*parts, complement]
+                    has_inside = self.has_value(inside, atoms)
                     if has_inside:
                         divided.append((inside, true | {number}))
                     # Some string is in what is divided.
-                    if not has_inside or self.has_text(outside, atoms.universe):
+                    if not has_inside or self.has_value(outside, atoms):
                         divided.append((outside, true))
                 found = divided
-            self.known[signature] = [true for _, true in found]
+            self.known[signature] = [true for _, true in found] + [frozenset()] * atoms.is_open
         return self.known[signature]
 
-    def has_text(self, parts: list[str], universe: list[str]) -> bool:
-        """Whether any string of a universe is in all of some expressions."""
+    def has_value(self, parts: list[str], atoms: Atoms) -> bool:
+        """Whether any string or number of a universe is in all of some expressions."""
+        if atoms.kind != "text":
+            sort = "Int" if atoms.kind == "address" else "Real"
+            return self.is_possible(f"(declare-const x {sort})\n(assert {both([*parts, *atoms.universe])})")
         undecided = None
-        for part in universe:
+        for part in atoms.universe:
             try:
                 if self.is_filled(intersection([*parts, part])):
                     return True
@@ -136,8 +140,7 @@ def definitions(solver: Solver, dimensions: Dimensions) -> list[str]:
         lines.append(f"(define-fun resource_{atom} () Bool {either(inside)})")
     for number, (key, atoms) in enumerate(dimensions.keys.items()):
         possible = solver.combinations(atoms)
-        no_text = atoms.number(NO_TEXT)
-        texts = [place for place, true in enumerate(possible) if no_text not in true]
+        texts = [place for place, true in enumerate(possible) if NO_TEXT not in true]
         shape, value = f"shape_{number}", f"value_{number}"
         lines.append(f"(declare-const {shape} Int)\n(assert {either([f'(= {shape} {one})' for one in shapes(key)])})")
         # One value is not empty, but for a few keys, nor are all of several.
@@ -256,6 +259,17 @@ def self_test() -> None:
          deny("s3:*", **when("StringEqualsIgnoreCase", "aws:SourceVpc", "v"))), False),
         ("ARNs part by part", None, (allow("s3:*", **when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b")),
          deny("s3:*", **when("StringLike", "aws:SourceArn", "arn:aws:s3:*:b"))), False),
+        ("a number between", None, (allow("s3:*", **when("NumericLessThan", "s3:max-keys", "11")),
+         deny("s3:*", **when("NumericLessThanEquals", "s3:max-keys", "10"))), True),
+        ("no number between", None, (allow("s3:*", **when("NumericLessThan", "s3:max-keys", "10")),
+         deny("s3:*", **when("NumericNotEquals", "s3:max-keys", "11"))), False),
+        ("dates", None, (allow("s3:*", **when("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")),
+         deny("s3:*", **when("DateLessThan", "aws:CurrentTime", "1577836800"))), False),
+        ("addresses", None, (allow("s3:*", **when("IpAddress", "aws:SourceIp", "10.0.0.0/8")),
+         deny("s3:*", **when("IpAddress", "aws:SourceIp", "10.0.0.0/9", "10.128.0.0/9"))), False),
+        ("other addresses", None, (allow("s3:*", **when("NotIpAddress", "aws:SourceIp", "0.0.0.0/0")),
+         deny("s3:*", **when("NotIpAddress", "aws:SourceIp", "::/1")), deny("s3:*", **when("Null", "aws:SourceIp", "true"))),
+         True),
     ]  # fmt: skip
     solver = Solver()
     for name, old, new, expected in cases:
