@@ -4,7 +4,8 @@
     z3_policies.py --self-test
 
 `ReasonBench questions` takes pairs of AWS's managed policies, of the published ones in Tests/ReasoningTests/Published, and of
-versions of them, and asks whether one grants what the other does not, or anything at all. Z3 gets the same questions, translated
+versions of them, and asks whether one grants what the other does not, or anything at all; half as many questions are about pairs of
+`made_up_policies.py`. Z3 gets the same questions, translated
 from JSON by `policy_smt.py`. If one says yes and the other no, that is a failure. What Z3 does not decide in time, or what the
 translation does not have, is counted and is no agreement. It takes Debian's z3.
 """
@@ -18,8 +19,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
+from made_up_policies import Author
 from policy_smt import (
     ABSENT,
     EMPTY,
@@ -294,25 +297,22 @@ def published() -> str:
     return "".join(lines)
 
 
-def main() -> None:
-    program, count = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "60"
-    seed = sys.argv[3] if len(sys.argv) > 3 else str(random.randrange(1_000_000))
-    asked = subprocess.run(
-        [program, "questions", count, seed], input=published(), check=True, stdout=subprocess.PIPE, text=True
+def compare(program: str, title: str, count: int, seed: int, handed_in: str) -> bool:
+    """Asks, prints a table, and says whether all is well."""
+    lines = subprocess.run(
+        [program, "questions", str(count), str(seed)], input=handed_in, check=True, stdout=subprocess.PIPE, text=True
     ).stdout.splitlines()
     solver = Solver()
-    left_out: dict[str, int] = {}
-    own: list[float] = []
-    own_from_text: list[float] = []
-    theirs: list[float] = []
+    left_out: Counter[str] = Counter()
+    times: list[tuple[float, float, float]] = []
     agreed, undecided, wrong = {"yes": 0, "no": 0}, 0, 0
-    for line in asked:
+    for line in lines:
         question = json.loads(line)
         before = solver.seconds()
         try:
             answer = "yes" if decide(solver, question["old"], question["new"]) else "no"
         except Unsupported as reason:
-            left_out[str(reason)] = left_out.get(str(reason), 0) + 1
+            left_out[str(reason)] += 1
             continue
         except Undecided:
             undecided += 1
@@ -324,24 +324,34 @@ def main() -> None:
             print(f"DISAGREEMENT (seed {seed}): Z3 says {answer}, Gatehouse {question['answer']}: {json.dumps(question)}")
         else:
             agreed[answer] += 1
-            own.append(question["nanoseconds"] / 1000)
-            own_from_text.append(question["nanosecondsFromText"] / 1000)
-            theirs.append((solver.seconds() - before) * 1e6)
+            own = (question["nanoseconds"] / 1000, question["nanosecondsFromText"] / 1000)
+            times.append((*own, (solver.seconds() - before) * 1e6))
     solver.close()
     print(
-        f"\n| {len(asked)} questions about whole policies (seed {seed}): Z3 agrees with {agreed['yes']} yes and "
-        f"{agreed['no']} no, disagrees with {wrong}, and has not decided {undecided} | median | 99 % |\n|---|---|---|"
-    )  # fmt: skip
-    rows = (("Gatehouse", own), ("Gatehouse, policies read from text first", own_from_text), ("Z3, read from text", theirs))
-    for name, times in rows:
-        if times:
-            top = sorted(times)[min(len(times) - 1, int(len(times) * 0.99))]
-            print(f"| {name} | {statistics.median(times):,.1f} µs | {top:,.1f} µs |")
-    print(f"Left out: {', '.join(f'{count} for {reason}' for reason, count in left_out.items()) or 'none'}.")
-    if wrong:
+        f"\n| {len(lines)} questions about {title} (seed {seed}): Z3 agrees with {agreed['yes']} yes and {agreed['no']} no, "
+        f"disagrees with {wrong}, not decided {undecided} | median | 99 % |\n|---|---|---|"
+    )
+    for name, column in zip(("Gatehouse", "the same, policies read from text", "Z3, read from text"), zip(*times)):
+        top = sorted(column)[min(len(column) - 1, int(len(column) * 0.99))]
+        print(f"| {name} | {statistics.median(column):,.1f} µs | {top:,.1f} µs |")
+    print(f"Left out: {', '.join(f'{number} for {reason}' for reason, number in left_out.most_common()) or 'none'}.")
+    if sum(agreed.values()) * 2 < len(lines):
+        print("TOO FEW questions were compared")
+        return False
+    return not wrong
+
+
+def main() -> None:
+    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1_000_000)
+    author = Author(seed)
+    made_up = "".join("made up\t{}\t{}\n".format(*author.pair()) for _ in range(count // 2))
+    are_well = [
+        compare(program, "AWS's and published policies", count, seed, published()),
+        compare(program, "made-up policies", 0, seed, made_up),
+    ]
+    if not all(are_well):
         sys.exit(1)
-    if sum(agreed.values()) < len(asked) // 4:
-        sys.exit("too few questions were compared")
 
 
 if __name__ == "__main__":

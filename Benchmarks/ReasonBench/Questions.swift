@@ -11,6 +11,7 @@ struct Questions {
     private var random: SeededGenerator
     private let managed: [CompiledPolicy]
     private let published: [CompiledPolicy]
+    private let pairs: [(name: String, old: String, new: String)]
     private let checks = Checks()
 
     /// - Parameter managed: by name.
@@ -19,17 +20,21 @@ struct Questions {
         self.managed = managed.filter { $0.document.utf8.count <= Self.longest }
             .sorted { $0.name < $1.name }
             .map { ManagedPolicies.compiled($0.name, $0.document) }
-        // Further policies come over the standard input: a name, a tab, and a document without line breaks.
+        // Further policies come over the standard input: a name, a tab, and a document without line breaks. With a second
+        // document behind another tab they are an old policy and a new one, and a question of their own.
         var published: [CompiledPolicy] = []
+        var pairs: [(name: String, old: String, new: String)] = []
         while let line = readLine() {
-            let columns = line.split(separator: "\t", maxSplits: 1)
-            guard columns.count == 2 else { continue }
-            published.append(ManagedPolicies.compiled(String(columns[0]), String(columns[1])))
+            let columns = line.split(separator: "\t").map(String.init)
+            if columns.count == 2 { published.append(ManagedPolicies.compiled(columns[0], columns[1])) }
+            if columns.count == 3 { pairs.append((columns[0], columns[1], columns[2])) }
         }
-        self.published = published
+        (self.published, self.pairs) = (published, pairs)
     }
 
+    /// - Parameter count: of random questions, beside those that were handed in.
     mutating func print(_ count: Int) {
+        for pair in pairs { ask(pair.name, pair.old, pair.new) }
         for _ in 0..<count {
             let isPublished = !published.isEmpty && Int.random(in: 0..<4, using: &random) == 0
             let place = Int.random(in: 0..<(isPublished ? published.count : managed.count), using: &random)
