@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 from made_up_policies import Author
 from policy_smt import (
@@ -42,6 +43,8 @@ from policy_smt import (
 
 # Milliseconds for one question to Z3, and seconds for all that a question about policies comes to.
 CHECK, LIMIT = 2000, 6
+# Megabytes for Z3.
+MEMORY = 1000
 PUBLISHED = Path(__file__).parents[1] / "Tests/ReasoningTests/Published"
 
 
@@ -53,20 +56,29 @@ class Solver:
     """A Z3 that runs on, and the processor time that it has taken."""
 
     def __init__(self) -> None:
-        if (path := shutil.which("z3")) is None:
-            sys.exit("z3 is not installed: Tools/install-dependencies bench")
-        self.process = subprocess.Popen([path, "-in"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lost = 0.0
+        self.start()
         self.known: dict[str, list[frozenset[int]]] = {}
         self.deadline = float("inf")
 
+    def start(self) -> None:
+        if (path := shutil.which("z3")) is None:
+            sys.exit("z3 is not installed: Tools/install-dependencies bench")
+        self.process = subprocess.Popen(
+            [path, "-in", f"-memory:{MEMORY}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
     def close(self) -> None:
-        assert self.process.stdin
+        assert self.process.stdin and self.process.stdout
+        before = getrusage(RUSAGE_CHILDREN).ru_utime
         self.process.stdin.close()
+        self.process.stdout.close()
         self.process.wait()
+        self.lost += getrusage(RUSAGE_CHILDREN).ru_utime - before
 
     def seconds(self) -> float:
         """Of its processor; what else the machine does is not in it."""
-        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[0]) / 1e9
+        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[0]) / 1e9 + self.lost
 
     def is_possible(self, text: str, milliseconds: int = CHECK) -> bool:
         assert self.process.stdin and self.process.stdout
@@ -76,6 +88,11 @@ class Solver:
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
         if answer in ("unknown", "timeout"):
+            raise Undecided
+        if not answer or "memory" in answer:
+            # It has crashed, or wants too much.
+            self.close()
+            self.start()
             raise Undecided
         if answer not in ("sat", "unsat"):
             raise SystemExit(f"Z3 says {answer!r} to\n{text}")
