@@ -65,7 +65,11 @@ class Solver:
         if (path := shutil.which("z3")) is None:
             sys.exit("z3 is not installed: Tools/install-dependencies bench")
         self.process = subprocess.Popen(
-            [path, "-in", f"-memory:{MEMORY}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [path, "-in", f"-memory:{MEMORY}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def close(self) -> None:
