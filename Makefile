@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench format lint docs generate operations fuzz package test-package image clean
+.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -19,13 +19,15 @@ POSTGRES_TESTS ?= test_access_advisor.py test_account.py test_credential_report.
     test_limits_and_conflicts.py test_organizations.py test_paginators.py test_passwords.py test_policy_versions.py
 CLIENTS = cd Tests/Clients && ../../$(PYTHON) -m pytest -n $(WORKERS)
 CLIENTS_ON_POSTGRES = cd Tests/Clients && GATEHOUSE_REHEARSE=1 GATEHOUSE_TEST_DATABASE=postgres ../../$(PYTHON) -m pytest -n $(WORKERS) $(POSTGRES_TESTS)
+# How many questions about whole policies Z3 is asked.
+QUESTIONS ?= 1000
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
 DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: release ## Install what is missing, build, start on 127.0.0.1:4566 (ARGS="…" is passed to serve)
 	@exec $(GATEHOUSE) serve $(ARGS)
@@ -81,8 +83,14 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	.build/release/PolicyBench
 	swift build -c release --static-swift-stdlib --product ReasonBench
 	.build/release/ReasonBench
+	$(PYTHON) Benchmarks/z3_policies.py .build/release/ReasonBench 60
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt
 	$(PYTHON) Benchmarks/cedar.py
+
+z3: ## Have Z3 answer QUESTIONS about whole policies as well, and compare
+	@Tools/install-dependencies build bench
+	swift build -c release --static-swift-stdlib --product ReasonBench
+	python3 Benchmarks/z3_policies.py .build/release/ReasonBench $(QUESTIONS)
 
 format: ## Format the Swift sources
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

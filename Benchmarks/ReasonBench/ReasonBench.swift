@@ -1,8 +1,10 @@
 // What an answer about all requests costs.
 //
 //     ReasonBench [subsets] [roles] [resources] [outside] [hostile]
+//     ReasonBench questions [HOW_MANY [SEED]]
 //
-// Without an argument it measures everything. Times are those of the processor.
+// Without an argument it measures everything. Times are those of the processor. `questions` prints answers for another solver
+// to compare with its own; see `Questions`.
 
 import Policy
 import Reasoning
@@ -11,6 +13,11 @@ import Reasoning
 struct ReasonBench {
     static func main() {
         let managed = ManagedPolicies()
+        let numbers = CommandLine.arguments.dropFirst(2).map { UInt64($0) ?? 0 }
+        if CommandLine.arguments.dropFirst().first == "questions" {
+            var questions = Questions(managed.named, seed: numbers.dropFirst().first ?? 0)
+            return questions.print(Int(clamping: numbers.first ?? 60))
+        }
         let compiled = managed.named.map { ManagedPolicies.compiled($0.name, $0.document) }
         let arguments = CommandLine.arguments.dropFirst()
         var making = Times()

@@ -22,6 +22,11 @@ enum Versions {
         return versions
     }
 
+    /// All statements of two documents.
+    static func joined(_ one: PolicyDocument, _ other: PolicyDocument) -> String {
+        text((one.statements + other.statements).map(json))
+    }
+
     private static func text(_ statements: [String]) -> String {
         "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements.joined(separator: ","))]}"
     }
