@@ -11,7 +11,8 @@ ACTIONS = [
 RESOURCES = [
     "*", "arn:*", "arn:aws:s3:::*", "arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:s3:::?/a*", "arn:aws:s3:*:*:b/a",
     "arn:aws:s3:::b:c", "arn:aws:s3:::*b*", "arn:*:s3:::b*", "arn:aws:sqs:us-*:*:q", "arn:aws:sqs:*-1:111122223333:q*",
-    "arn:aws:sqs:us-east-1:*", "arn:aws:sqs", "arn:aws:iam::*:user/a", "arn:aws:iam::111122223333:*", "arn:aws:iam::*", "arn:aws:iam::aws:policy/*",
+    "arn:aws:sqs:us-east-1:*", "arn:aws:sqs", "arn:aws:iam::*:user/a", "arn:aws:iam::111122223333:*", "arn:aws:iam::*",
+    "arn:aws:iam::aws:policy/*",
 ]  # fmt: skip
 TEXTS = ["a", "A", "ab", "a*", "?", "*b", "*", "b?"]
 ARNS = ["arn:aws:s3:::b", "arn:aws:s3:*:*:b*", "arn:*:*:*:*:*", "*", "arn:aws:s?:::b", "arn:aws:s3:::*:c"]
