@@ -5,25 +5,31 @@ from __future__ import annotations
 import json
 import random
 
-ACTIONS = ["*", "s3:*", "s3:Get*", "s3:GetObject", "s3:?etObject*", "S3:getobject", "*:Get*", "iam:GetUser", "iam:*User*", "s3:*Object"]
+ACTIONS = [
+    "*", "s3:*", "s3:Get*", "s3:GetObject", "s3:?etObject*", "S3:getobject", "*:Get*", "iam:GetUser", "iam:*User*", "s3:*Object",
+]  # fmt: skip
 RESOURCES = [
-    "*", "arn:*", "arn:aws:s3:::*", "arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:s3:::?/a*", "arn:aws:s3:*:*:b/a", "arn:aws:s3:::b:c",
-    "arn:aws:s3:::*b*", "arn:*:s3:::b*", "arn:aws:sqs:us-*:*:q", "arn:aws:sqs:*-1:111122223333:q*", "arn:aws:sqs:us-east-1:*",
-    "arn:aws:sqs", "arn:aws:iam::*:user/a", "arn:aws:iam::111122223333:*", "arn:aws:iam::*", "arn:aws:iam::aws:policy/*",
+    "*", "arn:*", "arn:aws:s3:::*", "arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:s3:::?/a*", "arn:aws:s3:*:*:b/a",
+    "arn:aws:s3:::b:c", "arn:aws:s3:::*b*", "arn:*:s3:::b*", "arn:aws:sqs:us-*:*:q", "arn:aws:sqs:*-1:111122223333:q*",
+    "arn:aws:sqs:us-east-1:*", "arn:aws:sqs", "arn:aws:iam::*:user/a", "arn:aws:iam::111122223333:*", "arn:aws:iam::*",
+    "arn:aws:iam::aws:policy/*",
 ]  # fmt: skip
 TEXTS = ["a", "A", "ab", "a*", "?", "*b", "*", "b?"]
 ARNS = ["arn:aws:s3:::b", "arn:aws:s3:*:*:b*", "arn:*:*:*:*:*", "*", "arn:aws:s?:::b", "arn:aws:s3:::*:c"]
-TEXT_OPERATORS = ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"]
+TEXT_OPERATORS = [
+    "StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
+]  # fmt: skip
 # Keys, and what they are compared with.
 KEYS: list[tuple[list[str], list[str], list[str]]] = [
     (["aws:SourceVpc", "aws:TagKeys", "app:any", "s3:prefix", "aws:RequestTag/A"], TEXT_OPERATORS, TEXTS),
     (["aws:SourceArn", "app:arn"], ["ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals", "StringLike"], ARNS),
     (["aws:SecureTransport", "app:flag"], ["Bool", "StringEquals", "StringNotEquals"], ["true", "false"]),
-    (["aws:SourceIp"], ["IpAddress", "NotIpAddress"], ["10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32", "::/0"]),
+    (["aws:SourceIp"], ["IpAddress", "NotIpAddress"],
+     ["10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32", "::/0"]),
     (["aws:CurrentTime"], ["DateLessThan", "DateGreaterThanEquals", "DateEquals", "DateNotEquals"],
      ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]),
-    (["s3:max-keys", "aws:MultiFactorAuthAge"], ["NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericNotEquals"],
-     ["10", "10.5", "11"]),
+    (["s3:max-keys", "aws:MultiFactorAuthAge"],
+     ["NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericNotEquals"], ["10", "10.5", "11"]),
 ]  # fmt: skip
 
 

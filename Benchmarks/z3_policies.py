@@ -326,7 +326,7 @@ def compare(program: str, title: str, count: int, seed: int, handed_in: str) -> 
     solver = Solver()
     left_out: Counter[str] = Counter()
     times: list[tuple[float, float, float]] = []
-    agreed, undecided, wrong = {"yes": 0, "no": 0}, 0, 0
+    agreed, unknown, undecided, wrong = {"yes": 0, "no": 0}, 0, 0, 0
     for line in lines:
         question = json.loads(line)
         before = solver.seconds()
@@ -339,7 +339,7 @@ def compare(program: str, title: str, count: int, seed: int, handed_in: str) -> 
             undecided += 1
             continue
         if question["answer"] == "unknown":
-            undecided += 1
+            unknown += 1
         elif question["answer"] != answer:
             wrong += 1
             print(f"DISAGREEMENT (seed {seed}): Z3 says {answer}, Gatehouse {question['answer']}: {json.dumps(question)}")
@@ -350,7 +350,7 @@ def compare(program: str, title: str, count: int, seed: int, handed_in: str) -> 
     solver.close()
     print(
         f"\n| {len(lines)} questions about {title} (seed {seed}): Z3 agrees with {agreed['yes']} yes and {agreed['no']} no, "
-        f"disagrees with {wrong}, not decided {undecided} | median | 99 % |\n|---|---|---|"
+        f"disagrees with {wrong}; Gatehouse has not decided {unknown}, Z3 {undecided} | median | 99 % |\n|---|---|---|"
     )
     for name, column in zip(("Gatehouse", "the same, policies read from text", "Z3, read from text"), zip(*times)):
         top = sorted(column)[min(len(column) - 1, int(len(column) * 0.99))]
