@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html
 from __future__ import annotations
 
 import time
+from typing import Any
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
