@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html
 from __future__ import annotations
 
 import time
-from typing import Any
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -286,6 +285,12 @@ def test_archive_rules_hold_for_them(cloud: Server, root: Identity, new_role: Ca
     assert ("idle", "UnusedIAMRole") in unused.findings("ARCHIVED")
 
 
+def timeless(findings: Any) -> Any:
+    """Findings but for when they were last looked at."""
+    return {key: {name: value for name, value in one.items() if name != "analyzedAt"} for key, one in findings.items()}
+
+
+
 def test_over_kills_and_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was used is known after a kill -9, findings are kept, and a recommendation that was asked for is made."""
     server, clock = server_with_clock(tmp_path, "--audit", "strict", data=tmp_path / "data")
@@ -323,10 +328,7 @@ def test_over_kills_and_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         unused.api.generate_finding_recommendation(analyzerArn=unused.arn, id=id)
         again()
         # Looked at again, and found as it was.
-    def timeless(findings: Any) -> Any:
-        return {key: {name: value for name, value in one.items() if name != "analyzedAt"} for key, one in findings.items()}
-
-    assert timeless(unused.findings()) == timeless(found)
+        assert timeless(unused.findings()) == timeless(found)
         deadline = time.monotonic() + 25
         while (made := unused.api.get_finding_recommendation(analyzerArn=unused.arn, id=id))["status"] == "IN_PROGRESS":
             assert time.monotonic() < deadline

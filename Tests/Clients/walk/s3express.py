@@ -2,4 +2,11 @@
 
 from walk import Samples
 
-SAMPLES = Samples(client="s3", event_source="s3express.amazonaws.com", only={"ListDirectoryBuckets"})
+SAMPLES = Samples(
+    client="s3",
+    event_source="s3express.amazonaws.com",
+    only={"ListDirectoryBuckets"},
+    # What it asks for has another name.
+    typical="CreateSession",
+    looks_like_objects=True,
+)
