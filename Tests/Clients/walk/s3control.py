@@ -38,7 +38,8 @@ def furnish(root: Identity) -> None:
 
 SAMPLES = Samples(
     # Of access points of directory buckets, and signed for S3 Express, which has none.
-    elsewhere={"DeleteAccessPointScope", "GetAccessPointScope", "PutAccessPointScope"},
+    elsewhere={"DeleteAccessPointScope", "GetAccessPointScope", "PutAccessPointScope",
+        "ListAccessPointsForDirectoryBuckets"},
     prefix="s3",
     event_source="s3.amazonaws.com",
     furnish=furnish,
