@@ -60,7 +60,9 @@ def until_active(api: object, name: str) -> float:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, PinnedServer(data=Path(folder) / "data") as server:
+    with tempfile.TemporaryDirectory() as folder, PinnedServer(
+        "--quota", f"Roles={2 * ROLES}", data=Path(folder) / "data"
+    ) as server:
         iam, api = server.root.iam, server.root.client("accessanalyzer")
 
         def make(number: int) -> None:

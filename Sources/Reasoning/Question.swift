@@ -19,7 +19,12 @@ struct Question {
 
     func answer(_ callers: [Caller], _ domain: Domain, _ meter: Meter) -> Answer {
         var isUnknown = false
-        for caller in callers where isReached(caller) {
+        // Each caller is compared with every name.
+        let names = (allowedBy + notAllowedBy).reduce(1) { $0 + $1.document.principals.joined().count }
+        for caller in callers {
+            meter.spend(names)
+            if meter.isExhausted { return .unknown(meter.doubt ?? .budget) }
+            guard isReached(caller) else { continue }
             switch answer(caller, domain, meter) {
             case .yes(let witness): return .yes(witness)
             case .no: break
