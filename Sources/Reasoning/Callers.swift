@@ -251,13 +251,16 @@ struct NamedPrincipals {
         for account in [strangeAccount] + accounts {
             let named = NamedARNs(byAccount[account] ?? [])
             for uniqueID in [""] + uniqueIDs {
-                found += principals(of: account, named, uniqueID)
-                meter.spend(2 + named.count)
+                // To make a caller ready takes as long as that.
+                meter.spend(Self.stepsOfCaller * (2 + named.count))
                 if meter.isExhausted { return nil }
+                found += principals(of: account, named, uniqueID)
             }
         }
         return found
     }
+
+    private static let stepsOfCaller = 64
 
     /// The ARNs of one account, by their kind.
     private struct NamedARNs {
