@@ -202,9 +202,24 @@ final class RequestHandler: ChannelDuplexHandler {
         if case ChannelEvent.inputClosed = event {
             isInputClosed = true
             // An answer that is still to come may be read all the same.
-            if isClosing || !isAnswering { closeWhenSent(context) }
+            if isClosing {
+                closeWhenSent(context)
+            } else if !isAnswering {
+                closeWhenIdle(context)
+            }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Closes a connection whose client will send no more, unless a request that it has sent before is still on its way here:
+    /// the end of the client may be told before it.
+    private func closeWhenIdle(_ context: ChannelHandlerContext) {
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.read()
+        context.eventLoop.execute {
+            guard !handler.value.isAnswering, let context = handler.value.context else { return }
+            handler.value.closeWhenSent(context)
+        }
     }
 
     /// Closes a connection when all is sent that was written. The end of a client that has sent several requests at once, or
@@ -352,9 +367,10 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func finish(isKept: Bool, _ context: ChannelHandlerContext) {
         isAnswering = false
-        if isKept, !isInputClosed {
+        if isKept, !(isInputClosed && isStream) {
             connection.begin(.idle)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            if isInputClosed { closeWhenIdle(context) }
         } else {
             close(context)
         }
