@@ -18,7 +18,8 @@ public struct Witness: Sendable {
     /// - Parameter keys: their names in lower case.
     public func leavingOut(_ keys: [String]) -> Witness {
         Witness(
-            request: request, context: context, absentKeys: absentKeys.filter { !keys.contains($0) }, decision: decision)
+            request: request, context: context, absentKeys: absentKeys.filter { !keys.contains($0) }, decision: decision
+        )
     }
 }
 
