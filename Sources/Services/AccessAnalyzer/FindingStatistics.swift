@@ -50,6 +50,13 @@ private struct FindingCounts {
         try sum(AnalyzedFinding.amount(status, statistic, ofType: type))
     }
 
+    /// The members that the statistics of each kind of analyzer have.
+    private func addTotals(to statistics: inout Structure) throws(ServiceError) {
+        statistics["totalActiveFindings"] = .integer(try total(.active))
+        statistics["totalArchivedFindings"] = .integer(try total(.archived))
+        statistics["totalResolvedFindings"] = .integer(try total(.resolved))
+    }
+
     func external(_ environment: Environment) throws(ServiceError) -> AccessAnalyzer.ExternalAccessFindingsStatistics {
         var types: [String: AccessAnalyzer.ResourceTypeDetails] = [:]
         for type in environment.analyzedResources.map(\.name) {
@@ -65,9 +72,7 @@ private struct FindingCounts {
         }
         var statistics = AccessAnalyzer.ExternalAccessFindingsStatistics()
         statistics.resourceTypeStatistics = types
-        statistics.totalActiveFindings = try total(.active)
-        statistics.totalArchivedFindings = try total(.archived)
-        statistics.totalResolvedFindings = try total(.resolved)
+        try addTotals(to: &statistics.structure)
         return statistics
     }
 
@@ -88,9 +93,7 @@ private struct FindingCounts {
         }
         var statistics = AccessAnalyzer.InternalAccessFindingsStatistics()
         statistics.resourceTypeStatistics = types
-        statistics.totalActiveFindings = try total(.active)
-        statistics.totalArchivedFindings = try total(.archived)
-        statistics.totalResolvedFindings = try total(.resolved)
+        try addTotals(to: &statistics.structure)
         return statistics
     }
 
@@ -123,9 +126,7 @@ private struct FindingCounts {
                     }
                 }
         }
-        statistics.totalActiveFindings = try total(.active)
-        statistics.totalArchivedFindings = try total(.archived)
-        statistics.totalResolvedFindings = try total(.resolved)
+        try addTotals(to: &statistics.structure)
         return statistics
     }
 }
