@@ -255,6 +255,7 @@ public final class Scheduler: Sendable {
                         idle, now: now, realTime: milliseconds(real), until: end))
             }
         } catch {
+            if Task.isCancelled { return nil }
             log.error("what is due could not be looked up", metadata: ["error": "\(error)"])
             state.withLock { $0.pausedUntil = real + Self.pause }
             return nil
@@ -303,6 +304,8 @@ public final class Scheduler: Sendable {
             while try await type.step(environment) {}
             state.withLock { $0.resting[type.name] = nil }
         } catch {
+            // The program ends: the follower goes on from its cursor at the next start.
+            if Task.isCancelled { return }
             let failures = state.withLock { state in
                 let failures = (state.resting[type.name]?.failures ?? 0) + 1
                 let rest = min(Self.longestRest, Self.firstRest * pow2(failures - 1))
