@@ -39,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
@@ -260,10 +261,22 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        // Sign-in and pages for people.
+        .target(
+            name: "Console",
+            dependencies: [
+                "AccessAnalyzerAPI", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets", "Directory", "IAMAPI",
+                "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI", "Platform", "Policy", "S3API",
+                "S3ControlAPI", "STSAPI", "Simulation", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // The console's templates, style and script as files, compiled in as they are (C23 #embed).
+        .target(name: "ConsoleAssets"),
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
+                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
                 "OIDC", "Platform", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",

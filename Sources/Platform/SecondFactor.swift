@@ -16,7 +16,7 @@ public enum SecondFactor {
     public static func check(_ serialNumber: String?, _ code: String?, _ call: Call) async throws(ServiceError) {
         guard let proof = try proof(serialNumber, code, call) else { return }
         if let device = call.directory.mfaDevice(serialNumber: proof.serialNumber), device.ownerID == proof.owner,
-            device.isOpen(at: call.time), device.step(matching: proof.code, call) != nil
+            device.isOpen(at: call.time), device.step(matching: proof.code, at: call.clientTime) != nil
         {
             return
         }
@@ -60,28 +60,9 @@ public enum SecondFactor {
     private static func use(_ proof: Proof, keepingRight: Bool, _ call: Call) async throws(ServiceError) {
         // Its use is a change, so the event that records it has to be as durable.
         call.recordDurably()
-        let isRight: Bool?
-        do throws(LedgerError) {
-            isRight = try await call.environment.ledger.write(requestID: call.requestID) {
-                (transaction) throws(LedgerError) -> Verdict<Bool?> in
-                guard
-                    var device = try transaction.get(
-                        MFADevice.self, proof.serialNumber, in: Scope(account: call.accountID)),
-                    device.ownerID == proof.owner
-                else { return .rollback(nil) }
-                guard device.isOpen(at: call.time) else { return .rollback(false) }
-                let step = device.step(matching: proof.code, call)
-                if let step {
-                    if keepingRight { return .rollback(true) }
-                    device.lastStep = step
-                }
-                device.attempts = device.attempts.filter { $0 > call.time - attemptSpan } + [call.time]
-                try transaction.put(device, in: Scope(account: call.accountID))
-                return .commit(step != nil)
-            }
-        } catch {
-            throw ServiceError(error)
-        }
+        let isRight = try await use(
+            proof, keepingRight: keepingRight, in: call.accountID, at: (call.time, call.clientTime),
+            requestID: call.requestID, call.environment)
         guard let isRight else {
             throw .accessDenied(
                 "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial "
@@ -89,6 +70,49 @@ public enum SecondFactor {
         }
         guard isRight else {
             throw .accessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+        }
+    }
+
+    /// Whether a code that somebody types at the sign-in to the console is right. It is used up then; a wrong one counts
+    /// as an attempt.
+    /// - Parameter ownerID: the unique id of the user who has the device, or the number of the root user's account.
+    /// - Throws: InternalFailure when the ledger can't keep it.
+    public static func prove(
+        _ code: String, of serialNumber: String, ownedBy ownerID: String, in accountID: String,
+        _ environment: Environment, requestID: String
+    ) async throws(ServiceError) -> Bool {
+        let time = environment.now()
+        return try await use(
+            Proof(serialNumber: serialNumber, code: code, owner: ownerID), keepingRight: false, in: accountID,
+            at: (time, environment.clock.realTime), requestID: requestID, environment) ?? false
+    }
+
+    /// - Parameter times: by Gatehouse's clock, and by that of the device.
+    /// - Returns: nil: the owner has no such device.
+    private static func use(
+        _ proof: Proof, keepingRight: Bool, in accountID: String, at times: (now: Double, device: Double),
+        requestID: String, _ environment: Environment
+    ) async throws(ServiceError) -> Bool? {
+        do throws(LedgerError) {
+            return try await environment.ledger.write(requestID: requestID) {
+                (transaction) throws(LedgerError) -> Verdict<Bool?> in
+                guard
+                    var device = try transaction.get(
+                        MFADevice.self, proof.serialNumber, in: Scope(account: accountID)),
+                    device.ownerID == proof.owner
+                else { return .rollback(nil) }
+                guard device.isOpen(at: times.now) else { return .rollback(false) }
+                let step = device.step(matching: proof.code, at: times.device)
+                if let step {
+                    if keepingRight { return .rollback(true) }
+                    device.lastStep = step
+                }
+                device.attempts = device.attempts.filter { $0 > times.now - attemptSpan } + [times.now]
+                try transaction.put(device, in: Scope(account: accountID))
+                return .commit(step != nil)
+            }
+        } catch {
+            throw ServiceError(error)
         }
     }
 }
@@ -100,8 +124,9 @@ extension MFADevice {
     }
 
     /// The step of a code that was not used yet; nil if it is wrong.
-    fileprivate func step(matching code: String, _ call: Call) -> Int? {
-        let adjusted = call.clientTime + Double(clockOffset) * OneTimePassword.stepSeconds
+    /// - Parameter time: by the device's clock, as far as Gatehouse knows it.
+    fileprivate func step(matching code: String, at time: Double) -> Int? {
+        let adjusted = time + Double(clockOffset) * OneTimePassword.stepSeconds
         return OneTimePassword(seed: seed).step(matching: code, around: adjusted, window: 2, after: lastStep)
     }
 }

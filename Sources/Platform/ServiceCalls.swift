@@ -213,6 +213,28 @@ extension Call {
 }
 
 extension Environment {
+    /// Calls an operation as somebody does whom Gatehouse has let in by other means than a signature: a person in the
+    /// console. Policies decide, and the call is recorded, as with any request.
+    ///
+    /// - Parameters:
+    ///   - caller: who asks. Whoever calls this vouches for it.
+    ///   - source: from where.
+    ///   - region: where, unless the service is a global one.
+    /// - Throws: the error that the operation answers, AccessDenied among them.
+    public func call<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input, by caller: Caller, from source: Call.Source, in region: String,
+        requestID: String
+    ) async throws(ServiceError) -> O.Output {
+        let shape = O.shape
+        guard let module = module(of: shape) else {
+            throw .notImplemented("Gatehouse does not answer \(shape.serviceID) yet.")
+        }
+        let made = Call(
+            environment: self, requestID: requestID, time: now(), caller: caller, module: module,
+            operation: shape.name, region: module.region(signedFor: region), source: source)
+        return O.Output(try await serviceGate().perform(ServiceRequest(call: made, input: input.structure)))
+    }
+
     /// The other services, for work that no request is waiting for: they are called in the calling service's own name.
     public func services(in region: String) -> ServiceCalls { ServiceCalls(self, call: nil, region: region) }
 
