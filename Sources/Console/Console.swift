@@ -121,7 +121,8 @@ public struct Console: Site {
         return Reply(
             status: 200,
             headers: [
-                (name: "content-type", value: type), (name: "cache-control", value: "public, max-age=31536000, immutable"),
+                (name: "content-type", value: type),
+                (name: "cache-control", value: "public, max-age=31536000, immutable"),
             ], body: bytes)
     }
 

@@ -40,7 +40,8 @@ struct Choice {
 /// The ways to all pages, in the order in which they are shown.
 enum Navigation {
     struct Section: Sendable {
-        let title: String
+        /// nil: the pages stand by themselves.
+        let heading: String?
         let pages: [Page]
     }
 
@@ -50,14 +51,14 @@ enum Navigation {
         var isCurrent = false
     }
 
-    private static let all: [(title: String, pages: [(title: String, path: String)])] = [
-        ("", [("Home", "home")])
+    private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
+        (nil, [("Home", "home")])
     ]
 
     static func sections(at segments: [String]) -> [Section] {
         all.map { section in
             Section(
-                title: section.title,
+                heading: section.heading,
                 pages: section.pages.map { page in
                     Page(
                         title: page.title, path: Console.root + page.path,

@@ -51,10 +51,17 @@ struct OpenRoute: Sendable {
         self.answer = answer
     }
 
-    static let all: [OpenRoute] = SignInPages.routes + SecondFactorPages.routes + NewPasswordPages.routes
+    static let all: [OpenRoute] = [
+        NewPasswordPages.routes,
+        SecondFactorPages.routes,
+        SignInPages.routes,
+    ].flatMap { $0 }
 }
 
 extension Console {
     /// All pages of those who are signed in. The first that matches answers.
-    static let routes: [Route] = HomePage.routes + SessionPages.routes
+    static let routes: [Route] = [
+        HomePage.routes,
+        SessionPages.routes,
+    ].flatMap { $0 }
 }

@@ -52,7 +52,9 @@ final class Visit: Sendable {
 
     /// Calls an operation as whoever is signed in: policies decide, and the event history has it.
     /// - Throws: the error that the operation answers, AccessDenied among them.
-    func call<O: OperationModel>(_ operation: O.Type, _ input: O.Input = O.Input()) async throws(ServiceError) -> O.Output {
+    func call<O: OperationModel>(_ operation: O.Type, _ input: O.Input = O.Input()) async throws(ServiceError)
+        -> O.Output
+    {
         let requestID = RequestIDs.make(time: environment.now())
         do throws(ServiceError) {
             return try await environment.call(
@@ -104,7 +106,8 @@ final class Visit: Sendable {
     /// The page that tells of an error, with the way to its cause.
     func failure(_ error: ServiceError) -> Reply {
         if error.fault == .receiver {
-            return message("Something went wrong", "It was not you: the server's log has the cause.", status: error.status)
+            return message(
+                "Something went wrong", "It was not you: the server's log has the cause.", status: error.status)
         }
         let problem = problem(error)
         return page(

@@ -62,7 +62,9 @@ public enum ConsoleRecords {
 
 extension Environment {
     /// Ends a session, or all of the same person's, for good.
-    func signOut(_ session: ConsoleSession, of principal: String, in account: String, everywhere: Bool, requestID: String)
+    func signOut(
+        _ session: ConsoleSession, of principal: String, in account: String, everywhere: Bool, requestID: String
+    )
         async throws(ServiceError)
     {
         let now = now()

@@ -79,6 +79,7 @@ enum NewPasswordPages {
         }
         _ = try await console.environment.call(
             IAM.ChangePassword.self, input, by: Caller(accountID: owner.accountID, identity: .user(user)),
-            from: request.source, in: console.environment.region, requestID: RequestIDs.make(time: request.arrival.time))
+            from: request.source, in: console.environment.region, requestID: RequestIDs.make(time: request.arrival.time)
+        )
     }
 }

@@ -11,7 +11,8 @@ enum SecondFactorPages {
             guard let (progress, owner) = begun(console, request) else { return startAgain }
             return try await form(console, progress, owner, problem: nil)
         },
-        OpenRoute("POST", "sign-in/mfa") { (console, request) throws(ServiceError) in try await prove(console, request) },
+        OpenRoute("POST", "sign-in/mfa") { (console, request) throws(ServiceError) in try await prove(console, request)
+        },
     ]
 
     static let startAgain = Reply.redirect(to: Console.root + "sign-in")
@@ -54,7 +55,7 @@ enum SecondFactorPages {
             name: "CheckMfa", identity: .owner(owner), account: owner.accountID,
             failure: isRight ? nil : "Failed authentication",
             details: [
-                (name: "MfaType", value: devices.count > 1 ? "Multiple MFA Devices" : "Virtual MFA"),
+                (name: "MfaType", value: devices.count > 1 ? "Multiple MFA Devices" : "Virtual MFA")
             ])
         try await event.record(request, console.environment)
         guard isRight else {

@@ -63,7 +63,8 @@ struct SignInEvent {
         writer.member("eventName", name)
         writer.member("awsRegion", isGlobal ? "us-east-1" : environment.region)
         writer.member("sourceIPAddress", request.arrival.address)
-        writer.member("userAgent", String(decoding: (request.header("user-agent") ?? "").utf8.prefix(1024), as: UTF8.self))
+        writer.member(
+            "userAgent", String(decoding: (request.header("user-agent") ?? "").utf8.prefix(1024), as: UTF8.self))
         if let failure { writer.member("errorMessage", failure) }
         writer.key("requestParameters")
         writer.null()

@@ -52,7 +52,8 @@ enum SignInPages {
                 console, request, target: Console.root, isRoot: isRoot,
                 problem: "The page had been open for too long. Please try again.", status: 403)
         }
-        let name = (isRoot ? request.form.text("email") : request.form.text("account") + " " + request.form.text("name"))
+        let name =
+            (isRoot ? request.form.text("email") : request.form.text("account") + " " + request.form.text("name"))
             .lowercased()
         let attempt = SignInThrottle.Attempt(
             name: name, address: request.arrival.address, device: console.device(request, name))

@@ -51,9 +51,13 @@ extension Console {
 
     /// Whose password was right; nil: nobody's, or there is no such person any more.
     func owner(_ progress: SignInProgress) -> PasswordOwner? {
-        guard let person = progress.person, environment.directory.isActive(account: person.accountID) else { return nil }
+        guard let person = progress.person, environment.directory.isActive(account: person.accountID) else {
+            return nil
+        }
         guard let id = person.userID else { return PasswordOwner(rootOf: person.accountID) }
-        guard let user = environment.directory.user(uniqueID: id), user.accountID == person.accountID else { return nil }
+        guard let user = environment.directory.user(uniqueID: id), user.accountID == person.accountID else {
+            return nil
+        }
         return PasswordOwner(user)
     }
 }
