@@ -53,6 +53,7 @@ struct OpenRoute: Sendable {
 
     static let all: [OpenRoute] = [
         NewPasswordPages.routes,
+        PasswordRecovery.routes,
         SecondFactorPages.routes,
         SignInPages.routes,
     ].flatMap { $0 }
@@ -63,5 +64,6 @@ extension Console {
     static let routes: [Route] = [
         HomePage.routes,
         SessionPages.routes,
+        SwitchRolePages.routes,
     ].flatMap { $0 }
 }

@@ -121,7 +121,7 @@ enum SignInPages {
             name: "ConsoleLogin", identity: owner.map { .owner($0) } ?? .unknownUser, account: id,
             failure: "Failed authentication",
             details: [
-                (name: "LoginTo", value: console.environment.publicAddress.url + Console.root),
+                (name: "LoginTo", value: console.address + Console.root),
                 (name: "MobileVersion", value: "No"), (name: "MFAUsed", value: "No"),
             ])
         try await event.record(request, console.environment)
@@ -173,7 +173,7 @@ extension Console {
         session.isOfConsole = true
         let started = ConsoleSession.start(try environment.sessionTokens.seal(session), at: environment.now())
         var details = [
-            (name: "LoginTo", value: environment.publicAddress.url + progress.target),
+            (name: "LoginTo", value: address + progress.target),
             (name: "MobileVersion", value: "No"),
         ]
         if let device = progress.person?.device { details.append((name: "MFAIdentifier", value: device)) }
@@ -181,7 +181,9 @@ extension Console {
         let event = SignInEvent(
             name: "ConsoleLogin", identity: .owner(owner), account: owner.accountID, details: details)
         try await event.record(request, environment)
-        return Reply.redirect(to: progress.target).setting(
+        // AWS asks every root user for a second factor.
+        let asks = owner.userName == nil && session.mfaTime == nil
+        return Reply.redirect(to: asks ? Self.root + "offer-mfa" : progress.target).setting(
             try SessionCookies.set(try sealer.seal(started, for: .session), over: request)
                 + [Cookie(name: SignInProgress.cookie, value: "", lifetime: 0)])
     }
