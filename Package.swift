@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -157,6 +158,13 @@ let package = Package(
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
+        // Passkeys: what browsers and authenticators say, verified. No I/O.
+        .target(
+            name: "WebAuthn",
+            dependencies: [
+                "CCBOR", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .target(
             name: "CXMLSecurity",
             dependencies: ["CLibXML2", "CXMLTree"],
@@ -375,6 +383,14 @@ let package = Package(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
+        // A browser and an authenticator in software, for the tests of all that take passkeys.
+        .target(
+            name: "SoftwareAuthenticator",
+            dependencies: [
+                "CCBOR", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], path: "Tests/SoftwareAuthenticator"),
+        .testTarget(name: "WebAuthnTests", dependencies: ["SoftwareAuthenticator", "WebAuthn", "Wire"]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "WireTests",
