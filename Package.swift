@@ -141,7 +141,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
-                "Wire",
+                "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -182,7 +182,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG", "WebAuthn",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -404,7 +404,7 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SoftwareAuthenticator", "WebAuthn", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
@@ -428,7 +428,11 @@ let package = Package(
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Directory", "IAMService", "Ledger", "Platform", "SoftwareAuthenticator", "WebAuthn",
+                "CourierService", "VaultService",
+            ]),
         .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
