@@ -63,6 +63,7 @@ extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
         HomePage.routes,
+        PasskeyPages.routes,
         SessionPages.routes,
         SwitchRolePages.routes,
     ].flatMap { $0 }

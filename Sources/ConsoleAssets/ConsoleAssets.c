@@ -33,6 +33,9 @@ static const unsigned char switch_role[] = {
 static const unsigned char offer_mfa[] = {
 #embed "Templates/offer-mfa.mustache"
 };
+static const unsigned char passkey[] = {
+#embed "Templates/passkey.mustache"
+};
 static const unsigned char message[] = {
 #embed "Templates/message.mustache"
 };
@@ -68,6 +71,7 @@ static const gatehouse_console_file files[] = {
     FILE("entered.mustache", entered),
     FILE("switch-role.mustache", switch_role),
     FILE("offer-mfa.mustache", offer_mfa),
+    FILE("passkey.mustache", passkey),
     FILE("message.mustache", message),
     FILE("message-front.mustache", message_front),
     FILE("problem.mustache", problem),

@@ -150,7 +150,7 @@ extension Console {
                     name: KnownDevice.cookie, value: try sealer.seal(device, for: .device),
                     lifetime: KnownDevice.lifetime))
         }
-        if progress.person?.mfaTime == nil, !(try await secondFactors(of: owner)).isEmpty {
+        if progress.person?.mfaTime == nil, !(try await secondFactors(of: owner, request).devices()).isEmpty {
             cookies.append(try SignInPages.cookie(progress, self))
             return Reply.redirect(to: Self.root + "sign-in/mfa").setting(cookies)
         }
@@ -186,12 +186,5 @@ extension Console {
         return Reply.redirect(to: asks ? Self.root + "offer-mfa" : progress.target).setting(
             try SessionCookies.set(try sealer.seal(started, for: .session), over: request)
                 + [Cookie(name: SignInProgress.cookie, value: "", lifetime: 0)])
-    }
-
-    /// The devices that somebody has to prove the second factor with; none: it is not asked for.
-    func secondFactors(of owner: PasswordOwner) async throws(ServiceError) -> [MFADevice] {
-        try await environment.read(ConsoleRecords.scope(owner.accountID)) { (records) throws(ServiceError) in
-            try records.referrers(MFADevice.self, Relation.owner, to: owner.id, limit: 8)
-        }
     }
 }
