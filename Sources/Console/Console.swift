@@ -24,6 +24,9 @@ public struct Console: Site {
         sealer = try Sealer(keyring)
     }
 
+    /// Forgets the attempts to sign in that were counted: for the memory mode's reset.
+    public func forgetAttempts() { throttle.reset() }
+
     public var bodyLimit: Int { 1 << 20 }
 
     public func takes(_ request: WireRequest) -> Bool {

@@ -127,7 +127,8 @@ extension Console {
         _ session: Session, _ caller: Caller, target: String, _ request: WebRequest,
         details: [(name: String, value: String)] = []
     ) async throws(ServiceError) -> Reply {
-        let started = ConsoleSession.start(try environment.sessionTokens.seal(session), at: environment.now())
+        let started = ConsoleSession.start(
+            try environment.sessionTokens.seal(session), at: environment.now(), over: request)
         try await SignInEvent(
             name: "ConsoleLogin", identity: .session(caller), account: caller.accountID,
             details: [

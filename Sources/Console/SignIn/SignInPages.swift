@@ -171,7 +171,8 @@ extension Console {
             accountID: owner.accountID, principalKind: owner.userName == nil ? .root : .user, principalID: owner.id,
             issued: now, expires: now + ConsoleSession.lifetime, mfaTime: progress.person?.mfaTime)
         session.isOfConsole = true
-        let started = ConsoleSession.start(try environment.sessionTokens.seal(session), at: environment.now())
+        let started = ConsoleSession.start(
+            try environment.sessionTokens.seal(session), at: environment.now(), over: request)
         var details = [
             (name: "LoginTo", value: address + progress.target),
             (name: "MobileVersion", value: "No"),
