@@ -72,6 +72,10 @@ public struct Console: Site {
             do throws(ServiceError) { return try await FederationEndpoint.respond(self, request) } catch {
                 return failure(error)
             }
+        case .saml:
+            do throws(ServiceError) { return try await SAMLEndpoint.respond(self, request) } catch {
+                return failure(error)
+            }
         }
     }
 
@@ -158,6 +162,8 @@ enum EntryPoint {
     case bare
     /// AWS's federation endpoint.
     case federation
+    /// Where identity providers send browsers to.
+    case saml
 
     /// nil: it is none of them. A bucket may have any of these names: what asks for its objects looks otherwise.
     init?(_ request: WireRequest) {
@@ -169,6 +175,10 @@ enum EntryPoint {
         case ("GET", FederationEndpoint.path), ("POST", FederationEndpoint.path):
             guard request.query.contains("Action=") || request.isForm else { return nil }
             self = .federation
+        // A form for a bucket is of another type.
+        case ("POST", let path) where path == SAMLEndpoint.path || SAMLEndpoint.providerID(path) != nil:
+            guard request.isForm else { return nil }
+            self = .saml
         default: return nil
         }
     }

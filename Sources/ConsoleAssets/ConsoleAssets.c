@@ -36,6 +36,9 @@ static const unsigned char offer_mfa[] = {
 static const unsigned char passkey[] = {
 #embed "Templates/passkey.mustache"
 };
+static const unsigned char select_role[] = {
+#embed "Templates/select-role.mustache"
+};
 static const unsigned char message[] = {
 #embed "Templates/message.mustache"
 };
@@ -72,6 +75,7 @@ static const gatehouse_console_file files[] = {
     FILE("switch-role.mustache", switch_role),
     FILE("offer-mfa.mustache", offer_mfa),
     FILE("passkey.mustache", passkey),
+    FILE("select-role.mustache", select_role),
     FILE("message.mustache", message),
     FILE("message-front.mustache", message_front),
     FILE("problem.mustache", problem),

@@ -168,7 +168,7 @@ struct CredentialRows: Sendable {
     /// Asks for the report, which is made anew if it is older than four hours.
     init(_ visit: Visit) async throws(ServiceError) {
         _ = try await visit.call(IAM.GenerateCredentialReport.self)
-        let report = try await visit.call(IAM.GetCredentialReport.self).content?.bytes ?? []
+        let report = try await Self.report(visit)
         var lines = String(decoding: report, as: UTF8.self).split(separator: "\n").map { line in
             line.split(separator: ",", omittingEmptySubsequences: false)
         }
@@ -182,6 +182,19 @@ struct CredentialRows: Sendable {
             return User(
                 name: line[0...(line.count - header.count)].joined(separator: ","),
                 hasPassword: line[line.count - password] == "true", hasFactor: line[line.count - factor] == "true")
+        }
+    }
+    /// The report, for which a moment is waited if it is just being made.
+    private static func report(_ visit: Visit) async throws(ServiceError) -> [UInt8] {
+        var attempts = 0
+        while true {
+            do throws(ServiceError) {
+                return try await visit.call(IAM.GetCredentialReport.self).content?.bytes ?? []
+            } catch {
+                attempts += 1
+                guard error.code == "ReportInProgress", attempts < 20 else { throw error }
+                try? await Task.sleep(for: .milliseconds(50))
+            }
         }
     }
 }
