@@ -221,7 +221,8 @@ extension EventSelection {
     /// Whether it takes management events that read, or those that write, whatever they are else.
     fileprivate func takesManagement(reads: Bool) -> Bool { selects(Sample(reads: reads)) }
 
-    fileprivate var takesDataEvents: Bool {
+    /// Whether it takes any data events.
+    var takesDataEvents: Bool {
         switch self {
         case .basic(let selectors): selectors.contains { !$0.dataResources.isEmpty }
         case .advanced(let selectors): selectors.contains { $0.category == EventCategory.data }
