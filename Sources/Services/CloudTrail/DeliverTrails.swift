@@ -15,6 +15,7 @@ struct DeliverTrails: RecurringJob {
     static func interval(_ environment: Environment) -> Double { Double(environment.quotas[.trailDelivery]) }
 
     func run(_ context: JobContext) async throws(ServiceError) {
+        try? await context.environment.ensureOrganizationRoles()
         for trail in context.environment.trails.logging {
             guard let session = trail.sessionID else { continue }
             // What goes wrong with one is told by its status, and tried again the next time.
