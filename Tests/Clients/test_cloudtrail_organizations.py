@@ -120,7 +120,8 @@ def test_a_delegated_administrator(org: NewOrganization) -> None:
     assert error_of(register, MemberAccountId=member.account).code == "AccountRegisteredException"
     (named,) = org.api.list_delegated_administrators(ServicePrincipal=SERVICE)["DelegatedAdministrators"]
     assert named["Id"] == member.account
-    assert org.management.iam.get_role(RoleName="AWSServiceRoleForCloudTrail")
+    for role in ("AWSServiceRoleForCloudTrail", "AWSServiceRoleForCloudTrailEventContext"):
+        assert org.management.iam.get_role(RoleName=role)
 
     # The trail is the management account's, whoever makes it.
     make_bucket(member.admin, "logs", ARN, organization=org.id)

@@ -155,7 +155,9 @@ extension CloudTrail.RegisterOrganizationDelegatedAdmin: PreparedWriteOperation 
         do throws(ServiceError) { _ = try registration.complete(in: records) } catch {
             throw error.ofDelegation(input.memberAccountId)
         }
-        try records.ensureServiceLinkedRole(of: BucketAccess.service, at: call.time)
+        for service in [BucketAccess.service, Enrichment.service] {
+            try records.ensureServiceLinkedRole(of: service, at: call.time)
+        }
         return Output()
     }
 }

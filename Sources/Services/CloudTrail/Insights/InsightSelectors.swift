@@ -66,6 +66,9 @@ extension CloudTrail.PutInsightSelectors: PreparedWriteOperation {
             return Output { $0.structure.show(insightsOf: .trail(trail)) }
         case .store:
             var (store, own) = try records.administeredStore(input.eventDataStore ?? "", call)
+            // A delegated administrator may do much else.
+            // <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html>
+            guard store.accountID == call.accountID else { throw .notManagementAccount }
             guard store.status != .pendingDeletion else { throw .inactiveStore }
             try InsightRules.check(selectors, .advanced(store.selectors), isOfTrail: false)
             store.insightsDestination = nil
