@@ -422,7 +422,7 @@ def crash(server: Server, clock: Clock, dice: random.Random) -> None:
             caller.start()
         time.sleep(dice.uniform(0.4, 1.2))
         # Windows end while calls go on, and while the server is down.
-        clock.advance(dice.choice([20, 100, WINDOW]))
+        clock.advance(WINDOW if rounds == 1 else dice.choice([20, 100, WINDOW]))
         time.sleep(dice.uniform(0.1, 1.2))
         server.kill()
         for caller in callers:
@@ -441,9 +441,9 @@ def crash(server: Server, clock: Clock, dice: random.Random) -> None:
     while ("resourceARN", "arn:aws:s3:::crate") not in totals(aggregated(logs)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    delivered = [record for record in data_events(logs)]
+    delivered = data_events(logs)
     sums = totals(aggregated(logs))
-    assert rounds > 2 and len(answered) > 50
+    assert rounds > 2 and len(answered) > 10
     assert not set(answered) - {record["requestID"] for record in delivered}
     assert sums == {
         ("eventName", "PutObject"): len(delivered), ("userIdentity", ROOT): len(delivered),
