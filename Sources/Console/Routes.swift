@@ -53,6 +53,7 @@ struct OpenRoute: Sendable {
 
     static let all: [OpenRoute] = [
         NewPasswordPages.routes,
+        PasswordRecovery.routes,
         SecondFactorPages.routes,
         SignInPages.routes,
     ].flatMap { $0 }
@@ -69,9 +70,11 @@ extension Console {
         HomePage.routes,
         LastAccessedPages.routes,
         MFADevicePages.routes,
+        PasskeyPages.routes,
         PermissionPages.routes,
         SecurityCredentialPages.routes,
         SessionPages.routes,
+        SwitchRolePages.routes,
         UserCredentialPages.routes,
         UserGroupsPages.routes,
         UserPages.routes,

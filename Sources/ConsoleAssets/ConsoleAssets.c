@@ -18,6 +18,24 @@ static const unsigned char second_factor[] = {
 static const unsigned char new_password[] = {
 #embed "Templates/new-password.mustache"
 };
+static const unsigned char forgot_password[] = {
+#embed "Templates/forgot-password.mustache"
+};
+static const unsigned char reset_password[] = {
+#embed "Templates/reset-password.mustache"
+};
+static const unsigned char entered[] = {
+#embed "Templates/entered.mustache"
+};
+static const unsigned char switch_role[] = {
+#embed "Templates/switch-role.mustache"
+};
+static const unsigned char offer_mfa[] = {
+#embed "Templates/offer-mfa.mustache"
+};
+static const unsigned char passkey[] = {
+#embed "Templates/passkey.mustache"
+};
 static const unsigned char message[] = {
 #embed "Templates/message.mustache"
 };
@@ -158,6 +176,12 @@ static const gatehouse_console_file files[] = {
     FILE("sign-in.mustache", sign_in),
     FILE("second-factor.mustache", second_factor),
     FILE("new-password.mustache", new_password),
+    FILE("forgot-password.mustache", forgot_password),
+    FILE("reset-password.mustache", reset_password),
+    FILE("entered.mustache", entered),
+    FILE("switch-role.mustache", switch_role),
+    FILE("offer-mfa.mustache", offer_mfa),
+    FILE("passkey.mustache", passkey),
     FILE("message.mustache", message),
     FILE("message-front.mustache", message_front),
     FILE("problem.mustache", problem),

@@ -60,6 +60,28 @@ for (const field of document.querySelectorAll("input[data-filter]")) {
   });
 }
 
+// Passkeys: the browser signs what the page's form was made for.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const told = form.querySelector("[data-passkey-told]");
+  form.addEventListener("submit", async (event) => {
+    const isNew = form.dataset.passkey === "create";
+    const field = form.elements[isNew ? "credential" : "assertion"];
+    if (field.value) return;
+    event.preventDefault();
+    told.textContent = "Waiting for your device …";
+    try {
+      const options = JSON.parse(form.dataset.options);
+      const credential = isNew
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+      field.value = JSON.stringify(credential.toJSON());
+      form.submit();
+    } catch (error) {
+      told.textContent = "That did not work: " + error.message;
+    }
+  });
+}
+
 // The rules of a password are ticked off as one types. Whether it is good enough, the server decides.
 for (const list of document.querySelectorAll("[data-rules]")) {
   const field = document.getElementById(list.dataset.rules);
