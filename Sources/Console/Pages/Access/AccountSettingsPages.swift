@@ -160,24 +160,23 @@ enum AccountSettingsPages {
         }
         return await changed(visit, "The password policy was saved.") { () throws(ServiceError) in
             let input = IAM.UpdateAccountPasswordPolicy.Input {
-                $0.minimumPasswordLength = number(form["length"]) ?? 8
+                $0.minimumPasswordLength = number("length", form) ?? 8
                 $0.requireUppercaseCharacters = form.isOn("upper")
                 $0.requireLowercaseCharacters = form.isOn("lower")
                 $0.requireNumbers = form.isOn("digits")
                 $0.requireSymbols = form.isOn("symbols")
                 $0.allowUsersToChangePassword = form.isOn("may-change")
-                $0.maxPasswordAge = form.isOn("expires") ? number(form["max-age"]) ?? 90 : nil
+                $0.maxPasswordAge = form.isOn("expires") ? number("max-age", form) ?? 90 : nil
                 $0.hardExpiry = form.isOn("expires") && form.isOn("hard")
-                $0.passwordReusePrevention = form.isOn("no-reuse") ? number(form["reuse"]) ?? 5 : nil
+                $0.passwordReusePrevention = form.isOn("no-reuse") ? number("reuse", form) ?? 5 : nil
             }
             _ = try await visit.call(IAM.UpdateAccountPasswordPolicy.self, input)
         }
     }
 
     /// A number that was typed. What is none fails the model's checks, whose text says between which numbers it has to be.
-    private static func number(_ text: String?) -> Int? {
-        guard let text else { return nil }
-        return Int(text.trimmed) ?? -1
+    private static func number(_ name: String, _ form: Fields) -> Int? {
+        form.optional(name).map { Int($0) ?? -1 }
     }
 
     private static func setAlias(_ visit: Visit) async throws(ServiceError) -> Reply {
@@ -187,7 +186,7 @@ enum AccountSettingsPages {
                     IAM.DeleteAccountAlias.self, .init { $0.accountAlias = visit.form.text("old") })
             }
         }
-        let alias = visit.form.text("alias").trimmed
+        let alias = visit.form.typed("alias")
         return await changed(visit, "The account alias is \(alias) now.") { () throws(ServiceError) in
             _ = try await visit.call(IAM.CreateAccountAlias.self, .init { $0.accountAlias = alias })
         }

@@ -33,13 +33,13 @@ enum CreateUserPages {
                 },
                 "hasPolicies": own.value?.isEmpty == false, "policiesProblem": own.problem,
                 "awsPolicies": visit.form["aws-policies"], "boundary": visit.form["boundary"],
-                "suggestions": PolicyNames.suggestions, "tags": TagForm.rows([], visit.form, blank: 3),
+                "suggestions": PolicyNames.suggestions, "tags": TagFields.rows([], visit.form, blank: 3),
                 "rules": await PasswordRuleList.of(visit).content,
             ], status: status)
     }
 
     private static func create(_ visit: Visit) async throws(ServiceError) -> Reply {
-        let name = visit.form.text("name").trimmed
+        let name = visit.form.typed("name")
         var boundary: String?
         var policies = visit.form.values("policy")
         do throws(ServiceError) {
@@ -47,9 +47,9 @@ enum CreateUserPages {
             policies += try await PolicyNames.arns(visit.form.text("aws-policies"), visit)
             let input = IAM.CreateUser.Input {
                 $0.userName = name
-                $0.path = visit.form["path"]?.trimmed
+                $0.path = visit.form.optional("path")
                 $0.permissionsBoundary = boundary
-                let tags = TagForm.tags(visit.form)
+                let tags = TagFields.tags(visit.form)
                 if !tags.isEmpty { $0.tags = tags }
             }
             _ = try await visit.call(IAM.CreateUser.self, input)
@@ -126,15 +126,6 @@ extension Visit {
         let host = request.header("host") ?? "localhost"
         let name = environment.directory.account(account)?.alias ?? account
         return "\(request.isSecure ? "https" : "http")://\(host)\(Console.root)sign-in?account=\(name)"
-    }
-}
-
-extension StringProtocol {
-    /// Without white space before and after.
-    var trimmed: String {
-        let start = drop { $0.isWhitespace }
-        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(start[...last])
     }
 }
 

@@ -55,7 +55,7 @@ enum CredentialReportPages {
 
     private static func row(_ fields: [String], _ columns: [String]) -> Row {
         let name = fields.first ?? ""
-        let isRoot = name == "<root_account>"
+        let isRoot = name == CredentialTable.root
         let values = zip(columns, fields).dropFirst().map { (column, field) in
             Cell(cellText: field, cellTone: tone(column, field, isRoot: isRoot))
         }

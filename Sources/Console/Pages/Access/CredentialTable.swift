@@ -28,6 +28,12 @@ struct CredentialTable: Sendable {
         places = Dictionary(rows.enumerated().map { ($1.first ?? "", $0) }) { first, _ in first }
     }
 
+    /// What stands in the place of the root user's name.
+    static let root = "<root_account>"
+
+    /// All names, in the order of the report.
+    var names: [String] { rows.compactMap(\.first) }
+
     /// nil: the user is not in it, being newer.
     func row(of user: String) -> [String: String]? {
         guard let place = places[user], rows.indices.contains(place) else { return nil }

@@ -48,13 +48,13 @@ enum GroupPages {
     }
 
     private static func create(_ visit: Visit) async throws(ServiceError) -> Reply {
-        let name = visit.form.text("name").trimmed
+        let name = visit.form.typed("name")
         let policies: [String]
         do throws(ServiceError) {
             policies = try await PolicyNames.arns(visit.form.text("policies"), visit)
             let input = IAM.CreateGroup.Input {
                 $0.groupName = name
-                $0.path = visit.form["path"]?.trimmed
+                $0.path = visit.form.optional("path")
             }
             _ = try await visit.call(IAM.CreateGroup.self, input)
         } catch {

@@ -40,7 +40,7 @@ enum MFADevicePages {
         return visit.page(
             "assign-mfa", "Assign an MFA device to \(owner.name)",
             [
-                "back": owner.path, "owner": owner.name, "problem": problem, "isNamed": false,
+                "back": owner.path, "owner": owner.name, "problem": problem, "isNamed": false, "isSelf": owner.isSelf,
                 "deviceName": visit.form["device"] ?? owner.userName ?? "root-account-mfa-device",
             ], status: status)
     }
@@ -49,7 +49,7 @@ enum MFADevicePages {
     private static func create(_ visit: Visit) async throws(ServiceError) -> Reply {
         let device: IAM.VirtualMFADevice
         do throws(ServiceError) {
-            let input = IAM.CreateVirtualMFADevice.Input { $0.virtualMFADeviceName = visit.form.text("device").trimmed }
+            let input = IAM.CreateVirtualMFADevice.Input { $0.virtualMFADeviceName = visit.form.typed("device") }
             device = try await visit.call(IAM.CreateVirtualMFADevice.self, input).virtualMFADevice
         } catch {
             return try form(visit, problem: visit.problem(error), status: error.status)
@@ -82,8 +82,8 @@ enum MFADevicePages {
             let input = IAM.EnableMFADevice.Input {
                 $0.userName = owner.deviceOwner
                 $0.serialNumber = serial
-                $0.authenticationCode1 = visit.form.text("code-1").trimmed
-                $0.authenticationCode2 = visit.form.text("code-2").trimmed
+                $0.authenticationCode1 = visit.form.typed("code-1")
+                $0.authenticationCode2 = visit.form.typed("code-2")
             }
             _ = try await visit.call(IAM.EnableMFADevice.self, input)
         } catch {
@@ -107,8 +107,8 @@ enum MFADevicePages {
             let input = IAM.ResyncMFADevice.Input {
                 $0.userName = owner.deviceOwner
                 $0.serialNumber = serial
-                $0.authenticationCode1 = visit.form.text("code-1").trimmed
-                $0.authenticationCode2 = visit.form.text("code-2").trimmed
+                $0.authenticationCode1 = visit.form.typed("code-1")
+                $0.authenticationCode2 = visit.form.typed("code-2")
             }
             _ = try await visit.call(IAM.ResyncMFADevice.self, input)
             return visit.redirect(owner.path, done: "The MFA device is in step again.")

@@ -196,7 +196,7 @@ enum PermissionPages {
 
     private static func save(_ kind: PolicyHolder.Kind, _ visit: Visit) async throws(ServiceError) -> Reply {
         let holder = PolicyHolder(kind, visit["name"])
-        let name = visit.form.text("policy").trimmed
+        let name = visit.form.typed("policy")
         let document = visit.form.text("document")
         let isNew = visit.form.isOn("new")
         let findings = Linter().lint(document, as: .identity).findings

@@ -26,6 +26,7 @@ enum SecurityCredentialPages {
         }
         content.merge(await owner.content(visit)) { _, new in new }
         let isRoot = owner.userName == nil
+        content["signsIn"] = true
         content["rules"] = await PasswordRuleList.of(visit, isOfRoot: isRoot).content
         let me = await visit.attempt { () throws(ServiceError) in try await visit.call(IAM.GetUser.self).user }
         content["created"] = me.value.map { visit.moment($0.createDate) }

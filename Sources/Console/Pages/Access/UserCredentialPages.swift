@@ -22,6 +22,7 @@ enum UserCredentialPages {
         content["problem"] = problem
         content["passwordProblem"] = profile.problem
         content["hasPassword"] = profile.value != nil
+        content["signsIn"] = profile.value != nil
         content["mayHavePassword"] = profile.value != nil || profile.problem != nil
         content["passwordCreated"] = profile.value.map { visit.moment($0.createDate) }
         content["mustChange"] = profile.value?.passwordResetRequired

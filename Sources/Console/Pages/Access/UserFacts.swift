@@ -22,7 +22,11 @@ struct UserFacts: Sendable {
             for user in users { rows.append(UserRow(user, await live(user, visit), visit)) }
             return UserFacts(rows: rows, notes: [], reportTime: nil)
         }
-        let report = await visit.attempt { () throws(ServiceError) in try await CredentialTable.get(visit) }
+        let report = await visit.attempt { () throws(ServiceError) in
+            // A new one is made only if the last is older than four hours; the next who looks has it then.
+            _ = try await visit.call(IAM.GenerateCredentialReport.self)
+            return try await CredentialTable.get(visit)
+        }
         let details = await visit.attempt { () throws(ServiceError) in try await groups(visit) }
         let rows = users.map { user in
             let known = report.value?.row(of: user.userName)

@@ -64,7 +64,7 @@ enum UserGroupsPages {
             try await remove(user, from: group, visit)
             return visit.redirect(page, done: "\(user) is no longer in the group.")
         }
-        let user = visit.form.text("user").trimmed
+        let user = visit.form.typed("user")
         try await add(user, to: group, visit)
         return visit.redirect(page, done: "\(user) is in the group now.")
     }

@@ -73,7 +73,8 @@ enum UserPages {
         content["headProblem"] = head.problem
         content["userARN"] = head.user?.arn
         content["userID"] = head.user?.userId
-        content["userPath"] = head.user?.path
+        content["eventsLink"] =
+            Console.root + "events?attribute=Username&value=" + PercentEncoding.queryValue(head.name)
         content["userCreated"] = head.created
         content["lastSignIn"] = head.lastSignIn
         content["isRead"] = head.user != nil

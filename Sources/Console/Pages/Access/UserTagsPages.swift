@@ -21,7 +21,7 @@ enum UserTagsPages {
         return UserPages.page(
             "user-tags", head, visit,
             [
-                "tags": TagForm.rows(found.value ?? [], visit.form, blank: 3), "tagsProblem": found.problem,
+                "tags": TagFields.rows(found.value ?? [], visit.form, blank: 3), "tagsProblem": found.problem,
                 "problem": problem,
             ], status: status)
     }
@@ -31,7 +31,7 @@ enum UserTagsPages {
         let name = visit["name"]
         do throws(ServiceError) {
             let old = Dictionary(try await tags(visit).map { ($0.key, $0.value) }) { first, _ in first }
-            let new = TagForm.tags(visit.form)
+            let new = TagFields.tags(visit.form)
             let kept = Set(new.map(\.key))
             let gone = old.keys.filter { !kept.contains($0) }.sorted()
             let changed = new.filter { old[$0.key] != $0.value }

@@ -2,7 +2,7 @@ import IAMAPI
 import Wire
 
 /// The fields of a form in which tags are typed: `key-0`, `value-0`, and so on. A row without a key is no tag.
-enum TagForm {
+enum TagFields {
     struct Row: Sendable {
         let tagNumber: Int
         let tagKey: String?
@@ -23,8 +23,8 @@ enum TagForm {
 
     static func tags(_ form: Fields) -> [IAM.Tag] {
         (0..<(most + 10)).compactMap { number in
-            guard let key = form["key-\(number)"]?.trimmed, !key.isEmpty else { return nil }
-            return IAM.Tag(key: key, value: form.text("value-\(number)").trimmed)
+            let key = form.typed("key-\(number)")
+            return key.isEmpty ? nil : IAM.Tag(key: key, value: form.typed("value-\(number)"))
         }
     }
 }
