@@ -52,7 +52,16 @@ enum Navigation {
     }
 
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
-        (nil, [("Home", "home")])
+        (nil, [("Home", "home")]),
+        (
+            "Access",
+            [
+                ("Users", "users"),
+                ("User groups", "groups"),
+                ("Account settings", "account-settings"),
+                ("Credential report", "credential-report"),
+            ]
+        ),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

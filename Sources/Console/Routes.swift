@@ -62,9 +62,23 @@ struct OpenRoute: Sendable {
 extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
+        AccessKeyPages.routes,
+        AccountSettingsPages.routes,
+        CreateUserPages.routes,
+        CredentialReportPages.routes,
+        GroupPages.routes,
         HomePage.routes,
+        LastAccessedPages.routes,
+        MFADevicePages.routes,
         PasskeyPages.routes,
+        PermissionPages.routes,
+        SecurityCredentialPages.routes,
         SessionPages.routes,
         SwitchRolePages.routes,
+        UserCredentialPages.routes,
+        UserGroupsPages.routes,
+        UserPages.routes,
+        UserTagsPages.routes,
+        UsersPages.routes,
     ].flatMap { $0 }
 }

@@ -51,6 +51,116 @@ static const unsigned char problem[] = {
 static const unsigned char home[] = {
 #embed "Templates/home.mustache"
 };
+// Access: users, groups, credentials, the account.
+static const unsigned char access_key_created[] = {
+#embed "Templates/access-key-created.mustache"
+};
+static const unsigned char access_keys[] = {
+#embed "Templates/access-keys.mustache"
+};
+static const unsigned char account_settings[] = {
+#embed "Templates/account-settings.mustache"
+};
+static const unsigned char assign_mfa[] = {
+#embed "Templates/assign-mfa.mustache"
+};
+static const unsigned char attach_policies[] = {
+#embed "Templates/attach-policies.mustache"
+};
+static const unsigned char cell[] = {
+#embed "Templates/cell.mustache"
+};
+static const unsigned char create_group[] = {
+#embed "Templates/create-group.mustache"
+};
+static const unsigned char create_user[] = {
+#embed "Templates/create-user.mustache"
+};
+static const unsigned char credential_report[] = {
+#embed "Templates/credential-report.mustache"
+};
+static const unsigned char delete_group[] = {
+#embed "Templates/delete-group.mustache"
+};
+static const unsigned char delete_user[] = {
+#embed "Templates/delete-user.mustache"
+};
+static const unsigned char filter[] = {
+#embed "Templates/filter.mustache"
+};
+static const unsigned char group_created[] = {
+#embed "Templates/group-created.mustache"
+};
+static const unsigned char group_head[] = {
+#embed "Templates/group-head.mustache"
+};
+static const unsigned char group_permissions[] = {
+#embed "Templates/group-permissions.mustache"
+};
+static const unsigned char group_users[] = {
+#embed "Templates/group-users.mustache"
+};
+static const unsigned char groups[] = {
+#embed "Templates/groups.mustache"
+};
+static const unsigned char inline_policy[] = {
+#embed "Templates/inline-policy.mustache"
+};
+static const unsigned char mfa_devices[] = {
+#embed "Templates/mfa-devices.mustache"
+};
+static const unsigned char moment[] = {
+#embed "Templates/moment.mustache"
+};
+static const unsigned char pager[] = {
+#embed "Templates/pager.mustache"
+};
+static const unsigned char password_rules[] = {
+#embed "Templates/password-rules.mustache"
+};
+static const unsigned char permission_rows[] = {
+#embed "Templates/permission-rows.mustache"
+};
+static const unsigned char policy_suggestions[] = {
+#embed "Templates/policy-suggestions.mustache"
+};
+static const unsigned char raw_answers[] = {
+#embed "Templates/raw-answers.mustache"
+};
+static const unsigned char security_credentials[] = {
+#embed "Templates/security-credentials.mustache"
+};
+static const unsigned char tag_rows[] = {
+#embed "Templates/tag-rows.mustache"
+};
+static const unsigned char user_created[] = {
+#embed "Templates/user-created.mustache"
+};
+static const unsigned char user_credentials[] = {
+#embed "Templates/user-credentials.mustache"
+};
+static const unsigned char user_groups[] = {
+#embed "Templates/user-groups.mustache"
+};
+static const unsigned char user_head[] = {
+#embed "Templates/user-head.mustache"
+};
+static const unsigned char user_json[] = {
+#embed "Templates/user-json.mustache"
+};
+static const unsigned char user_last_accessed[] = {
+#embed "Templates/user-last-accessed.mustache"
+};
+static const unsigned char user_permissions[] = {
+#embed "Templates/user-permissions.mustache"
+};
+static const unsigned char user_tags[] = {
+#embed "Templates/user-tags.mustache"
+};
+static const unsigned char users[] = {
+#embed "Templates/users.mustache"
+};
+
 static const unsigned char style[] = {
 #embed "Static/console.css"
 };
@@ -80,6 +190,44 @@ static const gatehouse_console_file files[] = {
     FILE("message-front.mustache", message_front),
     FILE("problem.mustache", problem),
     FILE("home.mustache", home),
+    // Access: users, groups, credentials, the account.
+    FILE("access-key-created.mustache", access_key_created),
+    FILE("access-keys.mustache", access_keys),
+    FILE("account-settings.mustache", account_settings),
+    FILE("assign-mfa.mustache", assign_mfa),
+    FILE("attach-policies.mustache", attach_policies),
+    FILE("cell.mustache", cell),
+    FILE("create-group.mustache", create_group),
+    FILE("create-user.mustache", create_user),
+    FILE("credential-report.mustache", credential_report),
+    FILE("delete-group.mustache", delete_group),
+    FILE("delete-user.mustache", delete_user),
+    FILE("filter.mustache", filter),
+    FILE("group-created.mustache", group_created),
+    FILE("group-head.mustache", group_head),
+    FILE("group-permissions.mustache", group_permissions),
+    FILE("group-users.mustache", group_users),
+    FILE("groups.mustache", groups),
+    FILE("inline-policy.mustache", inline_policy),
+    FILE("mfa-devices.mustache", mfa_devices),
+    FILE("moment.mustache", moment),
+    FILE("pager.mustache", pager),
+    FILE("password-rules.mustache", password_rules),
+    FILE("permission-rows.mustache", permission_rows),
+    FILE("policy-suggestions.mustache", policy_suggestions),
+    FILE("raw-answers.mustache", raw_answers),
+    FILE("security-credentials.mustache", security_credentials),
+    FILE("tag-rows.mustache", tag_rows),
+    FILE("user-created.mustache", user_created),
+    FILE("user-credentials.mustache", user_credentials),
+    FILE("user-groups.mustache", user_groups),
+    FILE("user-head.mustache", user_head),
+    FILE("user-json.mustache", user_json),
+    FILE("user-last-accessed.mustache", user_last_accessed),
+    FILE("user-permissions.mustache", user_permissions),
+    FILE("user-tags.mustache", user_tags),
+    FILE("users.mustache", users),
+
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),

@@ -168,33 +168,11 @@ struct CredentialRows: Sendable {
     /// Asks for the report, which is made anew if it is older than four hours.
     init(_ visit: Visit) async throws(ServiceError) {
         _ = try await visit.call(IAM.GenerateCredentialReport.self)
-        let report = try await Self.report(visit)
-        var lines = String(decoding: report, as: UTF8.self).split(separator: "\n").map { line in
-            line.split(separator: ",", omittingEmptySubsequences: false)
-        }
-        guard !lines.isEmpty else { throw .internalFailure }
-        let header = lines.removeFirst()
-        // A user's name may have commas; so columns are counted from the end.
-        func column(_ name: String) -> Int { header.count - (header.firstIndex { $0 == name } ?? 0) }
-        let (password, factor) = (column("password_enabled"), column("mfa_active"))
-        users = lines.compactMap { line in
-            guard line.count >= header.count, line.first != "<root_account>" else { return nil }
+        let table = try await CredentialTable.get(visit)
+        users = table.names.compactMap { name in
+            guard name != CredentialTable.root, let row = table.row(of: name) else { return nil }
             return User(
-                name: line[0...(line.count - header.count)].joined(separator: ","),
-                hasPassword: line[line.count - password] == "true", hasFactor: line[line.count - factor] == "true")
-        }
-    }
-    /// The report, for which a moment is waited if it is just being made.
-    private static func report(_ visit: Visit) async throws(ServiceError) -> [UInt8] {
-        var attempts = 0
-        while true {
-            do throws(ServiceError) {
-                return try await visit.call(IAM.GetCredentialReport.self).content?.bytes ?? []
-            } catch {
-                attempts += 1
-                guard error.code == "ReportInProgress", attempts < 20 else { throw error }
-                try? await Task.sleep(for: .milliseconds(50))
-            }
+                name: name, hasPassword: row["password_enabled"] == "true", hasFactor: row["mfa_active"] == "true")
         }
     }
 }
