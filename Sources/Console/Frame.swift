@@ -52,7 +52,9 @@ enum Navigation {
     }
 
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
-        (nil, [("Home", "home")])
+        (nil, [("Home", "home")]),
+        ("Tools", [("Event history", "events")]),
+        ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

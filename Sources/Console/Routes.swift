@@ -61,7 +61,16 @@ struct OpenRoute: Sendable {
 extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
+        BucketChanges.routes,
+        BucketListPages.routes,
+        BucketPages.routes,
+        EventHistoryPages.routes,
+        EventPages.routes,
         HomePage.routes,
+        KeyChanges.routes,
+        KeyListPages.routes,
+        KeyPages.routes,
+        ObjectPages.routes,
         SessionPages.routes,
     ].flatMap { $0 }
 }

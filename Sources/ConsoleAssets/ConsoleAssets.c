@@ -30,6 +30,51 @@ static const unsigned char problem[] = {
 static const unsigned char home[] = {
 #embed "Templates/home.mustache"
 };
+static const unsigned char events_page[] = {
+#embed "Templates/events.mustache"
+};
+static const unsigned char event_page[] = {
+#embed "Templates/event.mustache"
+};
+static const unsigned char decision_page[] = {
+#embed "Templates/decision.mustache"
+};
+static const unsigned char policy_form_page[] = {
+#embed "Templates/policy-form.mustache"
+};
+static const unsigned char tag_form_page[] = {
+#embed "Templates/tag-form.mustache"
+};
+static const unsigned char keys_page[] = {
+#embed "Templates/keys.mustache"
+};
+static const unsigned char key_create_page[] = {
+#embed "Templates/key-create.mustache"
+};
+static const unsigned char key_page[] = {
+#embed "Templates/key.mustache"
+};
+static const unsigned char public_access_form_page[] = {
+#embed "Templates/public-access-form.mustache"
+};
+static const unsigned char buckets_page[] = {
+#embed "Templates/buckets.mustache"
+};
+static const unsigned char bucket_head_page[] = {
+#embed "Templates/bucket-head.mustache"
+};
+static const unsigned char bucket_objects_page[] = {
+#embed "Templates/bucket-objects.mustache"
+};
+static const unsigned char bucket_object_page[] = {
+#embed "Templates/bucket-object.mustache"
+};
+static const unsigned char bucket_permissions_page[] = {
+#embed "Templates/bucket-permissions.mustache"
+};
+static const unsigned char bucket_properties_page[] = {
+#embed "Templates/bucket-properties.mustache"
+};
 static const unsigned char style[] = {
 #embed "Static/console.css"
 };
@@ -52,6 +97,21 @@ static const gatehouse_console_file files[] = {
     FILE("message-front.mustache", message_front),
     FILE("problem.mustache", problem),
     FILE("home.mustache", home),
+    FILE("events.mustache", events_page),
+    FILE("event.mustache", event_page),
+    FILE("decision.mustache", decision_page),
+    FILE("policy-form.mustache", policy_form_page),
+    FILE("tag-form.mustache", tag_form_page),
+    FILE("keys.mustache", keys_page),
+    FILE("key-create.mustache", key_create_page),
+    FILE("key.mustache", key_page),
+    FILE("public-access-form.mustache", public_access_form_page),
+    FILE("buckets.mustache", buckets_page),
+    FILE("bucket-head.mustache", bucket_head_page),
+    FILE("bucket-objects.mustache", bucket_objects_page),
+    FILE("bucket-object.mustache", bucket_object_page),
+    FILE("bucket-permissions.mustache", bucket_permissions_page),
+    FILE("bucket-properties.mustache", bucket_properties_page),
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),
