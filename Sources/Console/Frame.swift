@@ -54,6 +54,7 @@ enum Navigation {
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
         (nil, [("Home", "home")]),
         ("Tools", [("Event history", "events")]),
+        ("Organization", [("Organization", "organization")]),
         ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 

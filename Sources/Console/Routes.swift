@@ -71,6 +71,10 @@ extension Console {
         KeyListPages.routes,
         KeyPages.routes,
         ObjectPages.routes,
+        OrganizationChanges.routes,
+        OrganizationPages.routes,
+        OrganizationPolicyPages.routes,
+        OrganizationTargetPages.routes,
         SessionPages.routes,
     ].flatMap { $0 }
 }

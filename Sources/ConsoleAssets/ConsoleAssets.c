@@ -75,6 +75,27 @@ static const unsigned char bucket_permissions_page[] = {
 static const unsigned char bucket_properties_page[] = {
 #embed "Templates/bucket-properties.mustache"
 };
+static const unsigned char organization_none_page[] = {
+#embed "Templates/organization-none.mustache"
+};
+static const unsigned char organization_page[] = {
+#embed "Templates/organization.mustache"
+};
+static const unsigned char account_request_page[] = {
+#embed "Templates/account-request.mustache"
+};
+static const unsigned char organization_target_page[] = {
+#embed "Templates/organization-target.mustache"
+};
+static const unsigned char organization_policies_page[] = {
+#embed "Templates/organization-policies.mustache"
+};
+static const unsigned char organization_policy_create_page[] = {
+#embed "Templates/organization-policy-create.mustache"
+};
+static const unsigned char organization_policy_page[] = {
+#embed "Templates/organization-policy.mustache"
+};
 static const unsigned char style[] = {
 #embed "Static/console.css"
 };
@@ -112,6 +133,13 @@ static const gatehouse_console_file files[] = {
     FILE("bucket-object.mustache", bucket_object_page),
     FILE("bucket-permissions.mustache", bucket_permissions_page),
     FILE("bucket-properties.mustache", bucket_properties_page),
+    FILE("organization-none.mustache", organization_none_page),
+    FILE("organization.mustache", organization_page),
+    FILE("account-request.mustache", account_request_page),
+    FILE("organization-target.mustache", organization_target_page),
+    FILE("organization-policies.mustache", organization_policies_page),
+    FILE("organization-policy-create.mustache", organization_policy_create_page),
+    FILE("organization-policy.mustache", organization_policy_page),
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),

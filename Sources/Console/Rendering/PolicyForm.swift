@@ -10,11 +10,15 @@ struct PolicyForm {
     /// Whether there is none yet.
     let isNewPolicy: Bool
     let policyProblem: Problem?
-    let policyFindings: [PolicyFinding]
+    private(set) var policyFindings: [PolicyFinding]
     /// Whether it can be taken away.
     let isRemovable: Bool
     /// What the field is called.
     let policyLabel: String
+    /// Name, description and type, where they are sent along with the text.
+    private(set) var formName: String?
+    private(set) var formAbout: String?
+    private(set) var formType: String?
 
     struct PolicyFinding {
         let findingSeverity: String
@@ -59,6 +63,22 @@ extension PolicyForm.PolicyFinding {
         findingCode = finding.code.rawValue
         findingText = finding.message
         findingLink = finding.code.learnMoreLink
+    }
+}
+
+extension PolicyForm {
+    /// With the fields that an organization's policies have besides.
+    func with(name: String, about: String, type: String? = nil) -> PolicyForm {
+        var form = self
+        (form.formName, form.formAbout, form.formType) = (name, about, type)
+        return form
+    }
+
+    /// For a policy that is in no language that lint reads.
+    var withoutFindings: PolicyForm {
+        var form = self
+        form.policyFindings = []
+        return form
     }
 }
 
