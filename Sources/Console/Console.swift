@@ -14,6 +14,8 @@ public struct Console: Site {
 
     let environment: Environment
     let sealer: Sealer
+    /// Seals what a denied caller may pass on, but not read.
+    let messages: AuthorizationMessages
     let throttle = SignInThrottle()
 
     /// Makes the console.
@@ -22,6 +24,7 @@ public struct Console: Site {
     public init(_ environment: Environment, _ keyring: any Keyring) throws(KeyringError) {
         self.environment = environment
         sealer = try Sealer(keyring)
+        messages = try AuthorizationMessages(keyring: keyring)
     }
 
     /// Forgets the attempts to sign in that were counted: for the memory mode's reset.

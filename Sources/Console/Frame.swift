@@ -62,6 +62,9 @@ enum Navigation {
                 ("Credential report", "credential-report"),
             ]
         ),
+        ("Tools", [("Event history", "events")]),
+        ("Organization", [("Organization", "organization")]),
+        ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

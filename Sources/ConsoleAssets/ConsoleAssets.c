@@ -161,6 +161,72 @@ static const unsigned char users[] = {
 #embed "Templates/users.mustache"
 };
 
+static const unsigned char events_page[] = {
+#embed "Templates/events.mustache"
+};
+static const unsigned char event_page[] = {
+#embed "Templates/event.mustache"
+};
+static const unsigned char decision_page[] = {
+#embed "Templates/decision.mustache"
+};
+static const unsigned char policy_form_page[] = {
+#embed "Templates/policy-form.mustache"
+};
+static const unsigned char tag_form_page[] = {
+#embed "Templates/tag-form.mustache"
+};
+static const unsigned char keys_page[] = {
+#embed "Templates/keys.mustache"
+};
+static const unsigned char key_create_page[] = {
+#embed "Templates/key-create.mustache"
+};
+static const unsigned char key_page[] = {
+#embed "Templates/key.mustache"
+};
+static const unsigned char public_access_form_page[] = {
+#embed "Templates/public-access-form.mustache"
+};
+static const unsigned char buckets_page[] = {
+#embed "Templates/buckets.mustache"
+};
+static const unsigned char bucket_head_page[] = {
+#embed "Templates/bucket-head.mustache"
+};
+static const unsigned char bucket_objects_page[] = {
+#embed "Templates/bucket-objects.mustache"
+};
+static const unsigned char bucket_object_page[] = {
+#embed "Templates/bucket-object.mustache"
+};
+static const unsigned char bucket_permissions_page[] = {
+#embed "Templates/bucket-permissions.mustache"
+};
+static const unsigned char bucket_properties_page[] = {
+#embed "Templates/bucket-properties.mustache"
+};
+static const unsigned char organization_none_page[] = {
+#embed "Templates/organization-none.mustache"
+};
+static const unsigned char organization_page[] = {
+#embed "Templates/organization.mustache"
+};
+static const unsigned char account_request_page[] = {
+#embed "Templates/account-request.mustache"
+};
+static const unsigned char organization_target_page[] = {
+#embed "Templates/organization-target.mustache"
+};
+static const unsigned char organization_policies_page[] = {
+#embed "Templates/organization-policies.mustache"
+};
+static const unsigned char organization_policy_create_page[] = {
+#embed "Templates/organization-policy-create.mustache"
+};
+static const unsigned char organization_policy_page[] = {
+#embed "Templates/organization-policy.mustache"
+};
 static const unsigned char style[] = {
 #embed "Static/console.css"
 };
@@ -228,6 +294,28 @@ static const gatehouse_console_file files[] = {
     FILE("user-tags.mustache", user_tags),
     FILE("users.mustache", users),
 
+    FILE("events.mustache", events_page),
+    FILE("event.mustache", event_page),
+    FILE("decision.mustache", decision_page),
+    FILE("policy-form.mustache", policy_form_page),
+    FILE("tag-form.mustache", tag_form_page),
+    FILE("keys.mustache", keys_page),
+    FILE("key-create.mustache", key_create_page),
+    FILE("key.mustache", key_page),
+    FILE("public-access-form.mustache", public_access_form_page),
+    FILE("buckets.mustache", buckets_page),
+    FILE("bucket-head.mustache", bucket_head_page),
+    FILE("bucket-objects.mustache", bucket_objects_page),
+    FILE("bucket-object.mustache", bucket_object_page),
+    FILE("bucket-permissions.mustache", bucket_permissions_page),
+    FILE("bucket-properties.mustache", bucket_properties_page),
+    FILE("organization-none.mustache", organization_none_page),
+    FILE("organization.mustache", organization_page),
+    FILE("account-request.mustache", account_request_page),
+    FILE("organization-target.mustache", organization_target_page),
+    FILE("organization-policies.mustache", organization_policies_page),
+    FILE("organization-policy-create.mustache", organization_policy_create_page),
+    FILE("organization-policy.mustache", organization_policy_page),
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),
