@@ -52,7 +52,14 @@ enum Navigation {
     }
 
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
-        (nil, [("Home", "home")])
+        (nil, [("Home", "home")]),
+        (
+            "Access",
+            [
+                ("Roles", "roles"), ("Policies", "policies"), ("Identity providers", "identity-providers"),
+            ]
+        ),
+        ("Tools", [("Policy editor", "policy-editor")]),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

@@ -62,6 +62,11 @@ extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
         HomePage.routes,
+        IdentityProviderPages.routes,
+        NewRolePages.routes,
+        PolicyEditorPages.routes,
+        PolicyPages.routes,
+        RolePages.routes,
         SessionPages.routes,
     ].flatMap { $0 }
 }
