@@ -226,6 +226,51 @@ static const unsigned char organization_policy_create_page[] = {
 };
 static const unsigned char organization_policy_page[] = {
 #embed "Templates/organization-policy.mustache"
+// Access: policies, roles, identity providers.
+static const unsigned char list_pages[] = {
+#embed "Templates/list-pages.mustache"
+};
+static const unsigned char iam_tags[] = {
+#embed "Templates/iam-tags.mustache"
+};
+static const unsigned char last_accessed[] = {
+#embed "Templates/last-accessed.mustache"
+};
+static const unsigned char policies[] = {
+#embed "Templates/policies.mustache"
+};
+static const unsigned char policy[] = {
+#embed "Templates/policy.mustache"
+};
+static const unsigned char policy_editor[] = {
+#embed "Templates/policy-editor.mustache"
+};
+static const unsigned char policy_builder[] = {
+#embed "Templates/policy-builder.mustache"
+};
+static const unsigned char roles[] = {
+#embed "Templates/roles.mustache"
+};
+static const unsigned char role[] = {
+#embed "Templates/role.mustache"
+};
+static const unsigned char role_attach[] = {
+#embed "Templates/role-attach.mustache"
+};
+static const unsigned char create_role[] = {
+#embed "Templates/create-role.mustache"
+};
+static const unsigned char identity_providers[] = {
+#embed "Templates/identity-providers.mustache"
+};
+static const unsigned char identity_provider[] = {
+#embed "Templates/identity-provider.mustache"
+};
+static const unsigned char create_identity_provider[] = {
+#embed "Templates/create-identity-provider.mustache"
+};
+static const unsigned char policy_editor_script[] = {
+#embed "Static/policy-editor.js"
 };
 static const unsigned char style[] = {
 #embed "Static/console.css"
@@ -316,6 +361,21 @@ static const gatehouse_console_file files[] = {
     FILE("organization-policies.mustache", organization_policies_page),
     FILE("organization-policy-create.mustache", organization_policy_create_page),
     FILE("organization-policy.mustache", organization_policy_page),
+    FILE("list-pages.mustache", list_pages),
+    FILE("iam-tags.mustache", iam_tags),
+    FILE("last-accessed.mustache", last_accessed),
+    FILE("policies.mustache", policies),
+    FILE("policy.mustache", policy),
+    FILE("policy-editor.mustache", policy_editor),
+    FILE("policy-builder.mustache", policy_builder),
+    FILE("roles.mustache", roles),
+    FILE("role.mustache", role),
+    FILE("role-attach.mustache", role_attach),
+    FILE("create-role.mustache", create_role),
+    FILE("identity-providers.mustache", identity_providers),
+    FILE("identity-provider.mustache", identity_provider),
+    FILE("create-identity-provider.mustache", create_identity_provider),
+    FILE("policy-editor.js", policy_editor_script),
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),
