@@ -81,7 +81,7 @@ def reachable(person: Person) -> list[str]:
         assert size <= HEAVIEST or "editor" in path, (path, size)
         for link in person.page.locator("a[href^='/ui/']:not([download])").all():
             target = (link.get_attribute("href") or "").split("#")[0]
-            if not re.search(r"static/|\.(csv|json)|download|after=", target):
+            if not re.search(r"static/|[./](csv|json|metadata)\b|download|after=", target):
                 waiting.append(target)
     return list(seen)
 
