@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
         // What would have a denied request allowed, and a decision as it is drawn. No I/O.
-        .target(name: "Remedies", dependencies: ["Policy", "Wire"]),
+        .target(name: "Remedies", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
@@ -437,7 +437,7 @@ let package = Package(
                 "Ledger", "Lint",
                 "OIDC",
                 "Platform",
-                "Policy", "Reasoning",
+                "Policy", "Reasoning", "Remedies",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

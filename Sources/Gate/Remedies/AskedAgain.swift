@@ -87,7 +87,8 @@ extension Gate {
             }
             identity = .service(
                 ServicePrincipal(
-                    denial.principalARN, sourceARN: one("aws:sourcearn"), sourceAccount: one("aws:sourceaccount") ?? ""))
+                    denial.principalARN, sourceARN: one("aws:sourcearn"), sourceAccount: one("aws:sourceaccount") ?? "")
+            )
             account = one("aws:sourceaccount") ?? account
         case .anonymous:
             identity = .anonymous
