@@ -417,7 +417,11 @@ let package = Package(
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+            name: "ServerTests",
+            dependencies: [
+                "CourierService", "Directory", "Gate", "Ledger", "Policy", "Remedies", "Server", "VaultService",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
