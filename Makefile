@@ -24,7 +24,7 @@ QUESTIONS ?= 1000
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
+DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken WebAuthn Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -39,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
@@ -142,7 +144,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
-                "Wire",
+                "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -159,6 +161,13 @@ let package = Package(
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
+        // Passkeys: what browsers and authenticators say, verified. No I/O.
+        .target(
+            name: "WebAuthn",
+            dependencies: [
+                "CCBOR", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .target(
             name: "CXMLSecurity",
             dependencies: ["CLibXML2", "CXMLTree"],
@@ -176,7 +185,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG", "WebAuthn",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -264,11 +273,23 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        // Sign-in and pages for people.
+        .target(
+            name: "Console",
+            dependencies: [
+                "AccessAnalyzerAPI", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets", "Directory", "IAMAPI",
+                "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI", "Platform", "Policy", "S3API",
+                "S3ControlAPI", "STSAPI", "Simulation", "WebAuthn", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // The console's templates, style and script as files, compiled in as they are (C23 #embed).
+        .target(name: "ConsoleAssets"),
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Learning", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -380,6 +401,14 @@ let package = Package(
             resources: [.copy("Published")]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
+        // A browser and an authenticator in software, for the tests of all that take passkeys.
+        .target(
+            name: "SoftwareAuthenticator",
+            dependencies: [
+                "CCBOR", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], path: "Tests/SoftwareAuthenticator"),
+        .testTarget(name: "WebAuthnTests", dependencies: ["SoftwareAuthenticator", "WebAuthn", "Wire"]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "WireTests",
@@ -393,7 +422,7 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SoftwareAuthenticator", "WebAuthn", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
@@ -419,8 +448,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "CourierService", "Directory", "Gate", "Ledger", "Policy", "Remedies", "Server", "VaultService",
-                .product(name: "Logging", package: "swift-log"),
+                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies", "Server",
+                "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "UpstreamsTests",

@@ -191,7 +191,8 @@ extension Edge {
             else { throw .invalidClientTokenID }
             secret = opened.session.secretAccessKey
             guard opened.session.expires > time else { throw .expiredToken }
-            caller = try self.caller(opened)
+            guard let known = Caller(opened, environment.directory) else { throw .invalidClientTokenID }
+            caller = known
         } else {
             guard let key = environment.directory.accessKey(accessKeyID), key.isActive else {
                 throw .invalidClientTokenID
@@ -209,47 +210,5 @@ extension Edge {
         // Credentials of a closed or suspended account are treated as if they did not exist.
         guard environment.directory.isActive(account: caller.accountID) else { throw .invalidClientTokenID }
         return (caller, secret)
-    }
-
-    /// The caller that a session stands for. A session dies with its principal.
-    private func caller(_ opened: SessionTokens.Opened) throws(SignatureError) -> Caller {
-        let session = opened.session
-        let identity: Caller.Identity
-        switch session.principalKind {
-        case .root:
-            guard environment.directory.account(session.principalID) != nil else { throw .invalidClientTokenID }
-            identity = .root
-        case .user:
-            guard let user = environment.directory.user(uniqueID: session.principalID) else {
-                throw .invalidClientTokenID
-            }
-            identity = .user(user)
-        case .role:
-            guard let role = environment.directory.role(uniqueID: session.principalID), let name = session.name else {
-                throw .invalidClientTokenID
-            }
-            identity = .roleSession(role, name: name)
-        case .federatedUser:
-            guard let name = session.name else { throw .invalidClientTokenID }
-            if session.principalID == session.accountID {
-                guard environment.directory.account(session.accountID) != nil else { throw .invalidClientTokenID }
-                identity = .federatedUser(of: nil, name: name)
-            } else {
-                guard let user = environment.directory.user(uniqueID: session.principalID) else {
-                    throw .invalidClientTokenID
-                }
-                identity = .federatedUser(of: user, name: name)
-            }
-        }
-        var policies: [CompiledPolicy]?
-        if session.hasSessionPolicies {
-            // A managed session policy that has been deleted allows nothing.
-            policies =
-                (opened.policy.map { [$0] } ?? [])
-                + session.policyARNs.compactMap { environment.directory.compiledPolicy(arn: $0) }
-        }
-        return Caller(
-            accountID: session.accountID, identity: identity, accessKeyID: session.accessKeyID, session: session,
-            sessionPolicies: policies)
     }
 }

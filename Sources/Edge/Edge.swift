@@ -14,14 +14,18 @@ public import Wire
 public struct Edge: Sendable {
     let gate: Gate
     let ownPaths: [OwnPath]
+    let site: (any Site)?
     let verifier = SignatureVerifier()
 
     var environment: Environment { gate.environment }
 
-    /// - Parameter ownPaths: the paths that are not part of the AWS API.
-    public init(_ gate: Gate, ownPaths: [OwnPath]) {
+    /// - Parameters:
+    ///   - ownPaths: the paths that are not part of the AWS API.
+    ///   - site: the pages for people; nil: there are none.
+    public init(_ gate: Gate, ownPaths: [OwnPath], site: (any Site)? = nil) {
         self.gate = gate
         self.ownPaths = ownPaths
+        self.site = site
     }
 
     /// Answers a request whose body is at hand.
@@ -43,6 +47,12 @@ public struct Edge: Sendable {
             head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,
             sourceIP: sourceIP, tls: tls)
         if let (module, front) = head.front { return await respond(to: arrival, at: front, of: module) }
+        if let site = head.site {
+            if environment.ledger.isShared { try? await environment.catchUp() }
+            return await site.respond(
+                to: SiteRequest(
+                    request: arrival.request, address: sourceIP, tls: tls, requestID: arrival.requestID, time: time))
+        }
         if let response = await respondAtOwnPath(to: arrival) { return response }
         let routed = route(arrival)
         let given = await respond(to: routed)

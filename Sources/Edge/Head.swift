@@ -21,12 +21,15 @@ final class RequestHead: Sendable {
     let plan: BodyPlan
     /// The way in that a service has besides the API, if the request comes by it.
     let front: (module: ServiceModule, front: Front)?
+    /// The pages for people, if the request is for one.
+    let site: (any Site)?
 
     init(
         request: consuming WireRequest, claims: ClaimedSignature, target: Target?, plan: BodyPlan,
-        front: (module: ServiceModule, front: Front)? = nil
+        front: (module: ServiceModule, front: Front)? = nil, site: (any Site)? = nil
     ) {
         self.front = front
+        self.site = site
         self.request = request
         self.claims = claims
         self.target = target
@@ -64,6 +67,10 @@ extension Edge {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
                     front: front)
+            }
+            if let site, site.takes(request), !isSentToService(request) {
+                return RequestHead(
+                    request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
             }
             return RequestHead(request: request, claims: claims, target: nil, plan: unsignedPlan(request))
         case .malformed:

@@ -53,8 +53,12 @@ extension Edge {
     /// endpoint. A bucket may be called `health`, and an object in any bucket; but no bucket's name has an underscore.
     private func isOfService(_ head: RequestHead) -> Bool {
         if head.request.path.utf8.starts(with: "/_".utf8) { return false }
-        if head.target != nil { return true }
-        guard let host = head.request.header("host") else { return false }
+        return head.target != nil || isSentToService(head.request)
+    }
+
+    /// Whether a request is sent to a host below the endpoint of a service.
+    func isSentToService(_ request: WireRequest) -> Bool {
+        guard let host = request.header("host") else { return false }
         return environment.modules.contains { module in
             module.hasVirtualHosts && VirtualHost.names(module.shape.endpointPrefix, in: host)
         }

@@ -74,6 +74,7 @@ struct EventRecord {
         if let sharedEventID { writer.member("sharedEventID", sharedEventID) }
         writer.member("eventCategory", isData ? "Data" : "Management")
         write(source, &writer)
+        if source.isOfConsole { writer.member("sessionCredentialFromConsole", "true") }
         writer.endObject()
         return writer.bytes
     }

@@ -165,6 +165,8 @@ extension Call {
         public var calledVia: [String] = []
         /// Whether a ``Front`` made the request of what a browser sent it.
         public var isOfFront = false
+        /// Whether a person asks by the console.
+        public var isOfConsole = false
         /// The request as it was sent, with the body as it is proved, for an endpoint to which it may be passed on; nil where
         /// Gatehouse answers by itself.
         public var request: WireRequest?

@@ -90,7 +90,7 @@ public struct ServiceCalls: Sendable {
             environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: caller,
             module: module, operation: shape.name, region: module.region(signedFor: region),
             source: source)
-        return ServiceRequest(call: made, input: input.structure)
+        return ServiceRequest(call: made, input: input.structure, operation: nil)
     }
 }
 
@@ -183,12 +183,14 @@ public protocol ServiceGate: Sendable {
     func decision(_ access: Access, for call: Call) -> Decision
 }
 
-/// A request that one service makes of another, on its way to the gate.
+/// A request that one service makes of another, or a page of Gatehouse's own, on its way to the gate.
 public struct ServiceRequest: Sendable {
     /// Who calls, and for what.
     public let call: Call
     /// The input, not yet checked against the model's constraints.
     public let input: Structure
+    /// What is asked for; nil: what the service has under the name that the call says.
+    public let operation: AnyOperation?
 }
 
 /// A request that holds a permit, without its types; see ``PreparedCall``.
@@ -221,7 +223,7 @@ extension Environment {
         self.gate.withLock { $0 = gate }
     }
 
-    fileprivate func serviceGate() throws(ServiceError) -> any ServiceGate {
+    func serviceGate() throws(ServiceError) -> any ServiceGate {
         guard let gate = gate.withLock({ $0 }) else { throw .internalFailure }
         return gate
     }

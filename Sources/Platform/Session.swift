@@ -54,6 +54,8 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     /// AWS's managed policy that says for which task AssumeRoot made this session of a root user; nil for all other
     /// sessions.
     public var taskPolicyARN: String?
+    /// Whether a person signed in to the console for it: then it may do all that its principal may. nil: not so.
+    public var isOfConsole: Bool?
 
     /// Makes a session; what it may have besides is set afterwards.
     public init(
@@ -120,6 +122,10 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
             writer.endObject()
         }
         writer.member("taskPolicyARN", taskPolicyARN)
+        if let isOfConsole {
+            writer.key("isOfConsole")
+            writer.boolean(isOfConsole)
+        }
         writer.endObject()
         return writer.bytes
     }
@@ -127,7 +133,9 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     /// Whether it comes from GetSessionToken or GetFederationToken, which may do less than a role's session.
     ///
     /// AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
-    public var isUserToken: Bool { principalKind != .role && taskPolicyARN == nil && delegateAccountID == nil }
+    public var isUserToken: Bool {
+        principalKind != .role && taskPolicyARN == nil && delegateAccountID == nil && isOfConsole != true
+    }
 
     /// Whether any session policy limits it.
     public var hasSessionPolicies: Bool { policy != nil || !policyARNs.isEmpty }

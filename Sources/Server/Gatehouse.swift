@@ -1,4 +1,5 @@
 import Bodies
+import Console
 import Directory
 public import Edge
 public import Fetch
@@ -101,6 +102,7 @@ public struct Gatehouse: Sendable {
     private let upstreamWatch: UpstreamWatch?
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
+    private let console: Console
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -134,7 +136,7 @@ public struct Gatehouse: Sendable {
             if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
-            let projections = Projections(of: configuration.modules, and: [directory, issued, KeptResources()])
+            let projections = Projections(of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
             let trust = ServerTrust(authorities: authorities)
             let upstreams = try configuration.upstreams.map {
                 try Upstreams($0.read(), trust: trust, log: log)
@@ -166,6 +168,7 @@ public struct Gatehouse: Sendable {
                 configuration.isInMemory
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
+            console = try Console(environment, keyring)
             if let place = configuration.database?.bodies, let bodies { try await place.claim(bodies, environment) }
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -206,7 +209,7 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation))
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console), site: console)
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.

@@ -90,6 +90,22 @@ struct Form: Sendable {
     }
 }
 
+extension WireRequest {
+    /// The decoded parameters of the query string and, of a POST, of the form in the body, in the order in which they were
+    /// sent.
+    /// - Throws: MalformedQueryString.
+    public var parameters: [(name: String, value: String)] {
+        get throws(ServiceError) {
+            let form = try Form(self)
+            var parameters: [(name: String, value: String)] = []
+            for parameter in form.parameters {
+                parameters.append((try form.string(parameter.name), try form.string(parameter.value)))
+            }
+            return parameters
+        }
+    }
+}
+
 extension ServiceError {
     /// AWS documents 404, surprisingly.
     static var malformedQueryString: ServiceError {

@@ -35,3 +35,12 @@ func hexDigit(_ byte: UInt8) -> UInt8? {
     default: nil
     }
 }
+
+extension StringProtocol {
+    /// The text without its percent-encoding, a plus sign being one; nil where that is malformed, or does not give UTF-8.
+    public var percentDecoded: String? {
+        var bytes: [UInt8] = []
+        let isValid = Array(utf8).withUnsafeBufferPointer { percentDecode($0, plusIsSpace: false, into: &bytes) }
+        return isValid ? String(utf8: bytes[...]) : nil
+    }
+}

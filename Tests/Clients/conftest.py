@@ -7,11 +7,13 @@ from typing import Any
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from harness import Identity, Server, Trail, policy
 from harness import postgres
+from harness.browser import PASSWORD, Person, chromium, signed_up
 from harness.moto import Moto
-from harness.server import BINARY
+from harness.server import ACCOUNT, BINARY
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -130,3 +132,39 @@ def durable(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield make
     for server in started:
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for each worker. Tests use `person`, who has cookies of their own."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_person(cloud: Server, browser: Browser) -> Iterator[Callable[..., Person]]:
+    """Makes people at browsers of their own. Options are Playwright's for a context, and `script=False`."""
+    people: list[Person] = []
+
+    def make(**options: Any) -> Person:
+        people.append(Person(browser, cloud, **options))
+        return people[-1]
+
+    yield make
+    for person in people:
+        person.close()
+
+
+@pytest.fixture
+def person(new_person: Callable[..., Person]) -> Person:
+    """Somebody at a browser, not signed in."""
+    return new_person()
+
+
+@pytest.fixture
+def administrator(person: Person, root: Identity) -> Person:
+    """Somebody signed in as the IAM user `admin`, who may do everything."""
+    signed_up(root, "admin", "arn:aws:iam::aws:policy/AdministratorAccess")
+    person.sign_in(ACCOUNT, "admin", PASSWORD)
+    assert person.heading == "Home", person.text
+    return person

@@ -1,3 +1,4 @@
+import Console
 import Directory
 import Ledger
 import Platform
@@ -7,7 +8,7 @@ import Upstreams
 extension [ServiceModule] {
     /// The types of all records that a ledger may contain.
     var recordKinds: [any Record.Type] {
-        SharedRecords.all + TransportSecurityRecords.all + UpstreamRecords.all + [Account.self] + flatMap(\.records)
+        SharedRecords.all + TransportSecurityRecords.all + UpstreamRecords.all + ConsoleRecords.all + [Account.self] + flatMap(\.records)
     }
 
     /// The types of all rows of tables that a ledger may contain.

@@ -36,20 +36,14 @@ extension RecordReading {
         switch try Owner(userName, call) {
         case .user(let name):
             let user = try user(name)
-            return PasswordOwner(id: user.uniqueID, name: user.name)
+            return PasswordOwner(user)
         case .root:
             guard call.caller.session?.taskPolicyARN != nil else {
                 throw .noSuchEntity("The user with name root cannot be found.")
             }
-            return PasswordOwner(id: call.accountID, name: "root")
+            return PasswordOwner(rootOf: call.accountID)
         }
     }
-}
-
-private struct PasswordOwner {
-    /// The user's unique id; for the root user the account's.
-    let id: String
-    let name: String
 }
 
 extension IAM.CreateLoginProfile: PreparedWriteOperation, OnOwner {

@@ -128,6 +128,27 @@ enum PasswordRules {
         }
     }
 
+    /// What is asked of a password, for the person who is to choose one.
+    /// - Parameter policy: nil: AWS's default policy.
+    static func sentences(_ policy: AccountPasswordPolicy?) -> [String] {
+        guard let policy else {
+            return [
+                "At least 8 characters",
+                "Three of these: an uppercase letter, a lowercase letter, a number, a symbol (\(symbols))",
+                "Not the account's name or email address",
+            ]
+        }
+        var sentences = ["At least \(policy.minimumLength) characters"]
+        if policy.requiresUppercaseCharacters { sentences.append("An uppercase letter") }
+        if policy.requiresLowercaseCharacters { sentences.append("A lowercase letter") }
+        if policy.requiresNumbers { sentences.append("A number") }
+        if policy.requiresSymbols { sentences.append("A symbol (\(symbols))") }
+        if let reuse = policy.reusePrevention {
+            sentences.append(reuse == 1 ? "Not the password before" : "None of the last \(reuse) passwords")
+        }
+        return sentences
+    }
+
     private static func violation(_ message: String) -> ServiceError {
         IAM.Failure.passwordPolicyViolation(message)
     }
