@@ -448,7 +448,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies", "Server",
+                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
+                "Server",
                 "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
