@@ -90,6 +90,8 @@ def test_the_table(administrator: Person, root: Identity) -> None:
     iam.create_user(UserName="bob")
     page = administrator.go("users")
     assert violations(page) == []
+    # The administrator has just signed in with a password.
+    assert page.locator("tbody tr", has_text="admin").get_by_text("just now").count() == 3
     row = page.locator("tbody tr", has_text="ann").inner_text()
     for told in (MARKUP, "readers", f"Active – {key}", "No password"):
         assert told in row
