@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable
 
-from harness import Identity, Server, Trail, VirtualDevice, allow, error_of, policy
+from harness import Identity, Server, Trail, VirtualDevice, allow, error_of, policy, trust
 from harness.browser import PASSWORD, Person, signed_up, violations
 from harness.server import ACCOUNT
 from test_console_root import EMAIL, ask_for_mail, choose, outbox
@@ -151,10 +151,19 @@ def test_looking_after_oneself(new_person: Callable[..., Person], root: Identity
     page.get_by_role("link", name="Done").click()
     device = enrol(ann)
 
+    # Whoever has a device must have signed in with it to take it away: AWS's policy does not say so, AWS does.
+    agree(ann, "Remove " + page.locator("dd code", has_text=":mfa/").inner_text())
+    assert ann.heading == "You may not do this"
+
     # All sessions end, and the next sign-in asks for the device.
     other = new_person()
     other.sign_in(ACCOUNT, "ann", "Correct-horse-2", device.code())
     assert other.heading == "Home"
+    other.go("security-credentials")
+    agree(other, "Remove " + other.page.locator("dd code", has_text=":mfa/").inner_text())
+    assert "was removed. The virtual device" in other.page.locator(".notice").inner_text()
+    assert "iam:DeleteVirtualMFADevice" in other.page.locator(".notice").inner_text()
+    ann.go("security-credentials")
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("main").get_by_role("button", name="Sign out everywhere").click()
     assert ann.heading == "Sign in as IAM user"
@@ -190,6 +199,20 @@ def test_the_root_users_credentials(person: Person, cloud: Server, root: Identit
     page.get_by_label("MFA code").fill(device.code())
     button(person, "Submit")
     assert person.heading == "Home"
+
+
+def test_a_role_has_no_credentials_of_its_own(person: Person, root: Identity) -> None:
+    signed_up(root, "ann")
+    root.iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=policy(allow("sts:AssumeRole")))
+    root.iam.create_role(RoleName="Guard", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    page = person.sign_in(ACCOUNT, "ann", PASSWORD)
+    person.go("switch-role?roleName=Guard&account=" + ACCOUNT)
+    button(person, "Switch role")
+    person.go("security-credentials")
+    assert "assumed-role/Guard/ann" in person.text and "has no password" in person.text
+    assert violations(page) == []
+    person.go("security-credentials/assign-mfa")
+    assert person.heading == "This did not work"
 
 
 def test_who_may_nothing_is_told_so(new_person: Callable[..., Person], root: Identity) -> None:

@@ -57,6 +57,8 @@ def test_a_group_from_beginning_to_end(administrator: Person, root: Identity) ->
     assert iam.list_attached_group_policies(GroupName="readers")["AttachedPolicies"] == []
 
     administrator.go("groups")
+    counts = page.locator("tbody tr", has_text="readers").locator("td").all_inner_texts()
+    assert counts[:2] == ["1", "1"]
     page.get_by_role("link", name="readers").click()
     page.get_by_role("link", name="Delete").click()
     assert violations(page) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from harness import AwsError, Identity, allow, error_of, policy
 from harness.browser import PASSWORD, Person, signed_up, violations
@@ -12,6 +13,8 @@ READ_ONLY = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
 S3_READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 #: Paths may have any printable character: the one name of a user's in which AWS lets markup be stored.
 MARKUP = "/<script>document.title='taken'</script>/"
+#: Every kind of character that names may have.
+ODD = "ann+b=c,d.e@f-g_h"
 
 
 def button(person: Person, name: str) -> None:
@@ -104,12 +107,12 @@ def test_the_table(administrator: Person, root: Identity) -> None:
     # Many users are told of by the credential report, a hundred on a page.
     for number in range(100):
         iam.create_user(UserName=f"many-{number:03}")
-    iam.tag_user(UserName="many-000", Tags=[{"Key": "a", "Value": "b"}])
     administrator.go("users")
     page.wait_for_timeout(500)
     page.reload()
     assert "credential report" in administrator.text
     assert page.locator("tbody tr").count() == 100
+    assert len(page.content()) < 100_000
     row = page.locator("tbody tr", has_text="ann").first.inner_text()
     assert "readers" in row and "No password" in row
     page.get_by_role("link", name="Next page").click()
@@ -176,29 +179,29 @@ def test_groups_tags_and_json(new_person: Callable[..., Person], root: Identity)
     person = new_person(script=False)
     person.sign_in(ACCOUNT, "admin", PASSWORD)
     iam = root.client("iam")
-    iam.create_user(UserName="ann", Tags=[{"Key": "old", "Value": "1"}, {"Key": "team", "Value": "red"}])
+    iam.create_user(UserName=ODD, Tags=[{"Key": "old", "Value": "1"}, {"Key": "team", "Value": "red"}])
     iam.create_group(GroupName="readers")
-    page = person.go("users/ann/groups")
+    page = person.go(f"users/{quote(ODD)}/groups")
     page.get_by_label("Group").select_option("readers")
     button(person, "Add to group")
-    assert [each["GroupName"] for each in iam.list_groups_for_user(UserName="ann")["Groups"]] == ["readers"]
+    assert [each["GroupName"] for each in iam.list_groups_for_user(UserName=ODD)["Groups"]] == ["readers"]
     button(person, "Remove from readers")
-    assert iam.list_groups_for_user(UserName="ann")["Groups"] == []
+    assert iam.list_groups_for_user(UserName=ODD)["Groups"] == []
 
-    person.go("users/ann/tags")
+    person.go(f"users/{quote(ODD)}/tags")
     page.get_by_label("Key of tag 0").fill("")
     page.get_by_label("Value of tag 1").fill("blue team")
     page.get_by_label("Key of tag 2").fill("stage")
     button(person, "Save tags")
-    tags = {tag["Key"]: tag["Value"] for tag in iam.list_user_tags(UserName="ann")["Tags"]}
+    tags = {tag["Key"]: tag["Value"] for tag in iam.list_user_tags(UserName=ODD)["Tags"]}
     assert tags == {"team": "blue team", "stage": ""}
     page.get_by_label("Value of tag 0").fill("<b>")
     button(person, "Save tags")
     assert "failed to satisfy constraint" in problem(person)
 
-    person.go("users/ann/json")
-    assert "aws iam get-user --user-name ann" in person.text
-    assert f'"Arn": "arn:aws:iam::{ACCOUNT}:user/ann"' in person.text
+    person.go(f"users/{quote(ODD)}/json")
+    assert f"aws iam get-user --user-name {ODD}" in person.text
+    assert f'"Arn": "arn:aws:iam::{ACCOUNT}:user/{ODD}"' in person.text
 
 
 def test_last_accessed(administrator: Person, root: Identity) -> None:

@@ -200,7 +200,8 @@ struct UserRow: Sendable {
         created = visit.moment(user.createDate)
         groups = Cell(fact.groups) { $0.isEmpty ? .none : Cell(cellText: $0.joined(separator: ", ")) }
         device = Cell(fact.hasDevice) { has in
-            has ? Cell(cellText: "On", cellTone: "good")
+            has
+                ? Cell(cellText: "On", cellTone: "good")
                 : Cell(cellText: "None", cellTone: fact.hasNoPassword ? nil : "bad")
         }
         func age(_ time: Timestamp) -> Cell {
