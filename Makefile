@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image clean
+.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -131,6 +131,9 @@ test-package: $(VENV)/installed package ## Install the Debian package in a clean
 image: package ## Make an OCI image of the Debian package, without a daemon: .build/package/image (as root)
 	@Tools/install-dependencies package image
 	Tools/image .build/package
+
+screenshots: products $(VENV)/installed ## Take the pictures of the console that the documentation shows
+	$(PYTHON) Tools/screenshots Documentation/images
 
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs

@@ -275,7 +275,7 @@ let package = Package(
             dependencies: [
                 "AccessAnalyzerAPI", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets", "Directory", "IAMAPI",
                 "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI", "Platform", "Policy", "S3API",
-                "S3ControlAPI", "STSAPI", "Simulation", "WebAuthn", "Wire",
+                "S3ControlAPI", "STSAPI", "STSService", "Simulation", "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),

@@ -14,6 +14,8 @@ public struct Console: Site {
 
     let environment: Environment
     let sealer: Sealer
+    /// Seals what a denied caller may pass on, but not read.
+    let messages: AuthorizationMessages
     let throttle = SignInThrottle()
 
     /// Makes the console.
@@ -22,6 +24,7 @@ public struct Console: Site {
     public init(_ environment: Environment, _ keyring: any Keyring) throws(KeyringError) {
         self.environment = environment
         sealer = try Sealer(keyring)
+        messages = try AuthorizationMessages(keyring: keyring)
     }
 
     /// Forgets the attempts to sign in that were counted: for the memory mode's reset.
@@ -70,6 +73,10 @@ public struct Console: Site {
         case .bare: return .redirect(to: Self.root)
         case .federation:
             do throws(ServiceError) { return try await FederationEndpoint.respond(self, request) } catch {
+                return failure(error)
+            }
+        case .saml:
+            do throws(ServiceError) { return try await SAMLEndpoint.respond(self, request) } catch {
                 return failure(error)
             }
         }
@@ -158,6 +165,8 @@ enum EntryPoint {
     case bare
     /// AWS's federation endpoint.
     case federation
+    /// Where identity providers send browsers to.
+    case saml
 
     /// nil: it is none of them. A bucket may have any of these names: what asks for its objects looks otherwise.
     init?(_ request: WireRequest) {
@@ -169,6 +178,10 @@ enum EntryPoint {
         case ("GET", FederationEndpoint.path), ("POST", FederationEndpoint.path):
             guard request.query.contains("Action=") || request.isForm else { return nil }
             self = .federation
+        // A form for a bucket is of another type.
+        case ("POST", let path) where path == SAMLEndpoint.path || SAMLEndpoint.providerID(path) != nil:
+            guard request.isForm else { return nil }
+            self = .saml
         default: return nil
         }
     }

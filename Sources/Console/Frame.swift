@@ -58,10 +58,22 @@ enum Navigation {
             [
                 ("Users", "users"),
                 ("User groups", "groups"),
+                ("Roles", "roles"),
+                ("Policies", "policies"),
+                ("Identity providers", "identity-providers"),
                 ("Account settings", "account-settings"),
                 ("Credential report", "credential-report"),
             ]
         ),
+        (
+            "Tools",
+            [
+                ("Policy editor", "policy-editor"),
+                ("Event history", "events"),
+            ]
+        ),
+        ("Organization", [("Organization", "organization")]),
+        ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

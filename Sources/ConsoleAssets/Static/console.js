@@ -36,6 +36,19 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 
+// What would be pasted can be taken from a file.
+for (const field of document.querySelectorAll("textarea[data-from-file]")) {
+  const label = document.createElement("label");
+  label.textContent = field.dataset.fromFile;
+  const file = document.createElement("input");
+  file.type = "file";
+  file.addEventListener("change", async () => {
+    if (file.files.length) field.value = await file.files[0].text();
+  });
+  label.append(file);
+  field.after(label);
+}
+
 // An open menu closes when one goes elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -14,9 +14,19 @@ struct CredentialTable: Sendable {
     /// The report that there is, as the person may see it.
     /// - Throws: the error of GetCredentialReport.
     static func get(_ visit: Visit) async throws(ServiceError) -> CredentialTable {
-        let answer = try await visit.call(IAM.GetCredentialReport.self)
-        return CredentialTable(
-            answer.content?.bytes ?? [], time: answer.generatedTime ?? Timestamp(secondsSinceEpoch: 0))
+        var attempts = 0
+        while true {
+            do throws(ServiceError) {
+                let answer = try await visit.call(IAM.GetCredentialReport.self)
+                return CredentialTable(
+                    answer.content?.bytes ?? [], time: answer.generatedTime ?? Timestamp(secondsSinceEpoch: 0))
+            } catch {
+                // It is made in a moment.
+                attempts += 1
+                guard error.code == "ReportInProgress", attempts < 20 else { throw error }
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
     }
 
     init(_ csv: [UInt8], time: Timestamp) {
