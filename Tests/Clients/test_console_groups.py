@@ -51,7 +51,8 @@ def test_a_group_from_beginning_to_end(administrator: Person, root: Identity) ->
     page.get_by_role("link", name="Create inline policy").click()
     page.get_by_label("Policy name").fill("lists")
     page.get_by_label("Policy document").fill(policy(allow("s3:ListAllMyBuckets")))
-    button(administrator, "Save")
+    page.locator("button[value=save]").click()
+    assert page.locator(".notice").inner_text() == "The inline policy lists was saved."
     assert iam.list_group_policies(GroupName="readers")["PolicyNames"] == ["lists"]
     button(administrator, "Detach IAMReadOnlyAccess")
     assert iam.list_attached_group_policies(GroupName="readers")["AttachedPolicies"] == []

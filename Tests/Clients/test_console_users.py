@@ -153,22 +153,19 @@ def test_inline_policies(administrator: Person, root: Identity) -> None:
     iam.create_user(UserName="ann")
     page = administrator.go("users/ann")
     page.get_by_role("link", name="Create inline policy").click()
-    assert violations(page) == []
     page.get_by_label("Policy name").fill("reads")
-    page.get_by_label("Policy document").fill('{"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps"}]}')
-    button(administrator, "Save")
-    assert "MalformedPolicyDocument" in problem(administrator)
-    assert page.get_by_label("Policy name").input_value() == "reads"
     document = policy(allow("s3:GetObject", "arn:aws:s3:::box/</textarea><script>document.title='taken'</script>*"))
     page.get_by_label("Policy document").fill(document)
-    button(administrator, "Save")
+    page.locator("button[value=save]").click()
     assert notice(administrator) == "The inline policy reads was saved."
     stored = iam.get_user_policy(UserName="ann", PolicyName="reads")["PolicyDocument"]
     assert "</textarea><script>" in str(stored)
     page.get_by_role("link", name="Edit reads").click()
     assert "</textarea><script>" in page.get_by_label("Policy document").input_value()
-    assert page.title() == "Edit inline policy · Gatehouse"
     administrator.go("users/ann")
+    page.locator("summary", has_text="JSON").click()
+    assert "</textarea><script>" in page.locator("tbody pre").inner_text()
+    assert page.title() == "ann · Permissions · Gatehouse"
     page.once("dialog", lambda dialog: dialog.accept())
     button(administrator, "Delete reads")
     assert iam.list_user_policies(UserName="ann")["PolicyNames"] == []
