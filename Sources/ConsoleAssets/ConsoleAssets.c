@@ -110,9 +110,6 @@ static const unsigned char identity_provider[] = {
 static const unsigned char identity_providers[] = {
 #embed "Templates/identity-providers.mustache"
 };
-static const unsigned char inline_policy[] = {
-#embed "Templates/inline-policy.mustache"
-};
 static const unsigned char key_create[] = {
 #embed "Templates/key-create.mustache"
 };
@@ -318,7 +315,6 @@ static const gatehouse_console_file files[] = {
     FILE("iam-tags.mustache", iam_tags),
     FILE("identity-provider.mustache", identity_provider),
     FILE("identity-providers.mustache", identity_providers),
-    FILE("inline-policy.mustache", inline_policy),
     FILE("key-create.mustache", key_create),
     FILE("key.mustache", key),
     FILE("keys.mustache", keys),

@@ -102,6 +102,7 @@ enum EditorTarget: Sendable {
         case .trial, .newPolicy: ("Policies", "policies")
         case .version(let arn):
             (arn.split(separator: "/").last.map(String.init) ?? arn, PolicyPages.path(arn))
+        case .inline(.group, let name, _): (name, "groups/\(PercentEncoding.segment(name))/permissions")
         case .inline(let holder, let name, _): (name, "\(holder.rawValue)s/" + PercentEncoding.segment(name))
         case .trust(let role): (role, "roles/\(PercentEncoding.segment(role))/trust")
         }
