@@ -19,6 +19,7 @@
       gutter.append(line);
     }
   };
+  new ResizeObserver(() => { gutter.style.height = text.offsetHeight + "px"; }).observe(text);
   text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
 
   const worst = ["suggestion", "warning", "security-warning", "error"];
@@ -26,8 +27,8 @@
     for (const line of gutter.children) { line.className = ""; line.removeAttribute("title"); }
     for (const item of items) {
       const line = gutter.children[item.line - 1];
-      if (line && worst.indexOf(item.severity) > worst.indexOf(line.className)) {
-        line.className = item.severity;
+      if (line && worst.indexOf(item.severity) > worst.indexOf(line.className.slice(3))) {
+        line.className = "is-" + item.severity;
         line.title = item.advice;
       }
     }
@@ -43,7 +44,7 @@
 
   const show = ({ findings, limit }) => {
     document.getElementById("counts").replaceChildren(...findings.counts.map((count) =>
-      element("li", `${count.number} ${count.name}`, { class: `tag ${count.severity}${count.isNone ? " none" : ""}` })));
+      element("li", `${count.number} ${count.name}`, { class: `tag is-${count.severity}${count.isNone ? " none" : ""}` })));
     document.getElementById("finding-list").replaceChildren(...findings.items.map((item) => {
       const place = element("a", `Line ${item.line}, column ${item.column}`,
         { href: "#document", "data-line": item.line, "data-column": item.column });
@@ -51,7 +52,7 @@
       if (item.path) head.append(" · ", element("code", item.path));
       const code = item.link ? element("a", item.code, { href: item.link, rel: "noreferrer" }) : item.code;
       return element("li", [head, element("p", item.advice), element("p", code, { class: "quiet" })],
-        { class: `finding ${item.severity}` });
+        { class: `finding is-${item.severity}` });
     }));
     const count = document.getElementById("count");
     count.textContent = findings.characters;
@@ -204,7 +205,7 @@
   hideScriptless();
   mark([...document.querySelectorAll("#finding-list .finding")].map((item) => ({
     line: Number(item.querySelector("[data-line]").dataset.line),
-    severity: worst.find((name) => item.classList.contains(name)),
+    severity: worst.find((name) => item.classList.contains("is-" + name)),
     advice: item.querySelector("p:nth-child(2)").textContent,
   })));
 }

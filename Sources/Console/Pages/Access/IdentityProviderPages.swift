@@ -117,7 +117,7 @@ enum IdentityProviderPages {
     private static func show(_ visit: Visit) async throws(ServiceError) -> Reply {
         let arn = visit["arn"]
         var content: [String: Any?] = [
-            "arn": arn, "name": name(arn), "self": Console.root + path(arn), "isSAML": isSAML(arn),
+            "thisARN": arn, "name": name(arn), "self": Console.root + path(arn), "isSAML": isSAML(arn),
             "encoded": PercentEncoding.queryValue(arn), "tagsPath": Console.root + path(arn, "tags"),
         ]
         let problem: Problem?

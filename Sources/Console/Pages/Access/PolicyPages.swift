@@ -67,7 +67,8 @@ enum PolicyPages {
         let arn = policy.arn ?? ""
         return present([
             "policyName": policy.policyName, "link": Console.root + path(arn), "isAWS": isAWS(arn),
-            "attached": policy.attachmentCount ?? 0, "boundaries": policy.permissionsBoundaryUsageCount ?? 0,
+            "attached": policy.attachmentCount ?? 0,
+            "boundaries": policy.permissionsBoundaryUsageCount.flatMap { $0 > 0 ? $0 : nil },
             "updated": ShownTime(policy.updateDate),
         ])
     }
@@ -93,12 +94,13 @@ enum PolicyPages {
         return (
             policy,
             [
-                "arn": arn, "name": policy?.policyName ?? arn.split(separator: "/").last.map(String.init) ?? arn,
+                "thisARN": arn, "name": policy?.policyName ?? arn.split(separator: "/").last.map(String.init) ?? arn,
                 "isAWS": isAWS(arn), "isOwn": !isAWS(arn), "self": Console.root + path(arn),
                 "encoded": PercentEncoding.queryValue(arn), "frameProblem": got.problem,
                 "about": policy?.description, "policyPath": policy?.path, "version": policy?.defaultVersionId,
                 "created": ShownTime(policy?.createDate), "updated": ShownTime(policy?.updateDate),
-                "attached": policy?.attachmentCount ?? 0, "boundaries": policy?.permissionsBoundaryUsageCount ?? 0,
+                "attached": policy?.attachmentCount ?? 0,
+                "boundaries": policy?.permissionsBoundaryUsageCount.flatMap { $0 > 0 ? $0 : nil },
                 "parts": parts.filter { $0.0 != "tags" || !isAWS(arn) }.map {
                     [
                         "partName": $0.1, "isCurrent": $0.0 == part,
