@@ -56,10 +56,24 @@ enum Navigation {
         (
             "Access",
             [
-                ("Roles", "roles"), ("Policies", "policies"), ("Identity providers", "identity-providers"),
+                ("Users", "users"),
+                ("User groups", "groups"),
+                ("Roles", "roles"),
+                ("Policies", "policies"),
+                ("Identity providers", "identity-providers"),
+                ("Account settings", "account-settings"),
+                ("Credential report", "credential-report"),
             ]
         ),
-        ("Tools", [("Policy editor", "policy-editor")]),
+        (
+            "Tools",
+            [
+                ("Policy editor", "policy-editor"),
+                ("Event history", "events"),
+            ]
+        ),
+        ("Organization", [("Organization", "organization")]),
+        ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 
     static func sections(at segments: [String]) -> [Section] {

@@ -53,6 +53,7 @@ struct OpenRoute: Sendable {
 
     static let all: [OpenRoute] = [
         NewPasswordPages.routes,
+        PasswordRecovery.routes,
         SecondFactorPages.routes,
         SignInPages.routes,
     ].flatMap { $0 }
@@ -61,12 +62,41 @@ struct OpenRoute: Sendable {
 extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
+        AccessKeyPages.routes,
+        AccountSettingsPages.routes,
+        BucketChanges.routes,
+        BucketListPages.routes,
+        BucketPages.routes,
+        CreateUserPages.routes,
+        CredentialReportPages.routes,
+        EventHistoryPages.routes,
+        EventPages.routes,
+        GroupPages.routes,
         HomePage.routes,
         IdentityProviderPages.routes,
+        KeyChanges.routes,
+        KeyListPages.routes,
+        KeyPages.routes,
+        LastAccessedPages.routes,
+        MFADevicePages.routes,
         NewRolePages.routes,
+        ObjectPages.routes,
+        OrganizationChanges.routes,
+        OrganizationPages.routes,
+        OrganizationPolicyPages.routes,
+        OrganizationTargetPages.routes,
+        PasskeyPages.routes,
+        PermissionPages.routes,
         PolicyEditorPages.routes,
         PolicyPages.routes,
         RolePages.routes,
+        SecurityCredentialPages.routes,
         SessionPages.routes,
+        SwitchRolePages.routes,
+        UserCredentialPages.routes,
+        UserGroupsPages.routes,
+        UserPages.routes,
+        UserTagsPages.routes,
+        UsersPages.routes,
     ].flatMap { $0 }
 }

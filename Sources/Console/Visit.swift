@@ -51,14 +51,15 @@ final class Visit: Sendable {
     // MARK: Calls
 
     /// Calls an operation as whoever is signed in: policies decide, and the event history has it.
+    /// - Parameter region: where; nil: in the one that was chosen.
     /// - Throws: the error that the operation answers, AccessDenied among them.
-    func call<O: OperationModel>(_ operation: O.Type, _ input: O.Input = O.Input()) async throws(ServiceError)
-        -> O.Output
-    {
+    func call<O: OperationModel>(
+        _ operation: O.Type, _ input: O.Input = O.Input(), in region: String? = nil
+    ) async throws(ServiceError) -> O.Output {
         let requestID = RequestIDs.make(time: environment.now())
         do throws(ServiceError) {
             return try await environment.call(
-                operation, input, by: caller, from: request.source, in: region, requestID: requestID)
+                operation, input, by: caller, from: request.source, in: region ?? self.region, requestID: requestID)
         } catch {
             failed.withLock { $0 = requestID }
             throw error
@@ -116,7 +117,7 @@ final class Visit: Sendable {
     }
 
     func problem(_ error: ServiceError) -> Problem {
-        let isDenial = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"].contains(error.code)
+        let isDenial = Problem.isDenial(error.code)
         let requestID = failed.withLock { $0 }
         return Problem(
             code: error.code, text: error.message.isEmpty ? error.code : error.message, isDenial: isDenial,
@@ -131,6 +132,12 @@ struct Problem: Sendable {
     let isDenial: Bool
     /// Where the cause is shown; nil for what has none.
     let why: String?
+
+    /// Whether an error's code says that the policies denied the call.
+    static func isDenial(_ code: String) -> Bool {
+        ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"]
+            .contains(code)
+    }
 }
 
 /// What came of something that a page can do without.
@@ -144,7 +151,7 @@ extension Console {
     func visit(_ request: WebRequest) -> Visit? {
         guard let sealed = SessionCookies.find(request),
             let session = sealer.open(sealed, for: .session, as: ConsoleSession.self),
-            session.started + ConsoleSession.lifetime > environment.now(),
+            session.started + ConsoleSession.lifetime > environment.now(), session.isSecure == request.isSecure,
             let person = caller(session.token), let principal = person.uniqueID ?? rootID(person),
             !environment.projection(SignedOutSessions.self).contains(session, of: principal)
         else { return nil }

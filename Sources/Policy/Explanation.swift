@@ -26,8 +26,8 @@ extension PolicyEvaluator {
                 policies += explainer.policies(
                     [inputs.roleTrust, inputs.resource, inputs.accessControlList].compactMap { $0 })
                 policies += explainer.policies(inputs.identity)
-                policies += explainer.policies(inputs.boundaries ?? [])
-                policies += explainer.policies(inputs.session ?? [])
+                policies += explainer.policies(inputs.boundaries ?? [], as: .permissionsBoundary)
+                policies += explainer.policies(inputs.session ?? [], as: .session)
                 policies += explainer.policies(inputs.endpoint ?? [])
             }
             let lookUp: Lookup = { context.value(of: $0) }
@@ -74,16 +74,21 @@ private struct Explainer {
         return found
     }
 
-    func policies(_ policies: [CompiledPolicy]) -> [Trace.Policy] {
-        policies.map { policy($0, level: nil, place: nil) }
+    /// - Parameter type: as what the policies are used, where that is not as what a managed policy is compiled.
+    func policies(_ policies: [CompiledPolicy], as type: PolicyType? = nil) -> [Trace.Policy] {
+        policies.map { policy($0, level: nil, place: nil, as: type) }
     }
 
-    private func policy(_ policy: CompiledPolicy, level: Int?, place: ControlLevel?) -> Trace.Policy {
+    private func policy(
+        _ policy: CompiledPolicy, level: Int?, place: ControlLevel?, as type: PolicyType? = nil
+    ) -> Trace.Policy {
         var statements: [Trace.Statement] = []
         for (compiled, written) in zip(policy.statements, policy.document.statements) {
             statements.append(statement(compiled, written, policy.document.version))
         }
-        return Trace.Policy(source: policy.source, level: level, place: place, statements: statements)
+        var source = policy.source
+        if let type { source.type = type }
+        return Trace.Policy(source: source, level: level, place: place, statements: statements)
     }
 
     private func statement(

@@ -117,7 +117,9 @@ extension Decision {
             return body(" allows it")
         }
         body(" by ")
-        body(statement.policySummary)
+        // A managed policy is compiled by its own type, and may decide as a boundary or for a session.
+        let isOfItsType = statement.policy.type == policyType
+        body(isOfItsType ? statement.policySummary : statement.policy.summary(as: policyType))
         body(", ")
         body(statement.name)
     }
