@@ -37,7 +37,7 @@ def test_findings_as_one_types(administrator: Person, root: Identity) -> None:
     place = findings.get_by_role("link", name="Line 3, column 17")
     expect(place).to_be_visible()
     place.click()
-    assert page.evaluate("document.activeElement.id + ' ' + document.activeElement.selectionStart") == "document 46"
+    assert page.evaluate("document.activeElement.id + ' ' + document.activeElement.selectionStart") == "document 45"
     # The findings are those of Access Analyzer, at their places; the line is marked.
     text = policy({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}, READ)
     write(administrator, json.dumps(json.loads(text), indent=4))

@@ -117,6 +117,8 @@
     const number = ++step;
     const fields = new URLSearchParams(new FormData(form));
     fields.set("do", doing);
+    const state = (field) => (field.type === "checkbox" ? field.checked : field.value);
+    const sent = new Map([...form.elements].filter((field) => field.id).map((field) => [field.id, state(field)]));
     let answer;
     try {
       answer = await fetch(form.action, { method: "POST", body: fields });
@@ -131,9 +133,17 @@
       return;
     }
     const focused = document.activeElement?.id;
+    const caret = document.activeElement?.selectionStart;
+    // What was typed since the form was sent is kept.
+    const typed = [...form.elements].filter((field) => field.id && sent.has(field.id) && state(field) !== sent.get(field.id))
+      .map((field) => [field.id, field.value]);
     for (const id of parts.split(" ")) {
       const part = page.getElementById(id);
       document.getElementById(id).replaceWith(document.adoptNode(part));
+    }
+    for (const [id, value] of adds ? [] : typed) {
+      const field = document.getElementById(id);
+      if (field) field.value = value;
     }
     hideScriptless();
     if (adds) {
@@ -147,7 +157,11 @@
     if (doing === "another-condition") {
       [...form.querySelectorAll("[data-condition-key]")].at(-1)?.focus();
     } else if (focused) {
-      document.getElementById(focused)?.focus({ preventScroll: true });
+      const field = document.getElementById(focused);
+      if (field && field !== document.activeElement) {
+        field.focus({ preventScroll: true });
+        if (caret !== null && field.matches("input, textarea")) field.selectionStart = field.selectionEnd = caret;
+      }
     }
   };
   let choosing;

@@ -37,7 +37,9 @@ enum PolicyPages {
             "policies", "Policies",
             [
                 "problem": policies.problem, "scope": scope,
-                "scopes": scopes.map { ["scopeKey": $0.0, "scopeName": $0.1, "isChosen": $0.0 == scope] as [String: Any] },
+                "scopes": scopes.map {
+                    ["scopeKey": $0.0, "scopeName": $0.1, "isChosen": $0.0 == scope] as [String: Any]
+                },
                 "policies": list.rows.map(shown), "isEmpty": policies.value != nil && list.rows.isEmpty,
                 "command": "aws iam list-policies" + (options[scope] ?? ""),
             ].merging(list.content) { $1 })
@@ -203,7 +205,8 @@ enum PolicyPages {
             visit, content,
             [
                 "isEntities": true, "problem": got.problem, "entities": list.rows,
-                "isUnused": got.value?.isEmpty == true, "command": "aws iam list-entities-for-policy --policy-arn \(arn)",
+                "isUnused": got.value?.isEmpty == true,
+                "command": "aws iam list-entities-for-policy --policy-arn \(arn)",
             ].merging(list.content) { $1 })
     }
 
@@ -240,8 +243,11 @@ enum PolicyPages {
         let newer = visit.query["to"] ?? versions.first?.versionId
         let older = visit.query["from"] ?? versions.dropFirst().first?.versionId
         if let newer, let older, versions.count > 1 || visit.query["to"] != nil {
-            part["from"] = versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == older] as [String: Any] }
-            part["to"] = versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == newer] as [String: Any] }
+            func choices(_ chosen: String) -> [[String: Any]] {
+                versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == chosen] }
+            }
+            part["from"] = choices(older)
+            part["to"] = choices(newer)
             let texts = await visit.attempt { () throws(ServiceError) in
                 [try await document(visit, arn, older), try await document(visit, arn, newer)]
             }
