@@ -65,6 +65,7 @@ enum IdentityProviderPages {
             "identity-providers", "Identity providers",
             [
                 "openIDProblem": openID.problem, "samlProblem": saml.problem, "providers": openIDRows + samlRows,
+                "hasProviders": !openIDRows.isEmpty || !samlRows.isEmpty,
                 "isEmpty": openID.value?.isEmpty == true && saml.value?.isEmpty == true,
                 "command": "aws iam list-open-id-connect-providers\naws iam list-saml-providers",
             ])
