@@ -57,6 +57,8 @@ let package = Package(
         // The questions of Access Analyzer's custom policy checks, and its words for the answers.
         .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
+        // What would have a denied request allowed, and a decision as it is drawn. No I/O.
+        .target(name: "Remedies", dependencies: ["Policy", "Wire"]),
         .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
@@ -236,7 +238,9 @@ let package = Package(
             ]),
 
         // The way of a request, and the program.
-        .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Gate",
+            dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Edge",
             dependencies: [
@@ -265,9 +269,10 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "AccessAnalyzerAPI", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets", "Directory", "IAMAPI",
-                "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI", "Platform", "Policy", "S3API",
-                "S3ControlAPI", "STSAPI", "Simulation", "Wire",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets",
+                "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
+                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "Simulation", "Wire",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -277,7 +282,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
-                "OIDC", "Platform", "Signature", "Upstreams",
+                "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -295,8 +300,8 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
                 "Keyring",
-                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
-                "TransportSecurity", "Upstreams", "Wire",
+                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
+                "Simulation", "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -387,6 +392,7 @@ let package = Package(
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
+        .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(

@@ -20,7 +20,7 @@ enum EventPages {
         let event = readable.event
         let record = (try? JSONValue(parsing: event.body)) ?? .null
         let name = record["eventName"]?.text ?? "?"
-        let denial = RecordedDenial(event)
+        let denial = DeniedAnswer(event)
         let outcome = denial != nil ? "was denied" : record["errorCode"] != nil ? "failed" : "succeeded"
         var content: [String: Any?] = [
             "name": name, "source": record["eventSource"]?.text, "time": record["eventTime"]?.text,
