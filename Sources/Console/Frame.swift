@@ -53,7 +53,10 @@ enum Navigation {
 
     private static let all: [(heading: String?, pages: [(title: String, path: String)])] = [
         (nil, [("Home", "home")]),
-        ("Tools", [("Event history", "events")]),
+        (
+            "Tools",
+            [("Event history", "events"), ("Access Analyzer", "access-analyzer"), ("Outbox", "outbox")]
+        ),
         ("Organization", [("Organization", "organization")]),
         ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]

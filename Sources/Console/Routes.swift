@@ -61,11 +61,14 @@ struct OpenRoute: Sendable {
 extension Console {
     /// All pages of those who are signed in. The first that matches answers.
     static let routes: [Route] = [
+        AnalyzerPages.routes,
         BucketChanges.routes,
         BucketListPages.routes,
         BucketPages.routes,
         EventHistoryPages.routes,
         EventPages.routes,
+        FindingListPages.routes,
+        FindingPages.routes,
         HomePage.routes,
         KeyChanges.routes,
         KeyListPages.routes,
@@ -75,6 +78,8 @@ extension Console {
         OrganizationPages.routes,
         OrganizationPolicyPages.routes,
         OrganizationTargetPages.routes,
+        OutboxPages.routes,
+        RemedyPages.routes,
         SessionPages.routes,
     ].flatMap { $0 }
 }

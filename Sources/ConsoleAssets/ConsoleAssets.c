@@ -96,6 +96,21 @@ static const unsigned char organization_policy_create_page[] = {
 static const unsigned char organization_policy_page[] = {
 #embed "Templates/organization-policy.mustache"
 };
+static const unsigned char remedies_page[] = {
+#embed "Templates/remedies.mustache"
+};
+static const unsigned char outbox_page[] = {
+#embed "Templates/outbox.mustache"
+};
+static const unsigned char analyzers_page[] = {
+#embed "Templates/analyzers.mustache"
+};
+static const unsigned char analyzer_page[] = {
+#embed "Templates/analyzer.mustache"
+};
+static const unsigned char finding_page[] = {
+#embed "Templates/finding.mustache"
+};
 static const unsigned char style[] = {
 #embed "Static/console.css"
 };
@@ -140,6 +155,11 @@ static const gatehouse_console_file files[] = {
     FILE("organization-policies.mustache", organization_policies_page),
     FILE("organization-policy-create.mustache", organization_policy_create_page),
     FILE("organization-policy.mustache", organization_policy_page),
+    FILE("remedies.mustache", remedies_page),
+    FILE("outbox.mustache", outbox_page),
+    FILE("analyzers.mustache", analyzers_page),
+    FILE("analyzer.mustache", analyzer_page),
+    FILE("finding.mustache", finding_page),
     FILE("console.css", style),
     FILE("console.js", script),
     FILE("icon.svg", icon),
