@@ -45,8 +45,7 @@ struct Steps {
             allowByGrant()
         case .resourceControl:
             obstacles.append(
-                "A resource control policy can only deny, and RCPFullAWSAccess, which allows, is not attached to every level."
-            )
+                "A resource control policy can only deny, and RCPFullAWSAccess, which allows, is not attached to every level.")
         case .endpoint:
             obstacles.append(
                 "The policy of the VPC endpoint or access point that the request came through does not allow it; another way "
@@ -73,9 +72,7 @@ struct Steps {
 
     /// Parses what a document would be, as strictly as when it is stored.
     func compiled(_ text: String, as source: PolicySource) -> CompiledPolicy? {
-        guard let document = try? PolicyDocument(parsing: text, as: source.type, strictness: .stored) else {
-            return nil
-        }
+        guard let document = try? PolicyDocument(parsing: text, as: source.type, strictness: .stored) else { return nil }
         return CompiledPolicy(document, source: source)
     }
 
