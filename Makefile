@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image clean
+.PHONY: help run release products test test-swift test-clients test-clients-postgres test-postgres audit bench z3 format lint docs generate operations fuzz package test-package image screenshots clean
 
 # Linked statically, the program runs where there is no Swift, starts in a third of the time and takes less memory.
 RELEASE := swift build -c release --static-swift-stdlib --product gatehouse
@@ -24,7 +24,7 @@ QUESTIONS ?= 1000
 # Seconds for each fuzz target.
 SECONDS ?= 60
 # Modules whose documentation is built.
-DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken Ledger Directory Platform Simulation
+DOCUMENTED := Policy Reasoning Catalogue Mapping Lint Signature SAML Wire Keyring KeyMaterial HardwareToken WebAuthn Ledger Directory Platform Simulation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,7 @@ bench: release $(VENV)/installed ## Measure, and print ratios that hold on any m
 	$(PYTHON) Benchmarks/objects.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/trails.py $(GATEHOUSE) 100000
 	$(PYTHON) Benchmarks/gate.py $(GATEHOUSE)
+	$(PYTHON) Benchmarks/console.py $(GATEHOUSE)
 	$(PYTHON) Benchmarks/analysis.py $(GATEHOUSE)
 	swift build -c release --static-swift-stdlib --product PolicyBench
 	.build/release/PolicyBench
@@ -131,6 +132,9 @@ test-package: $(VENV)/installed package ## Install the Debian package in a clean
 image: package ## Make an OCI image of the Debian package, without a daemon: .build/package/image (as root)
 	@Tools/install-dependencies package image
 	Tools/image .build/package
+
+screenshots: products $(VENV)/installed ## Take the pictures of the console that the documentation shows
+	$(PYTHON) Tools/screenshots Documentation/images
 
 clean: ## Remove everything that was built or installed here
 	rm -rf .build .venv .venv-audit docs

@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "Signature", targets: ["Signature"]),
         .library(name: "KeyMaterial", targets: ["KeyMaterial"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "WebAuthn", targets: ["WebAuthn"]),
         .library(name: "LakeQuery", targets: ["LakeQuery"]),
         // What the programs in Fuzz/ need besides.
         .library(name: "Server", targets: ["Server"]),
@@ -58,7 +59,7 @@ let package = Package(
         .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
         // What would have a denied request allowed, and a decision as it is drawn. No I/O.
-        .target(name: "Remedies", dependencies: ["Policy", "Wire"]),
+        .target(name: "Remedies", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
@@ -143,7 +144,7 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "Bodies", "Directory", "Fetch", "HardwareToken", "OIDC", "Policy", "Ledger", "Keyring", "Signature",
-                "Wire",
+                "WebAuthn", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -160,6 +161,13 @@ let package = Package(
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
+        // Passkeys: what browsers and authenticators say, verified. No I/O.
+        .target(
+            name: "WebAuthn",
+            dependencies: [
+                "CCBOR", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .target(
             name: "CXMLSecurity",
             dependencies: ["CLibXML2", "CXMLTree"],
@@ -177,7 +185,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG", "WebAuthn",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -271,8 +279,8 @@ let package = Package(
             dependencies: [
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "Simulation", "Wire",
-                .product(name: "Logging", package: "swift-log"),
+                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "Simulation", "WebAuthn",
+                "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -281,8 +289,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
-                "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Learning", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -394,6 +402,14 @@ let package = Package(
             resources: [.copy("Published")]),
         .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
+        // A browser and an authenticator in software, for the tests of all that take passkeys.
+        .target(
+            name: "SoftwareAuthenticator",
+            dependencies: [
+                "CCBOR", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], path: "Tests/SoftwareAuthenticator"),
+        .testTarget(name: "WebAuthnTests", dependencies: ["SoftwareAuthenticator", "WebAuthn", "Wire"]),
         .testTarget(name: "SignatureTests", dependencies: ["Signature"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "WireTests",
@@ -407,7 +423,7 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                "Directory", "Keyring", "Ledger", "OIDC", "Platform", "SoftwareAuthenticator", "WebAuthn", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Policy", "Wire"]),
@@ -431,7 +447,12 @@ let package = Package(
             ]),
         .testTarget(name: "OrganizationsTests", dependencies: ["OrganizationsService", "Platform"]),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Directory", "Ledger", "CourierService", "VaultService"]),
+            name: "ServerTests",
+            dependencies: [
+                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
+                "Server",
+                "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
@@ -451,7 +472,7 @@ let package = Package(
                 "Ledger", "Lint",
                 "OIDC",
                 "Platform",
-                "Policy", "Reasoning",
+                "Policy", "Reasoning", "Remedies",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

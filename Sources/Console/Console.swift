@@ -32,24 +32,17 @@ public struct Console: Site {
         messages = try AuthorizationMessages(keyring: keyring)
     }
 
+    /// Forgets the attempts to sign in that were counted: for the memory mode's reset.
+    public func forgetAttempts() { throttle.reset() }
+
     public var bodyLimit: Int { 1 << 20 }
 
     public func takes(_ request: WireRequest) -> Bool {
-        if request.path.hasPrefix(Self.root) || request.path == "/ui" { return true }
-        return EntryPoint(request) != nil
+        request.path.hasPrefix(Self.root) || EntryPoint(request) != nil
     }
 
     public func respond(to arrival: SiteRequest) async -> WireResponse {
-        var reply: Reply
-        if arrival.request.path.hasPrefix(Self.root) {
-            if let request = WebRequest(arrival) {
-                reply = await answer(request)
-            } else {
-                reply = message("Not found", "There is no such page.", status: 404)
-            }
-        } else {
-            reply = .redirect(to: Self.root)
-        }
+        var reply = await answer(arrival)
         let isSecure = arrival.tls != nil
         reply.headers += Self.protection
         if isSecure { reply.headers.append((name: "strict-transport-security", value: "max-age=31536000")) }
@@ -75,6 +68,24 @@ public struct Console: Site {
         (name: "cross-origin-opener-policy", value: "same-origin"),
         (name: "cross-origin-resource-policy", value: "same-origin"),
     ]
+
+    private func answer(_ arrival: SiteRequest) async -> Reply {
+        guard let request = WebRequest(arrival) else {
+            return message("Not found", "There is no such page.", status: 404)
+        }
+        switch EntryPoint(arrival.request) {
+        case nil: return await answer(request)
+        case .bare: return .redirect(to: Self.root)
+        case .federation:
+            do throws(ServiceError) { return try await FederationEndpoint.respond(self, request) } catch {
+                return failure(error)
+            }
+        case .saml:
+            do throws(ServiceError) { return try await SAMLEndpoint.respond(self, request) } catch {
+                return failure(error)
+            }
+        }
+    }
 
     private func answer(_ request: WebRequest) async -> Reply {
         let method = request.method == "HEAD" ? "GET" : request.method
@@ -157,14 +168,26 @@ public struct Console: Site {
 enum EntryPoint {
     /// The bare address of the server, typed into a browser.
     case bare
+    /// AWS's federation endpoint.
+    case federation
+    /// Where identity providers send browsers to.
+    case saml
 
+    /// nil: it is none of them. A bucket may have any of these names: what asks for its objects looks otherwise.
     init?(_ request: WireRequest) {
-        if request.method == "GET", request.path == "/", request.query.isEmpty,
-            request.header("accept")?.contains("text/html") == true
-        {
+        switch (request.method, request.path) {
+        case ("GET", "/ui"): self = .bare
+        case ("GET", "/"):
+            guard request.query.isEmpty, request.header("accept")?.contains("text/html") == true else { return nil }
             self = .bare
-            return
+        case ("GET", FederationEndpoint.path), ("POST", FederationEndpoint.path):
+            guard request.query.contains("Action=") || request.isForm else { return nil }
+            self = .federation
+        // A form for a bucket is of another type.
+        case ("POST", let path) where path == SAMLEndpoint.path || SAMLEndpoint.providerID(path) != nil:
+            guard request.isForm else { return nil }
+            self = .saml
+        default: return nil
         }
-        return nil
     }
 }

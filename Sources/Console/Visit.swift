@@ -151,7 +151,7 @@ extension Console {
     func visit(_ request: WebRequest) -> Visit? {
         guard let sealed = SessionCookies.find(request),
             let session = sealer.open(sealed, for: .session, as: ConsoleSession.self),
-            session.started + ConsoleSession.lifetime > environment.now(),
+            session.started + ConsoleSession.lifetime > environment.now(), session.isSecure == request.isSecure,
             let person = caller(session.token), let principal = person.uniqueID ?? rootID(person),
             !environment.projection(SignedOutSessions.self).contains(session, of: principal)
         else { return nil }

@@ -190,10 +190,16 @@ public final class IdentityDirectory: Sendable {
         state.withLock { $0.instanceProfiles[MemberKey(account: account, id: InstanceProfile.id(ofName: name))] }
     }
 
-    /// The virtual MFA device of that serial number, which is its ARN, in whichever account. It may not be enabled for
+    /// The MFA device of that serial number, which is its ARN, in whichever account. It may not be enabled for
     /// anybody yet.
     public func mfaDevice(serialNumber: String) -> MFADevice? {
         state.withLock { $0.mfaDevices[serialNumber] }
+    }
+
+    /// Whether a passkey of this credential id is registered, in whichever account.
+    /// - Complexity: linear in the number of MFA devices.
+    public func hasPasskey(credentialID: [UInt8]) -> Bool {
+        state.withLock { state in state.mfaDevices.values.contains { $0.passkey?.credentialID == credentialID } }
     }
 
     /// The OpenID Connect provider of that ARN:

@@ -26,8 +26,7 @@ extension Gate: ServiceGate {
 
     private func asked(_ request: ServiceRequest) -> Asked {
         let call = request.call
-        guard let shape = call.module.shape.operation(named: call.operation),
-            let operation = call.module.operations[call.operation]
+        guard let operation = request.operation ?? call.module.operations[call.operation]
         else {
             return Asked(
                 call,
@@ -38,7 +37,7 @@ extension Gate: ServiceGate {
         return Asked(
             call,
             Result { () throws(ServiceError) in
-                try validate(request.input, of: shape, by: call.module.validation)
+                try validate(request.input, of: operation.shape, by: call.module.validation)
                 return Asked.Readable(operation, request.input)
             })
     }

@@ -15,8 +15,8 @@ public struct AnalyzedResource: Sendable {
         public var arn: String
         /// The account that it is in.
         public var owner: String
-        /// Its policy, written as if it spoke of the bucket and of the bucket's objects: `arn:aws:s3:::reports/*`. nil: it has
-        /// none, and lets nobody in from outside.
+        /// Its policy, which speaks of it by its own ARN: `…:accesspoint/reports/object/*`. nil: it has none, and lets nobody in
+        /// from outside.
         public var policy: CompiledPolicy?
         /// Whether Block Public Access takes from outsiders what a public policy of it allows.
         public var restrictsPublicBuckets: Bool

@@ -90,7 +90,7 @@ public struct ServiceCalls: Sendable {
             environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: caller,
             module: module, operation: shape.name, region: module.region(signedFor: region),
             source: source)
-        return ServiceRequest(call: made, input: input.structure)
+        return ServiceRequest(call: made, input: input.structure, operation: nil)
     }
 }
 
@@ -183,12 +183,14 @@ public protocol ServiceGate: Sendable {
     func decision(_ access: Access, for call: Call) -> Decision
 }
 
-/// A request that one service makes of another, on its way to the gate.
+/// A request that one service makes of another, or a page of Gatehouse's own, on its way to the gate.
 public struct ServiceRequest: Sendable {
     /// Who calls, and for what.
     public let call: Call
     /// The input, not yet checked against the model's constraints.
     public let input: Structure
+    /// What is asked for; nil: what the service has under the name that the call says.
+    public let operation: AnyOperation?
 }
 
 /// A request that holds a permit, without its types; see ``PreparedCall``.
@@ -213,28 +215,6 @@ extension Call {
 }
 
 extension Environment {
-    /// Calls an operation as somebody does whom Gatehouse has let in by other means than a signature: a person in the
-    /// console. Policies decide, and the call is recorded, as with any request.
-    ///
-    /// - Parameters:
-    ///   - caller: who asks. Whoever calls this vouches for it.
-    ///   - source: from where.
-    ///   - region: where, unless the service is a global one.
-    /// - Throws: the error that the operation answers, AccessDenied among them.
-    public func call<O: OperationModel>(
-        _ operation: O.Type, _ input: O.Input, by caller: Caller, from source: Call.Source, in region: String,
-        requestID: String
-    ) async throws(ServiceError) -> O.Output {
-        let shape = O.shape
-        guard let module = module(of: shape) else {
-            throw .notImplemented("Gatehouse does not answer \(shape.serviceID) yet.")
-        }
-        let made = Call(
-            environment: self, requestID: requestID, time: now(), caller: caller, module: module,
-            operation: shape.name, region: module.region(signedFor: region), source: source)
-        return O.Output(try await serviceGate().perform(ServiceRequest(call: made, input: input.structure)))
-    }
-
     /// The other services, for work that no request is waiting for: they are called in the calling service's own name.
     public func services(in region: String) -> ServiceCalls { ServiceCalls(self, call: nil, region: region) }
 
@@ -243,7 +223,7 @@ extension Environment {
         self.gate.withLock { $0 = gate }
     }
 
-    fileprivate func serviceGate() throws(ServiceError) -> any ServiceGate {
+    func serviceGate() throws(ServiceError) -> any ServiceGate {
         guard let gate = gate.withLock({ $0 }) else { throw .internalFailure }
         return gate
     }

@@ -53,32 +53,3 @@ public struct AskedActions: Sendable {
         "kms:generaterandom",
     ]
 }
-
-extension Checks {
-    /// Which of some actions a caller may do.
-    ///
-    /// - Parameters:
-    ///   - actions: those that are asked about.
-    ///   - resources: patterns as in an element `Resource`.
-    ///   - owner: the account that owns the resources.
-    /// - Returns: the actions in the order of the question, a request for one of them, and whether some are not decided.
-    /// - Complexity: linear in the statements for each group of actions that no statement tells apart.
-    public func actions(
-        _ actions: AskedActions, of caller: BoundCaller, on resources: [String], owner: String
-    ) -> (allowed: [String], witness: Witness?, isUndecided: Bool) {
-        var allowed: Set<String> = []
-        var witness: Witness?
-        var isUndecided = false
-        for alike in ActionClasses.classes(actions, caller.policies.all) {
-            guard let first = alike.first else { continue }
-            switch access(of: caller, to: AccessTarget([first], on: resources, resourceAccount: owner)) {
-            case .yes(let found):
-                allowed.formUnion(alike)
-                witness = witness ?? found
-            case .no: break
-            case .unknown: isUndecided = true
-            }
-        }
-        return (actions.names.filter(allowed.contains), witness, isUndecided)
-    }
-}

@@ -33,18 +33,24 @@ public struct OutsideQuestion: Sendable {
         var deciding: PolicyInputs
         /// The account that owns what the policies are of.
         let owner: String
+        /// The name by which the policies speak of the resource; nil: its own.
+        let alias: ResourceAlias?
 
         /// - Parameters:
         ///   - inputs: the resource's side. Whoever asks is allowed everything by its own policies.
+        ///   - owner: the account that owns what the policies are of.
+        ///   - alias: the name by which the policies speak of the resource; nil: its own.
         ///   - symbolic: gives a policy that is made ready already.
         public init(
-            _ inputs: PolicyInputs, owner: String, symbolic: (CompiledPolicy) -> SymbolicPolicy = { SymbolicPolicy($0) }
+            _ inputs: PolicyInputs, owner: String, alias: ResourceAlias? = nil,
+            symbolic: (CompiledPolicy) -> SymbolicPolicy = { SymbolicPolicy($0) }
         ) {
             var inputs = inputs
             inputs.identity = [Self.everything.policy]
             policies = SymbolicInputs(inputs) { $0 === Self.everything.policy ? Self.everything : symbolic($0) }
             deciding = policies.inputs
             self.owner = owner
+            self.alias = alias
         }
 
         private static let everything = SymbolicPolicy(.allowingAll(.identity))

@@ -17,8 +17,8 @@ struct Cell: Sendable, Equatable {
     /// So many conditions are looked at.
     private static let mostGroups = 5
 
-    /// The cells of a statement that allows, and of what spares a request from those that deny; together those of one key.
-    static func groups(_ statement: Statement?, _ denies: [Statement]) -> [[Cell]] {
+    /// The cells of statements that allow, and of what spares a request from those that deny; together those of one key.
+    static func groups(_ allows: [Statement], _ denies: [Statement]) -> [[Cell]] {
         var groups: [(key: String, cells: [Cell])] = []
         func add(_ condition: Statement.Condition, isDeny: Bool) {
             guard let parsed = ConditionOperator(condition.operatorName.value), parsed.isNegated == isDeny,
@@ -43,7 +43,7 @@ struct Cell: Sendable, Equatable {
                 }
             }
         }
-        for condition in statement?.conditions ?? [] { add(condition, isDeny: false) }
+        for allow in allows { for condition in allow.conditions { add(condition, isDeny: false) } }
         for deny in denies { for condition in deny.conditions { add(condition, isDeny: true) } }
         return groups.map(\.cells)
     }

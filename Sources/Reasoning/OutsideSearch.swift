@@ -13,19 +13,10 @@ struct OutsideSearch {
     /// The question's actions, those that every statement treats alike together.
     private let classes: [[String]]
     private let resources: Formula
-    private var found: [Found] = []
+    private var found: [ConditionalAccess] = []
     /// The action that is asked about, as it is written.
     private var asked = ""
     private var isUndecided = false
-
-    /// An access as it is put together.
-    private struct Found {
-        var name: Outsiders.Name
-        var conditions: [Cell]
-        var actions: Set<String>
-        var isPublic: Bool
-        var witness: Witness
-    }
 
     init(_ question: OutsideQuestion, _ domain: Domain) {
         self.question = question
@@ -40,24 +31,11 @@ struct OutsideSearch {
     /// What was found, without what something wider contains.
     var result: (access: [OutsideAccess], isUndecided: Bool) {
         let order = Dictionary(question.actions.names.enumerated().map { ($1, $0) }) { first, _ in first }
-        var kept: [OutsideAccess] = []
-        for (index, one) in found.enumerated() {
-            let isContained = found.enumerated().contains { other in
-                guard other.offset != index, other.element.name == one.name,
-                    one.actions.isSubset(of: other.element.actions),
-                    other.element.conditions.allSatisfy({ cell in one.conditions.contains { $0 == cell } })
-                else { return false }
-                // Of two that say the same, the first stays.
-                return other.element.conditions.count < one.conditions.count
-                    || other.element.actions.count > one.actions.count || other.offset < index
-            }
-            guard !isContained else { continue }
-            kept.append(
-                OutsideAccess(
-                    principalType: one.name.type, principal: one.name.value,
-                    actions: one.actions.sorted { order[$0] ?? 0 < order[$1] ?? 0 },
-                    conditions: Dictionary(one.conditions.map { ($0.name, $0.value) }) { "\($0), \($1)" },
-                    isPublic: one.isPublic, witness: one.witness))
+        let kept = found.widest.map { one in
+            OutsideAccess(
+                principalType: one.name.type, principal: one.name.value,
+                actions: one.actions.sorted { order[$0] ?? 0 < order[$1] ?? 0 }, conditions: one.conditionValues,
+                isPublic: one.isPublic, witness: one.witness)
         }
         return (kept, isUndecided)
     }
@@ -69,18 +47,23 @@ struct OutsideSearch {
         guard let principals = source.principals else { return }
         let own = classes.filter { $0.first.map { statement.matches(.action($0)) } == true }
         guard !own.isEmpty else { return }
+        let alias = question.doors.first?.alias
+        guard let applies = alias.map({ statement.applies.through($0) }) ?? statement.applies else {
+            isUndecided = true
+            return
+        }
         let isForAll = principals.isNegated || principals.entries.contains(where: \.isEverybody)
         if isForAll {
             let reached = strangers.filter { isReached($0.principal, statement, policy) }
             for actions in own {
                 let cells = cells(of: source, actions)
                 let isFound = search(
-                    reached, .everybody, actions, [statement.applies], cells, mayBePublic: true)
+                    reached, .everybody, actions, [applies], cells, mayBePublic: true)
                 // Only some whom other statements name may have it.
                 guard !isFound else { continue }
                 for (name, callers) in named {
                     let callers = callers.filter { isReached($0.principal, statement, policy) }
-                    search(callers, name, actions, [statement.applies], cells, mayBePublic: false)
+                    search(callers, name, actions, [applies], cells, mayBePublic: false)
                 }
             }
         }
@@ -89,7 +72,7 @@ struct OutsideSearch {
             guard let (name, callers) = outsiders.callers(entry.type, entry.value) else { continue }
             for actions in own {
                 search(
-                    callers, name, actions, [statement.applies], cells(of: source, actions), mayBePublic: false)
+                    callers, name, actions, [applies], cells(of: source, actions), mayBePublic: false)
             }
         }
     }
@@ -124,7 +107,7 @@ struct OutsideSearch {
             policy.statements.filter { denies in denies.isDeny && action.map { denies.matches($0) } == true }
                 .map { policy.document.statements[$0.index] }
         }
-        return Cell.groups(statement, denies)
+        return Cell.groups(statement.map { [$0] } ?? [], denies)
     }
 
     // MARK: Conditions
@@ -141,61 +124,19 @@ struct OutsideSearch {
         asked = first
         let formulas = [.action(action, true), resources] + formulas
         var isFound = false
-        var leaves = 0
-        func go(_ rest: ArraySlice<[Cell]>, _ chosen: [Cell], _ facts: KeyFacts, _ witness: Witness?) -> [Leaf] {
-            // Beyond that the rest is not told apart.
-            guard let group = rest.first, leaves < Self.mostLeaves else {
-                leaves += 1
-                guard let witness = witness ?? solve(callers, action, formulas, facts) else { return [] }
-                let cells = chosen.sorted { $0.name < $1.name }
-                return [Leaf(cells: cells, facts: facts, witness: witness)]
-            }
-            var others = facts
-            for cell in group { others.add(cell.test, false) }
-            var result: [Leaf] = []
-            if let witness = solve(callers, action, formulas, others) {
-                result += go(rest.dropFirst(), chosen, others, rest.count == 1 ? witness : nil)
-            }
-            for cell in group {
-                var facts = facts
-                facts.add(cell.test, true)
-                guard let witness = solve(callers, action, formulas, facts) else { continue }
-                result += go(rest.dropFirst(), chosen + [cell], facts, rest.count == 1 ? witness : nil)
-            }
-            return result
-        }
         let undecidedBefore = undecided.value
-        let all = go(cells[...], [], KeyFacts(), nil)
+        let leaves = ConditionSearch.leaves(cells) { solve(callers, action, formulas, $0) }
         if undecided.value != undecidedBefore { isUndecided = true }
-        for leaf in all {
-            let isDominated = all.contains { other in
-                other.cells.count < leaf.cells.count
-                    && other.cells.allSatisfy { cell in leaf.cells.contains { $0 == cell } }
-            }
-            guard !isDominated else { continue }
+        for leaf in leaves {
             isFound = true
             let isPublic = mayBePublic && isPublic(callers, action, formulas, leaf.facts)
-            if let index = found.firstIndex(where: { $0.name == name && $0.conditions == leaf.cells }) {
-                found[index].actions.formUnion(actions)
-                found[index].isPublic = found[index].isPublic || isPublic
-            } else {
-                found.append(
-                    Found(
-                        name: name, conditions: leaf.cells, actions: Set(actions), isPublic: isPublic,
-                        witness: leaf.witness))
-            }
+            found.add(
+                ConditionalAccess(
+                    name: name, conditions: leaf.cells, actions: Set(actions), isPublic: isPublic,
+                    witness: leaf.witness))
         }
         return isFound
     }
-
-    private struct Leaf {
-        var cells: [Cell]
-        var facts: KeyFacts
-        var witness: Witness
-    }
-
-    /// More combinations than this are not told apart.
-    private static let mostLeaves = 128
 
     private func isPublic(
         _ callers: [Caller], _ action: PatternSet, _ formulas: [Formula], _ facts: KeyFacts
@@ -226,8 +167,8 @@ struct OutsideSearch {
             var all = formulas
             var isImpossible = false
             for door in question.doors {
-                guard let allowed = door.policies.allowed(caller.principal, resourceAccount: door.owner, of: target)
-                else {
+                let own = door.policies.allowed(caller.principal, resourceAccount: door.owner, of: target)
+                guard let allowed = door.alias.map({ own?.through($0) }) ?? own else {
                     isUnknown = true
                     isImpossible = true
                     break
@@ -255,9 +196,10 @@ struct OutsideSearch {
         let context = question.context.merging(assignment.context) { _, own in own }
         var decision: Decision?
         for door in question.doors {
+            let resource = door.alias.map { $0.name(of: assignment.resource) } ?? assignment.resource
+            guard let resource else { return nil }
             let request = AuthorizationRequest(
-                principal: principal, action: asked, resource: assignment.resource,
-                resourceAccount: door.owner)
+                principal: principal, action: asked, resource: resource, resourceAccount: door.owner)
             let made = PolicyEvaluator.evaluate(request, door.deciding, DictionaryContext(context))
             guard made.isAllowed else { return nil }
             decision = decision ?? made

@@ -151,14 +151,7 @@ struct Outsiders {
         _ policies: [SymbolicPolicy], _ keys: Set<String>, _ question: OutsideQuestion
     ) -> KeyFacts {
         var facts = KeyFacts()
-        for key in keys {
-            if question.absentKeys.contains(key) { facts.add(KeyTest(present: key), false) }
-            switch question.context[key] {
-            case .one(let text): facts.add(KeyTest(key: key, isOneOf: [.text(text)]), true)
-            case .many(let texts): facts.add(KeyTest(key: key, hasOneOf: texts.map { .text($0) }), !texts.isEmpty)
-            case nil: break
-            }
-        }
+        facts.add(question.context, absent: question.absentKeys, of: keys)
         if let owner = question.doors.first?.owner, keys.contains("aws:resourceaccount") {
             facts.add(KeyTest(key: "aws:resourceaccount", isOneOf: [.text(owner)]), true)
         }

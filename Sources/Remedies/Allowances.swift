@@ -106,7 +106,7 @@ extension Steps {
                     statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                     commands: Commands.newVersion(of: policyARN, edited.after),
                     alsoAllows: [
-                        "The same to everybody whose boundary it is and whose policies allow it, or who has it as a policy"
+                        "The same to all whose boundary it is and whose policies allow it, or who have it as a policy"
                     ], risks: [risk], cost: Cost.boundary)
             }
         }
@@ -120,7 +120,8 @@ extension Steps {
         extend(policy, by: allowance()) { edited in
             Change(
                 .newPolicy, .permissionsBoundary, newName: name, holder: holder, madeBy: madeBy,
-                title: "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
+                title:
+                    "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
                     + "with a statement more",
                 statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                 commands: Commands.newManaged(name, for: holder, edited.after, asBoundary: true), risks: [risk],

@@ -40,7 +40,8 @@ enum Commands {
     static func newVersion(of policy: String, _ document: String) -> [String] {
         [
             line([
-                "iam", "create-policy-version", "--policy-arn", policy, "--policy-document", document, "--set-as-default",
+                "iam", "create-policy-version", "--policy-arn", policy, "--policy-document", document,
+                "--set-as-default",
             ])
         ]
     }
@@ -54,7 +55,10 @@ enum Commands {
         let policy = "arn:aws:iam::\(arn.account):policy/\(name)"
         let use =
             asBoundary
-            ? ["put-\(arn.type)-permissions-boundary", "--\(arn.type)-name", arn.name, "--permissions-boundary", policy]
+            ? [
+                "put-\(arn.type)-permissions-boundary", "--\(arn.type)-name", arn.name, "--permissions-boundary",
+                policy,
+            ]
             : ["attach-\(arn.type)-policy", "--\(arn.type)-name", arn.name, "--policy-arn", policy]
         return [create, line(["iam"] + use)]
     }

@@ -116,7 +116,8 @@ public struct DecisionStages: Sendable {
                 let name = isCondition ? "condition \(name)" : name
                 guard !matched else { return "\(name) matched" }
                 let had = found.map { $0.isEmpty ? "an empty list" : $0.joined(separator: ", ") } ?? "no such key"
-                let wants = ([operatorName].compactMap { $0 } + [wanted.joined(separator: " or ")]).joined(separator: " ")
+                let wants = ([operatorName].compactMap { $0 } + [wanted.joined(separator: " or ")]).joined(
+                    separator: " ")
                 return "\(name) \(isCondition ? "failed" : "not matched"): had \(had), wants \(wants)"
             }
         }

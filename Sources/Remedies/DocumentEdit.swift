@@ -19,7 +19,8 @@ struct DocumentEdit {
     /// The text with one more statement, which comes last; nil for a document without statements.
     func adding(_ statement: StatementText) -> String? {
         guard let last = document.statements.last, let range = range(of: last) else { return nil }
-        return replacing(range, by: [String(decoding: bytes[range], as: UTF8.self), text(statement, at: range.lowerBound)])
+        return replacing(
+            range, by: [String(decoding: bytes[range], as: UTF8.self), text(statement, at: range.lowerBound)])
     }
 
     /// The text with other statements in the place of one; nil where nothing would be left of the document.

@@ -37,11 +37,14 @@ extension Steps {
         var seen: Set<String> = []
         // Not every type of policy takes every element, so what is less exact comes last.
         for leavesAction in [true, false] {
-            let spared = Spared(self, statement, of: policy, onlyCaller: place.isCallersAlone, leavesAction: leavesAction)
+            let spared = Spared(
+                self, statement, of: policy, onlyCaller: place.isCallersAlone, leavesAction: leavesAction)
             let old = [StatementText(statement)]
             let diff = LineDiff.lines(from: old, to: spared.statements)
             var title = "Have \(name) of \(place.what) spare the request"
-            if place.kind == .newSession { title = "Ask for another session, without \(name) of its policy for the request" }
+            if place.kind == .newSession {
+                title = "Ask for another session, without \(name) of its policy for the request"
+            }
             func change(_ edited: Edited, _ commands: [String]) -> Change {
                 Change(
                     place.kind, type, policy: source, holder: place.holder, madeBy: place.madeBy, title: title,
@@ -70,7 +73,8 @@ extension Steps {
             let arn = ARNParts(holder), let own = asked.inputs.identitySets.first,
             let policy = own.policies.first(where: { $0.source == source })
         else {
-            obstacles.append("\(source.summary(as: type)) denies it, which is AWS's: it can be detached, but not changed.")
+            obstacles.append(
+                "\(source.summary(as: type)) denies it, which is AWS's: it can be detached, but not changed.")
             return
         }
         let change = Change(
@@ -134,9 +138,9 @@ extension Steps {
         case .serviceControl, .resourceControl:
             guard let arn = source.arn else { return nil }
             let looked = trace.policies.first { $0.source == source }
-            let where_ = looked?.place.map { " at \($0)" } ?? ""
+            let level = looked?.place.map { " at \($0)" } ?? ""
             return Place(
-                what: "the \(type.displayName) \(source.name)\(where_)", holder: looked?.place?.id,
+                what: "the \(type.displayName) \(source.name)\(level)", holder: looked?.place?.id,
                 madeBy: "the organization's management account", commands: { Commands.updateControl(arn, $0) },
                 risks: [
                     "A \(type.displayName) is a guardrail of the whole organization, which nobody in the account may lift: "
@@ -156,7 +160,9 @@ extension Steps {
     }
 
     private var bucketOrResource: String {
-        guard let arn = ARNParts(request.resource), arn.service == "s3", arn.region.isEmpty else { return request.resource }
+        guard let arn = ARNParts(request.resource), arn.service == "s3", arn.region.isEmpty else {
+            return request.resource
+        }
         return "arn:aws:s3:::\(arn.resource.prefix { $0 != "/" })"
     }
 }
@@ -179,7 +185,9 @@ private struct Spared {
         if !onlyCaller {
             if let arn = steps.principal.lastingARN {
                 parts.append(Self.sparing(arn, in: written))
-                if steps.principal.kind == .roleSession { alsoSpared.append("The same for all sessions of the role \(arn)") }
+                if steps.principal.kind == .roleSession {
+                    alsoSpared.append("The same for all sessions of the role \(arn)")
+                }
             } else {
                 alsoSpared.append("The same for all other callers")
             }

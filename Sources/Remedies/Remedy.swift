@@ -72,7 +72,7 @@ public struct Change: Sendable {
     /// Commands of the AWS CLI that make the change, for a shell, in order. Empty: it is not a matter of the CLI.
     public let commands: [String]
     /// What it allows, or may come to allow, besides the request; empty: nothing.
-    public let alsoAllows: [String]
+    public internal(set) var alsoAllows: [String]
     /// What should be thought of before; empty: nothing.
     public let risks: [String]
     /// Its part of the remedy's cost.

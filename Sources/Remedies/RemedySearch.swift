@@ -91,7 +91,7 @@ public struct RemedySearch: Sendable {
 
 /// A change, and what it does to the request.
 struct Step {
-    let change: Change
+    var change: Change
     let apply: (inout DeniedRequest) -> Void
 }
 

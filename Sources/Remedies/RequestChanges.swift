@@ -108,7 +108,8 @@ extension Steps {
             first.kind, holder: first.holder, madeBy: first.madeBy,
             title: words.map(\.title).joined(separator: ", and ") + ": \(reason)",
             diff: tried.flatMap { $0.diff(from: asked.context) }, commands: words.flatMap(\.commands),
-            alsoAllows: words.flatMap(\.alsoAllows), risks: words.flatMap(\.risks), cost: words.map(\.cost).reduce(0, +))
+            alsoAllows: words.flatMap(\.alsoAllows), risks: words.flatMap(\.risks), cost: words.map(\.cost).reduce(0, +)
+        )
         let values = tried.flatMap(\.values)
         found.append(Step(change: change) { for (key, value) in values { $0.context[key] = value } })
     }

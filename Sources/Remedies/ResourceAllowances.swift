@@ -13,7 +13,9 @@ extension Steps {
             return
         }
         guard let resource = policy?.source.attachedTo ?? guarded else {
-            if decision.policyType != .identity { obstacles.append("Nothing is known of a policy of \(request.resource).") }
+            if decision.policyType != .identity {
+                obstacles.append("Nothing is known of a policy of \(request.resource).")
+            }
             return
         }
         guard let (principals, also, risks, isEverybody) = named(isTrust: isTrust) else { return }
@@ -111,7 +113,9 @@ extension Steps {
         switch principal.kind {
         case .service:
             for (key, name, operatorName) in sourceKeys {
-                if case .one(let value)? = asked.context[key] { statement.add(operatorName, name, [Self.literal(value)]) }
+                if case .one(let value)? = asked.context[key] {
+                    statement.add(operatorName, name, [Self.literal(value)])
+                }
             }
         case .webIdentity, .saml:
             // Without them, the statement would be about everybody whom the provider knows.

@@ -131,7 +131,8 @@ extension StatementText {
 
     /// The pattern that matches one resource and no other; nil: there is none in that version of the language.
     static func pattern(for resource: String, version: PolicyDocument.Version) -> String? {
-        guard resource != "*", resource.utf8.contains(where: { "*?".utf8.contains($0) }) || resource.contains("${") else {
+        guard resource != "*", resource.utf8.contains(where: { "*?".utf8.contains($0) }) || resource.contains("${")
+        else {
             return resource
         }
         guard version == .v2012 else { return nil }

@@ -1,3 +1,4 @@
+import Catalogue
 import Policy
 
 /// The changes that may do something about what stops a request just now.
@@ -29,6 +30,18 @@ struct Steps {
             meetConditions(of: type)
             allow(in: type)
         }
+        guard isAboutAllResources else { return }
+        for index in found.indices where found[index].change.policyType != nil {
+            found[index].change.alsoAllows.append("\(request.action) on every resource, since the request names none")
+        }
+    }
+
+    /// Whether the request is for "*", though its action can be about one resource.
+    private var isAboutAllResources: Bool {
+        let parts = request.action.split(separator: ":", maxSplits: 1)
+        guard request.resource == "*", parts.count == 2 else { return false }
+        let known = ServiceCatalogue.aws.service(parts[0])?.action(parts[1])
+        return known?.resourceTypes.isEmpty == false
     }
 
     /// What has to be allowed in a type of policy that is silent.
@@ -36,7 +49,9 @@ struct Steps {
         switch type {
         case .identity:
             allowInIdentityPolicy()
-            if principal.isOfAccount, !isCrossAccount, limitsAllow { allowInResourcePolicy(cost: Cost.resourceInstead) }
+            if principal.isOfAccount, !isCrossAccount, limitsAllow {
+                allowInResourcePolicy(cost: Cost.resourceInstead)
+            }
         case .permissionsBoundary: allowInBoundary()
         case .session: allowInSession()
         case .serviceControl: allowInServiceControl()
@@ -45,7 +60,8 @@ struct Steps {
             allowByGrant()
         case .resourceControl:
             obstacles.append(
-                "A resource control policy can only deny, and RCPFullAWSAccess, which allows, is not attached to every level.")
+                "A resource control policy can only deny, and RCPFullAWSAccess, which allows, is not attached to every level."
+            )
         case .endpoint:
             obstacles.append(
                 "The policy of the VPC endpoint or access point that the request came through does not allow it; another way "
@@ -72,7 +88,9 @@ struct Steps {
 
     /// Parses what a document would be, as strictly as when it is stored.
     func compiled(_ text: String, as source: PolicySource) -> CompiledPolicy? {
-        guard let document = try? PolicyDocument(parsing: text, as: source.type, strictness: .stored) else { return nil }
+        guard let document = try? PolicyDocument(parsing: text, as: source.type, strictness: .stored) else {
+            return nil
+        }
         return CompiledPolicy(document, source: source)
     }
 

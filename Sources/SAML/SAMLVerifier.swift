@@ -12,6 +12,10 @@ public struct SAMLVerifier: Sendable {
     private let privateKeys: [String]
     private let requiresEncryption: Bool
     private let providerID: String?
+    private let ownAddress: String?
+
+    /// The recipient that AWS's own sign-in address has in assertions.
+    public static let signInAddress = "https://signin.aws.amazon.com/saml"
 
     /// How far the provider's clock may be off, in seconds.
     public static let clockSkew = 60.0
@@ -27,14 +31,17 @@ public struct SAMLVerifier: Sendable {
     ///   - privateKeys: PEM, for encrypted assertions.
     ///   - requiresEncryption: whether assertions that are not encrypted are refused.
     ///   - providerID: AWS's id of the provider, which the provider's own sign-in addresses end with.
+    ///   - ownAddress: where this server is reached; its path `/saml` stands for AWS's sign-in address, and an assertion for it
+    ///     is one for AWS.
     public init(
         metadata: SAMLMetadata, privateKeys: [String] = [], requiresEncryption: Bool = false,
-        providerID: String? = nil
+        providerID: String? = nil, ownAddress: String? = nil
     ) {
         self.metadata = metadata
         self.privateKeys = privateKeys
         self.requiresEncryption = requiresEncryption
         self.providerID = providerID
+        self.ownAddress = ownAddress
     }
 
     /// Whether a text is a private key that can decrypt assertions: RSA, in PEM, without a passphrase.
@@ -156,7 +163,8 @@ public struct SAMLVerifier: Sendable {
             let recipient = data["Recipient"], isSignInAddress(recipient), data["NotOnOrAfter"] != nil
         else { throw .unconfirmedSubject }
         try checkTimes(of: data, at: time)
-        return recipient
+        // Trust policies ask for AWS's address.
+        return isOwnAddress(recipient) ? Self.signInAddress : recipient
     }
 
     private func attributes(of assertion: XMLElement) throws(SAMLError) -> [String: [String]] {
@@ -177,6 +185,7 @@ public struct SAMLVerifier: Sendable {
 
     /// `https://signin.aws.amazon.com/saml`, a region's own, and the address of this provider behind either.
     private func isSignInAddress(_ text: String) -> Bool {
+        if isOwnAddress(text) { return true }
         guard text.hasPrefix("https://") else { return false }
         let parts = text.dropFirst(8).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let host = parts.first, let path = parts.last else { return false }
@@ -187,6 +196,15 @@ public struct SAMLVerifier: Sendable {
                 && host.dropLast(domain.count + 1).allSatisfy {
                     $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
                 })
-        return isHost && (path == "saml" || providerID.map { path == "saml/acs/\($0)" } ?? false)
+        return isHost && isSignInPath(path)
+    }
+
+    private func isOwnAddress(_ text: String) -> Bool {
+        guard let ownAddress, text.hasPrefix(ownAddress + "/") else { return false }
+        return isSignInPath(text.dropFirst(ownAddress.utf8.count + 1))
+    }
+
+    private func isSignInPath(_ path: Substring) -> Bool {
+        path == "saml" || providerID.map { path == "saml/acs/\($0)" } ?? false
     }
 }

@@ -1,3 +1,4 @@
+import Console
 import Edge
 import Gate
 import Keyring
@@ -11,7 +12,7 @@ extension Gatehouse {
     /// - Parameter movable: the scheduler of a Gatehouse in memory, which can be reset and whose clock can be moved
     ///   forward.
     static func ownPaths(
-        _ environment: Environment, _ movable: Scheduler?, _ rotation: KeyringRotation?
+        _ environment: Environment, _ movable: Scheduler?, _ rotation: KeyringRotation?, _ console: Console
     ) -> [OwnPath] {
         [
             OwnPath("GET", "/health", for: .everybody) { _ in
@@ -89,6 +90,7 @@ extension Gatehouse {
             OwnPath("POST", "/_gatehouse/reset", for: .operator) { (_) throws(ServiceError) in
                 let scheduler = try inMemory(movable)
                 do throws(LedgerError) { try await reset(environment) } catch { throw ServiceError(error) }
+                console.forgetAttempts()
                 try await scheduler.reset()
                 try await environment.ensureServerCertificate(for: nil)
                 return WireResponse(status: 204, headers: [], body: [])

@@ -23,7 +23,9 @@ extension Change {
     fileprivate func lines(label: String) -> [String] {
         var lines = ["\(label)\(title)", "   By \(madeBy)."]
         lines += diff.map { "   \($0)" }
-        for command in commands { lines += command.split(separator: "\n", omittingEmptySubsequences: false).map { "   \($0)" } }
+        for command in commands {
+            lines += command.split(separator: "\n", omittingEmptySubsequences: false).map { "   \($0)" }
+        }
         lines += alsoAllows.map { "   Also: \($0)." }
         return lines + risks.map { "   Mind: \($0)." }
     }

@@ -77,7 +77,8 @@ struct Why: AsyncParsableCommand {
 
     private func printRemedies(_ call: RecordedCall, _ place: DataPlace) async throws {
         guard let report = try await RecordedEstate(place).remedies(for: call) else {
-            fail("The policies did not deny this call, so there is nothing to be done about them: leave out --remedies.")
+            fail(
+                "The policies did not deny this call, so there is nothing to be done about them: leave out --remedies.")
         }
         switch format {
         case .text: print(report.text)

@@ -236,6 +236,65 @@ def test_large_policies(api: Any) -> None:
     assert error.status in (400, 413)
 
 
+def hostile(count: int, tail: str) -> list[dict[str, Any]]:
+    """Statements whose patterns overlap as badly as patterns can."""
+    stars = "*a*b" * 24
+    return [
+        allow(
+            f"s3:*{'?*' * 12}{place % 10}", f"arn:aws:s3:::*{stars}*{place}{tail}",
+            Condition={"StringNotLike": {"aws:UserAgent": [f"*{'?*x' * 16}{place}", f"{place}{'*y' * 24}"]}})
+        for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["2,000 statements", "wildcards"])
+def test_policies_larger_than_any_that_is_stored(api: Any, kind: str) -> None:
+    """AWS documents no quota for what is handed in to be checked. Whatever it is, it is answered: where it takes more than the
+    budget of the reasoning, by saying so."""
+    if kind == "wildcards":
+        statements, others = hostile(120, "x*"), hostile(120, "*y")
+    else:
+        statements = [
+            allow([f"s3:Get*{place}", "s3:PutObject"], f"arn:aws:s3:::bucket-{place}/*", Sid=f"S{place}")
+            for place in range(2_000)]
+        others = [{**one, "Action": "s3:GetObject"} for one in statements]
+    text, other = document(*statements), document(*others)
+    names = [document(*({**one, "Principal": "*"} for one in statements))]
+    names.append(document(*(
+        {**one, "Principal": {"AWS": f"arn:aws:iam::{100_000_000_000 + place}:root"}}
+        for place, one in enumerate(statements))))
+    assert len(text) > (1 << 15) and len(other) > (1 << 15)
+
+    def result(call: Any, **asked: Any) -> str:
+        try:
+            return str(call(**asked)["result"])
+        except api.exceptions.UnprocessableEntityException as error:
+            assert "budget" in str(error), error
+            return "UNKNOWN"
+
+    same = result(
+        api.check_no_new_access, newPolicyDocument=text, existingPolicyDocument=text, policyType="IDENTITY_POLICY")
+    new = result(
+        api.check_no_new_access, newPolicyDocument=text, existingPolicyDocument=other, policyType="IDENTITY_POLICY")
+    granted = result(
+        api.check_access_not_granted, policyDocument=text, access=[{"actions": ["s3:*"]}],
+        policyType="IDENTITY_POLICY")
+    apart = result(
+        api.check_access_not_granted, policyDocument=text, access=[{"actions": ["kms:*"]}],
+        policyType="IDENTITY_POLICY")
+    public = [
+        result(api.check_no_public_access, policyDocument=one, resourceType="AWS::S3::Bucket") for one in names]
+    # Never a wrong answer.
+    assert same in ("PASS", "UNKNOWN") and apart == "PASS"
+    assert new in ("FAIL", "UNKNOWN") and granted in ("FAIL", "UNKNOWN")
+    assert public[0] in ("FAIL", "UNKNOWN") and public[1] in ("PASS", "UNKNOWN")
+    if kind != "wildcards":
+        assert (same, new, granted, public[0]) == ("PASS", "FAIL", "FAIL", "FAIL")
+    for document_, type in [(text, "IDENTITY_POLICY"), *((one, "RESOURCE_POLICY") for one in names)]:
+        found = validate(api, document_, type)
+        assert all(one["findingType"] in ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION") for one in found)
+
+
 # ValidatePolicy
 
 

@@ -164,6 +164,98 @@ def test_a_public_bucket_until_it_is_blocked(root: Identity, analyzer: Analyzer)
     analyzer.one(arn)
 
 
+def test_an_organization_blocks_public_access(cloud: Server) -> None:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html"""
+    organization = NewOrganization(cloud)
+    organization.api.enable_policy_type(RootId=organization.root_id, PolicyType="S3_POLICY")
+    unit = organization.unit("apps")
+    member = organization.member("dev")
+    organization.move(member, unit)
+    owner = member.admin
+    analyzer = Analyzer(owner)
+    arn = bucket(owner, "by-account", reads("by-account", "*"))
+    finding = analyzer.one(arn)
+    control = owner.client("s3control")
+    point = control.create_access_point(
+        AccountId=member.account, Name="way", Bucket="by-account",
+        PublicAccessBlockConfiguration=dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False),
+    )["AccessPointArn"]
+    public = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{point}/object/*"}
+    control.put_access_point_policy(AccountId=member.account, Name="way", Policy=document(public))
+    by_point = {"type": "S3_ACCESS_POINT", "detail": {"accessPointArn": point}}
+    analyzer.until(lambda: analyzer.one(arn)["sources"] == [{"type": "POLICY"}, by_point])
+
+    def setting(value: str, **more: Any) -> str:
+        block = {"public_access_block_configuration": {"@@assign": value} | more}
+        return organization.policy(json.dumps({"s3_attributes": block}), "S3_POLICY")
+
+    def block(value: bool) -> dict[str, bool]:
+        names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        return dict.fromkeys(names, value)
+
+    def shown() -> Any:
+        return control.get_public_access_block(AccountId=member.account)["PublicAccessBlockConfiguration"]
+
+    # Of the root, of the unit, of the account: what is below says otherwise, unless it may not.
+    everything, nothing = setting("all"), setting("none")
+    for target in (organization.root_id, unit, member.account):
+        organization.attach(everything, target)
+        analyzer.until_none(arn)
+        assert shown() == block(True)
+        organization.detach(everything, target)
+        assert analyzer.one(arn)["id"] == finding["id"]
+        assert error_of(control.get_public_access_block, AccountId=member.account).code == (
+            "NoSuchPublicAccessBlockConfiguration")
+    organization.attach(everything, organization.root_id)
+    analyzer.until_none(arn)
+    public["Resource"] = "arn:aws:s3:::by-account/*"
+    refused = error_of(owner.client("s3").put_bucket_policy, Bucket="by-account", Policy=document(public))
+    assert refused.code == "AccessDenied"
+    organization.attach(nothing, unit)
+    analyzer.one(arn)
+    assert shown() == block(False)
+    # The account's own settings can't be changed meanwhile; they count again afterwards.
+    for call, more in [
+        (control.put_public_access_block, {"PublicAccessBlockConfiguration": block(True)}),
+        (control.delete_public_access_block, {}),
+    ]:
+        refused = error_of(call, AccountId=member.account, **more)
+        assert (refused.code, refused.status) == ("AccessDenied", 403)
+    organization.detach(nothing, unit)
+    organization.detach(everything, organization.root_id)
+    control.put_public_access_block(AccountId=member.account, PublicAccessBlockConfiguration=block(True))
+    analyzer.until_none(arn)
+    organization.attach(nothing, unit)
+    analyzer.one(arn)
+    organization.api.disable_policy_type(RootId=organization.root_id, PolicyType="S3_POLICY")
+    analyzer.until_none(arn)
+    assert shown() == block(True)
+
+
+def test_an_organization_forbids_exceptions(cloud: Server) -> None:
+    organization = NewOrganization(cloud)
+    organization.api.enable_policy_type(RootId=organization.root_id, PolicyType="S3_POLICY")
+    member = organization.member("dev")
+    s3 = member.admin.client("s3")
+    s3.create_bucket(Bucket="mine")
+    s3.delete_public_access_block(Bucket="mine")
+    s3.put_object(Bucket="mine", Key="a", Body=b"1")
+    s3.put_bucket_policy(Bucket="mine", Policy=document(reads("mine", "*")))
+    stranger = organization.management.client("s3")
+    assert stranger.get_object(Bucket="mine", Key="a")["Body"].read() == b"1"
+
+    def attach(value: str, target: str, **more: Any) -> None:
+        block = {"public_access_block_configuration": {"@@assign": value} | more}
+        organization.attach(organization.policy(json.dumps({"s3_attributes": block}), "S3_POLICY"), target)
+
+    attach("all", organization.root_id, **{"@@operators_allowed_for_child_policies": ["@@none"]})
+    assert error_of(stranger.get_object, Bucket="mine", Key="a").code == "AccessDenied"
+    assert s3.get_object(Bucket="mine", Key="a")["Body"].read() == b"1"
+    attach("none", member.account)
+    assert error_of(stranger.get_object, Bucket="mine", Key="a").code == "AccessDenied"
+
+
 def test_conditions_confine_or_are_shown(root: Identity, analyzer: Analyzer) -> None:
     confined = {"Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}
     arn = bucket(root, "confined", reads("confined", "*", **confined))
@@ -418,6 +510,7 @@ def test_internal_access(root: Identity, new_user) -> None:
     assert bob["findingDetails"][0]["internalAccessDetails"] == {
         "action": ["s3:GetObject"], "condition": {}, "principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"},
         "principalOwnerAccount": ACCOUNT, "accessType": "INTRA_ACCOUNT", "principalType": "IAM_USER",
+        "sources": [{"type": "POLICY"}],
         "resourceControlPolicyRestriction": "NOT_APPLICABLE", "serviceControlPolicyRestriction": "NOT_APPLICABLE"}
     # The bucket's policy lets the role in, and the user's policy is gone.
     role = root.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))["Role"]["Arn"]

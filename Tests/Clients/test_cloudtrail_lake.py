@@ -152,14 +152,20 @@ def test_an_organizations_store(cloud: Server) -> None:
     org.api.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
     assert error_of(member.cloudtrail.create_event_data_store, **wanted).code == "NotOrganizationMasterAccountException"
     arn = own.cloudtrail.create_event_data_store(**wanted)["EventDataStoreArn"]
-    assert member.cloudtrail.get_event_data_store(EventDataStore=arn)["OrganizationEnabled"] is True
-    assert error_of(member.cloudtrail.stop_event_data_store_ingestion, EventDataStore=arn).code == (
-        "NotOrganizationMasterAccountException")
     member.iam.create_user(UserName="alice")
-    rows = ask(own, f"SELECT recipientAccountId FROM {arn.removeprefix(ARN)} WHERE eventName = 'CreateUser'")
+    name = arn.removeprefix(ARN)
+    rows = ask(own, f"SELECT recipientAccountId FROM {name} WHERE eventName = 'CreateUser'")
     assert rows == [{"recipientAccountId": dev.account}]
-    text = f"SELECT eventID FROM {arn.removeprefix(ARN)}"
-    assert error_of(member.cloudtrail.start_query, QueryStatement=text).code == "NotOrganizationMasterAccountException"
+    # To members it is a stranger's.
+    theirs = member.cloudtrail
+    for call in (theirs.get_event_data_store, theirs.stop_event_data_store_ingestion, theirs.delete_event_data_store):
+        assert error_of(call, EventDataStore=arn).code == "EventDataStoreARNInvalidException"
+        assert error_of(call, EventDataStore=name).code == "EventDataStoreNotFoundException"
+    assert theirs.list_event_data_stores()["EventDataStores"] == []
+    text = f"SELECT eventID FROM {name}"
+    assert error_of(theirs.start_query, QueryStatement=text).code == "EventDataStoreNotFoundException"
+    assert error_of(theirs.start_query, QueryStatement=text, EventDataStoreOwnerAccountId=ACCOUNT).code == (
+        "EventDataStoreARNInvalidException")
 
 
 # Queries

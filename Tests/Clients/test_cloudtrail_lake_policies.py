@@ -115,3 +115,43 @@ def test_another_account(cloud: Server) -> None:
     own.delete_resource_policy(ResourceArn=arn)
     assert error_of(other.get_event_data_store, EventDataStore=arn).code == "EventDataStoreARNInvalidException"
     assert error_of(other.start_query, **asked).code == "EventDataStoreARNInvalidException"
+
+
+def test_an_organizations_store(cloud: Server) -> None:
+    """Its policy lets a member query it; a delegated administrator needs none, and has less than the management account."""
+    org = NewOrganization(cloud)
+    org.api.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    dev, security = org.member("dev"), org.member("security")
+    own, other, delegate = org.organizer.cloudtrail, dev.admin.cloudtrail, security.admin.cloudtrail
+    arn = own.create_event_data_store(Name="all", OrganizationEnabled=True)["EventDataStoreArn"]
+    org.management.cloudtrail.register_organization_delegated_admin(MemberAccountId=security.account)
+    dev.admin.iam.create_user(UserName="alice")
+    text = (
+        f"SELECT recipientAccountId FROM {arn.removeprefix(ARN)} WHERE eventName = 'CreateUser'"
+        " AND element_at(requestParameters, 'userName') = 'alice'")
+    asked = {"QueryStatement": text, "EventDataStoreOwnerAccountId": ACCOUNT}
+    assert error_of(other.start_query, **asked).code == "EventDataStoreARNInvalidException"
+    own.put_resource_policy(ResourceArn=arn, ResourcePolicy=letting(dev.account, arn))
+    assert result(dev.admin, **asked) == [{"recipientAccountId": dev.account}]
+    assert other.list_event_data_stores()["EventDataStores"] == []
+    assert error_of(other.get_resource_policy, ResourceArn=arn).code == "ResourceNotFoundException"
+
+    assert [one["EventDataStoreArn"] for one in delegate.list_event_data_stores()["EventDataStores"]] == [arn]
+    assert result(security.admin, QueryStatement=text) == [{"recipientAccountId": dev.account}]
+    delegate.update_event_data_store(EventDataStore=arn, Name="ours")
+    delegate.stop_event_data_store_ingestion(EventDataStore=arn)
+    delegate.start_event_data_store_ingestion(EventDataStore=arn)
+    kind = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Insight"]}]}]
+    insights = own.create_event_data_store(Name="insights", AdvancedEventSelectors=kind)["EventDataStoreArn"]
+    wanted = {"EventDataStore": arn, "InsightSelectors": [{"InsightType": "ApiCallRateInsight"}]}
+    error = error_of(delegate.put_insight_selectors, **wanted, InsightsDestination=insights)
+    assert error.code == "NotOrganizationMasterAccountException"
+    own.put_insight_selectors(**wanted, InsightsDestination=insights)
+    error = error_of(delegate.update_event_data_store, EventDataStore=arn, OrganizationEnabled=False)
+    assert error.code == "NotOrganizationMasterAccountException"
+    # A denial binds it all the same.
+    denied = {"Effect": "Deny", "Principal": {"AWS": f"arn:aws:iam::{security.account}:root"},
+              "Action": "cloudtrail:StartQuery", "Resource": arn}
+    own.put_resource_policy(ResourceArn=arn, ResourcePolicy=policy(denied))
+    assert error_of(delegate.start_query, QueryStatement=text).code == "AccessDeniedException"
+    delegate.get_event_data_store(EventDataStore=arn)

@@ -55,6 +55,25 @@ def test_the_way_to_a_trail(org: NewOrganization) -> None:
         assert error_of(call, Name=ARN).code == "NotOrganizationMasterAccountException"
 
 
+@pytest.mark.memory
+def test_a_member_that_joins_later(cloud: Server) -> None:
+    """CloudTrail's role is there by the next delivery, whether the organization has a trail or an event data store."""
+    for kind in ("trail", "store"):
+        cloud.reset()
+        org = NewOrganization(cloud)
+        org.api.enable_aws_service_access(ServicePrincipal=SERVICE)
+        if kind == "trail":
+            make_bucket(org.management, "logs", ARN, organization=org.id)
+            org.management.cloudtrail.create_trail(Name="all", S3BucketName="logs", IsOrganizationTrail=True)
+        else:
+            org.management.cloudtrail.create_event_data_store(Name="all", OrganizationEnabled=True)
+        member = org.member("late")
+        role = {"RoleName": "AWSServiceRoleForCloudTrail"}
+        assert error_of(member.admin.iam.get_role, **role).code == "NoSuchEntity"
+        cloud.advance(600)
+        assert member.admin.iam.get_role(**role)["Role"]["Path"] == f"/aws-service-role/{SERVICE}/"
+
+
 def test_events_of_all_accounts(org: NewOrganization) -> None:
     member, other = org.member("dev"), org.member("guest")
     org.api.enable_aws_service_access(ServicePrincipal=SERVICE)
@@ -101,7 +120,8 @@ def test_a_delegated_administrator(org: NewOrganization) -> None:
     assert error_of(register, MemberAccountId=member.account).code == "AccountRegisteredException"
     (named,) = org.api.list_delegated_administrators(ServicePrincipal=SERVICE)["DelegatedAdministrators"]
     assert named["Id"] == member.account
-    assert org.management.iam.get_role(RoleName="AWSServiceRoleForCloudTrail")
+    for role in ("AWSServiceRoleForCloudTrail", "AWSServiceRoleForCloudTrailEventContext"):
+        assert org.management.iam.get_role(RoleName=role)
 
     # The trail is the management account's, whoever makes it.
     make_bucket(member.admin, "logs", ARN, organization=org.id)

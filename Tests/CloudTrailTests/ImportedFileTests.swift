@@ -31,6 +31,7 @@ import Wire
         #expect(ImportedFile.isLog("\(folder)/us-east-1/2026/11/29/a.json.gz", below: ""))
         #expect(!ImportedFile.isLog("\(folder)-Digest/us-east-1/a.json.gz", below: ""))
         #expect(!ImportedFile.isLog("\(folder)-Insight/us-east-1/a.json.gz", below: "AWSLogs/"))
+        #expect(!ImportedFile.isLog("\(folder)-Aggregated/us-east-1/a.json.gz", below: "AWSLogs/"))
         #expect(!ImportedFile.isLog("\(folder)/", below: ""))
         #expect(!ImportedFile.isLog("AWSLogs/111122223333/Config/a.json.gz", below: "AWSLogs/"))
         #expect(!ImportedFile.isLog("copies/a.json.gz", below: ""))

@@ -72,6 +72,7 @@ import Testing
         }
         #expect(attributions.identities.count <= 40 && attributions.agents == ["usual": 10_000])
         #expect(attributions.errors == ["AccessDenied": 5000, "null": 5000])
-        #expect(Attributions.largest(2, of: ["b": 2, "a": 2, "c": 3]).map(\.value) == ["c", "a"])
+        let tally: Tally = ["b": 2, "a": 2, "c": 3]
+        #expect(tally.largest(2).map(\.value) == ["c", "a"])
     }
 }

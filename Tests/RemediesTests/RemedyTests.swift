@@ -94,7 +94,8 @@ import Testing
         made.inputs.session = [Case.policy(Case.ec2, .session, name: "")]
         let change = try #require(made.report.remedies.first?.changes.first)
         #expect(change.kind == .newSession && change.madeBy == "the caller")
-        #expect(change.commands[0].hasPrefix("aws sts assume-role --role-arn \(Case.role) --role-session-name s --policy "))
+        #expect(
+            change.commands[0].hasPrefix("aws sts assume-role --role-arn \(Case.role) --role-session-name s --policy "))
         // Only managed policies: an inline one is added to them.
         made.inputs.session = [Case.policy(Case.ec2, .session, name: "m", arn: "arn:aws:iam::111122223333:policy/m")]
         let other = try #require(made.report.remedies.first?.changes.first)
@@ -137,10 +138,14 @@ import Testing
         made.resource = "arn:aws:kms:us-east-1:111122223333:key/k"
         made.inputs.identity = [Case.inline(Case.all)]
         made.inputs.resource = Case.policy(
-            #"{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:*", "Resource": "*"}"#, .resource)
+            #"{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:*", "Resource": "*"}"#, .resource
+        )
         let changes = made.report.remedies.map { $0.changes[0] }
         #expect(changes.map(\.kind) == [.newGrant, .addStatement])
-        #expect(changes[0].commands == ["aws kms create-grant --key-id \(made.resource) --grantee-principal \(Case.alice) --operations Decrypt"])
+        #expect(
+            changes[0].commands == [
+                "aws kms create-grant --key-id \(made.resource) --grantee-principal \(Case.alice) --operations Decrypt"
+            ])
         #expect(changes[1].commands[0].contains("--policy-name default"))
     }
 
@@ -149,7 +154,8 @@ import Testing
         made.action = "sts:AssumeRole"
         made.resource = Case.role
         made.inputs.roleTrust = Case.policy(
-            #"{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}"#, .roleTrust,
+            #"{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}"#,
+            .roleTrust,
             of: Case.role)
         let remedy = try #require(made.report.remedies.first)
         #expect(remedy.changes.map(\.policyType) == [.roleTrust])
@@ -183,6 +189,14 @@ import Testing
         #expect(change.statement?.contains("reports/${*}/a${?}${$}{b}") == true)
     }
 
+    @Test func aRequestForAllResourcesIsNotExact() throws {
+        var made = Case()
+        made.resource = "*"
+        #expect(made.report.remedies.first?.isExact == false)
+        made.action = "s3:ListAllMyBuckets"
+        #expect(made.report.remedies.first?.isExact == true)
+    }
+
     // MARK: What is denied
 
     @Test func aDenySparesTheRequestAndNothingElse() throws {
@@ -192,7 +206,8 @@ import Testing
         let remedy = try #require(made.report.remedies.first)
         let change = remedy.changes[0]
         // "s3:* but GetObject" can't be said.
-        #expect(change.kind == .narrowDeny && change.alsoAllows == ["Other actions of the statement on the same resource"])
+        #expect(
+            change.kind == .narrowDeny && change.alsoAllows == ["Other actions of the statement on the same resource"])
         #expect(change.statement?.contains("\"NotResource\": \"\(Case.object)\"") == true && !change.risks.isEmpty)
 
         made.inputs.identity = [
@@ -213,7 +228,9 @@ import Testing
             Case.inline(#"{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "\#(Case.object)"}"#, name: "deny"),
         ]
         let change = try #require(made.report.remedies.first?.changes.first)
-        #expect(change.commands == ["aws iam delete-user-policy --user-name alice --policy-name deny"] && change.after == nil)
+        #expect(
+            change.commands == ["aws iam delete-user-policy --user-name alice --policy-name deny"]
+                && change.after == nil)
     }
 
     @Test func aServiceControlPolicyIsMarked() throws {
@@ -259,7 +276,8 @@ import Testing
     private func other(_ name: String, _ statements: String, trusting: String) -> OtherRole {
         let arn = "arn:aws:iam::111122223333:role/\(name)"
         let trust = Case.policy(
-            #"{"Effect": "Allow", "Principal": {"AWS": "\#(trusting)"}, "Action": "sts:AssumeRole"}"#, .roleTrust, of: arn)
+            #"{"Effect": "Allow", "Principal": {"AWS": "\#(trusting)"}, "Action": "sts:AssumeRole"}"#, .roleTrust,
+            of: arn)
         return OtherRole(
             Principal(
                 kind: .roleSession, arn: "arn:aws:sts::111122223333:assumed-role/\(name)/s", accountID: Case.account,
@@ -270,13 +288,20 @@ import Testing
     @Test func aRoleThatMayAlready() throws {
         var made = Case()
         made.roles = [
-            other("admin", Case.all + "," + Case.s3, trusting: Case.alice), other("reader", Case.s3, trusting: Case.alice),
+            other("admin", Case.all + "," + Case.s3, trusting: Case.alice),
+            other("reader", Case.s3, trusting: Case.alice),
             other("stranger", Case.s3, trusting: "arn:aws:iam::111122223333:user/bob"),
             other("useless", Case.ec2, trusting: Case.alice), other("delegated", Case.s3, trusting: Case.account),
         ]
         let changes = made.report.remedies.map { $0.changes[0] }
-        #expect(changes.prefix(2).map(\.holder) == ["arn:aws:iam::111122223333:role/reader", "arn:aws:iam::111122223333:role/admin"])
-        #expect(changes[0].commands == ["aws sts assume-role --role-arn arn:aws:iam::111122223333:role/reader --role-session-name alice"])
+        #expect(
+            changes.prefix(2).map(\.holder) == [
+                "arn:aws:iam::111122223333:role/reader", "arn:aws:iam::111122223333:role/admin",
+            ])
+        #expect(
+            changes[0].commands == [
+                "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/reader --role-session-name alice"
+            ])
         #expect(changes.filter { $0.kind == .assumeRole }.count == 2)
     }
 }

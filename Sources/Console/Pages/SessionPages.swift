@@ -5,14 +5,18 @@ import Wire
 enum SessionPages {
     static let routes: [Route] = [
         .post("sign-out") { (visit) throws(ServiceError) in try await signOut(visit) },
+        .get("offer-mfa") { (visit) throws(ServiceError) in visit.page("offer-mfa", "Secure your root user") },
         .post("region") { (visit) throws(ServiceError) in try chooseRegion(visit) },
     ]
 
     private static func signOut(_ visit: Visit) async throws(ServiceError) -> Reply {
-        let person = visit.person
-        try await visit.environment.signOut(
-            visit.session, of: person.uniqueID ?? person.accountID, in: person.accountID,
-            everywhere: visit.form["where"] == "everywhere", requestID: visit.request.arrival.requestID)
+        let (person, requestID) = (visit.person, visit.request.arrival.requestID)
+        let id = person.uniqueID ?? person.accountID
+        if visit.form["where"] == "everywhere" {
+            try await visit.environment.signOutEverywhere(id, in: person.accountID, requestID: requestID)
+        } else {
+            try await visit.environment.signOut(visit.session, of: id, in: person.accountID, requestID: requestID)
+        }
         return Reply.redirect(to: Console.root + "sign-in").setting(SessionCookies.clear(visit.request))
     }
 

@@ -14,18 +14,20 @@ struct WebRequest: Sendable {
     /// nil: the request can't be read.
     init?(_ arrival: SiteRequest) {
         var request = arrival.request
-        guard let path = request.path.percentDecoded, path.hasPrefix(Console.root) else { return nil }
-        // A slash within a name is encoded, and is no separator.
-        let raw = request.path.dropFirst(Console.root.utf8.count)
-        segments = raw.split(separator: "/").map { $0.percentDecoded ?? "" }
-        guard segments.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0) }) else { return nil }
+        if request.path.hasPrefix(Console.root) {
+            // A slash within a name is encoded, and is no separator.
+            let path = request.path.dropFirst(Console.root.utf8.count)
+            segments = path.split(separator: "/").map { $0.percentDecoded ?? "" }
+            guard segments.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0) }) else { return nil }
+        } else {
+            segments = []
+        }
         self.arrival = arrival
-        let isForm = request.header("content-type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
         let body = request.body
         request.body = []
         guard let query = try? request.parameters else { return nil }
         self.query = Fields(query)
-        guard request.method == "POST", isForm else {
+        guard request.method == "POST", request.isForm else {
             form = Fields([])
             return
         }
@@ -95,4 +97,11 @@ struct Fields: Sendable {
 
     /// Whether a box is ticked.
     func isOn(_ name: String) -> Bool { all.contains { $0.name == name } }
+}
+
+extension WireRequest {
+    /// Whether it brings a form as browsers send it.
+    var isForm: Bool {
+        header("content-type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+    }
 }

@@ -16,6 +16,8 @@ struct ConsoleSession: Codable, Sendable {
     var role: SwitchedRole?
     /// What every form has to bring along.
     let formKey: String
+    /// Whether it began over TLS: then it is good there alone.
+    let isSecure: Bool
     /// The region that was chosen; nil: Gatehouse's own.
     var region: String?
 
@@ -34,9 +36,10 @@ struct ConsoleSession: Codable, Sendable {
     static let lifetime = 12.0 * 3600
 
     /// Starts a session.
-    static func start(_ token: String, at time: Double) -> ConsoleSession {
+    static func start(_ token: String, at time: Double, over request: WebRequest) -> ConsoleSession {
         ConsoleSession(
-            id: Identifiers.mixed(22), started: time, token: token, formKey: Identifiers.mixed(32))
+            id: Identifiers.mixed(22), started: time, token: token, formKey: Identifiers.mixed(32),
+            isSecure: request.isSecure)
     }
 
     /// The token of the credentials that calls are made with.

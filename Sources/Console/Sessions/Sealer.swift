@@ -18,6 +18,8 @@ struct Sealer: Sendable {
         case notice
         /// The link in a mail for a forgotten password.
         case recovery
+        /// What a new passkey is to sign.
+        case passkey
         /// A token of the federation endpoint's.
         case federation
     }

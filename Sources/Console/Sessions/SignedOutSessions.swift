@@ -61,22 +61,33 @@ public enum ConsoleRecords {
 }
 
 extension Environment {
-    /// Ends a session, or all of the same person's, for good.
+    /// Ends a session for good.
     func signOut(
-        _ session: ConsoleSession, of principal: String, in account: String, everywhere: Bool, requestID: String
-    )
-        async throws(ServiceError)
-    {
+        _ session: ConsoleSession, of principal: String, in account: String, requestID: String
+    ) async throws(ServiceError) {
+        try await change(principal, account, requestID) {
+            $0.sessions[session.id] = session.started + ConsoleSession.lifetime
+        }
+    }
+
+    /// Ends all sessions of a person.
+    func signOutEverywhere(_ principal: String, in account: String, requestID: String) async throws(ServiceError) {
+        let now = now()
+        try await change(principal, account, requestID) { record in
+            record.everythingBefore = now
+            record.sessions = [:]
+        }
+    }
+
+    private func change(
+        _ principal: String, _ account: String, _ requestID: String,
+        _ body: @escaping @Sendable (inout SignedOut) -> Void
+    ) async throws(ServiceError) {
         let now = now()
         try await write(ConsoleRecords.scope(account), requestID: requestID) { (records) throws(ServiceError) in
             var record = try records.get(SignedOut.self, principal) ?? SignedOut(id: principal)
             record.sessions = record.sessions.filter { $0.value > now }
-            if everywhere {
-                record.everythingBefore = now
-                record.sessions = [:]
-            } else {
-                record.sessions[session.id] = session.started + ConsoleSession.lifetime
-            }
+            body(&record)
             try records.put(record)
         }
     }

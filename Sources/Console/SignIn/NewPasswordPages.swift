@@ -40,7 +40,7 @@ enum NewPasswordPages {
         }
         var progress = begun
         // The second factor is proved before, if there is one.
-        if progress.person?.mfaTime == nil, !(try await console.secondFactors(of: owner)).isEmpty {
+        if progress.person?.mfaTime == nil, !(try await console.secondFactors(of: owner, request).devices()).isEmpty {
             return .redirect(to: Console.root + "sign-in/mfa")
         }
         let new = request.form.text("new")

@@ -121,7 +121,7 @@ enum SignInPages {
             name: "ConsoleLogin", identity: owner.map { .owner($0) } ?? .unknownUser, account: id,
             failure: "Failed authentication",
             details: [
-                (name: "LoginTo", value: console.environment.publicAddress.url + Console.root),
+                (name: "LoginTo", value: console.address + Console.root),
                 (name: "MobileVersion", value: "No"), (name: "MFAUsed", value: "No"),
             ])
         try await event.record(request, console.environment)
@@ -150,7 +150,7 @@ extension Console {
                     name: KnownDevice.cookie, value: try sealer.seal(device, for: .device),
                     lifetime: KnownDevice.lifetime))
         }
-        if progress.person?.mfaTime == nil, !(try await secondFactors(of: owner)).isEmpty {
+        if progress.person?.mfaTime == nil, !(try await secondFactors(of: owner, request).devices()).isEmpty {
             cookies.append(try SignInPages.cookie(progress, self))
             return Reply.redirect(to: Self.root + "sign-in/mfa").setting(cookies)
         }
@@ -171,9 +171,10 @@ extension Console {
             accountID: owner.accountID, principalKind: owner.userName == nil ? .root : .user, principalID: owner.id,
             issued: now, expires: now + ConsoleSession.lifetime, mfaTime: progress.person?.mfaTime)
         session.isOfConsole = true
-        let started = ConsoleSession.start(try environment.sessionTokens.seal(session), at: environment.now())
+        let started = ConsoleSession.start(
+            try environment.sessionTokens.seal(session), at: environment.now(), over: request)
         var details = [
-            (name: "LoginTo", value: environment.publicAddress.url + progress.target),
+            (name: "LoginTo", value: address + progress.target),
             (name: "MobileVersion", value: "No"),
         ]
         if let device = progress.person?.device { details.append((name: "MFAIdentifier", value: device)) }
@@ -181,15 +182,10 @@ extension Console {
         let event = SignInEvent(
             name: "ConsoleLogin", identity: .owner(owner), account: owner.accountID, details: details)
         try await event.record(request, environment)
-        return Reply.redirect(to: progress.target).setting(
+        // AWS asks every root user for a second factor.
+        let asks = owner.userName == nil && session.mfaTime == nil
+        return Reply.redirect(to: asks ? Self.root + "offer-mfa" : progress.target).setting(
             try SessionCookies.set(try sealer.seal(started, for: .session), over: request)
                 + [Cookie(name: SignInProgress.cookie, value: "", lifetime: 0)])
-    }
-
-    /// The devices that somebody has to prove the second factor with; none: it is not asked for.
-    func secondFactors(of owner: PasswordOwner) async throws(ServiceError) -> [MFADevice] {
-        try await environment.read(ConsoleRecords.scope(owner.accountID)) { (records) throws(ServiceError) in
-            try records.referrers(MFADevice.self, Relation.owner, to: owner.id, limit: 8)
-        }
     }
 }

@@ -69,6 +69,9 @@ final class SignInThrottle: Sendable {
         }
     }
 
+    /// Forgets everything.
+    func reset() { state.withLock { $0 = State() } }
+
     private static func counters(_ attempt: Attempt) -> [(key: String, most: Int)] {
         if let device = attempt.device { return [("device \(device)", mostOfDevice)] }
         return [("name \(attempt.name)", mostOfName), ("address \(attempt.address)", mostOfAddress)]

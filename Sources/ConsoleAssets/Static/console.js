@@ -36,6 +36,19 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 
+// What would be pasted can be taken from a file.
+for (const field of document.querySelectorAll("textarea[data-from-file]")) {
+  const label = document.createElement("label");
+  label.textContent = field.dataset.fromFile;
+  const file = document.createElement("input");
+  file.type = "file";
+  file.addEventListener("change", async () => {
+    if (file.files.length) field.value = await file.files[0].text();
+  });
+  label.append(file);
+  field.after(label);
+}
+
 // An open menu closes when one goes elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -58,4 +71,49 @@ for (const field of document.querySelectorAll("input[data-filter]")) {
     const wanted = field.value.toLowerCase();
     for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
   });
+}
+
+// Passkeys: the browser signs what the page's form was made for.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const told = form.querySelector("[data-passkey-told]");
+  form.addEventListener("submit", async (event) => {
+    const isNew = form.dataset.passkey === "create";
+    const field = form.elements[isNew ? "credential" : "assertion"];
+    if (field.value) return;
+    event.preventDefault();
+    told.textContent = "Waiting for your device …";
+    try {
+      const options = JSON.parse(form.dataset.options);
+      const credential = isNew
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+      field.value = JSON.stringify(credential.toJSON());
+      form.submit();
+    } catch (error) {
+      told.textContent = "That did not work: " + error.message;
+    }
+  });
+}
+
+// The rules of a password are ticked off as one types. Whether it is good enough, the server decides.
+for (const list of document.querySelectorAll("[data-rules]")) {
+  const field = document.getElementById(list.dataset.rules);
+  const kinds = { upper: /[A-Z]/, lower: /[a-z]/, digit: /[0-9]/, symbol: /[!@#$%^&*()_+\-=[\]{}|']/ };
+  const isMet = (rule, text) => {
+    const count = Number(rule.dataset.count);
+    if (rule.dataset.rule === "length") return [...text].length >= count;
+    if (rule.dataset.rule === "classes") return Object.values(kinds).filter((kind) => kind.test(text)).length >= count;
+    return kinds[rule.dataset.rule]?.test(text) ?? false;
+  };
+  field?.addEventListener("input", () => {
+    for (const rule of list.querySelectorAll("[data-rule]")) rule.dataset.met = isMet(rule, field.value) ? "yes" : "no";
+  });
+}
+
+// What has to be typed twice should be the same.
+for (const field of document.querySelectorAll("[data-same]")) {
+  const other = document.getElementById(field.dataset.same);
+  const compare = () => field.setCustomValidity(field.value === other.value ? "" : "The two differ.");
+  field.addEventListener("input", compare);
+  other.addEventListener("input", compare);
 }

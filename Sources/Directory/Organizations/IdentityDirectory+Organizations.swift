@@ -23,7 +23,7 @@ extension IdentityDirectory {
         withOrganizations { $0.containers(ofAccount: id) }
     }
 
-    /// A policy of an organization; without its content unless it is a service or resource control policy.
+    /// A policy of an organization; without its content unless it is a service or resource control policy, or one for S3.
     public func organizationPolicy(_ id: String) -> OrganizationPolicy? {
         withOrganizations { $0.policies[id] }
     }
@@ -36,5 +36,10 @@ extension IdentityDirectory {
     /// An account's membership in its organization: where it is, and which policies bind it. nil when it is in none.
     public func membership(ofAccount id: String) -> OrganizationMembership? {
         withOrganizations { $0.membership(ofAccount: id) }
+    }
+
+    /// What the S3 policies of an account's organization say of public access to its buckets; nil: nothing, or it is in none.
+    public func publicAccess(ofAccount id: String) -> OrganizationPublicAccess? {
+        withOrganizations { $0.publicAccess(ofAccount: id) }
     }
 }

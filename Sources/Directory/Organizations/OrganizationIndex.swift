@@ -11,7 +11,7 @@ struct OrganizationIndex {
     private(set) var units: [String: OrganizationalUnit] = [:]
     /// By the account's number: it is in one organization at most.
     private(set) var accounts: [String: OrganizationAccount] = [:]
-    /// Those that bind no requests are kept without their content, for which nobody asks the directory.
+    /// Those of which nobody asks the directory what they say are kept without their content.
     private(set) var policies: [String: OrganizationPolicy] = [:]
     /// By the organization's id.
     private(set) var resourcePolicies: [String: OrganizationResourcePolicy] = [:]
@@ -22,6 +22,8 @@ struct OrganizationIndex {
     private var places: [PlaceKey: Place] = [:]
     private var shared: [SharedKey: OrganizationMembership] = [:]
     private var memberships: [String: OrganizationMembership] = [:]
+    /// What S3 policies say of public access, by the account, of those that were asked for.
+    private var publicAccess: [String: OrganizationPublicAccess?] = [:]
 
     /// Ids of roots are short enough for two organizations to have the same.
     private struct PlaceKey: Hashable {
@@ -67,6 +69,7 @@ struct OrganizationIndex {
 
     private mutating func set(_ record: OrganizationAccount?, _ change: Change) throws(LedgerError) {
         memberships[change.id] = nil
+        publicAccess[change.id] = nil
         if let record {
             accounts[change.id] = record
         } else if let left = try change.decodeBefore(OrganizationAccount.self),
@@ -79,9 +82,12 @@ struct OrganizationIndex {
 
     private mutating func set(_ record: OrganizationPolicy?, policy id: String) {
         var record = record
-        let isControl = (record?.type ?? policies[id]?.type).map { Self.policyType($0) != nil } ?? false
-        if !isControl { record?.content = "" }
+        let type = record?.type ?? policies[id]?.type
+        let isControl = type.map { Self.policyType($0) != nil } ?? false
+        let isOfS3 = type == OrganizationPublicAccess.policyType
+        if !isControl, !isOfS3 { record?.content = "" }
         policies[id] = record
+        if isOfS3 { publicAccess.removeAll(keepingCapacity: true) }
         guard isControl else { return }
         compiled[id] = nil
         forget()
@@ -105,6 +111,7 @@ struct OrganizationIndex {
         places.removeAll(keepingCapacity: true)
         shared.removeAll(keepingCapacity: true)
         memberships.removeAll(keepingCapacity: true)
+        publicAccess.removeAll(keepingCapacity: true)
     }
 
     // MARK: Who is where
@@ -139,6 +146,28 @@ struct OrganizationIndex {
         shared[key] = membership
         memberships[id] = membership
         return membership
+    }
+
+    /// What the S3 policies of an account's organization say of public access to its buckets; nil: nothing.
+    /// - Complexity: as for `membership(ofAccount:)`.
+    mutating func publicAccess(ofAccount id: String) -> OrganizationPublicAccess? {
+        if let known = publicAccess[id] { return known }
+        let found = findPublicAccess(ofAccount: id)
+        publicAccess[id] = .some(found)
+        return found
+    }
+
+    private func findPublicAccess(ofAccount id: String) -> OrganizationPublicAccess? {
+        guard let account = accounts[id], let organization = organizations[account.organizationID],
+            organization.enabledPolicyTypes.contains(OrganizationPublicAccess.policyType)
+        else { return nil }
+        let levels = containers(ofAccount: id).map { container in
+            container == organization.rootID ? organization.rootPolicyIDs : units[container]?.policyIDs ?? []
+        }
+        return OrganizationPublicAccess(
+            levels: (levels + [account.policyIDs]).map { ids in
+                ids.compactMap { policies[$0] }.filter { $0.type == OrganizationPublicAccess.policyType }
+            })
     }
 
     private mutating func make(_ key: SharedKey, _ organization: Organization) -> OrganizationMembership {

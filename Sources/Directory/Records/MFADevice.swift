@@ -1,17 +1,20 @@
 public import Ledger
 
-/// A virtual MFA device: the seed of its one-time passwords, and whom it is enabled for.
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html>
+/// An MFA device, and whom it is enabled for: a virtual one with the seed of its one-time passwords, or a passkey.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html>
 public struct MFADevice: Record, CustomStringConvertible {
     public static let kind = "AWS::IAM::VirtualMFADevice"
 
-    /// The ARN, which is also the serial number: `arn:aws:iam::111122223333:mfa/phone`.
+    /// The ARN, which is also the serial number: `arn:aws:iam::111122223333:mfa/phone`, or for a passkey
+    /// `arn:aws:iam::111122223333:u2f/user/alice/key-2AFBQ3…`.
     public let serialNumber: String
     /// The account that it is in.
     public let accountID: String
     /// The 40 bytes that the device and the server share. Whoever has them can compute its codes, so they are shown
-    /// only once, when the device is created.
-    public let seed: [UInt8]
+    /// only once, when the device is created. nil: it is a passkey.
+    public let seed: [UInt8]?
+    /// nil: it is a virtual device.
+    public var passkey: Passkey?
     /// Seconds since 1970.
     public let createDate: Double
     /// In the order in which they were put; keys are case-sensitive.
@@ -27,13 +30,25 @@ public struct MFADevice: Record, CustomStringConvertible {
     /// The times of recent attempts, in seconds since 1970: guesses are throttled.
     public var attempts: [Double] = []
 
-    /// Makes a device that is not yet enabled for anybody. Its serial number is its ARN.
+    /// Makes a virtual device that is not yet enabled for anybody. Its serial number is its ARN.
     public init(serialNumber: String, accountID: String, seed: [UInt8], createDate: Double, tags: [Tag]) {
         self.serialNumber = serialNumber
         self.accountID = accountID
         self.seed = seed
         self.createDate = createDate
         self.tags = tags
+    }
+
+    /// Makes a passkey, which is its owner's from the beginning. Its serial number is its ARN.
+    public init(serialNumber: String, accountID: String, passkey: Passkey, ownerID: String, createDate: Double) {
+        self.serialNumber = serialNumber
+        self.accountID = accountID
+        seed = nil
+        self.passkey = passkey
+        self.createDate = createDate
+        tags = []
+        self.ownerID = ownerID
+        enableDate = createDate
     }
 
     public var id: String { serialNumber }

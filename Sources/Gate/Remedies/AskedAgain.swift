@@ -39,7 +39,7 @@ extension Gate {
         let caller = try caller(arn: principal)
         let given = Dictionary(
             context.map { (ConditionKeys.folded($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
-        let call = call(by: caller, of: action, given)
+        let call = try call(by: caller, of: action, given)
         let own = CallContext(call: call, resolved: Access(action, on: resource).resolved(call))
         var known: [String: ContextValue] = [:]
         for (key, value) in own.all { known[ConditionKeys.folded(key)] = value }
@@ -87,7 +87,8 @@ extension Gate {
             }
             identity = .service(
                 ServicePrincipal(
-                    denial.principalARN, sourceARN: one("aws:sourcearn"), sourceAccount: one("aws:sourceaccount") ?? ""))
+                    denial.principalARN, sourceARN: one("aws:sourcearn"), sourceAccount: one("aws:sourceaccount") ?? "")
+            )
             account = one("aws:sourceaccount") ?? account
         case .anonymous:
             identity = .anonymous
@@ -136,9 +137,13 @@ extension Gate {
     }
 
     /// A call that stands for the one that was made.
-    private func call(by caller: Caller, of action: String, _ context: [String: ContextValue]) -> Call {
+    private func call(
+        by caller: Caller, of action: String, _ context: [String: ContextValue]
+    ) throws(ServiceError) -> Call {
         let prefix = action.prefix { $0 != ":" }
-        let module = environment.modules.first { $0.actionPrefix == prefix } ?? environment.modules[0]
+        let named = environment.modules.first { $0.actionPrefix == prefix }
+        // Of a service that is not built, all that is asked of the module is whether it is passed on.
+        guard let module = named ?? environment.modules.first else { throw .internalFailure }
         var region = environment.region
         if case .one(let named)? = context["aws:requestedregion"] { region = named }
         let time = environment.now()
@@ -151,7 +156,7 @@ extension Gate {
     private func asked(
         _ access: Access, by caller: Caller, context: [String: ContextValue]
     ) async throws(ServiceError) -> DeniedRequest {
-        let call = call(by: caller, of: access.action, context)
+        let call = try call(by: caller, of: access.action, context)
         let membership = environment.directory.membership(ofAccount: caller.accountID)
         let decision = decide(access, boundPolicies(caller), membership, call)
         var request = decision.request

@@ -31,6 +31,19 @@ public struct Mail: Record {
         self.subject = subject
         self.text = text
     }
+
+    /// Makes a message that no call is the reason of.
+    /// - Parameter time: seconds since 1970.
+    public init(
+        requestID: String, at time: Double, about accountID: String, to recipient: String, subject: String, text: String
+    ) {
+        id = "\(requestID) \(subject)"
+        self.time = time
+        self.accountID = accountID
+        self.recipient = recipient
+        self.subject = subject
+        self.text = text
+    }
 }
 
 /// The mail that Gatehouse would have sent. All of it is in one scope, whichever account it is about.

@@ -15,7 +15,7 @@ extension ServiceModule {
         CloudTrail.self,
         operations: [CloudTrail.LookupEvents.self] + trailOperations + Insights.operations + Lake.operations,
         records: [Trail.self, LogSession.self, TrailStatus.self, DigestKey.self] + Insights.records + Lake.records,
-        tables: Insights.tables + Lake.tables,
+        tables: [AggregatedCount.self] + Insights.tables + Lake.tables,
         projections: [TrailIndex.self, LakeIndex.self], resourceTypes: [.trail, .eventDataStore, .channel, .dashboard],
         jobs: [ForgetOldEvents.self, DeliverTrails.self, DeliverDigests.self, FinishLogging.self] + Insights.jobs
             + Lake.jobs,

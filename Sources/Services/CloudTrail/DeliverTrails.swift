@@ -15,10 +15,19 @@ struct DeliverTrails: RecurringJob {
     static func interval(_ environment: Environment) -> Double { Double(environment.quotas[.trailDelivery]) }
 
     func run(_ context: JobContext) async throws(ServiceError) {
+        try? await context.environment.ensureOrganizationRoles()
         for trail in context.environment.trails.logging {
             guard let session = trail.sessionID else { continue }
             // What goes wrong with one is told by its status, and tried again the next time.
-            try? await Delivery(environment: context.environment, trail: trail, sessionID: session).run()
+            try? await deliver(trail, session, context.environment)
         }
+    }
+
+    private func deliver(
+        _ trail: Trail, _ session: String, _ environment: Environment
+    ) async throws(ServiceError) {
+        let last = AggregationDelivery.lastWindow(at: environment.now())
+        try await Delivery(environment: environment, trail: trail, sessionID: session).run()
+        try await AggregationDelivery(environment: environment, trail: trail, sessionID: session).run(through: last)
     }
 }

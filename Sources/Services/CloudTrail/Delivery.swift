@@ -6,8 +6,8 @@ import Wire
 
 /// Delivers a trail's events to its bucket.
 ///
-/// The files, how far the trail is, and what the next digest will say of the files are committed together. So each event is
-/// in one file, once, even if the process ends at any point in between.
+/// The files, how far the trail is, what was counted of data events, and what the next digest will say of the files are
+/// committed together. So each event is in one file, once, even if the process ends at any point in between.
 struct Delivery: Sendable {
     let environment: Environment
     let trail: Trail
@@ -21,6 +21,7 @@ struct Delivery: Sendable {
     /// What a pass has found.
     private struct Found {
         var files: [LogPlace: LogFile] = [:]
+        var counts = AggregatedCounts()
         /// How far it has come.
         var cursor: Int64
     }
@@ -66,17 +67,20 @@ struct Delivery: Sendable {
         let window = HistoryWindow(
             account: trail.accountID, organizationID: trail.organizationID, start: session.start, end: session.end)
         var files: [LogPlace: LogFile] = [:]
+        var counts = AggregatedCounts()
         let cursor = try await HistoryWalk(environment: environment).pass(
             from: session.cursor, through: end, upTo: Self.most
         ) { (event) throws(ServiceError) in
-            guard let place = trail.place(of: event, RecordedEvent(event), in: window, environment) else { return 0 }
+            let recorded = RecordedEvent(event)
+            guard let place = trail.place(of: event, recorded, in: window, environment) else { return 0 }
             let file: LogFile
             if let open = files[place] { file = open } else { file = try LogFile() }
             files[place] = file
             file.append(event.standardRecord, at: event.time)
+            counts.add(recorded, at: event.time, in: place, of: sessionID, by: trail.templates(at: event.time))
             return event.body.count
         }
-        return Found(files: files, cursor: cursor)
+        return Found(files: files, counts: counts, cursor: cursor)
     }
 
     // MARK: Delivering
@@ -92,9 +96,10 @@ struct Delivery: Sendable {
             await files.discard()
             throw error
         }
-        let delivered = files
+        let (delivered, counts) = (files, found.counts)
         try await move(from: start, to: found.cursor, discarding: delivered.calls) {
             (session, status, records) throws(ServiceError) in
+            try counts.keep(for: session, in: records)
             try delivered.complete(in: records) { session.note($0, at: $1) }
             (status.delivered, status.attempted, status.deliveryError) = (now, now, nil)
         }

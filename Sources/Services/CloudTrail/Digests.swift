@@ -15,6 +15,8 @@ struct Digests: Sendable {
     let environment: Environment
     let trail: Trail
     let sessionID: String
+    /// Whether nothing follows.
+    var isLast = false
 
     /// Delivers the digests of the time until `end`, after all that is recorded.
     /// - Parameter then: what else is done in the same transaction.
@@ -24,6 +26,10 @@ struct Digests: Sendable {
         then: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
         try await Delivery(environment: environment, trail: trail, sessionID: sessionID).run()
+        if isLast {
+            try await AggregationDelivery(environment: environment, trail: trail, sessionID: sessionID).run(
+                through: nil)
+        }
         let session = try await environment.read(trail.scope) { [sessionID] (records) throws(ServiceError) in
             try records.get(LogSession.self, sessionID)
         }
@@ -198,8 +204,12 @@ struct FinishLogging: Job {
             guard let session = try records.get(LogSession.self, id) else { return }
             try records.delete(session)
         }
-        guard context.attempts < Self.mostAttempts else { return try await context.finish(forget) }
-        try await Digests(environment: context.environment, trail: trail, sessionID: id).deliver(
+        let environment = context.environment
+        guard context.attempts < Self.mostAttempts else {
+            try await AggregationDelivery(environment: environment, trail: trail, sessionID: id).forget()
+            return try await context.finish(forget)
+        }
+        try await Digests(environment: environment, trail: trail, sessionID: id, isLast: true).deliver(
             until: end, context, then: forget)
     }
 }

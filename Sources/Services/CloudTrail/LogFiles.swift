@@ -26,6 +26,7 @@ struct LogPlace: Hashable {
 enum LogKind: String {
     case events = "CloudTrail"
     case insights = "CloudTrail-Insight"
+    case aggregated = "CloudTrail-Aggregated"
 }
 
 extension Trail {

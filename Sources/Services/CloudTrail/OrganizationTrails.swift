@@ -1,5 +1,6 @@
 import CloudTrailAPI
 import Directory
+import Ledger
 import OrganizationsAPI
 import Platform
 import Wire
@@ -56,6 +57,23 @@ extension MutableRecords {
             try of(account: account.id).ensureServiceLinkedRole(of: BucketAccess.service, at: call.time)
         }
         try ensureServiceLinkedRole(of: BucketAccess.service, at: call.time)
+    }
+}
+
+extension Environment {
+    /// Gives members that have joined an organization since its trail or event data store was made the role as well.
+    func ensureOrganizationRoles() async throws(ServiceError) {
+        guard let role = ServiceLinkedRoleCatalog.template(ofService: BucketAccess.service)?.roleName else { return }
+        let stores = lake.stores { $0.organizationID != nil }
+        for owner in Set(trails.ofOrganizations.map(\.accountID) + stores.map(\.accountID)).sorted() {
+            for account in directory.accounts(managedBy: owner)
+            where account.isActive && directory.role(named: role, in: account.id) == nil {
+                let now = now()
+                try await write(Scope(account: account.id), requestID: "") { (records) throws(ServiceError) in
+                    try records.ensureServiceLinkedRole(of: BucketAccess.service, at: now)
+                }
+            }
+        }
     }
 }
 
@@ -137,7 +155,9 @@ extension CloudTrail.RegisterOrganizationDelegatedAdmin: PreparedWriteOperation 
         do throws(ServiceError) { _ = try registration.complete(in: records) } catch {
             throw error.ofDelegation(input.memberAccountId)
         }
-        try records.ensureServiceLinkedRole(of: BucketAccess.service, at: call.time)
+        for service in [BucketAccess.service, Enrichment.service] {
+            try records.ensureServiceLinkedRole(of: service, at: call.time)
+        }
         return Output()
     }
 }

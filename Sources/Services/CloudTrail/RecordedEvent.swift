@@ -56,7 +56,17 @@ final class RecordedEvent: SelectableEvent {
         return String(arn[..<end])
     }
 
+    /// Who called, with what that is: `IAMUser:arn:…`, `AWSAccount:111122223333`, `AWSService:s3.amazonaws.com`.
+    var caller: String {
+        let identity = record?["userIdentity"]
+        let service = identity?["invokedBy"]?.text
+        let type = identity?["type"]?.text ?? (service == nil ? "Unknown" : "AWSService")
+        let name = self.identity ?? (type == "AWSService" ? service : identity?["accountId"]?.text)
+        return (name ?? identity?["principalId"]?.text).map { "\(type):\($0)" } ?? type
+    }
+
     var userAgent: String? { record?["userAgent"]?.text }
+    var sourceIPAddress: String? { record?["sourceIPAddress"]?.text }
 
     lazy var resources: [SelectableResource] = {
         guard case .array(let elements)? = record?["resources"] else { return [] }

@@ -37,6 +37,11 @@ final class TrailIndex: Projection {
         trails.withLock { $0.values.flatMap(\.values).filter(\.isLogging) }.sorted { $0.uniqueID < $1.uniqueID }
     }
 
+    /// Those of organizations.
+    var ofOrganizations: [Trail] {
+        trails.withLock { $0.values.flatMap(\.values).filter { $0.organizationID != nil } }
+    }
+
     /// How many there are in each Region.
     var counts: [String: Int] {
         trails.withLock { $0.reduce(into: [:]) { $0[$1.key.region, default: 0] += $1.value.count } }

@@ -92,6 +92,29 @@ public enum ConsolePassword {
         }
     }
 
+    /// What a link for a forgotten password is good for: the password that there is now. nil: there is none.
+    public static func generation(of owner: PasswordOwner, _ environment: Environment) async throws(ServiceError)
+        -> Double?
+    {
+        try await environment.read(Scope(account: owner.accountID)) { (records) throws(ServiceError) in
+            try records.get(LoginProfile.self, owner.id)?.passwordDate
+        }
+    }
+
+    /// Whether the root user of an account may set a password that it has forgotten, or never had. Not so where the
+    /// organization has taken root users' credentials away, until it allows it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-access-management.html>
+    public static func mayRecover(rootOf accountID: String, _ environment: Environment) async throws(ServiceError)
+        -> Bool
+    {
+        guard let account = environment.directory.account(accountID), account.isActive else { return false }
+        guard let organization = environment.directory.organization(ofAccount: accountID),
+            organization.managementAccountID != accountID,
+            organization.iamFeatures.contains("RootCredentialsManagement")
+        else { return true }
+        return try await generation(of: PasswordOwner(rootOf: accountID), environment) != nil
+    }
+
     /// What an account asks of passwords, each rule as a sentence.
     public static func rules(of accountID: String, _ environment: Environment) async throws(ServiceError) -> [String] {
         let policy = try await environment.read(Scope(account: accountID)) {

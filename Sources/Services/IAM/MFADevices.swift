@@ -4,10 +4,11 @@ import Platform
 import Policy
 import Wire
 
-// Virtual MFA devices. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
+// MFA devices: virtual ones, and of passkeys what the API has of them. How one is registered stands in Passkeys.swift.
+// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
 
 extension ServiceError {
-    fileprivate static let mfaDeviceExists = ServiceError.entityAlreadyExists("MFA device already exists.")
+    static let mfaDeviceExists = ServiceError.entityAlreadyExists("MFA device already exists.")
 
     fileprivate static func mfaDeviceNotFound(_ serialNumber: String) -> ServiceError {
         .noSuchEntity("MFA Device with serial number \(serialNumber) does not exist.")
@@ -33,6 +34,8 @@ extension RecordReading {
     }
 }
 
+/// On a virtual device: passkeys have no tags, and are not deleted but deactivated.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagMFADevice.html>
 protocol OnMFADevice: RecordOperation where InputFields: IAM.WithSerialNumber, Target == MFADevice {}
 
 extension OnMFADevice {
@@ -41,17 +44,19 @@ extension OnMFADevice {
     }
 
     static func target(_ input: Input, _ call: Call, _ records: some RecordReading) throws(ServiceError) -> MFADevice {
-        try records.mfaDevice(input.serialNumber)
+        let device = try records.mfaDevice(input.serialNumber)
+        guard device.passkey == nil else { throw .mfaDeviceNotFound(input.serialNumber) }
+        return device
     }
 }
 
 extension Directory.MFADevice {
     /// Accepts two consecutive codes as proof that the caller has the device, and learns its clock from them.
-    /// - Throws: InvalidAuthenticationCode.
+    /// - Throws: InvalidAuthenticationCode, also for a passkey: it shows no codes.
     fileprivate mutating func synchronise(
         _ first: String, _ second: String, _ call: Call
     ) throws(ServiceError) {
-        let steps = OneTimePassword(seed: seed)
+        let steps = seed.map { OneTimePassword(seed: $0) }?
             .consecutiveSteps(first, second, around: call.clientTime, window: 1000, after: lastStep)
         guard let step = steps else {
             throw IAM.Failure.invalidAuthenticationCode("Authentication code for device is not valid.")
@@ -108,7 +113,7 @@ extension IAM.CreateVirtualMFADevice: PreparedWriteOperation {
 
         var view = IAM.VirtualMFADevice()
         view.serialNumber = serialNumber
-        view.base32StringSeed = Blob(Array(Base32.encode(device.seed).utf8))
+        view.base32StringSeed = Blob(Array(Base32.encode(new.seed).utf8))
         view.qrCodePNG = Blob(new.picture)
         if !device.tags.isEmpty { view.tags = device.tags.map(IAM.Tag.init) }
         return Output(virtualMFADevice: view)
@@ -124,10 +129,7 @@ extension IAM.EnableMFADevice: WriteOperation, OnUser {
         let owner = try records.mfaOwner(input.userName, call)
         var device = try records.mfaDevice(input.serialNumber)
         guard device.ownerID == nil else { throw .mfaDeviceExists }
-        let quota = call.quotas[.mfaDevicesPerUser]
-        let devices = try records.referrers(MFADevice.self, Relation.owner, to: owner).count
-        guard devices < quota else { throw .quotaExceeded("MFADevicesPerUser", quota) }
-        if devices > 0 { try requireSecondFactor(toChangeDevicesOf: owner, call) }
+        try requireRoomForDevice(of: owner, call, records)
         try device.synchronise(input.authenticationCode1, input.authenticationCode2, call)
         device.ownerID = owner
         device.enableDate = call.time
@@ -157,6 +159,11 @@ extension IAM.DeactivateMFADevice: WriteOperation, OnOwner {
         let owner = try Owner(input.userName, call).resolve(records, call)
         var device = try records.mfaDevice(input.serialNumber, of: owner.id)
         try requireSecondFactor(toChangeDevicesOf: owner.id, call)
+        guard device.passkey == nil else {
+            // A key that is nobody's is of no use: it can't be enabled again.
+            try records.delete(device)
+            return Output()
+        }
         device.ownerID = nil
         device.enableDate = nil
         try records.put(device)
@@ -172,6 +179,15 @@ extension IAM.DeleteVirtualMFADevice: DeleteOperation, OnMFADevice {
     }
 }
 
+/// Makes sure that one more device may be enabled for an owner, of whichever kind.
+/// - Throws: LimitExceeded, and AccessDenied where the owner has to use the second factor that he has.
+func requireRoomForDevice(of owner: String, _ call: Call, _ records: MutableRecords) throws(ServiceError) {
+    let quota = call.quotas[.mfaDevicesPerUser]
+    let devices = try records.referrers(MFADevice.self, Relation.owner, to: owner).count
+    guard devices < quota else { throw .quotaExceeded("MFADevicesPerUser", quota) }
+    if devices > 0 { try requireSecondFactor(toChangeDevicesOf: owner, call) }
+}
+
 /// A user who has a device must have used it to add another or to remove one: a stolen access key alone must not be
 /// enough to get rid of the second factor. Others who may manage the user's devices need no MFA.
 /// - Throws: AccessDenied.
@@ -185,8 +201,8 @@ private func requireSecondFactor(toChangeDevicesOf owner: String, _ call: Call) 
 }
 
 extension IAM.GetMFADevice: ReadOperation, OnOwner {
-    /// AWS answers it for FIDO security keys only, which are registered in the console: no other device has
-    /// certifications.
+    /// AWS answers it for FIDO security keys only. They have certifications if their attestation is held against the FIDO
+    /// Alliance's metadata; here none is asked for.
     public static func handle(_ input: Input, _ call: Call, _ records: Records) throws(ServiceError) -> Output {
         guard ARN(parsing: input.serialNumber)?.resource.hasPrefix("u2f/") == true else {
             throw .validation("The serial number \(input.serialNumber) is not that of a FIDO security key.")
@@ -226,6 +242,7 @@ extension IAM.ListVirtualMFADevices: ReadOperation {
             MFADevice.self, Paging(input)
         ) { device in
             switch input.assignmentStatus {
+            case _ where device.passkey != nil: false
             case "Assigned": device.ownerID != nil
             case "Unassigned": device.ownerID == nil
             default: true

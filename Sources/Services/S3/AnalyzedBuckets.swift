@@ -57,8 +57,7 @@ extension Bucket {
 extension BucketEntry {
     /// - Parameter accessPoints: those of the bucket; nil: those that there are.
     func analyzed(_ environment: Environment, accessPoints: [AccessPointEntry]? = nil) -> AnalyzedResource {
-        let index = environment.projection(BucketIndex.self)
-        let block = (bucket.publicAccessBlock ?? PublicAccessBlock()).union(index.block(ofAccount: bucket.accountID))
+        let block = environment.publicAccessBlock(of: bucket)
         var known = Resource(owner: bucket.accountID)
         known.takeTags(of: bucket)
         var resource = AnalyzedResource(
@@ -76,76 +75,14 @@ extension BucketEntry {
             points.filter { $0.point.bucketAccountID == bucket.accountID }.sorted { $0.point.id < $1.point.id }
             .map { entry in
                 let point = entry.point
-                let ownBlock = point.publicAccessBlock.union(index.block(ofAccount: point.accountID)).union(block)
+                let ownBlock = point.publicAccessBlock
+                    .union(environment.publicAccessBlock(ofAccount: point.accountID)).union(block)
                 var context = point.context
                 if let vpc = point.vpcID { context["aws:sourcevpc"] = .one(vpc) }
                 return AnalyzedResource.AccessPoint(
-                    arn: point.arn, owner: point.accountID, policy: entry.policyOfBucket,
+                    arn: point.arn, owner: point.accountID, policy: entry.policy,
                     restrictsPublicBuckets: point.vpcID == nil && ownBlock.restrictPublicBuckets, context: context)
             }
         return resource
-    }
-}
-
-extension AccessPointEntry {
-    /// The access point's policy as if it spoke of the bucket: what it says of objects by the access point, it says of the
-    /// bucket's. nil: it has none.
-    fileprivate var policyOfBucket: CompiledPolicy? {
-        guard let text = point.policy else { return nil }
-        let source = PolicySource(type: .resource, name: "access point policy", attachedTo: point.arn)
-        guard let document = try? Wire.JSONValue(parsing: Array(text.utf8)) else { return .denyingEverything(source) }
-        var writer = JSONWriter()
-        writer.json(rewritten(document))
-        return BucketPolicies.compiled(String(decoding: writer.bytes, as: UTF8.self), source)
-    }
-
-    private func rewritten(_ document: Wire.JSONValue) -> Wire.JSONValue {
-        func inStatement(_ value: Wire.JSONValue) -> Wire.JSONValue {
-            value.mappingMembers { key, value in
-                key == "Resource" || key == "NotResource" ? value.mappingTexts(ofBucket) : value
-            }
-        }
-        return document.mappingMembers { key, value in
-            guard key == "Statement" else { return value }
-            if case .array(let statements) = value { return .array(statements.map(inStatement)) }
-            return inStatement(value)
-        }
-    }
-
-    /// A pattern for the access point's resources as one for the bucket's.
-    private func ofBucket(_ pattern: String) -> String {
-        if pattern == "*" { return pattern }
-        let bucket = "arn:aws:s3:::\(point.bucket)"
-        // The access point may be named by a pattern; what follows is of the objects.
-        for separator in ["/object/", "/object*", "/*"] {
-            guard let range = pattern.firstRange(of: separator), names(String(pattern[..<range.lowerBound])) else {
-                continue
-            }
-            return separator == "/object/" ? "\(bucket)/\(pattern[range.upperBound...])" : "\(bucket)/*"
-        }
-        if names(pattern) { return pattern.hasSuffix("*") ? "\(bucket)*" : bucket }
-        return "arn:aws:s3:::-"
-    }
-
-    private func names(_ pattern: String) -> Bool {
-        guard pattern.contains(where: { $0 == "*" || $0 == "?" }) else {
-            return pattern == point.arn
-        }
-        return Wildcards(pattern).matches(point.arn)
-    }
-}
-
-extension Wire.JSONValue {
-    fileprivate func mappingMembers(_ map: (String, Wire.JSONValue) -> Wire.JSONValue) -> Wire.JSONValue {
-        guard case .object(let members) = self else { return self }
-        return .object(members.map { Wire.JSONMember(key: $0.key, value: map($0.key, $0.value)) })
-    }
-
-    fileprivate func mappingTexts(_ map: (String) -> String) -> Wire.JSONValue {
-        switch self {
-        case .string(let text): .string(map(text))
-        case .array(let values): .array(values.map { $0.mappingTexts(map) })
-        default: self
-        }
     }
 }

@@ -111,8 +111,8 @@ final class BucketIndex: Projection {
     /// The bucket of a name, in whichever account and region.
     func bucket(_ name: String) -> BucketEntry? { state.withLock { $0.buckets[name] } }
 
-    /// What an account blocks of public access; nil: nothing.
-    func block(ofAccount id: String) -> PublicAccessBlock? { state.withLock { $0.blocks[id] } }
+    /// What an account's own settings block of public access; nil: it has none.
+    fileprivate func block(ofAccount id: String) -> PublicAccessBlock? { state.withLock { $0.blocks[id] } }
 
     /// The lifecycle rules that are enabled, of buckets that have any, by name.
     var lifecycles: [String: [LifecycleRule]] { state.withLock { $0.lifecycles } }
@@ -150,13 +150,29 @@ final class BucketIndex: Projection {
     }
 }
 
+extension Environment {
+    /// What is blocked of public access in a whole account: as its organization says, or else as its own settings say; nil:
+    /// nobody says anything.
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html>
+    func publicAccessBlock(ofAccount id: String) -> PublicAccessBlock? {
+        switch directory.publicAccess(ofAccount: id) {
+        case .blocksAll: .everything
+        case .blocksNone: PublicAccessBlock()
+        case nil: projection(BucketIndex.self).block(ofAccount: id)
+        }
+    }
+
+    /// What is blocked of public access to a bucket: by itself, or for its account.
+    func publicAccessBlock(of bucket: Bucket) -> PublicAccessBlock {
+        (bucket.publicAccessBlock ?? PublicAccessBlock()).union(publicAccessBlock(ofAccount: bucket.accountID))
+    }
+}
+
 extension Call {
     var buckets: BucketIndex { environment.projection(BucketIndex.self) }
 
-    /// What is blocked of public access to a bucket: by itself, or by its account.
-    func publicAccessBlock(of bucket: Bucket) -> PublicAccessBlock {
-        (bucket.publicAccessBlock ?? PublicAccessBlock()).union(buckets.block(ofAccount: bucket.accountID))
-    }
+    /// What is blocked of public access to a bucket: by itself, or for its account.
+    func publicAccessBlock(of bucket: Bucket) -> PublicAccessBlock { environment.publicAccessBlock(of: bucket) }
 }
 
 extension ResourceType {

@@ -27,7 +27,7 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
         }
         guard let provider = try await provider(String(name), of: arn.account, call), provider.arn == input.principalArn
         else { throw .invalidIdentityToken("Specified provider doesn't exist") }
-        let assertion = try assertion(input.samlAssertion, of: provider, call)
+        let assertion = try provider.assertion(in: input.samlAssertion, call.environment, at: call.time)
         let identity = try FederatedIdentity(assertion, of: provider, assuming: input.roleArn, call)
         return Caller(accountID: provider.accountID, identity: .saml(identity))
     }
@@ -86,18 +86,23 @@ extension STS.AssumeRoleWithSAML: ComputeOperation, FederatedOperation {
             throw ServiceError(error)
         }
     }
+}
 
-    private static func assertion(
-        _ response: String, of provider: SAMLProvider, _ call: Call
+extension SAMLProvider {
+    /// The assertion of a response, proved.
+    /// - Parameter time: seconds since 1970, by Gatehouse's clock.
+    func assertion(
+        in response: String, _ environment: Environment, at time: Double
     ) throws(ServiceError) -> SAMLAssertion {
-        guard call.time < provider.validUntil else {
+        guard time < validUntil else {
             throw .invalidIdentityToken("The metadata of the specified provider has expired")
         }
         do throws(SAMLError) {
             let verifier = SAMLVerifier(
-                metadata: try SAMLMetadata(parsing: provider.metadata), privateKeys: provider.privateKeys.map(\.pem),
-                requiresEncryption: provider.encryptionMode == .required, providerID: provider.uniqueID)
-            return try verifier.assertion(inBase64: response, at: call.clientTime)
+                metadata: try SAMLMetadata(parsing: metadata), privateKeys: privateKeys.map(\.pem),
+                requiresEncryption: encryptionMode == .required, providerID: uniqueID,
+                ownAddress: environment.publicAddress.url)
+            return try verifier.assertion(inBase64: response, at: time - environment.clock.moved)
         } catch {
             throw ServiceError(error)
         }
@@ -110,7 +115,7 @@ extension ServiceError {
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>, as far as it names them.
-    fileprivate init(_ error: SAMLError) {
+    init(_ error: SAMLError) {
         self =
             switch error {
             case .malformed: .invalidIdentityToken("Invalid SAML response")

@@ -52,6 +52,8 @@ struct SAMLClaims {
     let attributes: [String: [String]]
 
     private static let prefix = "https://aws.amazon.com/SAML/Attributes/"
+    /// The attribute of the roles that are offered.
+    static let role = prefix + "Role"
 
     func values(_ name: String) -> [String] {
         attributes[Self.prefix + name] ?? []

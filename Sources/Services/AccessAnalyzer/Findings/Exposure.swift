@@ -1,4 +1,5 @@
 import Catalogue
+import CustomChecks
 import Platform
 import Policy
 import Reasoning
@@ -42,19 +43,14 @@ private struct ExposureSearch {
     private var found: [ExternalAccess] = []
     private var isUndecided = false
 
-    private static let accessPointKeys: Set<String> = [
-        "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:accesspointnetworkorigin",
-    ]
-
     init(_ resource: AnalyzedResource, _ type: AnalyzedResourceType, _ zone: ZoneOfTrust) {
         self.resource = resource
         self.type = type
         self.zone = zone
-        isBucket = resource.type == "AWS::S3::Bucket"
-        var context = resource.context
-        context.merge(ConditionKeys.resourceTags(resource.tags, service: nil)) { own, _ in own }
+        isBucket = resource.isBucket
         question = OutsideQuestion(
-            doors: [], resources: [], actions: AskedActions([]), context: context, zone: zone.trusted,
+            doors: [], resources: [], actions: AskedActions([]), context: resource.requestContext,
+            zone: zone.trusted,
             ownOrganization: zone.trusted.organizationOfAccount(resource.owner).flatMap { $0.isEmpty ? nil : $0 })
     }
 
@@ -76,21 +72,14 @@ private struct ExposureSearch {
     mutating func lookAtPolicy() {
         if resource.policy != nil {
             question.doors = [policyDoor]
-            if isBucket { question.absentKeys = Self.accessPointKeys }
+            if isBucket { question.absentKeys = AnalyzedResource.accessPointKeys }
             ask(.init(kind: .policy))
-            if isBucket, speaksOfAccessPoints {
+            if resource.speaksOfAccessPoints {
                 // By access points of others, of which only the policy says anything.
                 question.absentKeys = []
                 for access in answer() {
-                    guard
-                        let account = access.conditions.first(where: {
-                            $0.key.lowercased() == "s3:dataaccesspointaccount"
-                        })?.value
-                            ?? access.conditions.first(where: { $0.key.lowercased() == "s3:dataaccesspointarn" })?
-                            .value.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first
-                            .map(String.init)
-                    else { continue }
-                    add(access, AccessSource(kind: .accessPointAccount, accessPointAccount: account))
+                    guard let source = AccessSource(ofAccessUnder: access.conditions) else { continue }
+                    add(access, source)
                 }
             }
         }
@@ -101,14 +90,8 @@ private struct ExposureSearch {
         inputs.resourceOnlyDenies = true
         inputs.accessControlList = list
         question.doors = [OutsideQuestion.Door(inputs, owner: resource.owner)]
-        question.absentKeys = Self.accessPointKeys
+        question.absentKeys = AnalyzedResource.accessPointKeys
         ask(.init(kind: .bucketACL))
-    }
-
-    private var speaksOfAccessPoints: Bool {
-        resource.policy?.document.statements.contains { statement in
-            statement.conditions.contains { Self.accessPointKeys.contains($0.key.value.lowercased()) }
-        } ?? false
     }
 
     mutating func lookAtAccessPoints() {
@@ -122,14 +105,11 @@ private struct ExposureSearch {
             var bucket = PolicyInputs(resource: resource.policy)
             bucket.restrictsPublicBuckets = resource.restrictsPublicBuckets
             question.doors = [
-                OutsideQuestion.Door(inputs, owner: point.owner), OutsideQuestion.Door(bucket, owner: resource.owner),
+                OutsideQuestion.Door(inputs, owner: point.owner, alias: ResourceAlias(point.arn, of: resource.arn)),
+                OutsideQuestion.Door(bucket, owner: resource.owner),
             ]
             question.context = context.merging(point.context) { _, own in own }
-            ask(
-                point.owner == resource.owner
-                    ? AccessSource(kind: .accessPoint, accessPointARN: point.arn)
-                    : AccessSource(
-                        kind: .accessPointAccount, accessPointARN: point.arn, accessPointAccount: point.owner))
+            ask(AccessSource(point, of: resource))
         }
         question.context = context
     }
@@ -240,8 +220,8 @@ enum AnalyzedActions {
         return service.actions.filter { !places.isDisjoint(with: $0.resourceTypes) }.map { "\(prefix):\($0.name)" }
     }
 
-    /// Requests as AWS's services make them.
-    static let domain = Domain.aws
+    /// Requests as AWS's services make them, with as many values for a condition key as it has there.
+    static let domain = Checks.withCatalogue.domain
 
     /// Whether control policies take anything from a type's actions.
     ///

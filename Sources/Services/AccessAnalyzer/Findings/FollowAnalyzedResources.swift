@@ -119,11 +119,9 @@ struct AnalysisPlan {
             case Account.kind where !Self.concerns(change): break
             case Account.kind, Organization.kind, OrganizationAccount.kind, OrganizationPolicy.kind,
                 OrganizationalUnit.kind:
-                // Who is in the zone, or what binds its accounts, may be different now.
+                // Who is in the zone, or what binds its accounts, may be different now: of accounts of an organization, too.
                 for analyzer in analyzers
-                where analyzer.type.isOfOrganization || analyzer.accountID == change.id
-                    || change.kind == OrganizationPolicy.kind || change.kind == OrganizationAccount.kind
-                {
+                where analyzer.type.isOfOrganization || analyzer.accountID == change.id || change.kind != Account.kind {
                     rescan(analyzer)
                 }
             default: break

@@ -42,7 +42,7 @@ enum InternalExposure {
             search.enter(account)
             search.forEachPrincipal(of: account) { principal, uniqueID, tags, isRole in
                 let (found, undecided) = search.access(of: principal, uniqueID, tags, isRole: isRole)
-                if let found { access.append(found) }
+                access += found
                 if undecided { isUndecided = true }
             }
         }
@@ -56,7 +56,10 @@ private struct InternalSearch {
     let environment: Environment
     let appliesControl: Bool
     private let resourceControl: [PolicySet]?
+    private let pointControl: [String: [PolicySet]]
     private var serviceControl: [PolicySet]?
+    private var context: [String: ContextValue] = [:]
+    private var absentKeys: Set<String> = []
 
     init(
         _ resource: AnalyzedResource, _ type: AnalyzedResourceType, _ analyzer: Analyzer, _ environment: Environment
@@ -66,13 +69,30 @@ private struct InternalSearch {
         self.environment = environment
         // As AWS has it, control policies count for analyzers of organizations alone.
         appliesControl = analyzer.type.isOfOrganization
-        resourceControl =
-            resource.isBeyondResourceControl || !ResourceControl.governs(action: "\(type.actionPrefix):")
-            ? nil : environment.directory.membership(ofAccount: resource.owner)?.resourceControl
+        let isGoverned = ResourceControl.governs(action: "\(type.actionPrefix):")
+        func control(_ account: String) -> [PolicySet]? {
+            isGoverned ? environment.directory.membership(ofAccount: account)?.resourceControl : nil
+        }
+        resourceControl = resource.isBeyondResourceControl ? nil : control(resource.owner)
+        var pointControl: [String: [PolicySet]] = [:]
+        for point in resource.accessPoints { pointControl[point.owner] = control(point.owner) }
+        self.pointControl = pointControl
     }
 
     mutating func enter(_ account: String) {
-        serviceControl = environment.directory.membership(ofAccount: account)?.serviceControl
+        let directory = environment.directory
+        serviceControl = directory.membership(ofAccount: account)?.serviceControl
+        context = resource.requestContext
+        absentKeys = []
+        context["aws:resourceaccount"] = .one(resource.owner)
+        for (side, account) in [("principal", account), ("resource", resource.owner)] {
+            if let membership = directory.membership(ofAccount: account) {
+                context["aws:\(side)orgid"] = .one(membership.organizationID)
+                context["aws:\(side)orgpaths"] = .many([membership.path])
+            } else {
+                absentKeys.formUnion(["aws:\(side)orgid", "aws:\(side)orgpaths"])
+            }
+        }
     }
 
     func forEachPrincipal(
@@ -104,44 +124,69 @@ private struct InternalSearch {
         } while after != nil
     }
 
+    /// What a user or role may do, way by way: of the same access under the same conditions, all ways together.
     func access(
         of principal: Principal, _ uniqueID: String, _ tags: [Tag], isRole: Bool
-    ) -> (InternalAccess?, isUndecided: Bool) {
+    ) -> (access: [InternalAccess], isUndecided: Bool) {
         let bound = environment.directory.policies(bindingPrincipalWithUniqueID: uniqueID)
-        var inputs = PolicyInputs(identitySets: bound.sets, resource: resource.policy, boundaries: bound.boundary)
-        inputs.accessControlList = resource.accessControlList
-        inputs.restrictsPublicBuckets = resource.restrictsPublicBuckets
-        if appliesControl {
-            inputs.serviceControlLevels = serviceControl
-            inputs.resourceControlLevels = resourceControl
-        }
-        let caller = BoundCaller(
-            principal, SymbolicInputs(inputs) { SymbolicPolicies.shared.ready($0) },
-            tags: Dictionary(tags.map { ($0.key, $0.value) }) { $1 }, domain: AnalyzedActions.domain)
-        var allowed: Set<String> = []
-        var witness: Witness?
+        let ways = InternalWays(
+            resource: resource, principal: principal, tags: Dictionary(tags.map { ($0.key, $0.value) }) { $1 },
+            own: bound, serviceControl: appliesControl ? serviceControl : nil,
+            resourceControl: appliesControl ? resourceControl : nil, pointControl: appliesControl ? pointControl : [:])
+        var all: [InternalAccess] = []
         var isUndecided = false
-        for group in AnalyzedActions.groups(of: type) {
-            let found = Checks(AnalyzedActions.domain).actions(
-                group.actions, of: caller, on: group.suffixes.map { resource.arn + $0 }, owner: resource.owner)
-            allowed.formUnion(found.allowed)
-            witness = witness ?? found.witness
-            if found.isUndecided { isUndecided = true }
-        }
-        guard !allowed.isEmpty else { return (nil, isUndecided) }
-        func restriction(_ levels: [PolicySet]?) -> ControlRestriction {
-            guard let levels, AnalyzedActions.areRestricted(type, by: levels, whateverService: true) else {
-                return .notApplicable
+        for way in ways.all {
+            for group in AnalyzedActions.groups(of: type) {
+                let question = InsideQuestion(
+                    doors: way.doors, unless: way.unless, resources: group.suffixes.map { resource.arn + $0 },
+                    actions: group.actions, context: context.merging(way.context) { _, own in own },
+                    absentKeys: absentKeys.union(way.absentKeys))
+                let (found, undecided) = Checks(AnalyzedActions.domain).insideAccess(question)
+                if undecided { isUndecided = true }
+                for one in found {
+                    guard let sources = sources(of: one, by: way) else { continue }
+                    add(one, sources, to: &all, principal, isRole: isRole)
+                }
             }
-            return appliesControl ? .applied : .applicable
         }
-        return (
-            InternalAccess(
-                principal: principal.roleARN ?? principal.arn, principalAccount: principal.accountID, isRole: isRole,
-                actions: allowed.sorted(), conditions: [:], sources: [],
-                resourceControl: restriction(resourceControl), serviceControl: restriction(serviceControl),
-                witness: witness.map { FindingWitness($0) }), isUndecided
-        )
+        return (all, isUndecided)
+    }
+
+    /// nil: it is access by access points of which all is known, and which are looked at by themselves.
+    private func sources(of access: InsideAccess, by way: InternalWays.Way) -> [AccessSource]? {
+        switch way.source {
+        case .none: return []
+        case .known(let source): return [source]
+        case .named:
+            guard let source = AccessSource(ofAccessUnder: access.conditions), let account = source.accessPointAccount,
+                environment.directory.account(account) == nil
+            else { return nil }
+            return [source]
+        }
+    }
+
+    private func add(
+        _ found: InsideAccess, _ sources: [AccessSource], to all: inout [InternalAccess], _ principal: Principal,
+        isRole: Bool
+    ) {
+        guard let index = all.firstIndex(where: { $0.conditions == found.conditions }) else {
+            all.append(
+                InternalAccess(
+                    principal: principal.roleARN ?? principal.arn, principalAccount: principal.accountID,
+                    isRole: isRole, actions: found.actions.sorted(), conditions: found.conditions, sources: sources,
+                    resourceControl: restriction(resourceControl), serviceControl: restriction(serviceControl),
+                    witness: FindingWitness(found.witness)))
+            return
+        }
+        all[index].actions = Set(all[index].actions + found.actions).sorted()
+        for source in sources where !all[index].sources.contains(source) { all[index].sources.append(source) }
+    }
+
+    private func restriction(_ levels: [PolicySet]?) -> ControlRestriction {
+        guard let levels, AnalyzedActions.areRestricted(type, by: levels, whateverService: true) else {
+            return .notApplicable
+        }
+        return appliesControl ? .applied : .applicable
     }
 }
 

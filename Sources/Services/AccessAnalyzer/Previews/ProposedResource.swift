@@ -213,8 +213,7 @@ extension ProposedResource {
             resource.accessPoints.append(
                 AnalyzedResource.AccessPoint(
                     arn: pointARN, owner: name.account,
-                    policy: text.isEmpty
-                        ? nil : try compiled(text.replacing(pointARN, with: arn), as: .resource),
+                    policy: text.isEmpty ? nil : try compiled(text, as: .resource),
                     // Block Public Access is always on for directory buckets.
                     restrictsPublicBuckets: true, context: context))
         }

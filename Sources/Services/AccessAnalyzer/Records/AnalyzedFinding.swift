@@ -114,7 +114,7 @@ enum FindingDetails: Sendable, Codable, Equatable {
     var identity: String {
         switch self {
         case .external(let access): access.identity
-        case .internal(let access): "internal \(access.principal)"
+        case .internal(let access): access.identity
         case .unusedRole: "unused role"
         case .unusedAccessKey(let id, _): "unused key \(id)"
         case .unusedPassword: "unused password"
@@ -142,8 +142,7 @@ struct ExternalAccess: Sendable, Codable, Equatable {
     var witness: FindingWitness?
 
     var identity: String {
-        let conditions = conditions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return (["external", principalType, principal] + conditions).joined(separator: "\n")
+        (["external", principalType, principal] + conditions.identity).joined(separator: "\n")
     }
 }
 
@@ -157,11 +156,20 @@ struct InternalAccess: Sendable, Codable, Equatable {
     var isRole: Bool
     /// In the order of their names.
     var actions: [String]
+    /// What must be so of a request, by the names of condition keys.
     var conditions: [String: String]
+    /// How access is granted; of buckets alone.
     var sources: [AccessSource]
     var resourceControl: ControlRestriction
     var serviceControl: ControlRestriction
     var witness: FindingWitness?
+
+    var identity: String { (["internal \(principal)"] + conditions.identity).joined(separator: "\n") }
+}
+
+extension [String: String] {
+    /// Conditions as parts of what a finding is known again by.
+    fileprivate var identity: [String] { sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } }
 }
 
 /// Actions of a service that a user or role may do, and has not done.

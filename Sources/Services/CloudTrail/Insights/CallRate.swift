@@ -47,34 +47,21 @@ struct Attributions: Sendable, Codable, Hashable {
     /// Of each sort so many are kept of an hour; AWS shows five.
     private static let most = 20
 
-    var identities: [String: Int64] = [:]
-    var agents: [String: Int64] = [:]
-    var errors: [String: Int64] = [:]
+    var identities: Tally = [:]
+    var agents: Tally = [:]
+    var errors: Tally = [:]
 
     mutating func add(identity: String?, agent: String?, error: String?) {
-        if let identity { Self.add(1, of: identity, to: &identities) }
-        if let agent { Self.add(1, of: agent, to: &agents) }
+        if let identity { identities.add(1, of: identity, keeping: Self.most) }
+        if let agent { agents.add(1, of: agent, keeping: Self.most) }
         // As AWS has it: what ended well counts under this name.
-        Self.add(1, of: error ?? "null", to: &errors)
+        errors.add(1, of: error ?? "null", keeping: Self.most)
     }
 
     mutating func merge(_ other: Attributions) {
-        for (value, count) in other.identities { Self.add(count, of: value, to: &identities) }
-        for (value, count) in other.agents { Self.add(count, of: value, to: &agents) }
-        for (value, count) in other.errors { Self.add(count, of: value, to: &errors) }
-    }
-
-    /// The largest first, and those that are equal in the order of their texts.
-    static func largest(_ most: Int, of counts: [String: Int64]) -> [(value: String, count: Int64)] {
-        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(most).map { ($0.key, $0.value) }
-    }
-
-    /// Someone who calls under ever new names takes no more room for it: what is rare gives way.
-    private static func add(_ count: Int64, of value: String, to counts: inout [String: Int64]) {
-        counts[value, default: 0] += count
-        guard counts.count > 2 * most else { return }
-        counts = Dictionary(
-            uniqueKeysWithValues: largest(most, of: counts).map { ($0.value, $0.count) })
+        for (value, count) in other.identities { identities.add(count, of: value, keeping: Self.most) }
+        for (value, count) in other.agents { agents.add(count, of: value, keeping: Self.most) }
+        for (value, count) in other.errors { errors.add(count, of: value, keeping: Self.most) }
     }
 }
 

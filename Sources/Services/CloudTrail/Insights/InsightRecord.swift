@@ -152,7 +152,7 @@ struct InsightRecord: Sendable {
     private func attributions(_ writer: inout JSONWriter, names: (StaticString, StaticString)) {
         writer.key("attributions")
         writer.beginArray()
-        let sorts: [(String, KeyPath<Attributions, [String: Int64]>)] = [
+        let sorts: [(String, KeyPath<Attributions, Tally>)] = [
             ("userIdentityArn", \.identities), ("userAgent", \.agents), ("errorCode", \.errors),
         ]
         for (name, sort) in sorts {
@@ -167,9 +167,9 @@ struct InsightRecord: Sendable {
         writer.endArray()
     }
 
-    private static func values(_ writer: inout JSONWriter, _ counts: [String: Int64], _ minutes: Int64) {
+    private static func values(_ writer: inout JSONWriter, _ counts: Tally, _ minutes: Int64) {
         writer.beginArray()
-        for (value, count) in Attributions.largest(shown, of: counts) {
+        for (value, count) in counts.largest(shown) {
             writer.beginObject()
             writer.member("value", value)
             writer.key("average")

@@ -66,6 +66,9 @@ extension CloudTrail.PutInsightSelectors: PreparedWriteOperation {
             return Output { $0.structure.show(insightsOf: .trail(trail)) }
         case .store:
             var (store, own) = try records.administeredStore(input.eventDataStore ?? "", call)
+            // A delegated administrator may do much else.
+            // <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html>
+            guard store.accountID == call.accountID else { throw .notManagementAccount }
             guard store.status != .pendingDeletion else { throw .inactiveStore }
             try InsightRules.check(selectors, .advanced(store.selectors), isOfTrail: false)
             store.insightsDestination = nil
@@ -221,7 +224,8 @@ extension EventSelection {
     /// Whether it takes management events that read, or those that write, whatever they are else.
     fileprivate func takesManagement(reads: Bool) -> Bool { selects(Sample(reads: reads)) }
 
-    fileprivate var takesDataEvents: Bool {
+    /// Whether it takes any data events.
+    var takesDataEvents: Bool {
         switch self {
         case .basic(let selectors): selectors.contains { !$0.dataResources.isEmpty }
         case .advanced(let selectors): selectors.contains { $0.category == EventCategory.data }

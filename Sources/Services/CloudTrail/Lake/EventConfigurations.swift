@@ -21,14 +21,7 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         if case .trail(let name) = try InsightTarget(trail: input.trailName, store: input.eventDataStore, call) {
-            let place = try call.administered(name)
-            guard try records.of(place.scope).get(Trail.self, place.name) != nil else {
-                throw .unknownTrail(place, call)
-            }
-            // The aggregation of data events is all that a trail has of it.
-            throw CloudTrail.Failure.unsupportedOperationException(
-                "Gatehouse does not aggregate the data events of trails: the event configuration of event data stores can"
-                    + " be changed, with EventDataStore.")
+            return try change(name, input, call, records)
         }
         guard input.aggregationConfigurations == nil else {
             throw .combination("AggregationConfigurations are for trails alone.")
@@ -60,6 +53,41 @@ extension CloudTrail.PutEventConfiguration: WriteOperation {
         try own.put(store)
         return Output { [store] in $0.structure.show(configurationOf: store) }
     }
+
+    /// The aggregation of data events is all that a trail has of it.
+    private static func change(
+        _ name: TrailName, _ input: Input, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output {
+        guard input.maxEventSize == nil, input.contextKeySelectors == nil else {
+            throw .combination("MaxEventSize and ContextKeySelectors are for event data stores alone.")
+        }
+        let place = try call.administered(name)
+        let own = records.of(place.scope)
+        guard var trail = try own.get(Trail.self, place.name) else { throw .unknownTrail(place, call) }
+        if let configurations = input.aggregationConfigurations {
+            trail.aggregation = try settings(configurations, of: trail, call)
+            try own.put(trail)
+        }
+        return Output { [trail] in $0.structure.show(configurationOf: trail) }
+    }
+
+    private static func settings(
+        _ configurations: [CloudTrail.AggregationConfiguration], of trail: Trail, _ call: Call
+    ) throws(ServiceError) -> [AggregationSetting]? {
+        let names = configurations.flatMap(\.templates)
+        guard Set(names).count == names.count else {
+            throw .parameter("An aggregation template is there more than once.")
+        }
+        guard !names.isEmpty else { return nil }
+        guard trail.selection.takesDataEvents else {
+            throw .parameter("To aggregate data events, the trail must log data events.")
+        }
+        let now = RequestIDs.milliseconds(call.time)
+        return names.compactMap(AggregationTemplate.init).map { template in
+            // What was aggregated before goes on without a gap.
+            trail.aggregation?.first { $0.template == template } ?? AggregationSetting(template: template, since: now)
+        }
+    }
 }
 
 extension CloudTrail.GetEventConfiguration: ComputeOperation {
@@ -74,10 +102,7 @@ extension CloudTrail.GetEventConfiguration: ComputeOperation {
             return Output { $0.structure.show(configurationOf: store) }
         case .trail(let name):
             let trail = try call.seen(name)
-            return Output {
-                $0.trailARN = trail.arn
-                $0.aggregationConfigurations = []
-            }
+            return Output { $0.structure.show(configurationOf: trail) }
         }
     }
 }
@@ -99,6 +124,21 @@ extension Enrichment {
 }
 
 extension Structure {
+    fileprivate mutating func show(configurationOf trail: Trail) {
+        self["TrailARN"] = .string(trail.arn)
+        let settings = trail.aggregation ?? []
+        let configurations =
+            settings.isEmpty
+            ? []
+            : [
+                CloudTrail.AggregationConfiguration {
+                    $0.eventCategory = EventCategory.data
+                    $0.templates = settings.map(\.template.rawValue)
+                }
+            ]
+        self["AggregationConfigurations"] = configurations.wireValue
+    }
+
     fileprivate mutating func show(configurationOf store: EventDataStore) {
         let configuration = store.eventConfiguration ?? EventConfiguration()
         self["EventDataStoreArn"] = .string(store.arn)

@@ -14,11 +14,14 @@ enum ImportedFile {
         ServiceError(unreadable, message, status: 400)
     }
 
+    /// What else trails deliver.
+    private static let notLogs: Set<Substring> = ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-Aggregated"]
+
     /// Whether a key is that of a log file: those of a trail lie in folders called `CloudTrail`. Below any other place that a
-    /// request names, all count that are no digests and no Insights events.
+    /// request names, all count that are no digests, no Insights events and no aggregated ones.
     static func isLog(_ key: String, below prefix: String) -> Bool {
         let folders = key.split(separator: "/").dropLast()
-        guard !folders.contains("CloudTrail-Digest"), !folders.contains("CloudTrail-Insight") else { return false }
+        guard folders.allSatisfy({ !notLogs.contains($0) }) else { return false }
         guard key.utf8.last != UInt8(ascii: "/") else { return false }
         return folders.contains("CloudTrail") || !prefix.isEmpty && !folders.contains("AWSLogs")
     }

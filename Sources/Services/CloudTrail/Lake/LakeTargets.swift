@@ -98,10 +98,12 @@ extension Call {
     /// Whether an event data store is another account's, which has given it a policy.
     func isShared(_ store: EventDataStore) -> Bool { store.policy != nil && !isSeen(store) }
 
-    /// Whether the caller's account sees an event data store: its own, and its organization's.
+    /// Whether the caller's account sees an event data store, and may change it: its own, and its organization's if it
+    /// administers those. To other members an organization's is a stranger's.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lake-organizations.html>
     func isSeen(_ store: EventDataStore) -> Bool {
         store.accountID == accountID
-            || store.organizationID != nil
+            || store.organizationID != nil && isTrailAdministrator
                 && directory.organization(ofAccount: accountID)?.id == store.organizationID
     }
 
@@ -128,7 +130,6 @@ extension MutableRecords {
         _ text: String, _ call: Call
     ) throws(ServiceError) -> (EventDataStore, MutableRecords) {
         let seen = try call.seenStore(text)
-        guard seen.accountID == call.accountID || call.isTrailAdministrator else { throw .notManagementAccount }
         let own = of(seen.scope)
         guard let store = try own.get(EventDataStore.self, seen.id) else { throw .unknownStore }
         return (store, own)

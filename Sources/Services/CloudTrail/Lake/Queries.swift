@@ -110,9 +110,6 @@ extension CloudTrail.StartQuery: PreparedWriteOperation {
         var stores: [EventDataStore] = []
         for id in statement.stores {
             let store = try call.seenStore(id, owner: input.eventDataStoreOwnerAccountId, sharing: true)
-            guard store.accountID == call.accountID || call.isTrailAdministrator || call.isShared(store) else {
-                throw .notManagementAccount
-            }
             guard store.status != .pendingDeletion else { throw .inactiveStore }
             if let key = store.kmsKeyID { _ = try await store.checkKey(key, call) }
             stores.append(store)

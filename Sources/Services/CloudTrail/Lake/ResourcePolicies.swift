@@ -94,8 +94,7 @@ extension EventDataStoreName {
     /// - Throws: ResourceNotFoundException.
     fileprivate func owned(_ call: Call) throws(ServiceError) -> EventDataStore {
         guard let store = call.environment.lake.store(id), store.accountID == account, store.homeRegion == region,
-            region == call.region,
-            store.accountID == call.accountID || call.isSeen(store) && call.isTrailAdministrator
+            region == call.region, call.isSeen(store)
         else { throw .resourceNotFound(arn) }
         return store
     }

@@ -52,6 +52,8 @@ struct LogSession: Record {
     var digestsSince: Double?
     /// By ``LogPlace/chain``.
     var chains: [String: Chain] = [:]
+    /// The last window of which aggregated events were delivered; nil: none was. What is counted of it later comes late.
+    var aggregatedThrough: Int64?
 }
 
 /// What became of a trail's deliveries: GetTrailStatus tells.

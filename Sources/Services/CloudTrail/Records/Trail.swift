@@ -38,6 +38,8 @@ struct Trail: Record {
     var stopped: Double?
     /// nil: none.
     var insightSelectors: [InsightSelector]?
+    /// How its data events are summed up; nil: they are not.
+    var aggregation: [AggregationSetting]?
     /// The ``InsightWatch`` that is on; nil: there are no Insights, or the trail does not log.
     var insightWatch: String?
 

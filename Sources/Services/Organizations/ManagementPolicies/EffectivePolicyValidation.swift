@@ -1,3 +1,5 @@
+import Directory
+
 /// What makes an effective policy invalid, so that its service can't apply it.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/invalid-policy-alerts.html>
 ///

@@ -96,7 +96,7 @@ extension Call {
 
     /// What is blocked of public access to an access point: by itself, its account, or its bucket.
     func publicAccessBlock(of point: AccessPoint) -> PublicAccessBlock {
-        let own = point.publicAccessBlock.union(buckets.block(ofAccount: point.accountID))
+        let own = point.publicAccessBlock.union(environment.publicAccessBlock(ofAccount: point.accountID))
         guard let bucket = buckets.bucket(point.bucket)?.bucket else { return own }
         return own.union(publicAccessBlock(of: bucket))
     }

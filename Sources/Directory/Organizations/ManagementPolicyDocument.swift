@@ -2,18 +2,18 @@ import Policy
 
 /// A value-setting operator of management policies.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html>
-enum ValueOperator: String, CaseIterable {
+package enum ValueOperator: String, CaseIterable {
     case assign = "@@assign"
     case append = "@@append"
     case remove = "@@remove"
 }
 
 /// What a setting is set to. AWS shows numbers and truth values as text.
-enum SettingValue: Equatable {
+package enum SettingValue: Equatable, Sendable {
     case one(String)
     case many([String])
 
-    var values: [String] {
+    package var values: [String] {
         switch self {
         case .one(let value): [value]
         case .many(let values): values
@@ -22,23 +22,23 @@ enum SettingValue: Equatable {
 }
 
 /// What one policy says at one place: operators with values, or further places inside.
-struct PolicyNode {
+package struct PolicyNode: Sendable {
     /// As written. Names that differ only in case are the same.
-    let name: String
-    let key: String
-    var operators: [ValueOperator: SettingValue] = [:]
+    package let name: String
+    package let key: String
+    package var operators: [ValueOperator: SettingValue] = [:]
     /// What policies at lower levels may do here; nil: nothing is said about it.
-    var allowedForChildren: Set<ValueOperator>?
-    private(set) var members: [PolicyNode] = []
+    package var allowedForChildren: Set<ValueOperator>?
+    package private(set) var members: [PolicyNode] = []
     private var places: [String: Int] = [:]
 
-    init(name: String, operators: [ValueOperator: SettingValue] = [:]) {
+    package init(name: String, operators: [ValueOperator: SettingValue] = [:]) {
         self.name = name
         key = name.lowercased()
         self.operators = operators
     }
 
-    func member(_ key: String) -> PolicyNode? { places[key].map { members[$0] } }
+    package func member(_ key: String) -> PolicyNode? { places[key].map { members[$0] } }
 
     /// Whether there was none of that name.
     fileprivate mutating func add(_ member: PolicyNode) -> Bool {
@@ -48,12 +48,12 @@ struct PolicyNode {
 }
 
 /// A management policy, parsed. The parser of policies' JSON limits its depth, so that nothing here recurses further.
-struct ManagementPolicyDocument {
-    let root: PolicyNode
+package struct ManagementPolicyDocument: Sendable {
+    package let root: PolicyNode
 
     /// nil for a text that breaks the syntax that all management policies share.
     /// - Parameter takesPlainValues: whether a value may stand without an operator, as if it were assigned.
-    init?(parsing text: String, takesPlainValues: Bool = false) {
+    package init?(parsing text: String, takesPlainValues: Bool = false) {
         guard let json = try? JSONText.parse(text), case .object(let members) = json.value,
             let root = PolicyNode(name: "", members, takesPlainValues: takesPlainValues), root.operators.isEmpty
         else { return nil }

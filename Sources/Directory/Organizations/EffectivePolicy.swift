@@ -1,42 +1,38 @@
-import Wire
-
 /// What the policies of an account's root, units and its own make together, level by level.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_inheritance_mgmt.html>
-struct EffectivePolicy {
+package struct EffectivePolicy {
     /// One policy that is attached at a level.
-    struct Attached {
-        var id: String
-        var document: ManagementPolicyDocument
+    package struct Attached {
+        let id: String
+        let document: ManagementPolicyDocument
+
+        package init(id: String, document: ManagementPolicyDocument) {
+            self.id = id
+            self.document = document
+        }
     }
 
-    private(set) var root = EffectiveNode(name: "")
+    package private(set) var root = EffectiveNode(name: "")
 
     /// - Parameter levels: root first; of each the policies in the order in which they were attached, since of two
     ///   that set the same setting at one level the first wins.
-    init(levels: [[Attached]]) {
+    package init(levels: [[Attached]]) {
         for policies in levels {
             root.merge(policies.map { EffectiveNode.Source(id: $0.id, node: $0.document.root) })
         }
     }
-
-    /// The document that AWS shows: without operators, and without what is empty.
-    var json: String {
-        var writer = JSONWriter()
-        root.write(to: &writer)
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
 }
 
 /// One place of an effective policy.
-struct EffectiveNode {
+package struct EffectiveNode {
     /// As spelled by the first policy that mentions it.
-    let name: String
-    private(set) var value: SettingValue?
+    package let name: String
+    package private(set) var value: SettingValue?
     /// In the order of their appearance.
-    private(set) var members: [EffectiveNode] = []
+    package private(set) var members: [EffectiveNode] = []
     private var places: [String: Int] = [:]
     /// The policies that speak of it.
-    private(set) var policyIDs: [String] = []
+    package private(set) var policyIDs: [String] = []
     /// What policies at lower levels may do here.
     private var allowed = Set(ValueOperator.allCases)
 
@@ -48,10 +44,10 @@ struct EffectiveNode {
 
     init(name: String) { self.name = name }
 
-    func member(_ key: String) -> EffectiveNode? { places[key].map { members[$0] } }
+    package func member(_ key: String) -> EffectiveNode? { places[key].map { members[$0] } }
 
     /// Whether there is nothing to show of it.
-    var isEmpty: Bool { value == nil && members.allSatisfy(\.isEmpty) }
+    package var isEmpty: Bool { value == nil && members.allSatisfy(\.isEmpty) }
 
     /// Takes in what the policies of one level say. They do not restrict each other, only what is below.
     mutating func merge(_ sources: [Source]) {
@@ -93,23 +89,6 @@ struct EffectiveNode {
             let kept = values.filter { !gone.contains($0) }
             // What is emptied this way is as if it had never been set.
             if kept.count < values.count { value = kept.isEmpty ? nil : .many(kept) }
-        }
-    }
-
-    fileprivate func write(to writer: inout JSONWriter) {
-        switch value {
-        case .one(let text): writer.string(text)
-        case .many(let texts):
-            writer.beginArray()
-            for text in texts { writer.string(text) }
-            writer.endArray()
-        case nil:
-            writer.beginObject()
-            for member in members where !member.isEmpty {
-                writer.key(member.name)
-                member.write(to: &writer)
-            }
-            writer.endObject()
         }
     }
 }
