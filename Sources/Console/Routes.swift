@@ -64,6 +64,7 @@ extension Console {
     static let routes: [Route] = [
         AccessKeyPages.routes,
         AccountSettingsPages.routes,
+        AuthorizePages.routes,
         BucketChanges.routes,
         BucketListPages.routes,
         BucketPages.routes,
