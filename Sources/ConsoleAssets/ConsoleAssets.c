@@ -26,6 +26,12 @@ static const unsigned char assign_mfa[] = {
 static const unsigned char attach_policies[] = {
 #embed "Templates/attach-policies.mustache"
 };
+static const unsigned char authorize_code[] = {
+#embed "Templates/authorize-code.mustache"
+};
+static const unsigned char authorize[] = {
+#embed "Templates/authorize.mustache"
+};
 static const unsigned char bucket_head[] = {
 #embed "Templates/bucket-head.mustache"
 };
@@ -302,6 +308,8 @@ static const gatehouse_console_file files[] = {
     FILE("analyzers.mustache", analyzers),
     FILE("assign-mfa.mustache", assign_mfa),
     FILE("attach-policies.mustache", attach_policies),
+    FILE("authorize-code.mustache", authorize_code),
+    FILE("authorize.mustache", authorize),
     FILE("bucket-head.mustache", bucket_head),
     FILE("bucket-object.mustache", bucket_object),
     FILE("bucket-objects.mustache", bucket_objects),
