@@ -58,6 +58,8 @@ let package = Package(
         // The questions of Access Analyzer's custom policy checks, and its words for the answers.
         .target(name: "CustomChecks", dependencies: ["Catalogue", "Policy", "Reasoning"]),
         .target(name: "Simulation", dependencies: ["Policy", "Wire"]),
+        // What would have a denied request allowed, and a decision as it is drawn. No I/O.
+        .target(name: "Remedies", dependencies: ["Catalogue", "Policy", "Wire"]),
         .target(name: "Learning", dependencies: ["Catalogue", "Directory", "Ledger", "Policy", "Wire"]),
         .target(name: "Wire", dependencies: ["CCBOR", "CXMLTree"]),
         // What requests to any AWS service ask for. No I/O.
@@ -244,7 +246,9 @@ let package = Package(
             ]),
 
         // The way of a request, and the program.
-        .target(name: "Gate", dependencies: ["Learning", "Platform", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Gate",
+            dependencies: ["Learning", "Platform", "Remedies", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Edge",
             dependencies: [
@@ -284,8 +288,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring", "Learning",
-                "OIDC", "Platform", "Signature", "Upstreams",
+                "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
+                "Learning", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -303,8 +307,8 @@ let package = Package(
             dependencies: [
                 "Catalogue", "CustomChecks", "Directory", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken",
                 "Keyring",
-                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Server", "Signature", "Simulation",
-                "TransportSecurity", "Upstreams", "Wire",
+                "Learning", "Lint", "Mapping", "NoICUData", "Policy", "Reasoning", "Remedies", "Server", "Signature",
+                "Simulation", "TransportSecurity", "Upstreams", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -395,6 +399,7 @@ let package = Package(
         .testTarget(
             name: "ReasoningTests", dependencies: ["Reasoning", "Policy", "PolicyCases"],
             resources: [.copy("Published")]),
+        .testTarget(name: "RemediesTests", dependencies: ["Policy", "PolicyCases", "Remedies"]),
         .testTarget(name: "SAMLTests", dependencies: ["SAML"], resources: [.copy("Documents")]),
         // A browser and an authenticator in software, for the tests of all that take passkeys.
         .target(
@@ -443,8 +448,9 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Directory", "IAMService", "Ledger", "Platform", "SoftwareAuthenticator", "WebAuthn",
-                "CourierService", "VaultService",
+                "CourierService", "Directory", "Gate", "IAMService", "Ledger", "Platform", "Policy", "Remedies",
+                "Server",
+                "SoftwareAuthenticator", "VaultService", "WebAuthn", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "UpstreamsTests",
@@ -465,7 +471,7 @@ let package = Package(
                 "Ledger", "Lint",
                 "OIDC",
                 "Platform",
-                "Policy", "Reasoning",
+                "Policy", "Reasoning", "Remedies",
                 "Signature", "Simulation", "Wire", .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -105,7 +105,7 @@ extension Gate {
         return access.denial?(message) ?? .accessDenied(message)
     }
 
-    private func boundPolicies(_ caller: Caller) -> BoundPolicies {
+    func boundPolicies(_ caller: Caller) -> BoundPolicies {
         if case .federatedUser(nil, _) = caller.identity {
             // A federated user of the root user may do what the root user may, within the session policies.
             let everything = environment.directory.compiledPolicy(
@@ -123,7 +123,7 @@ extension Gate {
         return environment.directory.policies(bindingPrincipalWithUniqueID: id)
     }
 
-    private func decide(
+    func decide(
         _ access: consuming Access, _ bound: BoundPolicies, _ membership: OrganizationMembership?, _ call: Call
     ) -> AccessDecision {
         let resolved = access.resolved(call)

@@ -31,6 +31,7 @@ struct DecisionRecord {
             if isShort, !decision.decision.isAllowed {
                 writer.member(
                     "authorizationMessage", String(decoding: decision.authorizationMessage.json, as: UTF8.self))
+                RecordedCaller.write(decision, to: &writer)
             }
             writer.endObject()
         }

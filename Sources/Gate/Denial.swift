@@ -22,7 +22,7 @@ extension AccessDecision {
 
 extension CallContext {
     /// The condition keys that the request has, but for the tags of its principal.
-    fileprivate var all: [(key: String, value: ContextValue)] {
+    var all: [(key: String, value: ContextValue)] {
         let given = resolved.context
         let own = given.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
         let global = Self.globalKeys.split(separator: " ").compactMap { name in

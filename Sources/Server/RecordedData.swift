@@ -86,7 +86,7 @@ public struct RecordedData: Sendable {
 
 /// A call of the event history, to be explained.
 public struct RecordedCall: Sendable {
-    private let event: Event
+    let event: Event
     private let messages: AuthorizationMessages
 
     init(_ event: Event, _ messages: AuthorizationMessages) {

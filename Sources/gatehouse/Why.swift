@@ -9,6 +9,7 @@ struct Why: AsyncParsableCommand {
         discussion: """
             gatehouse why --last --denied
             gatehouse why --last --user alice
+            gatehouse why --last --denied --remedies
 
             Every response carries its request id (x-amzn-RequestId; the AWS CLI shows it with --debug), and so does \
             every CloudTrail event, as requestID.
@@ -32,6 +33,19 @@ struct Why: AsyncParsableCommand {
     @Flag(help: "Print a denial as an encoded message, for `aws sts decode-authorization-message`.")
     var encoded = false
 
+    @Flag(
+        help: """
+            Print what would have a denied call allowed now, the smallest change first: each is tried on all policies.
+            """)
+    var remedies = false
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    @Option(help: "With --remedies: the output format.")
+    var format = Format.text
+
     @OptionGroup var placeOptions: PlaceOptions
 
     func validate() throws {
@@ -41,6 +55,8 @@ struct Why: AsyncParsableCommand {
         if requestID == nil, !last {
             throw ValidationError("Which call? Give its request id, or --last for the latest one.")
         }
+        if remedies, encoded { throw ValidationError("--remedies and --encoded don't go together.") }
+        if format == .json, !remedies { throw ValidationError("--format goes together with --remedies.") }
         if !last, user != nil || denied { throw ValidationError("--user and --denied go together with --last.") }
     }
 
@@ -48,6 +64,7 @@ struct Why: AsyncParsableCommand {
         let place = try placeOptions.place()
         do {
             let call = try await call(place)
+            if remedies { return try await printRemedies(call, place) }
             guard encoded else { return print(call.explanation) }
             guard let message = call.encodedDenial else {
                 fail("The policies did not deny this call, so there is no encoded message: leave out --encoded.")
@@ -55,6 +72,17 @@ struct Why: AsyncParsableCommand {
             print(message)
         } catch {
             fail("\(error)")
+        }
+    }
+
+    private func printRemedies(_ call: RecordedCall, _ place: DataPlace) async throws {
+        guard let report = try await RecordedEstate(place).remedies(for: call) else {
+            fail(
+                "The policies did not deny this call, so there is nothing to be done about them: leave out --remedies.")
+        }
+        switch format {
+        case .text: print(report.text)
+        case .json: print(try PrintedJSON.of(JSONRemedies(report)))
         }
     }
 
