@@ -277,9 +277,11 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "AccessAnalyzerAPI", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets", "Directory", "IAMAPI",
-                "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI", "Platform", "Policy", "S3API",
-                "S3ControlAPI", "STSAPI", "STSService", "Simulation", "WebAuthn", "Wire",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets",
+                "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
+                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "Simulation", "WebAuthn",
+                "Wire",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),

@@ -1,4 +1,6 @@
+import Gate
 public import Keyring
+import Logging
 public import Platform
 public import Wire
 
@@ -16,6 +18,8 @@ public struct Console: Site {
     let sealer: Sealer
     /// Seals what a denied caller may pass on, but not read.
     let messages: AuthorizationMessages
+    /// Tries again what was denied, without anybody's asking for it.
+    let gate: Gate
     let throttle = SignInThrottle()
 
     /// Makes the console.
@@ -24,6 +28,7 @@ public struct Console: Site {
     public init(_ environment: Environment, _ keyring: any Keyring) throws(KeyringError) {
         self.environment = environment
         sealer = try Sealer(keyring)
+        gate = Gate(environment: environment, audit: .batched, log: Logger(label: "gatehouse"))
         messages = try AuthorizationMessages(keyring: keyring)
     }
 

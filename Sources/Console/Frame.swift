@@ -69,7 +69,10 @@ enum Navigation {
             "Tools",
             [
                 ("Policy editor", "policy-editor"),
+                ("Simulator", "simulator"),
                 ("Event history", "events"),
+                ("Access Analyzer", "access-analyzer"),
+                ("Outbox", "outbox"),
             ]
         ),
         ("Organization", [("Organization", "organization")]),

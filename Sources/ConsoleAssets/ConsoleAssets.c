@@ -14,6 +14,12 @@ static const unsigned char account_request[] = {
 static const unsigned char account_settings[] = {
 #embed "Templates/account-settings.mustache"
 };
+static const unsigned char analyzer[] = {
+#embed "Templates/analyzer.mustache"
+};
+static const unsigned char analyzers[] = {
+#embed "Templates/analyzers.mustache"
+};
 static const unsigned char assign_mfa[] = {
 #embed "Templates/assign-mfa.mustache"
 };
@@ -76,6 +82,9 @@ static const unsigned char events[] = {
 };
 static const unsigned char filter[] = {
 #embed "Templates/filter.mustache"
+};
+static const unsigned char finding[] = {
+#embed "Templates/finding.mustache"
 };
 static const unsigned char forgot_password[] = {
 #embed "Templates/forgot-password.mustache"
@@ -167,6 +176,9 @@ static const unsigned char organization_target[] = {
 static const unsigned char organization[] = {
 #embed "Templates/organization.mustache"
 };
+static const unsigned char outbox[] = {
+#embed "Templates/outbox.mustache"
+};
 static const unsigned char pager[] = {
 #embed "Templates/pager.mustache"
 };
@@ -205,6 +217,9 @@ static const unsigned char public_access_form[] = {
 };
 static const unsigned char raw_answers[] = {
 #embed "Templates/raw-answers.mustache"
+};
+static const unsigned char remedies[] = {
+#embed "Templates/remedies.mustache"
 };
 static const unsigned char reset_password[] = {
 #embed "Templates/reset-password.mustache"
@@ -286,6 +301,8 @@ static const gatehouse_console_file files[] = {
     FILE("access-keys.mustache", access_keys),
     FILE("account-request.mustache", account_request),
     FILE("account-settings.mustache", account_settings),
+    FILE("analyzer.mustache", analyzer),
+    FILE("analyzers.mustache", analyzers),
     FILE("assign-mfa.mustache", assign_mfa),
     FILE("attach-policies.mustache", attach_policies),
     FILE("bucket-head.mustache", bucket_head),
@@ -307,6 +324,7 @@ static const gatehouse_console_file files[] = {
     FILE("event.mustache", event),
     FILE("events.mustache", events),
     FILE("filter.mustache", filter),
+    FILE("finding.mustache", finding),
     FILE("forgot-password.mustache", forgot_password),
     FILE("front.mustache", front),
     FILE("group-created.mustache", group_created),
@@ -337,6 +355,7 @@ static const gatehouse_console_file files[] = {
     FILE("organization-policy.mustache", organization_policy),
     FILE("organization-target.mustache", organization_target),
     FILE("organization.mustache", organization),
+    FILE("outbox.mustache", outbox),
     FILE("pager.mustache", pager),
     FILE("passkey.mustache", passkey),
     FILE("password-rules.mustache", password_rules),
@@ -350,6 +369,7 @@ static const gatehouse_console_file files[] = {
     FILE("problem.mustache", problem),
     FILE("public-access-form.mustache", public_access_form),
     FILE("raw-answers.mustache", raw_answers),
+    FILE("remedies.mustache", remedies),
     FILE("reset-password.mustache", reset_password),
     FILE("role-attach.mustache", role_attach),
     FILE("role.mustache", role),

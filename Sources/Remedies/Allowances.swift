@@ -40,7 +40,7 @@ extension Steps {
         let source = PolicySource(type: .identity, name: name, attachedTo: isFull ? nil : holder)
         if let policy = compiled(edited.after, as: source) {
             let change = Change(
-                .newPolicy, .identity, holder: holder, madeBy: madeBy,
+                .newPolicy, .identity, newName: name, holder: holder, madeBy: madeBy,
                 title: isFull
                     ? "Attach a new managed policy \(name) to \(who), whose inline policies are full"
                     : "Give \(who) a new inline policy \(name)",
@@ -106,7 +106,7 @@ extension Steps {
                     statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                     commands: Commands.newVersion(of: policyARN, edited.after),
                     alsoAllows: [
-                        "The same to all whose boundary it is and whose policies allow it, or who have it as a policy"
+                        "The same to everybody whose boundary it is and whose policies allow it, or who has it as a policy"
                     ], risks: [risk], cost: Cost.boundary)
             }
         }
@@ -119,9 +119,8 @@ extension Steps {
         let name = "\(policy.source.name)-and-more"
         extend(policy, by: allowance()) { edited in
             Change(
-                .newPolicy, .permissionsBoundary, holder: holder, madeBy: madeBy,
-                title:
-                    "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
+                .newPolicy, .permissionsBoundary, newName: name, holder: holder, madeBy: madeBy,
+                title: "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
                     + "with a statement more",
                 statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                 commands: Commands.newManaged(name, for: holder, edited.after, asBoundary: true), risks: [risk],
@@ -201,7 +200,7 @@ extension Steps {
             let name = "Allow-\(request.action.replacing(":", with: "-"))"
             if let policy = compiled(edited.after, as: PolicySource(type: .serviceControl, name: name)) {
                 let change = Change(
-                    .newPolicy, .serviceControl, holder: place.id, madeBy: madeBy,
+                    .newPolicy, .serviceControl, newName: name, holder: place.id, madeBy: madeBy,
                     title: "Attach a new service control policy \(name) to \(place)", statement: edited.statement,
                     after: edited.after, diff: edited.diff,
                     commands: Commands.newServiceControl(name, at: place.id ?? "TARGET", edited.after),

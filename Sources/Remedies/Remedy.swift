@@ -52,6 +52,8 @@ public struct Change: Sendable {
     public let policyType: PolicyType?
     /// The policy as it is; nil: it is no policy, or one that is yet to be made.
     public let policy: PolicySource?
+    /// What a policy is called that is yet to be made; nil: none is, or it needs no name.
+    public let newName: String?
     /// The ARN of the user, group, role or resource that the policy is part of or attached to, or the id of the root,
     /// organizational unit or account.
     public let holder: String?
@@ -77,13 +79,14 @@ public struct Change: Sendable {
     let cost: Int
 
     init(
-        _ kind: Kind, _ policyType: PolicyType? = nil, policy: PolicySource? = nil, holder: String? = nil,
-        madeBy: String, title: String, statement: String? = nil, before: String? = nil, after: String? = nil,
+        _ kind: Kind, _ policyType: PolicyType? = nil, policy: PolicySource? = nil, newName: String? = nil,
+        holder: String? = nil, madeBy: String, title: String, statement: String? = nil, before: String? = nil, after: String? = nil,
         diff: [String] = [], commands: [String] = [], alsoAllows: [String] = [], risks: [String] = [], cost: Int
     ) {
         self.kind = kind
         self.policyType = policyType
         self.policy = policy
+        self.newName = newName
         self.holder = holder
         self.madeBy = madeBy
         self.title = title

@@ -1,4 +1,3 @@
-import Ledger
 import Platform
 import Wire
 
@@ -21,13 +20,6 @@ public struct RecordedMail: Sendable {
 }
 
 extension Outbox {
-    /// All mail, oldest first.
-    static func mail(in ledger: Ledger) async throws(LedgerError) -> [Mail] {
-        try await ledger.read { (reader) throws(LedgerError) in
-            try reader.list(Mail.self, in: scope, after: nil, limit: .max)
-        }
-    }
-
     /// As `/_gatehouse/outbox` answers.
     static func json(_ mail: [Mail]) -> String {
         var writer = JSONWriter()

@@ -147,3 +147,41 @@ def test_statements_of_another_account_stay_its_own(administrator: Person, cloud
     assert "Denies it explicitly" in stage.inner_text()
     assert "what stands in it is for its owner to see" in stage.inner_text()
     assert "NotToBeSeen" not in page.content()
+
+
+def test_from_the_denial_to_the_smallest_change(administrator: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+    ann = new_user("ann", {"Sid": "Own", "Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"})
+    request = denied(lambda: ann.client("iam").list_users())
+    page = administrator.go(f"why/{request}")
+    first = page.get_by_role("region", name="Remedy 1")
+    assert "Add a statement to the inline policy own of user ann" in first.inner_text()
+    assert "Allows this call only" in first.inner_text() and "Tried: allowed" in first.inner_text()
+    assert "iam:ListUsers" in first.locator("pre").first.inner_text()
+    first.get_by_text("AWS CLI").click()
+    assert "aws iam put-user-policy --user-name ann --policy-name own" in first.inner_text()
+    assert violations(page) == []
+    page.on("dialog", lambda dialog: dialog.accept())
+    first.get_by_role("button", name="Make this change").click()
+    page.get_by_text("Tried again by simulation, it is allowed now.").wait_for()
+    assert "It would be allowed now." in administrator.text
+    assert ann.client("iam").list_users()["Users"]
+    document = root.client("iam").get_user_policy(UserName="ann", PolicyName="own")["PolicyDocument"]
+    assert [statement["Action"] for statement in document["Statement"]] == ["iam:GetUser", "iam:ListUsers"]
+
+
+def test_a_remedy_is_made_through_the_gate(person: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+    """Who may look events up sees what would help; to make the change takes the permission for it, and to see the whole
+    policy that for reading it."""
+    bob = new_user("bob", {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"})
+    request = denied(lambda: bob.client("iam").list_users())
+    signed_up(root, "ann", "arn:aws:iam::aws:policy/AWSCloudTrail_ReadOnlyAccess")
+    person.sign_in(ACCOUNT, "ann", PASSWORD)
+    page = person.go(f"why/{request}")
+    first = page.get_by_role("region", name="Remedy 1")
+    assert "which you may not read" in first.inner_text()
+    assert "iam:GetUser" not in first.locator("pre").all_inner_texts()[0]
+    page.on("dialog", lambda dialog: dialog.accept())
+    first.get_by_role("button", name="Make this change").click()
+    page.get_by_text("iam:PutUserPolicy").first.wait_for()
+    assert person.heading == "You may not do this"
+    denied(lambda: bob.client("iam").list_users())

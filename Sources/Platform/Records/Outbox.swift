@@ -52,6 +52,14 @@ public enum Outbox {
     public static let scope = Scope(account: "outbox", region: "")
     /// The oldest go when there are more.
     static let limit = 1000
+
+    /// All mail, oldest first. It is for the operator alone: there are codes of all accounts in it.
+    /// - Throws: `LedgerError` when the ledger can't be read.
+    public static func mail(in ledger: Ledger) async throws(LedgerError) -> [Mail] {
+        try await ledger.read { (reader) throws(LedgerError) in
+            try reader.list(Mail.self, in: scope, after: nil, limit: .max)
+        }
+    }
 }
 
 extension MutableRecords {

@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Gate
 import Ledger
 import Platform
 import STSAPI
@@ -20,7 +21,7 @@ enum EventPages {
         let event = readable.event
         let record = (try? JSONValue(parsing: event.body)) ?? .null
         let name = record["eventName"]?.text ?? "?"
-        let denial = RecordedDenial(event)
+        let denial = DeniedAnswer(event)
         let outcome = denial != nil ? "was denied" : record["errorCode"] != nil ? "failed" : "succeeded"
         var content: [String: Any?] = [
             "name": name, "source": record["eventSource"]?.text, "time": record["eventTime"]?.text,
@@ -31,6 +32,12 @@ enum EventPages {
         if readable.isWhole {
             let decisions = await DrawnDecision.all(
                 event.decision, PolicyReader(account: visit.account, environment: visit.environment))
+            if let denial = RecordedDenial(event) {
+                let answer = await visit.attempt { () throws(ServiceError) in try await DrawnRemedies(denial, visit) }
+                content["hasRemedies"] = true
+                content["answer"] = answer.value
+                content["remedyProblem"] = answer.problem
+            }
             content["actor"] = record["userIdentity"]?["arn"]?.text ?? record["userIdentity"]?["type"]?.text
             content["address"] = record["sourceIPAddress"]?.text
             content["agent"] = record["userAgent"]?.text

@@ -47,7 +47,7 @@ struct ReadableEvent {
             isWhole = true
             problem = nil
         } catch {
-            guard let event, isOwn, Problem.isDenial(error.code), RecordedDenial(event) != nil else { throw error }
+            guard let event, isOwn, Problem.isDenial(error.code), DeniedAnswer(event) != nil else { throw error }
             self.event = event
             isWhole = false
             problem = visit.problem(error)
@@ -92,7 +92,7 @@ struct ReadableEvent {
 }
 
 /// What a denied call was answered.
-struct RecordedDenial {
+struct DeniedAnswer {
     let code: String
     let text: String
 
