@@ -98,6 +98,7 @@ extension Console {
         RolePages.routes,
         SecurityCredentialPages.routes,
         SessionPages.routes,
+        SimulatorPages.routes,
         SwitchRolePages.routes,
         UserCredentialPages.routes,
         UserGroupsPages.routes,

@@ -248,6 +248,9 @@ static const unsigned char select_role[] = {
 static const unsigned char sign_in[] = {
 #embed "Templates/sign-in.mustache"
 };
+static const unsigned char simulator[] = {
+#embed "Templates/simulator.mustache"
+};
 static const unsigned char switch_role[] = {
 #embed "Templates/switch-role.mustache"
 };
@@ -382,6 +385,7 @@ static const gatehouse_console_file files[] = {
     FILE("security-credentials.mustache", security_credentials),
     FILE("select-role.mustache", select_role),
     FILE("sign-in.mustache", sign_in),
+    FILE("simulator.mustache", simulator),
     FILE("switch-role.mustache", switch_role),
     FILE("tag-form.mustache", tag_form),
     FILE("tag-rows.mustache", tag_rows),

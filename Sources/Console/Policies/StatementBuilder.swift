@@ -215,7 +215,10 @@ struct StatementBuilder {
     }
 
     /// A template with this account, and a wildcard for what is not known.
-    private func filled(_ template: String) -> String {
+    private func filled(_ template: String) -> String { Self.filled(template, account: account, region: region) }
+
+    /// - Parameter template: as the catalogue has it, with `${…}`.
+    static func filled(_ template: String, account: String, region: String) -> String {
         var result = ""
         var rest = template[...]
         while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {

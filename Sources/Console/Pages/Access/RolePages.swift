@@ -115,6 +115,9 @@ enum RolePages {
                 "created": ShownTime(role?.createDate), "lastUsed": ShownTime(role?.roleLastUsed?.lastUsedDate),
                 "usedIn": role?.roleLastUsed?.region, "duration": role.map { spoken($0.maxSessionDuration ?? 3600) },
                 "boundary": role?.permissionsBoundary?.permissionsBoundaryArn,
+                "simulateLink": role.map {
+                    "\(Console.root)simulator?principal=" + PercentEncoding.queryValue($0.arn)
+                },
                 "switchPath": "\(Console.root)switch-role?account=\(visit.account)&roleName="
                     + PercentEncoding.queryValue(name),
                 "parts": parts.map {

@@ -75,6 +75,9 @@ enum UserPages {
         content["userID"] = head.user?.userId
         content["eventsLink"] =
             Console.root + "events?attribute=Username&value=" + PercentEncoding.queryValue(head.name)
+        content["simulateLink"] = head.user.map {
+            "\(Console.root)simulator?principal=" + PercentEncoding.queryValue($0.arn)
+        }
         content["userCreated"] = head.created
         content["lastSignIn"] = head.lastSignIn
         content["isRead"] = head.user != nil

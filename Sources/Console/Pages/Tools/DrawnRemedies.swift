@@ -44,8 +44,7 @@ struct DrawnRemedies {
         let risks: [String]
     }
 
-    init(_ denial: RecordedDenial, _ visit: Visit) async throws(ServiceError) {
-        let report = try await visit.console.gate.remedies(for: denial)
+    init(_ report: RemedyReport, _ visit: Visit) async {
         let reader = PolicyReader(account: visit.account, environment: visit.environment)
         isAllowedNow = report.decision.isAllowed
         var reason = report.message
