@@ -75,10 +75,12 @@ let package = Package(
         .target(
             name: "Bodies",
             dependencies: [
-                "CMalloc", "Fetch", "Keyring", "Signature", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CCRC", "CMalloc", "Fetch", "Keyring", "Signature", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "CCRC"),
         .target(name: "CMalloc"),
         .target(
             name: "Ledger",
