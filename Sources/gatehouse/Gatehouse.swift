@@ -20,7 +20,7 @@ struct GatehouseCommand: AsyncParsableCommand {
     /// test of its users, goes without. What it can't read, the usual way explains.
     static func main() async {
         guard CommandLine.arguments.dropFirst().first == "serve",
-            var server = try? Serve.parse(Array(CommandLine.arguments.dropFirst(2)))
+            let server = try? Serve.parse(Array(CommandLine.arguments.dropFirst(2)))
         else { return await main(nil) }
         do {
             try await server.run()
