@@ -136,7 +136,6 @@ def test_a_version_is_made_without_the_script(new_person: Callable[..., Person],
     page.get_by_role("button", name="Check for new access").click()
     assert "New access: FAIL" in page.locator("#verdict").inner_text()
     assert "New access in the statement with index: 1." in page.locator("#verdict").inner_text()
-    assert violations(page) == []
     page.get_by_role("button", name="Save").click()
     assert person.heading == "reader"
     got = root.iam.get_policy(PolicyArn=arn)["Policy"]
