@@ -50,7 +50,9 @@ def test_an_explicit_deny_down_to_its_condition(
     assert violations(page) == []
 
 
-def test_what_had_to_allow_and_did_not(administrator: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+def test_what_had_to_allow_and_did_not(
+    administrator: Person, root: Identity, new_user: Callable[..., Identity]
+) -> None:
     iam = root.client("iam")
     boundary = iam.create_policy(
         PolicyName="limits",
@@ -152,7 +154,9 @@ def test_statements_of_another_account_stay_its_own(administrator: Person, cloud
     assert "NotToBeSeen" not in page.content() and "203.0.113.77" not in page.content()
 
 
-def test_from_the_denial_to_the_smallest_change(administrator: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+def test_from_the_denial_to_the_smallest_change(
+    administrator: Person, root: Identity, new_user: Callable[..., Identity]
+) -> None:
     ann = new_user("ann", {"Sid": "Own", "Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"})
     request = denied(lambda: ann.client("iam").list_users())
     page = administrator.go(f"why/{request}")
