@@ -69,6 +69,7 @@ enum Navigation {
             "Tools",
             [
                 ("Policy editor", "policy-editor"),
+                ("Simulator", "simulator"),
                 ("Event history", "events"),
                 ("Access Analyzer", "access-analyzer"),
                 ("Outbox", "outbox"),

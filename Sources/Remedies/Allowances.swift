@@ -106,7 +106,7 @@ extension Steps {
                     statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                     commands: Commands.newVersion(of: policyARN, edited.after),
                     alsoAllows: [
-                        "The same to all whose boundary it is and whose policies allow it, or who have it as a policy"
+                        "The same to everybody whose boundary it is and whose policies allow it, or who has it as a policy"
                     ], risks: [risk], cost: Cost.boundary)
             }
         }

@@ -95,6 +95,13 @@ struct Fields: Sendable {
     /// All values of a name that are not empty, in their order.
     func values(_ name: String) -> [String] { all.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
 
+    /// The fields whose names begin alike: the rest of the name, and the value.
+    func named(prefix: String) -> [(name: String, value: String)] {
+        all.compactMap { name, value in
+            name.hasPrefix(prefix) && !value.isEmpty ? (String(name.dropFirst(prefix.count)), value) : nil
+        }
+    }
+
     /// Whether a box is ticked.
     func isOn(_ name: String) -> Bool { all.contains { $0.name == name } }
 }

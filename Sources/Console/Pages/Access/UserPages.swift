@@ -75,6 +75,9 @@ enum UserPages {
         content["userID"] = head.user?.userId
         content["eventsLink"] =
             Console.root + "events?attribute=Username&value=" + PercentEncoding.queryValue(head.name)
+        content["simulateLink"] = head.user.map {
+            "\(Console.root)simulator?principal=" + PercentEncoding.queryValue($0.arn)
+        }
         content["userCreated"] = head.created
         content["lastSignIn"] = head.lastSignIn
         content["isRead"] = head.user != nil
@@ -100,8 +103,10 @@ enum UserPages {
                 "aws iam list-user-policies \(option)", IAM.ListUserPolicies.self, .init { $0.userName = name }),
             await visit.raw(
                 "aws iam get-login-profile \(option)", IAM.GetLoginProfile.self, .init { $0.userName = name }),
-            await visit.raw("aws iam list-access-keys \(option)", IAM.ListAccessKeys.self, .init { $0.userName = name }),
-            await visit.raw("aws iam list-mfa-devices \(option)", IAM.ListMFADevices.self, .init { $0.userName = name }),
+            await visit.raw(
+                "aws iam list-access-keys \(option)", IAM.ListAccessKeys.self, .init { $0.userName = name }),
+            await visit.raw(
+                "aws iam list-mfa-devices \(option)", IAM.ListMFADevices.self, .init { $0.userName = name }),
         ]
         let head = Head(user: nil, problem: nil, name: name, tab: .json, created: nil, lastSignIn: nil)
         return page("user-json", head, visit, ["answers": answers])

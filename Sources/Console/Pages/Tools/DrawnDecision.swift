@@ -16,6 +16,8 @@ struct DrawnDecision {
     let stages: [Stage]
     /// What was found besides policies: grants of a key.
     let remarks: [String]
+    /// Where the same can be asked of the simulator; nil: it is asked there, or can't be.
+    var simulateLink: String?
 
     struct Stage {
         let stageTitle: String
@@ -25,6 +27,7 @@ struct DrawnDecision {
         let stageVerdict: String
         let isDecisive: Bool
         let stagePolicies: [ConsultedPolicy]
+        var stageNotes: [String] = []
     }
 
     struct ConsultedPolicy {
@@ -33,6 +36,8 @@ struct DrawnDecision {
         /// Whether its statements are another account's business.
         let isForeign: Bool
         let statements: [ConsultedStatement]
+        /// Said where no statement is shown.
+        var silence = "It was consulted; its statements are recorded for denials only."
     }
 
     struct ConsultedStatement {

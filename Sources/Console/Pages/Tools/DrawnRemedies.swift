@@ -45,8 +45,8 @@ struct DrawnRemedies {
         let risks: [String]
     }
 
-    init(_ denial: RecordedDenial, _ visit: Visit) async throws(ServiceError) {
-        let asked = try await visit.console.gate.asked(denial)
+    /// - Parameter asked: the request, with all that binds it now.
+    init(_ asked: DeniedRequest, _ visit: Visit) async {
         let report = RemedySearch(asked).report()
         let reader = PolicyReader(account: visit.account, environment: visit.environment)
         let isAmongOwn = await Self.areOwn(asked, reader)

@@ -1,4 +1,5 @@
 import CloudTrailAPI
+import Directory
 import Gate
 import Ledger
 import Platform
@@ -30,10 +31,16 @@ enum EventPages {
             "isFailure": record["errorCode"] != nil,
         ]
         if readable.isWhole {
-            let decisions = await DrawnDecision.all(
+            var decisions = await DrawnDecision.all(
                 event.decision, PolicyReader(account: visit.account, environment: visit.environment))
+            for place in decisions.indices {
+                decisions[place].simulateLink = simulateLink(record, decisions[place], visit)
+            }
             if let denial = RecordedDenial(event) {
-                let answer = await visit.attempt { () throws(ServiceError) in try await DrawnRemedies(denial, visit) }
+                let answer = await visit.attempt { () throws(ServiceError) in
+                    await DrawnRemedies(try await visit.console.gate.asked(denial), visit)
+                }
+                content["remedyAction"] = "\(Console.root)why/\(PercentEncoding.segment(event.requestID))/remedy"
                 content["hasRemedies"] = true
                 content["answer"] = answer.value
                 content["remedyProblem"] = answer.problem
@@ -55,6 +62,29 @@ enum EventPages {
             try await encoded(event, &content, visit)
         }
         return visit.page("event", "\(title): \(name) \(outcome)", content)
+    }
+
+    /// The same asked of the simulator; nil: the caller is none of this account's users and roles.
+    private static func simulateLink(_ record: JSONValue, _ decision: DrawnDecision, _ visit: Visit) -> String? {
+        let identity = record["userIdentity"]
+        let session = identity?["sessionContext"]
+        guard let text = session?["sessionIssuer"]?["arn"]?.text ?? identity?["arn"]?.text,
+            let arn = ARN(parsing: text), arn.service == "iam", arn.account == visit.account
+        else { return nil }
+        var question = SimulatedQuestion()
+        question.principal = text
+        question.actions = [decision.accessAction]
+        question.resource = decision.accessResource
+        if let address = record["sourceIPAddress"]?.text, address.contains(where: { $0 == "." || $0 == ":" }),
+            !address.hasSuffix(".amazonaws.com")
+        {
+            question.add("aws:SourceIp", address)
+        }
+        if let mfa = session?["attributes"]?["mfaAuthenticated"]?.text {
+            question.add("aws:MultiFactorAuthPresent", mfa)
+        }
+        if let region = record["awsRegion"]?.text { question.add("aws:RequestedRegion", region) }
+        return Console.root + question.path
     }
 
     /// What the denied caller may pass on to somebody who may read it, or read if they may.
