@@ -85,7 +85,8 @@ import Wire
     }
 
     @Test(arguments: [
-        ["kty": JWTHeaderField.string("RSA")], ["crv": .string("P-384")], ["d": .string("AAAA")], ["x": .string("AAAA")],
+        ["kty": JWTHeaderField.string("RSA")], ["crv": .string("P-384")], ["d": .string("AAAA")],
+        ["x": .string("AAAA")],
         ["y": .string("")], ["x": .bool(true)],
     ])
     func keysThatAreNone(_ changes: [String: JWTHeaderField]) async throws {

@@ -29,7 +29,8 @@ import Wire
     }
 
     @Test(arguments: [
-        "http://127.0.0.1:0/oauth/callback", "http://127.0.0.1:65536/oauth/callback", "http://127.0.0.1:+1/oauth/callback",
+        "http://127.0.0.1:0/oauth/callback", "http://127.0.0.1:65536/oauth/callback",
+        "http://127.0.0.1:+1/oauth/callback",
         "http://127.0.0.1:/oauth/callback", "http://127.0.0.1/oauth/callback", "http://127.0.0.1:oauth/callback",
         "http://127.0.0.1:١/oauth/callback", "http://127.0.0.1:1@x/oauth/callback", "http://x:1/oauth/callback",
         "https://gate.example/v1/sessions/confirmation", "", "http://127.0.0.1:99999999999999999999/oauth/callback",
