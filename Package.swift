@@ -466,6 +466,7 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",
             dependencies: [

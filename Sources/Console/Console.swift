@@ -133,8 +133,10 @@ public struct Console: Site {
         }
         for route in Self.routes where route.method == method {
             guard let parameters = route.match(visit.request.segments) else { continue }
+            // The one that knows which of its calls has failed.
+            let visit = visit.with(parameters)
             do throws(ServiceError) {
-                return try await route.answer(visit.with(parameters))
+                return try await route.answer(visit)
             } catch {
                 return visit.failure(error)
             }

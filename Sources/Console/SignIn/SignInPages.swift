@@ -184,9 +184,6 @@ extension Console {
         ]
         if let device = progress.person?.device { details.append((name: "MFAIdentifier", value: device)) }
         details.append((name: "MFAUsed", value: progress.person?.mfaTime == nil ? "No" : "Yes"))
-        // Before the event: whoever restores last-used data from events must not miss it.
-        environment.usage.takePassword(
-            of: owner.id, in: owner.accountID, time: RequestIDs.milliseconds(environment.now()))
         let event = SignInEvent(
             name: "ConsoleLogin", identity: .owner(owner), account: owner.accountID, details: details)
         try await event.record(request, environment)

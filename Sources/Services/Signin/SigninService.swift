@@ -9,6 +9,9 @@ extension ServiceModule {
     /// The browser's half, which shows the page and asks for consent, lies in the console: it makes an ``AuthorizationRequest``.
     public static let signin = ServiceModule(
         Signin.self, operations: [Signin.CreateOAuth2Token.self],
+        events: EventParticulars(
+            source: "signin.amazonaws.com",
+            hiddenMembers: ["accessToken", "code", "codeVerifier", "idToken", "refreshToken"]),
         proves: { (request, _) throws(ServiceError) in try requireJSON(request) },
         validation: ValidationRules { broken, member, _ in
             .invalidRequest(
