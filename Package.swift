@@ -75,10 +75,12 @@ let package = Package(
         .target(
             name: "Bodies",
             dependencies: [
-                "CMalloc", "Fetch", "Keyring", "Signature", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "CCRC", "CMalloc", "Fetch", "Keyring", "Signature", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "CCRC"),
         .target(name: "CMalloc"),
         .target(
             name: "Ledger",
@@ -132,7 +134,7 @@ let package = Package(
         .target(
             name: "OIDC",
             dependencies: [
-                "Fetch",
+                "Fetch", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -159,6 +161,7 @@ let package = Package(
         .target(name: "S3API", dependencies: ["Wire"], path: "Sources/API/S3"),
         .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
+        .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -208,6 +211,10 @@ let package = Package(
             ],
             path: "Sources/Services/S3"),
         .target(name: "AccountService", dependencies: ["Platform", "AccountAPI"], path: "Sources/Services/Account"),
+        .target(
+            name: "SigninService",
+            dependencies: ["OIDC", "Platform", "SigninAPI", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/Services/Signin"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -279,9 +286,8 @@ let package = Package(
             dependencies: [
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "Simulation", "WebAuthn",
-                "Wire",
-                .product(name: "Logging", package: "swift-log"),
+                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
+                "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -295,7 +301,7 @@ let package = Package(
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "SigninService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -457,7 +463,9 @@ let package = Package(
         .testTarget(
             name: "UpstreamsTests",
             dependencies: ["Directory", "Keyring", "Ledger", "Mapping", "Platform", "Policy", "Upstreams", "Wire"]),
-        .testTarget(name: "OIDCTests", dependencies: ["Fetch", "OIDC"]),
+        .testTarget(
+            name: "OIDCTests",
+            dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
         .testTarget(
             name: "TransportSecurityTests",
             dependencies: [

@@ -17,7 +17,26 @@ public enum ChecksumAlgorithm: String, Sendable, Codable, CaseIterable {
     case sha256 = "SHA256"
 
     /// The member of inputs and outputs, `ChecksumCRC32`.
-    public var member: String { "Checksum" + rawValue }
+    public var member: String {
+        switch self {
+        case .crc32: "ChecksumCRC32"
+        case .crc32c: "ChecksumCRC32C"
+        case .crc64NVME: "ChecksumCRC64NVME"
+        case .sha1: "ChecksumSHA1"
+        case .sha256: "ChecksumSHA256"
+        }
+    }
+
+    /// The header of requests and answers, and the trailer, in lower case.
+    public var header: String {
+        switch self {
+        case .crc32: "x-amz-checksum-crc32"
+        case .crc32c: "x-amz-checksum-crc32c"
+        case .crc64NVME: "x-amz-checksum-crc64nvme"
+        case .sha1: "x-amz-checksum-sha1"
+        case .sha256: "x-amz-checksum-sha256"
+        }
+    }
 
     /// Bytes.
     public var size: Int {

@@ -2,6 +2,7 @@ import Gate
 public import Keyring
 import Logging
 public import Platform
+import SigninService
 public import Wire
 
 /// The console: the pages on which people sign in, see who may do what, and why.
@@ -44,7 +45,7 @@ public struct Console: Site {
     public func respond(to arrival: SiteRequest) async -> WireResponse {
         var reply = await answer(arrival)
         let isSecure = arrival.tls != nil
-        reply.headers += Self.protection
+        reply.headers += Self.protection(reply.formOrigin)
         if isSecure { reply.headers.append((name: "strict-transport-security", value: "max-age=31536000")) }
         if !reply.headers.contains(where: { $0.name == "cache-control" }) {
             reply.headers.append((name: "cache-control", value: "no-store"))
@@ -56,18 +57,22 @@ public struct Console: Site {
     }
 
     /// What keeps other sites and injected markup from doing harm.
-    private static let protection: [(name: String, value: String)] = [
-        (
-            name: "content-security-policy",
-            value: "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        ),
-        (name: "x-content-type-options", value: "nosniff"),
-        (name: "x-frame-options", value: "DENY"),
-        (name: "referrer-policy", value: "same-origin"),
-        (name: "cross-origin-opener-policy", value: "same-origin"),
-        (name: "cross-origin-resource-policy", value: "same-origin"),
-    ]
+    /// - Parameter formOrigin: see ``Reply/formOrigin``.
+    private static func protection(_ formOrigin: String?) -> [(name: String, value: String)] {
+        let forms = "form-action 'self'" + (formOrigin.map { " " + $0 } ?? "")
+        return [
+            (
+                name: "content-security-policy",
+                value: "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+                    + "connect-src 'self'; \(forms); frame-ancestors 'none'; base-uri 'none'"
+            ),
+            (name: "x-content-type-options", value: "nosniff"),
+            (name: "x-frame-options", value: "DENY"),
+            (name: "referrer-policy", value: "same-origin"),
+            (name: "cross-origin-opener-policy", value: "same-origin"),
+            (name: "cross-origin-resource-policy", value: "same-origin"),
+        ]
+    }
 
     private func answer(_ arrival: SiteRequest) async -> Reply {
         guard let request = WebRequest(arrival) else {
@@ -82,6 +87,10 @@ public struct Console: Site {
             }
         case .saml:
             do throws(ServiceError) { return try await SAMLEndpoint.respond(self, request) } catch {
+                return failure(error)
+            }
+        case .authorize:
+            do throws(ServiceError) { return try AuthorizePages.ask(self, request) } catch {
                 return failure(error)
             }
         }
@@ -110,7 +119,7 @@ public struct Console: Site {
                     "Your session has ended", "Nothing was changed. Sign in again, and repeat what you did.",
                     status: 403)
             }
-            return .redirect(to: Self.root + "sign-in?to=" + PercentEncoding.queryValue(request.target))
+            return SignInPages.before(request)
         }
         return await answer(visit, method)
     }
@@ -172,6 +181,8 @@ enum EntryPoint {
     case federation
     /// Where identity providers send browsers to.
     case saml
+    /// Where programs send browsers to, for credentials.
+    case authorize
 
     /// nil: it is none of them. A bucket may have any of these names: what asks for its objects looks otherwise.
     init?(_ request: WireRequest) {
@@ -180,6 +191,7 @@ enum EntryPoint {
         case ("GET", "/"):
             guard request.query.isEmpty, request.header("accept")?.contains("text/html") == true else { return nil }
             self = .bare
+        case ("GET", AuthorizationRequest.path): self = .authorize
         case ("GET", FederationEndpoint.path), ("POST", FederationEndpoint.path):
             guard request.query.contains("Action=") || request.isForm else { return nil }
             self = .federation

@@ -17,7 +17,7 @@ extension Visit {
         if let role = session.role {
             content["role"] = ["name": role.displayName, "color": role.color, "person": name(person)]
         }
-        content["sections"] = Navigation.sections(at: request.segments)
+        content["sections"] = Navigation.sections(at: request.segments, isOperator: isOperator)
     }
 
     private func name(_ caller: Caller) -> String {
@@ -79,11 +79,12 @@ enum Navigation {
         ("Data", [("KMS keys", "keys"), ("S3 buckets", "buckets")]),
     ]
 
-    static func sections(at segments: [String]) -> [Section] {
+    /// - Parameter isOperator: whether there are the pages that are for nobody else.
+    static func sections(at segments: [String], isOperator: Bool) -> [Section] {
         all.map { section in
             Section(
                 heading: section.heading,
-                pages: section.pages.map { page in
+                pages: section.pages.filter { $0.path != "outbox" || isOperator }.map { page in
                     Page(
                         title: page.title, path: Console.root + page.path,
                         isCurrent: segments.first == page.path || segments.isEmpty && page.path == "home")

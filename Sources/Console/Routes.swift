@@ -65,6 +65,7 @@ extension Console {
         AccessKeyPages.routes,
         AccountSettingsPages.routes,
         AnalyzerPages.routes,
+        AuthorizePages.routes,
         BucketChanges.routes,
         BucketListPages.routes,
         BucketPages.routes,

@@ -66,6 +66,27 @@ final class Visit: Sendable {
         }
     }
 
+    /// Does something that the API has not in this form, as whoever is signed in: policies decide, and the event history has it.
+    /// - Parameters:
+    ///   - operation: the name that events and policies have of it.
+    ///   - region: where; nil: in the one that was chosen.
+    func perform<T>(
+        _ operation: String, of module: ServiceModule, in region: String? = nil,
+        _ body: (Call) async throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let time = environment.now()
+        let call = Call(
+            environment: environment, requestID: RequestIDs.make(time: time), time: time, caller: caller,
+            module: module, operation: operation, region: module.region(signedFor: region ?? self.region),
+            source: request.source)
+        do throws(ServiceError) {
+            return try await body(call)
+        } catch {
+            failed.withLock { $0 = call.requestID }
+            throw error
+        }
+    }
+
     /// Does something of which a page can do without: a denial is shown in its place.
     func attempt<T: Sendable>(_ body: () async throws(ServiceError) -> T) async -> Attempted<T> {
         do throws(ServiceError) {
@@ -153,7 +174,8 @@ extension Console {
             let session = sealer.open(sealed, for: .session, as: ConsoleSession.self),
             session.started + ConsoleSession.lifetime > environment.now(), session.isSecure == request.isSecure,
             let person = caller(session.token), let principal = person.uniqueID ?? rootID(person),
-            !environment.projection(SignedOutSessions.self).contains(session, of: principal)
+            !environment.projection(SignedOutSessions.self).contains(
+                session.id, started: session.started, of: principal)
         else { return nil }
         guard let role = session.role else {
             return Visit(self, request, session, caller: person, person: person)

@@ -26,6 +26,12 @@ static const unsigned char assign_mfa[] = {
 static const unsigned char attach_policies[] = {
 #embed "Templates/attach-policies.mustache"
 };
+static const unsigned char authorize_code[] = {
+#embed "Templates/authorize-code.mustache"
+};
+static const unsigned char authorize[] = {
+#embed "Templates/authorize.mustache"
+};
 static const unsigned char bucket_head[] = {
 #embed "Templates/bucket-head.mustache"
 };
@@ -118,9 +124,6 @@ static const unsigned char identity_provider[] = {
 };
 static const unsigned char identity_providers[] = {
 #embed "Templates/identity-providers.mustache"
-};
-static const unsigned char inline_policy[] = {
-#embed "Templates/inline-policy.mustache"
 };
 static const unsigned char key_create[] = {
 #embed "Templates/key-create.mustache"
@@ -308,6 +311,8 @@ static const gatehouse_console_file files[] = {
     FILE("analyzers.mustache", analyzers),
     FILE("assign-mfa.mustache", assign_mfa),
     FILE("attach-policies.mustache", attach_policies),
+    FILE("authorize-code.mustache", authorize_code),
+    FILE("authorize.mustache", authorize),
     FILE("bucket-head.mustache", bucket_head),
     FILE("bucket-object.mustache", bucket_object),
     FILE("bucket-objects.mustache", bucket_objects),
@@ -339,7 +344,6 @@ static const gatehouse_console_file files[] = {
     FILE("iam-tags.mustache", iam_tags),
     FILE("identity-provider.mustache", identity_provider),
     FILE("identity-providers.mustache", identity_providers),
-    FILE("inline-policy.mustache", inline_policy),
     FILE("key-create.mustache", key_create),
     FILE("key.mustache", key),
     FILE("keys.mustache", keys),

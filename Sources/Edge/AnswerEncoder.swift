@@ -36,6 +36,15 @@ final class AnswerEncoder: ChannelOutboundHandler {
         context.flush()
     }
 
+    /// Takes a whole body behind the head that was written just now, as if it had been written, too.
+    /// - Returns: false when it has to be written: it is long, or in chunks.
+    func takeShortBody(_ bytes: [UInt8]) -> Bool {
+        guard !isChunked, bytes.count <= Self.shortBody, var whole = takeWaiting() else { return false }
+        whole.writeBytes(bytes)
+        waiting = whole
+        return true
+    }
+
     private func write(_ body: IOData, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         if case .byteBuffer(let bytes) = body, !isChunked, promise == nil, bytes.readableBytes <= Self.shortBody,
             var whole = takeWaiting()

@@ -72,6 +72,10 @@ extension Edge {
             address: arrival.sourceIP, userAgent: headers.first(named: "user-agent"),
             host: headers.first(named: "host"), tls: arrival.tls, signature: authenticated.signature)
         source.isOfFront = authenticated.isOfFront
+        if authenticated.signature == nil, let proof = headers.first(named: "dpop") {
+            // Of two, neither counts (RFC 9449, section 4.3): together they can't be read.
+            source.proof = headers.count { $0.name.lowercased() == "dpop" } == 1 ? proof : ""
+        }
         if authenticated.module.isPassedOn {
             // As it was sent, but for its body: out of its chunks.
             var request = arrival.head.request

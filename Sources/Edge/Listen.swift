@@ -191,9 +191,10 @@ public struct Listener: Service {
         headerLimits.maxHeaderFieldCount = 200
         try pipeline.addHandler(RequestDeadline(connection, limits))
         // One request at a time reaches the handler, and answers go out in the order of the requests.
+        let encoder = AnswerEncoder()
         try pipeline.addHandlers(
-            AnswerEncoder(), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
-            HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls))
+            encoder, ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: headerLimits)),
+            HTTPServerPipelineHandler(), RequestHandler(connection, edge, tls: tls, encoder: encoder))
     }
 
     /// The client's address; an IPv4 address in its own form, even on an IPv6 socket.

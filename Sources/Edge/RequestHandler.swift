@@ -49,6 +49,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private let edge: Edge
     /// How the connection is encrypted; nil: it is not.
     private let tls: TLSDetails?
+    /// Writes what this handler answers; nil: that is not HTTP/1.1.
+    private let encoder: AnswerEncoder?
     @exclusivity(unchecked) private var reading = Reading.nothing
     /// What has come of a body that is collected.
     @exclusivity(unchecked) private var body = ByteBuffer()
@@ -76,8 +78,11 @@ final class RequestHandler: ChannelDuplexHandler {
     /// How much of an unwanted body is read in order to keep the connection, in bytes.
     private static let shortRest = 65_536
 
-    /// - Parameter tls: how the connection is encrypted; nil: it is not.
-    init(_ connection: Connection, _ edge: Edge, tls: TLSDetails?) {
+    /// - Parameters:
+    ///   - tls: how the connection is encrypted; nil: it is not.
+    ///   - encoder: of the same channel, if it has one.
+    init(_ connection: Connection, _ edge: Edge, tls: TLSDetails?, encoder: AnswerEncoder? = nil) {
+        self.encoder = encoder
         self.connection = connection
         self.edge = edge
         self.tls = tls
@@ -316,7 +321,7 @@ final class RequestHandler: ChannelDuplexHandler {
         let isKept = sendHead(response, to: occasion, context)
         guard let stream = response.stream, !occasion.isHEAD else {
             response.stream?.stop()
-            if !occasion.isHEAD, !response.body.isEmpty {
+            if !occasion.isHEAD, !response.body.isEmpty, encoder?.takeShortBody(response.body) != true {
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
             }
             return finish(isKept: isKept, context)
@@ -334,33 +339,34 @@ final class RequestHandler: ChannelDuplexHandler {
     private func sendHead(
         _ response: WireResponse, to occasion: Occasion, _ context: ChannelHandlerContext
     ) -> Bool {
-        var fields = HTTPHeaders()
-        fields.reserveCapacity(response.headers.count + 2)
+        // Made at once: added one by one, each name is looked through for what is no ASCII, which no name of ours has.
+        var named: [(String, String)] = []
+        named.reserveCapacity(response.headers.count + 2)
         var hasLength = false
         for header in response.headers {
-            fields.add(name: header.name, value: header.value)
+            named.append((header.name, header.value))
             hasLength = hasLength || equalsIgnoringCase(header.name, lowercased: "content-length")
         }
         var isKept = occasion.isKeepAlive
         if case .rest = reading { isKept = false }
         if !hasLength {
             if let length = response.stream.map(\.length) ?? response.body.count {
-                fields.add(name: "Content-Length", value: String(length))
+                named.append(("Content-Length", String(length)))
             } else if occasion.isHEAD {
                 // No body follows, whose end would have to be known.
             } else if !occasion.isHTTP10 {
-                fields.add(name: "Transfer-Encoding", value: "chunked")
+                named.append(("Transfer-Encoding", "chunked"))
             } else {
                 isKept = false
             }
         }
         if !isKept {
-            fields.add(name: "Connection", value: "close")
+            named.append(("Connection", "close"))
         } else if occasion.isHTTP10 {
-            fields.add(name: "Connection", value: "keep-alive")
+            named.append(("Connection", "keep-alive"))
         }
         let head = HTTPResponseHead(
-            version: .http1_1, status: .init(statusCode: response.status), headers: fields)
+            version: .http1_1, status: .init(statusCode: response.status), headers: HTTPHeaders(named))
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         return isKept
     }

@@ -45,8 +45,13 @@ enum VirtualHost {
 
     /// Whether a host is four numbers, and maybe a port.
     private static func isPlainAddress(_ host: String) -> Bool {
+        host.utf8.withContiguousStorageIfAvailable(isPlainAddress)
+            ?? Array(host.utf8).withUnsafeBufferPointer(isPlainAddress)
+    }
+
+    private static func isPlainAddress(_ host: UnsafeBufferPointer<UInt8>) -> Bool {
         var dots = 0
-        for byte in host.utf8 {
+        for byte in host {
             switch byte {
             case 0x30...0x39, UInt8(ascii: ":"): break
             case UInt8(ascii: "."): dots += 1

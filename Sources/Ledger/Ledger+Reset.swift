@@ -14,11 +14,13 @@ extension Ledger {
         rebuilding rebuild: @escaping @Sendable ([Change]) -> Void = { _ in }
     ) async throws(LedgerError) {
         guard isInMemory else { throw LedgerError(.invalid, "Only a ledger in memory can be reset.") }
-        let (records, writer) = (records, writer)
+        let (records, writer, rowCache) = (records, writer, rowCache)
         do {
             try await store.write { session in
                 try session.wipe { isKept($0.kind, $0.id) }
                 writer.forgetEvents()
+                writer.forgetRecords()
+                rowCache?.forgetAll()
                 let reader = Reader(session, records)
                 var left: [Change] = []
                 try reader.replay(nil) { left.append($0) }

@@ -42,6 +42,8 @@ public final class Ledger: Sendable {
     let records: RecordSealer
     let eventStore: EventStore
     let writer: Writer
+    /// Rows that were read lately; nil: other nodes may have changed them meanwhile.
+    let rowCache: RowCache?
     /// Follows what other nodes commit; nil: there are none.
     let tail: JournalTail?
     private let directory: Mutex<LedgerDirectory?>
@@ -97,7 +99,9 @@ public final class Ledger: Sendable {
                 return try Writer.NextNumbers(after: session)
             }
             let shared = (store as? PostgresStore)?.writer
-            let writer = Writer(store, key: key, next: next, keys: shared?.keys)
+            // Beside a server that writes, what was read is soon not so any more.
+            rowCache = readOnly || store.isRemote ? nil : RowCache()
+            let writer = Writer(store, key: key, next: next, keys: shared?.keys, rows: rowCache)
             self.writer = writer
             tail = try shared.map { try JournalTail($0, writer) }
         } catch {

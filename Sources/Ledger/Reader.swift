@@ -10,12 +10,17 @@ public class Reader {
     private var isOpen = true
     /// What was read last: a change reads its record, and writes it then.
     var lastStored: (key: RecordKey, record: StoredRecord?)?
+    /// The same, not opened.
+    var lastSealed: (key: RecordKey, record: SealedRecord?)?
     /// The same of a table's rows.
     var lastRow: (part: TablePart, key: RowKey, body: RowBody?)?
+    /// Records as they were read before; nil: none are known.
+    private let known: RecordCache?
 
-    init(_ session: any StoreSession, _ sealer: RecordSealer) {
+    init(_ session: any StoreSession, _ sealer: RecordSealer, _ known: RecordCache? = nil) {
         self.session = session
         self.sealer = sealer
+        self.known = known
     }
 
     /// The record with this id, or nil.
@@ -23,8 +28,16 @@ public class Reader {
     /// - Throws: ``LedgerError``: `corrupt` when the record was changed from outside or can't be read, `newerFormat` when a
     ///   newer program wrote it.
     public func get<R: Record>(_ type: R.Type, _ id: String, in scope: Scope) throws(LedgerError) -> R? {
+        let key = RecordKey(scope: scope, kind: R.kind, id: id)
+        if let known, let sealed = try sealed(key) {
+            if let record = known.find(type, key, version: sealed.version) { return record }
+            guard let stored = try stored(R.kind, id, in: scope) else { return nil }
+            let record = try RecordBody.decode(type, from: stored.body, key)
+            known.keep(record, key, version: stored.version)
+            return record
+        }
         guard let stored = try stored(R.kind, id, in: scope) else { return nil }
-        return try RecordBody.decode(type, from: stored.body, RecordKey(scope: scope, kind: R.kind, id: id))
+        return try RecordBody.decode(type, from: stored.body, key)
     }
 
     /// At most `limit` records of a kind, ordered by the bytes of their ids, beginning after `id`, whether or not that
@@ -103,7 +116,18 @@ public class Reader {
     func close() {
         isOpen = false
         lastStored = nil
+        lastSealed = nil
         lastRow = nil
+    }
+
+    /// A record as it is stored; nil when there is none.
+    private func sealed(_ key: RecordKey) throws(LedgerError) -> SealedRecord? {
+        // Nothing is ever stored under such a key.
+        guard key.scope.isStorable, isStorable(key.id) else { return nil }
+        if let lastSealed, lastSealed.key == key { return lastSealed.record }
+        let sealed = try query { try $0.record(key) }
+        lastSealed = (key, sealed)
+        return sealed
     }
 
     /// A record as it is stored, opened; nil when there is none.
@@ -112,10 +136,10 @@ public class Reader {
         guard scope.isStorable, isStorable(id) else { return nil }
         let key = RecordKey(scope: scope, kind: kind, id: id)
         if let lastStored, lastStored.key == key { return lastStored.record }
-        let stored: StoredRecord? = try query { session in
-            guard let record = try session.record(key) else { return nil }
+        var stored: StoredRecord?
+        if let record = try sealed(key) {
             let body = try sealer.open(record.body, key, version: record.version)
-            return StoredRecord(version: record.version, sealed: record.body, body: body)
+            stored = StoredRecord(version: record.version, sealed: record.body, body: body)
         }
         lastStored = (key, stored)
         return stored

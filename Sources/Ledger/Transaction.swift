@@ -27,21 +27,22 @@ public final class Transaction: Reader {
     private(set) var nextDeadline: Int64
     private(set) var changes: [Change] = []
     private(set) var events: [Event] = []
-    /// Whether rows of tables were changed, which the journal does not have.
-    var hasChangedRows = false
+    /// The rows of tables that were changed, which the journal does not have.
+    var changedRows: [RowCache.Place] = []
     /// Why this transaction must not be committed: a statement may have been half done.
     private(set) var failure: LedgerError?
     /// See ``afterwards(_:)``.
     private(set) var followUps: [@Sendable () -> Void] = []
 
     init(
-        _ session: any StoreSession, _ sealer: RecordSealer, requestID: String, time: Int64, next: Writer.NextNumbers
+        _ session: any StoreSession, _ sealer: RecordSealer, requestID: String, time: Int64, next: Writer.NextNumbers,
+        _ known: RecordCache? = nil
     ) {
         self.requestID = requestID
         self.time = time
         nextSequence = next.record
         nextDeadline = next.deadline
-        super.init(session, sealer)
+        super.init(session, sealer, known)
     }
 
     /// Stores a new record, or replaces the one with its id, and writes the change into the journal. Putting an equal
@@ -156,6 +157,7 @@ public final class Transaction: Reader {
         change.record = record
         changes.append(change)
         lastStored = nil
+        lastSealed = nil
         nextSequence = sequence &+ 1
     }
 

@@ -40,6 +40,10 @@ final class Writer: Sendable {
     let following = Following()
     /// Where asking for a record takes long: which there are.
     let keys: KnownKeys?
+    /// What readers know of rows.
+    private let rows: RowCache?
+    /// Records as they were read. Touched on the database's queue alone.
+    private let readRecords: RecordCache?
 
     struct NextNumbers {
         var record: Int64
@@ -114,9 +118,11 @@ final class Writer: Sendable {
     }
 
     init(
-        _ store: any Store, key: SealingKey, next: NextNumbers, keys: KnownKeys? = nil,
+        _ store: any Store, key: SealingKey, next: NextNumbers, keys: KnownKeys? = nil, rows: RowCache? = nil,
         eventCapacity: Int = 64 * 1024 * 1024
     ) {
+        self.rows = rows
+        readRecords = store.isRemote ? nil : RecordCache()
         self.store = store
         self.records = RecordSealer(key: key)
         self.events = EventStore(key: key)
@@ -212,6 +218,9 @@ final class Writer: Sendable {
             queue.eventFailure = nil
         }
     }
+
+    /// Forgets the records that were read; on the database's queue.
+    func forgetRecords() { readRecords?.forgetAll() }
 
     private static let closed = LedgerError(.closed, "The ledger is closed.")
     private static let tooManyEvents = LedgerError(.unavailable, "Too many events wait to be written to disk.")
@@ -317,9 +326,13 @@ final class Writer: Sendable {
         }
         let time = Self.milliseconds
         var eventsOfWrites: [Event] = []
+        var changedRows: [RowCache.Place] = []
+        // What this transaction writes has numbers that are given again if it fails.
+        readRecords?.committed = next.record &- 1
         while let write = nextWrite(of: &batch, after: ran.count) {
             try session.beginSavepoint()
-            let transaction = Transaction(session, records, requestID: write.requestID, time: time, next: next)
+            let transaction = Transaction(
+                session, records, requestID: write.requestID, time: time, next: next, readRecords)
             let result = write.run(transaction)
             transaction.close()
             ran.append(result)
@@ -328,6 +341,7 @@ final class Writer: Sendable {
             if result.commits {
                 done.changes += transaction.changes
                 eventsOfWrites += transaction.events
+                changedRows += transaction.changedRows
                 if let last = transaction.changes.last { next.record = last.sequence &+ 1 }
                 if transaction.nextDeadline != next.deadline { done.hasScheduled = true }
                 next.deadline = transaction.nextDeadline
@@ -344,6 +358,8 @@ final class Writer: Sendable {
         next.segment = try self.events.insert(events, into: session, nextSequence: next.segment)
         if isRehearsal { return done }
         let isShared = session.nextNumbers != nil
+        rows?.beginChange(changedRows)
+        defer { rows?.endChange(changedRows) }
         try session.commit(next)
         if isShared { following.noteOwn(segments: firstSegment..<next.segment) }
 

@@ -19,6 +19,7 @@ public struct WebIdentityToken: Sendable {
     /// Reads a token without believing it.
     /// - Throws: `malformed`, `missingClaim`.
     public init(parsing text: String) throws(TokenError) {
+        guard UnprovedHeader(of: text) != nil else { throw .malformed }
         do {
             let (header, payload, _) = try DefaultJWTParser().parse(Array(text.utf8), as: Claims.self)
             algorithm = header.alg

@@ -158,6 +158,9 @@ extension Call {
         public var tls: TLSDetails?
         /// How the client signed the request; nil for one without a signature, and for what an AWS service asks.
         public var signature: SignatureDetails?
+        /// The `DPoP` header of a request without a signature: it proves that the client has a key (RFC 9449). Nobody has verified
+        /// it. nil: there is none.
+        public var proof: String?
         /// Whether the request is safe from eavesdroppers: `aws:SecureTransport`.
         public var isSecureTransport: Bool
         /// The services through which a caller's request came, the first one first: `aws:CalledVia`. Empty for a

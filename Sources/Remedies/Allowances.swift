@@ -120,7 +120,8 @@ extension Steps {
         extend(policy, by: allowance()) { edited in
             Change(
                 .newPolicy, .permissionsBoundary, newName: name, holder: holder, madeBy: madeBy,
-                title: "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
+                title:
+                    "Give \(arn.type) \(arn.name) a permissions boundary \(name): \(policy.source.name), which is AWS's, "
                     + "with a statement more",
                 statement: edited.statement, before: edited.before, after: edited.after, diff: edited.diff,
                 commands: Commands.newManaged(name, for: holder, edited.after, asBoundary: true), risks: [risk],

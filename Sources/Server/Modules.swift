@@ -7,12 +7,13 @@ import OrganizationsService
 public import Platform
 import S3Service
 import STSService
+import SigninService
 
 /// The services that Gatehouse answers: the one place that names them all.
 public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
-        .iam, .sts, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
+        .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
         .accessAnalyzer,
     ]
 }

@@ -20,14 +20,18 @@ enum RESTBindings {
         for (index, member) in shape.members.enumerated() {
             guard let location = member.location else { continue }
             do throws(ServiceError) {
-                input[member: index] =
-                    switch location {
-                    case .uri: try label(member, labels)
-                    case .query: try queryValue(member, target.query, of: shape)
-                    case .header: try headerValue(member, request.headers)
-                    case .headers: try prefixHeaders(member, request.headers)
-                    case .statusCode: nil
-                    }
+                let value: Value?
+                switch location {
+                case .uri: value = try label(member, labels)
+                case .query:
+                    guard !target.query.isEmpty else { continue }
+                    value = try queryValue(member, target.query, of: shape)
+                case .header: value = try headerValue(member, request.headers)
+                case .headers: value = try prefixHeaders(member, request.headers)
+                case .statusCode: value = nil
+                }
+                // Most members are not there, and the structure has none of them yet.
+                if let value { input[member: index] = value }
             } catch {
                 // Other protocols have another code for a text that is not of its member's type.
                 throw .serialization(error.message)
@@ -106,8 +110,8 @@ enum RESTBindings {
         let prefix = (member.locationName ?? "").lowercased()
         var entries: [MapEntry] = []
         for header in headers {
+            guard hasPrefixIgnoringCase(header.name, lowercased: prefix) else { continue }
             let name = header.name.lowercased()
-            guard name.utf8.starts(with: prefix.utf8) else { continue }
             let key = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
             entries.append(MapEntry(key: key, value: try PlainText.value(header.value, map.value)))
         }
@@ -138,9 +142,11 @@ enum RESTBindings {
         _ headers: [(name: String, value: String)]
     ) -> WireResponse {
         var all = common
+        all.reserveCapacity(common.count + 1 + headers.count)
         let isTyped = headers.contains { equalsIgnoringCase($0.name, lowercased: "content-type") }
         if let type = body.type, !isTyped { all.append(("Content-Type", type)) }
-        var answer = WireResponse(status: status, headers: all + headers, body: body.bytes)
+        all += headers
+        var answer = WireResponse(status: status, headers: all, body: body.bytes)
         answer.stream = body.stream
         return answer
     }
@@ -164,20 +170,24 @@ enum RESTBindings {
     static func encode(_ output: Structure) -> (headers: [(name: String, value: String)], status: Int?) {
         var headers: [(name: String, value: String)] = []
         var status: Int?
-        for (index, member) in output.shape.members.enumerated() {
-            guard let location = member.location, let value = output[member: index] else { continue }
-            switch (location, value) {
-            case (.header, _):
-                if let text = headerText(value, member) { headers.append((member.wireName, text)) }
-            case (.headers, .map(let entries)):
-                for entry in entries {
-                    guard case .string(let text) = entry.value, let text = headerSafe(text), isToken(entry.key) else {
-                        continue
+        let members = output.shape.members
+        output.withValues { values in
+            headers.reserveCapacity(8)
+            for index in members.indices where values[index] != nil {
+                let member = members[index]
+                guard let location = member.location, let value = values[index] else { continue }
+                switch (location, value) {
+                case (.header, _):
+                    if let text = headerText(value, member) { headers.append((member.wireName, text)) }
+                case (.headers, .map(let entries)):
+                    for entry in entries {
+                        guard case .string(let text) = entry.value, let text = headerSafe(text), isToken(entry.key)
+                        else { continue }
+                        headers.append(((member.locationName ?? "") + entry.key, text))
                     }
-                    headers.append(((member.locationName ?? "") + entry.key, text))
+                case (.statusCode, .integer(let code)): status = code
+                default: break
                 }
-            case (.statusCode, .integer(let code)): status = code
-            default: break
             }
         }
         return (headers, status)
@@ -224,7 +234,10 @@ enum RESTBindings {
 
     /// Nil for what would end the header and begin another.
     private static func headerSafe(_ text: String) -> String? {
-        text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } ? nil : text
+        text.withBytes { bytes in
+            // Without an early end, so that many bytes are looked at together.
+            bytes.reduce(false) { $0 || $1 < 0x20 && $1 != 0x09 || $1 == 0x7F }
+        } ? nil : text
     }
 }
 

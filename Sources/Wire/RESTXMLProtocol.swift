@@ -75,22 +75,29 @@ struct RESTXMLProtocol: WireProtocol {
     }
 
     private func body(_ output: Structure, of operation: OperationShape, _ service: ServiceShape) -> RESTBody {
-        var writer = XMLWriter(writesMilliseconds: true)
-        writer.declaration()
+        func begun() -> XMLWriter {
+            var writer = XMLWriter(writesMilliseconds: true)
+            writer.declaration()
+            return writer
+        }
+        var writer: XMLWriter
         if let payload = output.shape.payload {
             guard let value = output[member: payload] else { return RESTBody() }
             if let body = RESTPayload.encode(value) { return body }
             let member = output.shape.members[payload]
+            writer = begun()
             writer.value(
                 value, member.shape, name: payloadNames(member).first ?? member.name,
                 namespace: member.xmlNamespace ?? service.xmlNamespace)
         } else if operation.isUnwrapped {
             guard let index = output.shape.members.firstIndex(where: { $0.location == nil }) else { return RESTBody() }
             let member = output.shape.members[index]
+            writer = begun()
             writer.value(
                 output[member: index] ?? .null, member.shape, name: member.wireName, namespace: service.xmlNamespace)
         } else {
             guard output.shape.members.contains(where: { $0.location == nil }) else { return RESTBody() }
+            writer = begun()
             writer.open(
                 operation.outputName, output.shape.xmlNamespace ?? service.xmlNamespace, writer.attributes(output))
             writer.members(output) { $0.location == nil }
@@ -157,7 +164,7 @@ struct RESTXMLProtocol: WireProtocol {
         _ status: Int, _ body: RESTBody, _ service: ServiceShape, _ requestID: String,
         _ headers: [(name: String, value: String)]
     ) -> WireResponse {
-        let common =
+        let common: [(name: String, value: String)] =
             service.hasBareErrors
             ? [("x-amz-request-id", requestID), ("x-amz-id-2", Self.hostID(requestID))]
             : [("x-amzn-RequestId", requestID)]

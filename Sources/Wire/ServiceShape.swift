@@ -124,7 +124,7 @@ public final class ServiceShape: Sendable {
     /// `123456789012.s3-control.us-east-1.amazonaws.com`. By the headers' names.
     /// - Parameter name: of the operation that the request asks for.
     public func hostLabels(of request: WireRequest, _ name: String?) -> [(name: String, value: String)] {
-        guard let name, let operation = operations[name],
+        guard let name, let operation = operations[name], operation.hostPrefix != nil,
             let label = request.header("host")?.prefix(while: { $0 != "." })
         else { return [] }
         return (operation.input?.members ?? []).compactMap { member in

@@ -63,8 +63,6 @@ public struct Structure: @unchecked Sendable, Equatable {
     }
 
     /// The value of the member with the model's name, `UserName`; nil when it is absent, or there is no such member.
-    ///
-    /// Takes time linear in the number of members.
     public subscript(name: String) -> Value? {
         get { shape.index(of: name).flatMap { self[member: $0] } }
         set {

@@ -20,8 +20,8 @@ public final class StructureShape: @unchecked Sendable {
     /// The members, in the model's order: the position of one is its place in every ``Structure`` of this shape.
     /// Written once, while the schema is read and before any other thread can see the shape.
     @exclusivity(unchecked) public private(set) var members: [MemberShape] = []
-    /// Their names, in the same order.
-    @exclusivity(unchecked) private var names: [String] = []
+    /// Where the member of a name is.
+    @exclusivity(unchecked) private var places = NamePlaces([])
     /// What XML has to know of the members, in the same order.
     @exclusivity(unchecked) private(set) var xmlMembers = UnsafeBufferPointer<XMLMember>(start: nil, count: 0)
     private let payloadName: String?
@@ -39,7 +39,7 @@ public final class StructureShape: @unchecked Sendable {
 
     func setMembers(_ members: [MemberShape]) {
         self.members = members
-        names = members.map(\.name)
+        places = NamePlaces(members.map(\.name))
         freeXMLMembers()
         let xmlMembers = UnsafeMutableBufferPointer<XMLMember>.allocate(capacity: members.count)
         _ = xmlMembers.initialize(from: members.lazy.map(XMLMember.init))
@@ -67,12 +67,8 @@ public final class StructureShape: @unchecked Sendable {
     }
 
     /// The position of the member with the model's name; nil where there is none.
-    /// - Complexity: linear in the number of members.
-    public func index(of name: String) -> Int? {
-        let length = name.utf8.count
-        // The lengths tell most apart.
-        return names.firstIndex { $0.utf8.count == length && $0 == name }
-    }
+    /// - Complexity: O(1).
+    public func index(of name: String) -> Int? { places[name] }
 
     /// The shape of an input or output that the model leaves out.
     public static let empty = StructureShape("EmptyStructure", SchemaAttributes())

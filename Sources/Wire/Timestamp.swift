@@ -80,8 +80,36 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// `Sat, 21 Nov 2026 02:03:04 GMT`, as HTTP has it (RFC 9110, section 5.6.7).
     public var httpDate: String {
         let time = CalendarTime(self)
-        return "\(CalendarTime.weekdays[time.weekday]), \(padded(time.day, 2)) \(time.monthName) "
-            + "\(padded(time.year, 4)) \(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2)) GMT"
+        let length = 29
+        return String(unsafeUninitializedCapacity: length) { text in
+            var place = 0
+            func put(_ letters: some Sequence<UInt8>) {
+                for letter in letters where place < text.count {
+                    text[place] = letter
+                    place += 1
+                }
+            }
+            func put(_ number: Int) {
+                put(CollectionOfOne(UInt8(truncatingIfNeeded: 0x30 + number / 10)))
+                put(CollectionOfOne(UInt8(truncatingIfNeeded: 0x30 + number % 10)))
+            }
+            put(CalendarTime.weekdays[time.weekday].utf8)
+            put(", ".utf8)
+            put(time.day)
+            put(" ".utf8)
+            put(time.monthName.utf8)
+            put(" ".utf8)
+            put(time.year / 100)
+            put(time.year % 100)
+            put(" ".utf8)
+            put(time.hour)
+            put(":".utf8)
+            put(time.minute)
+            put(":".utf8)
+            put(time.second)
+            put(" GMT".utf8)
+            return place
+        }
     }
 
     /// `Nov 21, 2026, 2:03:04 AM`, as CloudTrail has it in the `responseElements` of IAM.

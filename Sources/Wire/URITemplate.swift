@@ -63,7 +63,10 @@ struct URITemplate: Sendable {
             case .literal: break
             case .label(let name): labels.append((name, target.segments[position]))
             case .greedy(let name):
-                var value = target.segments[position...(position + extra)].joined(separator: "/")
+                var value =
+                    extra == 0
+                    ? target.segments[position]
+                    : target.segments[position...(position + extra)].joined(separator: "/")
                 position += extra
                 // A slash at the end belongs to what takes all up to the end.
                 if position == target.segments.count - 1, target.endsWithSlash { value += "/" }
@@ -108,38 +111,60 @@ struct RESTTarget: Sendable {
 
     /// Nil when the path or the query string is not percent-encoded UTF-8.
     init?(_ request: WireRequest) {
-        var parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.first == "" { parts.removeFirst() }
-        endsWithSlash = parts.count > 1 && parts.last == ""
-        if parts.last == "" { parts.removeLast() }
-        var segments: [String] = []
-        segments.reserveCapacity(parts.count)
-        for part in parts {
-            guard let segment = Self.decoded(part, plusIsSpace: false) else { return nil }
-            segments.append(segment)
-        }
-        var query: [(name: String, value: String)] = []
-        for parameter in request.query.split(separator: "&") {
-            let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard query.count < Self.limit, let name = Self.decoded(pair[0], plusIsSpace: true),
-                let value = Self.decoded(pair.count > 1 ? pair[1] : "", plusIsSpace: true)
-            else { return nil }
-            query.append((name, value))
-        }
-        self.segments = segments
+        guard let path = request.path.withBytes(Self.path),
+            let query = request.query.withBytes(Self.parameters)
+        else { return nil }
+        segments = path.segments
+        endsWithSlash = path.endsWithSlash
         self.query = query
     }
 
-    private static func decoded(_ text: Substring, plusIsSpace: Bool) -> String? {
-        let isPlain = !text.utf8.contains { $0 == UInt8(ascii: "%") || plusIsSpace && $0 == UInt8(ascii: "+") }
-        // A String is valid UTF-8.
-        if isPlain { return String(text) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        let isValid = Array(text.utf8).withUnsafeBufferPointer {
-            percentDecode($0, plusIsSpace: plusIsSpace, into: &bytes)
+    /// Divided by bytes: letters of more than one byte have none of ASCII's in them.
+    private static func path(_ bytes: UnsafeBufferPointer<UInt8>) -> (segments: [String], endsWithSlash: Bool)? {
+        let slash = UInt8(ascii: "/")
+        var segments: [String] = []
+        segments.reserveCapacity(4)
+        var start = bytes.first == slash ? 1 : 0
+        while start < bytes.count {
+            let rest = bytes[start...]
+            let end = rest.firstIndex(of: slash) ?? bytes.count
+            guard let segment = decoded(UnsafeBufferPointer(rebasing: rest[..<end]), plusIsSpace: false) else {
+                return nil
+            }
+            segments.append(segment)
+            start = end + 1
         }
-        return isValid ? String(validating: bytes, as: UTF8.self) : nil
+        return (segments, !segments.isEmpty && bytes.last == slash)
+    }
+
+    private static func parameters(_ bytes: UnsafeBufferPointer<UInt8>) -> [(name: String, value: String)]? {
+        var parameters: [(name: String, value: String)] = []
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            let parameter = UnsafeBufferPointer(rebasing: bytes[start..<end])
+            start = end + 1
+            guard !parameter.isEmpty else { continue }
+            let equals = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.count
+            let value = UnsafeBufferPointer(rebasing: parameter[min(equals + 1, parameter.count)...])
+            guard parameters.count < limit,
+                let name = decoded(UnsafeBufferPointer(rebasing: parameter[..<equals]), plusIsSpace: true),
+                let value = decoded(value, plusIsSpace: true)
+            else { return nil }
+            parameters.append((name, value))
+        }
+        return parameters
+    }
+
+    private static func decoded(_ text: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
+        var isPlain = true
+        for byte in text where byte == UInt8(ascii: "%") || plusIsSpace && byte == UInt8(ascii: "+") { isPlain = false }
+        // It is a part of a String, and so valid UTF-8.
+        if isPlain { return String(decoding: text, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        return percentDecode(text, plusIsSpace: plusIsSpace, into: &bytes)
+            ? String(validating: bytes, as: UTF8.self) : nil
     }
 }
 

@@ -164,7 +164,30 @@ public enum CommonErrors: Sendable {
 /// Compares bytes; Swift's `==` takes the Kelvin sign for a K.
 func isSame(_ left: String, _ right: String) -> Bool {
     guard left.utf8.count == right.utf8.count else { return false }
-    return left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
+    return left.withBytes { left in right.withBytes { right in left.isSame(as: right) } }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether other bytes are the same. It is a loop of words: the generic comparison asks for each byte of both.
+    @inline(__always)
+    func isSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard count == other.count, let left = UnsafeRawPointer(baseAddress),
+            let right = UnsafeRawPointer(other.baseAddress)
+        else { return count == other.count }
+        var place = 0
+        while place + 8 <= count {
+            guard
+                left.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    == right.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            else { return false }
+            place += 8
+        }
+        while place < count {
+            guard self[place] == other[place] else { return false }
+            place += 1
+        }
+        return true
+    }
 }
 
 /// Compares ASCII without regard to case; the second text is in lower case already.
@@ -179,4 +202,19 @@ package func equalsIgnoringCase(_ text: String, lowercased: String) -> Bool {
             }
         }
     }
+}
+
+/// Whether ASCII begins with a text that is in lower case already, without regard to case.
+private func begins(_ text: UnsafeBufferPointer<UInt8>, _ prefix: UnsafeBufferPointer<UInt8>) -> Bool {
+    for index in prefix.indices {
+        let byte = text[index]
+        guard (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) == prefix[index] else { return false }
+    }
+    return true
+}
+
+/// Whether ASCII begins with a text, which is in lower case already, without regard to case.
+func hasPrefixIgnoringCase(_ text: String, lowercased prefix: String) -> Bool {
+    guard text.utf8.count >= prefix.utf8.count else { return false }
+    return text.withBytes { text in prefix.withBytes { prefix in begins(text, prefix) } }
 }

@@ -29,7 +29,7 @@ def test_the_event_history(administrator: Person, root: Identity, new_user: Call
     assert administrator.heading == "Event history"
     assert violations(page) == []
     rows = page.locator("tbody tr")
-    assert rows.first.inner_text().split("\t")[1] in ("ListUsers", "CreateGroup", "LookupEvents", "GetAccountSummary")
+    assert "CreateGroup" in rows.first.inner_text() or "LookupEvents" in rows.first.inner_text()
 
     page.get_by_label("Look up by").select_option("Event name")
     page.get_by_label("Value").fill("CreateGroup")

@@ -52,7 +52,7 @@ def test_an_organization_from_its_beginning(administrator: Person, root: Identit
     page.get_by_label("New organizational unit").fill("Production")
     page.get_by_role("button", name="Create unit").click()
     assert administrator.heading == "Production"
-    page.get_by_label("Attach").select_option("NoUsers")
+    page.get_by_label("Attach", exact=True).select_option("NoUsers")
     page.get_by_role("button", name="Attach to Production").first.click()
     page.get_by_text("The policy was attached.").wait_for()
     page.get_by_label("Name", exact=True).fill("Live")
@@ -62,7 +62,7 @@ def test_an_organization_from_its_beginning(administrator: Person, root: Identit
 
     page = administrator.go(f"organization/targets/{account}")
     page.get_by_label("Move to").select_option(label=page.locator("#to option", has_text="Live").inner_text())
-    page.get_by_role("button", name="Move").click()
+    page.get_by_role("button", name="Move", exact=True).click()
     page.get_by_text("The account was moved.").wait_for()
     levels = page.get_by_role("region", name="Service control policies").locator(".levels > li")
     assert [level.locator("a").first.inner_text() for level in levels.all()] == ["Root", "Live", "Payments"]

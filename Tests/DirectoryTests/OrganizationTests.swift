@@ -278,3 +278,31 @@ import Testing
         #expect(directory.membership(ofAccount: Self.member)?.resourcePolicy == nil)
     }
 }
+
+/// What S3 policies of an organization say together.
+@Suite struct OrganizationPublicAccessTests {
+    private func policy(_ value: String?, _ rest: String = "") -> OrganizationPolicy {
+        let assigned = value.map { #""@@assign":"\#($0)""# } ?? ""
+        return OrganizationPolicy(
+            id: "p-1", organizationID: "o-exampleorg1", type: "S3_POLICY", name: "p", description: "",
+            content: #"{"s3_attributes":{"public_access_block_configuration":{\#(assigned)\#(rest)}}}"#)
+    }
+
+    @Test func whatIsBelowSaysOtherwiseUnlessItMayNot() {
+        func found(_ levels: [OrganizationPolicy]...) -> OrganizationPublicAccess? {
+            OrganizationPublicAccess(levels: levels)
+        }
+        #expect(found() == nil)
+        #expect(found([], [], []) == nil)
+        #expect(found([policy("all")], []) == .blocksAll)
+        #expect(found([], [policy("none")]) == .blocksNone)
+        #expect(found([policy("all")], [policy("none")]) == .blocksNone)
+        #expect(found([policy("none")], [], [policy("all")]) == .blocksAll)
+        // Of two at one level the first counts.
+        #expect(found([policy("all"), policy("none")]) == .blocksAll)
+        let final = policy("all", #","@@operators_allowed_for_child_policies":["@@none"]"#)
+        #expect(found([final], [policy("none")]) == .blocksAll)
+        #expect(found([policy(nil)]) == nil)
+        #expect(found([policy("some")]) == nil)
+    }
+}

@@ -1,5 +1,6 @@
 import Testing
 import WebAuthn
+import Wire
 
 /// The ceremonies of the specification's test vectors, as far as their algorithms and formats are verified here.
 /// <https://www.w3.org/TR/webauthn-3/#sctn-test-vectors>

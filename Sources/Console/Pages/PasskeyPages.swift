@@ -62,13 +62,10 @@ enum PasskeyPages {
         let registration = PasskeyRegistration(
             name: visit.form.text("name"), response: Array(visit.form.text("credential").utf8), challenge: bytes,
             origin: visit.request.origin)
-        let environment = visit.environment
-        let call = Call(
-            environment: environment, requestID: RequestIDs.make(time: environment.now()), time: environment.now(),
-            caller: visit.caller, module: .iam, operation: PasskeyRegistration.operation,
-            region: ServiceModule.iam.region(signedFor: visit.region), source: visit.request.source)
         do throws(ServiceError) {
-            _ = try await registration.enable(userName: nil, call)
+            _ = try await visit.perform(PasskeyRegistration.operation, of: .iam) { (call) throws(ServiceError) in
+                try await registration.enable(userName: nil, call)
+            }
         } catch {
             guard error.fault == .sender, !visit.problem(error).isDenial else { throw error }
             return try await form(visit, problem: error.message, status: error.status)

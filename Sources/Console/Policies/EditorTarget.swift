@@ -91,7 +91,8 @@ enum EditorTarget: Sendable {
         case .newPolicy: "Create policy"
         case .version(let arn): "Edit \(arn.split(separator: "/").last ?? "policy")"
         case .inline(let holder, let name, nil): "Create an inline policy of the \(holder.rawValue) \(name)"
-        case .inline(let holder, let name, let policy?): "Edit \(policy), inline policy of the \(holder.rawValue) \(name)"
+        case .inline(let holder, let name, let policy?):
+            "Edit \(policy), inline policy of the \(holder.rawValue) \(name)"
         case .trust(let role): "Edit the trust policy of \(role)"
         }
     }
@@ -102,6 +103,7 @@ enum EditorTarget: Sendable {
         case .trial, .newPolicy: ("Policies", "policies")
         case .version(let arn):
             (arn.split(separator: "/").last.map(String.init) ?? arn, PolicyPages.path(arn))
+        case .inline(.group, let name, _): (name, "groups/\(PercentEncoding.segment(name))/permissions")
         case .inline(let holder, let name, _): (name, "\(holder.rawValue)s/" + PercentEncoding.segment(name))
         case .trust(let role): (role, "roles/\(PercentEncoding.segment(role))/trust")
         }
@@ -223,7 +225,8 @@ enum EditorTarget: Sendable {
             return "aws accessanalyzer validate-policy --policy-type \(kind) --policy-document file://policy.json"
         case .newPolicy: return "aws iam create-policy --policy-name NAME --policy-document file://policy.json"
         case .version(let arn):
-            return "aws iam create-policy-version --policy-arn \(arn) --policy-document file://policy.json --set-as-default"
+            return "aws iam create-policy-version --policy-arn \(arn) --policy-document file://policy.json "
+                + "--set-as-default"
         case .inline(let holder, let name, let policy):
             return "aws iam put-\(holder.rawValue)-policy --\(holder.rawValue)-name \(name) "
                 + "--policy-name \(policy ?? "NAME") --policy-document file://policy.json"

@@ -60,7 +60,10 @@ indirect enum JSONTree: Sendable {
         let inner = lineStart + "    "
         switch self {
         case .object(let members):
-            if members.isEmpty { return text += "{}" }
+            guard !members.isEmpty else {
+                text += "{}"
+                return
+            }
             text += "{"
             for (place, member) in members.enumerated() {
                 text += place == 0 ? inner : "," + inner
@@ -70,7 +73,10 @@ indirect enum JSONTree: Sendable {
             }
             text += lineStart + "}"
         case .array(let elements):
-            if elements.isEmpty { return text += "[]" }
+            guard !elements.isEmpty else {
+                text += "[]"
+                return
+            }
             text += "["
             for (place, element) in elements.enumerated() {
                 text += place == 0 ? inner : "," + inner

@@ -32,7 +32,9 @@ struct PolicySummary {
 
     /// nil: the text is no policy.
     init?(_ text: String) {
-        guard let document = try? PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) else { return nil }
+        guard let document = try? PolicyDocument(parsing: text, as: .identity, strictness: .evaluable) else {
+            return nil
+        }
         self.document = document
     }
 

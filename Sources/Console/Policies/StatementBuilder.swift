@@ -19,9 +19,8 @@ struct StatementBuilder {
         self.type = type
         self.account = account
         self.region = region
-        let service = type == .roleTrust ? ServiceCatalogue.aws.service("sts") : form["b-service"].flatMap {
-            ServiceCatalogue.aws.hasService($0) ? ServiceCatalogue.aws.service($0) : nil
-        }
+        let prefix = type == .roleTrust ? "sts" : form["b-service"] ?? ""
+        let service = ServiceCatalogue.aws.hasService(prefix) ? ServiceCatalogue.aws.service(prefix) : nil
         self.service = service
         let names = Set(form.values("b-action"))
         let levels = Set(form.values("b-level"))
@@ -170,7 +169,9 @@ struct StatementBuilder {
                 "isWhole": form.values("b-level").contains(String(level.rawValue)),
                 "isOpen": search != nil || own.count <= 12 || own.contains { chosen.contains($0.name) },
                 "chosenCount": own.count { chosen.contains($0.name) },
-                "levelActions": own.map { ["actionName": $0.name, "isChosen": chosen.contains($0.name)] as [String: Any] },
+                "levelActions": own.map {
+                    ["actionName": $0.name, "isChosen": chosen.contains($0.name)] as [String: Any]
+                },
             ]
         }
         return present([
@@ -182,7 +183,8 @@ struct StatementBuilder {
                     ["prefix": $0, "serviceTitle": names[$0] ?? $0, "isChosen": $0 == service?.prefix] as [String: Any]
                 }.sorted { "\($0["serviceTitle"] ?? "")" < "\($1["serviceTitle"] ?? "")" },
             "hasService": service != nil, "prefix": service?.prefix, "groups": groups, "isAll": form.isOn("b-all"),
-            "actionSearch": form["b-search"], "shortens": form.isOn("b-shorten"), "hasActions": !chosen.isEmpty, "chosenTotal": chosen.count,
+            "actionSearch": form["b-search"], "shortens": form.isOn("b-shorten"), "hasActions": !chosen.isEmpty,
+            "chosenTotal": chosen.count,
             "isAllResources": form["b-resources"] == "all", "types": typeRows(),
             "hasFree": chosenActions.contains { $0.resourceTypes.isEmpty },
             "principals": form["b-principals"],

@@ -9,8 +9,8 @@ enum TrustPolicyForm {
 
     /// The kinds of trusted entity, as AWS's console has them.
     static let kinds = [
-        ("service", "AWS service"), ("account", "AWS account"), ("web", "Web identity"), ("saml", "SAML 2.0 federation"),
-        ("custom", "Custom trust policy"),
+        ("service", "AWS service"), ("account", "AWS account"), ("web", "Web identity"),
+        ("saml", "SAML 2.0 federation"), ("custom", "Custom trust policy"),
     ]
 
     static func document(_ kind: String, _ form: Fields, account: String) throws(Incomplete) -> String {
@@ -41,7 +41,9 @@ enum TrustPolicyForm {
             }
             let issuer = provider[start.upperBound...]
             let audience = form.text("audience").linesTyped
-            guard !audience.isEmpty else { throw Incomplete(advice: "Name the audience: the client id of your application.") }
+            guard !audience.isEmpty else {
+                throw Incomplete(advice: "Name the audience: the client id of your application.")
+            }
             var conditions: [(name: String, value: JSONTree)] = [
                 ("StringEquals", .object([("\(issuer):aud", JSONTree(strings: audience))]))
             ]

@@ -14,7 +14,8 @@ enum CLICommand {
     /// A word as a POSIX shell takes it literally.
     static func quoted(_ word: String) -> String {
         let isPlain =
-            !word.isEmpty && word.utf8.allSatisfy { byte in
+            !word.isEmpty
+            && word.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"):

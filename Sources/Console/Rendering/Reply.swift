@@ -8,6 +8,8 @@ struct Reply: Sendable {
     var body: [UInt8]
     /// Cookies to set, or to take away.
     var cookies: [Cookie] = []
+    /// Another origin to which a form of the page may lead in the end; nil: none may leave this server.
+    var formOrigin: String?
 
     /// A page that a template was rendered to.
     static func html(_ text: String, status: Int = 200) -> Reply {
@@ -47,8 +49,8 @@ struct Reply: Sendable {
 
     /// Whether a browser that is sent to `path` stays here: `//host` and `/\host` would lead elsewhere.
     static func isLocal(_ path: String) -> Bool {
-        path.hasPrefix(Console.root) && !path.contains("\\") && !path.contains("//")
-            && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+        guard !path.contains("\\"), path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
+        return path.hasPrefix(Console.root) && !path.contains("//") || AuthorizePages.isTarget(path)
     }
 }
 

@@ -22,6 +22,8 @@ struct Sealer: Sendable {
         case passkey
         /// A token of the federation endpoint's.
         case federation
+        /// What a program asks to be allowed, while its page is shown.
+        case authorization
     }
 
     private let key: SealingKey
@@ -50,23 +52,4 @@ struct Sealer: Sendable {
     }
 
     private static func context(_ purpose: Purpose) -> [UInt8] { Array("gatehouse console \(purpose.rawValue)".utf8) }
-}
-
-/// RFC 4648, section 5, without padding: what cookies and addresses take as it is.
-enum Base64URL {
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text = Data(bytes).base64EncodedString()
-        text.replace("+", with: "-")
-        text.replace("/", with: "_")
-        return String(text.prefix { $0 != "=" })
-    }
-
-    static func decode(_ text: String) -> [UInt8]? {
-        guard !text.contains(where: { $0 == "+" || $0 == "/" || $0 == "=" }) else { return nil }
-        var text = text
-        text.replace("-", with: "+")
-        text.replace("_", with: "/")
-        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        return Data(base64Encoded: text).map { Array($0) }
-    }
 }

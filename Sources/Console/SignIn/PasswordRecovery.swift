@@ -84,7 +84,7 @@ enum PasswordRecovery {
 
                 If it was not you, do nothing: your password stays as it is.
                 """)
-        try await environment.write(ConsoleRecords.scope(account.id), requestID: request.arrival.requestID) {
+        try await environment.write(Scope(account: account.id), requestID: request.arrival.requestID) {
             (records) throws(ServiceError) in try records.send(mail)
         }
         try await SignInEvent(name: "PasswordRecoveryRequested", identity: .owner(owner), account: account.id)

@@ -26,10 +26,14 @@ struct SignInEvent {
 
     /// Puts it into the account's history, durably.
     func record(_ request: WebRequest, _ environment: Environment) async throws(ServiceError) {
+        let event = event(request, environment)
         do throws(LedgerError) {
-            try await environment.ledger.recordDurably(event(request, environment))
+            try await environment.ledger.recordDurably(event)
         } catch {
             throw ServiceError(error)
+        }
+        if name == "ConsoleLogin", failure == nil, case .owner(let owner) = identity {
+            environment.usage.takePassword(of: owner.id, in: account, time: event.time)
         }
     }
 

@@ -14,6 +14,11 @@ enum SignInPages {
     /// AWS's text for a wrong name, a wrong password, and whatever else is wrong.
     static let wrong = "Your authentication information is incorrect. Please try again."
 
+    /// Has somebody sign in who asks for a page, and come back to it.
+    static func before(_ request: WebRequest) -> Reply {
+        .redirect(to: Console.root + "sign-in?to=" + PercentEncoding.queryValue(request.target))
+    }
+
     // MARK: The form
 
     private static func show(_ console: Console, _ request: WebRequest) throws(ServiceError) -> Reply {
@@ -179,11 +184,15 @@ extension Console {
         ]
         if let device = progress.person?.device { details.append((name: "MFAIdentifier", value: device)) }
         details.append((name: "MFAUsed", value: progress.person?.mfaTime == nil ? "No" : "Yes"))
+        // Before the event: whoever restores last-used data from events must not miss it.
+        environment.usage.takePassword(
+            of: owner.id, in: owner.accountID, time: RequestIDs.milliseconds(environment.now()))
         let event = SignInEvent(
             name: "ConsoleLogin", identity: .owner(owner), account: owner.accountID, details: details)
         try await event.record(request, environment)
-        // AWS asks every root user for a second factor.
-        let asks = owner.userName == nil && session.mfaTime == nil
+        // AWS asks every root user for a second factor. A program that waits is not kept waiting.
+        let asks =
+            owner.userName == nil && session.mfaTime == nil && !AuthorizePages.isTarget(progress.target)
         return Reply.redirect(to: asks ? Self.root + "offer-mfa" : progress.target).setting(
             try SessionCookies.set(try sealer.seal(started, for: .session), over: request)
                 + [Cookie(name: SignInProgress.cookie, value: "", lifetime: 0)])

@@ -19,6 +19,7 @@
       gutter.append(line);
     }
   };
+  new ResizeObserver(() => { gutter.style.height = text.offsetHeight + "px"; }).observe(text);
   text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
 
   const worst = ["suggestion", "warning", "security-warning", "error"];
@@ -26,8 +27,8 @@
     for (const line of gutter.children) { line.className = ""; line.removeAttribute("title"); }
     for (const item of items) {
       const line = gutter.children[item.line - 1];
-      if (line && worst.indexOf(item.severity) > worst.indexOf(line.className)) {
-        line.className = item.severity;
+      if (line && worst.indexOf(item.severity) > worst.indexOf(line.className.slice(3))) {
+        line.className = "is-" + item.severity;
         line.title = item.advice;
       }
     }
@@ -43,7 +44,7 @@
 
   const show = ({ findings, limit }) => {
     document.getElementById("counts").replaceChildren(...findings.counts.map((count) =>
-      element("li", `${count.number} ${count.name}`, { class: `tag ${count.severity}${count.isNone ? " none" : ""}` })));
+      element("li", `${count.number} ${count.name}`, { class: `tag is-${count.severity}${count.isNone ? " none" : ""}` })));
     document.getElementById("finding-list").replaceChildren(...findings.items.map((item) => {
       const place = element("a", `Line ${item.line}, column ${item.column}`,
         { href: "#document", "data-line": item.line, "data-column": item.column });
@@ -51,7 +52,7 @@
       if (item.path) head.append(" · ", element("code", item.path));
       const code = item.link ? element("a", item.code, { href: item.link, rel: "noreferrer" }) : item.code;
       return element("li", [head, element("p", item.advice), element("p", code, { class: "quiet" })],
-        { class: `finding ${item.severity}` });
+        { class: `finding is-${item.severity}` });
     }));
     const count = document.getElementById("count");
     count.textContent = findings.characters;
@@ -116,6 +117,8 @@
     const number = ++step;
     const fields = new URLSearchParams(new FormData(form));
     fields.set("do", doing);
+    const state = (field) => (field.type === "checkbox" ? field.checked : field.value);
+    const sent = new Map([...form.elements].filter((field) => field.id).map((field) => [field.id, state(field)]));
     let answer;
     try {
       answer = await fetch(form.action, { method: "POST", body: fields });
@@ -130,9 +133,17 @@
       return;
     }
     const focused = document.activeElement?.id;
+    const caret = document.activeElement?.selectionStart;
+    // What was typed since the form was sent is kept.
+    const typed = [...form.elements].filter((field) => field.id && sent.has(field.id) && state(field) !== sent.get(field.id))
+      .map((field) => [field.id, field.value]);
     for (const id of parts.split(" ")) {
       const part = page.getElementById(id);
       document.getElementById(id).replaceWith(document.adoptNode(part));
+    }
+    for (const [id, value] of adds ? [] : typed) {
+      const field = document.getElementById(id);
+      if (field) field.value = value;
     }
     hideScriptless();
     if (adds) {
@@ -146,7 +157,11 @@
     if (doing === "another-condition") {
       [...form.querySelectorAll("[data-condition-key]")].at(-1)?.focus();
     } else if (focused) {
-      document.getElementById(focused)?.focus({ preventScroll: true });
+      const field = document.getElementById(focused);
+      if (field && field !== document.activeElement) {
+        field.focus({ preventScroll: true });
+        if (caret !== null && field.matches("input, textarea")) field.selectionStart = field.selectionEnd = caret;
+      }
     }
   };
   let choosing;
@@ -204,7 +219,7 @@
   hideScriptless();
   mark([...document.querySelectorAll("#finding-list .finding")].map((item) => ({
     line: Number(item.querySelector("[data-line]").dataset.line),
-    severity: worst.find((name) => item.classList.contains(name)),
+    severity: worst.find((name) => item.classList.contains("is-" + name)),
     advice: item.querySelector("p:nth-child(2)").textContent,
   })));
 }

@@ -119,10 +119,8 @@ extension Transaction {
             guard difference != 0 else { continue }
             try session.count(RecordKey(scope: part.scope, kind: part.counter(name), id: ""), by: Int(difference))
         }
-        if !hasChangedRows {
-            try session.add(1, toNumber: Ledger.tableChanges)
-            hasChangedRows = true
-        }
+        if changedRows.isEmpty { try session.add(1, toNumber: Ledger.tableChanges) }
+        changedRows.append(RowCache.Place(part: part, key: key))
     }
 
     private func check(_ part: TablePart, _ key: RowKey, _ body: RowBody) throws(LedgerError) {

@@ -4,6 +4,6 @@ public import Ledger
 public enum SharedRecords {
     /// The types of the records.
     public static let all: [any Record.Type] = [
-        ClaimedName.self, Mail.self, FollowerCursor.self, UsageCheckpoint.self, BodyStoreMark.self,
+        ClaimedName.self, Mail.self, FollowerCursor.self, UsageCheckpoint.self, BodyStoreMark.self, SignedOut.self,
     ]
 }

@@ -56,6 +56,21 @@ extension RecordReading {
     }
 }
 
+extension Environment {
+    /// The row of a key, of those that belong to no account, as it is now: from memory, if it was read lately. nil where there
+    /// is none.
+    /// - Throws: InternalFailure for a row that can't be read.
+    public func sharedRow<R: TableRow>(
+        _ type: R.Type, _ key: RowKey, of partition: String = ""
+    ) async throws(ServiceError) -> R? {
+        do throws(LedgerError) {
+            return try await ledger.row(type, key, of: partition, in: Scope(account: ""))
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
 extension MutableRecords {
     /// Stores a new row, or replaces the one with its key.
     /// - Throws: InternalFailure for a key that can't be stored.

@@ -1,4 +1,3 @@
-import Console
 import Directory
 import Ledger
 import Platform
@@ -8,7 +7,7 @@ import Upstreams
 extension [ServiceModule] {
     /// The types of all records that a ledger may contain.
     var recordKinds: [any Record.Type] {
-        SharedRecords.all + TransportSecurityRecords.all + UpstreamRecords.all + ConsoleRecords.all + [Account.self] + flatMap(\.records)
+        SharedRecords.all + TransportSecurityRecords.all + UpstreamRecords.all + [Account.self] + flatMap(\.records)
     }
 
     /// The types of all rows of tables that a ledger may contain.

@@ -39,6 +39,9 @@ final class AnalyzerIndex: Projection {
     /// Whether any looks for internal access.
     var isSearchingInside: Bool { analyzers.withLock { $0.values.contains { $0.type.search == .internal } } }
 
+    /// Whether any looks for unused access.
+    var isSearchingUnused: Bool { analyzers.withLock { $0.values.contains { $0.type.search == .unused } } }
+
     /// All of them, in no particular order.
     var all: [Analyzer] { analyzers.withLock { Array($0.values) } }
 }

@@ -28,7 +28,7 @@ enum BodyChecks {
         let hasDigest = try proveMD5(request)
         var algorithms: [ChecksumAlgorithm] = []
         for algorithm in ChecksumAlgorithm.allCases {
-            guard let value = request.header("x-amz-checksum-\(algorithm.rawValue.lowercased())") else { continue }
+            guard let value = request.header(algorithm.header) else { continue }
             algorithms.append(algorithm)
             // Of CompleteMultipartUpload it is the object's, not the body's.
             guard operation.name != "CompleteMultipartUpload" else { continue }

@@ -185,7 +185,8 @@ extension ResourceType {
         // By bytes: an accent at the beginning of a key would be one letter with the slash.
         let name = Substring(arn.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         let entry =
-            access.learnt as? BucketEntry ?? (access.learnt as? any KnowsObject)?.bucket
+            (access.learnt as? ObjectTarget)?.bucket ?? access.learnt as? BucketEntry
+            ?? (access.learnt as? any KnowsObject)?.bucket
             ?? call.buckets.bucket(String(name))
         guard let entry else { return nil }
         var resource = Resource(owner: entry.bucket.accountID, policy: entry.policy)

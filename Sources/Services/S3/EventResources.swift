@@ -19,7 +19,9 @@ import Wire
         }
         let bucketARN = Substring(access.resource.utf8.prefix { $0 != UInt8(ascii: "/") })
         if bucketARN.utf8.count < access.resource.utf8.count {
-            add(EventParticulars.Resource(access.resource, "AWS::S3::Object"))
+            // The ARN of an object has no account.
+            let isPlain = access.resource.hasPrefix("arn:aws:s3:::")
+            add(EventParticulars.Resource(access.resource, "AWS::S3::Object", account: isPlain ? "" : nil))
         } else if access.action == "s3:ListBucket" || access.action == "s3:ListBucketVersions" {
             var prefix = "\(bucketARN)/"
             if case .one(let text)? = access.context["s3:prefix"] { prefix += text }

@@ -6,11 +6,17 @@ import Wire
 
 // Operations on objects: which of them, and what policies are asked.
 
-/// An object as it was when permission was asked.
-struct ObjectTarget: KnowsObject {
+/// An object as it was when permission was asked; in one place, for a version is much to copy.
+final class ObjectTarget: KnowsObject {
     let bucket: BucketEntry
     let version: ObjectVersion?
-    var overwritten: ObjectVersion?
+    let overwritten: ObjectVersion?
+
+    init(bucket: BucketEntry, version: ObjectVersion?, overwritten: ObjectVersion? = nil) {
+        self.bucket = bucket
+        self.version = version
+        self.overwritten = overwritten
+    }
 }
 
 /// An operation on an object that may be there.
@@ -36,16 +42,19 @@ extension OnObject {
     static func need(_ input: Input, _ call: Call) async throws(ServiceError) -> Access {
         let entry = try call.bucket(named: input.bucket, expectedOwner: input.expectedOwner)
         let (key, id) = (input.key, input.versionID)
-        let version = try await call.read { (records) throws(ServiceError) in
-            if let id {
+        let target: ObjectTarget
+        if let id {
+            let version = try await call.read { (records) throws(ServiceError) in
                 try records.version(id, of: key, in: entry.bucket.name)
-            } else {
-                try records.current(key, in: entry.bucket.name)
             }
+            target = ObjectTarget(bucket: entry, version: version)
+        } else {
+            let current = try await call.environment.sharedRow(
+                CurrentObject.self, CurrentObject.key(key), of: entry.bucket.name)
+            target = ObjectTarget(bucket: entry, version: current?.version)
         }
         return call.need(
-            id == nil ? action : versionAction, onKey: key, version: id,
-            ObjectTarget(bucket: entry, version: version), keys(input))
+            id == nil ? action : versionAction, onKey: key, version: id, target, keys(input))
     }
 }
 

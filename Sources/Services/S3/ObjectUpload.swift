@@ -23,8 +23,7 @@ public struct ObjectUpload: Upload {
     private let key: BodyKey
     private let announced: AnnouncedChecksum?
     private let contentMD5: ContentMD5?
-    private var md5 = Insecure.MD5()
-    private var checksum: RunningChecksum
+    private var digests: BodyDigests
     /// What is small enough, so far, to be kept beside the record.
     private var small: [UInt8] = []
     private var writer: BodyWriter?
@@ -39,7 +38,7 @@ public struct ObjectUpload: Upload {
         self.store = store
         self.key = key
         announced = try AnnouncedChecksum(input)
-        checksum = RunningChecksum(announced?.algorithm ?? usual)
+        digests = BodyDigests(announced?.algorithm ?? usual)
         if case .string(let text) = input["ContentMD5"] {
             contentMD5 = try ContentMD5(text)
         } else {
@@ -48,8 +47,7 @@ public struct ObjectUpload: Upload {
     }
 
     public mutating func receive(_ bytes: [UInt8]) async throws(ServiceError) {
-        md5.update(data: bytes)
-        checksum.update(bytes)
+        await digests.receive(bytes)
         size += Int64(bytes.count)
         do throws(BodyError) {
             if let writer { return try await writer.receive(bytes) }
@@ -67,9 +65,9 @@ public struct ObjectUpload: Upload {
     public mutating func finish(
         trailers: [(name: String, value: String)]
     ) async throws(ServiceError) -> Received {
-        let digest = Array(md5.finalize())
+        let (digest, checksum) = await digests.finish()
         try contentMD5?.check(digest)
-        let value = try check(trailers)
+        let value = try check(checksum, trailers)
         do throws(BodyError) {
             let content: ObjectVersion.Content
             if let writer {
@@ -91,11 +89,14 @@ public struct ObjectUpload: Upload {
     }
 
     /// The checksum, once it is what header or trailer say.
-    private func check(_ trailers: [(name: String, value: String)]) throws(ServiceError) -> String {
+    private func check(
+        _ checksum: RunningChecksum, _ trailers: [(name: String, value: String)]
+    ) throws(ServiceError) -> String {
         let value = checksum.value
         if let announced = announced?.value, announced != value { throw .badDigest(checksum.algorithm) }
+        guard !trailers.isEmpty else { return value }
         for algorithm in ChecksumAlgorithm.allCases {
-            let name = "x-amz-checksum-\(algorithm.rawValue.lowercased())"
+            let name = algorithm.header
             guard let trailer = trailers.first(where: { $0.name == name }) else { continue }
             guard algorithm == checksum.algorithm else {
                 throw .invalidRequest(

@@ -76,8 +76,9 @@ enum AccountSettingsPages {
 
     private static func quotas(_ summary: [String: Int]) -> [Quota] {
         let names = [
-            ("Users", "Users"), ("Groups", "User groups"), ("Roles", "Roles"), ("Policies", "Customer managed policies"),
-            ("PolicyVersionsInUse", "Policy versions in use"), ("InstanceProfiles", "Instance profiles"),
+            ("Users", "Users"), ("Groups", "User groups"), ("Roles", "Roles"),
+            ("Policies", "Customer managed policies"), ("PolicyVersionsInUse", "Policy versions in use"),
+            ("InstanceProfiles", "Instance profiles"),
             ("ServerCertificates", "Server certificates"),
         ]
         return names.compactMap { (key, name) in
@@ -103,7 +104,8 @@ enum AccountSettingsPages {
             fact(
                 "Access keys of the root user", "AccountAccessKeysPresent", "Present", "None", isGoodIfYes: false),
             Fact(
-                factName: "MFA devices", factText: "\(summary["MFADevicesInUse"] ?? 0) in use, \(summary["MFADevices"] ?? 0) in all"),
+                factName: "MFA devices",
+                factText: "\(summary["MFADevicesInUse"] ?? 0) in use, \(summary["MFADevices"] ?? 0) in all"),
             Fact(factName: "Identity providers", factText: "\(summary["Providers"] ?? 0)"),
             Fact(
                 factName: "Access keys for each user", factText: "\(summary["AccessKeysPerUserQuota"] ?? 0) at most"),

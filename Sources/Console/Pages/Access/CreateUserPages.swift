@@ -29,7 +29,9 @@ enum CreateUserPages {
                 "groups": groups.value?.map { Choice(name: $0, isCurrent: chosen.contains($0)) },
                 "groupsProblem": groups.problem,
                 "policies": own.value?.prefix(100).map {
-                    Ticked(tickName: $0.policyName ?? "", tickValue: $0.arn ?? "", isTicked: ticked.contains($0.arn ?? ""))
+                    Ticked(
+                        tickName: $0.policyName ?? "", tickValue: $0.arn ?? "",
+                        isTicked: ticked.contains($0.arn ?? ""))
                 },
                 "hasPolicies": own.value?.isEmpty == false, "policiesProblem": own.problem,
                 "awsPolicies": visit.form["aws-policies"], "boundary": visit.form["boundary"],
@@ -133,7 +135,8 @@ extension Visit {
 enum PolicyNames {
     /// AWS's own that are asked for most, job functions among them.
     static let suggestions = [
-        "AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "ViewOnlyAccess", "SystemAdministrator",
+        "AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "ViewOnlyAccess",
+        "SystemAdministrator",
         "DatabaseAdministrator", "NetworkAdministrator", "SupportUser", "Billing", "DataScientist", "IAMFullAccess",
         "IAMReadOnlyAccess", "IAMUserChangePassword", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
         "AWSCloudTrail_ReadOnlyAccess", "AWSKeyManagementServicePowerUser",

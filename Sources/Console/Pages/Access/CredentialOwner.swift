@@ -55,7 +55,8 @@ struct CredentialOwner: Sendable {
             "keys": keys.value, "keysProblem": keys.problem, "hasNoKeys": keys.value?.isEmpty,
             "mayHaveKey": (keys.value?.count ?? 0) < 2,
             "devices": devices.value?.map { MFADevicePages.Row($0, visit) }, "devicesProblem": devices.problem,
-            "isSelf": isSelf, "hasNoDevices": devices.value?.isEmpty, "userOption": userName.map { " --user-name \($0)" },
+            "isSelf": isSelf,
+            "hasNoDevices": devices.value?.isEmpty, "userOption": userName.map { " --user-name \($0)" },
         ]
     }
 }

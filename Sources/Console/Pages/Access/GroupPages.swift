@@ -23,18 +23,46 @@ enum GroupPages {
         let found = await visit.attempt { () throws(ServiceError) in
             try await visit.all(IAM.ListGroups.self, .init { $0.maxItems = 1000 })
         }
-        let matching = (found.value ?? []).filter { group in wanted.map { group.arn.lowercased().contains($0) } ?? true }
+        let matching = (found.value ?? []).filter { group in wanted.map { group.arn.lowercased().contains($0) } ?? true
+        }
         let start = max(0, Int(visit.query["from"] ?? "") ?? 0)
         let shown = matching.dropFirst(start).prefix(pageLength)
         let filter = wanted.map { "&filter=" + PercentEncoding.queryValue($0) } ?? ""
+        var rows: [GroupRow] = []
+        for group in shown {
+            rows.append(GroupRow(group, visit, counts: shown.count > mostCounted ? nil : await counts(group, visit)))
+        }
         return visit.page(
             "groups", "User groups",
             [
-                "problem": found.problem, "filter": visit.query["filter"], "rows": shown.map { GroupRow($0, visit) },
+                "problem": found.problem, "filter": visit.query["filter"], "rows": rows,
+                "hasCounts": shown.count <= mostCounted,
                 "isEmpty": found.value != nil && shown.isEmpty,
                 "next": start + pageLength < matching.count ? "?from=\(start + pageLength)\(filter)" : nil,
                 "previous": start > 0 ? "?from=\(max(0, start - pageLength))\(filter)" : nil,
             ])
+    }
+
+    /// With more groups than these their users and policies are not counted: each takes three requests.
+    private static let mostCounted = 25
+
+    private static func counts(_ group: IAM.Group, _ visit: Visit) async -> GroupRow.Counts {
+        let name = group.groupName
+        let users = await visit.attempt { () throws(ServiceError) in
+            let answer = try await visit.call(
+                IAM.GetGroup.self,
+                .init {
+                    $0.groupName = name
+                    $0.maxItems = 1000
+                })
+            return answer.isTruncated == true ? "More than \(answer.users.count)" : "\(answer.users.count)"
+        }
+        let policies = await visit.attempt { () throws(ServiceError) in
+            let holder = PolicyHolder(.groups, name)
+            return "\(try await holder.attached(visit).count + holder.inlineNames(visit).count)"
+        }
+        return GroupRow.Counts(
+            users: Cell(users) { Cell(cellText: $0) }, policies: Cell(policies) { Cell(cellText: $0) })
     }
 
     private static func form(_ visit: Visit, problem: Problem? = nil, status: Int = 200) -> Reply {

@@ -65,6 +65,7 @@ enum IdentityProviderPages {
             "identity-providers", "Identity providers",
             [
                 "openIDProblem": openID.problem, "samlProblem": saml.problem, "providers": openIDRows + samlRows,
+                "hasProviders": !openIDRows.isEmpty || !samlRows.isEmpty,
                 "isEmpty": openID.value?.isEmpty == true && saml.value?.isEmpty == true,
                 "command": "aws iam list-open-id-connect-providers\naws iam list-saml-providers",
             ])
@@ -117,7 +118,7 @@ enum IdentityProviderPages {
     private static func show(_ visit: Visit) async throws(ServiceError) -> Reply {
         let arn = visit["arn"]
         var content: [String: Any?] = [
-            "arn": arn, "name": name(arn), "self": Console.root + path(arn), "isSAML": isSAML(arn),
+            "thisARN": arn, "name": name(arn), "self": Console.root + path(arn), "isSAML": isSAML(arn),
             "encoded": PercentEncoding.queryValue(arn), "tagsPath": Console.root + path(arn, "tags"),
         ]
         let problem: Problem?

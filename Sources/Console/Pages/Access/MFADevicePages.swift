@@ -25,7 +25,9 @@ enum MFADevicePages {
         init(_ device: IAM.MFADevice, _ visit: Visit) {
             deviceSerial = device.serialNumber
             let isPasskey = device.serialNumber.contains(":u2f/")
-            deviceKind = isPasskey ? "Passkey or security key" : isVirtual(device.serialNumber) ? "Virtual" : "Hardware token"
+            deviceKind =
+                isPasskey
+                ? "Passkey or security key" : isVirtual(device.serialNumber) ? "Virtual" : "Hardware token"
             enabled = visit.moment(device.enableDate)
             hasCodes = !isPasskey
         }
@@ -49,7 +51,8 @@ enum MFADevicePages {
     private static func create(_ visit: Visit) async throws(ServiceError) -> Reply {
         let device: IAM.VirtualMFADevice
         do throws(ServiceError) {
-            let input = IAM.CreateVirtualMFADevice.Input { $0.virtualMFADeviceName = visit.form.typed("device") }
+            let name = visit.form.typed("device")
+            let input = IAM.CreateVirtualMFADevice.Input { $0.virtualMFADeviceName = name }
             device = try await visit.call(IAM.CreateVirtualMFADevice.self, input).virtualMFADevice
         } catch {
             return try form(visit, problem: visit.problem(error), status: error.status)
@@ -75,8 +78,7 @@ enum MFADevicePages {
         let owner = try CredentialOwner(visit)
         let serial = visit.form.text("serial")
         if visit.form.isOn("cancel") {
-            _ = try await visit.call(IAM.DeleteVirtualMFADevice.self, .init { $0.serialNumber = serial })
-            return visit.redirect(owner.path, done: "No device was assigned.")
+            return visit.redirect(owner.path, done: "No device was assigned." + (await delete(serial, visit)))
         }
         do throws(ServiceError) {
             let input = IAM.EnableMFADevice.Input {
@@ -91,7 +93,8 @@ enum MFADevicePages {
                 serial, seed: visit.form.text("seed"), picture: visit.form.text("picture"),
                 problem: visit.problem(error), status: error.status, visit)
         }
-        return visit.redirect(owner.path, done: "The MFA device was assigned: from now on signing in asks for its code.")
+        return visit.redirect(
+            owner.path, done: "The MFA device was assigned: from now on signing in asks for its code.")
     }
 
     // MARK: Changing
@@ -101,8 +104,8 @@ enum MFADevicePages {
         let serial = visit.form.text("serial")
         switch visit.form["action"] {
         case "remove":
-            try await remove(serial, of: owner.userName, visit)
-            return visit.redirect(owner.path, done: "The MFA device was removed.")
+            let rest = try await remove(serial, of: owner.userName, visit)
+            return visit.redirect(owner.path, done: "The MFA device was removed." + rest)
         case "resync":
             let input = IAM.ResyncMFADevice.Input {
                 $0.userName = owner.deviceOwner
@@ -118,13 +121,24 @@ enum MFADevicePages {
 
     /// Takes a device from its owner; a virtual one is deleted, as AWS's console does it.
     /// - Parameter userName: nil: the person's own.
-    static func remove(_ serial: String, of userName: String?, _ visit: Visit) async throws(ServiceError) {
+    /// - Returns: what is left; empty: nothing.
+    @discardableResult
+    static func remove(_ serial: String, of userName: String?, _ visit: Visit) async throws(ServiceError) -> String {
         let input = IAM.DeactivateMFADevice.Input {
             $0.userName = userName
             $0.serialNumber = serial
         }
         _ = try await visit.call(IAM.DeactivateMFADevice.self, input)
-        guard isVirtual(serial) else { return }
-        _ = try await visit.call(IAM.DeleteVirtualMFADevice.self, .init { $0.serialNumber = serial })
+        return isVirtual(serial) ? await delete(serial, visit) : ""
+    }
+
+    /// Deletes a virtual device that nobody has. Users who look after their own devices need not be allowed to: then it
+    /// stays, and is good for nothing.
+    /// - Returns: what is left; empty: nothing.
+    private static func delete(_ serial: String, _ visit: Visit) async -> String {
+        let deleted = await visit.attempt { () throws(ServiceError) in
+            try await visit.call(IAM.DeleteVirtualMFADevice.self, .init { $0.serialNumber = serial })
+        }
+        return deleted.problem.map { " The virtual device \(serial) is left, and belongs to nobody: \($0.text)" } ?? ""
     }
 }

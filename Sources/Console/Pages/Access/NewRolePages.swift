@@ -48,7 +48,8 @@ enum NewRolePages {
         if kind == "saml" {
             return try await visit.call(IAM.ListSAMLProviders.self).samlProviderList?.compactMap(\.arn) ?? []
         }
-        return try await visit.call(IAM.ListOpenIDConnectProviders.self).openIDConnectProviderList?.compactMap(\.arn) ?? []
+        return try await visit.call(IAM.ListOpenIDConnectProviders.self).openIDConnectProviderList?.compactMap(\.arn)
+            ?? []
     }
 
     private static func create(_ visit: Visit) async -> Reply {

@@ -37,12 +37,14 @@ struct PasswordRuleList: Sendable {
             rules = []
             return
         }
-        var rules = [Rule(ruleKind: "length", ruleCount: minimumLength, ruleText: "At least \(minimumLength) characters")]
+        let length = "At least \(minimumLength) characters"
+        var rules = [Rule(ruleKind: "length", ruleCount: minimumLength, ruleText: length)]
         guard let policy else {
             rules += [
                 Rule(
                     ruleKind: "classes", ruleCount: 3,
-                    ruleText: "Three of these: uppercase letters, lowercase letters, numbers, symbols (\(Self.symbols))"),
+                    ruleText: "Three of these: uppercase letters, lowercase letters, numbers, symbols (\(Self.symbols))"
+                ),
                 Rule(ruleKind: nil, ruleCount: nil, ruleText: "Not the account's name or email address"),
             ]
             self.rules = rules

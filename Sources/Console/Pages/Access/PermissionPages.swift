@@ -1,5 +1,4 @@
 import IAMAPI
-import Lint
 import Platform
 import Wire
 
@@ -19,8 +18,6 @@ enum PermissionPages {
             .get("\(base)/attach") { (visit) throws(ServiceError) in await choose(kind, visit) },
             .post("\(base)/attach") { (visit) throws(ServiceError) in try await attach(kind, visit) },
             .post("\(base)/detach") { (visit) throws(ServiceError) in try await detach(kind, visit) },
-            .get("\(base)/inline") { (visit) throws(ServiceError) in try await editor(kind, visit) },
-            .post("\(base)/inline") { (visit) throws(ServiceError) in try await save(kind, visit) },
             .post("\(base)/delete-inline") { (visit) throws(ServiceError) in try await deleteInline(kind, visit) },
         ]
     }
@@ -36,6 +33,7 @@ enum PermissionPages {
             [
                 "permissions": permissions.rows, "permissionProblems": permissions.problems,
                 "hasNone": permissions.rows.isEmpty && permissions.problems.isEmpty, "boundary": boundary,
+                "editorLink": PolicyHolder(.users, visit["name"]).editorLink(),
                 "boundaryLink": boundary.map { Console.root + "policies/" + PercentEncoding.segment($0) },
                 "suggestions": PolicyNames.suggestions,
             ])
@@ -48,6 +46,7 @@ enum PermissionPages {
             [
                 "permissions": permissions.rows, "permissionProblems": permissions.problems,
                 "hasNone": permissions.rows.isEmpty && permissions.problems.isEmpty,
+                "editorLink": PolicyHolder(.groups, visit["name"]).editorLink(),
             ])
     }
 
@@ -147,71 +146,7 @@ enum PermissionPages {
 
     // MARK: Inline policies
 
-    private static let blank = """
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": [],
-                    "Resource": "*"
-                }
-            ]
-        }
-        """
-
-    private static func editor(_ kind: PolicyHolder.Kind, _ visit: Visit) async throws(ServiceError) -> Reply {
-        let holder = PolicyHolder(kind, visit["name"])
-        guard let name = visit.query["policy"] else {
-            return editor(holder, nil, blank, isNew: true, visit)
-        }
-        return editor(holder, name, PrettyJSON.text(try await holder.inline(name, visit)), isNew: false, visit)
-    }
-
-    private static func editor(
-        _ holder: PolicyHolder, _ name: String?, _ document: String, isNew: Bool, findings: [Finding] = [],
-        isChecked: Bool = false, problem: Problem? = nil, status: Int = 200, _ visit: Visit
-    ) -> Reply {
-        visit.page(
-            "inline-policy", isNew ? "Create inline policy" : "Edit inline policy",
-            [
-                "name": holder.name, "path": holder.path, "back": permissionsPath(holder),
-                "kindTitle": holder.kind.title, "kindPath": holder.kind.rawValue, "option": holder.option,
-                "noun": holder.noun, "isNew": isNew, "inline": name, "document": document, "problem": problem,
-                "isChecked": isChecked && findings.isEmpty,
-                "findings": findings.map { finding in
-                    FindingRow(
-                        findingLine: finding.position.line, findingSeverity: finding.severity.name,
-                        findingText: finding.message)
-                },
-            ], status: status)
-    }
-
-    /// A finding about a policy's text.
-    private struct FindingRow: Sendable {
-        let findingLine: Int
-        let findingSeverity: String
-        let findingText: String
-    }
-
-    private static func save(_ kind: PolicyHolder.Kind, _ visit: Visit) async throws(ServiceError) -> Reply {
-        let holder = PolicyHolder(kind, visit["name"])
-        let name = visit.form.typed("policy")
-        let document = visit.form.text("document")
-        let isNew = visit.form.isOn("new")
-        let findings = Linter().lint(document, as: .identity).findings
-        guard !visit.form.isOn("check") else {
-            return editor(holder, name, document, isNew: isNew, findings: findings, isChecked: true, visit)
-        }
-        do throws(ServiceError) {
-            try await holder.putInline(name, document, visit)
-        } catch {
-            return editor(
-                holder, name, document, isNew: isNew, findings: findings, problem: visit.problem(error),
-                status: error.status, visit)
-        }
-        return visit.redirect(permissionsPath(holder), done: "The inline policy \(name) was saved.")
-    }
+    // They are written in the policy editor: see ``EditorTarget``.
 
     private static func deleteInline(_ kind: PolicyHolder.Kind, _ visit: Visit) async throws(ServiceError) -> Reply {
         let holder = PolicyHolder(kind, visit["name"])

@@ -71,8 +71,7 @@ struct PermissionRows: Sendable {
             let document = await visit.find { () throws(ServiceError) in try await holder.inline(name, visit) }
             if let problem = document.problem { problems.append(problem) }
             var row = PermissionRow(inline: name, document: document.value.map { PrettyJSON.text($0) }, via: via)
-            row.editLink =
-                Console.root + holder.path + "/inline?policy=" + PercentEncoding.queryValue(name)
+            row.editLink = holder.editorLink(name)
             rows.append(row)
         }
     }

@@ -7,7 +7,8 @@ enum PolicyForms {
     static func attach(_ visit: Visit) async throws(ServiceError) -> Reply {
         let (arn, kind, name) = (visit["arn"], visit.form.text("kind"), visit.form.text("name").trimmed)
         try await attach(arn, to: kind, name, visit)
-        return visit.redirect(PolicyPages.path(arn, "entities"), done: "The policy was attached to the \(kind) \(name).")
+        return visit.redirect(
+            PolicyPages.path(arn, "entities"), done: "The policy was attached to the \(kind) \(name).")
     }
 
     /// - Parameter kind: "user", "group" or "role".

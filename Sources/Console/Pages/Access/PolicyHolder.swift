@@ -28,6 +28,13 @@ struct PolicyHolder: Sendable {
     /// As in `put-user-policy`.
     var noun: String { kind == .users ? "user" : "group" }
 
+    /// Where an inline policy is written.
+    /// - Parameter policy: nil: a new one.
+    func editorLink(_ policy: String? = nil) -> String {
+        let inline = policy.map { "&inline=" + PercentEncoding.queryValue($0) } ?? ""
+        return "\(Console.root)policy-editor?\(noun)=\(PercentEncoding.queryValue(name))\(inline)"
+    }
+
     // MARK: Managed policies
 
     func attached(_ visit: Visit) async throws(ServiceError) -> [IAM.AttachedPolicy] {
@@ -98,25 +105,6 @@ struct PolicyHolder: Sendable {
             encoded = try await visit.call(IAM.GetGroupPolicy.self, input).policyDocument
         }
         return encoded.percentDecoded ?? encoded
-    }
-
-    func putInline(_ policy: String, _ document: String, _ visit: Visit) async throws(ServiceError) {
-        switch kind {
-        case .users:
-            let input = IAM.PutUserPolicy.Input {
-                $0.userName = name
-                $0.policyName = policy
-                $0.policyDocument = document
-            }
-            _ = try await visit.call(IAM.PutUserPolicy.self, input)
-        case .groups:
-            let input = IAM.PutGroupPolicy.Input {
-                $0.groupName = name
-                $0.policyName = policy
-                $0.policyDocument = document
-            }
-            _ = try await visit.call(IAM.PutGroupPolicy.self, input)
-        }
     }
 
     func deleteInline(_ policy: String, _ visit: Visit) async throws(ServiceError) {

@@ -37,7 +37,9 @@ enum PolicyPages {
             "policies", "Policies",
             [
                 "problem": policies.problem, "scope": scope,
-                "scopes": scopes.map { ["scopeKey": $0.0, "scopeName": $0.1, "isChosen": $0.0 == scope] as [String: Any] },
+                "scopes": scopes.map {
+                    ["scopeKey": $0.0, "scopeName": $0.1, "isChosen": $0.0 == scope] as [String: Any]
+                },
                 "policies": list.rows.map(shown), "isEmpty": policies.value != nil && list.rows.isEmpty,
                 "command": "aws iam list-policies" + (options[scope] ?? ""),
             ].merging(list.content) { $1 })
@@ -67,7 +69,8 @@ enum PolicyPages {
         let arn = policy.arn ?? ""
         return present([
             "policyName": policy.policyName, "link": Console.root + path(arn), "isAWS": isAWS(arn),
-            "attached": policy.attachmentCount ?? 0, "boundaries": policy.permissionsBoundaryUsageCount ?? 0,
+            "attached": policy.attachmentCount ?? 0,
+            "boundaries": policy.permissionsBoundaryUsageCount.flatMap { $0 > 0 ? $0 : nil },
             "updated": ShownTime(policy.updateDate),
         ])
     }
@@ -93,12 +96,13 @@ enum PolicyPages {
         return (
             policy,
             [
-                "arn": arn, "name": policy?.policyName ?? arn.split(separator: "/").last.map(String.init) ?? arn,
+                "thisARN": arn, "name": policy?.policyName ?? arn.split(separator: "/").last.map(String.init) ?? arn,
                 "isAWS": isAWS(arn), "isOwn": !isAWS(arn), "self": Console.root + path(arn),
                 "encoded": PercentEncoding.queryValue(arn), "frameProblem": got.problem,
                 "about": policy?.description, "policyPath": policy?.path, "version": policy?.defaultVersionId,
                 "created": ShownTime(policy?.createDate), "updated": ShownTime(policy?.updateDate),
-                "attached": policy?.attachmentCount ?? 0, "boundaries": policy?.permissionsBoundaryUsageCount ?? 0,
+                "attached": policy?.attachmentCount ?? 0,
+                "boundaries": policy?.permissionsBoundaryUsageCount.flatMap { $0 > 0 ? $0 : nil },
                 "parts": parts.filter { $0.0 != "tags" || !isAWS(arn) }.map {
                     [
                         "partName": $0.1, "isCurrent": $0.0 == part,
@@ -201,7 +205,8 @@ enum PolicyPages {
             visit, content,
             [
                 "isEntities": true, "problem": got.problem, "entities": list.rows,
-                "isUnused": got.value?.isEmpty == true, "command": "aws iam list-entities-for-policy --policy-arn \(arn)",
+                "isUnused": got.value?.isEmpty == true,
+                "command": "aws iam list-entities-for-policy --policy-arn \(arn)",
             ].merging(list.content) { $1 })
     }
 
@@ -238,8 +243,11 @@ enum PolicyPages {
         let newer = visit.query["to"] ?? versions.first?.versionId
         let older = visit.query["from"] ?? versions.dropFirst().first?.versionId
         if let newer, let older, versions.count > 1 || visit.query["to"] != nil {
-            part["from"] = versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == older] as [String: Any] }
-            part["to"] = versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == newer] as [String: Any] }
+            func choices(_ chosen: String) -> [[String: Any]] {
+                versions.map { ["choice": $0.versionId ?? "", "isChosen": $0.versionId == chosen] }
+            }
+            part["from"] = choices(older)
+            part["to"] = choices(newer)
             let texts = await visit.attempt { () throws(ServiceError) in
                 [try await document(visit, arn, older), try await document(visit, arn, newer)]
             }

@@ -35,7 +35,8 @@ enum RoleForms {
         guard !arns.isEmpty else { throw .validation("Choose at least one policy.") }
         for arn in arns { try await PolicyForms.attach(arn, to: "role", name, visit) }
         return visit.redirect(
-            RolePages.path(name), done: arns.count == 1 ? "The policy was attached." : "\(arns.count) policies were attached.")
+            RolePages.path(name),
+            done: arns.count == 1 ? "The policy was attached." : "\(arns.count) policies were attached.")
     }
 
     static func detach(_ visit: Visit) async throws(ServiceError) -> Reply {
@@ -175,7 +176,8 @@ enum RoleForms {
                 $0.policyName = revocationName
                 $0.policyDocument = document
             })
-        return visit.redirect(RolePages.path(name), done: "All sessions of \(name) that began before now may do nothing.")
+        return visit.redirect(
+            RolePages.path(name), done: "All sessions of \(name) that began before now may do nothing.")
     }
 
     // MARK: The end

@@ -110,7 +110,7 @@ enum RolePages {
             role,
             [
                 "name": name, "self": Console.root + path(name), "encoded": PercentEncoding.queryValue(name),
-                "frameProblem": got.problem, "arn": role?.arn, "about": role?.description, "rolePath": role?.path,
+                "frameProblem": got.problem, "thisARN": role?.arn, "about": role?.description, "rolePath": role?.path,
                 "isLinked": role.map { isLinked($0.path) } ?? false,
                 "created": ShownTime(role?.createDate), "lastUsed": ShownTime(role?.roleLastUsed?.lastUsedDate),
                 "usedIn": role?.roleLastUsed?.region, "duration": role.map { spoken($0.maxSessionDuration ?? 3600) },
@@ -147,7 +147,8 @@ enum RolePages {
         return answer(
             visit, content,
             [
-                "isPermissions": true, "attachedProblem": attached.problem, "inlineProblem": inline.problem,
+                "isPermissions": true, "hasPolicies": attached.value != nil || inline.value != nil,
+                "attachedProblem": attached.problem, "inlineProblem": inline.problem,
                 "attached": attached.value?.map { policy in
                     present([
                         "policyName": policy.policyName, "policyARN": policy.policyArn,
@@ -218,7 +219,8 @@ enum RolePages {
         return answer(
             visit, content,
             [
-                "isSessions": true, "revocation": RoleForms.revocation(at: Timestamp(secondsSinceEpoch: visit.environment.now())),
+                "isSessions": true,
+                "revocation": RoleForms.revocation(at: Timestamp(secondsSinceEpoch: visit.environment.now())),
                 "command": "aws iam put-role-policy --role-name \(visit["name"]) "
                     + "--policy-name \(RoleForms.revocationName) --policy-document file://policy.json",
             ])

@@ -41,5 +41,5 @@ extension StringProtocol {
     }
 
     /// The lines that are not empty, without spaces around them.
-    var linesTyped: [String] { split { $0.isNewline || $0 == "," }.map { $0.trimmed }.filter { !$0.isEmpty } }
+    var linesTyped: [String] { split { $0.isNewline }.map { $0.trimmed }.filter { !$0.isEmpty } }
 }

@@ -5,7 +5,7 @@ import Wire
 /// What the table of users tells of each, as far as the person may know it.
 ///
 /// For a few users it is asked for one by one, as AWS's console does; for many, it comes from the credential report, which
-/// takes one request, and may be some hours old.
+/// takes one request, and may be some hours old. The first few of those who are newer than the report are asked for, too.
 struct UserFacts: Sendable {
     let rows: [UserRow]
     /// Why a column can't be told.
@@ -28,19 +28,17 @@ struct UserFacts: Sendable {
             return try await CredentialTable.get(visit)
         }
         let details = await visit.attempt { () throws(ServiceError) in try await groups(visit) }
-        let rows = users.map { user in
+        var rows: [UserRow] = []
+        var newer = 0
+        for user in users {
             let known = report.value?.row(of: user.userName)
-            var fact = UserFact()
-            fact.groups = Attempted(
-                value: details.value.map { $0[user.userName] ?? [] }, problem: details.problem)
-            fact.hasDevice = Attempted(value: known.map { $0["mfa_active"] == "true" }, problem: report.problem)
-            fact.passwordDate = Attempted(
-                value: known.flatMap { $0["password_last_changed"].flatMap(Timestamp.init(parsing:)) },
-                problem: report.problem)
-            fact.hasNoPassword = known.map { $0["password_enabled"] != "true" } ?? false
-            fact.keys = Attempted(
-                value: known.map { row in ["1", "2"].compactMap { UserFact.Key(row, $0) } }, problem: report.problem)
-            return UserRow(user, fact, visit)
+            if known == nil, report.value != nil, newer < mostAskedOneByOne {
+                newer += 1
+                rows.append(UserRow(user, await live(user, visit), visit))
+                continue
+            }
+            let groups = Attempted(value: details.value.map { $0[user.userName] ?? [] }, problem: details.problem)
+            rows.append(UserRow(user, UserFact(known, report.problem, groups: groups), visit))
         }
         return UserFacts(
             rows: rows, notes: [report.problem, details.problem].compactMap { $0 },
@@ -126,6 +124,20 @@ struct UserFact: Sendable {
     var passwordDate = Attempted<Timestamp>(value: nil, problem: nil)
     var hasNoPassword = false
     var keys = Attempted<[Key]>(value: nil, problem: nil)
+
+    init() {}
+
+    /// - Parameters:
+    ///   - row: of the credential report; nil: the user is not in it, or there is none.
+    ///   - problem: why there is none.
+    init(_ row: [String: String]?, _ problem: Problem?, groups: Attempted<[String]>) {
+        self.groups = groups
+        hasDevice = Attempted(value: row.map { $0["mfa_active"] == "true" }, problem: problem)
+        passwordDate = Attempted(
+            value: row?["password_last_changed"].flatMap(Timestamp.init(parsing:)), problem: problem)
+        hasNoPassword = row.map { $0["password_enabled"] != "true" } ?? false
+        keys = Attempted(value: row.map { row in ["1", "2"].compactMap { Key(row, $0) } }, problem: problem)
+    }
 }
 
 /// A cell of a table, as the template `cell` shows it.
@@ -188,7 +200,8 @@ struct UserRow: Sendable {
         created = visit.moment(user.createDate)
         groups = Cell(fact.groups) { $0.isEmpty ? .none : Cell(cellText: $0.joined(separator: ", ")) }
         device = Cell(fact.hasDevice) { has in
-            has ? Cell(cellText: "On", cellTone: "good")
+            has
+                ? Cell(cellText: "On", cellTone: "good")
                 : Cell(cellText: "None", cellTone: fact.hasNoPassword ? nil : "bad")
         }
         func age(_ time: Timestamp) -> Cell {

@@ -77,8 +77,16 @@ struct GroupRow: Sendable {
     let groupPath: String
     let groupARN: String
     let created: Moment
+    /// nil: they were not counted.
+    let counts: Counts?
 
-    init(_ group: IAM.Group, _ visit: Visit) {
+    struct Counts: Sendable {
+        let users: Cell
+        let policies: Cell
+    }
+
+    init(_ group: IAM.Group, _ visit: Visit, counts: Counts? = nil) {
+        self.counts = counts
         groupName = group.groupName
         groupLink = Console.root + PolicyHolder(.groups, group.groupName).path
         groupPath = group.path

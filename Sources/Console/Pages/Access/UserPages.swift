@@ -103,8 +103,10 @@ enum UserPages {
                 "aws iam list-user-policies \(option)", IAM.ListUserPolicies.self, .init { $0.userName = name }),
             await visit.raw(
                 "aws iam get-login-profile \(option)", IAM.GetLoginProfile.self, .init { $0.userName = name }),
-            await visit.raw("aws iam list-access-keys \(option)", IAM.ListAccessKeys.self, .init { $0.userName = name }),
-            await visit.raw("aws iam list-mfa-devices \(option)", IAM.ListMFADevices.self, .init { $0.userName = name }),
+            await visit.raw(
+                "aws iam list-access-keys \(option)", IAM.ListAccessKeys.self, .init { $0.userName = name }),
+            await visit.raw(
+                "aws iam list-mfa-devices \(option)", IAM.ListMFADevices.self, .init { $0.userName = name }),
         ]
         let head = Head(user: nil, problem: nil, name: name, tab: .json, created: nil, lastSignIn: nil)
         return page("user-json", head, visit, ["answers": answers])

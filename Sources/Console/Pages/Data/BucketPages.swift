@@ -116,7 +116,7 @@ enum BucketPages {
         let rule = (encryption.value ?? nil) ?? nil
         let algorithm = rule?.applyServerSideEncryptionByDefault?.sseAlgorithm
         var content = BucketFrame.content(bucket, tab: "properties")
-        content["arn"] = "arn:aws:s3:::\(bucket)"
+        content["ownARN"] = "arn:aws:s3:::\(bucket)"
         content["location"] = location.value.map { $0 ?? "us-east-1" }
         content["locationProblem"] = location.problem
         content["versioning"] = versioning.value.map { $0.status ?? "Never enabled" }

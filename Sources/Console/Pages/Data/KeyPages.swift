@@ -68,7 +68,7 @@ enum KeyPages {
         }
         var content: [String: Any?] = [
             "keyID": id, "path": Console.root + path, "describeProblem": described.problem,
-            "arn": key?.arn, "state": key?.keyState, "stateColor": KeyState.color(key?.keyState),
+            "ownARN": key?.arn, "state": key?.keyState, "stateColor": KeyState.color(key?.keyState),
             "description": key?.description ?? "", "origin": key?.origin, "spec": key?.keySpec, "usage": key?.keyUsage,
             "created": key?.creationDate?.reading, "deleted": key?.deletionDate?.reading, "manager": key?.keyManager,
             "isMultiRegion": key?.multiRegion == true ? "Yes" : key == nil ? nil : "No",
@@ -98,7 +98,7 @@ enum KeyPages {
         }
         if key?.keySpec == "SYMMETRIC_DEFAULT", key?.origin == "AWS_KMS" { await rotation(id, &content, visit) }
         let title = aliases.value?.first?.aliasName ?? id
-        content["heading"] = title
+        content["pageName"] = title
         return visit.page("key", "KMS key \(title)", content, status: status)
     }
 

@@ -14,7 +14,6 @@ enum ObjectPages {
     private struct Row {
         let objectName: String
         let objectLink: String
-        let isFolder: Bool
         let size: String?
         let storageClass: String?
         let modified: String?
@@ -41,14 +40,14 @@ enum ObjectPages {
         }
         let folders = (page.value?.commonPrefixes ?? []).compactMap(\.prefix).map { folder in
             Row(
-                objectName: name(folder, in: prefix), objectLink: link(bucket, to: folder), isFolder: true, size: nil,
+                objectName: name(folder, in: prefix), objectLink: link(bucket, to: folder), size: nil,
                 storageClass: nil, modified: nil)
         }
         let objects = (page.value?.contents ?? []).map { object in
             let key = object.key ?? ""
             return Row(
                 objectName: name(key, in: prefix),
-                objectLink: "\(path(bucket))/object?key=\(PercentEncoding.queryValue(key))", isFolder: false,
+                objectLink: "\(path(bucket))/object?key=\(PercentEncoding.queryValue(key))",
                 size: object.size.map(ByteCount.text), storageClass: object.storageClass,
                 modified: object.lastModified?.reading)
         }
@@ -162,8 +161,10 @@ enum BucketFrame {
 
     static func content(_ bucket: String, tab: String) -> [String: Any?] {
         let path = Console.root + "buckets/" + PercentEncoding.segment(bucket)
-        let tabs = [("Objects", "objects", path), ("Permissions", "permissions", path + "/permissions"),
-            ("Properties", "properties", path + "/properties")]
+        let tabs = [
+            ("Objects", "objects", path), ("Permissions", "permissions", path + "/permissions"),
+            ("Properties", "properties", path + "/properties"),
+        ]
         return [
             "bucket": bucket, "bucketPath": path,
             "tabs": tabs.map { Tab(tabTitle: $0.0, tabLink: $0.2, isTabCurrent: $0.1 == tab) },

@@ -32,7 +32,7 @@ enum OrganizationPages {
         return visit.page(
             "organization", "Organization",
             [
-                "problem": described.problem, "organizationID": organization?.id, "arn": organization?.arn,
+                "problem": described.problem, "organizationID": organization?.id, "ownARN": organization?.arn,
                 "features": organization?.featureSet, "manager": organization?.masterAccountId,
                 "managerEmail": organization?.masterAccountEmail,
                 "isManagement": organization?.masterAccountId == visit.account, "isKnown": organization != nil,

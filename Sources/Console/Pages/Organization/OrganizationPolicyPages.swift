@@ -49,7 +49,8 @@ enum OrganizationPolicyPages {
                 let isOn = enabled.contains(type)
                 let policies =
                     isOn
-                    ? await visit.attempt { () throws(ServiceError) in try await OrganizationLists.policies(type, visit) }
+                    ? await visit.attempt { () throws(ServiceError) in try await OrganizationLists.policies(type, visit)
+                    }
                     : Attempted(value: [], problem: nil)
                 kinds.append(
                     Kind(
@@ -65,8 +66,9 @@ enum OrganizationPolicyPages {
     private static func row(_ policy: Organizations.PolicySummary) -> Row {
         let id = policy.id ?? ""
         return Row(
-            policyName: policy.name ?? id, policyLink: Console.root + "organization/policies/\(PercentEncoding.segment(id))",
-            policyID: id, about: policy.description, isOfAWS: policy.awsManaged == true)
+            policyName: policy.name ?? id,
+            policyLink: Console.root + "organization/policies/\(PercentEncoding.segment(id))", policyID: id,
+            about: policy.description, isOfAWS: policy.awsManaged == true)
     }
 
     private static func switchType(_ visit: Visit) async throws(ServiceError) -> Reply {
@@ -172,16 +174,17 @@ enum OrganizationPolicyPages {
         let path = "organization/policies/" + PercentEncoding.segment(id)
         let (name, about) =
             typed == nil
-            ? (summary?.name ?? "", summary?.description ?? "") : (visit.form.text("name"), visit.form.text("description"))
+            ? (summary?.name ?? "", summary?.description ?? "")
+            : (visit.form.text("name"), visit.form.text("description"))
         return visit.page(
             "organization-policy", "Policy \(summary?.name ?? id)",
             [
                 "policyID": id, "policyARN": summary?.arn,
                 "about": summary?.description,
-                "heading": summary?.name ?? id, "typeTitle": OrganizationPolicyTypes.title(type),
+                "pageName": summary?.name ?? id, "typeTitle": OrganizationPolicyTypes.title(type),
                 "isOfAWS": summary?.awsManaged == true, "isOwn": summary?.awsManaged != true,
-                "content": FormattedJSON.of(policy?.content ?? ""), 
-                "form": form(path, policy?.content, typed, type).with(name: name, about: about), "path": Console.root + path,
+                "content": FormattedJSON.of(policy?.content ?? ""), "path": Console.root + path,
+                "form": form(path, policy?.content, typed, type).with(name: name, about: about),
                 "targets": (targets.value ?? []).map {
                     Target(
                         targetName: $0.name ?? $0.targetId ?? "", targetLink: OrganizationLists.link($0.targetId ?? ""),

@@ -56,9 +56,10 @@ enum OrganizationTargetPages {
             "path": OrganizationLists.link(target), "rootProblem": root.problem,
         ]
         let name = await describe(target, isAccount: isAccount, root.value, &content, visit)
-        content["heading"] = name
+        content["pageName"] = name
+        let place = Place(id: target, name: name, link: OrganizationLists.link(target))
         let way = await visit.attempt { () throws(ServiceError) in
-            try await self.way(to: Place(id: target, name: name, link: OrganizationLists.link(target)), root.value, visit)
+            try await self.way(to: place, root.value, visit)
         }
         content["wayProblem"] = way.problem
         content["way"] = way.value.map { $0.dropLast().map { Level($0, isHere: false, entries: []) } }

@@ -23,8 +23,9 @@ enum OrganizationLists {
         return all
     }
 
-    static func units(in parent: String, _ visit: Visit) async throws(ServiceError) -> [Organizations.OrganizationalUnit]
-    {
+    static func units(
+        in parent: String, _ visit: Visit
+    ) async throws(ServiceError) -> [Organizations.OrganizationalUnit] {
         try await all { (token) throws(ServiceError) in
             let page = try await visit.call(
                 Organizations.ListOrganizationalUnitsForParent.self,
@@ -116,7 +117,10 @@ struct OrganizationTree {
 
     private mutating func add(_ parent: String, depth: Int, _ visit: Visit) async throws(ServiceError) {
         for unit in try await OrganizationLists.units(in: parent, visit) {
-            guard lines.count < Self.mostLines else { return isCutShort = true }
+            guard lines.count < Self.mostLines else {
+                isCutShort = true
+                return
+            }
             let id = unit.id ?? ""
             lines.append(
                 Line(
@@ -125,7 +129,10 @@ struct OrganizationTree {
             try await add(id, depth: depth + 1, visit)
         }
         for account in try await OrganizationLists.accounts(in: parent, visit) {
-            guard lines.count < Self.mostLines else { return isCutShort = true }
+            guard lines.count < Self.mostLines else {
+                isCutShort = true
+                return
+            }
             let id = account.id ?? ""
             lines.append(
                 Line(

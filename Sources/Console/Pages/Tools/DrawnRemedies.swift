@@ -58,13 +58,18 @@ struct DrawnRemedies {
             for change in remedy.changes {
                 let owned = await Self.isOwn(change, reader)
                 isOwn = isOwn && owned
-                changes.append(
-                    owned ? await DrawnChange(change, mayRead: Self.readProblem(change, visit)) : DrawnChange(foreign: change))
+                guard owned else {
+                    changes.append(DrawnChange(foreign: change))
+                    continue
+                }
+                changes.append(DrawnChange(change, mayRead: await Self.readProblem(change, visit)))
             }
             let isMade = isOwn && remedy.changes.allSatisfy { RemedyAction($0, in: visit.account) != nil }
             drawn.append(
                 DrawnRemedy(
-                    remedyNumber: drawn.count + 1, remedyTitle: isOwn ? remedy.title : "A change by \(changes.map(\.madeBy).joined(separator: ", then "))",
+                    remedyNumber: drawn.count + 1,
+                    remedyTitle: isOwn
+                        ? remedy.title : "A change by \(changes.map(\.madeBy).joined(separator: ", then "))",
                     isExact: remedy.isExact, changes: changes, remedyKey: isMade ? Self.key(remedy) : nil))
         }
         remedies = drawn

@@ -20,10 +20,7 @@ enum OutboxPages {
     }
 
     private static func show(_ visit: Visit) async throws(ServiceError) -> Reply {
-        // A session of AssumeRoot is somebody else's, for one task.
-        guard case .root = visit.caller.identity, visit.caller.session?.taskPolicyARN == nil,
-            visit.account == visit.environment.directory.firstAccount?.id
-        else {
+        guard visit.isOperator else {
             throw .accessDenied(
                 "The outbox is for the root user of this Gatehouse's first account: the mail of all accounts is there.")
         }
@@ -47,5 +44,14 @@ enum OutboxPages {
                 "isEmpty": shown.isEmpty,
                 "next": hasMore ? "\(Console.root)outbox?skip=\(skipped + pageSize)" : nil,
             ])
+    }
+}
+
+extension Visit {
+    /// Whether the caller runs this Gatehouse: the root user of its first account. A session of AssumeRoot is somebody else's, for
+    /// one task.
+    var isOperator: Bool {
+        guard case .root = caller.identity else { return false }
+        return caller.session?.taskPolicyARN == nil && account == environment.directory.firstAccount?.id
     }
 }

@@ -51,7 +51,8 @@ struct RecordedTrace {
                 guard decision.hasPrefix("allowed by "), let name = decidingStatement(of: policy) else { continue }
                 policies[policies.count - 1].isDeciding = true
                 policies[policies.count - 1].statements = [
-                    Statement(name: name, line: "", effect: "Allow", verdict: "applies", applies: true, isDeciding: true)
+                    Statement(
+                        name: name, line: "", effect: "Allow", verdict: "applies", applies: true, isDeciding: true)
                 ]
             } else if !line.hasPrefix("User: "), !line.hasPrefix("No ") || line.hasPrefix("No grant ") {
                 remarks.append(line.hasPrefix("looked at: ") ? String(line.dropFirst(11)) : line)

@@ -82,7 +82,9 @@ enum RemedyAction {
             guard let holder, holder.kind == .role else { return nil }
             self = .trust(role: holder.name, document: document)
         case .resource:
-            guard let text = change.holder ?? change.policy?.attachedTo, let arn = ARN(parsing: text) else { return nil }
+            guard let text = change.holder ?? change.policy?.attachedTo, let arn = ARN(parsing: text) else {
+                return nil
+            }
             switch arn.service {
             case "s3":
                 guard arn.region.isEmpty, arn.account.isEmpty, let name = arn.resource.split(separator: "/").first

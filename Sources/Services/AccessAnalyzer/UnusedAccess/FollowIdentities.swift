@@ -11,6 +11,11 @@ struct FollowIdentities: Follower {
         Analyzer.kind, User.kind, Role.kind, Group.kind, ManagedPolicy.kind, AccessKey.kind, LoginProfile.kind,
     ])
 
+    /// Where no analyzer looks for unused access, nothing is followed but the making of one.
+    static func source(_ environment: Environment) -> FollowedSource {
+        environment.projection(AnalyzerIndex.self).isSearchingUnused ? source : .journal(kinds: [Analyzer.kind])
+    }
+
     static func prepare(
         _ batch: FollowedBatch, _ environment: Environment
     ) async throws(ServiceError) -> @Sendable (MutableRecords) throws(ServiceError) -> Void {
@@ -27,10 +32,12 @@ struct FollowIdentities: Follower {
         for analyzer in analyzers where hasGap || changed.analyzers.contains(analyzer.arn) {
             try await search.scan(analyzer)
         }
-        if !hasGap {
+        // What changed before an analyzer was made, its first look sees.
+        let begun = try await search.thatHaveLooked(analyzers)
+        if !hasGap, !begun.isEmpty {
             let ids = try await changed.identities(environment)
-            try await search.forget(changed.gone(environment), analyzers)
-            try await search.look(at: ids, analyzers)
+            try await search.forget(changed.gone(environment), begun)
+            try await search.look(at: ids, begun)
         }
         return { _ in }
     }

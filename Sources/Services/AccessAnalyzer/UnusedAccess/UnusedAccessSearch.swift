@@ -54,6 +54,18 @@ struct UnusedAccessSearch: Sendable {
         }
     }
 
+    /// Those of some analyzers that have looked at everything once.
+    func thatHaveLooked(_ analyzers: [Analyzer]) async throws(ServiceError) -> [Analyzer] {
+        var begun: [Analyzer] = []
+        for analyzer in analyzers {
+            let progress = try await environment.read(analyzer.scope) { (records) throws(ServiceError) in
+                try records.progress(of: analyzer)
+            }
+            if progress?.isComplete == true { begun.append(analyzer) }
+        }
+        return begun
+    }
+
     /// Looks at some users and roles, by their unique ids, for all analyzers that look at their accounts.
     func look(at ids: Set<String>, _ analyzers: [Analyzer]) async throws(ServiceError) {
         guard !ids.isEmpty else { return }

@@ -15,7 +15,8 @@ struct AccessPointName: Equatable {
     /// The access point of an ARN, or of an object's ARN by it; nil for any other text.
     init?(arn text: String) {
         // The key of an object may have any letters.
-        guard text.utf8.starts(with: "arn:".utf8), let arn = ARN(parsingFreely: text), arn.service == "s3",
+        guard text.utf8.starts(with: "arn:".utf8), !text.hasPrefix("arn:aws:s3:::"), let arn = ARN(parsingFreely: text),
+            arn.service == "s3",
             arn.account.utf8.count == 12, !arn.region.isEmpty
         else { return nil }
         let resource = arn.resource.utf8

@@ -69,7 +69,7 @@ enum FindingListPages {
         return visit.page(
             "analyzer", "Analyzer \(name)",
             [
-                "name": name, "path": path, "problem": found.problem, "arn": found.value?.arn,
+                "name": name, "path": path, "problem": found.problem, "ownARN": found.value?.arn,
                 "type": found.value.map { AnalyzerPages.title($0.type) }, "status": found.value?.status,
                 "created": found.value?.createdAt.reading, "last": found.value?.lastResourceAnalyzedAt?.reading,
                 "unusedAge": found.value?.configuration?.unusedAccess?.unusedAccessAge,

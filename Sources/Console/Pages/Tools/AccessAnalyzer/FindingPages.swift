@@ -53,7 +53,8 @@ enum FindingPages {
     }
 
     private static func arn(_ visit: Visit) async throws(ServiceError) -> String {
-        try await visit.call(AccessAnalyzer.GetAnalyzer.self, .init { $0.analyzerName = visit["analyzer"] }).analyzer.arn
+        try await visit.call(AccessAnalyzer.GetAnalyzer.self, .init { $0.analyzerName = visit["analyzer"] }).analyzer
+            .arn
     }
 
     private static func show(_ visit: Visit) async throws(ServiceError) -> Reply {

@@ -1,6 +1,5 @@
-import Wire
-
-/// Base64 with the URL alphabet and without padding (RFC 4648, section 5), as WebAuthn writes all bytes in JSON.
+/// Base64 with the URL alphabet and without padding (RFC 4648, section 5): what tokens, cookies and addresses
+/// take as it is.
 public enum Base64URL {
     /// The text of bytes.
     /// - Complexity: linear in their number.
