@@ -44,7 +44,7 @@ def test_a_question_and_its_answer(new_person: Callable[..., Person], root: Iden
     page = administrator.go("users/ann")
     page.get_by_role("link", name="Simulate").click()
     assert administrator.heading == "Simulator"
-    assert page.get_by_label("Principal").input_value() == ANN
+    assert page.get_by_label("Principal", exact=True).input_value() == ANN
     # The key that the policies name has a field.
     assert page.get_by_label("aws:PrincipalTag/team").count() == 1
     page.get_by_text("Look for actions").click()
@@ -181,14 +181,37 @@ def test_all_kinds_of_principals(administrator: Person, root: Identity) -> None:
             administrator.go(address(principal, action))
             assert result(administrator) == expected, principal
             agrees(administrator)
+    # Where the resource has its say: a role's trust policy, a key's, and a bucket's, which AWS's simulator knows of only
+    # where a user asks.
+    admin = f"arn:aws:iam::{ACCOUNT}:user/admin"
+    key = root.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="shared")
+    s3.put_bucket_policy(
+        Bucket="shared",
+        Policy=policy(
+            {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shared/*"}
+        ),
+    )
+    for principal, action, resource, expected in (
+        (admin, "sts:AssumeRole", role, "allowed"),
+        (admin, "kms:Decrypt", key, "allowed"),
+        (role, "kms:Decrypt", key, "implicitDeny"),
+        (admin, "s3:GetObject", "arn:aws:s3:::shared/k", "allowed"),
+        (role, "s3:GetObject", "arn:aws:s3:::shared/k", "allowed"),
+    ):
+        administrator.go(address(principal, action, resource))
+        assert result(administrator) == expected, (principal, action)
+        agrees(administrator)
+    assert "iam:SimulatePrincipalPolicy answers implicitDeny" in administrator.text
     administrator.go(address(f"arn:aws:iam::{ACCOUNT}:root", "iam:CreateUser"))
     assert result(administrator) == "allowed"
     assert "takes no root user" in administrator.text
     administrator.go("roles/worker")
     page.get_by_role("link", name="Simulate").click()
-    assert page.get_by_label("Principal").input_value() == role
+    assert page.get_by_label("Principal", exact=True).input_value() == role
     page.get_by_role("link", name="As me").click()
-    assert page.get_by_label("Principal").input_value() == f"arn:aws:iam::{ACCOUNT}:user/admin"
+    assert page.get_by_label("Principal", exact=True).input_value() == f"arn:aws:iam::{ACCOUNT}:user/admin"
     assert page.get_by_label("aws:MultiFactorAuthPresent").input_value() == "false"
     # Nobody of this account.
     administrator.go(address("arn:aws:iam::999999999999:user/ann", "iam:ListUsers"))
@@ -199,16 +222,17 @@ def test_all_kinds_of_principals(administrator: Person, root: Identity) -> None:
 def test_what_an_organization_says(new_person: Callable[..., Person], cloud: Server) -> None:
     """A member account sees that a service control policy denies, and its ARN, as in AWS's error texts; not what is in it."""
     organization = NewOrganization(cloud)
+    organization.api.enable_policy_type(RootId=organization.root_id, PolicyType="SERVICE_CONTROL_POLICY")
     member = organization.member("Member")
     root = member.root_user()
     signed_up(root, "admin", "arn:aws:iam::aws:policy/AdministratorAccess")
     person = new_person()
-    person.sign_in(member.id, "admin", PASSWORD)
-    arn = f"arn:aws:iam::{member.id}:user/admin"
+    person.sign_in(member.account, "admin", PASSWORD)
+    arn = f"arn:aws:iam::{member.account}:user/admin"
     made = organization.policy(
         policy({"Sid": "HiddenFromMembers", "Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"})
     )
-    organization.attach(made, member.id)
+    organization.attach(made, member.account)
     person.go(address(arn, "iam:CreateUser"))
     assert result(person) == "explicitDeny"
     stages = person.page.locator(".stages").inner_text()

@@ -84,7 +84,7 @@ enum EventPages {
             question.add("aws:MultiFactorAuthPresent", mfa)
         }
         if let region = record["awsRegion"]?.text { question.add("aws:RequestedRegion", region) }
-        return Console.root + question.path
+        return Console.root + question.path + "#decision"
     }
 
     /// What the denied caller may pass on to somebody who may read it, or read if they may.

@@ -131,7 +131,7 @@ struct ResourceSide {
             // A bucket that does not exist is nobody's, which is told to nobody.
             (isOwn, text) = (false, nil)
             omission = SimulationRun.Omission(
-                omission: "The resource is not known to be this account's: its policies are left out, and its account's.",
+                omission: "The resource is not known to be this account's: what binds it is left out.",
                 omissionProblem: nil)
             return
         }

@@ -103,12 +103,7 @@ struct SimulationRun {
             asked.context = context
             if !mayListRoles { asked.otherRoles = [] }
             side.limit(&asked)
-            var comparable = asked
-            comparable.inputs.resourceControlLevels = nil
-            comparable.inputs.grants = []
-            comparable.inputs.accessControlList = nil
-            comparable.inputs.restrictsPublicBuckets = false
-            if resourcePolicy == nil { comparable.forgetResource() }
+            var comparable = asked.asKnownToSimulator(withResourcePolicy: resourcePolicy != nil)
             if let extra {
                 Self.add(extra, question.extraUse, to: &asked)
                 Self.add(extra, question.extraUse, to: &comparable)
@@ -180,7 +175,7 @@ struct SimulationRun {
         let given = question.given
         let plain: Set<String> = [
             "aws:userid", "aws:username", "aws:currenttime", "aws:epochtime", "aws:requestedregion",
-            "aws:securetransport", "aws:viaawsservice", "aws:multifactorauthpresent",
+            "aws:viaawsservice", "aws:multifactorauthpresent",
         ]
         return context.filter { key, _ in
             if given[key] != nil || plain.contains(key) { return true }
@@ -229,16 +224,6 @@ extension DeniedRequest {
     fileprivate var isAboutTrust: Bool {
         request.action.lowercased().hasPrefix("sts:")
             && ARN(parsing: request.resource)?.resource.hasPrefix("role/") == true
-    }
-
-    /// Leaves the policies of the resource out, as AWS's simulator does where it is given none.
-    mutating func forgetResource() {
-        inputs.resource = nil
-        inputs.roleTrust = nil
-        inputs.grants = []
-        inputs.accessControlList = nil
-        inputs.restrictsPublicBuckets = false
-        inputs.ignoresResourceSide = true
     }
 }
 

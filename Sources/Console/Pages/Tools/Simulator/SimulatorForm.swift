@@ -23,7 +23,8 @@ struct SimulatorForm {
         let found = fields["find"].map(Self.actions) ?? []
         let templates = Self.templates(question, visit)
         content = [
-            "principal": question.principal, "principals": principals, "isSomebody": SimulatedSubject.arn(visit.caller) != nil,
+            "principal": question.principal, "principals": principals,
+            "isSomebody": SimulatedSubject.arn(visit.caller) != nil,
             "actionText": question.actions.isEmpty ? nil : question.actions.joined(separator: "\n"),
             "find": fields["find"], "isSearched": fields["find"] != nil,
             "found": found.prefix(Self.mostFound).map { action in

@@ -20,8 +20,8 @@ enum SimulatorPages {
         var question = SimulatedQuestion(visit.query)
         if visit.query["as"] == "me", let own = SimulatedSubject.arn(visit.caller) {
             question.principal = own
-            if case .one(let mfa)? = visit.caller.session?.context?["aws:multifactorauthpresent"] {
-                question.add("aws:MultiFactorAuthPresent", mfa)
+            if let session = visit.caller.session {
+                question.add("aws:MultiFactorAuthPresent", session.mfaTime == nil ? "false" : "true")
             }
             if let address = visit.request.source.address { question.add("aws:SourceIp", "\(address)") }
             question.add("aws:RequestedRegion", visit.region)
@@ -70,7 +70,9 @@ enum SimulatorPages {
                 status = problem.isDenial ? 403 : problem.code == "NoSuchEntity" ? 404 : 400
             }
             if let run = run.value { await draw(run, fields["show"], &content, visit) }
-        } else if !question.principal.isEmpty, SimulatedSubject(question.principal, account: visit.account).kind == .other {
+        } else if !question.principal.isEmpty,
+            SimulatedSubject(question.principal, account: visit.account).kind == .other
+        {
             content["advice"] = "Choose a user, group or role of this account."
         }
         return visit.page("simulator", "Simulator", content, status: status)
