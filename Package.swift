@@ -284,7 +284,8 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI", "ConsoleAssets",
+                "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI",
+                "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
                 "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
                 "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
@@ -301,7 +302,8 @@ let package = Package(
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
-                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService", "SigninService",
+                "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
+                "SigninService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -22,7 +22,8 @@ extension Environment {
         let made = Call(
             environment: self, requestID: requestID, time: now(), caller: caller, module: module,
             operation: shape.name, region: module.region(signedFor: region), source: source)
-        return O.Output(try await serviceGate().perform(ServiceRequest(call: made, input: input.structure, operation: nil)))
+        return O.Output(
+            try await serviceGate().perform(ServiceRequest(call: made, input: input.structure, operation: nil)))
     }
 
     /// Does an operation as a call says, whether or not the API has it in this form.

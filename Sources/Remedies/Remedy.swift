@@ -80,7 +80,8 @@ public struct Change: Sendable {
 
     init(
         _ kind: Kind, _ policyType: PolicyType? = nil, policy: PolicySource? = nil, newName: String? = nil,
-        holder: String? = nil, madeBy: String, title: String, statement: String? = nil, before: String? = nil, after: String? = nil,
+        holder: String? = nil, madeBy: String, title: String, statement: String? = nil, before: String? = nil,
+        after: String? = nil,
         diff: [String] = [], commands: [String] = [], alsoAllows: [String] = [], risks: [String] = [], cost: Int
     ) {
         self.kind = kind

@@ -136,7 +136,8 @@ public struct Gatehouse: Sendable {
             if let token { Self.look(for: token, log) }
             let directory = IdentityDirectory()
             let issued = IssuedCertificates()
-            let projections = Projections(of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
+            let projections = Projections(
+                of: configuration.modules, and: [directory, issued, KeptResources(), SignedOutSessions()])
             let trust = ServerTrust(authorities: authorities)
             let upstreams = try configuration.upstreams.map {
                 try Upstreams($0.read(), trust: trust, log: log)
