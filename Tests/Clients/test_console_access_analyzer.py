@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness import Identity, allow, policy, trust
+from harness import Identity, allow, policy
 from harness.browser import PASSWORD, Person, signed_up, violations
 from harness.server import ACCOUNT
 

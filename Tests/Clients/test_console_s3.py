@@ -133,7 +133,9 @@ def test_somebody_who_may_nothing(person: Person, root: Identity) -> None:
             "s3:GetBucketPolicy", "s3:GetBucketPolicyStatus", "s3:GetBucketPublicAccessBlock",
             "s3:GetBucketOwnershipControls", "access-analyzer:ListAnalyzers",
         ],
-        "buckets/reports/properties": ["s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetBucketTagging"],
+        "buckets/reports/properties": [
+            "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetBucketTagging",
+        ],
     }.items():  # fmt: skip
         page = person.go(path)
         for action in actions:

@@ -50,7 +50,9 @@ def test_an_explicit_deny_down_to_its_condition(
     assert violations(page) == []
 
 
-def test_what_had_to_allow_and_did_not(administrator: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+def test_what_had_to_allow_and_did_not(
+    administrator: Person, root: Identity, new_user: Callable[..., Identity]
+) -> None:
     iam = root.client("iam")
     boundary = iam.create_policy(
         PolicyName="limits",
@@ -138,6 +140,7 @@ def test_statements_of_another_account_stay_its_own(administrator: Person, cloud
                 "arn:aws:s3:::others-bucket",
                 Sid="NotToBeSeen",
                 Principal={"AWS": organization.organizer.sts.get_caller_identity()["Arn"]},
+                Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.77/32"}},
             )
         ),
     )
@@ -146,10 +149,14 @@ def test_statements_of_another_account_stay_its_own(administrator: Person, cloud
     stage = administrator.page.locator(".stage.decisive")
     assert "Denies it explicitly" in stage.inner_text()
     assert "what stands in it is for its owner to see" in stage.inner_text()
-    assert "NotToBeSeen" not in page.content()
+    assert "Meet a condition of another account's policy" in administrator.text
+    # Neither the policy, nor what could be read from it: how the call would have to be made.
+    assert "NotToBeSeen" not in page.content() and "203.0.113.77" not in page.content()
 
 
-def test_from_the_denial_to_the_smallest_change(administrator: Person, root: Identity, new_user: Callable[..., Identity]) -> None:
+def test_from_the_denial_to_the_smallest_change(
+    administrator: Person, root: Identity, new_user: Callable[..., Identity]
+) -> None:
     ann = new_user("ann", {"Sid": "Own", "Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"})
     request = denied(lambda: ann.client("iam").list_users())
     page = administrator.go(f"why/{request}")

@@ -33,7 +33,8 @@ struct DrawnRemedies {
     }
 
     struct DrawnChange {
-        let changeTitle: String
+        /// nil: the remedy's title says it.
+        let changeTitle: String?
         let madeBy: String
         let changeStatement: String?
         let difference: String?
@@ -44,25 +45,36 @@ struct DrawnRemedies {
         let risks: [String]
     }
 
-    init(_ report: RemedyReport, _ visit: Visit) async {
+    /// - Parameter asked: the request, with all that binds it now.
+    init(_ asked: DeniedRequest, _ visit: Visit) async {
+        let report = RemedySearch(asked).report()
         let reader = PolicyReader(account: visit.account, environment: visit.environment)
+        let isAmongOwn = await Self.areOwn(asked, reader)
         isAllowedNow = report.decision.isAllowed
         var reason = report.message
         if report.decision.isAllowed { reason = "It would be allowed now." }
         nowReason = reason
-        obstacles = report.obstacles
+        obstacles =
+            isAmongOwn || report.obstacles.isEmpty
+            ? report.obstacles : ["What stands in the way is another account's, or the organization's."]
         var drawn: [DrawnRemedy] = []
         for remedy in report.remedies {
             var changes: [DrawnChange] = []
             var isOwn = true
             for change in remedy.changes {
-                let owned = await Self.isOwn(change, reader)
+                // How else the call could be made is read from the conditions of policies.
+                let isOfRequest = change.policyType == nil && change.kind != .assumeRole && change.kind != .newGrant
+                let isTold = isAmongOwn || !isOfRequest
+                let owned = isTold ? await Self.isOwn(change, reader) : false
                 isOwn = isOwn && owned
                 guard owned else {
                     changes.append(DrawnChange(foreign: change))
                     continue
                 }
-                changes.append(DrawnChange(change, mayRead: await Self.readProblem(change, visit)))
+                changes.append(
+                    DrawnChange(
+                        change, isOneOfMany: remedy.changes.count > 1,
+                        mayRead: await Self.readProblem(change, visit)))
             }
             let isMade = isOwn && remedy.changes.allSatisfy { RemedyAction($0, in: visit.account) != nil }
             drawn.append(
@@ -86,6 +98,16 @@ struct DrawnRemedies {
         return Data(hash.finalize()).base64EncodedString()
     }
 
+    /// Whether all policies that bind the request are the account's, or AWS's.
+    private static func areOwn(_ asked: DeniedRequest, _ reader: PolicyReader) async -> Bool {
+        for policy in asked.trace.policies {
+            var arns = [policy.source.arn, policy.source.attachedTo].compactMap { $0 }
+            if arns.isEmpty, [.resource, .roleTrust].contains(policy.source.type) { arns = [asked.request.resource] }
+            for arn in arns where await !reader.isOwn(arn) { return false }
+        }
+        return true
+    }
+
     private static func isOwn(_ change: Change, _ reader: PolicyReader) async -> Bool {
         for arn in [change.holder, change.policy?.arn, change.policy?.attachedTo] {
             if let arn, await !reader.isOwn(arn) { return false }
@@ -106,8 +128,8 @@ struct DrawnRemedies {
 
 extension DrawnRemedies.DrawnChange {
     /// - Parameter mayRead: why not; nil: it may be read.
-    fileprivate init(_ change: Change, mayRead problem: String?) {
-        changeTitle = change.title
+    fileprivate init(_ change: Change, isOneOfMany: Bool, mayRead problem: String?) {
+        changeTitle = isOneOfMany ? change.title : nil
         madeBy = change.madeBy
         changeStatement = change.statement.map { FormattedJSON.of($0) }
         difference = change.diff.isEmpty ? nil : change.diff.joined(separator: "\n")
@@ -118,8 +140,8 @@ extension DrawnRemedies.DrawnChange {
     }
 
     fileprivate init(foreign change: Change) {
-        let what = change.policyType.map { "a \($0.displayName)" } ?? "what is another account's"
-        changeTitle = "Change \(what)"
+        let what = change.policyType.map { "Change a \($0.displayName)" }
+        changeTitle = what ?? "Meet a condition of another account's policy, or of the organization's"
         madeBy = change.madeBy
         changeStatement = change.kind == .narrowDeny ? nil : change.statement.map { FormattedJSON.of($0) }
         (difference, commands, commandProblem) = (nil, nil, nil)

@@ -38,7 +38,7 @@ enum EventPages {
             }
             if let denial = RecordedDenial(event) {
                 let answer = await visit.attempt { () throws(ServiceError) in
-                    await DrawnRemedies(try await visit.console.gate.remedies(for: denial), visit)
+                    await DrawnRemedies(try await visit.console.gate.asked(denial), visit)
                 }
                 content["remedyAction"] = "\(Console.root)why/\(PercentEncoding.segment(event.requestID))/remedy"
                 content["hasRemedies"] = true

@@ -12,7 +12,7 @@ struct PolicyReader {
     /// Whether a policy that was consulted may be shown whole.
     func mayRead(_ policy: RecordedTrace.Policy, onAccessTo resource: String) async -> Bool {
         var arns = policy.arns
-        if policy.type == .resource, arns.isEmpty { arns = [resource] }
+        if [.resource, .roleTrust].contains(policy.type), arns.isEmpty { arns = [resource] }
         for arn in arns where await !isOwn(arn) { return false }
         return true
     }

@@ -125,7 +125,7 @@ enum SimulatorPages {
             return
         }
         content["hasRemedies"] = true
-        content["answer"] = await DrawnRemedies(RemedySearch(shown.asked).report(), visit)
+        content["answer"] = await DrawnRemedies(shown.asked, visit)
         content["remedyAction"] = Console.root + "simulator/remedy"
         content["remedyFields"] = (question.fields + [(name: "show", value: shown.action)]).map {
             ["fieldName": $0.name, "fieldValue": $0.value]
