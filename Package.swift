@@ -290,6 +290,7 @@ let package = Package(
                 "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
                 "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
         // The console's templates, style and script as files, compiled in as they are (C23 #embed).

@@ -44,9 +44,12 @@ public struct Console: Site {
 
     public func respond(to arrival: SiteRequest) async -> WireResponse {
         var reply = await answer(arrival)
-        let isSecure = arrival.tls != nil
-        reply.headers += Self.protection(reply.formOrigin)
-        if isSecure { reply.headers.append((name: "strict-transport-security", value: "max-age=31536000")) }
+        let isSecure = isSecure(arrival)
+        reply.headers += protection(reply, arrival)
+        // For a name of this machine's it would hold for all that listens here.
+        if isSecure, !Self.isOfThisMachine(arrival.request.header("host") ?? "") {
+            reply.headers.append((name: "strict-transport-security", value: "max-age=31536000"))
+        }
         if !reply.headers.contains(where: { $0.name == "cache-control" }) {
             reply.headers.append((name: "cache-control", value: "no-store"))
         }
@@ -56,14 +59,24 @@ public struct Console: Site {
         return WireResponse(status: reply.status, headers: reply.headers, body: reply.body)
     }
 
+    /// Whether the browser's connection is encrypted: the one to Gatehouse, or to a proxy before it, by which the world
+    /// reaches it.
+    func isSecure(_ arrival: SiteRequest) -> Bool { arrival.tls != nil || address.hasPrefix("https://") }
+
+    private static func isOfThisMachine(_ host: String) -> Bool {
+        let name = host.split(separator: ":").first.map { $0.lowercased() } ?? ""
+        return name == "localhost" || name.hasSuffix(".localhost") || !name.contains(where: \.isLetter)
+    }
+
     /// What keeps other sites and injected markup from doing harm.
-    /// - Parameter formOrigin: see ``Reply/formOrigin``.
-    private static func protection(_ formOrigin: String?) -> [(name: String, value: String)] {
-        let forms = "form-action 'self'" + (formOrigin.map { " " + $0 } ?? "")
+    private func protection(_ reply: Reply, _ arrival: SiteRequest) -> [(name: String, value: String)] {
+        let forms = "form-action 'self'" + (reply.formOrigin.map { " " + $0 } ?? "")
+        // Objects of S3 have the same origin, and whatever their owners call a script: so the console's files are named.
+        let files = files(arrival)
         return [
             (
                 name: "content-security-policy",
-                value: "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+                value: "default-src 'none'; style-src \(files); script-src \(files); img-src \(files) data:; "
                     + "connect-src 'self'; \(forms); frame-ancestors 'none'; base-uri 'none'"
             ),
             (name: "x-content-type-options", value: "nosniff"),
@@ -74,8 +87,26 @@ public struct Console: Site {
         ]
     }
 
+    /// Where the console's style and script lie, as the browser names it.
+    private func files(_ arrival: SiteRequest) -> String {
+        let host = arrival.request.header("host") ?? ""
+        let isPlain =
+            !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
+                    UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            }
+        // A host that is none gets a page without them.
+        guard isPlain else { return "'none'" }
+        return "\(isSecure(arrival) ? "https" : "http")://\(host)\(Self.root)static/\(Assets.version)/"
+    }
+
     private func answer(_ arrival: SiteRequest) async -> Reply {
-        guard let request = WebRequest(arrival) else {
+        guard let request = WebRequest(arrival, isSecure: isSecure(arrival)) else {
             return message("Not found", "There is no such page.", status: 404)
         }
         switch EntryPoint(arrival.request) {

@@ -56,6 +56,7 @@ struct OpenRoute: Sendable {
         PasswordRecovery.routes,
         SecondFactorPages.routes,
         SignInPages.routes,
+        VouchedEntry.routes,
     ].flatMap { $0 }
 }
 

@@ -173,9 +173,9 @@ extension Console {
         guard let sealed = SessionCookies.find(request),
             let session = sealer.open(sealed, for: .session, as: ConsoleSession.self),
             session.started + ConsoleSession.lifetime > environment.now(), session.isSecure == request.isSecure,
-            let person = caller(session.token), let principal = person.uniqueID ?? rootID(person),
+            let person = caller(session.token),
             !environment.projection(SignedOutSessions.self).contains(
-                session.id, started: session.started, of: principal)
+                session.id, started: session.started, of: person.signInID)
         else { return nil }
         guard let role = session.role else {
             return Visit(self, request, session, caller: person, person: person)
@@ -197,6 +197,4 @@ extension Console {
         else { return nil }
         return caller
     }
-
-    func rootID(_ caller: Caller) -> String? { caller.accountID.isEmpty ? nil : caller.accountID }
 }

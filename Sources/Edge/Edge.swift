@@ -42,6 +42,23 @@ public struct Edge: Sendable {
         to head: RequestHead, body: [UInt8] = [], stream: IncomingBody? = nil, sourceIP: String,
         tls: TLSDetails? = nil
     ) async -> WireResponse {
+        var response = await answer(head, body: body, stream: stream, sourceIP: sourceIP, tls: tls)
+        if site != nil, head.site == nil, head.request.isOfBrowser, sharesOrigin(head.request) {
+            response.headers += Self.sandbox
+        }
+        return response
+    }
+
+    /// Documents that browsers get from the site's own origin, such as objects of S3, are kept apart from it: a script in one
+    /// could otherwise do whatever the reader can on the site's pages.
+    private static let sandbox = [
+        (name: "content-security-policy", value: "sandbox allow-scripts allow-forms allow-popups allow-downloads"),
+        (name: "x-content-type-options", value: "nosniff"),
+    ]
+
+    private func answer(
+        _ head: RequestHead, body: [UInt8], stream: IncomingBody?, sourceIP: String, tls: TLSDetails?
+    ) async -> WireResponse {
         let time = environment.now()
         let arrival = Arrival(
             head: head, body: body, stream: stream, requestID: RequestIDs.make(time: time), time: time,

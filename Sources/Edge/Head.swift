@@ -68,7 +68,7 @@ extension Edge {
                     request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
                     front: front)
             }
-            if let site, site.takes(request), !isSentToService(request) {
+            if let site, site.takes(request), sharesOrigin(request) {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
             }
@@ -77,6 +77,18 @@ extension Edge {
             return RequestHead(
                 request: request, claims: claims, target: nil, plan: .whole(limit: AnyOperation.usualBodyLimit))
         }
+    }
+
+    /// Whether browsers take the answer for one of the site's origin: its host is not a bucket's, nor a service's.
+    func sharesOrigin(_ request: WireRequest) -> Bool {
+        guard let host = request.header("host") else { return true }
+        return !isSentToService(request)
+            && !environment.modules.contains { module in
+                module.hasVirtualHosts
+                    && VirtualHost.label(
+                        of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
+                        != nil
+            }
     }
 
     private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {
@@ -102,5 +114,12 @@ extension Edge {
         // Unless the head contains the body's hash, nothing can be verified before the whole body has arrived.
         return operation.isUpload && target.module.signing.acceptsUnsignedPayload
             ? .stream(limit: operation.bodyLimit) : .whole(limit: operation.bodyLimit)
+    }
+}
+
+extension WireRequest {
+    /// Whether a browser shows the answer, or uses it in a page.
+    var isOfBrowser: Bool {
+        method == "GET" && (header("sec-fetch-dest") != nil || header("accept")?.contains("text/html") == true)
     }
 }

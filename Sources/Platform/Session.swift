@@ -56,6 +56,8 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
     public var taskPolicyARN: String?
     /// Whether a person signed in to the console for it: then it may do all that its principal may. nil: not so.
     public var isOfConsole: Bool?
+    /// Whether a role's session assumed this role. nil: not so.
+    public var isChained: Bool?
 
     /// Makes a session; what it may have besides is set afterwards.
     public init(
@@ -122,6 +124,10 @@ public struct Session: Sendable, Codable, CustomStringConvertible {
             writer.endObject()
         }
         writer.member("taskPolicyARN", taskPolicyARN)
+        if let isChained {
+            writer.key("isChained")
+            writer.boolean(isChained)
+        }
         if let isOfConsole {
             writer.key("isOfConsole")
             writer.boolean(isOfConsole)

@@ -55,3 +55,15 @@ public final class SignedOutSessions: Projection {
         all.withLock { $0[principal]?.ends(session, started: started) ?? false }
     }
 }
+
+extension Caller {
+    /// Who signs in and out of the console, of all who may act as the same role or on behalf of the same user: with the name
+    /// of the session, where there is one.
+    public var signInID: String {
+        switch identity {
+        case .roleSession: userID
+        case .federatedUser(let user, let name): "\(user?.uniqueID ?? accountID):\(name)"
+        case .root, .user, .webIdentity, .saml, .service, .anonymous: uniqueID ?? accountID
+        }
+    }
+}

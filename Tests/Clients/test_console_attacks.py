@@ -53,11 +53,14 @@ def test_forms_of_other_sites(ann: Browser, cloud: Server) -> None:
     assert status == 403 and "gatehouse-session" not in login.cookies
 
 
-def test_what_every_page_says_to_browsers(ann: Browser) -> None:
+def test_what_every_page_says_to_browsers(ann: Browser, cloud: Server) -> None:
     for path in ("/ui/home", "/ui/sign-in", "/ui/no-such-page", "/ui/%ff"):
         _, told, _ = ann.ask("GET", path)
         policy = dict(part.strip().split(" ", 1) for part in told["content-security-policy"].split(";"))
-        assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'"
+        assert policy["default-src"] == "'none'"
+        # Not 'self': objects of S3 are of the same origin.
+        files = rf"http://127\.0\.0\.1:{cloud.port}/ui/static/[0-9a-f]+/"
+        assert re.fullmatch(files, policy["script-src"]) and policy["style-src"] == policy["script-src"]
         assert policy["frame-ancestors"] == "'none'" and policy["form-action"] == "'self'"
         assert told["x-frame-options"] == "DENY" and told["x-content-type-options"] == "nosniff"
         assert told["referrer-policy"] == "same-origin" and told["cache-control"] == "no-store"
@@ -180,9 +183,12 @@ def test_markup_that_people_type(new_person: Callable[..., Person], root: Identi
     evil = '"><script>alert(1)</script>'
     person.sign_in(evil, evil, evil)
     assert person.page.get_by_label("IAM user name").input_value() == evil
-    person.page.goto("/ui/sign-in?" + urlencode({"account": evil, "to": evil}))
-    assert person.page.get_by_label("Account ID (12 digits) or account alias").input_value() == evil
-    assert person.page.locator("script").count() == 1
+    # Marks that join letters make others of them, in Swift, and must not hide them.
+    for text in (evil, f"\u0600{evil}", '"\u200d><b>x</b>', '"\u0301 autofocus x="', "\u0600<meta http-equiv=refresh>"):
+        person.page.goto("/ui/sign-in?" + urlencode({"account": text, "to": text}))
+        assert person.page.get_by_label("Account ID (12 digits) or account alias").input_value() == text
+        assert person.page.locator("script").count() == 1 and person.page.locator("b").count() == 0
+        assert person.page.locator("meta[http-equiv]").count() == 0
 
 
 def test_hostile_requests(ann: Browser) -> None:
@@ -198,4 +204,47 @@ def test_hostile_requests(ann: Browser) -> None:
     ]:
         status, _, _ = ann.ask(method, path, fields)
         assert 400 <= status < 500, (method, path[:40], status)
+    huge = "9223372036854775807"
+    for path in (
+        f"credential-report?from={huge}", f"groups?from={huge}", f"users?page={huge}", f"policies?page={huge}",
+        f"roles?page={huge}", f"outbox?skip={huge}", f"policy-editor?do=another-condition&b-conditions={huge}",
+        f"users/ann/last-accessed?from={huge}", "groups?from=-1", "groups?from=1e9",
+    ):  # fmt: skip
+        assert ann.ask("GET", f"/ui/{path}")[0] < 500, path
     assert ann.ask("GET", "/ui/home")[0] == 200
+
+
+def test_an_object_of_s3_is_no_page_of_the_console(new_person: Callable[..., Person], cloud: Server, root: Identity) -> None:
+    """They have one origin; what is in a bucket must not act as whoever looks at it."""
+    signed_up(root, "ann", "arn:aws:iam::aws:policy/IAMFullAccess")
+    script = """<h1>wait</h1><script>
+        fetch("/ui/home", {credentials: "include"}).then(answer => answer.text())
+            .then(text => document.querySelector("h1").textContent = text.includes("form-key") ? "STOLEN" : "nothing")
+            .catch(error => document.querySelector("h1").textContent = "refused");
+    </script>"""
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="trap")
+    s3.put_object(Bucket="trap", Key="x.html", Body=script.encode(), ContentType="text/html")
+    s3.put_object(Bucket="trap", Key="x.js", Body=b"document.title = 'STOLEN'", ContentType="text/javascript")
+    person = new_person()
+    person.sign_in(ACCOUNT, "ann", PASSWORD)
+    assert person.heading == "Home"
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "trap", "Key": "x.html"})
+    answer = person.page.goto(url.replace("127.0.0.1", "localhost"))
+    # The signature is for another host's name; so the object is asked for by the address that it is for, too.
+    for address in (url, url.replace("127.0.0.1", "localhost")):
+        answer = person.page.goto(address)
+        assert answer is not None
+        assert answer.headers["content-security-policy"].startswith("sandbox ")
+        if answer.status == 200:
+            person.page.locator("h1", has_text=re.compile("refused|nothing|STOLEN")).wait_for()
+            assert person.page.locator("h1").inner_text() != "STOLEN"
+    person.complaints.clear()
+    # What programs get is as it was.
+    assert "content-security-policy" not in s3.get_object(Bucket="trap", Key="x.html")["ResponseMetadata"]["HTTPHeaders"]
+    # Nor does a page of the console take a script from there.
+    person.go("home")
+    person.page.evaluate("""() => { const script = document.createElement("script"); script.src = "/trap/x.js";
+        document.head.append(script); return new Promise(done => { script.onload = script.onerror = done; }); }""")
+    assert "STOLEN" not in person.page.title()
+    person.complaints.clear()

@@ -46,7 +46,7 @@ def test_the_record_of_signing_in(person: Person, root: Identity, trail: Trail) 
     ]
     assert told == [
         ("ann", "Failure", "Failed authentication"),
-        ("HIDDEN_DUE_TO_SECURITY_REASONS", "Failure", "Failed authentication"),
+        ("HIDDEN_DUE_TO_SECURITY_REASONS", "Failure", "No username found in supplied account"),
         ("ann", "Success", None),
     ]
     assert events[0]["eventType"] == "AwsConsoleSignIn"

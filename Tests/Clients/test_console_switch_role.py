@@ -109,6 +109,25 @@ def test_the_federation_endpoint(new_person: Callable[..., Person], cloud: Serve
     elsewhere.page.goto(link.replace("%2Fui%2Fhome", "https%3A%2F%2Fevil.example%2F"))
     assert elsewhere.page.url.startswith(elsewhere.base)
 
+    # Nobody is signed in as another unasked.
+    signed_up(root, "ann")
+    busy = new_person()
+    busy.sign_in(ACCOUNT, "ann", PASSWORD)
+    busy.page.goto(link)
+    busy.page.get_by_role("heading", name="You are signed in already").wait_for()
+    busy.go("home")
+    assert "ann @" in busy.page.locator("header").inner_text()
+    # Another session of the same role stays when one signs out everywhere.
+    colleague = broker.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/Guest", RoleSessionName="colleague")
+    other = federate(cloud, Action="getSigninToken", Session=session_of(colleague["Credentials"]))["SigninToken"]
+    second = new_person()
+    second.page.goto("/federation?" + urllib.parse.urlencode({"Action": "login", "SigninToken": other}))
+    second.page.wait_for_url("**/ui/")
+    second.page.locator("header summary").click()
+    second.page.get_by_role("button", name="Sign out everywhere").click()
+    assert second.heading == "Sign in as IAM user"
+    assert person.go("home").locator("h1").inner_text() == "Home"
+
     def refused(**parameters: str) -> str:
         try:
             federate(cloud, **parameters)
@@ -119,6 +138,11 @@ def test_the_federation_endpoint(new_person: Callable[..., Person], cloud: Serve
 
     assert "SessionDuration" in refused(Action="getSigninToken", SessionDuration="60", Session=session_of(guest))
     lying = guest | {"SecretAccessKey": "wrong"}
+    iam.put_role_policy(RoleName="Guest", PolicyName="chain", PolicyDocument=policy(allow("sts:AssumeRole")))
+    chained = Identity.of_session(root.url, guest).sts.assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/Guest", RoleSessionName="again"
+    )["Credentials"]
+    assert "an hour" in refused(Action="getSigninToken", SessionDuration="7200", Session=session_of(chained))
     assert "temporary credentials" in refused(Action="getSigninToken", Session=session_of(lying))
     federated = broker.sts.get_federation_token(Name="bob")["Credentials"]
     assert "GetFederationToken" in refused(

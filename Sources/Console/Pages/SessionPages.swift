@@ -11,7 +11,7 @@ enum SessionPages {
 
     private static func signOut(_ visit: Visit) async throws(ServiceError) -> Reply {
         let (person, requestID) = (visit.person, visit.request.arrival.requestID)
-        let id = person.uniqueID ?? person.accountID
+        let id = person.signInID
         if visit.form["where"] == "everywhere" {
             try await visit.environment.signOutEverywhere(id, in: person.accountID, requestID: requestID)
         } else {

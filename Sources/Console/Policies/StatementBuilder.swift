@@ -112,7 +112,7 @@ struct StatementBuilder {
     /// How many conditions there is room for.
     var conditionCount: Int {
         let filled = (0..<Self.mostConditions).last { form["b-key-\($0)"] != nil }.map { $0 + 1 } ?? 0
-        let shown = form["b-conditions"].flatMap { Int($0) } ?? 1
+        let shown = form.number("b-conditions", most: 100) ?? 1
         let wanted = form["do"] == "another-condition" ? shown + 1 : shown
         return min(max(1, filled, wanted), Self.mostConditions)
     }

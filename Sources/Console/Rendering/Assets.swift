@@ -7,10 +7,12 @@ import Mustache
 enum Assets {
     /// The templates, by the names of their files without `.mustache`. They are parsed when the first page is asked for.
     static let templates: MustacheLibrary = {
+        MustacheContentTypes.register(Markup(), named: Markup.name)
         var library = MustacheLibrary()
         for (name, bytes) in all where name.hasSuffix(".mustache") {
             do {
-                try library.register(String(decoding: bytes, as: UTF8.self), named: String(name.dropLast(9)))
+                let text = "{{% CONTENT_TYPE:\(Markup.name)}}" + String(decoding: bytes, as: UTF8.self)
+                try library.register(text, named: String(name.dropLast(9)))
             } catch {
                 // They are part of the program: the first test that opens a page finds it.
                 fatalError("The template \(name) can't be parsed: \(error)")
@@ -48,5 +50,27 @@ enum Assets {
         UnsafeBufferPointer(start: gatehouse_console_files(), count: gatehouse_console_files_count()).map { file in
             (String(cString: file.name), UnsafeRawBufferPointer(start: file.bytes, count: file.length))
         }
+    }
+}
+
+/// Escapes what stands in a page byte by byte. The library's own way goes by characters, and a letter of markup that is
+/// joined to a combining mark is another character.
+private struct Markup: MustacheContentType {
+    static let name = "MARKUP"
+
+    func escapeText(_ text: String) -> String {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.utf8.count + 16)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): escaped.append(contentsOf: "&lt;".utf8)
+            case UInt8(ascii: ">"): escaped.append(contentsOf: "&gt;".utf8)
+            case UInt8(ascii: "&"): escaped.append(contentsOf: "&amp;".utf8)
+            case UInt8(ascii: "\""): escaped.append(contentsOf: "&quot;".utf8)
+            case UInt8(ascii: "'"): escaped.append(contentsOf: "&#39;".utf8)
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
     }
 }

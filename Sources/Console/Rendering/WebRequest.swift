@@ -11,8 +11,12 @@ struct WebRequest: Sendable {
     /// The fields of the form that was posted; empty for anything else.
     let form: Fields
 
+    /// Whether the browser's connection is encrypted.
+    let isSecure: Bool
+
     /// nil: the request can't be read.
-    init?(_ arrival: SiteRequest) {
+    init?(_ arrival: SiteRequest, isSecure: Bool) {
+        self.isSecure = isSecure
         var request = arrival.request
         if request.path.hasPrefix(Console.root) {
             // A slash within a name is encoded, and is no separator.
@@ -38,7 +42,6 @@ struct WebRequest: Sendable {
     }
 
     var method: String { arrival.request.method }
-    var isSecure: Bool { arrival.tls != nil }
     /// The path with the query, as the browser would have to be sent to it again.
     var target: String {
         let request = arrival.request
@@ -100,6 +103,11 @@ struct Fields: Sendable {
         all.compactMap { name, value in
             name.hasPrefix(prefix) && !value.isEmpty ? (String(name.dropFirst(prefix.count)), value) : nil
         }
+    }
+
+    /// A number of a list, a place in it or a page: what is none, or beyond all sense, is cut down.
+    func number(_ name: String, most: Int = 1_000_000) -> Int? {
+        self[name].flatMap { Int($0) }.map { min(max(0, $0), most) }
     }
 
     /// Whether a box is ticked.

@@ -20,6 +20,8 @@ struct Sealer: Sendable {
         case recovery
         /// What a new passkey is to sign.
         case passkey
+        /// Somebody who is on the way in.
+        case entry
         /// A token of the federation endpoint's.
         case federation
         /// What a program asks to be allowed, while its page is shown.

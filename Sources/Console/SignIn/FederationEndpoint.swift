@@ -51,6 +51,10 @@ enum FederationEndpoint {
         else {
             throw .validation("Session must have the sessionId, sessionKey and sessionToken of temporary credentials.")
         }
+        // A session must not be the way to a longer one.
+        guard opened.session.isOfConsole != true else {
+            throw .validation("The credentials must not be those of a console session.")
+        }
         // Those of GetSessionToken are a user's, who signs in with a password.
         guard opened.session.principalKind == .role || opened.session.principalKind == .federatedUser else {
             throw .validation("The credentials must be those of AssumeRole or GetFederationToken.")
@@ -62,6 +66,9 @@ enum FederationEndpoint {
             }
             guard opened.session.principalKind == .role else {
                 throw .validation("SessionDuration can't be used with the credentials of GetFederationToken.")
+            }
+            guard opened.session.isChained != true || seconds <= 3600 else {
+                throw .validation("SessionDuration can't be longer than an hour for a role that was assumed by a role.")
             }
             duration = seconds
         }
@@ -107,7 +114,7 @@ enum FederationEndpoint {
         }
         session.isOfConsole = true
         let target = destination(parameters["Destination"], console)
-        return try await console.enter(session, caller, target: target, request)
+        return try console.welcome(session, caller, target: target)
     }
 
     /// Where on this server the link leads: programs name pages of AWS's, or of this server's with its address.
@@ -116,31 +123,4 @@ enum FederationEndpoint {
         let own = text.hasPrefix(console.address) ? String(text.dropFirst(console.address.count)) : text
         return Reply.isLocal(own) ? own : Console.root
     }
-}
-
-extension Console {
-    /// Lets somebody in whom another has vouched for: an identity provider, a program with credentials.
-    ///
-    /// The browser comes from another site, and would not send the cookie, which is for this site's own pages, along with a
-    /// redirection: so it gets a page that goes on by itself.
-    func enter(
-        _ session: Session, _ caller: Caller, target: String, _ request: WebRequest,
-        details: [(name: String, value: String)] = []
-    ) async throws(ServiceError) -> Reply {
-        let started = ConsoleSession.start(
-            try environment.sessionTokens.seal(session), at: environment.now(), over: request)
-        try await SignInEvent(
-            name: "ConsoleLogin", identity: .session(caller), account: caller.accountID,
-            details: [
-                (name: "LoginTo", value: address + target), (name: "MobileVersion", value: "No"),
-                (name: "MFAUsed", value: session.mfaTime == nil ? "No" : "Yes"),
-            ] + details
-        ).record(request, environment)
-        var reply = page("entered", "You are signed in", ["target": target, "arn": caller.arn])
-        reply.headers.append((name: "refresh", value: "0; url=\(target)"))
-        return reply.setting(try SessionCookies.set(try sealer.seal(started, for: .session), over: request))
-    }
-
-    /// How browsers reach Gatehouse, without a slash at the end.
-    var address: String { environment.publicAddress.url }
 }

@@ -57,6 +57,9 @@ enum NewPasswordPages {
         }
         let event = SignInEvent(name: "PasswordUpdated", identity: .owner(owner), account: owner.accountID)
         try await event.record(request, console.environment)
+        // Whoever knew the old password may have come in with it.
+        try await console.environment.signOutEverywhere(
+            owner.id, in: owner.accountID, requestID: request.arrival.requestID)
         progress.person?.mustChangePassword = false
         return try await console.proceed(progress, owner, request)
     }
@@ -66,11 +69,13 @@ enum NewPasswordPages {
         _ old: String, _ new: String, _ owner: PasswordOwner, _ console: Console, _ request: WebRequest
     ) async throws(ServiceError) {
         guard owner.userName != nil else {
+            let generation = try await ConsolePassword.generation(of: owner, console.environment)
             guard try await ConsolePassword.check(old, of: owner, console.environment) != nil else {
                 throw .accessDenied("The old password was incorrect.")
             }
             return try await ConsolePassword.setRootPassword(
-                new, of: owner.accountID, console.environment, requestID: request.arrival.requestID)
+                new, of: owner.accountID, replacing: generation, console.environment,
+                requestID: request.arrival.requestID)
         }
         guard let user = console.environment.directory.user(uniqueID: owner.id) else { throw .internalFailure }
         let input = IAM.ChangePassword.Input {

@@ -46,6 +46,7 @@ enum PasswordRecovery {
         guard let progress = console.progress(request), request.form["form-key"] == progress.formKey else {
             return try ask(console, request)
         }
+        let begun = ContinuousClock.now
         let email = request.form.text("email")
         let attempt = SignInThrottle.Attempt(
             name: "recovery " + email.lowercased(), address: request.arrival.address, device: nil)
@@ -58,6 +59,7 @@ enum PasswordRecovery {
                 try await send(to: account, console, request)
             }
         }
+        await SignInPages.evenOut(since: begun)
         return console.message(
             "Look into your mail",
             "If there is an account with this address, a mail has been sent to it. It has a link that is good for half"
@@ -131,7 +133,7 @@ enum PasswordRecovery {
         let environment = console.environment
         do throws(ServiceError) {
             try await ConsolePassword.setRootPassword(
-                new, of: account.id, environment, requestID: request.arrival.requestID)
+                new, of: account.id, replacing: link.generation, environment, requestID: request.arrival.requestID)
         } catch {
             return try await form(console, link, token, problem: error.message, status: error.status)
         }

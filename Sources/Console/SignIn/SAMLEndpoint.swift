@@ -13,7 +13,10 @@ enum SAMLEndpoint {
     /// The provider's own address, for encrypted assertions: `/saml/acs/SAMLSP…`.
     static func providerID(_ path: String) -> String? {
         let prefix = Self.path + "/acs/"
-        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.utf8.count)) : nil
+        guard path.hasPrefix(prefix) else { return nil }
+        let id = path.dropFirst(prefix.utf8.count)
+        return (16...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            ? String(id) : nil
     }
 
     static func respond(_ console: Console, _ request: WebRequest) async throws(ServiceError) -> Reply {
@@ -48,9 +51,8 @@ enum SAMLEndpoint {
         var session = opened.session
         session.isOfConsole = true
         let target = request.form["RelayState"].flatMap { Reply.isLocal($0) ? $0 : nil } ?? Console.root
-        return try await console.enter(
-            session, caller, target: target, request,
-            details: [(name: "SamlProviderArn", value: choice.providerARN)])
+        return try console.welcome(
+            session, caller, target: target, details: ["SamlProviderArn": choice.providerARN])
     }
 
     private static func select(

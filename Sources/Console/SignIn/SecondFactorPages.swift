@@ -16,6 +16,8 @@ enum SecondFactorPages {
         },
     ]
 
+    private static let tooMany = "There were too many attempts. Please wait some minutes, and try again."
+
     static let startAgain = Reply.redirect(to: Console.root + "sign-in")
 
     /// Whose password was right; nil: nobody's.
@@ -58,10 +60,23 @@ enum SecondFactorPages {
         let factors = console.secondFactors(of: owner, request)
         let devices = try await factors.devices()
         let isPasskey = request.form["assertion"] != nil
-        let answer =
-            isPasskey ? try await passkey(factors, progress, request) : try await code(factors, devices, request)
+        let attempt = SignInThrottle.Attempt(
+            name: "mfa \(owner.id)", address: request.arrival.address,
+            device: console.knownDevice(request, of: owner).map { "mfa \($0)" })
+        guard console.throttle.begin(attempt, at: console.environment.now()) else {
+            return try await form(console, request, progress, owner, problem: tooMany, status: 429)
+        }
+        let answer: SecondFactors.Answer
+        do throws(ServiceError) {
+            answer =
+                isPasskey ? try await passkey(factors, progress, request) : try await code(factors, devices, request)
+        } catch {
+            console.throttle.end(attempt, isRight: true)
+            throw error
+        }
         var device: String?
         if case .right(let serialNumber) = answer { device = serialNumber }
+        console.throttle.end(attempt, isRight: device != nil)
         let kind = isPasskey ? "U2F MFA" : "Virtual MFA"
         try await SignInEvent(
             name: "CheckMfa", identity: .owner(owner), account: owner.accountID,
@@ -69,9 +84,7 @@ enum SecondFactorPages {
             details: [(name: "MfaType", value: devices.count > 1 ? "Multiple MFA Devices" : kind)]
         ).record(request, console.environment)
         guard let device else {
-            let problem =
-                answer == .throttled
-                ? "There were too many attempts. Please wait some minutes, and try again." : SignInPages.wrong
+            let problem = answer == .throttled ? tooMany : SignInPages.wrong
             return try await form(
                 console, request, progress, owner, problem: problem, status: answer == .throttled ? 429 : 403)
         }

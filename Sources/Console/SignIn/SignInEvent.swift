@@ -27,13 +27,14 @@ struct SignInEvent {
     /// Puts it into the account's history, durably.
     func record(_ request: WebRequest, _ environment: Environment) async throws(ServiceError) {
         let event = event(request, environment)
+        // Before the event: whoever restores last-used data from events must not miss it.
+        if name == "ConsoleLogin", failure == nil, case .owner(let owner) = identity {
+            environment.usage.takePassword(of: owner.id, in: account, time: event.time)
+        }
         do throws(LedgerError) {
             try await environment.ledger.recordDurably(event)
         } catch {
             throw ServiceError(error)
-        }
-        if name == "ConsoleLogin", failure == nil, case .owner(let owner) = identity {
-            environment.usage.takePassword(of: owner.id, in: account, time: event.time)
         }
     }
 

@@ -57,17 +57,16 @@ enum SignInPages {
                 console, request, target: Console.root, isRoot: isRoot,
                 problem: "The page had been open for too long. Please try again.", status: 403)
         }
-        let name =
-            (isRoot ? request.form.text("email") : request.form.text("account") + " " + request.form.text("name"))
-            .lowercased()
+        let begun = ContinuousClock.now
+        let owner = isRoot ? rootOwner(request, console) : user(request, console)
         let attempt = SignInThrottle.Attempt(
-            name: name, address: request.arrival.address, device: console.device(request, name))
+            name: owner?.id ?? typedName(request, isRoot: isRoot), address: request.arrival.address,
+            device: console.knownDevice(request, of: owner))
         guard console.throttle.begin(attempt, at: console.environment.now()) else {
             return try form(
                 console, request, target: progress.target, isRoot: isRoot,
                 problem: "There were too many attempts. Please wait some minutes, and try again.", status: 429)
         }
-        let owner = isRoot ? rootOwner(request, console) : user(request, console)
         var state: ConsolePassword.State?
         do throws(ServiceError) {
             state = try await ConsolePassword.check(request.form.text("password"), of: owner, console.environment)
@@ -80,6 +79,7 @@ enum SignInPages {
         console.throttle.end(attempt, isRight: state != nil)
         guard let owner, let state else {
             try await recordFailure(owner, isRoot: isRoot, console, request)
+            await evenOut(since: begun)
             return try form(
                 console, request, target: progress.target, isRoot: isRoot, problem: wrong, status: 403)
         }
@@ -92,7 +92,22 @@ enum SignInPages {
         progress.person = SignInProgress.Person(
             accountID: owner.accountID, userID: owner.userName == nil ? nil : owner.id,
             mustChangePassword: state == .mustChange)
-        return try await console.proceed(progress, owner, request, deviceName: name)
+        return try await console.proceed(progress, owner, request)
+    }
+
+    /// Whom somebody means who does not exist: however it is written, it is one name to guess at.
+    private static func typedName(_ request: WebRequest, isRoot: Bool) -> String {
+        guard !isRoot else { return (request.form["email"] ?? "").lowercased() }
+        let account = (request.form["account"] ?? "").filter { $0 != "-" }
+        return (account + " " + (request.form["name"] ?? "")).lowercased()
+    }
+
+    /// Waits until the next half second: how long an answer takes must not tell what there was to do.
+    static func evenOut(since begun: ContinuousClock.Instant) async {
+        let step = Duration.milliseconds(500)
+        var end = begun + step
+        while end < ContinuousClock.now { end += step }
+        try? await Task.sleep(until: end, clock: .continuous)
     }
 
     private static func rootOwner(_ request: WebRequest, _ console: Console) -> PasswordOwner? {
@@ -124,7 +139,7 @@ enum SignInPages {
         guard let id = owner?.accountID ?? (isRoot ? nil : account(request, console)?.id) else { return }
         let event = SignInEvent(
             name: "ConsoleLogin", identity: owner.map { .owner($0) } ?? .unknownUser, account: id,
-            failure: "Failed authentication",
+            failure: owner == nil ? "No username found in supplied account" : "Failed authentication",
             details: [
                 (name: "LoginTo", value: console.address + Console.root),
                 (name: "MobileVersion", value: "No"), (name: "MFAUsed", value: "No"),
@@ -134,36 +149,26 @@ enum SignInPages {
 }
 
 extension Console {
-    /// The id of the browser, if somebody has signed in with this name in it before.
-    fileprivate func device(_ request: WebRequest, _ name: String) -> String? {
-        guard let sealed = request.cookie(KnownDevice.cookie),
-            let device = sealer.open(sealed, for: .device, as: KnownDevice.self), device.name == name
+    /// By what the guesses of a browser are counted in which somebody has signed in before; nil: it is a stranger's.
+    func knownDevice(_ request: WebRequest, of owner: PasswordOwner?) -> String? {
+        guard let owner, let sealed = request.cookie(KnownDevice.cookie),
+            let device = sealer.open(sealed, for: .device, as: KnownDevice.self), device.ownerID == owner.id
         else { return nil }
-        return device.id
+        return "\(device.ownerID) \(device.passwordDate)"
     }
 
     /// Goes on after the password, or the second factor, was right: to what is asked next, or into the console.
-    /// - Parameter deviceName: what was typed, for the browser to be known by; nil: it is known already.
     func proceed(
-        _ progress: SignInProgress, _ owner: PasswordOwner, _ request: WebRequest, deviceName: String? = nil
+        _ progress: SignInProgress, _ owner: PasswordOwner, _ request: WebRequest
     ) async throws(ServiceError) -> Reply {
-        var cookies: [Cookie] = []
-        if let deviceName {
-            let device = KnownDevice(id: Identifiers.mixed(22), name: deviceName)
-            cookies.append(
-                Cookie(
-                    name: KnownDevice.cookie, value: try sealer.seal(device, for: .device),
-                    lifetime: KnownDevice.lifetime))
-        }
         if progress.person?.mfaTime == nil, !(try await secondFactors(of: owner, request).devices()).isEmpty {
-            cookies.append(try SignInPages.cookie(progress, self))
-            return Reply.redirect(to: Self.root + "sign-in/mfa").setting(cookies)
+            return Reply.redirect(to: Self.root + "sign-in/mfa").setting([try SignInPages.cookie(progress, self)])
         }
         if progress.person?.mustChangePassword == true {
-            cookies.append(try SignInPages.cookie(progress, self))
-            return Reply.redirect(to: Self.root + "sign-in/new-password").setting(cookies)
+            return Reply.redirect(to: Self.root + "sign-in/new-password")
+                .setting([try SignInPages.cookie(progress, self)])
         }
-        return try await enter(progress, owner, request).setting(cookies)
+        return try await enter(progress, owner, request)
     }
 
     /// Lets somebody in who has proved everything that is asked.
@@ -190,8 +195,14 @@ extension Console {
         // AWS asks every root user for a second factor. A program that waits is not kept waiting.
         let asks =
             owner.userName == nil && session.mfaTime == nil && !AuthorizePages.isTarget(progress.target)
+        let device = KnownDevice(
+            ownerID: owner.id, passwordDate: try await ConsolePassword.generation(of: owner, environment) ?? 0)
+        let cookies = [
+            Cookie(name: SignInProgress.cookie, value: "", lifetime: 0),
+            Cookie(
+                name: KnownDevice.cookie, value: try sealer.seal(device, for: .device), lifetime: KnownDevice.lifetime),
+        ]
         return Reply.redirect(to: asks ? Self.root + "offer-mfa" : progress.target).setting(
-            try SessionCookies.set(try sealer.seal(started, for: .session), over: request)
-                + [Cookie(name: SignInProgress.cookie, value: "", lifetime: 0)])
+            try SessionCookies.set(try sealer.seal(started, for: .session), over: request) + cookies)
     }
 }

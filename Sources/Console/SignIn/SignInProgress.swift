@@ -64,9 +64,10 @@ extension Console {
 
 /// The cookie of a browser in which somebody has signed in; see ``SignInThrottle``.
 struct KnownDevice: Codable, Sendable {
-    let id: String
-    /// As it was typed: account and name.
-    let name: String
+    /// The unique id of whoever signed in; of a root user the account's number.
+    let ownerID: String
+    /// When the password was set that was right, seconds since 1970. Guesses are counted for all browsers that know the same.
+    let passwordDate: Double
 
     static let cookie = "device"
     /// A year, in seconds.

@@ -1,4 +1,7 @@
+import Crypto
+import NIOCore
 import Synchronization
+import Wire
 
 /// Slows guessing down, without giving anybody the means to keep others out.
 ///
@@ -14,6 +17,19 @@ final class SignInThrottle: Sendable {
         let address: String
         /// The id of the browser's cookie for that name; nil: it has none.
         let device: String?
+
+        /// The address, or the network of one of IPv6: whoever has one of its addresses has all of its /64.
+        var network: String {
+            guard address.contains(":"), let parsed = try? SocketAddress(ipAddress: address, port: 0),
+                case .v6(let six) = parsed
+            else { return address }
+            return withUnsafeBytes(of: six.address.sin6_addr) { Base64URL.encode(Array($0.prefix(8))) }
+        }
+    }
+
+    /// What is typed may be long, and a secret that was typed in the wrong place.
+    private static func digest(_ text: String) -> String {
+        Base64URL.encode(Array(SHA256.hash(data: Array(text.utf8))))
     }
 
     /// So many wrong guesses are free within ``span``.
@@ -30,6 +46,15 @@ final class SignInThrottle: Sendable {
     private struct State {
         var guesses: [String: [Double]] = [:]
         var underWay: [String: Int] = [:]
+
+        /// Makes room: what is over goes, and then the half whose last guess is longest ago.
+        mutating func forget(before start: Double) {
+            guesses = guesses.filter { ($0.value.last ?? 0) > start }
+            guard guesses.count > mostRemembered / 2 else { return }
+            let times = guesses.values.map { $0.last ?? 0 }.sorted()
+            let middle = times[times.count / 2]
+            guesses = guesses.filter { ($0.value.last ?? 0) > middle }
+        }
     }
 
     private let state = Mutex(State())
@@ -38,19 +63,16 @@ final class SignInThrottle: Sendable {
     /// - Returns: false if there were too many: then it must not be looked at.
     func begin(_ attempt: Attempt, at time: Double) -> Bool {
         state.withLock { state in
-            guard state.underWay[attempt.address, default: 0] < Self.mostAtOnce else { return false }
+            guard state.underWay[attempt.network, default: 0] < Self.mostAtOnce else { return false }
             let counters = Self.counters(attempt)
             for (key, most) in counters {
                 let recent = (state.guesses[key] ?? []).filter { $0 > time - Self.span }
                 state.guesses[key] = recent.isEmpty ? nil : recent
                 guard recent.count < most else { return false }
             }
-            if state.guesses.count > Self.mostRemembered {
-                state.guesses = state.guesses.filter { $0.value.contains { $0 > time - Self.span } }
-                if state.guesses.count > Self.mostRemembered { state.guesses.removeAll() }
-            }
+            if state.guesses.count > Self.mostRemembered { state.forget(before: time - Self.span) }
             for (key, _) in counters { state.guesses[key, default: []].append(time) }
-            state.underWay[attempt.address, default: 0] += 1
+            state.underWay[attempt.network, default: 0] += 1
             return true
         }
     }
@@ -59,8 +81,8 @@ final class SignInThrottle: Sendable {
     /// - Parameter isRight: then it was no guess, and is not counted.
     func end(_ attempt: Attempt, isRight: Bool) {
         state.withLock { state in
-            let underWay = state.underWay[attempt.address, default: 1] - 1
-            state.underWay[attempt.address] = underWay > 0 ? underWay : nil
+            let underWay = state.underWay[attempt.network, default: 1] - 1
+            state.underWay[attempt.network] = underWay > 0 ? underWay : nil
             guard isRight else { return }
             for (key, _) in Self.counters(attempt) where !(state.guesses[key]?.isEmpty ?? true) {
                 state.guesses[key]?.removeLast()
@@ -73,7 +95,8 @@ final class SignInThrottle: Sendable {
     func reset() { state.withLock { $0 = State() } }
 
     private static func counters(_ attempt: Attempt) -> [(key: String, most: Int)] {
-        if let device = attempt.device { return [("device \(device)", mostOfDevice)] }
-        return [("name \(attempt.name)", mostOfName), ("address \(attempt.address)", mostOfAddress)]
+        let address = (key: "address \(attempt.network)", most: mostOfAddress)
+        if let device = attempt.device { return [(key: "device \(device)", most: mostOfDevice), address] }
+        return [(key: "name \(digest(attempt.name))", most: mostOfName), address]
     }
 }

@@ -7,6 +7,9 @@ for (const field of document.querySelectorAll("[data-submit]")) {
   for (const button of field.form.querySelectorAll("[data-needless]")) button.hidden = true;
 }
 
+// A page between two sites goes on by itself.
+for (const form of document.querySelectorAll("form[data-go]")) form.requestSubmit();
+
 // Passwords that one wants to see.
 for (const box of document.querySelectorAll("[data-reveal]")) {
   const field = document.getElementById(box.dataset.reveal);

@@ -1,4 +1,5 @@
 public import Directory
+import IAMAPI
 import Ledger
 public import Platform
 public import Wire
@@ -54,17 +55,16 @@ public enum ConsolePassword {
     public static func check(
         _ password: String, of owner: PasswordOwner?, _ environment: Environment
     ) async throws(ServiceError) -> State? {
-        let account = owner?.accountID ?? ""
         var found: (profile: Platform.LoginProfile, policy: AccountPasswordPolicy?)?
         if let owner {
-            found = try await environment.read(Scope(account: account)) { (records) throws(ServiceError) in
+            found = try await environment.read(Scope(account: owner.accountID)) { (records) throws(ServiceError) in
                 guard let profile = try records.get(LoginProfile.self, owner.id) else { return nil }
                 return (profile, try records.passwordPolicy())
             }
         }
         // The hash of nobody's password costs what any other does.
         let hash = found?.profile.passwordHash ?? nobodys
-        let isRight = try await PasswordHash.verify(password, hash, account: account)
+        let isRight = try await PasswordHash.verify(password, hash, account: PasswordHash.signIn)
         guard let found, isRight else { return nil }
         let expiry = found.policy?.expiry(ofPasswordSetAt: found.profile.passwordDate)
         if let expiry, expiry <= environment.now() {
@@ -73,18 +73,25 @@ public enum ConsolePassword {
         return found.profile.passwordResetRequired ? .mustChange : .valid
     }
 
-    /// Sets the root user's password, whatever it was before: whoever calls this has seen a proof that it may.
-    /// - Throws: PasswordPolicyViolation.
+    /// Sets the root user's password: whoever calls this has seen a proof that it may.
+    /// - Parameter generation: when the password was set that it replaces; nil: there is none.
+    /// - Throws: PasswordPolicyViolation; EntityTemporarilyUnmodifiable when another was set meanwhile.
     public static func setRootPassword(
-        _ password: String, of accountID: String, _ environment: Environment, requestID: String
+        _ password: String, of accountID: String, replacing generation: Double?, _ environment: Environment,
+        requestID: String
     ) async throws(ServiceError) {
+        guard password.utf8.count <= 128 else { throw .validation("A password has 128 characters at most.") }
         try PasswordRules.check(password, nil, environment.directory.account(accountID))
         let hash = try await PasswordHash.make(password, account: accountID)
         let now = environment.now()
         try await environment.write(Scope(account: accountID), requestID: requestID) {
             (records) throws(ServiceError) in
+            let present = try records.get(LoginProfile.self, accountID)
+            guard present?.passwordDate == generation else {
+                throw IAM.Failure.entityTemporarilyUnmodifiable("The password was changed just now.")
+            }
             var profile =
-                try records.get(LoginProfile.self, accountID)
+                present
                 ?? LoginProfile(ownerID: accountID, createDate: now, passwordHash: hash, passwordResetRequired: false)
             profile.replacePassword(with: hash, at: now)
             profile.passwordResetRequired = false

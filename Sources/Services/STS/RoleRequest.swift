@@ -76,6 +76,7 @@ struct RoleRequest {
             accessKeyID: Identifiers.accessKeyID(temporary: true), secretAccessKey: Identifiers.secretAccessKey(),
             accountID: role.accountID, principalKind: .role, principalID: role.uniqueID, name: sessionName,
             issued: issued, expires: issued + Double(seconds))
+        if isChained { session.isChained = true }
         session.policy = try SessionPolicies.inline(policy)
         session.policyARNs = try SessionPolicies.managed(policyARNs, of: role.accountID, call)
         try setTags(of: &session, call)

@@ -37,7 +37,7 @@ public struct ConsoleLogin: Sendable, Codable {
     /// - Throws: AccessDeniedException: the session is over, has been ended, its principal is gone, or the password is another.
     func caller(_ call: Call) async throws(ServiceError) -> Caller {
         guard let someone = live(person, call) else { throw .tokenExpired }
-        let principal = someone.uniqueID ?? someone.accountID
+        let principal = someone.signInID
         guard
             !call.environment.projection(SignedOutSessions.self).contains(session, started: started, of: principal)
         else { throw .tokenExpired }

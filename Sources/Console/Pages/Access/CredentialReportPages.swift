@@ -36,7 +36,7 @@ enum CredentialReportPages {
         }
         // It is being made when the API does not know of it yet, but the form has just asked for it.
         if isMissing, visit.query["wait"] != nil { isRunning = true }
-        let start = max(0, Int(visit.query["from"] ?? "") ?? 0)
+        let start = visit.query.number("from") ?? 0
         let shown = (report?.rows ?? []).dropFirst(start).prefix(mostShown)
         let count = report?.rows.count ?? 0
         var reply = visit.page(

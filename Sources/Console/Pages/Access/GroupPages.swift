@@ -25,7 +25,7 @@ enum GroupPages {
         }
         let matching = (found.value ?? []).filter { group in wanted.map { group.arn.lowercased().contains($0) } ?? true
         }
-        let start = max(0, Int(visit.query["from"] ?? "") ?? 0)
+        let start = visit.query.number("from") ?? 0
         let shown = matching.dropFirst(start).prefix(pageLength)
         let filter = wanted.map { "&filter=" + PercentEncoding.queryValue($0) } ?? ""
         var rows: [GroupRow] = []

@@ -91,7 +91,7 @@ enum LastAccessedPages {
             default: times.0 != nil
             }
         }
-        let start = max(0, Int(visit.query["from"] ?? "") ?? 0)
+        let start = visit.query.number("from") ?? 0
         let shown = Array(sorted.dropFirst(start).prefix(mostShown))
         let granting = await grants(shown.map(\.serviceNamespace), head.arn(visit), visit)
         let rows = shown.map { service in

@@ -23,7 +23,7 @@ struct LongList<Row> {
         let wanted = search?.lowercased()
         let found = wanted.map { wanted in all.filter { text($0).lowercased().contains(wanted) } } ?? all
         let pages = max(1, (found.count + Self.pageSize - 1) / Self.pageSize)
-        let page = min(max(1, query["page"].flatMap { Int($0) } ?? 1), pages)
+        let page = min(max(1, query.number("page") ?? 1), pages)
         let start = (page - 1) * Self.pageSize
         let end = min(start + Self.pageSize, found.count)
         rows = Array(found[start..<end])

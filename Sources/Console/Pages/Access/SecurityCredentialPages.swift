@@ -68,10 +68,11 @@ enum SecurityCredentialPages {
         }
         var isRight = false
         defer { visit.console.throttle.end(attempt, isRight: isRight) }
+        let generation = try await ConsolePassword.generation(of: owner, environment)
         isRight = try await ConsolePassword.check(old, of: owner, environment) != nil
         guard isRight else { throw ServiceError("InvalidPassword", "The old password was incorrect.", status: 403) }
         try await ConsolePassword.setRootPassword(
-            new, of: owner.accountID, environment, requestID: visit.request.arrival.requestID)
+            new, of: owner.accountID, replacing: generation, environment, requestID: visit.request.arrival.requestID)
         let event = SignInEvent(name: "PasswordUpdated", identity: .owner(owner), account: owner.accountID)
         try await event.record(visit.request, environment)
     }

@@ -132,10 +132,10 @@ extension DrawnRemedies.DrawnChange {
         changeTitle = isOneOfMany ? change.title : nil
         madeBy = change.madeBy
         changeStatement = change.statement.map { FormattedJSON.of($0) }
-        difference = change.diff.isEmpty ? nil : change.diff.joined(separator: "\n")
+        difference = change.diff.isEmpty || problem != nil ? nil : change.diff.joined(separator: "\n")
         commands = change.commands.isEmpty || problem != nil ? nil : change.commands.joined(separator: "\n")
         commandProblem = change.commands.isEmpty ? nil : problem
-        alsoAllows = change.alsoAllows
+        alsoAllows = problem == nil ? change.alsoAllows : []
         risks = change.risks
     }
 

@@ -30,7 +30,7 @@ enum OutboxPages {
         } catch {
             throw ServiceError(error)
         }
-        let skipped = max(0, visit.query["skip"].flatMap { Int($0) } ?? 0)
+        let skipped = visit.query.number("skip") ?? 0
         let shown = mail.reversed().dropFirst(skipped).prefix(pageSize)
         let hasMore = mail.count - min(skipped, mail.count) > pageSize
         return visit.page(
