@@ -21,6 +21,8 @@ import Testing
         session.delegateAccountID = "444455556666"
         session.context = ["saml:aud": .one("https://example"), "saml:edupersonorgdn": .many(["a", "b"])]
         session.taskPolicyARN = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+        session.isOfConsole = true
+        session.isChained = true
         return session
     }
 
