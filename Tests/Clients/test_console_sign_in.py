@@ -108,3 +108,29 @@ def test_a_password_that_must_be_changed(new_person: Callable[..., Person], root
     assert denied.heading == "Sign in as IAM user"
     assert change("ann", "Correct-horse-2").heading == "Home"
     assert any(event["eventName"] == "PasswordUpdated" for event in trail.all())
+
+
+def test_by_keyboard_alone(person: Person, root: Identity) -> None:
+    signed_up(root, "ann")
+    keys = person.page.keyboard
+    person.go("sign-in")
+    for text in (ACCOUNT, "ann"):
+        keys.type(text)
+        keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    person.page.get_by_role("heading", name="Home").wait_for()
+    # The first stop leads past the menu.
+    keys.press("Tab")
+    assert person.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    keys.press("Enter")
+    assert person.page.evaluate("document.activeElement.id") == "main"
+    person.page.locator("header summary").focus()
+    keys.press("Enter")
+    assert person.page.locator("header details").get_attribute("open") is not None
+    keys.press("Escape")
+    assert person.page.locator("header details").get_attribute("open") is None
+    keys.press("Enter")
+    person.page.get_by_role("button", name="Sign out", exact=True).focus()
+    keys.press("Enter")
+    person.page.get_by_role("heading", name="Sign in as IAM user").wait_for()

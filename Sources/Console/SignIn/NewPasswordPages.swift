@@ -30,7 +30,9 @@ enum NewPasswordPages {
             "new-password", "Choose a new password",
             [
                 "formKey": progress.formKey, "problem": problem ?? "", "name": owner.name,
-                "rules": try await ConsolePassword.rules(of: owner.accountID, console.environment),
+                "rules": PasswordRuleList(
+                    try await ConsolePassword.policy(for: owner, console.environment), problem: nil
+                ).content,
             ], status: status)
     }
 

@@ -119,7 +119,7 @@ enum PasswordRecovery {
             "reset-password", "Choose a new password",
             [
                 "account": link.accountID, "token": token, "problem": problem ?? "",
-                "rules": try await ConsolePassword.rules(of: link.accountID, console.environment),
+                "rules": PasswordRuleList(nil, problem: nil).content,
             ], status: status)
     }
 

@@ -1,5 +1,5 @@
 public import Directory
-import IAMAPI
+public import IAMAPI
 import Ledger
 public import Platform
 public import Wire
@@ -122,12 +122,14 @@ public enum ConsolePassword {
         return try await generation(of: PasswordOwner(rootOf: accountID), environment) != nil
     }
 
-    /// What an account asks of passwords, each rule as a sentence.
-    public static func rules(of accountID: String, _ environment: Environment) async throws(ServiceError) -> [String] {
-        let policy = try await environment.read(Scope(account: accountID)) {
-            (records) throws(ServiceError) in try records.passwordPolicy()
+    /// What an account asks of its users' passwords; nil: AWS's default policy is in force, as it always is for root users.
+    public static func policy(
+        for owner: PasswordOwner, _ environment: Environment
+    ) async throws(ServiceError) -> IAM.PasswordPolicy? {
+        guard owner.userName != nil else { return nil }
+        return try await environment.read(Scope(account: owner.accountID)) { (records) throws(ServiceError) in
+            try records.passwordPolicy().map { IAM.PasswordPolicy($0) }
         }
-        return PasswordRules.sentences(policy)
     }
 
     /// Of a password that nobody knows, with the cost that all others have.

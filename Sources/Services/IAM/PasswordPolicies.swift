@@ -35,18 +35,23 @@ extension IAM.GetAccountPasswordPolicy: ReadOperation {
         guard let policy = try records.passwordPolicy() else {
             throw .noSuchEntity("The Password Policy with domain name \(call.accountID) cannot be found.")
         }
-        var view = IAM.PasswordPolicy()
-        view.minimumPasswordLength = policy.minimumLength
-        view.requireSymbols = policy.requiresSymbols
-        view.requireNumbers = policy.requiresNumbers
-        view.requireUppercaseCharacters = policy.requiresUppercaseCharacters
-        view.requireLowercaseCharacters = policy.requiresLowercaseCharacters
-        view.allowUsersToChangePassword = policy.allowsUsersToChangePassword
-        view.expirePasswords = policy.maxAge != nil
-        view.maxPasswordAge = policy.maxAge
-        view.passwordReusePrevention = policy.reusePrevention
-        view.hardExpiry = policy.hardExpiry
-        return Output(passwordPolicy: view)
+        return Output(passwordPolicy: IAM.PasswordPolicy(policy))
+    }
+}
+
+extension IAM.PasswordPolicy {
+    init(_ policy: AccountPasswordPolicy) {
+        self.init()
+        minimumPasswordLength = policy.minimumLength
+        requireSymbols = policy.requiresSymbols
+        requireNumbers = policy.requiresNumbers
+        requireUppercaseCharacters = policy.requiresUppercaseCharacters
+        requireLowercaseCharacters = policy.requiresLowercaseCharacters
+        allowUsersToChangePassword = policy.allowsUsersToChangePassword
+        expirePasswords = policy.maxAge != nil
+        maxPasswordAge = policy.maxAge
+        passwordReusePrevention = policy.reusePrevention
+        hardExpiry = policy.hardExpiry
     }
 }
 
@@ -126,27 +131,6 @@ enum PasswordRules {
             throw violation(
                 "Policy constraint violation with password reuse prevention during password change.")
         }
-    }
-
-    /// What is asked of a password, for the person who is to choose one.
-    /// - Parameter policy: nil: AWS's default policy.
-    static func sentences(_ policy: AccountPasswordPolicy?) -> [String] {
-        guard let policy else {
-            return [
-                "At least 8 characters",
-                "Three of these: an uppercase letter, a lowercase letter, a number, a symbol (\(symbols))",
-                "Not the account's name or email address",
-            ]
-        }
-        var sentences = ["At least \(policy.minimumLength) characters"]
-        if policy.requiresUppercaseCharacters { sentences.append("An uppercase letter") }
-        if policy.requiresLowercaseCharacters { sentences.append("A lowercase letter") }
-        if policy.requiresNumbers { sentences.append("A number") }
-        if policy.requiresSymbols { sentences.append("A symbol (\(symbols))") }
-        if let reuse = policy.reusePrevention {
-            sentences.append(reuse == 1 ? "Not the password before" : "None of the last \(reuse) passwords")
-        }
-        return sentences
     }
 
     private static func violation(_ message: String) -> ServiceError {
