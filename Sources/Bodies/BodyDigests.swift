@@ -3,12 +3,6 @@ import Crypto
 /// The MD5 and a checksum of a body that arrives, computed beside whatever else is done with it: MD5, which S3's entity tags are,
 /// takes longer than to receive, to seal and to write the same bytes together.
 ///
-/// ```swift
-/// var digests = BodyDigests(.crc64NVME)
-/// await digests.receive(bytes)
-/// let (md5, checksum) = await digests.finish()
-/// ```
-///
 /// While some pieces are looked at on a thread of their own the next can be received; no more than half a MiB waits.
 public struct BodyDigests: Sendable {
     private struct State: Sendable {

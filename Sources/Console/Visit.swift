@@ -5,10 +5,12 @@ import Wire
 /// A request of somebody who is signed in: who it is, and what there is to answer with.
 ///
 /// ```swift
-/// static func show(_ visit: Visit) async throws(ServiceError) -> Reply {
-///     let answer = try await visit.call(IAM.GetUser.self, .init { $0.userName = visit["name"] })
-///     return visit.page("user", "User \(visit["name"])", ["arn": answer.user?.arn ?? ""])
+/// let summary = await visit.attempt { () throws(ServiceError) in
+///     try await visit.call(IAM.GetAccountSummary.self).summaryMap ?? [:]
 /// }
+/// …
+/// return visit.page(
+///     "home", "Home",
 /// ```
 final class Visit: Sendable {
     let console: Console

@@ -7,8 +7,11 @@ import Wire
 /// <https://www.rfc-editor.org/rfc/rfc9449>
 ///
 /// ```swift
-/// let request = DPoPProof.Request(method: "POST", authorities: ["localhost:4566"], path: "/v1/token", isEncrypted: false)
-/// let proof = try await DPoPProof.verify(header, for: request, now: 1_800_000_000)
+/// let request = DPoPProof.Request(
+///     method: "POST", authorities: authorities.filter { !$0.isEmpty }, path: "/v1/token",
+///     isEncrypted: source.tls != nil)
+/// …
+/// return try await DPoPProof.verify(text, for: request, now: clientTime)
 /// ```
 public struct DPoPProof: Sendable, Equatable {
     /// The SHA-256 thumbprint of the key (RFC 7638) in base64url. It names the key, and is no secret.

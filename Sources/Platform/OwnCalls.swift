@@ -29,7 +29,7 @@ extension Environment {
     /// Does an operation as a call says, whether or not the API has it in this form.
     ///
     /// ```swift
-    /// let users = try await environment.perform(IAM.ListUsers.self, IAM.ListUsers.Input(), call)
+    /// _ = try await call.environment.perform(EnablePasskey.self, input, call)
     /// ```
     /// - Parameter call: who asks, for an operation of this name of the module that has it.
     /// - Throws: what the operation answers with an error, AccessDenied among them, and the complaints about an input that

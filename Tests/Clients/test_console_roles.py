@@ -150,7 +150,7 @@ def test_a_role_to_its_end(administrator: Person, root: Identity) -> None:
     page.get_by_role("link", name="Last accessed").click()
     assert "AWS Identity and Access Management" in administrator.text
     assert violations(page) == []
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_label("Description").fill("Web servers")
     page.get_by_label("Maximum session duration").fill("43200")
     assert violations(page) == []
@@ -166,7 +166,7 @@ def test_a_role_to_its_end(administrator: Person, root: Identity) -> None:
     assert revoked["Statement"][0]["Condition"].keys() == {"DateLessThan"}
     assert error_of(session.iam.get_account_summary).code == "AccessDenied"
     # The end takes with it what the role has.
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_text("Delete the role").click()
     page.get_by_label("to confirm").fill("web")
     page.get_by_role("button", name="Delete role").click()

@@ -1,7 +1,7 @@
 """The Swift that the documentation shows is Swift that is compiled, and that tests run.
 
 Every block marked `swift`, in a doc comment, an article or a page, is a piece of a file in `Tests/ExampleTests` (where an
-example goes that is written for the documentation), in another Swift test, or of a service. White space counts as one
+example goes that is written for the documentation), in another Swift test, or of a service or the console. White space counts as one
 space, comments on lines of their own don't count, and `…` stands for whatever the example leaves out.
 """
 
@@ -13,7 +13,7 @@ import pytest
 
 from harness.server import REPOSITORY
 
-COMPILED = ["Tests", "Sources/Services", "Sources/Server"]
+COMPILED = ["Tests", "Sources/Services", "Sources/Server", "Sources/Console"]
 
 # What a reader begins with in each module, and has to see used.
 ENTRY_POINTS = {

@@ -6,9 +6,7 @@ import Wire
 /// A call of the event history that the policies denied, to be asked again as things are now.
 ///
 /// ```swift
-/// if let event = try await ledger.event(requestID: id), let denial = RecordedDenial(event) {
-///     let report = try await gate.remedies(for: denial)
-/// }
+/// if let denial = RecordedDenial(event) {
 /// ```
 public struct RecordedDenial: Sendable {
     /// The action that was denied: "s3:GetObject".

@@ -7,11 +7,7 @@ public import Wire
 /// It needs no ``Call``, so that somebody can be asked for a second factor who is not signed in yet:
 ///
 /// ```swift
-/// let factors = SecondFactors(of: user.uniqueID, in: account, environment, requestID: id, time: now)
-/// switch try await factors.take(SecondFactors.Code("123456", serialNumber: device.serialNumber)) {
-/// case .right(let serialNumber): …
-/// case .wrong, .throttled, .unknown: …
-/// }
+/// return try await factors.take(SecondFactors.Code(typed, serialNumber: device.serialNumber))
 /// ```
 ///
 /// Each proof is taken once, durably, and a device takes no more than nine in three minutes, right ones included.

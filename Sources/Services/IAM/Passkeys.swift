@@ -14,11 +14,12 @@ public import Wire
 /// condition key `iam:RegisterSecurityKey` as `Create` and as `Activate`, and the event history has `EnableMFADevice`.
 ///
 /// ```swift
-/// let options = factors.creationOptions(besides: devices, challenge: challenge, site: site, userName: "alice@111122223333")
+/// let options = factors.creationOptions(
+///     besides: try await factors.devices(), challenge: challenge, site: site,
 /// …
-/// let serialNumber = try await PasskeyRegistration(
-///     name: "laptop", response: response, challenge: challenge, origin: "https://localhost:4566"
-/// ).enable(userName: nil, call)
+/// let registration = PasskeyRegistration(
+///     name: visit.form.text("name"), response: Array(visit.form.text("credential").utf8), challenge: bytes,
+///     origin: visit.request.origin)
 /// ```
 public struct PasskeyRegistration: Sendable {
     /// What the owner calls it: 1 to 128 letters, digits and `+=,.@_-`.

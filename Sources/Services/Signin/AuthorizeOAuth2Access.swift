@@ -9,8 +9,10 @@ extension AuthorizationRequest {
     /// Lets the program have credentials, if policies allow it: `signin:AuthorizeOAuth2Access`. The event history has it.
     ///
     /// ```swift
-    /// let login = ConsoleLogin(session: session.id, started: session.started, person: session.token, role: session.role?.token)
-    /// let code = try await request.authorize(login, call)
+    /// let login = ConsoleLogin(
+    ///     session: session.id, started: session.started, person: session.token, role: session.role?.token)
+    /// …
+    /// ) { (call) throws(ServiceError) in try await asked.authorize(login, call) }
     /// ```
     /// - Parameter call: who lets it, of the module `.signin`, with the operation ``operation``.
     /// - Returns: the code that the program redeems.
