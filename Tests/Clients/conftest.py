@@ -32,7 +32,8 @@ SECONDS = {
     "test_lab2_least_privilege.py": 30, "test_backup.py": 30, "test_s3_notifications.py": 30, "test_keyring.py": 25,
     "test_database_rotation.py": 25, "test_service_credentials.py": 25, "test_s3_conditions.py": 25, "test_simulate.py": 25,
     "test_account.py": 25, "test_walk_every_operation.py": 20, "test_gate_upstreams.py": 70, "test_gate_requests.py": 25,
-    "test_gate_operations.py": 25,
+    "test_gate_operations.py": 25, "test_console_every_page.py": 90, "test_console_attacks.py": 45,
+    "test_console_oauth.py": 30, "test_console_simulator.py": 30, "test_console_whole_path.py": 20,
 }  # fmt: skip
 
 
