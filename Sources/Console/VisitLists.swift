@@ -20,6 +20,21 @@ extension Visit {
         }
     }
 
+    /// The same of a list that the model does not call one in pages.
+    /// - Parameter page: reads a page from a token on, and returns the next one's.
+    func everything<T: Sendable>(
+        most: Int = 10_000, _ page: (_ token: String?) async throws(ServiceError) -> (items: [T], token: String?)
+    ) async throws(ServiceError) -> [T] {
+        var all: [T] = []
+        var token: String?
+        repeat {
+            let answer = try await page(token)
+            all += answer.items
+            token = answer.token
+        } while token != nil && all.count < most
+        return all
+    }
+
     /// Does something of which a page can do without, and which there may be nothing of: then value and problem are nil.
     func find<T: Sendable>(_ body: () async throws(ServiceError) -> T) async -> Attempted<T> {
         do throws(ServiceError) {

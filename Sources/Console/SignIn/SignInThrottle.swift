@@ -12,10 +12,10 @@ import Wire
 final class SignInThrottle: Sendable {
     /// Who guesses, and at what.
     struct Attempt: Sendable {
-        /// The account and name that were typed; they need not exist.
+        /// The id of whoever is meant, or what was typed, where nobody is.
         let name: String
         let address: String
-        /// The id of the browser's cookie for that name; nil: it has none.
+        /// What stands in the cookie of a browser in which the same person has signed in; nil: it has none.
         let device: String?
 
         /// The address, or the network of one of IPv6: whoever has one of its addresses has all of its /64.

@@ -51,22 +51,6 @@ struct LongList<Row> {
     }
 }
 
-extension Visit {
-    /// All items of a list that is answered in pages.
-    func everything<T: Sendable>(
-        _ page: (_ marker: String?) async throws(ServiceError) -> (items: [T], marker: String?)
-    ) async throws(ServiceError) -> [T] {
-        var all: [T] = []
-        var marker: String?
-        repeat {
-            let answer = try await page(marker)
-            all += answer.items
-            marker = answer.marker
-        } while marker != nil
-        return all
-    }
-}
-
 /// A moment as pages show it: to the minute, in UTC.
 struct ShownTime: Sendable {
     /// `2026-11-29T20:55:00Z`

@@ -160,14 +160,14 @@ enum OrganizationPolicyPages {
         let policy = try await visit.call(Organizations.DescribePolicy.self, .init { $0.policyId = id }).policy
         let summary = policy?.policySummary
         let targets = await visit.attempt { () throws(ServiceError) in
-            try await OrganizationLists.all { (token) throws(ServiceError) in
+            try await visit.everything { (token) throws(ServiceError) in
                 let page = try await visit.call(
                     Organizations.ListTargetsForPolicy.self,
                     .init {
                         $0.policyId = id
                         $0.nextToken = token
                     })
-                return (page.targets, page.nextToken)
+                return (page.targets ?? [], page.nextToken)
             }
         }
         let type = summary?.type ?? ""

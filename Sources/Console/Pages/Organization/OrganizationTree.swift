@@ -4,67 +4,48 @@ import Wire
 
 /// What a page reads of an organization, page by page of the API's.
 enum OrganizationLists {
-    /// So many pages of a list are read at most.
-    private static let mostPages = 50
-
-    /// Everything of a list.
-    /// - Parameter page: reads a page from a token on, and returns the next one's.
-    static func all<Item: Sendable>(
-        _ page: (String?) async throws(ServiceError) -> (items: [Item]?, next: String?)
-    ) async throws(ServiceError) -> [Item] {
-        var all: [Item] = []
-        var token: String?
-        for _ in 0..<mostPages {
-            let (items, next) = try await page(token)
-            all += items ?? []
-            token = next
-            if token == nil { break }
-        }
-        return all
-    }
-
     static func units(
         in parent: String, _ visit: Visit
     ) async throws(ServiceError) -> [Organizations.OrganizationalUnit] {
-        try await all { (token) throws(ServiceError) in
+        try await visit.everything { (token) throws(ServiceError) in
             let page = try await visit.call(
                 Organizations.ListOrganizationalUnitsForParent.self,
                 .init {
                     $0.parentId = parent
                     $0.nextToken = token
                 })
-            return (page.organizationalUnits, page.nextToken)
+            return (page.organizationalUnits ?? [], page.nextToken)
         }
     }
 
     static func accounts(in parent: String, _ visit: Visit) async throws(ServiceError) -> [Organizations.Account] {
-        try await all { (token) throws(ServiceError) in
+        try await visit.everything { (token) throws(ServiceError) in
             let page = try await visit.call(
                 Organizations.ListAccountsForParent.self,
                 .init {
                     $0.parentId = parent
                     $0.nextToken = token
                 })
-            return (page.accounts, page.nextToken)
+            return (page.accounts ?? [], page.nextToken)
         }
     }
 
     static func policies(_ type: String, _ visit: Visit) async throws(ServiceError) -> [Organizations.PolicySummary] {
-        try await all { (token) throws(ServiceError) in
+        try await visit.everything { (token) throws(ServiceError) in
             let page = try await visit.call(
                 Organizations.ListPolicies.self,
                 .init {
                     $0.filter = type
                     $0.nextToken = token
                 })
-            return (page.policies, page.nextToken)
+            return (page.policies ?? [], page.nextToken)
         }
     }
 
     static func policies(
         _ type: String, at target: String, _ visit: Visit
     ) async throws(ServiceError) -> [Organizations.PolicySummary] {
-        try await all { (token) throws(ServiceError) in
+        try await visit.everything { (token) throws(ServiceError) in
             let page = try await visit.call(
                 Organizations.ListPoliciesForTarget.self,
                 .init {
@@ -72,7 +53,7 @@ enum OrganizationLists {
                     $0.filter = type
                     $0.nextToken = token
                 })
-            return (page.policies, page.nextToken)
+            return (page.policies ?? [], page.nextToken)
         }
     }
 
