@@ -108,18 +108,17 @@ import Testing
         var random = SeededGenerator(seed: seed)
         var questions: [Question] = []
         for _ in 0..<300 { questions.append(Question(&random)) }
-        let verdicts = try Z3.decide(
-            questions.map { question in
-                let asserts =
-                    question.positives.map { "(assert (str.in_re x \(Z3.expression($0))))" }
-                    + question.negatives.map { "(assert (not (str.in_re x \(Z3.expression($0)))))" }
-                return "(push)(declare-const x String)\(asserts.joined())(check-sat)(pop)"
-            })
-        #expect(verdicts.count == questions.count)
-        for (number, (question, verdict)) in zip(questions, verdicts).enumerated() where verdict != "unknown" {
+        var decided = 0
+        for (number, question) in questions.enumerated() {
+            let asserts =
+                question.positives.map { "(assert (str.in_re x \(Z3.expression($0))))" }
+                + question.negatives.map { "(assert (not (str.in_re x \(Z3.expression($0)))))" }
+            guard let verdict = try Z3.decide("(declare-const x String)\(asserts.joined())(check-sat)") else { continue }
+            decided += 1
             let found = try question.answer() != nil
-            #expect(found == (verdict == "sat"), "seed \(seed), question \(number): Z3 says \(verdict)")
+            #expect(found == verdict, "seed \(seed), question \(number): Z3 says \(verdict ? "sat" : "unsat")")
         }
+        #expect(decided > 150)
     }
 }
 
@@ -129,20 +128,26 @@ private enum Z3 {
         ["/usr/bin/z3", "/usr/local/bin/z3"].first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// The answers to questions in SMT-LIB, one line each.
-    static func decide(_ questions: [String]) throws -> [String] {
+    /// Whether what a question in SMT-LIB asserts can be; nil where Z3 doesn't know.
+    ///
+    /// Each question has a process of its own: on some of them, Debian 12's Z3 ends with a segmentation fault.
+    static func decide(_ question: String) throws -> Bool? {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).smt2")
+        try Data(question.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
         let process = Process()
         process.executableURL = URL(filePath: try #require(path))
-        process.arguments = ["-in", "-t:2000"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
+        process.arguments = ["-t:500", file.path]
+        let output = Pipe()
         process.standardOutput = output
         try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(questions.joined(separator: "\n").utf8))
-        try input.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        return text.split(separator: "\n").map(String.init)
+        switch text {
+        case "sat\n": return true
+        case "unsat\n": return false
+        default: return nil
+        }
     }
 
     /// A pattern as a regular expression.
