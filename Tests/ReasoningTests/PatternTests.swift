@@ -113,7 +113,9 @@ import Testing
             let asserts =
                 question.positives.map { "(assert (str.in_re x \(Z3.expression($0))))" }
                 + question.negatives.map { "(assert (not (str.in_re x \(Z3.expression($0)))))" }
-            guard let verdict = try Z3.decide("(declare-const x String)\(asserts.joined())(check-sat)") else { continue }
+            guard let verdict = try Z3.decide("(declare-const x String)\(asserts.joined())(check-sat)") else {
+                continue
+            }
             decided += 1
             let found = try question.answer() != nil
             #expect(found == verdict, "seed \(seed), question \(number): Z3 says \(verdict ? "sat" : "unsat")")
