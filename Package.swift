@@ -162,6 +162,8 @@ let package = Package(
         .target(name: "AccessAnalyzerAPI", dependencies: ["Wire"], path: "Sources/API/AccessAnalyzer"),
         .target(name: "S3ControlAPI", dependencies: ["Wire"], path: "Sources/API/S3Control"),
         .target(name: "SigninAPI", dependencies: ["Wire"], path: "Sources/API/Signin"),
+        .target(name: "CognitoIDPAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIDP"),
+        .target(name: "CognitoIdentityAPI", dependencies: ["Wire"], path: "Sources/API/CognitoIdentity"),
 
         .target(name: "SAML", dependencies: ["CXMLSecurity", "CXMLTree", "Wire"]),
         // Passkeys: what browsers and authenticators say, verified. No I/O.
@@ -215,6 +217,20 @@ let package = Package(
             name: "SigninService",
             dependencies: ["OIDC", "Platform", "SigninAPI", .product(name: "Crypto", package: "swift-crypto")],
             path: "Sources/Services/Signin"),
+        .target(
+            name: "CognitoIDPService",
+            dependencies: [
+                "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
+                "SAML", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CognitoIDP"),
+        .target(
+            name: "CognitoIdentityService",
+            dependencies: [
+                "CognitoIDPAPI", "CognitoIdentityAPI", "OIDC", "Platform", "Policy", "SAML", "STSAPI", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Services/CognitoIdentity"),
         .target(
             name: "KMSService",
             dependencies: [
@@ -304,7 +320,7 @@ let package = Package(
                 "STSService",
                 "CloudTrailService",
                 "OrganizationsService", "AccountService", "KMSService", "S3Service", "AccessAnalyzerService",
-                "SigninService",
+                "CognitoIDPService", "CognitoIdentityService", "SigninService",
                 "TransportSecurity",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,6 +1,8 @@
 import AccessAnalyzerService
 import AccountService
 import CloudTrailService
+import CognitoIDPService
+import CognitoIdentityService
 import IAMService
 import KMSService
 import OrganizationsService
@@ -14,6 +16,6 @@ public enum Modules {
     /// Each service once, in no particular order.
     public static let all: [ServiceModule] = [
         .iam, .sts, .signin, .cloudTrail, .cloudTrailData, .organizations, .account, .kms, .s3, .s3Control, .s3Express,
-        .accessAnalyzer,
+        .accessAnalyzer, .cognitoIDP, .cognitoIdentity,
     ]
 }

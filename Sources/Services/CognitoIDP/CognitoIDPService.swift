@@ -1,0 +1,39 @@
+import CognitoIDPAPI
+public import Platform
+import Wire
+
+extension ServiceModule {
+    /// Amazon Cognito user pools.
+    /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
+    public static let cognitoIDP = ServiceModule(
+        CognitoIDP.self,
+        operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
+        events: EventParticulars(source: "cognito-idp.amazonaws.com"),
+        records: [UserPool.self, UserPoolClient.self],
+        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self],
+        projections: [PoolIndex.self], resourceTypes: [.userPool])
+
+    /// Of administrators: pools and what belongs to them.
+    private static let poolOperations: [any Platform.Operation.Type] = []
+
+    /// Of administrators: app clients.
+    private static let clientOperations: [any Platform.Operation.Type] = []
+
+    /// Of administrators and of users: users, groups, import.
+    private static let userOperations: [any Platform.Operation.Type] = []
+
+    /// Signing in and out.
+    private static let signInOperations: [any Platform.Operation.Type] = []
+
+    /// Of users who are signed in: devices, second factors, passkeys.
+    private static let accountOperations: [any Platform.Operation.Type] = []
+}
+
+extension ResourceType {
+    fileprivate static let userPool = ResourceType("cognito-idp", "userpool/", hasOwnTagKey: false) { _, arn, call in
+        call.environment.userPool(String(arn.resource.dropFirst("userpool/".count))).flatMap { entry in
+            entry.pool.accountID == arn.account && entry.pool.region == arn.region
+                ? Resource(tags: entry.pool.tags) : nil
+        }
+    }
+}
