@@ -63,12 +63,16 @@ extension Edge {
             let target = signed(request, as: found.service)
             return RequestHead(request: request, claims: claims, target: target, plan: plan(request, target))
         case .none:
+            if let site = site(ofHostOf: request) {
+                return RequestHead(
+                    request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
+            }
             if let front = front(of: request) {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .stream(limit: front.front.bodyLimit),
                     front: front)
             }
-            if let site, site.takes(request), sharesOrigin(request) {
+            if let site = sites.first(where: { $0.takes(request) }), sharesOrigin(request) {
                 return RequestHead(
                     request: request, claims: claims, target: nil, plan: .whole(limit: site.bodyLimit), site: site)
             }
@@ -79,7 +83,8 @@ extension Edge {
         }
     }
 
-    /// Whether browsers take the answer for one of the site's origin: its host is not a bucket's, nor a service's.
+    /// Whether browsers take the answer for one of the sites' origin: its host is not a bucket's, nor
+    /// a service's.
     func sharesOrigin(_ request: WireRequest) -> Bool {
         guard let host = request.header("host") else { return true }
         return !isSentToService(request)
@@ -89,6 +94,11 @@ extension Edge {
                         of: host, before: module.shape.endpointPrefix, publicAddress: environment.publicAddress.url)
                         != nil
             }
+    }
+
+    private func site(ofHostOf request: WireRequest) -> (any Site)? {
+        guard let host = request.header("host") else { return nil }
+        return sites.first { $0.isHost(host) }
     }
 
     private func front(of request: WireRequest) -> (module: ServiceModule, front: Front)? {
