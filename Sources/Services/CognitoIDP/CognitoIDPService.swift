@@ -9,9 +9,10 @@ extension ServiceModule {
         CognitoIDP.self,
         operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
-        records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool])
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
+        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self, TokenFamily.self],
+        projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [RotatePoolKeys.self, ForgetTokenFamilies.self], paths: [.poolDocuments])
 
     /// Of administrators: pools and what belongs to them.
     private static let poolOperations: [any Platform.Operation.Type] = []
