@@ -60,7 +60,8 @@ struct SRPExchange: Sendable, Codable, Equatable, CustomStringConvertible {
 
     /// Whether a client has proved the secret: by an HMAC over who it is, the block that came with B, and the time.
     func isProved(
-        by signature: [UInt8], _ verifier: SRPVerifier, of identity: SRPVerifier.Identity, block: [UInt8], timestamp: String
+        by signature: [UInt8], _ verifier: SRPVerifier, of identity: SRPVerifier.Identity, block: [UInt8],
+        timestamp: String
     ) -> Bool? {
         guard let key = key(verifier) else { return nil }
         let message = Array(identity.realm.utf8) + Array(identity.name.utf8) + block + Array(timestamp.utf8)
