@@ -10,17 +10,14 @@ extension ServiceModule {
         operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool])
+        tables: [PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self],
+        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeliverMessage.self])
 
     /// Of administrators: pools and what belongs to them.
     private static let poolOperations: [any Platform.Operation.Type] = []
 
     /// Of administrators: app clients.
     private static let clientOperations: [any Platform.Operation.Type] = []
-
-    /// Of administrators and of users: users, groups, import.
-    private static let userOperations: [any Platform.Operation.Type] = []
 
     /// Signing in and out.
     private static let signInOperations: [any Platform.Operation.Type] = []
