@@ -10,9 +10,11 @@ extension ServiceModule {
         operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self, TokenFamily.self],
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+        ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [RotatePoolKeys.self, ForgetTokenFamilies.self], paths: [.poolDocuments])
+        jobs: [DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self], paths: [.poolDocuments])
 
     /// Of administrators: pools and what belongs to them.
     private static let poolOperations: [any Platform.Operation.Type] = []
@@ -20,14 +22,11 @@ extension ServiceModule {
     /// Of administrators: app clients.
     private static let clientOperations: [any Platform.Operation.Type] = []
 
-    /// Of administrators and of users: users, groups, import.
-    private static let userOperations: [any Platform.Operation.Type] = []
+    /// Of users who are signed in: devices, second factors, passkeys.
+    private static let accountOperations: [any Platform.Operation.Type] = []
 
     /// Signing in and out.
     private static let signInOperations: [any Platform.Operation.Type] = []
-
-    /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {
