@@ -7,17 +7,13 @@ extension ServiceModule {
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
     public static let cognitoIDP = ServiceModule(
         CognitoIDP.self,
-        operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
+        operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
+        validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
         records: [UserPool.self, UserPoolClient.self],
         tables: [PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeliverMessage.self])
-
-    /// Of administrators: pools and what belongs to them.
-    private static let poolOperations: [any Platform.Operation.Type] = []
-
-    /// Of administrators: app clients.
-    private static let clientOperations: [any Platform.Operation.Type] = []
+        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeletePoolRows.self, DeliverMessage.self],
+        quotas: Quota.ofPools)
 
     /// Signing in and out.
     private static let signInOperations: [any Platform.Operation.Type] = []
