@@ -10,10 +10,13 @@ extension ServiceModule {
         operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
-        records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeletePoolRows.self, DeliverMessage.self],
-        quotas: Quota.ofPools)
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+        ],
+        projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
+        quotas: Quota.ofPools, paths: [.poolDocuments])
 
     /// Signing in and out.
     private static let signInOperations: [any Platform.Operation.Type] = []
