@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import Crypto
 import Ledger
 import Platform
 import Wire
@@ -33,6 +34,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     let name: String
     /// A UUID.
     let sub: String
+    /// `email` or `phone_number`, where that is the user name, and ``username`` is ``sub``.
+    var signInAttribute: String?
     /// In the order in which they were set, without `sub`.
     var attributes: [Attribute]
     /// Seconds since 1970.
@@ -93,10 +96,16 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
             RowIndex("status", RowKey(.text(isEnabled ? "Enabled" : "Disabled"))),
         ]
         for attribute in attributes where Self.searchable.contains(attribute.name) {
-            indexes.append(RowIndex(attribute.name, RowKey(.text(attribute.value))))
+            indexes.append(RowIndex(attribute.name, Self.indexed(attribute.value)))
         }
         return indexes
     }
+
+    /// Where a value is in its index. Long ones are cut, for the database's sake: what is found has to be compared again.
+    static func indexed(_ value: String) -> RowKey { RowKey(.bytes(Array(value.utf8.prefix(longestIndexed)))) }
+
+    /// In bytes.
+    static let longestIndexed = 400
 
     /// The value of an attribute; nil where the user has none.
     subscript(attribute name: String) -> String? {
@@ -130,7 +139,16 @@ struct UserAlias: TableRow, Equatable {
     var partition: String { poolID }
     var key: RowKey { Self.key(attribute, value) }
 
-    static func key(_ attribute: String, _ value: String) -> RowKey { RowKey(.text(attribute), .text(value)) }
+    static func key(_ attribute: String, _ value: String) -> RowKey {
+        guard value.utf8.count > PoolUser.longestIndexed else { return RowKey(.text(attribute), .text(value)) }
+        // No text: so no value of any user is the same.
+        return RowKey(.text(attribute), .bytes([0xff] + Array(SHA256.hash(data: Array(value.utf8)))))
+    }
+
+    /// The ``attribute`` of what a provider knows a user by.
+    static let identity = "identity"
+
+    static func value(ofIdentity userID: String, at provider: String) -> String { "\(provider)/\(userID)" }
 }
 
 /// A group of a user pool.
