@@ -13,9 +13,10 @@ extension ServiceModule {
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+            AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
+        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetLoginTicket.self],
         quotas: Quota.ofPools, paths: [.poolDocuments])
 
     /// Of users who are signed in: devices, second factors, passkeys.

@@ -1,5 +1,5 @@
 import CognitoIDPAPI
-package import Platform
+import Platform
 
 /// What an application asks for when it sends a browser to sign in.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>

@@ -22,20 +22,10 @@ enum ClientAuthentication {
             (id, secret) = basic
         }
         guard let id else { throw OAuthError(.invalidRequest) }
-        guard let client = domain.client(id, environment)?.entry, isRight(secret, for: client) else {
+        guard let client = domain.client(id, environment)?.entry, client.isProved(by: secret) else {
             throw OAuthError(.invalidClient)
         }
         return client
-    }
-
-    private static func isRight(_ secret: String?, for client: ClientEntry) -> Bool {
-        let secrets = client.client.secrets
-        // A public client has nothing to prove, and nothing to show.
-        guard !secrets.isEmpty else { return secret == nil || secret?.isEmpty == true }
-        guard let secret else { return false }
-        var isRight = false
-        for known in secrets where isSameSecret(known.value, secret) { isRight = true }
-        return isRight
     }
 
     /// RFC 6749, section 2.3.1: both are encoded as in a form before they are joined.

@@ -1,13 +1,13 @@
 import CognitoIDPAPI
 import Ledger
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// Somebody who has proved who they are: on a page, at an identity provider, or within the last hour.
 package struct ProvedUser: Sendable {
     let grant: SignInGrant
     /// `COGNITO`, or the identity provider by which the user came.
-    var provider = "COGNITO"
+    package var provider = "COGNITO"
 }
 
 extension Call {

@@ -1,6 +1,6 @@
 import CognitoIDPAPI
 import Directory
-package import Platform
+import Platform
 
 /// The domain of a user pool, at which its OAuth 2.0 endpoints and its managed login pages are.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain.html>
@@ -63,6 +63,6 @@ package struct LoginClient: Sendable {
 extension Environment {
     /// The domain of a prefix, or of a custom domain's whole name; nil: there is none.
     package func loginDomain(_ name: String) -> LoginDomain? {
-        nil
+        userPool(name).map { LoginDomain(name: name, isManagedLogin: true, pool: $0) }
     }
 }

@@ -1,6 +1,6 @@
-package import Ledger
-package import Platform
-package import Wire
+import Ledger
+import Platform
+import Wire
 
 /// The event history's entry of a request to an endpoint of a user pool's domain.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/understanding-amazon-cognito-entries.html>

@@ -1,5 +1,5 @@
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// How the pages of an app client look: what its owner has set with SetUICustomization, or as a branding of managed login.
 package struct LoginLook: Sendable {

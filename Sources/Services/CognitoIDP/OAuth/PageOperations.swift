@@ -1,6 +1,6 @@
-package import CognitoIDPAPI
-package import Platform
-package import Wire
+import CognitoIDPAPI
+import Platform
+import Wire
 
 // What pages do for users by the operations that applications have for it. The event history has the page's own entry of it, and
 // not the operation's.

@@ -1,8 +1,8 @@
 import CognitoIDPAPI
 import Crypto
 import FoundationEssentials
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// What a sign-in on pages has come to.
 package enum PageSignInStep: Sendable {

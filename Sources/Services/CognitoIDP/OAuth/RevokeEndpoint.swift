@@ -1,6 +1,6 @@
 import CognitoIDPAPI
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// The endpoint at which applications give up a refresh token, and all tokens that came of it.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html>
@@ -13,17 +13,18 @@ package enum RevokeEndpoint {
         let form = try TokenForm(form)
         guard let token = form["token"] else { throw OAuthError(.invalidRequest) }
         let client = try ClientAuthentication.client(authorization, form, of: domain, call.environment)
-        guard client.settings.enableTokenRevocation != false else {
-            throw OAuthError(.invalidRequest, "Token revocation is not enabled for this client")
-        }
-        // Access and ID tokens are signed, in three parts; refresh tokens are sealed.
-        guard token.split(separator: ".", omittingEmptySubsequences: false).count != 3 else {
-            throw OAuthError(.unsupportedTokenType)
-        }
         do throws(ServiceError) {
-            try await call.revokeRefreshToken(token, client)
+            guard let found = try await call.revocable(token, of: client) else { return }
+            let poolID = domain.poolID
+            try await call.keep { (records) throws(ServiceError) in try records.revoke(found, of: poolID) }
         } catch {
-            throw OAuthError(.serverError)
+            switch error.code {
+            case "UnsupportedOperationException": throw OAuthError(.invalidRequest, error.message)
+            case "UnsupportedTokenTypeException": throw OAuthError(.unsupportedTokenType)
+            // Another client's: whoever asks learns nothing of it.
+            case "UnauthorizedException": throw OAuthError(.invalidRequest)
+            default: throw OAuthError(.serverError)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 import CognitoIDPAPI
 import Ledger
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// The endpoint at which applications get tokens.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>
@@ -109,8 +109,7 @@ package enum TokenEndpoint {
     private static func refresh(_ form: TokenForm, _ client: ClientEntry, _ call: Call) async throws -> [JSONMember] {
         guard let token = form["refresh_token"] else { throw OAuthError(.invalidRequest) }
         do throws(ServiceError) {
-            let (tokens, scopes) = try await call.refreshedTokens(token, client)
-            return answer(tokens, isIdentityWanted: scopes.contains(Scopes.openID) || scopes.contains(Scopes.selfService))
+            return answer(try await call.refresh(RefreshRequest(refreshToken: token, client: client)))
         } catch {
             guard error.fault == .sender else { throw error }
             throw OAuthError(.invalidGrant)

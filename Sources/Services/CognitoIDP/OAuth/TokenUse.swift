@@ -19,22 +19,49 @@ extension MutableRecords {
 }
 
 extension Call {
-    /// New tokens for a refresh token, with the scopes that the sign-in had.
-    func refreshedTokens(
-        _ token: String, _ client: ClientEntry
-    ) async throws(ServiceError) -> (tokens: IssuedTokens, scopes: [String]) {
-        throw .notImplemented("refresh")
-    }
-
     /// An access token that a client gets in its own name.
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>
+    /// - Throws: what the trigger refuses with.
     func clientToken(
         _ client: ClientEntry, scopes: [String], metadata: [String: String]
     ) async throws(ServiceError) -> String {
-        throw .notImplemented("client credentials")
+        let customization = try await customization(of: client, scopes: scopes, metadata: metadata)
+        let issued = Int(exactly: time.rounded(.down)) ?? 0
+        var claims = TokenClaims.Claims()
+        claims["sub"] = .string(client.id)
+        claims["token_use"] = .string("access")
+        claims["scope"] = .string(customization.scopes(scopes).joined(separator: " "))
+        claims["auth_time"] = .integer(issued)
+        claims["iss"] = .string(environment.issuer(of: client.pool.id))
+        claims["exp"] = .integer(issued + client.validity.access)
+        claims["iat"] = .integer(issued)
+        claims["version"] = .integer(2)
+        claims["jti"] = .string(RequestIDs.make(time: time))
+        claims["client_id"] = .string(client.id)
+        customization.apply(to: &claims, .access, clientID: client.id)
+        return try await environment.keys(of: client.pool).sign(claims.members, .access)
     }
 
-    /// Revokes a refresh token of a client's; one that is none is let pass.
-    func revokeRefreshToken(_ token: String, _ client: ClientEntry) async throws(ServiceError) {
-        throw .notImplemented("revoke")
+    /// What the trigger wants of a client's own token. It is asked by the third version of its event alone.
+    private func customization(
+        of client: ClientEntry, scopes: [String], metadata: [String: String]
+    ) async throws(ServiceError) -> TokenCustomization {
+        guard client.pool.settings.lambdaConfig?.preTokenGenerationConfig?.lambdaVersion == "V3_0" else {
+            return TokenCustomization()
+        }
+        var request: [(key: String, value: JSONValue)] = [
+            ("userAttributes", .object([])), ("groupConfiguration", .null),
+            ("scopes", .array(scopes.map { .string($0) })),
+        ]
+        if !metadata.isEmpty {
+            let members = metadata.sorted { $0.key < $1.key }
+            request.append(
+                ("clientMetadata", .object(members.map { JSONMember(key: $0.key, value: .string($0.value)) })))
+        }
+        let response = try await ask(
+            .preTokenGeneration, "TokenGeneration_ClientCredentials", of: client.pool, clientID: client.id,
+            username: "ClientCredentials", request)
+        return try response.map { (response) throws(ServiceError) in try TokenCustomization(response, .third) }
+            ?? TokenCustomization()
     }
 }

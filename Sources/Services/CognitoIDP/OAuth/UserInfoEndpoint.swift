@@ -1,6 +1,6 @@
 import CognitoIDPAPI
-package import Platform
-package import Wire
+import Platform
+import Wire
 
 /// The endpoint that tells applications of a user.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html>

@@ -4,18 +4,6 @@ import Platform
 import Wire
 
 extension PoolEntry {
-    /// Whether `Ann` and `ann` are two users.
-    var isCaseSensitive: Bool { settings.usernameConfiguration?.caseSensitive ?? true }
-
-    /// A name as rows are found by it.
-    func folded(_ name: String) -> String { isCaseSensitive ? name : name.lowercased() }
-
-    /// The attributes that users sign up with in the place of a user name; empty: they have user names.
-    var usernameAttributes: [String] { settings.usernameAttributes ?? [] }
-
-    /// The attributes that users may sign in with besides their user names.
-    var aliasAttributes: [String] { settings.aliasAttributes ?? [] }
-
     /// What a user can be found by besides the user name.
     ///
     /// Addresses are aliases once they are verified, and preferred user names once the user is confirmed; where an address is
