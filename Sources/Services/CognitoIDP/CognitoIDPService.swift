@@ -9,9 +9,12 @@ extension ServiceModule {
         CognitoIDP.self,
         operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
-        records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeliverMessage.self])
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+        ],
+        projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [RotatePoolKeys.self, ForgetTokenFamilies.self, DeliverMessage.self], paths: [.poolDocuments])
 
     /// Of administrators: pools and what belongs to them.
     private static let poolOperations: [any Platform.Operation.Type] = []
