@@ -485,6 +485,13 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(
+            name: "CognitoIDPTests",
+            dependencies: [
+                "CognitoIDPAPI", "CognitoIDPService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.copy("srp.json")]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

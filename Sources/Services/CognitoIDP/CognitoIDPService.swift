@@ -7,26 +7,22 @@ extension ServiceModule {
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
     public static let cognitoIDP = ServiceModule(
         CognitoIDP.self,
-        operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
+        operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
+        validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [RotatePoolKeys.self, ForgetTokenFamilies.self, DeliverMessage.self], paths: [.poolDocuments])
-
-    /// Of administrators: pools and what belongs to them.
-    private static let poolOperations: [any Platform.Operation.Type] = []
-
-    /// Of administrators: app clients.
-    private static let clientOperations: [any Platform.Operation.Type] = []
-
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
+        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
+        quotas: Quota.ofPools, paths: [.poolDocuments])
 
     /// Of users who are signed in: devices, second factors, passkeys.
     private static let accountOperations: [any Platform.Operation.Type] = []
+
+    /// Signing in and out.
+    private static let signInOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {
