@@ -12,11 +12,10 @@ extension ServiceModule {
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
         tables: [
-            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
-            AuthorizationCode.self, LoginSession.self,
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetLoginTicket.self],
+        jobs: [DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
         quotas: Quota.ofPools, paths: [.poolDocuments])
 
     /// Of users who are signed in: devices, second factors, passkeys.

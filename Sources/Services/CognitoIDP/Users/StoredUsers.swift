@@ -24,7 +24,9 @@ extension PoolEntry {
             aliases.append(
                 UserAlias(
                     poolID: id, attribute: UserAlias.identity,
-                    value: UserAlias.value(ofIdentity: identity.userID, at: identity.providerName), user: user.name))
+                    value: UserAlias.value(
+                        ofIdentity: identity.userID, at: identity.providerName, claim: identity.claim),
+                    user: user.name))
         }
         return aliases
     }
@@ -66,8 +68,12 @@ extension RecordReading {
     }
 
     /// The user to whom an identity of a provider belongs or is linked.
-    func user(identity userID: String, at provider: String, of pool: PoolEntry) throws(ServiceError) -> PoolUser? {
-        let key = UserAlias.key(UserAlias.identity, UserAlias.value(ofIdentity: userID, at: provider))
+    /// - Parameter claim: the provider's claim that has the user's id; nil: its subject.
+    func user(
+        identity userID: String, at provider: String, claim: String? = nil, of pool: PoolEntry
+    ) throws(ServiceError) -> PoolUser? {
+        let value = UserAlias.value(ofIdentity: userID, at: provider, claim: claim)
+        let key = UserAlias.key(UserAlias.identity, value)
         guard let alias = try of(pool.scope).get(UserAlias.self, key, of: pool.id) else { return nil }
         return try of(pool.scope).get(PoolUser.self, PoolUser.key(alias.user), of: pool.id)
     }
