@@ -18,11 +18,11 @@ extension ServiceModule {
         jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
         quotas: Quota.ofPools, paths: [.poolDocuments])
 
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
-
     /// Of users who are signed in: devices, second factors, passkeys.
     private static let accountOperations: [any Platform.Operation.Type] = []
+
+    /// Signing in and out.
+    private static let signInOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {
