@@ -26,7 +26,7 @@ extension Call {
         let user = try await user(of: opened, client)
         var signIn = SignIn(
             call: self, client: client, parameters: responses, metadata: clientMetadata, progress: opened.progress,
-            user: user, session: opened)
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: opened)
         guard signIn.isCalled(name) else { throw .invalidSession }
         return try await signIn.answer(opened.challenge, challenge)
     }

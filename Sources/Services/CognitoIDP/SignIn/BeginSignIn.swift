@@ -21,7 +21,7 @@ extension Call {
             progress: SignInProgress(
                 flow: request.flow, name: name, user: user?.name, sub: user?.sub,
                 deviceKey: request.parameters["DEVICE_KEY"]),
-            user: user)
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user)
         return try await signIn.begin()
     }
 

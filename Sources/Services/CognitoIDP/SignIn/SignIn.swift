@@ -16,6 +16,8 @@ struct SignIn: Sendable {
     /// `ClientMetadata`
     let metadata: [String: String]
     var progress: SignInProgress
+    /// What is shown of users who do not exist is made by it.
+    let simulationSecret: String
     /// nil: there is no such user, and nobody may notice.
     var user: PoolUser?
     /// What is being answered; nil: this is the first request.
@@ -30,7 +32,7 @@ struct SignIn: Sendable {
     var username: String { user?.username ?? simulated.username }
 
     /// What is shown of a user who does not exist.
-    var simulated: SimulatedUser { SimulatedUser(progress.name, of: pool) }
+    var simulated: SimulatedUser { SimulatedUser(progress.name, of: pool, secret: simulationSecret) }
 
     /// A parameter that has to be there.
     /// - Throws: InvalidParameterException.

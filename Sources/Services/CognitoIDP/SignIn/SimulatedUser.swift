@@ -7,16 +7,20 @@ import Platform
 struct SimulatedUser {
     private let name: String
     private let pool: PoolEntry
+    private let secret: String
 
-    /// - Parameter name: as the request has it.
-    init(_ name: String, of pool: PoolEntry) {
+    /// - Parameters:
+    ///   - name: as the request has it.
+    ///   - secret: of the pool: ``ParsedKeys/simulationSecret``.
+    init(_ name: String, of pool: PoolEntry, secret: String) {
+        self.secret = secret
         self.name = pool.folded(name)
         self.pool = pool
     }
 
     /// What looks random to whoever does not know the pool's secret.
     func bytes(_ purpose: String, _ count: Int) -> [UInt8] {
-        let secret = SymmetricKey(data: Array(pool.pool.simulationSecret.utf8))
+        let secret = SymmetricKey(data: Array(secret.utf8))
         let key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: secret, info: Array("\(purpose) \(name)".utf8), outputByteCount: count)
         return key.withUnsafeBytes { Array($0) }

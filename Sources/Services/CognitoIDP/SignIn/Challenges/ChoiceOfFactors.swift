@@ -126,7 +126,9 @@ extension Call {
         guard case .confirmedSignUp(let attribute) = session.challenge else { throw .invalidSession }
         var signIn = SignIn(
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
-            progress: session.progress, user: try await user(of: session, client), session: session)
+            progress: session.progress,
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
+            user: try await user(of: session, client), session: session)
         if !client.client.secrets.isEmpty {
             try client.checkSecretHash(
                 request.parameters["SECRET_HASH"], username: request.parameters["USERNAME"] ?? signIn.username)

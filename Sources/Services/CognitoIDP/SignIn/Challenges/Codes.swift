@@ -22,7 +22,8 @@ extension SignIn {
     ) async throws(ServiceError) -> SignInStep {
         let code = UserCode.make()
         let sent = SentCode(code, challenge: challenge, attribute: medium.attribute, isFirstFactor: isFirstFactor)
-        var delivery = CodeDelivery.simulated(progress.name, of: pool, by: [medium])
+        var delivery = CodeDelivery.simulated(
+            progress.name, by: [medium], of: pool, secret: simulationSecret)
         if let user {
             guard let own = CodeDelivery(medium, of: user) else {
                 throw .invalidParameter("User has no \(medium.attribute) to which a code could be sent.")

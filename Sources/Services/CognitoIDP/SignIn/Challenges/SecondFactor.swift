@@ -17,7 +17,7 @@ enum SecondFactorDemand: Equatable {
 
 extension PoolEntry {
     /// Whether a second factor is on offer in the pool.
-    func offers(_ factor: String) -> Bool {
+    fileprivate func hasFactor(_ factor: String) -> Bool {
         switch factor {
         case "SMS_MFA": hasSMSFactor
         case "EMAIL_OTP": hasEmailFactor
@@ -29,7 +29,7 @@ extension PoolEntry {
     /// What a user has to prove after the password.
     func demand(of user: PoolUser) -> SecondFactorDemand {
         guard multiFactorMode != .off else { return .none }
-        let usable = SignIn.factors.filter { offers($0) && user.canProve($0) }
+        let usable = SignIn.factors.filter { hasFactor($0) && user.canProve($0) }
         let enabled = usable.filter { user.hasEnabled($0) }
         if let preferred = user.factors.preferred, enabled.contains(preferred) { return .factor(preferred) }
         if enabled.count == 1, let only = enabled.first { return .factor(only) }
@@ -40,7 +40,7 @@ extension PoolEntry {
         let other = usable.filter { SignIn.medium(of: $0) == nil || SignIn.medium(of: $0) != recovery }
         let candidates = other.isEmpty ? usable : other
         if candidates.count == 1, let only = candidates.first { return .factor(only) }
-        return candidates.isEmpty ? .setup(SignIn.factors.filter { offers($0) }) : .choice(candidates)
+        return candidates.isEmpty ? .setup(SignIn.factors.filter { hasFactor($0) }) : .choice(candidates)
     }
 }
 
