@@ -10,16 +10,14 @@ extension ServiceModule {
         operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
-        records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+            PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
         quotas: Quota.ofPools, paths: [.poolDocuments])
-
-    /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []
 
     /// Signing in and out.
     private static let signInOperations: [any Platform.Operation.Type] = []
