@@ -14,13 +14,12 @@ extension ServiceModule {
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
             PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
-        quotas: Quota.ofPools, paths: [.poolDocuments])
+        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetSignIns.self],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {
