@@ -47,11 +47,9 @@ public struct ManagedLogin: Site {
     /// The domain that is reached by a host; nil: none.
     private func domain(ofHost host: String) -> LoginDomain? {
         guard let place = DomainHost(host) else { return nil }
-        guard let region = place.region else { return environment.loginDomain(place.name) }
-        guard let domain = environment.loginDomain(place.name), region == domain.region || region == "localhost" else {
-            return nil
-        }
-        return domain
+        // Whoever names a custom domain like Gatehouse itself, or an endpoint of AWS's, does not get what is sent there.
+        guard !place.isCustom || !place.isReserved(by: environment.publicAddress.url) else { return nil }
+        return environment.loginDomain(place.name, region: place.region)
     }
 
     /// The domain that a request is for, where its pages lie, and which of them it is.
@@ -59,8 +57,10 @@ public struct ManagedLogin: Site {
         if let host = request.header("host"), let domain = domain(ofHost: host) { return (domain, "", request.path) }
         guard request.path.hasPrefix(Self.root) else { return nil }
         let rest = request.path.dropFirst(Self.root.utf8.count)
-        let name = rest.prefix { $0 != "/" }
-        guard let domain = environment.loginDomain(String(name)) else { return nil }
+        let name = String(rest.prefix { $0 != "/" })
+        // A prefix of another Region, and a custom domain, by the whole name.
+        let whole = DomainHost(name)
+        guard let domain = environment.loginDomain(whole?.name ?? name, region: whole?.region) else { return nil }
         return (domain, Self.root + name, String(rest.dropFirst(name.utf8.count)))
     }
 
@@ -151,45 +151,5 @@ public struct ManagedLogin: Site {
             headers.append((name: "cache-control", value: "no-store"))
         }
         return headers
-    }
-}
-
-/// A host by which the domain of a user pool is reached.
-struct DomainHost {
-    /// A prefix, or the whole name of a custom domain.
-    let name: String
-    /// The Region that a prefix is of, or `localhost`; nil: it is a custom domain.
-    let region: String?
-
-    /// nil: it is the host of something else.
-    init?(_ host: String) {
-        let labels = Self.withoutPort(host).lowercased().split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 3, labels.allSatisfy({ !$0.isEmpty }) else { return nil }
-        if labels[1] == "auth", labels.count == 3, labels[2] == "localhost" {
-            self.init(name: String(labels[0]), region: "localhost")
-        } else if labels[1] == "auth", labels.count == 5, labels[3] == "amazoncognito", labels[4] == "com" {
-            self.init(name: String(labels[0]), region: String(labels[2]))
-        } else {
-            // A custom domain has two dots at least: a prefix has none, so the two can't be taken for each other.
-            self.init(name: labels.joined(separator: "."), region: nil)
-        }
-    }
-
-    private init(name: String, region: String?) {
-        self.name = name
-        self.region = region
-    }
-
-    private static func withoutPort(_ host: String) -> Substring {
-        guard let colon = host.lastIndex(of: ":"),
-            host[colon...].dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else { return host[...] }
-        return host[..<colon]
-    }
-
-    /// Whether a host is a name of this machine's, or an address.
-    static func isOfThisMachine(_ host: String) -> Bool {
-        let name = withoutPort(host).lowercased()
-        return name == "localhost" || name.hasSuffix(".localhost") || !name.contains(where: \.isLetter)
     }
 }

@@ -59,13 +59,15 @@ enum ChallengePages {
                 parameters: parameters)
             progress.choices = choices(parameters["MFAS_CAN_CHOOSE"] ?? parameters["MFAS_CAN_SETUP"])
             if challenge == "MFA_SETUP" {
-                guard progress.choices.contains("SOFTWARE_TOKEN_MFA") else {
+                guard !progress.choices.isEmpty else {
                     return SignInPages.show(
                         page,
                         problem: "You need a second factor, which can't be set up here. Ask your administrator.",
                         status: 400)
                 }
-                (progress.secret, progress.session) = try await page.visit.call.authenticatorSecret(session: session)
+                if progress.choices.contains("SOFTWARE_TOKEN_MFA") {
+                    (progress.secret, progress.session) = try await page.visit.call.authenticatorSecret(session: session)
+                }
             }
             return try show(progress, page)
         }
@@ -106,7 +108,9 @@ enum ChallengePages {
         case "MFA_SETUP":
             content["secret"] = progress.secret
             content["picture"] = picture(progress, page)
-            return shown("mfa-setup", "Set up an authenticator app")
+            content["takesEmail"] = progress.choices.contains("EMAIL_OTP")
+            content["hasBoth"] = progress.secret != nil && progress.choices.contains("EMAIL_OTP")
+            return shown("mfa-setup", "Set up a second factor")
         case "NEW_PASSWORD_REQUIRED":
             content["rules"] = PasswordRuleText.all(page.visit.domain.passwordRules)
             content["attributes"] = choices(progress.parameters["requiredAttributes"]).map { attribute in
@@ -167,6 +171,7 @@ enum ChallengePages {
             case "PASSWORD", "PASSWORD_SRP": responses["PASSWORD"] = form.text("password")
             case "SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA":
                 responses["\(progress.challenge)_CODE"] = form.text("code").filter { $0 != " " }
+            case "MFA_SETUP" where form["email"] != nil: responses["email"] = form.typed("email")
             case "MFA_SETUP":
                 progress.session = try await page.visit.call.verifyAuthenticator(
                     form.text("code").filter { $0 != " " }, session: progress.session)

@@ -15,9 +15,13 @@ extension ServiceModule {
             PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
             PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
+            AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetSignIns.self],
+        jobs: [
+            DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetSignIns.self,
+            ForgetLoginTicket.self,
+        ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 
 }

@@ -62,7 +62,9 @@ package struct LoginClient: Sendable {
 
 extension Environment {
     /// The domain of a prefix, or of a custom domain's whole name; nil: there is none.
-    package func loginDomain(_ name: String) -> LoginDomain? {
-        userPool(name).map { LoginDomain(name: name, isManagedLogin: true, pool: $0) }
+    /// - Parameter region: the one that a prefix is of; nil: Gatehouse's own.
+    package func loginDomain(_ name: String, region: String? = nil) -> LoginDomain? {
+        guard let domain = userPoolDomain(name, region: region), let pool = userPool(domain.poolID) else { return nil }
+        return LoginDomain(name: domain.name, isManagedLogin: domain.managedLoginVersion == 2, pool: pool)
     }
 }

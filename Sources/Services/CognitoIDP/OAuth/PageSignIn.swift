@@ -61,9 +61,12 @@ extension Call {
 extension PageSignInStep {
     fileprivate init(_ step: SignInStep) {
         switch step {
-        case .done(let grant, _): self = .proved(ProvedUser(grant: grant))
+        case .done(var grant, _):
+            // Pages remember no devices: the refresh token would be of no use without one.
+            grant.deviceKey = nil
+            self = .proved(ProvedUser(grant: grant))
         case .challenge(let name, let parameters, let session):
-            self = .challenge(name: name, parameters: parameters, session: session)
+            self = .challenge(name: name, parameters: parameters, session: session ?? "")
         case .choice(let factors, let session): self = .choice(factors, session: session)
         }
     }
