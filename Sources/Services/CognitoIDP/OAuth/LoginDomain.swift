@@ -68,3 +68,14 @@ extension Environment {
         return LoginDomain(name: domain.name, isManagedLogin: domain.managedLoginVersion == 2, pool: pool)
     }
 }
+
+extension Environment {
+    /// Where the endpoints of a pool are, by a path of Gatehouse's own address: no name has to be resolved for it. nil: the pool
+    /// has no domain.
+    func loginAddress(of pool: PoolEntry) -> String? {
+        userPoolDomains(of: pool.id).first.map { domain in
+            let isOwn = domain.isCustom || domain.region == region
+            return "\(publicAddress.url)/_cognito/\(isOwn ? domain.name : domain.host)"
+        }
+    }
+}
