@@ -12,15 +12,19 @@ extension ServiceModule {
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
         tables: [
-            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetSignIns.self],
+        jobs: [
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self, ForgetTokenFamilies.self,
+            ForgetSignIns.self,
+        ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 
     /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []}
+    private static let accountOperations: [any Platform.Operation.Type] = []
+}
 
 extension ResourceType {
     fileprivate static let userPool = ResourceType("cognito-idp", "userpool/", hasOwnTagKey: false) { _, arn, call in

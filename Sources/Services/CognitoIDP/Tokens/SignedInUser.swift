@@ -34,7 +34,7 @@ extension Call {
             throw .noSuchClient(token.clientID)
         }
         let user = try await environment.read(pool.scope) { (records) throws(ServiceError) in
-            let name = pool.key(ofUsername: token.username)
+            let name = pool.folded(token.username)
             guard let user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id), user.sub == token.sub
             else { throw .noSuchUser }
             if let originID = token.originID, try records.tokenFamily(pool.id, originID)?.isRevoked == true {
@@ -103,12 +103,5 @@ extension PoolUser {
     /// Whether what began at a time, in milliseconds since 1970, was ended by a sign-out from everywhere.
     func isSignedOut(since began: Int64) -> Bool {
         signedOutBefore.map { began <= RequestIDs.milliseconds($0) } ?? false
-    }
-}
-
-extension PoolEntry {
-    /// What a user's row is found by: ``PoolUser/name``.
-    func key(ofUsername username: String) -> String {
-        settings.usernameConfiguration?.caseSensitive == true ? username : username.lowercased()
     }
 }

@@ -12,12 +12,6 @@ extension ClientEntry {
         )
     }
 
-    /// Whether its tokens can be revoked one by one.
-    var revokesTokens: Bool { settings.enableTokenRevocation ?? true }
-
-    /// Whether each use of a refresh token brings another.
-    var rotatesRefreshTokens: Bool { settings.refreshTokenRotation?.feature == "ENABLED" }
-
     /// For how many seconds a refresh token can be used again that was exchanged.
     var graceSeconds: Int { settings.refreshTokenRotation?.retryGracePeriodSeconds ?? 0 }
 
