@@ -13,16 +13,17 @@ extension ServiceModule {
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
-        jobs: [DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self, ForgetTokenFamilies.self],
-        quotas: Quota.ofPools, paths: [.poolDocuments])
+        jobs: [
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self, ForgetTokenFamilies.self,
+            ForgetSignIns.self,
+        ],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 
     /// Of users who are signed in: devices, second factors, passkeys.
     private static let accountOperations: [any Platform.Operation.Type] = []
-
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {

@@ -94,8 +94,11 @@ final class ParsedKeys: Sendable {
     private let access: [TokenKey]
     /// Seals refresh tokens.
     let refresh: SealingKey
+    /// What nobody outside knows of the pool: what is shown of users who do not exist is made by it.
+    let simulationSecret: String
 
     init(_ keys: PoolKeys) async throws(ServiceError) {
+        simulationSecret = keys.secret
         do {
             identity = try await Self.parsed(keys.identity)
             access = try await Self.parsed(keys.access)
