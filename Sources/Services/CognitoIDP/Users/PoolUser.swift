@@ -78,6 +78,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         let providerName: String
         let providerType: String
         let userID: String
+        /// The provider's claim that ``userID`` is the value of; nil: its subject.
+        var claim: String?
         var issuer: String?
         var isPrimary: Bool
         /// Seconds since 1970.
@@ -105,8 +107,11 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         return indexes
     }
 
-    /// Where a value is in its index. Long ones are cut, for the database's sake: what is found has to be compared again.
-    static func indexed(_ value: String) -> RowKey { RowKey(.bytes(Array(value.utf8.prefix(longestIndexed)))) }
+    /// Where a value is in its index: in lower case, for searches don't tell cases apart. Long ones are cut, for the database's
+    /// sake: what is found has to be compared again.
+    static func indexed(_ value: String) -> RowKey { RowKey(.bytes(indexedBytes(value))) }
+
+    static func indexedBytes(_ value: String) -> [UInt8] { Array(value.lowercased().utf8.prefix(longestIndexed)) }
 
     /// In bytes.
     static let longestIndexed = 400
@@ -133,7 +138,7 @@ struct UserAlias: TableRow, Equatable {
     static let kind = "AWS::Cognito::UserPoolUser::Alias"
 
     let poolID: String
-    /// `email`, `phone_number`, `preferred_username`; or `identity`, whose value is `PROVIDER/USERID`
+    /// `email`, `phone_number`, `preferred_username`; or `identity`: see ``value(ofIdentity:at:claim:)``
     let attribute: String
     /// In lower case where the pool doesn't tell cases apart.
     let value: String
@@ -152,7 +157,11 @@ struct UserAlias: TableRow, Equatable {
     /// The ``attribute`` of what a provider knows a user by.
     static let identity = "identity"
 
-    static func value(ofIdentity userID: String, at provider: String) -> String { "\(provider)/\(userID)" }
+    /// - Parameter claim: the provider's claim that has the user's id; nil: its subject.
+    static func value(ofIdentity userID: String, at provider: String, claim: String? = nil) -> String {
+        // None of the three can have the separator in it without being refused before.
+        "\(provider)\u{1f}\(claim ?? "")\u{1f}\(userID)"
+    }
 }
 
 /// A group of a user pool.

@@ -4,18 +4,6 @@ import Platform
 import Wire
 
 extension PoolEntry {
-    /// Whether `Ann` and `ann` are two users.
-    var isCaseSensitive: Bool { settings.usernameConfiguration?.caseSensitive ?? true }
-
-    /// A name as rows are found by it.
-    func folded(_ name: String) -> String { isCaseSensitive ? name : name.lowercased() }
-
-    /// The attributes that users sign up with in the place of a user name; empty: they have user names.
-    var usernameAttributes: [String] { settings.usernameAttributes ?? [] }
-
-    /// The attributes that users may sign in with besides their user names.
-    var aliasAttributes: [String] { settings.aliasAttributes ?? [] }
-
     /// What a user can be found by besides the user name.
     ///
     /// Addresses are aliases once they are verified, and preferred user names once the user is confirmed; where an address is
@@ -36,7 +24,9 @@ extension PoolEntry {
             aliases.append(
                 UserAlias(
                     poolID: id, attribute: UserAlias.identity,
-                    value: UserAlias.value(ofIdentity: identity.userID, at: identity.providerName), user: user.name))
+                    value: UserAlias.value(
+                        ofIdentity: identity.userID, at: identity.providerName, claim: identity.claim),
+                    user: user.name))
         }
         return aliases
     }
@@ -78,8 +68,12 @@ extension RecordReading {
     }
 
     /// The user to whom an identity of a provider belongs or is linked.
-    func user(identity userID: String, at provider: String, of pool: PoolEntry) throws(ServiceError) -> PoolUser? {
-        let key = UserAlias.key(UserAlias.identity, UserAlias.value(ofIdentity: userID, at: provider))
+    /// - Parameter claim: the provider's claim that has the user's id; nil: its subject.
+    func user(
+        identity userID: String, at provider: String, claim: String? = nil, of pool: PoolEntry
+    ) throws(ServiceError) -> PoolUser? {
+        let value = UserAlias.value(ofIdentity: userID, at: provider, claim: claim)
+        let key = UserAlias.key(UserAlias.identity, value)
         guard let alias = try of(pool.scope).get(UserAlias.self, key, of: pool.id) else { return nil }
         return try of(pool.scope).get(PoolUser.self, PoolUser.key(alias.user), of: pool.id)
     }
@@ -148,6 +142,8 @@ extension MutableRecords {
             GroupMember.self, by: "user", of: pool.id, RowIndexRange(RowPrefix(.text(user.name))), limit: .max)
         { try records.delete(GroupMember.self, member.key, of: pool.id) }
         try records.forgetCodes(of: user)
+        try records.forgetDevices(of: user)
+        try records.forgetPasskeys(of: user)
         try records.delete(PoolUser.self, user.key, of: pool.id)
     }
 }

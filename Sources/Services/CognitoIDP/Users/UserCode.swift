@@ -47,8 +47,10 @@ struct UserCode: TableRow, Equatable, CustomStringConvertible {
     let hash: String
     /// Seconds since 1970.
     let expires: Double
-    /// The attribute whose address it was sent to; nil: to none that has one.
-    var attribute: String?
+    /// The attribute whose address it was sent to.
+    let attribute: String
+    /// The address. The code proves no other that has taken its place meanwhile.
+    let recipient: String
     /// The address that is the attribute's once it is proved, where the pool keeps the old one until then.
     var newValue: String?
 
@@ -68,7 +70,7 @@ struct UserCode: TableRow, Equatable, CustomStringConvertible {
     }
 
     init(
-        _ code: String, _ purpose: Purpose, of user: PoolUser, attribute: String?, newValue: String? = nil,
+        _ code: String, _ purpose: Purpose, of user: PoolUser, to delivery: CodeDelivery, newValue: String? = nil,
         at time: Double
     ) {
         poolID = user.poolID
@@ -78,7 +80,8 @@ struct UserCode: TableRow, Equatable, CustomStringConvertible {
         self.salt = Data(salt).base64EncodedString()
         hash = Self.hash(code, salt)
         expires = time + purpose.validity
-        self.attribute = attribute
+        attribute = delivery.medium.attribute
+        recipient = delivery.recipient
         self.newValue = newValue
     }
 
@@ -100,7 +103,9 @@ extension RecordReading {
         _ code: String, _ purpose: UserCode.Purpose, of user: PoolUser, at time: Double
     ) throws(ServiceError) -> UserCode {
         let stored = try get(UserCode.self, UserCode.key(user.name, purpose.name), of: user.poolID)
-        guard let stored, stored.expires > time else { throw .expiredCode }
+        guard let stored, stored.expires > time,
+            stored.newValue != nil || user[attribute: stored.attribute] == stored.recipient
+        else { throw .expiredCode }
         guard stored.matches(code) else { throw .codeMismatch }
         return stored
     }
