@@ -23,7 +23,7 @@ extension CognitoIDP.DeviceType {
         self.init()
         deviceKey = device.deviceKey
         let arn = ARN.text(
-            "cognito-idp", pool.region, pool.accountID, "owner/", user.username, "/device/", device.deviceKey)
+            "cognito-idp", pool.region, pool.accountID, "owner/", "\(user.username)/device/\(device.deviceKey)")
         let attributes: [(String, String?)] = [
             ("device_status", "valid"), ("device_name", device.name), ("dev:device_arn", arn),
             ("dev:device_owner", user.username), ("last_ip_used", device.address),
