@@ -222,6 +222,8 @@ let package = Package(
             dependencies: [
                 "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
                 "SAML", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/CognitoIDP"),
         .target(

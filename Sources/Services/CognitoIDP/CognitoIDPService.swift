@@ -10,20 +10,18 @@ extension ServiceModule {
         operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
-        records: [UserPool.self, UserPoolClient.self, PoolKeys.self],
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self],
         tables: [
-            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
+            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
-            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self, ForgetTokenFamilies.self,
-            ForgetSignIns.self,
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self,
         ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
-
-    /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []
 }
 
 extension ResourceType {

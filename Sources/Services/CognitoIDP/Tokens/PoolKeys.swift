@@ -8,8 +8,9 @@ import Wire
 ///
 /// ID tokens and access tokens have keys of their own, so that one can't be taken for the other.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html>
-struct PoolKeys: Record, Equatable, CustomStringConvertible {
+struct PoolKeys: PoolPart, Equatable, CustomStringConvertible {
     static let kind = "AWS::Cognito::UserPool::Keys"
+    static let ofPool = "keys-of-pool"
     // Keys that are gone are gone from the journal, too.
     static let keepsHistory = false
 
@@ -18,8 +19,7 @@ struct PoolKeys: Record, Equatable, CustomStringConvertible {
     /// For so many seconds a key is published after another has taken its place: no token is valid for longer.
     static let afterlife = 86_400.0 + 3600
 
-    /// The pool's.
-    let id: String
+    let poolID: String
     /// Those of ID tokens, the newest last, which signs.
     private(set) var identity: [Key]
     /// Those of access tokens, the newest last, which signs.
@@ -44,7 +44,7 @@ struct PoolKeys: Record, Equatable, CustomStringConvertible {
         }
     }
 
-    var requirements: [Requirement] { [Requirement(UserPool.kind, id)] }
+    var id: String { poolID }
 
     /// Makes the keys of a new pool: before the transaction, for it takes a good part of a second.
     /// - Parameters:
@@ -52,7 +52,7 @@ struct PoolKeys: Record, Equatable, CustomStringConvertible {
     ///   - time: in seconds since 1970.
     static func make(of poolID: String, at time: Double) throws(ServiceError) -> PoolKeys {
         PoolKeys(
-            id: poolID, identity: [try .make(at: time)], access: [try .make(at: time)],
+            poolID: poolID, identity: [try .make(at: time)], access: [try .make(at: time)],
             secret: String(decoding: Base64.encode(Identifiers.randomBytes(32)), as: UTF8.self))
     }
 

@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 /// A user who has shown an access token that holds.
-struct SignedInUser: Sendable {
+public struct SignedInUser: Sendable {
     let pool: PoolEntry
     let client: ClientEntry
     let user: PoolUser
@@ -15,6 +15,7 @@ struct SignedInUser: Sendable {
     /// In seconds since 1970.
     let authTime: Double
     let deviceKey: String?
+    fileprivate let token: AccessToken
 }
 
 extension Call {
@@ -34,27 +35,49 @@ extension Call {
             throw .noSuchClient(token.clientID)
         }
         let user = try await environment.read(pool.scope) { (records) throws(ServiceError) in
-            let name = pool.folded(token.username)
-            guard let user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id), user.sub == token.sub
-            else { throw .noSuchUser }
-            if let originID = token.originID, try records.tokenFamily(pool.id, originID)?.isRevoked == true {
-                throw .notAuthorized("Access Token has been revoked")
-            }
-            return user
+            try records.user(of: token, in: pool)
         }
-        guard !user.isSignedOut(since: token.began) else { throw .notAuthorized("Access Token has been revoked") }
-        guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
         if let scope, !token.scopes.contains(scope) {
             throw .notAuthorized("Access Token does not have required scopes")
         }
         return SignedInUser(
             pool: pool, client: client, user: user, scopes: token.scopes, originID: token.originID ?? token.id,
-            authTime: token.authTime, deviceKey: token.deviceKey)
+            authTime: token.authTime, deviceKey: token.deviceKey, token: token)
+    }
+}
+
+extension RecordReading {
+    /// The user whom an access token is about, if it still holds.
+    fileprivate func user(of token: AccessToken, in pool: PoolEntry) throws(ServiceError) -> PoolUser {
+        let name = pool.folded(token.username)
+        guard let user = try get(PoolUser.self, PoolUser.key(name), of: pool.id), user.sub == token.sub else {
+            throw .noSuchUser
+        }
+        let family = try token.originID.flatMap { (id) throws(ServiceError) in try tokenFamily(pool.id, id) }
+        guard family?.isRevoked != true, !user.isSignedOut(since: token.began) else {
+            throw .notAuthorized("Access Token has been revoked")
+        }
+        guard user.isEnabled else { throw .notAuthorized("User is disabled.") }
+        return user
+    }
+
+    /// The user as it is by now, in the transaction that changes something: meanwhile the token may have been revoked.
+    func current(_ signedIn: SignedInUser) throws(ServiceError) -> PoolUser {
+        try user(of: signedIn.token, in: signedIn.pool)
+    }
+}
+
+/// A change that a signed-in user asks for. `handle` begins with ``Platform/RecordReading/current(_:)``.
+protocol OfSignedInUserWriting: PreparedWriteOperation, OfSignedInUser where Preparation == SignedInUser {}
+
+extension OfSignedInUserWriting {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
+        try await call.signedInUser(input.accessToken)
     }
 }
 
 /// What an access token says, once it is proved that its pool has signed it as one.
-private struct AccessToken: Sendable {
+fileprivate struct AccessToken: Sendable {
     let id: String
     let sub: String
     let username: String

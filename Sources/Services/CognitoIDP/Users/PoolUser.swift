@@ -54,6 +54,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     var signedOutBefore: Double?
     /// The secret of the authenticator app, once it is verified, in base32.
     var softwareToken: String?
+    /// The secret of an authenticator app that has shown no code of it yet, in base32.
+    var unverifiedSoftwareToken: String?
     /// The step of the last one-time password of ``softwareToken`` that was accepted.
     var lastStep: Int?
     var factors = Factors()
@@ -65,6 +67,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         var isSMSEnabled = false
         var isEmailEnabled = false
         var isSoftwareTokenEnabled = false
+        /// nil is no.
+        var isPasskeyEnabled: Bool?
         /// `SMS_MFA`, `EMAIL_OTP` or `SOFTWARE_TOKEN_MFA`
         var preferred: String?
     }
