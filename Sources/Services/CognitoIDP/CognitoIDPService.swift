@@ -12,18 +12,17 @@ extension ServiceModule {
         validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
         records: [UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self],
         tables: [
-            PoolUser.self, UserAlias.self, UserCode.self, PoolGroup.self, GroupMember.self, TokenFamily.self,
-            PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
+            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
             AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
-            DeletePoolRows.self, DeliverMessage.self, RotatePoolKeys.self, ForgetTokenFamilies.self, ForgetSignIns.self,
-            ForgetLoginTicket.self,
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self,
         ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
-
 }
 
 extension ResourceType {

@@ -105,7 +105,7 @@ extension PoolEntry {
 }
 
 extension CognitoIDP.SetUserMFAPreference: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var user = try records.current(signedIn)
@@ -149,7 +149,7 @@ extension PoolUser {
 }
 
 extension CognitoIDP.SetUserSettings: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var user = try records.current(signedIn)

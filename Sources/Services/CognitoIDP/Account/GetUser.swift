@@ -9,14 +9,7 @@ extension CognitoIDP.GetUser: ComputeOperation, OfSignedInUser {
         let user = signedIn.user
         return Output {
             $0.username = user.username
-            $0.userAttributes = ([PoolUser.Attribute(name: "sub", value: user.sub)] + user.attributes)
-                .filter { signedIn.client.mayRead($0.name) }
-                .map { attribute in
-                    CognitoIDP.AttributeType {
-                        $0.name = attribute.name
-                        $0.value = attribute.value
-                    }
-                }
+            $0.userAttributes = user.attributeViews.filter { signedIn.client.mayRead($0.name) }
             if user.factors.isSMSEnabled {
                 let option = CognitoIDP.MFAOptionType {
                     $0.deliveryMedium = "SMS"
@@ -61,9 +54,6 @@ extension CognitoIDP.GetUserAuthFactors: ComputeOperation, OfSignedInUser {
 }
 
 extension PoolEntry {
-    /// What users may begin with where they have the choice, by the API's names: `PASSWORD`, `EMAIL_OTP`, `SMS_OTP`, `WEB_AUTHN`.
-    var allowedFirstFactors: [String] { settings.policies?.signInPolicy?.allowedFirstAuthFactors ?? ["PASSWORD"] }
-
     /// What a user can begin with.
     func firstFactors(of user: PoolUser, hasPasskeys: Bool) -> [String] {
         allowedFirstFactors.filter { factor in

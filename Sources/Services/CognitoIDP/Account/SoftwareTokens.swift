@@ -37,7 +37,7 @@ extension PoolEntry {
 }
 
 /// Who sets an authenticator app up.
-enum UserOrSession: Sendable {
+public enum UserOrSession: Sendable {
     /// Somebody who is signed in.
     case user(SignedInUser)
 }
@@ -55,11 +55,11 @@ extension Call {
 
 /// The secret is the user's once VerifySoftwareToken has seen a code of it.
 extension CognitoIDP.AssociateSoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
         try await call.userOrSession(input.accessToken, input.session)
     }
 
-    static func handle(
+    public static func handle(
         _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let token = SoftwareToken.make()
@@ -76,11 +76,11 @@ extension CognitoIDP.AssociateSoftwareToken: PreparedWriteOperation, OfUserOrSes
 
 /// A user who is signed in still has to say that the app is to be asked for: see SetUserMFAPreference.
 extension CognitoIDP.VerifySoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
         try await call.userOrSession(input.accessToken, input.session)
     }
 
-    static func handle(
+    public static func handle(
         _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         switch proof {

@@ -1,7 +1,9 @@
 import CognitoIDPAPI
+import Directory
 import FoundationEssentials
 import Ledger
 import Platform
+
 import Policy
 import Wire
 
@@ -21,7 +23,7 @@ extension CognitoIDP.DeviceType {
         self.init()
         deviceKey = device.deviceKey
         let arn = ARN.text(
-            "cognito-idp", pool.region, pool.accountID, "owner/", user.username, "/device/", device.deviceKey)
+            "cognito-idp", pool.region, pool.accountID, "owner/", "\(user.username)/device/\(device.deviceKey)")
         let attributes: [(String, String?)] = [
             ("device_status", "valid"), ("device_name", device.name), ("dev:device_arn", arn),
             ("dev:device_owner", user.username), ("last_ip_used", device.address),
@@ -44,9 +46,9 @@ extension CognitoIDP.DeviceType {
 
 /// The key has to be the one that the sign-in gave, so that the access token has it.
 extension CognitoIDP.ConfirmDevice: OfSignedInUserWriting {
-    static let secretMembers: Set<String> = ["DeviceSecretVerifierConfig"]
+    public static let secretMembers: Set<String> = ["DeviceSecretVerifierConfig"]
 
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard let tracking = signedIn.pool.settings.deviceConfiguration else {
@@ -103,12 +105,12 @@ extension CognitoIDP.ListDevices: ComputeOperation, OfSignedInUser {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let signedIn = try await call.signedInUser(input.accessToken)
         let (user, paging) = (signedIn.user, try Paging(devices: input.paginationToken, input.limit))
-        let page = try await call.environment.read(signedIn.pool.scope) { (records) throws(ServiceError) in
-            try records.devices(of: user, paging)
-        }
-        return Output {
-            $0.devices = page.items.map { CognitoIDP.DeviceType($0, of: user, signedIn.pool.pool) }
-            $0.paginationToken = page.marker
+        return try await call.environment.read(signedIn.pool.scope) { (records) throws(ServiceError) in
+            let page = try records.devices(of: user, paging)
+            return Output {
+                $0.devices = page.items.map { CognitoIDP.DeviceType($0, of: user, signedIn.pool.pool) }
+                $0.paginationToken = page.marker
+            }
         }
     }
 }
@@ -123,7 +125,7 @@ extension Paging {
 }
 
 extension CognitoIDP.UpdateDeviceStatus: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         try records.remember(input.deviceRememberedStatus, input.deviceKey, of: try records.current(signedIn), call)
@@ -147,11 +149,11 @@ extension MutableRecords {
 }
 
 extension CognitoIDP.ForgetDevice: PreparedWriteOperation, OfUserOrSession {
-    static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
         try await signedInUser(input, call)
     }
 
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         try records.forget(input.deviceKey, of: try records.current(signedIn))

@@ -23,7 +23,7 @@ extension PoolEntry {
 }
 
 extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = signedIn.pool
@@ -50,7 +50,7 @@ extension CognitoIDP.StartWebAuthnRegistration: OfSignedInUserWriting {
 }
 
 extension CognitoIDP.CompleteWebAuthnRegistration: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let pool = signedIn.pool
@@ -161,7 +161,7 @@ extension CognitoIDP.ListWebAuthnCredentials: ComputeOperation, OfSignedInUser {
 }
 
 extension CognitoIDP.DeleteWebAuthnCredential: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         let user = try records.current(signedIn)

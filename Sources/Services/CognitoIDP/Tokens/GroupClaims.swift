@@ -28,19 +28,3 @@ struct GroupClaims: Sendable, Equatable {
         if Set(first.map(\.roleARN)).count == 1 { preferredRole = first.first?.roleARN ?? nil }
     }
 }
-
-extension RecordReading {
-    /// What a user's groups say in tokens.
-    /// - Complexity: linear in their number, of which there may be 100.
-    func groupClaims(of user: PoolUser) throws(ServiceError) -> GroupClaims {
-        let members = try list(
-            GroupMember.self, by: "user", of: user.poolID, RowIndexRange(RowPrefix(.text(user.name))), limit: 1000)
-        var groups: [PoolGroup] = []
-        for member in members {
-            if let group = try get(PoolGroup.self, PoolGroup.key(member.group), of: user.poolID) {
-                groups.append(group)
-            }
-        }
-        return GroupClaims(groups)
-    }
-}

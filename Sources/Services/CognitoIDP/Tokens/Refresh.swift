@@ -82,7 +82,7 @@ extension RecordReading {
         let generation = family?.generation ?? 0
         let isInGrace =
             token.generation == generation - 1
-            && family?.exchanged.map { time < $0 + Double(client.graceSeconds) } ?? false
+            && family?.exchanged.map { time < $0 + Double(client.rotationGraceSeconds) } ?? false
         guard token.generation == generation || isInGrace else {
             throw .cognito(.refreshTokenReuseException, "Refresh token has been invalidated by refresh token rotation.")
         }

@@ -5,7 +5,7 @@ import Wire
 
 /// What a refresh token says. It is sealed with its pool's key: nobody else can read or make one.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html>
-struct RefreshToken: Codable, Sendable, Equatable {
+public struct RefreshToken: Codable, Sendable, Equatable {
     let clientID: String
     /// ``PoolUser/name``
     let user: String

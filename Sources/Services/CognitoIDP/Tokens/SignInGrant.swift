@@ -48,7 +48,7 @@ extension Call {
         if grant.isRefreshable {
             refresh = RefreshToken(
                 clientID: grant.client.id, user: grant.user, originID: originID, authTime: grant.authTime,
-                expires: time + Double(grant.client.validity.refresh), scopes: grant.scopes,
+                expires: time + Double(grant.client.tokenValidity.refresh), scopes: grant.scopes,
                 deviceKey: grant.deviceKey)
         }
         return try await issueTokens(grant, originID: originID, refresh)
@@ -61,13 +61,13 @@ extension Call {
         let (pool, user) = (grant.client.pool, grant.user)
         let keys = try await environment.keys(of: pool)
         let groups = try await environment.read(pool.scope) { (records) throws(ServiceError) in
-            try records.groupClaims(of: user)
+            GroupClaims(try records.groups(of: user))
         }
         let customization = try await customization(of: grant, groups)
         let claims = TokenClaims(
             issuer: environment.issuer(of: pool.id), grant: grant, groups: customization.groups ?? groups,
             customization: customization, originID: originID, eventID: grant.eventID ?? UUID().uuidString.lowercased(),
-            issued: Int(exactly: time.rounded(.down)) ?? 0, validity: grant.client.validity)
+            issued: Int(exactly: time.rounded(.down)) ?? 0, validity: grant.client.tokenValidity)
         let isIdentityWanted =
             grant.scopes.contains("openid") || grant.scopes.contains("aws.cognito.signin.user.admin")
         return IssuedTokens(

@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 /// A user who has shown an access token that holds.
-struct SignedInUser: Sendable {
+public struct SignedInUser: Sendable {
     let pool: PoolEntry
     let client: ClientEntry
     let user: PoolUser
@@ -71,7 +71,7 @@ extension RecordReading {
 protocol OfSignedInUserWriting: PreparedWriteOperation, OfSignedInUser where Preparation == SignedInUser {}
 
 extension OfSignedInUserWriting {
-    static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
         try await call.signedInUser(input.accessToken)
     }
 }

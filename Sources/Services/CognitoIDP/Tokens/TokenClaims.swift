@@ -16,7 +16,7 @@ struct TokenClaims: Sendable {
     let eventID: String
     /// When the tokens are issued, in seconds since 1970.
     let issued: Int
-    let validity: (identity: Int, access: Int, refresh: Int)
+    let validity: TokenValidity
 
     private var user: PoolUser { grant.user }
     private var tellsOrigin: Bool { grant.client.revokesTokens || grant.client.rotatesRefreshTokens }
@@ -38,7 +38,7 @@ struct TokenClaims: Sendable {
         claims["event_id"] = .string(eventID)
         claims["token_use"] = .string("id")
         claims["auth_time"] = .integer(authTime)
-        claims["exp"] = .integer(issued + validity.identity)
+        claims["exp"] = .integer(issued + min(validity.id, TokenValidity.longest))
         claims["iat"] = .integer(issued)
         claims["jti"] = tellsOrigin ? .string(id) : nil
         for attribute in user.attributes where grant.tells(attribute.name) {
@@ -63,7 +63,7 @@ struct TokenClaims: Sendable {
         claims["token_use"] = .string("access")
         claims["scope"] = .string(customization.scopes(grant.scopes).joined(separator: " "))
         claims["auth_time"] = .integer(authTime)
-        claims["exp"] = .integer(issued + validity.access)
+        claims["exp"] = .integer(issued + min(validity.access, TokenValidity.longest))
         claims["iat"] = .integer(issued)
         claims["jti"] = .string(id)
         claims["username"] = .string(user.username)

@@ -40,7 +40,7 @@ extension CognitoIDP.GetTokensFromRefreshToken: ComputeOperation, OfClient {
 
 extension CognitoIDP.RevokeToken: PreparedWriteOperation, OfClient {
     /// Which token of which pool; nil: one that can't be used anyway.
-    static func prepare(
+    public static func prepare(
         _ input: Input, _ call: Call
     ) async throws(ServiceError) -> (token: RefreshToken, poolID: String)? {
         guard let client = call.environment.userPoolClient(input.clientId), client.isProved(by: input.clientSecret)
@@ -48,7 +48,7 @@ extension CognitoIDP.RevokeToken: PreparedWriteOperation, OfClient {
         return try await call.revocable(input.token, of: client).map { ($0, client.pool.id) }
     }
 
-    static func handle(
+    public static func handle(
         _ input: Input, _ found: (token: RefreshToken, poolID: String)?, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         if let found { try records.revoke(found.token, of: found.poolID) }
@@ -80,7 +80,7 @@ extension Call {
 }
 
 extension CognitoIDP.GlobalSignOut: OfSignedInUserWriting {
-    static func handle(
+    public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         try records.signOut(try records.current(signedIn), at: call.time)

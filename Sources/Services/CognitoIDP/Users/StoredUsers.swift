@@ -142,6 +142,8 @@ extension MutableRecords {
             GroupMember.self, by: "user", of: pool.id, RowIndexRange(RowPrefix(.text(user.name))), limit: .max)
         { try records.delete(GroupMember.self, member.key, of: pool.id) }
         try records.forgetCodes(of: user)
+        try records.forgetDevices(of: user)
+        try records.forgetPasskeys(of: user)
         try records.delete(PoolUser.self, user.key, of: pool.id)
     }
 }

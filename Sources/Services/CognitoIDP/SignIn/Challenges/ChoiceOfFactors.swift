@@ -124,7 +124,7 @@ extension Call {
         let client = request.client
         let session = try await open(text, .session, of: client)
         guard case .confirmedSignUp(let attribute) = session.challenge else { throw .invalidSession }
-        var signIn = SignIn(
+        let signIn = SignIn(
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
             progress: session.progress,
             simulationSecret: try await environment.keys(of: client.pool).simulationSecret,

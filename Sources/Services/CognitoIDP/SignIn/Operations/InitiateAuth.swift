@@ -84,7 +84,14 @@ extension Call {
         case .choice(let factors, let session):
             return SignInAnswer(name: "SELECT_CHALLENGE", session: session, choices: factors)
         case .done(let grant, let device):
-            var result = CognitoIDP.AuthenticationResultType(try await issueTokens(grant))
+            let tokens = try await issueTokens(grant)
+            var result = CognitoIDP.AuthenticationResultType {
+                $0.accessToken = tokens.accessToken
+                $0.expiresIn = tokens.expiresIn
+                $0.tokenType = "Bearer"
+                $0.refreshToken = tokens.refreshToken
+                $0.idToken = tokens.idToken
+            }
             result.newDeviceMetadata = device.map { device in
                 CognitoIDP.NewDeviceMetadataType {
                     $0.deviceKey = device.key
