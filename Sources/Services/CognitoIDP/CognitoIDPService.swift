@@ -7,12 +7,20 @@ extension ServiceModule {
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
     public static let cognitoIDP = ServiceModule(
         CognitoIDP.self,
-        operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
+        operations: userPoolOperations + appClientOperations + domainOperations + resourceServerOperations
+            + userPoolProviderOperations + appearanceOperations + protectionSettings + userOperations + signInOperations
+            + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
-        validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
-        records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool], jobs: [DeletePoolRows.self], quotas: Quota.ofPools)
+        validation: ValidationRules(
+            code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
+        records: [
+            UserPool.self, UserPoolClient.self, UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
+            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self, RiskConfiguration.self,
+            LogDelivery.self,
+        ],
+        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self, BrandingAsset.self],
+        projections: [PoolIndex.self, PoolPartIndex.self], resourceTypes: [.userPool], jobs: [DeletePoolRows.self],
+        quotas: Quota.ofPools)
 
     /// Of administrators and of users: users, groups, import.
     private static let userOperations: [any Platform.Operation.Type] = []
