@@ -12,7 +12,7 @@ enum FederatedSignIn {
     static func provider(
         of request: AuthorizeRequest, _ visit: LoginVisit
     ) async throws(ServiceError) -> LoginProvider? {
-        let providers = try await visit.environment.loginProviders(of: request.client, at: visit.domain)
+        let providers = visit.environment.loginProviders(of: request.client, at: visit.domain)
         if let name = request.identityProvider { return providers.first { $0.name == name } }
         if let identifier = request.identifier {
             return providers.first { $0.identifiers.contains(identifier) }

@@ -62,7 +62,7 @@ extension LoginVisit {
             guard let look = try await environment.loginLook(of: request.client, at: domain),
                 !request.client.providers.isEmpty
             else { return error(.unavailable) }
-            let providers = try await environment.loginProviders(of: request.client, at: domain)
+            let providers = environment.loginProviders(of: request.client, at: domain)
             return try await body(
                 LoginPage(
                     visit: self, request: request, look: PageLook(look, request.client, self), providers: providers))

@@ -57,5 +57,7 @@ enum Scopes {
 
 extension Environment {
     /// Whether a resource server of the pool has a scope: `photos/read`.
-    func hasResourceServerScope(_ scope: String, of pool: PoolEntry) -> Bool { false }
+    func hasResourceServerScope(_ scope: String, of pool: PoolEntry) -> Bool {
+        resourceServers(of: pool.id).contains { $0.scopeNames.contains(scope) }
+    }
 }

@@ -127,7 +127,7 @@ package enum TokenEndpoint {
         let token = try await call.clientToken(client, scopes: scopes, metadata: try metadata(form))
         return [
             JSONMember(key: "access_token", value: .string(token)),
-            JSONMember(key: "expires_in", value: .integer(client.validity.access)),
+            JSONMember(key: "expires_in", value: .integer(client.tokenValidity.access)),
             JSONMember(key: "token_type", value: .string("Bearer")),
         ]
     }

@@ -13,7 +13,7 @@ extension MutableRecords {
         else { return }
         let token = RefreshToken(
             clientID: code.clientID, user: user, originID: code.originID, authTime: code.authTime,
-            expires: redeemed + Double(client.validity.refresh), scopes: code.scopes, deviceKey: code.deviceKey)
+            expires: redeemed + Double(client.tokenValidity.refresh), scopes: code.scopes, deviceKey: code.deviceKey)
         try revoke(token, of: code.poolID)
     }
 }
@@ -33,7 +33,7 @@ extension Call {
         claims["scope"] = .string(customization.scopes(scopes).joined(separator: " "))
         claims["auth_time"] = .integer(issued)
         claims["iss"] = .string(environment.issuer(of: client.pool.id))
-        claims["exp"] = .integer(issued + client.validity.access)
+        claims["exp"] = .integer(issued + client.tokenValidity.access)
         claims["iat"] = .integer(issued)
         claims["version"] = .integer(2)
         claims["jti"] = .string(RequestIDs.make(time: time))
