@@ -2,7 +2,7 @@ public import Wire
 
 /// Pages for people: the console, and those on which users of user pools sign in.
 ///
-/// A site takes requests without a signature alone, at hosts of its own, and at paths of Gatehouse's own hosts, which are
+/// A site takes requests that are not signed as AWS's are, at hosts of its own, and at paths of Gatehouse's own hosts, which are
 /// those of no service. What it does for a person it asks the services for, with
 /// ``Environment/call(_:_:by:from:in:requestID:)``.
 public protocol Site: Sendable {

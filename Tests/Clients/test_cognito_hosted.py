@@ -41,5 +41,7 @@ def test_a_code_with_pkce_and_a_nonce(pool: Pool) -> None:
     assert claims["token_use"] == "id" and claims["email"] == "ann@example.com"
     access = pool.claims(tokens["access_token"])
     assert access["scope"] == "openid email" and access["client_id"] == pool.client_id and access["sub"] == sub
-    told = app.get(found["userinfo_endpoint"]).json()
+    answer = app.get(found["userinfo_endpoint"])
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
     assert told == {"sub": sub, "email": "ann@example.com", "email_verified": "true", "username": "ann"}

@@ -191,7 +191,7 @@ def test_a_passkey_is_registered_and_signs_in(
     pool = make_pool(
         cloud, root, managed=True,
         pool={"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}},
-        client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_USER_SRP_AUTH"]},
+        client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]},
     )  # fmt: skip
     pool.idp.set_user_pool_mfa_config(
         UserPoolId=pool.id, WebAuthnConfiguration={"RelyingPartyId": "localhost", "UserVerification": "preferred"}

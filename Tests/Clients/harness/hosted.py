@@ -82,7 +82,7 @@ def client_settings() -> dict[str, Any]:
         "ClientName": "app", "CallbackURLs": [CALLBACK, "myapp://callback"], "LogoutURLs": ["http://localhost:9/bye"],
         "AllowedOAuthFlows": ["code"], "AllowedOAuthFlowsUserPoolClient": True,
         "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
-        "SupportedIdentityProviders": ["COGNITO"], "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"],
+        "SupportedIdentityProviders": ["COGNITO"], "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         "PreventUserExistenceErrors": "ENABLED",
     }  # fmt: skip
 
