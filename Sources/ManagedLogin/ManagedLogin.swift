@@ -139,8 +139,8 @@ public struct ManagedLogin: Site {
             ),
             (name: "x-content-type-options", value: "nosniff"),
             (name: "x-frame-options", value: "DENY"),
-            // Addresses here have codes and names of applications in them.
-            (name: "referrer-policy", value: "no-referrer"),
+            // Addresses here have names of applications in them. Without any, browsers hide the origin of forms as well.
+            (name: "referrer-policy", value: "same-origin"),
             (name: "cross-origin-resource-policy", value: "same-origin"),
         ]
         // For a name of this machine's it would hold for all that listens here.

@@ -46,10 +46,10 @@ def error(pool: Pool, code: str, **fields: str) -> tuple[int, str]:
         CALLBACK.replace("localhost", "localhost@evil.example"),
         CALLBACK.replace("http://localhost", "http://localhost.evil.example"),
         CALLBACK.replace("http:", "https:"),
-        CALLBACK.replace(":9", ":99"),
+        CALLBACK.replace(":8909", ":8910"),
         CALLBACK + "\r\nSet-Cookie: a=b",
         CALLBACK + "%0d%0aSet-Cookie:%20a=b",
-        "//localhost:9/callback",
+        "//localhost:8909/callback",
         "javascript:alert(1)",
         " " + CALLBACK,
         CALLBACK + "\u0301",
@@ -212,9 +212,9 @@ def test_pages_can_not_be_framed_nor_told_on(pool: Pool) -> None:
     headers = FormBrowser(pool).open(pool.address()).answer.headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
-    assert "form-action 'self' http://localhost:9" in policy and "unsafe" not in policy
+    assert "form-action 'self' http://localhost:8909" in policy and "unsafe" not in policy
     assert headers["X-Frame-Options"] == "DENY" and headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_markup_is_text(cloud: Server, root: Identity, pool: Pool) -> None:
@@ -231,7 +231,7 @@ def test_markup_is_text(cloud: Server, root: Identity, pool: Pool) -> None:
 
 
 def test_an_open_redirect_by_signing_out(pool: Pool) -> None:
-    for address in ("https://evil.example", CALLBACK, "http://localhost:9/bye/", "http://localhost:9/bye?x", "//localhost:9/bye"):
+    for address in ("https://evil.example", CALLBACK, "http://localhost:8909/bye/", "http://localhost:8909/bye?x", "//localhost:8909/bye"):
         browser = FormBrowser(pool).open(f"{pool.base}/logout?client_id={pool.client_id}&logout_uri=" + requests.utils.quote(address, safe=""))
         assert browser.path.endswith("/error") and browser.answer.status_code == 400
     assert FormBrowser(pool).open(f"{pool.base}/logout?client_id={pool.client_id}").path.endswith("/error")

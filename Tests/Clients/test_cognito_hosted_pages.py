@@ -57,7 +57,7 @@ class Somebody:
 
     def has_tokens(self) -> dict[str, Any]:
         """That the application got a code that is worth tokens; returns the claims of the ID token."""
-        assert self.heading == "The application", self.page.content()
+        assert self.heading == "The application", self.page.locator("body").inner_text()
         answer = self.pool.token(
             grant_type="authorization_code", client_id=self.pool.client_id, code=self.told[-1]["code"],
             redirect_uri=CALLBACK,
@@ -96,7 +96,7 @@ def test_signing_in(cloud: Server, root: Identity, somebody: Callable[..., Someb
     # For an hour nobody asks again.
     ann.go()
     assert ann.has_tokens()["sub"] == sub
-    page.goto(f"{pool.base.replace('127.0.0.1', 'localhost')}/logout?client_id={pool.client_id}&logout_uri=http://localhost:9/bye")
+    page.goto(f"{pool.base.replace('127.0.0.1', 'localhost')}/logout?client_id={pool.client_id}&logout_uri=http://localhost:8909/bye")
 
 
 def test_by_keyboard_alone(cloud: Server, root: Identity, somebody: Callable[..., Somebody]) -> None:
@@ -147,7 +147,7 @@ def test_setting_up_an_authenticator_app(
     pool.user()
     ann = somebody(pool, script=script)
     page = ann.sign_in()
-    assert ann.heading == "Set up a second factor"
+    assert ann.heading == "Set up a second factor", ann.page.locator("main").inner_text()
     if script:
         assert violations(page) == []
         assert page.locator("img[src^='data:image/png']").evaluate("image => image.naturalWidth") > 100

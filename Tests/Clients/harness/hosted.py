@@ -18,7 +18,7 @@ from .identity import Identity
 from .server import REGION, Server
 
 #: Where the application waits for the browser. Nobody listens there.
-CALLBACK = "http://localhost:9/callback"
+CALLBACK = "http://localhost:8909/callback"
 PASSWORD = "Correct-horse-1"
 
 
@@ -79,7 +79,7 @@ class Pool:
 
 def client_settings() -> dict[str, Any]:
     return {
-        "ClientName": "app", "CallbackURLs": [CALLBACK, "myapp://callback"], "LogoutURLs": ["http://localhost:9/bye"],
+        "ClientName": "app", "CallbackURLs": [CALLBACK, "myapp://callback"], "LogoutURLs": ["http://localhost:8909/bye"],
         "AllowedOAuthFlows": ["code"], "AllowedOAuthFlowsUserPoolClient": True,
         "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
         "SupportedIdentityProviders": ["COGNITO"], "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
