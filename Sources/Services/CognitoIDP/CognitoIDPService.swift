@@ -14,22 +14,23 @@ extension ServiceModule {
         validation: ValidationRules(
             code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
         records: [
-            UserPool.self, UserPoolClient.self, UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
-            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self, RiskConfiguration.self,
-            LogDelivery.self,
+            UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self,
+            UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
+            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
+            RiskConfiguration.self, LogDelivery.self,
         ],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self, BrandingAsset.self],
-        projections: [PoolIndex.self, PoolPartIndex.self], resourceTypes: [.userPool], jobs: [DeletePoolRows.self],
-        quotas: Quota.ofPools)
-
-    /// Of administrators and of users: users, groups, import.
-    private static let userOperations: [any Platform.Operation.Type] = []
-
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
-
-    /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
+            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
+            BrandingAsset.self,
+        ],
+        projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self,
+        ],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 }
 
 extension ResourceType {

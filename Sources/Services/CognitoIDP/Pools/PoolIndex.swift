@@ -94,6 +94,9 @@ final class PoolIndex: Projection {
     /// nil: there is no such pool, in any account.
     func pool(_ id: String) -> PoolEntry? { state.withLock { $0.pools[id] } }
 
+    /// All pools, of all accounts and Regions.
+    var all: [PoolEntry] { state.withLock { Array($0.pools.values) } }
+
     /// nil: there is no such client, of any pool.
     func client(_ id: String) -> ClientEntry? {
         state.withLock { state in
