@@ -14,15 +14,16 @@ extension ServiceModule {
         validation: ValidationRules(
             code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
         records: [
-            UserPool.self, UserPoolClient.self, UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
-            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self, RiskConfiguration.self,
-            LogDelivery.self, PoolKeys.self, SigningKeys.self,
+            UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self,
+            UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
+            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
+            RiskConfiguration.self, LogDelivery.self,
         ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
             TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
-            UsedSession.self, KeptSession.self, SignInFailures.self, BrandingAsset.self,
-            AuthorizationCode.self, LoginSession.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
+            BrandingAsset.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
