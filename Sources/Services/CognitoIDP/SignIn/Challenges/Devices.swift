@@ -30,6 +30,4 @@ extension Call {
     func awaitedDevice(
         _ responses: [String: String], of client: ClientEntry
     ) async throws(ServiceError) -> SignInSession { throw .missingParameter("Session") }
-
-    func refresh(_ request: SignInRequest) async throws(ServiceError) -> SignInAnswer { throw .notImplemented("refresh") }
 }
