@@ -84,14 +84,7 @@ extension Call {
         case .choice(let factors, let session):
             return SignInAnswer(name: "SELECT_CHALLENGE", session: session, choices: factors)
         case .done(let grant, let device):
-            let tokens = try await issueTokens(grant)
-            var result = CognitoIDP.AuthenticationResultType {
-                $0.accessToken = tokens.accessToken
-                $0.expiresIn = tokens.expiresIn
-                $0.tokenType = "Bearer"
-                $0.refreshToken = tokens.refreshToken
-                $0.idToken = tokens.idToken
-            }
+            var result = CognitoIDP.AuthenticationResultType(try await issueTokens(grant))
             result.newDeviceMetadata = device.map { device in
                 CognitoIDP.NewDeviceMetadataType {
                     $0.deviceKey = device.key
@@ -111,8 +104,11 @@ extension CognitoIDP.UserContextDataType {
 
 extension CognitoIDP.ContextDataType {
     fileprivate var facts: [String: String] {
-        [("IpAddress", ipAddress), ("EncodedData", encodedData), ("ServerName", serverName), ("ServerPath", serverPath)]
-            .reduce(into: [:]) { $0[$1.0] = $1.1 }
+        [
+            ("IpAddress", ipAddress), ("EncodedData", encodedData), ("ServerName", serverName),
+            ("ServerPath", serverPath),
+        ]
+        .reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
 }
 
