@@ -71,10 +71,11 @@ extension Call {
     func signIn(
         of session: SignInSession, _ client: ClientEntry, parameters: [String: String], metadata: [String: String]
     ) async throws(ServiceError) -> SignIn {
-        SignIn(
+        let user = try await user(of: session, client)
+        if let user { note("sub", user.sub) }
+        return SignIn(
             call: self, client: client, parameters: parameters, metadata: metadata, progress: session.progress,
-            simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
-            user: try await user(of: session, client), session: session)
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: session)
     }
 
     /// The user whose sign-in a session is of; nil: there never was one.

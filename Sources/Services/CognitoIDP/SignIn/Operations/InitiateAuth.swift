@@ -14,6 +14,7 @@ extension ServiceModule {
 
 extension CognitoIDP.InitiateAuth: ComputeOperation, OfClient {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard let client = call.environment.userPoolClient(input.clientId) else { throw .noSuchClient(input.clientId) }
@@ -36,6 +37,7 @@ extension CognitoIDP.InitiateAuth: ComputeOperation, OfClient {
 
 extension CognitoIDP.AdminInitiateAuth: ComputeOperation, OnUserPool {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let client = try call.userPoolClient(input.clientId, of: input.userPoolId)
@@ -59,6 +61,9 @@ extension CognitoIDP.AdminInitiateAuth: ComputeOperation, OnUserPool {
 
 /// What the four operations answer.
 struct SignInAnswer: Sendable {
+    /// What no event shows, besides what the model says.
+    static let secretMembers: Set<String> = ["ChallengeParameters", "ClientMetadata"]
+
     var name: String?
     var parameters: [String: String] = [:]
     var session: String?
