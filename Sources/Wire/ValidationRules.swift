@@ -19,6 +19,8 @@ public struct ValidationRules: Sendable {
     public var patternTexts: [String: String]
     /// What the service checks itself, in its own way.
     public var ignored: Set<BrokenConstraint>
+    /// Members of inputs whose patterns the service checks itself: it takes more than its model says.
+    public var ignoredMembers: Set<String>
     /// The service's own error for the first failure, in place of the list of all: by what is broken, in which member, and by
     /// which text.
     public var error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)?
@@ -26,7 +28,7 @@ public struct ValidationRules: Sendable {
     /// - Parameters: see the properties.
     public init(
         code: String? = nil, quotesValues: Bool = true, elementsAreRequired: Bool = false,
-        patternTexts: [String: String] = [:], ignored: Set<BrokenConstraint> = [],
+        patternTexts: [String: String] = [:], ignored: Set<BrokenConstraint> = [], ignoredMembers: Set<String> = [],
         error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)? = nil
     ) {
         self.code = code
@@ -34,6 +36,7 @@ public struct ValidationRules: Sendable {
         self.elementsAreRequired = elementsAreRequired
         self.patternTexts = patternTexts
         self.ignored = ignored
+        self.ignoredMembers = ignoredMembers
         self.error = error
     }
 }

@@ -7,16 +7,25 @@ extension ServiceModule {
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
     public static let cognitoIDP = ServiceModule(
         CognitoIDP.self,
-        operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
+        operations: userPoolOperations + appClientOperations + domainOperations + resourceServerOperations
+            + userPoolProviderOperations + appearanceOperations + protectionSettings + userOperations + signInOperations
+            + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
-        validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
-        records: [UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self],
+        validation: ValidationRules(
+            code: CognitoIDP.Failure.invalidParameterException.rawValue, ignoredMembers: ["Domain"]),
+        records: [
+            UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self,
+            UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
+            UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
+            RiskConfiguration.self, LogDelivery.self,
+        ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
             TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
+            BrandingAsset.self,
         ],
-        projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
             DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self,

@@ -28,7 +28,9 @@ extension RecordReading {
         of pool: UserPool, isConfidential: Bool, deed: String
     ) throws(ServiceError) -> ClientRules {
         ClientRules(
-            pool: try PoolEntry(pool), isConfidential: isConfidential, deed: deed, providers: [], customScopes: [])
+            pool: try PoolEntry(pool), isConfidential: isConfidential, deed: deed,
+            providers: Set(try parts(UserPoolProvider.self, of: pool.id).map(\.name)),
+            customScopes: Set(try parts(ResourceServer.self, of: pool.id).flatMap(\.scopeNames)))
     }
 }
 
@@ -121,7 +123,12 @@ extension CognitoIDP.DeleteUserPoolClient: WriteOperation, OnUserPool {
     public static func handle(
         _ input: Input, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        try records.delete(try records.userPoolClient(input.clientId, of: input.userPoolId))
+        let client = try records.userPoolClient(input.clientId, of: input.userPoolId)
+        try records.deleteAppearance(ofClient: client.id, client.poolID)
+        if let risks = try records.get(RiskConfiguration.self, RiskConfiguration.id(client.id, of: client.poolID)) {
+            try records.delete(risks)
+        }
+        try records.delete(client)
         return Output()
     }
 }

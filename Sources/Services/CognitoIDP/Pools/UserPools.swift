@@ -128,6 +128,10 @@ extension CognitoIDP.DeleteUserPool: WriteOperation, OnUserPool {
                 "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be"
                     + " inactivated first.")
         }
+        guard try records.domains(of: pool.id).isEmpty else {
+            throw .invalidParameter(
+                "User pool cannot be deleted. It has a domain configured that should be deleted first.")
+        }
         try records.deleteContents(of: pool.id, call)
         try records.delete(pool)
         return Output()
@@ -167,6 +171,9 @@ extension UserPool {
         view.userPoolTags = Dictionary(tags.map { ($0.key, $0.value) }) { first, _ in first }
         view.estimatedNumberOfUsers = try records.count(PoolUser.self, of: id)
         view.mfaConfiguration = try readMultiFactor().mfaConfiguration
+        for domain in try records.domains(of: id) {
+            if domain.isCustom { view.customDomain = domain.name } else { view.domain = domain.name }
+        }
         return view
     }
 }

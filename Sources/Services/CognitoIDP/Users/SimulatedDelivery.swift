@@ -10,7 +10,7 @@ extension CodeDelivery {
     /// Where a code would have gone if there were such a user: always the same place for the same name.
     /// - Parameters:
     ///   - name: as the request has it.
-    ///   - media: how codes are sent in the pool, the most wanted first.
+    ///   - media: how codes are sent in the pool. Where there are several, users differ, and so do names.
     ///   - secret: of the pool. Whoever could compute the place could tell it from a real one.
     static func simulated(
         _ name: String, by media: [Message.Medium], of pool: PoolEntry, secret: String
@@ -21,9 +21,12 @@ extension CodeDelivery {
             HMAC<SHA256>.authenticationCode(
                 for: Array("simulated delivery \(pool.folded(name))".utf8),
                 using: SymmetricKey(data: Array(secret.utf8))))
-        let letters = digest.prefix(2).map { String(UnicodeScalar(UInt8(ascii: "a") + $0 % 26)) }
-        guard media.first == .sms else { return CodeDelivery(.email, to: letters.joined(separator: "@")) }
-        return CodeDelivery(.sms, to: "+1000000" + digest.suffix(4).map { String($0 % 10) }.joined())
+        let (first, second, choice) = (digest[0], digest[1], Int(digest[2]))
+        if !media.isEmpty, media[choice % media.count] == .sms {
+            return CodeDelivery(.sms, to: "+1000000" + digest.suffix(4).map { String($0 % 10) }.joined())
+        }
+        let letters = [first, second].map { String(UnicodeScalar(UInt8(ascii: "a") + $0 % 26)) }
+        return CodeDelivery(.email, to: letters.joined(separator: "@"))
     }
 }
 
@@ -37,6 +40,14 @@ extension PoolEntry {
     /// How users get a code who have forgotten their password, the most wanted first.
     var recoveryMedia: [Message.Medium] {
         recoveryMechanisms.compactMap { Message.Medium(attribute: String($0.dropFirst("verified_".count))) }
+    }
+}
+
+extension PoolEntry {
+    /// How most users get a code: by an address that the pool has them prove.
+    var likelyRecoveryMedia: [Message.Medium] {
+        let proved = recoveryMedia.filter { confirmationMedia.contains($0) }
+        return proved.isEmpty ? recoveryMedia : proved
     }
 }
 

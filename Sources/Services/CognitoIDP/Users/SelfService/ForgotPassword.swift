@@ -36,7 +36,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
             return CodeAnswer(sent: code, of: pool)
         } catch {
             guard client.hidesUserExistence, error.tellsOfUser else { throw error }
-            return try await call.simulatedAnswer(name, of: pool, by: pool.recoveryMedia)
+            return try await call.simulatedAnswer(name, of: pool, by: pool.likelyRecoveryMedia)
         }
     }
 

@@ -1,0 +1,140 @@
+"""What the users of user pools are sent: words, media, and the operator's own endpoint."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from test_s3_notifications import Receiver
+
+from harness import Server, error_of
+from harness.server import gatehouse
+from harness.user_pools import UserPool, attributes
+
+DEVELOPER = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:111122223333:identity/app@example.com",
+    "From": "The App <app@example.com>",
+}
+
+
+def test_the_pools_own_words(cloud: Server) -> None:
+    pool = UserPool(
+        cloud,
+        AutoVerifiedAttributes=["email", "phone_number"],
+        EmailConfiguration=DEVELOPER,
+        VerificationMessageTemplate={
+            "SmsMessage": "Code: {####}",
+            "EmailMessage": "<b>{####}</b> for you",
+            "EmailSubject": "Prove it",
+        },
+        AdminCreateUserConfig={
+            "InviteMessageTemplate": {
+                "EmailMessage": "{username}: {####}",
+                "EmailSubject": "Come in",
+                "SMSMessage": "{username} {####}",
+            }
+        },
+    )
+    answer = pool.sign_up("ann", email="ann@example.com")
+    message = pool.message()
+    assert (message["subject"], message["text"]) == ("Prove it", f"<b>{pool.code()}</b> for you")
+    assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    # Where both are to be verified, the code goes to the phone.
+    answer = pool.sign_up("bob", email="bob@example.com", phone_number="+14325551234")
+    assert answer["CodeDeliveryDetails"] == {
+        "Destination": "+*******1234",
+        "DeliveryMedium": "SMS",
+        "AttributeName": "phone_number",
+    }
+    message = pool.message()
+    assert (message["to"], message["text"]) == ("+14325551234", f"Code: {pool.code()}")
+    pool.admin.admin_create_user(
+        UserPoolId=pool.id,
+        Username="<eve>{####}",
+        UserAttributes=attributes(email="eve@example.com", phone_number="+14325551235"),
+        TemporaryPassword="Temporary-1",
+        DesiredDeliveryMediums=["EMAIL", "SMS"],
+    )
+    mail, sms = sorted(pool.outbox()[-2:], key=lambda one: one["to"], reverse=True)
+    # A name is no markup, and no placeholder.
+    assert (mail["subject"], mail["text"]) == ("Come in", "&lt;eve&gt;{####}: Temporary-1")
+    assert (sms["to"], sms["text"]) == ("+14325551235", "<eve>{####} Temporary-1")
+
+
+def test_a_link_in_the_place_of_a_code(cloud: Server) -> None:
+    pool = UserPool(
+        cloud,
+        AutoVerifiedAttributes=["email"],
+        EmailConfiguration=DEVELOPER,
+        VerificationMessageTemplate={
+            "DefaultEmailOption": "CONFIRM_WITH_LINK",
+            "EmailMessageByLink": "Please {##press here##}, or don't.",
+            "EmailSubjectByLink": "One press",
+        },
+    )
+    pool.sign_up("ann b".replace(" ", "&"), email="ann@example.com")
+    message = pool.message()
+    assert message["subject"] == "One press"
+    found = re.fullmatch(r'Please <a href="([^"]+)">press here</a>, or don\'t\.', message["text"])
+    assert found
+    link = found.group(1).replace("&amp;", "&")
+    assert f"client_id={pool.client}&user_name=ann%26b&confirmation_code=" in link
+    code = link[-6:]
+    pool.confirm("ann&b", code)
+    assert pool.status("ann&b") == "CONFIRMED"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+
+
+def test_an_endpoint_of_the_operators_gets_messages(receiver: Receiver) -> None:
+    with Server("--message-endpoint", f"{receiver.url}/messages?from=gatehouse") as server:
+        pool = UserPool(server, AutoVerifiedAttributes=["email"], EmailConfiguration=DEVELOPER)
+        # It is tried again until it is taken.
+        receiver.refusals = 1
+        pool.sign_up("ann", email="ann@example.com")
+        path, headers, message = receiver.messages.get(timeout=20)
+        assert path == "/messages?from=gatehouse" and headers["Content-Type"] == "application/json"
+        assert message.pop("id")
+        assert message == {
+            "medium": "EMAIL",
+            "recipient": "ann@example.com",
+            "subject": "Your verification code",
+            "text": f"Your verification code is {pool.code()}. ",
+            "userPoolId": pool.id,
+            "from": "The App <app@example.com>",
+        }
+        pool.confirm("ann")
+        pool.admin.admin_create_user(
+            UserPoolId=pool.id, Username="bob", UserAttributes=attributes(phone_number="+14325551234")
+        )
+        message = receiver.next()
+        assert (message["medium"], message["recipient"]) == ("SMS", "+14325551234") and "subject" not in message
+        # What is refused sends nothing.
+        assert error_of(pool.sign_up, username="ann", email="ann@example.com").code == "UsernameExistsException"
+        assert receiver.messages.empty()
+
+
+def test_endpoints_that_are_none() -> None:
+    for text in ("nowhere", "http://mail.example.com/", "ftp://127.0.0.1"):
+        done = gatehouse("serve", "--in-memory", "--port", "0", "--message-endpoint", text)
+        assert done.returncode != 0 and "--message-endpoint takes" in done.stderr, text
+
+
+def test_senders_that_are_functions_are_refused(cloud: Server) -> None:
+    sender: dict[str, Any] = {
+        "KMSKeyID": "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555",
+        "CustomEmailSender": {
+            "LambdaVersion": "V1_0",
+            "LambdaArn": "arn:aws:lambda:us-east-1:111122223333:function:sender",
+        },
+    }
+    pool = UserPool(cloud, AutoVerifiedAttributes=["email"], LambdaConfig=sender)
+    error = error_of(pool.sign_up, username="ann", email="ann@example.com")
+    assert error.code == "NotImplemented" and "--message-endpoint" in error.message
+    assert error_of(pool.user, username="ann").code == "UserNotFoundException"
