@@ -82,7 +82,7 @@ extension PoolUser.Factors {
 
 extension PoolUser {
     /// Whether the user has what a factor takes.
-    fileprivate func canReceive(_ factor: String) -> Bool {
+    func canReceive(_ factor: String) -> Bool {
         switch factor {
         case "SMS_MFA": self[attribute: "phone_number"] != nil
         case "EMAIL_OTP": self[attribute: "email"] != nil
