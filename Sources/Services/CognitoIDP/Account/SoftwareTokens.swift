@@ -26,81 +26,77 @@ struct SoftwareToken: Sendable {
     }
 }
 
-extension PoolEntry {
-    /// - Throws: SoftwareTokenMFANotFoundException where the pool's users have no authenticator apps.
-    func requireSoftwareTokens() throws(ServiceError) {
-        guard offers("SOFTWARE_TOKEN_MFA") else {
+extension Call {
+    /// The user of an access token, who sets an authenticator app up; nil: whoever has the session that is there instead.
+    /// - Throws: InvalidParameterException where there is neither, or both; SoftwareTokenMFANotFoundException where the pool's
+    ///   users have no authenticator apps.
+    fileprivate func softwareTokenOwner(
+        _ accessToken: String?, _ session: String?
+    ) async throws(ServiceError) -> SignedInUser? {
+        guard (accessToken == nil) != (session == nil) else {
+            throw .invalidParameter("Either an access token or a session is required.")
+        }
+        guard let accessToken else { return nil }
+        let signedIn = try await signedInUser(accessToken)
+        guard signedIn.pool.hasSoftwareTokenFactor else {
             throw .cognito(
                 .softwareTokenMFANotFoundException, "Software Token MFA is not enabled for the userPool.")
         }
+        return signedIn
     }
 }
 
-/// Who sets an authenticator app up.
-public enum UserOrSession: Sendable {
-    /// Somebody who is signed in.
-    case user(SignedInUser)
-}
-
-extension Call {
-    /// - Throws: InvalidParameterException where there is neither, or both.
-    fileprivate func userOrSession(_ accessToken: String?, _ session: String?) async throws(ServiceError) -> UserOrSession {
-        switch (accessToken, session) {
-        case (let token?, nil): return .user(try await signedInUser(token))
-        case (nil, .some): throw .notImplemented("sessions")
-        default: throw .invalidParameter("Either an access token or a session is required.")
-        }
-    }
-}
+// They change the ledger in transactions of their own, as sign-ins do.
 
 /// The secret is the user's once VerifySoftwareToken has seen a code of it.
-extension CognitoIDP.AssociateSoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
-        try await call.userOrSession(input.accessToken, input.session)
-    }
+extension CognitoIDP.AssociateSoftwareToken: ComputeOperation, OfUserOrSession {
+    public static let isReadOnly = false
 
-    public static func handle(
-        _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        guard let signedIn = try await call.softwareTokenOwner(input.accessToken, input.session) else {
+            let made = try await call.associateSoftwareToken(session: input.session ?? "")
+            return Output {
+                $0.secretCode = made.secret
+                $0.session = made.session
+            }
+        }
         let token = SoftwareToken.make()
-        switch proof {
-        case .user(let signedIn):
-            try signedIn.pool.requireSoftwareTokens()
+        try await call.keep { (records) throws(ServiceError) in
             var user = try records.current(signedIn)
             user.unverifiedSoftwareToken = token.secret
             try records.put(user)
-            return Output { $0.secretCode = token.secret }
         }
+        return Output { $0.secretCode = token.secret }
     }
 }
 
 /// A user who is signed in still has to say that the app is to be asked for: see SetUserMFAPreference.
-extension CognitoIDP.VerifySoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
-        try await call.userOrSession(input.accessToken, input.session)
-    }
+extension CognitoIDP.VerifySoftwareToken: ComputeOperation, OfUserOrSession {
+    public static let isReadOnly = false
 
-    public static func handle(
-        _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        switch proof {
-        case .user(let signedIn):
-            try signedIn.pool.requireSoftwareTokens()
-            var user = try records.current(signedIn)
-            try user.takeSoftwareToken(user.unverifiedSoftwareToken, provedBy: input.userCode, call)
-            try records.put(user)
-            return Output { $0.status = "SUCCESS" }
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        let code = input.userCode
+        guard let signedIn = try await call.softwareTokenOwner(input.accessToken, input.session) else {
+            let session = try await call.verifySoftwareToken(session: input.session ?? "", code: code)
+            return Output {
+                $0.status = "SUCCESS"
+                $0.session = session
+            }
         }
+        try await call.keep { (records) throws(ServiceError) in
+            var user = try records.current(signedIn)
+            try user.takeSoftwareToken(provedBy: code, call)
+            try records.put(user)
+        }
+        return Output { $0.status = "SUCCESS" }
     }
 }
 
 extension PoolUser {
     /// Makes the secret of an authenticator app the user's own, if the app shows a code of it.
     /// - Throws: EnableSoftwareTokenMFAException for another code; SoftwareTokenMFANotFoundException where there is no secret.
-    fileprivate mutating func takeSoftwareToken(
-        _ secret: String?, provedBy code: String, _ call: Call
-    ) throws(ServiceError) {
-        guard let secret else {
+    fileprivate mutating func takeSoftwareToken(provedBy code: String, _ call: Call) throws(ServiceError) {
+        guard let secret = unverifiedSoftwareToken else {
             throw .cognito(.softwareTokenMFANotFoundException, "Software Token MFA does not exist for the user.")
         }
         guard let step = SoftwareToken(secret: secret).step(matching: code, at: call.clientTime, after: nil) else {

@@ -62,7 +62,7 @@ extension Identifiers {
 
 extension PoolEntry {
     /// Whether the pool tells devices apart.
-    var tracksDevices: Bool { settings.deviceConfiguration != nil }
+    var tracksDevices: Bool { deviceConfiguration != nil }
 }
 
 extension RecordReading {

@@ -26,7 +26,7 @@ extension Call {
         else { throw .invalidRefreshToken }
         guard token.expires > time else { throw .notAuthorized("Refresh Token has expired") }
         // Where devices are told apart, the tokens of one are of no use on another.
-        if pool.settings.deviceConfiguration != nil, let key = token.deviceKey, key != request.deviceKey {
+        if pool.tracksDevices, let key = token.deviceKey, key != request.deviceKey {
             throw .invalidRefreshToken
         }
         let now = time
