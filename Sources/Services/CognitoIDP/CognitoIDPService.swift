@@ -24,6 +24,7 @@ extension ServiceModule {
             TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
             BrandingAsset.self,
+            AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
