@@ -38,6 +38,8 @@ public struct Gatehouse: Sendable {
         public var keyStoreProxies: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
+        public var loginProviders: [String: String] = [:]
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -156,7 +158,8 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
-                    eventDestinations: configuration.eventDestinations),
+                    eventDestinations: configuration.eventDestinations,
+                    loginProviders: configuration.loginProviders),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)

@@ -63,6 +63,8 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var loginProviders: LoginProviderOptions
+
     @OptionGroup var gateOptions: GateOptions
 
     @Option(
@@ -255,6 +257,7 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.loginProviders = try loginProviders.issuers()
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
