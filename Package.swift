@@ -222,6 +222,8 @@ let package = Package(
             dependencies: [
                 "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
                 "SAML", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Sources/Services/CognitoIDP"),
         .target(
@@ -485,6 +487,13 @@ let package = Package(
         .testTarget(
             name: "OIDCTests",
             dependencies: ["Fetch", "OIDC", "Wire", .product(name: "JWTKit", package: "jwt-kit")]),
+        .testTarget(
+            name: "CognitoIDPTests",
+            dependencies: [
+                "CognitoIDPAPI", "CognitoIDPService", "Directory", "Keyring", "Ledger", "OIDC", "Platform", "Wire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.copy("srp.json")]),
         .testTarget(name: "SigninTests", dependencies: ["SigninAPI", "SigninService", "Wire"]),
         .testTarget(
             name: "TransportSecurityTests",

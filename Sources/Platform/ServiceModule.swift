@@ -342,18 +342,36 @@ public struct EventParticulars: Sendable {
 public struct PublicPath: Sendable {
     /// The HTTP method, in upper case.
     public let method: String
-    /// What the path begins with. It must be one that no bucket, queue or other name of AWS's can have.
-    public let prefix: String
+    /// Whether a path is one of these.
+    public let takes: @Sendable (_ path: String) -> Bool
+    /// Whether objects of a virtual host may have such a path as well: then requests to one are not for this.
+    public let mayBeOfHost: Bool
     /// Answers the request. No policy has been asked.
     public let respond: @Sendable (WireRequest, Environment) async -> WireResponse
 
-    /// - Parameters: see the properties.
+    /// All paths with a beginning.
+    /// - Parameters:
+    ///   - prefix: what the path begins with. It must be one that no bucket, queue or other name of AWS's can have.
+    ///   - respond: see the property.
     public init(
         _ method: String, _ prefix: String,
         respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
     ) {
         self.method = method
-        self.prefix = prefix
+        takes = { $0.hasPrefix(prefix) }
+        mayBeOfHost = false
+        self.respond = respond
+    }
+
+    /// Paths that are told by more than their beginning. They must be none of a bucket's or queue's.
+    /// - Parameters: see the properties.
+    public init(
+        _ method: String, where takes: @escaping @Sendable (_ path: String) -> Bool,
+        respond: @escaping @Sendable (WireRequest, Environment) async -> WireResponse
+    ) {
+        self.method = method
+        self.takes = takes
+        mayBeOfHost = true
         self.respond = respond
     }
 }

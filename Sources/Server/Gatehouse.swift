@@ -36,10 +36,12 @@ public struct Gatehouse: Sendable {
         /// Where the proxies of external key stores are, by the hosts of their endpoints, where they are not at port 443 of
         /// those.
         public var keyStoreProxies: [String: WebAddress] = [:]
-        /// Which servers get the events of S3's buckets, by the ARNs of queues, topics and functions.
+        /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
         /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
         public var loginProviders: [String: String] = [:]
+        /// Where messages to the users of user pools go.
+        public var messages = MessageServers()
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
         public var upstreams: UpstreamEndpoints?
         /// Whether what policies deny is let through, and only marked.
@@ -158,7 +160,7 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
-                    eventDestinations: configuration.eventDestinations,
+                    eventDestinations: configuration.eventDestinations, messages: configuration.messages,
                     loginProviders: configuration.loginProviders),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation

@@ -8,6 +8,8 @@
 ///
 /// AWS's order of several failures is not the model's, and was not found out; here it is the model's.
 public struct ValidationRules: Sendable {
+    /// The code of the error; nil: the protocol's usual one.
+    public var code: String?
     /// Whether messages quote values, and list those of enumerations.
     public var quotesValues: Bool
     /// Whether the constraints of a list's elements end with the one that they must not be null.
@@ -23,10 +25,11 @@ public struct ValidationRules: Sendable {
 
     /// - Parameters: see the properties.
     public init(
-        quotesValues: Bool = true, elementsAreRequired: Bool = false, patternTexts: [String: String] = [:],
-        ignored: Set<BrokenConstraint> = [],
+        code: String? = nil, quotesValues: Bool = true, elementsAreRequired: Bool = false,
+        patternTexts: [String: String] = [:], ignored: Set<BrokenConstraint> = [],
         error: (@Sendable (_ broken: BrokenConstraint, _ member: MemberShape, _ text: String?) -> ServiceError)? = nil
     ) {
+        self.code = code
         self.quotesValues = quotesValues
         self.elementsAreRequired = elementsAreRequired
         self.patternTexts = patternTexts

@@ -7,26 +7,21 @@ extension ServiceModule {
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html>
     public static let cognitoIDP = ServiceModule(
         CognitoIDP.self,
-        operations: poolOperations + clientOperations + userOperations + signInOperations + accountOperations,
+        operations: userPoolOperations + appClientOperations + userOperations + signInOperations + accountOperations,
         events: EventParticulars(source: "cognito-idp.amazonaws.com"),
-        records: [UserPool.self, UserPoolClient.self],
-        tables: [PoolUser.self, UserAlias.self, PoolGroup.self, GroupMember.self],
-        projections: [PoolIndex.self], resourceTypes: [.userPool])
-
-    /// Of administrators: pools and what belongs to them.
-    private static let poolOperations: [any Platform.Operation.Type] = []
-
-    /// Of administrators: app clients.
-    private static let clientOperations: [any Platform.Operation.Type] = []
-
-    /// Of administrators and of users: users, groups, import.
-    private static let userOperations: [any Platform.Operation.Type] = []
-
-    /// Signing in and out.
-    private static let signInOperations: [any Platform.Operation.Type] = []
-
-    /// Of users who are signed in: devices, second factors, passkeys.
-    private static let accountOperations: [any Platform.Operation.Type] = []
+        validation: ValidationRules(code: CognitoIDP.Failure.invalidParameterException.rawValue),
+        records: [UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self],
+        tables: [
+            PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
+            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            UsedSession.self, KeptSession.self, SignInFailures.self,
+        ],
+        projections: [PoolIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
+        jobs: [
+            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self,
+        ],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
 }
 
 extension ResourceType {

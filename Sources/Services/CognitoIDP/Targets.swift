@@ -72,3 +72,9 @@ extension OfSignedInUser {
 
 /// The same, where an access token or a session may prove who asks.
 protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken {}
+
+extension OfUserOrSession {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        input.accessToken.flatMap { environment.userPool(ofToken: $0)?.pool.scope }
+    }
+}

@@ -12,12 +12,14 @@ final class PoolEntry: Sendable {
     let settings: CognitoIDP.UserPoolType
     /// How second factors are asked for.
     let multiFactor: CognitoIDP.GetUserPoolMfaConfigResponse
+    /// The attributes that users can have.
+    let schema: AttributeSchema
 
     init(_ pool: UserPool) throws(ServiceError) {
         self.pool = pool
-        settings = CognitoIDP.UserPoolType(try Structure(json: pool.settings, of: CognitoIDP.UserPoolType.shape))
-        multiFactor = CognitoIDP.GetUserPoolMfaConfigResponse(
-            try Structure(json: pool.multiFactor, of: CognitoIDP.GetUserPoolMfaConfigResponse.shape))
+        settings = try pool.readSettings()
+        multiFactor = try pool.readMultiFactor()
+        schema = AttributeSchema((settings.schemaAttributes ?? []).map { AttributeDefinition($0) })
     }
 
     var id: String { pool.id }
@@ -34,8 +36,7 @@ final class ClientEntry: Sendable {
     init(_ client: UserPoolClient, of pool: PoolEntry) throws(ServiceError) {
         self.client = client
         self.pool = pool
-        settings = CognitoIDP.UserPoolClientType(
-            try Structure(json: client.settings, of: CognitoIDP.UserPoolClientType.shape))
+        settings = try client.readSettings()
     }
 
     var id: String { client.id }
@@ -92,6 +93,9 @@ final class PoolIndex: Projection {
 
     /// nil: there is no such pool, in any account.
     func pool(_ id: String) -> PoolEntry? { state.withLock { $0.pools[id] } }
+
+    /// All pools, of all accounts and Regions.
+    var all: [PoolEntry] { state.withLock { Array($0.pools.values) } }
 
     /// nil: there is no such client, of any pool.
     func client(_ id: String) -> ClientEntry? {

@@ -14,7 +14,7 @@ struct UserPool: Record {
     let id: String
     let accountID: String
     let region: String
-    let name: String
+    var name: String
     /// Seconds since 1970.
     let created: Double
     /// Seconds since 1970.

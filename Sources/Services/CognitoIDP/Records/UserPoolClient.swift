@@ -5,7 +5,7 @@ import Wire
 
 /// An app client of a user pool.
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>
-struct UserPoolClient: Record, CustomStringConvertible {
+struct UserPoolClient: PoolPart, CustomStringConvertible {
     static let kind = "AWS::Cognito::UserPoolClient"
 
     /// 26 digits and lower-case letters, unique among all pools.
@@ -28,9 +28,6 @@ struct UserPoolClient: Record, CustomStringConvertible {
         /// Seconds since 1970.
         let created: Double
     }
-
-    var references: [Reference] { [Reference(Self.ofPool, to: poolID)] }
-    var requirements: [Requirement] { [Requirement(UserPool.kind, poolID)] }
 
     static let ofPool = "client-of-pool"
 

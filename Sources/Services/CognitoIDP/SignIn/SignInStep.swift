@@ -6,7 +6,8 @@ enum SignInStep: Sendable {
     /// The user has proved who they are; tokens may be issued.
     case done(SignInGrant, newDevice: NewDevice?)
     /// Something is still to be proved.
-    case challenge(name: String, parameters: [String: String], session: String)
+    /// - Parameter session: nil of USER_SRP_AUTH's, whose `SECRET_BLOCK` is enough.
+    case challenge(name: String, parameters: [String: String], session: String?)
     /// What USER_AUTH can be gone on with.
     case choice([String], session: String)
 
@@ -28,21 +29,6 @@ struct SignInRequest: Sendable {
     var isOfAdmin = false
     /// What the app tells of its user's surroundings, for threat protection: the address, what `EncodedData` has.
     var context: [String: String] = [:]
-}
-
-extension Call {
-    /// Begins a sign-in.
-    func beginSignIn(_ request: SignInRequest) async throws(ServiceError) -> SignInStep {
-        throw .notImplemented("sign-in")
-    }
-
-    /// Goes on with one: answers a challenge.
-    /// - Parameters:
-    ///   - challenge: its name.
-    ///   - session: what came with it.
-    ///   - responses: `ChallengeResponses`.
-    func answerChallenge(
-        _ challenge: String, session: String?, responses: [String: String], client: ClientEntry,
-        clientMetadata: [String: String], isOfAdmin: Bool
-    ) async throws(ServiceError) -> SignInStep { throw .notImplemented("sign-in") }
+    /// `Session` of ConfirmSignUp, which has proved what USER_AUTH would ask for.
+    var session: String?
 }

@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import FoundationEssentials
 import Platform
 import Wire
 
@@ -12,14 +13,20 @@ struct SignInGrant: Sendable {
     var scopes = ["aws.cognito.signin.user.admin"]
     /// `nonce` of an authorization request.
     var nonce: String?
+    /// `resource` of an authorization request: the API that the access token is for.
+    var resource: String?
     /// The device that the user signed in on.
     var deviceKey: String?
     /// The id that all tokens of a sign-in share; nil: a new sign-in.
     var originID: String?
+    /// `event_id`; nil: a new one.
+    var eventID: String?
     /// What triggers are told.
     var clientMetadata: [String: String] = [:]
     /// By which trigger source the tokens are customised: `TokenGeneration_Authentication`
     var source = "TokenGeneration_Authentication"
+    /// Whether there is a refresh token: not of the implicit grant.
+    var isRefreshable = true
 }
 
 /// The tokens of a sign-in.
@@ -32,31 +39,47 @@ struct IssuedTokens: Sendable {
     let expiresIn: Int
 }
 
-/// A user who has shown an access token that holds.
-struct SignedInUser: Sendable {
-    let pool: PoolEntry
-    let client: ClientEntry
-    let user: PoolUser
-    /// The scopes of the access token.
-    let scopes: [String]
-    /// The token's `origin_jti`.
-    let originID: String
-    /// In seconds since 1970.
-    let authTime: Double
-    let deviceKey: String?
-}
-
 extension Call {
-    /// Issues the tokens of a sign-in: `PreTokenGeneration` is asked, the refresh token's family is kept where it must be.
+    /// Issues the tokens of a sign-in: `PreTokenGeneration` is asked first.
     /// - Throws: what the trigger refuses with.
     func issueTokens(_ grant: SignInGrant) async throws(ServiceError) -> IssuedTokens {
-        throw .notImplemented("tokens")
+        let originID = grant.originID ?? RequestIDs.make(time: time)
+        var refresh: RefreshToken?
+        if grant.isRefreshable {
+            refresh = RefreshToken(
+                clientID: grant.client.id, user: grant.user, originID: originID, authTime: grant.authTime,
+                expires: time + Double(grant.client.tokenValidity.refresh), scopes: grant.scopes,
+                deviceKey: grant.deviceKey)
+        }
+        return try await issueTokens(grant, originID: originID, refresh)
     }
 
-    /// Proves an access token, and finds its user.
-    /// - Throws: NotAuthorizedException for a token that is forged, expired, revoked, of another use, or lacks the scope
-    ///   `aws.cognito.signin.user.admin`; UserNotFoundException where the user is gone.
-    func signedInUser(_ accessToken: String) async throws(ServiceError) -> SignedInUser {
-        throw .notImplemented("tokens")
+    /// - Parameter refresh: the refresh token that goes with them; nil: none.
+    func issueTokens(
+        _ grant: SignInGrant, originID: String, _ refresh: RefreshToken?
+    ) async throws(ServiceError) -> IssuedTokens {
+        let (pool, user) = (grant.client.pool, grant.user)
+        let keys = try await environment.keys(of: pool)
+        let groups = try await environment.read(pool.scope) { (records) throws(ServiceError) in
+            GroupClaims(try records.groups(of: user))
+        }
+        let customization = try await customization(of: grant, groups)
+        let claims = TokenClaims(
+            issuer: environment.issuer(of: pool.id), grant: grant, groups: customization.groups ?? groups,
+            customization: customization, originID: originID, eventID: grant.eventID ?? UUID().uuidString.lowercased(),
+            issued: Int(exactly: time.rounded(.down)) ?? 0, validity: grant.client.tokenValidity)
+        let isIdentityWanted =
+            grant.scopes.contains("openid") || grant.scopes.contains("aws.cognito.signin.user.admin")
+        return IssuedTokens(
+            idToken: isIdentityWanted
+                ? try await keys.sign(claims.identity(id: UUID().uuidString.lowercased()), .identity) : nil,
+            // Its time tells, to the millisecond, whether it was issued before a sign-out.
+            accessToken: try await keys.sign(claims.access(id: RequestIDs.make(time: time)), .access),
+            refreshToken: try refresh?.sealed(with: keys, of: pool.id), expiresIn: claims.validity.access)
     }
+}
+
+extension Environment {
+    /// `iss` of a pool's tokens. Below it lie the documents by which they are verified.
+    func issuer(of poolID: String) -> String { publicAddress.url + "/" + poolID }
 }

@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import Crypto
 import Ledger
 import Platform
 import Wire
@@ -33,6 +34,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     let name: String
     /// A UUID.
     let sub: String
+    /// `email` or `phone_number`, where that is the user name, and ``username`` is ``sub``.
+    var signInAttribute: String?
     /// In the order in which they were set, without `sub`.
     var attributes: [Attribute]
     /// Seconds since 1970.
@@ -51,6 +54,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
     var signedOutBefore: Double?
     /// The secret of the authenticator app, once it is verified, in base32.
     var softwareToken: String?
+    /// The secret of an authenticator app that has shown no code of it yet, in base32.
+    var unverifiedSoftwareToken: String?
     /// The step of the last one-time password of ``softwareToken`` that was accepted.
     var lastStep: Int?
     var factors = Factors()
@@ -62,6 +67,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         var isSMSEnabled = false
         var isEmailEnabled = false
         var isSoftwareTokenEnabled = false
+        /// nil is no.
+        var isPasskeyEnabled: Bool?
         /// `SMS_MFA`, `EMAIL_OTP` or `SOFTWARE_TOKEN_MFA`
         var preferred: String?
     }
@@ -71,6 +78,8 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
         let providerName: String
         let providerType: String
         let userID: String
+        /// The provider's claim that ``userID`` is the value of; nil: its subject.
+        var claim: String?
         var issuer: String?
         var isPrimary: Bool
         /// Seconds since 1970.
@@ -93,10 +102,19 @@ struct PoolUser: TableRow, Equatable, CustomStringConvertible {
             RowIndex("status", RowKey(.text(isEnabled ? "Enabled" : "Disabled"))),
         ]
         for attribute in attributes where Self.searchable.contains(attribute.name) {
-            indexes.append(RowIndex(attribute.name, RowKey(.text(attribute.value))))
+            indexes.append(RowIndex(attribute.name, Self.indexed(attribute.value)))
         }
         return indexes
     }
+
+    /// Where a value is in its index: in lower case, for searches don't tell cases apart. Long ones are cut, for the database's
+    /// sake: what is found has to be compared again.
+    static func indexed(_ value: String) -> RowKey { RowKey(.bytes(indexedBytes(value))) }
+
+    static func indexedBytes(_ value: String) -> [UInt8] { Array(value.lowercased().utf8.prefix(longestIndexed)) }
+
+    /// In bytes.
+    static let longestIndexed = 400
 
     /// The value of an attribute; nil where the user has none.
     subscript(attribute name: String) -> String? {
@@ -120,7 +138,7 @@ struct UserAlias: TableRow, Equatable {
     static let kind = "AWS::Cognito::UserPoolUser::Alias"
 
     let poolID: String
-    /// `email`, `phone_number`, `preferred_username`; or `identity`, whose value is `PROVIDER/USERID`
+    /// `email`, `phone_number`, `preferred_username`; or `identity`: see ``value(ofIdentity:at:claim:)``
     let attribute: String
     /// In lower case where the pool doesn't tell cases apart.
     let value: String
@@ -130,7 +148,20 @@ struct UserAlias: TableRow, Equatable {
     var partition: String { poolID }
     var key: RowKey { Self.key(attribute, value) }
 
-    static func key(_ attribute: String, _ value: String) -> RowKey { RowKey(.text(attribute), .text(value)) }
+    static func key(_ attribute: String, _ value: String) -> RowKey {
+        guard value.utf8.count > PoolUser.longestIndexed else { return RowKey(.text(attribute), .text(value)) }
+        // No text: so no value of any user is the same.
+        return RowKey(.text(attribute), .bytes([0xff] + Array(SHA256.hash(data: Array(value.utf8)))))
+    }
+
+    /// The ``attribute`` of what a provider knows a user by.
+    static let identity = "identity"
+
+    /// - Parameter claim: the provider's claim that has the user's id; nil: its subject.
+    static func value(ofIdentity userID: String, at provider: String, claim: String? = nil) -> String {
+        // None of the three can have the separator in it without being refused before.
+        "\(provider)\u{1f}\(claim ?? "")\u{1f}\(userID)"
+    }
 }
 
 /// A group of a user pool.

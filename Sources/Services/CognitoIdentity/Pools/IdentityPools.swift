@@ -65,10 +65,13 @@ extension CognitoIdentity.UpdateIdentityPool: WriteOperation, OnIdentityPool {
 
     public static func handle(_ input: Input, _ call: Call, _ records: MutableRecords) throws(ServiceError) -> Output {
         var pool = try records.identityPool(input.identityPoolId)
-        let settings = try IdentityPool.Settings(input)
-        // Identities are linked to users by it.
-        if let name = pool.settings.developerProvider, settings.developerProvider != name {
-            throw .invalidParameter("DeveloperProviderName cannot be changed once it has been set.")
+        var settings = try IdentityPool.Settings(input)
+        // Identities are linked to users by it: it stays.
+        if let name = pool.settings.developerProvider {
+            guard (settings.developerProvider ?? name) == name else {
+                throw .invalidParameter("DeveloperProviderName cannot be changed once it has been set.")
+            }
+            settings.developerProvider = name
         }
         pool.settings = settings
         if let tags = input.identityPoolTags {
