@@ -24,11 +24,13 @@ extension ServiceModule {
             TokenFamily.self, PoolDevice.self, ForgottenDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
             BrandingAsset.self, ImportPart.self,
+            AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
             DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
+            ForgetLoginTicket.self,
         ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front])
 }
