@@ -35,7 +35,7 @@ extension Call {
         else { throw .invalidRefreshToken }
         guard token.expires > time else { throw .notAuthorized("Refresh Token has expired") }
         // Where devices are told apart, the tokens of one are of no use on another.
-        if pool.deviceConfiguration != nil, let key = token.deviceKey, key != request.deviceKey {
+        if pool.tracksDevices, let key = token.deviceKey, key != request.deviceKey {
             throw .invalidRefreshToken
         }
         let now = time
@@ -97,6 +97,7 @@ extension RecordReading {
         guard family?.isRevoked != true, !user.isSignedOut(since: token.began) else {
             throw .notAuthorized("Refresh Token has been revoked")
         }
+        if pool.tracksDevices, let key = token.deviceKey, try isForgotten(key, of: user) { throw .invalidRefreshToken }
         let generation = family?.generation ?? 0
         let isInGrace =
             token.generation == generation - 1
