@@ -213,10 +213,12 @@ def test_a_remembered_device_stands_for_the_second_factor(cloud: Server) -> None
     code = code_at(base64.b32decode(secret + "=" * (-len(secret) % 8)), int(time.time() // 30))
     pool.app.verify_software_token(AccessToken=tokens["AccessToken"], UserCode=code)
     pool.app.set_user_mfa_preference(AccessToken=tokens["AccessToken"], SoftwareTokenMfaSettings=totp)
-    client = AWSSRP("ann", PASSWORD, pool.id, pool.client, client=pool.app)
-    answer, password = client.confirm_device({"AuthenticationResult": tokens})
-    assert answer["UserConfirmationNecessary"] is False
     new = tokens["NewDeviceMetadata"]
+    password, verifier = generate_hash_device(new["DeviceGroupKey"], new["DeviceKey"])
+    answer = pool.app.confirm_device(
+        AccessToken=tokens["AccessToken"], DeviceKey=new["DeviceKey"], DeviceSecretVerifierConfig=verifier
+    )
+    assert answer["UserConfirmationNecessary"] is False
 
     def device(password: str) -> AWSSRP:
         return AWSSRP(

@@ -1,22 +1,15 @@
 """Signing in to user pools: passwords, SRP, second factors, new passwords, lock-out."""
 
-import base64
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pycognito.aws_srp import AWSSRP, N_HEX
 
-from harness import Server, Trail, error_of
-from harness.mfa import code_at
+from harness import Server, Trail
+from harness.sign_in import EXCEEDED, FLOWS, HIDDEN, INVALID_SESSION, N, USED_SESSION, WRONG
+from harness.sign_in import answer, refusal, srp, srp_step, totp
 from harness.user_pools import PASSWORD, UserPool
-
-FLOWS = [
-    "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-    "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH",
-]  # fmt: skip
-N = int(N_HEX, 16)
 
 
 @pytest.fixture
@@ -24,27 +17,6 @@ def pool(cloud: Server) -> UserPool:
     pool = UserPool(cloud, client={"ExplicitAuthFlows": FLOWS, "PreventUserExistenceErrors": "ENABLED"})
     pool.create("alice", email="alice@example.com", email_verified="true")
     return pool
-
-
-def srp(pool: UserPool, username: str, password: str = PASSWORD, **more: Any) -> AWSSRP:
-    return AWSSRP(username, password, pool.id, pool.client, client=pool.app, client_secret=pool.secret, **more)
-
-
-def answer(pool: UserPool, challenge: str, session: str | None, username: str = "alice", **responses: str) -> Any:
-    more = {"Session": session} if session else {}
-    return pool.app.respond_to_auth_challenge(
-        ClientId=pool.client, ChallengeName=challenge, ChallengeResponses={"USERNAME": username} | responses, **more
-    )
-
-
-def refusal(call: Callable[[], Any]) -> tuple[str, str]:
-    error = error_of(call)
-    return error.code, error.message
-
-
-WRONG = ("NotAuthorizedException", "Incorrect username or password.")
-HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-INVALID_SESSION = ("NotAuthorizedException", "Invalid session for the user.")
 
 
 # Passwords
@@ -264,18 +236,17 @@ def test_a_new_password_by_pycognito(pool: UserPool) -> None:
 
 
 def test_failures_lock_out(pool: UserPool, cloud: Server) -> None:
-    exceeded = ("NotAuthorizedException", "Password attempts exceeded")
     for failures in range(1, 8):
         assert refusal(lambda: pool.sign_in("alice", "wrong")) == WRONG
         # The fifth locks for a second, the next for two, then for four: attempts meanwhile don't count.
         if failures >= 5:
-            assert refusal(lambda: pool.sign_in("alice", "wrong")) == exceeded
+            assert refusal(lambda: pool.sign_in("alice", "wrong")) == EXCEEDED
             cloud.advance(2 ** (failures - 5))
     assert refusal(lambda: pool.sign_in("alice", "wrong")) == WRONG
     cloud.advance(5)
-    assert refusal(lambda: pool.sign_in("alice")) == exceeded
+    assert refusal(lambda: pool.sign_in("alice")) == EXCEEDED
     # For everybody who asks in the user's name, by whatever flow.
-    assert refusal(lambda: srp(pool, "alice").authenticate_user()) == exceeded
+    assert refusal(lambda: srp(pool, "alice").authenticate_user()) == EXCEEDED
     pool.create("bob")
     assert pool.sign_in("bob")["AuthenticationResult"]
     cloud.advance(4)
@@ -313,13 +284,6 @@ def test_names_that_nobody_has_lock_out_as_well(pool: UserPool) -> None:
 TOTP_POOL = {"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
-def totp(secret: str, later: int = 0) -> str:
-    """What an authenticator app shows, so many steps later. There is time enough before the next."""
-    if (left := 30 - time.time() % 30) < 6:
-        time.sleep(left)
-    return code_at(base64.b32decode(secret + "=" * (-len(secret) % 8)), int(time.time() // 30) + later)
-
-
 def with_factors(pool: UserPool, **settings: Any) -> None:
     pool.admin.set_user_pool_mfa_config(UserPoolId=pool.id, **settings)
 
@@ -351,23 +315,12 @@ def test_an_authenticator_app(pool: UserPool) -> None:
     done = answer(pool, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=code)
     assert done["AuthenticationResult"]
     # Nor the session twice, nor the code in another.
-    once = "Invalid session for the user, session can only be used once."
-    assert refusal(lambda: answer(pool, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=totp(secret, 1)))[1] == once
+    again = refusal(lambda: answer(pool, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=totp(secret, 1)))
+    assert again == USED_SESSION
     session = pool.sign_in("alice")["Session"]
     used = ("ExpiredCodeException", "Your software token has already been used once.")
     assert refusal(lambda: answer(pool, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=code)) == used
     assert answer(pool, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=totp(secret, 1))["AuthenticationResult"]
-
-
-def srp_step(pool: UserPool, username: str, password: str = PASSWORD) -> Any:
-    """SRP by hand, up to what follows the password."""
-    client = srp(pool, username, password)
-    parameters = client.get_auth_params()
-    step = pool.app.initiate_auth(ClientId=pool.client, AuthFlow="USER_SRP_AUTH", AuthParameters=parameters)
-    return pool.app.respond_to_auth_challenge(
-        ClientId=pool.client, ChallengeName="PASSWORD_VERIFIER",
-        ChallengeResponses=client.process_challenge(step["ChallengeParameters"], parameters),
-    )  # fmt: skip
 
 
 def test_wrong_codes_lock_out(pool: UserPool) -> None:
@@ -509,5 +462,5 @@ def test_events(pool: UserPool, trail: Trail) -> None:
         assert event["additionalEventData"] == {"sub": sub}
         assert event["requestParameters"]["authParameters" if name == "InitiateAuth" else "challengeResponses"] == HIDDEN
         text = str(event)
-        for secret in ("SRP_A", "PASSWORD_CLAIM", "SECRET_BLOCK", "SALT", PASSWORD, "eyJ"):
+        for secret in ("'SRP_A'", "PASSWORD_CLAIM", "SECRET_BLOCK", "SALT", PASSWORD, "eyJ"):
             assert secret not in text, event

@@ -9,7 +9,8 @@ import Wire
 extension ServiceModule {
     static let factorOperations: [any Platform.Operation.Type] = [
         CognitoIDP.GetUser.self, CognitoIDP.GetUserAuthFactors.self, CognitoIDP.SetUserMFAPreference.self,
-        CognitoIDP.AdminSetUserMFAPreference.self, CognitoIDP.SetUserSettings.self, CognitoIDP.AdminSetUserSettings.self,
+        CognitoIDP.AdminSetUserMFAPreference.self, CognitoIDP.SetUserSettings.self,
+        CognitoIDP.AdminSetUserSettings.self,
         CognitoIDP.AssociateSoftwareToken.self, CognitoIDP.VerifySoftwareToken.self,
     ]
 }

@@ -3,7 +3,6 @@ import Directory
 import FoundationEssentials
 import Ledger
 import Platform
-
 import Policy
 import Wire
 
@@ -121,7 +120,9 @@ extension CognitoIDP.ListDevices: ComputeOperation, OfSignedInUser {
 extension Paging {
     /// - Throws: InvalidParameterException.
     fileprivate init(devices token: String?, _ limit: Int?) throws(ServiceError) {
-        do throws(ServiceError) { try self.init(marker: token, maxItems: limit.flatMap { $0 > 0 ? $0 : nil } ?? 60) } catch {
+        do throws(ServiceError) {
+            try self.init(marker: token, maxItems: limit.flatMap { $0 > 0 ? $0 : nil } ?? 60)
+        } catch {
             throw .invalidParameter("Invalid pagination token.")
         }
     }

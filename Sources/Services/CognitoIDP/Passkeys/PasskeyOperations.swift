@@ -62,7 +62,9 @@ extension CognitoIDP.CompleteWebAuthnRegistration: OfSignedInUserWriting {
         let (made, site) = try pool.verify(writer.bytes, challenge, call.environment)
         let id = Base64URL.encode(made.credentialID)
         guard try records.passkeys(of: user).count < PoolPasskey.most else { throw .tooManyPasskeys }
-        guard try records.passkey(id, of: pool.id) == nil else { throw .invalidParameter("The credential is registered already.") }
+        guard try records.passkey(id, of: pool.id) == nil else {
+            throw .invalidParameter("The credential is registered already.")
+        }
         let attachment: String? =
             if case .string(let text)? = input.credential["authenticatorAttachment"] { text } else { nil }
         try records.put(

@@ -36,7 +36,8 @@ struct SigningKeys: PoolPart, CustomStringConvertible {
             let certificate = try Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(key.publicKey),
                 notValidBefore: Date(timeIntervalSince1970: time.rounded(.down)),
-                notValidAfter: Date(timeIntervalSince1970: (time + lifetime).rounded(.down)), issuer: name, subject: name,
+                notValidAfter: Date(timeIntervalSince1970: (time + lifetime).rounded(.down)), issuer: name,
+                subject: name,
                 signatureAlgorithm: .sha256WithRSAEncryption,
                 extensions: try Certificate.Extensions { Critical(KeyUsage(digitalSignature: true)) },
                 issuerPrivateKey: Certificate.PrivateKey(key))
@@ -57,7 +58,8 @@ extension Environment {
     /// What a pool signs its SAML requests with; it is made when it is first needed.
     func signingKeys(of pool: PoolEntry) async throws(ServiceError) -> SigningKeys {
         let id = pool.id
-        let known = try await read(pool.scope) { (records) throws(ServiceError) in try records.get(SigningKeys.self, id) }
+        let known = try await read(pool.scope) { (records) throws(ServiceError) in try records.get(SigningKeys.self, id)
+        }
         if let known { return known }
         // Before the transaction, for it takes a while. If some were made at once, the first count.
         let made = try SigningKeys.make(of: id, at: clock.realTime)

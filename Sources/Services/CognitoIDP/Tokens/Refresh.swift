@@ -34,8 +34,8 @@ extension Call {
         guard let token = RefreshToken(request.refreshToken, sealedWith: keys, of: pool.id), token.clientID == client.id
         else { throw .invalidRefreshToken }
         guard token.expires > time else { throw .notAuthorized("Refresh Token has expired") }
-        // Where devices are told apart, the tokens of one are of no use on another.
-        if pool.tracksDevices, let key = token.deviceKey, key != request.deviceKey {
+        // Where devices are told apart, the tokens of one are of no use on another. The token endpoint knows of no devices.
+        if pool.tracksDevices, token.isOfPages != true, let key = token.deviceKey, key != request.deviceKey {
             throw .invalidRefreshToken
         }
         let now = time
@@ -43,9 +43,10 @@ extension Call {
             try records.holder(of: token, in: client, at: now)
         }
         if case .hash(let hash) = request.proof { try client.check(secretHash: hash, of: user) }
-        let grant = SignInGrant(
+        var grant = SignInGrant(
             client: client, user: user, authTime: token.authTime, scopes: token.scopes, deviceKey: token.deviceKey,
             originID: token.originID, clientMetadata: request.clientMetadata, source: "TokenGeneration_RefreshTokens")
+        grant.isRefreshOfPages = token.isOfPages == true
         guard client.rotatesRefreshTokens else { return try await issueTokens(grant, originID: token.originID, nil) }
         // They are made before the old one is given up, which a trigger may refuse.
         var next = token

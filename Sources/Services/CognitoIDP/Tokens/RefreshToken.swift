@@ -20,6 +20,8 @@ public struct RefreshToken: Codable, Sendable, Equatable {
     var deviceKey: String?
     /// See ``TokenFamily/generation``.
     var generation = 0
+    /// Whether it was issued by the token endpoint of a pool's domain; nil is no.
+    var isOfPages: Bool?
 
     /// In milliseconds since 1970.
     var began: Int64 { UUIDv7.milliseconds(of: originID) ?? 0 }

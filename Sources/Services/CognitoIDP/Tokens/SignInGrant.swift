@@ -27,6 +27,13 @@ struct SignInGrant: Sendable {
     var source = "TokenGeneration_Authentication"
     /// Whether there is a refresh token: not of the implicit grant.
     var isRefreshable = true
+    /// Whether a refresh token of the token endpoint's stands for the sign-in.
+    var isRefreshOfPages = false
+
+    /// Whether there is an ID token: always of the API's own flows, and otherwise if the scopes ask for it.
+    fileprivate var hasIdentity: Bool {
+        scopes.contains("openid") || !(source == Self.ofPages || isRefreshOfPages)
+    }
 }
 
 /// The tokens of a sign-in.
@@ -50,6 +57,7 @@ extension Call {
                 clientID: grant.client.id, user: grant.user, originID: originID, authTime: grant.authTime,
                 expires: time + Double(grant.client.tokenValidity.refresh), scopes: grant.scopes,
                 deviceKey: grant.deviceKey)
+            if grant.source == SignInGrant.ofPages { refresh?.isOfPages = true }
         }
         return try await issueTokens(grant, originID: originID, refresh)
     }
@@ -68,10 +76,8 @@ extension Call {
             issuer: environment.issuer(of: pool.id), grant: grant, groups: customization.groups ?? groups,
             customization: customization, originID: originID, eventID: grant.eventID ?? UUID().uuidString.lowercased(),
             issued: Int(exactly: time.rounded(.down)) ?? 0, validity: grant.client.tokenValidity)
-        let isIdentityWanted =
-            grant.scopes.contains("openid") || grant.scopes.contains("aws.cognito.signin.user.admin")
         return IssuedTokens(
-            idToken: isIdentityWanted
+            idToken: grant.hasIdentity
                 ? try await keys.sign(claims.identity(id: UUID().uuidString.lowercased()), .identity) : nil,
             // Its time tells, to the millisecond, whether it was issued before a sign-out.
             accessToken: try await keys.sign(claims.access(id: RequestIDs.make(time: time)), .access),

@@ -111,13 +111,13 @@ extension SignInGrant {
     fileprivate func tells(_ attribute: String) -> Bool { client.mayRead(attribute) && scopesTell(attribute) }
 
     private func scopesTell(_ attribute: String) -> Bool {
-        // Each of these scopes tells a part. Without any of them, `openid` tells everything.
-        guard !scopes.contains("aws.cognito.signin.user.admin"),
-            scopes.contains(where: { ["email", "phone", "profile"].contains($0) })
-        else { return true }
+        // Each of these scopes tells a part. Without any of them, everything is told.
+        guard scopes.contains(where: { ["email", "phone", "profile"].contains($0) }) else { return true }
         switch attribute {
         case "email", "email_verified": return scopes.contains("email")
         case "phone_number", "phone_number_verified": return scopes.contains("phone")
+        // OpenID Connect has a scope for it, which Cognito has not.
+        case "address": return false
         default: return scopes.contains("profile")
         }
     }

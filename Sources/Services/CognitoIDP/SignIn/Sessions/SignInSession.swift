@@ -31,6 +31,15 @@ struct SignInSession: Codable, Sendable {
         case session
         case secretBlock
         case reference
+
+        /// To which it is filled up, in bytes before it is sealed. The longest of a session's is what may come back.
+        fileprivate var lengths: [Int] {
+            switch self {
+            case .session: [1024, 1488]
+            case .secretBlock: [2048, 4096]
+            case .reference: []
+            }
+        }
     }
 
     /// The longest `Session` that may come back.
@@ -52,8 +61,13 @@ struct SignInSession: Codable, Sendable {
         _ value: some Encodable, _ form: Form, _ environment: Environment
     ) throws(ServiceError) -> [UInt8] {
         do {
+            var bytes = Array(try JSONEncoder().encode(value))
+            // All are equally long, but for what triggers add: the length would tell whether there is such a user.
+            if let length = form.lengths.first(where: { bytes.count <= $0 }) {
+                bytes += Array(repeating: UInt8(ascii: " "), count: length - bytes.count)
+            }
             return try environment.sessionTokens.key(for: "cognito-session").seal(
-                Array(try JSONEncoder().encode(value)), authenticating: context(form))
+                bytes, authenticating: context(form))
         } catch { throw .internalFailure }
     }
 
