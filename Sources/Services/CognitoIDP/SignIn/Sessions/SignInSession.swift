@@ -72,7 +72,9 @@ struct SignInSession: Codable, Sendable {
     }
 
     /// nil for anything but what was sealed in this form. Whether it has expired or was used is for the caller to check.
-    static func open(_ text: String, _ form: Form, _ environment: Environment) async throws(ServiceError) -> SignInSession? {
+    static func open(_ text: String, _ form: Form, _ environment: Environment) async throws(ServiceError)
+        -> SignInSession?
+    {
         if form == .session, let id: String = opened(text, .reference, environment) {
             let kept = try await environment.sharedRow(KeptSession.self, KeptSession.key(id))
             return kept.flatMap { opened($0.sealed, .session, environment) }
