@@ -258,7 +258,7 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
-        configuration.messages = try messageOptions.servers()
+        configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {
