@@ -119,10 +119,12 @@ let package = Package(
             cSettings: [.unsafeFlags(["-isystem", "/usr/include/p11-kit-1"])]),
 
         // How other servers are asked, and who vouches for people from elsewhere.
+        // libcurl's headers alone are needed: it is loaded when it is used.
+        .target(name: "CMail", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "Fetch",
             dependencies: [
-                "Wire",
+                "CMail", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

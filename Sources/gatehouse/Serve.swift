@@ -260,7 +260,7 @@ struct Serve: AsyncParsableCommand {
             configuration.eventDestinations[arn] = place
         }
         configuration.loginProviders = try loginProviders.issuers()
-        configuration.messages = try messageOptions.servers()
+        configuration.messages = try messageOptions.servers(authoritiesFile: configuration.authoritiesFile)
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()
         if let url = publicURL ?? Settings.text("PUBLIC_URL") {

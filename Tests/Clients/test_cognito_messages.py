@@ -1,14 +1,19 @@
 """What the users of user pools are sent: words, media, and the operator's own endpoint."""
 
 import re
+import ssl
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from test_s3_notifications import Receiver
 
 from harness import Server, error_of
+from harness.certificates import openssl
 from harness.server import gatehouse
+from harness.smtp import MailServer
 from harness.user_pools import UserPool, attributes
 
 DEVELOPER = {
@@ -143,3 +148,105 @@ def test_senders_that_are_functions_are_refused(cloud: Server) -> None:
     error = error_of(pool.sign_up, username="ann", email="ann@example.com")
     assert error.code == "NotImplemented" and "--message-endpoint" in error.message
     assert error_of(pool.user, username="ann").code == "UserNotFoundException"
+
+
+# By SMTP
+
+Sent = tuple[str, list[str], Any, bool]
+
+
+def made_by(server: MailServer, *options: str, username: str = "ann", **environment: str) -> Sent:
+    """What a mail server gets of a sign-up."""
+    options = ("--mail-sender", "The App <app@example.com>", *options)
+    with Server(*options, environment=environment) as gatehouse_server:
+        pool = UserPool(gatehouse_server, AutoVerifiedAttributes=["email"])
+        pool.sign_up(username, email="ann@example.com")
+        sent = server.next()
+        assert pool.code() in sent[2].get_content()
+        return sent
+
+
+def test_a_mail_server_gets_mail() -> None:
+    server = MailServer()
+    # It is tried again until it is taken.
+    server.refusals = 1
+    sender, recipients, message, is_secure = made_by(server, "--mail-server", f"smtp://{server.address}")
+    assert (sender, recipients, is_secure) == ("app@example.com", ["ann@example.com"], False)
+    assert (message["From"], message["To"]) == ("The App <app@example.com>", "ann@example.com")
+    assert message["Subject"] == "Your verification code" and message["Date"].datetime and message["Message-ID"]
+    assert message.get_content_type() == "text/html" and message.get_content_charset() == "utf-8"
+    server.close()
+
+
+def test_mail_in_the_pools_name() -> None:
+    server = MailServer()
+    with Server("--mail-server", f"smtp://{server.address}") as gatehouse_server:
+        mine = DEVELOPER | {"From": "Böse \"Firma\" <firma@example.com>", "ReplyToEmailAddress": "help@example.com"}
+        subject = "Schön, daß Sie da sind: " + "ä" * 80
+        pool = UserPool(
+            gatehouse_server,
+            AutoVerifiedAttributes=["email"],
+            EmailConfiguration=mine,
+            VerificationMessageTemplate={"EmailSubject": subject, "EmailMessage": "<p>" + "é" * 4000 + " {####}</p>"},
+        )
+        pool.sign_up("ann", email="ann@example.com")
+        sender, _, message, _ = server.next()
+        assert sender == "firma@example.com" and message["Reply-To"] == "help@example.com"
+        assert (message["From"], message["Subject"]) == ("Böse Firma <firma@example.com>", subject)
+        assert message.get_content().strip() == "<p>" + "é" * 4000 + f" {pool.code()}</p>"
+        # SMS are nothing for a mail server.
+        pool.admin.admin_create_user(
+            UserPoolId=pool.id, Username="bob", UserAttributes=attributes(phone_number="+14325551234")
+        )
+        pool.app.resend_confirmation_code(ClientId=pool.client, Username="ann")
+        assert server.next()[1] == ["ann@example.com"]
+    server.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    openssl(
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+        "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out",
+        tmp_path / "cert.pem",
+    )  # fmt: skip
+    return tmp_path / "cert.pem"
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_mail_by_tls(certificate: Path, implicit: bool) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.parent / "key.pem")
+    server = MailServer(context=context, implicit=implicit, login=("app", "a secret"))
+    options = ["--mail-server", f"{'smtps' if implicit else 'smtp'}://{server.address}", "--mail-username", "app"]
+    options += [] if implicit else ["--mail-requires-tls"]
+    trusting = [*options, "--ca-bundle", str(certificate)]
+    assert made_by(server, *trusting, GATEHOUSE_MAIL_PASSWORD="a secret")[3] is True
+    # Who can't be trusted, or is not to be told, gets nothing.
+    log = certificate.parent / "log"
+    for words, password, reason in ((options, "a secret", "certificate"), (trusting, "wrong", "denied")):
+        with Server(*words, environment={"GATEHOUSE_MAIL_PASSWORD": password}, log=log) as gatehouse_server:
+            pool = UserPool(gatehouse_server, AutoVerifiedAttributes=["email"])
+            pool.sign_up("ann", email="ann@example.com")
+            deadline = time.monotonic() + 20
+            while reason not in log.read_text() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert reason in log.read_text() and server.mail.empty()
+            # The log knows neither the address nor the code nor the password.
+            for secret in ("ann@example.com", pool.code(), password):
+                assert secret not in log.read_text()
+    server.close()
+
+
+def test_mail_servers_that_are_none() -> None:
+    for words in (
+        ["--mail-server", "mail.example.com"],
+        ["--mail-server", "http://127.0.0.1:25"],
+        ["--mail-server", "smtp://127.0.0.1:25/path"],
+        ["--mail-server", "smtp://user:password@127.0.0.1:25"],
+        ["--mail-server", "smtp://127.0.0.1:25", "--mail-sender", "nobody"],
+        ["--mail-server", "smtp://127.0.0.1:25", "--mail-username", "app"],
+        ["--mail-username", "app"],
+    ):
+        done = gatehouse("serve", "--in-memory", "--port", "0", *words)
+        assert done.returncode != 0 and "mail" in done.stderr, words

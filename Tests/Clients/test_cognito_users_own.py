@@ -1,4 +1,5 @@
 """What users of user pools do with themselves, by their access tokens: passwords, attributes, addresses."""
+
 import json
 
 import pytest

@@ -24,15 +24,38 @@ struct DeliverMessage: Job {
 
     func run(_ context: JobContext) async throws(ServiceError) {
         do throws(ServiceError) {
-            try await deliver(context.environment.outsideServers, id: context.id)
+            try await deliver(context)
         } catch {
             guard context.attempts >= Self.mostAttempts else { throw error }
         }
         try await context.finish { (_) throws(ServiceError) in }
     }
 
-    private func deliver(_ servers: OutsideServers, id: String) async throws(ServiceError) {
-        guard let endpoint = servers.messages.endpoint else { return }
+    private func deliver(_ context: JobContext) async throws(ServiceError) {
+        let servers = context.environment.outsideServers
+        if let endpoint = servers.messages.endpoint {
+            try await post(to: endpoint, servers, id: context.id)
+        } else if let server = servers.messages.mailServer, medium == .email {
+            try await mail(by: server, context)
+        }
+    }
+
+    private func mail(by server: MailServer, _ context: JobContext) async throws(ServiceError) {
+        let text = MailText(
+            from: sender ?? server.sender, to: recipient, replyTo: replyTo, subject: subject, html: text,
+            id: context.id, at: context.environment.clock.now)
+        // An address that is none gets nothing, however often it is tried.
+        guard let text else { return }
+        do throws(MailClient.Failure) {
+            try await MailClient(server).send(from: text.sender, to: recipient, text.bytes)
+        } catch {
+            throw failure(error.description)
+        }
+    }
+
+    private func post(
+        to endpoint: WebAddress, _ servers: OutsideServers, id: String
+    ) async throws(ServiceError) {
         var limits = Fetch.Limits()
         limits.time = Self.patience
         let answer: Fetch.Answer
