@@ -30,7 +30,8 @@ extension ServiceModule {
             DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self,
         ],
-        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments],
+        samples: cognitoIDPSamples)
 }
 
 extension ResourceType {
