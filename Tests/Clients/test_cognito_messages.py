@@ -73,12 +73,17 @@ def test_a_link_in_the_place_of_a_code(cloud: Server) -> None:
             "EmailSubjectByLink": "One press",
         },
     )
-    pool.sign_up("ann b".replace(" ", "&"), email="ann@example.com")
+    # Without pages there is nothing for a link to lead to.
+    pool.sign_up("bob", email="bob@example.com")
+    pool.confirm("bob")
+    pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="people")
+    pool.sign_up("ann&b", email="ann@example.com")
     message = pool.message()
     assert message["subject"] == "One press"
     found = re.fullmatch(r'Please <a href="([^"]+)">press here</a>, or don\'t\.', message["text"])
     assert found
     link = found.group(1).replace("&amp;", "&")
+    assert link.startswith(f"{pool.cloud.url}/_cognito/people/confirmUser?")
     assert f"client_id={pool.client}&user_name=ann%26b&confirmation_code=" in link
     code = link[-6:]
     pool.confirm("ann&b", code)

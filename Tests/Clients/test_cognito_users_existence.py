@@ -1,6 +1,5 @@
 """Nobody learns which users there are, neither by answers nor by the time that they take, where the app client says so."""
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -91,7 +90,8 @@ def test_time_tells_nothing(pool: UserPool) -> None:
             begun = time.monotonic()
             pool.app.forgot_password(ClientId=pool.client, Username=name)
             times.append(time.monotonic() - begun)
-    medians = {name: statistics.median(times) for name, times in taken.items()}
-    # Each ends at the next tenth of a second, and both at the same.
-    assert abs(medians["ann"] - medians["nobody"]) < 0.03, medians
-    assert min(medians.values()) >= 0.1
+    # Each ends at a tenth of a second after its beginning, and at the same one. The quickest are those that nothing else on the
+    # machine has held up.
+    quickest = {name: min(times) for name, times in taken.items()}
+    assert abs(quickest["ann"] - quickest["nobody"]) < 0.03, quickest
+    assert min(quickest.values()) >= 0.1

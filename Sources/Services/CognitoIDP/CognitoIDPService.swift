@@ -17,20 +17,20 @@ extension ServiceModule {
             UserPool.self, UserPoolClient.self, PoolKeys.self, SigningKeys.self,
             UserPoolDomain.self, ResourceServer.self, UserPoolProvider.self,
             UICustomization.self, ManagedLoginBranding.self, TermsDocument.self,
-            RiskConfiguration.self, LogDelivery.self,
+            RiskConfiguration.self, LogDelivery.self, UserImport.self,
         ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
             TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
-            BrandingAsset.self,
+            BrandingAsset.self, ImportPart.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
             DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
-            ForgetTokenFamilies.self, ForgetSignIns.self,
+            ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
         ],
-        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments],
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front],
         samples: cognitoIDPSamples)
 }
 

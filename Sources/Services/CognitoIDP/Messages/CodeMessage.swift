@@ -75,13 +75,13 @@ extension Call {
                 "Gatehouse does not ask \(sender.rawValue) triggers: take the function out of LambdaConfig, and name a "
                     + "server for messages with --message-endpoint.")
         }
-        var template = MessageTemplate(occasion, delivery.medium, of: pool)
+        let url = confirmationURL(code: code, context)
+        var template = MessageTemplate(occasion, delivery.medium, of: pool, hasPages: url != nil)
         try await customize(&template, occasion, delivery.medium, context)
         return Message(
             medium: delivery.medium, recipient: delivery.recipient, subject: template.subject,
             text: template.filled(
-                code: code, username: shownName(context), url: confirmationURL(code: code, context),
-                isHTML: delivery.medium == .email))
+                code: code, username: shownName(context), url: url, isHTML: delivery.medium == .email))
     }
 
     /// What the user signs in with.
@@ -90,15 +90,17 @@ extension Call {
         return user.signInAttribute.flatMap { user[attribute: $0] } ?? user.username
     }
 
-    /// Where a link in a message leads: to the pool's pages.
+    /// Where a link in a message leads: to the pages of the pool's domain; nil: it has none.
     private func confirmationURL(code: String, _ context: MessageContext) -> String? {
-        guard let clientID = context.clientID else { return nil }
+        guard let clientID = context.clientID, let domain = environment.userPoolDomains(of: context.pool.id).first
+        else { return nil }
+        let isNear = !domain.isCustom && domain.region == environment.region
         let username = context.user.username.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
         }
-        return "\(environment.publicAddress.url)/\(context.pool.id)/confirmUser?client_id=\(clientID)"
-            + "&user_name=\(username.joined())&confirmation_code=\(code)"
+        return "\(environment.publicAddress.url)/_cognito/\(isNear ? domain.name : domain.host)/confirmUser"
+            + "?client_id=\(clientID)&user_name=\(username.joined())&confirmation_code=\(code)"
     }
 
     private func customize(

@@ -87,7 +87,8 @@ struct MessageTemplate: Sendable, Equatable {
 
 extension MessageTemplate {
     /// What a pool says on an occasion, or AWS where it says nothing.
-    init(_ occasion: MessageOccasion, _ medium: Message.Medium, of pool: PoolEntry) {
+    /// - Parameter hasPages: whether there are pages for a link to lead to; otherwise there is a code in its place.
+    init(_ occasion: MessageOccasion, _ medium: Message.Medium, of pool: PoolEntry, hasPages: Bool) {
         let settings = pool.settings
         let template = settings.verificationMessageTemplate
         let (text, subject): (String, String)
@@ -106,7 +107,7 @@ extension MessageTemplate {
             text = pool.multiFactor.emailMfaConfiguration?.message ?? "Your authentication code is {####}. "
             subject = pool.multiFactor.emailMfaConfiguration?.subject ?? "Your authentication code"
         case (.signUp, .email), (.resendCode, .email):
-            if template?.defaultEmailOption == "CONFIRM_WITH_LINK" {
+            if hasPages, template?.defaultEmailOption == "CONFIRM_WITH_LINK" {
                 text =
                     template?.emailMessageByLink
                     ?? "Please click the link below to verify your email address. {##Verify Email##} "

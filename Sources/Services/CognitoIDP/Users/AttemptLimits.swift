@@ -1,4 +1,5 @@
 import CognitoIDPAPI
+import Crypto
 import Ledger
 import Platform
 import Wire
@@ -35,8 +36,9 @@ struct Attempts: TableRow, Equatable {
     let poolID: String
     /// ``LimitedAttempt``
     let attempt: String
-    /// In lower case where the pool doesn't tell cases apart.
-    let name: String
+    /// SHA-256 of the name, in lower case where the pool doesn't tell cases apart: one that nobody has may be a password in the
+    /// wrong field.
+    let name: [UInt8]
     /// Within the last hour, the oldest first; seconds since 1970.
     var times: [Double]
 
@@ -47,7 +49,11 @@ struct Attempts: TableRow, Equatable {
         [RowIndex("until", RowKey(.number(Int64(clamping: Int((times.last ?? 0) + LimitedAttempt.window)))))]
     }
 
-    static func key(_ attempt: String, _ name: String) -> RowKey { RowKey(.text(attempt), .text(name)) }
+    static func key(_ attempt: String, _ name: [UInt8]) -> RowKey { RowKey(.text(attempt), .bytes(name)) }
+
+    static func hash(_ name: String, of pool: PoolEntry) -> [UInt8] {
+        Array(SHA256.hash(data: Array(pool.folded(name).utf8)))
+    }
 }
 
 extension Call {
@@ -55,13 +61,13 @@ extension Call {
     /// - Parameter name: as the request has it, or the user's.
     /// - Throws: LimitExceededException where there were too many within an hour.
     func count(_ attempt: LimitedAttempt, for name: String, of pool: PoolEntry) async throws(ServiceError) {
-        let (folded, now) = (pool.folded(name), time)
+        let (hash, now) = (Attempts.hash(name, of: pool), time)
         recordDurably()
         try await environment.write(pool.scope, requestID: requestID) { (records) throws(ServiceError) in
-            let key = Attempts.key(attempt.rawValue, folded)
+            let key = Attempts.key(attempt.rawValue, hash)
             var row =
                 try records.get(Attempts.self, key, of: pool.id)
-                ?? Attempts(poolID: pool.id, attempt: attempt.rawValue, name: folded, times: [])
+                ?? Attempts(poolID: pool.id, attempt: attempt.rawValue, name: hash, times: [])
             row.times.removeAll { $0 <= now - LimitedAttempt.window }
             guard row.times.count < attempt.most else { throw .attemptLimitExceeded }
             row.times.append(now)
@@ -76,7 +82,7 @@ extension RecordReading {
         _ attempt: LimitedAttempt, for name: String, of pool: PoolEntry, at time: Double
     ) throws(ServiceError) -> Bool {
         let row = try of(pool.scope).get(
-            Attempts.self, Attempts.key(attempt.rawValue, pool.folded(name)), of: pool.id)
+            Attempts.self, Attempts.key(attempt.rawValue, Attempts.hash(name, of: pool)), of: pool.id)
         return row?.times.contains { $0 > time - LimitedAttempt.window } ?? false
     }
 }

@@ -1,5 +1,4 @@
 import CognitoIDPAPI
-import Crypto
 import Platform
 import Wire
 
@@ -11,21 +10,18 @@ extension CodeDelivery {
     /// - Parameters:
     ///   - name: as the request has it.
     ///   - media: how codes are sent in the pool. Where there are several, users differ, and so do names.
-    ///   - secret: of the pool. Whoever could compute the place could tell it from a real one.
+    ///   - secret: of the pool: ``ParsedKeys/simulationSecret``. Whoever knew it could tell the place from a real one.
     static func simulated(
         _ name: String, by media: [Message.Medium], of pool: PoolEntry, secret: String
     ) -> CodeDelivery {
         if AddressFormat.isEmail(name) { return CodeDelivery(.email, to: name) }
         if AddressFormat.isPhoneNumber(name) { return CodeDelivery(.sms, to: name) }
-        let digest = Array(
-            HMAC<SHA256>.authenticationCode(
-                for: Array("simulated delivery \(pool.folded(name))".utf8),
-                using: SymmetricKey(data: Array(secret.utf8))))
-        let (first, second, choice) = (digest[0], digest[1], Int(digest[2]))
+        let digest = SimulatedUser(name, of: pool, secret: secret).bytes("delivery", 8)
+        let choice = digest.first.map(Int.init) ?? 0
         if !media.isEmpty, media[choice % media.count] == .sms {
             return CodeDelivery(.sms, to: "+1000000" + digest.suffix(4).map { String($0 % 10) }.joined())
         }
-        let letters = [first, second].map { String(UnicodeScalar(UInt8(ascii: "a") + $0 % 26)) }
+        let letters = digest.suffix(2).map { String(UnicodeScalar(UInt8(ascii: "a") + $0 % 26)) }
         return CodeDelivery(.email, to: letters.joined(separator: "@"))
     }
 }
@@ -48,20 +44,6 @@ extension PoolEntry {
     var likelyRecoveryMedia: [Message.Medium] {
         let proved = recoveryMedia.filter { confirmationMedia.contains($0) }
         return proved.isEmpty ? recoveryMedia : proved
-    }
-}
-
-extension Environment {
-    /// What nobody outside knows of a pool.
-    func simulationSecret(of pool: PoolEntry) async throws(ServiceError) -> String {
-        // They are made if they are not there yet.
-        _ = try await keys(of: pool)
-        let id = pool.id
-        let keys = try await read(pool.scope) { (records) throws(ServiceError) in
-            try records.get(PoolKeys.self, id)
-        }
-        guard let keys else { throw .noSuchPool(id) }
-        return keys.secret
     }
 }
 

@@ -105,18 +105,20 @@ extension MutableRecords {
         if old == nil, try records.get(PoolUser.self, user.key, of: pool.id) != nil { throw .userExists }
         let aliases = pool.aliases(of: user)
         let earlier = old.map { pool.aliases(of: $0) } ?? []
+        // All is checked before anything is changed: whoever goes on after an error finds everything as it was.
+        var others: [UserAlias] = []
+        for alias in aliases where !earlier.contains(alias) {
+            guard let other = try records.get(UserAlias.self, alias.key, of: pool.id), other.user != user.name else {
+                continue
+            }
+            guard takesAliases, alias.attribute != UserAlias.identity else { throw .aliasExists(alias.attribute) }
+            others.append(other)
+        }
+        for other in others { try records.giveUp(other, of: pool) }
         for alias in earlier where !aliases.contains(alias) {
             try records.delete(UserAlias.self, alias.key, of: pool.id)
         }
-        for alias in aliases where !earlier.contains(alias) {
-            if let other = try records.get(UserAlias.self, alias.key, of: pool.id), other.user != user.name {
-                guard takesAliases, alias.attribute != UserAlias.identity else {
-                    throw .aliasExists(alias.attribute)
-                }
-                try records.giveUp(other, of: pool)
-            }
-            try records.put(alias)
-        }
+        for alias in aliases where !earlier.contains(alias) { try records.put(alias) }
         try records.put(user)
     }
 

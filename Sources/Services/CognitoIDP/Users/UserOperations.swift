@@ -24,5 +24,8 @@ extension ServiceModule {
         CognitoIDP.AdminLinkProviderForUser.self, CognitoIDP.AdminDisableProviderForUser.self,
     ]
 
-    private static let userImportOperations: [any Platform.Operation.Type] = []
+    private static let userImportOperations: [any Platform.Operation.Type] = [
+        CognitoIDP.GetCSVHeader.self, CognitoIDP.CreateUserImportJob.self, CognitoIDP.StartUserImportJob.self,
+        CognitoIDP.StopUserImportJob.self, CognitoIDP.DescribeUserImportJob.self, CognitoIDP.ListUserImportJobs.self,
+    ]
 }

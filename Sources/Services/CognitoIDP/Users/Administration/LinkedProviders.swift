@@ -45,7 +45,9 @@ extension CognitoIDP.AdminLinkProviderForUser: WriteOperation, OnUserPool {
         guard !source.isOwn else {
             throw .invalidParameter("SourceUser must be a user of an external identity provider.")
         }
-        let type = try records.typeOfProvider(source.provider, of: pool)
+        guard let provider = call.environment.identityProvider(source.provider, of: pool.id) else {
+            throw .cognito(.resourceNotFoundException, "Identity provider \(source.provider) does not exist.")
+        }
         let found =
             destination.isOwn
             ? try records.user(named: destination.value, of: pool)
@@ -65,7 +67,8 @@ extension CognitoIDP.AdminLinkProviderForUser: WriteOperation, OnUserPool {
         var user = old
         user.identities.append(
             PoolUser.LinkedIdentity(
-                providerName: source.provider, providerType: type, userID: source.value, claim: source.claim,
+                providerName: source.provider, providerType: provider.type.rawValue, userID: source.value,
+                claim: source.claim,
                 isPrimary: false, linked: call.time))
         user.modified = call.time
         try records.put(user, replacing: old, of: pool)
@@ -97,13 +100,5 @@ extension CognitoIDP.AdminDisableProviderForUser: WriteOperation, OnUserPool {
         user.modified = call.time
         try records.put(user, replacing: old, of: pool)
         return Output()
-    }
-}
-
-extension RecordReading {
-    /// What kind of provider a pool has under a name: `SAML`, `OIDC`, `Google`.
-    /// - Throws: ResourceNotFoundException.
-    fileprivate func typeOfProvider(_ name: String, of pool: PoolEntry) throws(ServiceError) -> String {
-        throw .cognito(.resourceNotFoundException, "Identity provider \(name) does not exist.")
     }
 }

@@ -26,14 +26,15 @@ extension CognitoIDP.GetUserAttributeVerificationCode: PreparedWriteOperation, O
         let code = try await call.makeCode(
             .verify(name), .verifyUserAttribute, to: CodeDelivery(medium, to: address), context,
             newValue: pending?.newValue)
-        return CodeAnswer(sent: code, of: pool)
+        let answer = CodeAnswer(sent: code, of: pool)
+        try await answer.send(call)
+        return answer
     }
 
     public static func handle(
         _ input: Input, _ answer: CodeAnswer, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let details = try answer.send(call, records)
-        return Output { $0.codeDeliveryDetails = details }
+        Output { $0.codeDeliveryDetails = answer.details }
     }
 }
 

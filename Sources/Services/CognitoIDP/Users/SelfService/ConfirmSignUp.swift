@@ -8,14 +8,15 @@ import Wire
 extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
     public static var secretMembers: Set<String> { ["SecretHash", "ConfirmationCode"] }
 
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+    /// - Returns: `Session` of the answer.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String? {
         let start = ContinuousClock.now
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.confirmSignUp, for: input.username, of: client.pool)
         let request = ConfirmationRequest(
             client: client, username: input.username, code: input.confirmationCode,
             takesAliases: input.forceAliasCreation ?? false)
-        let result: Result<PoolUser, ServiceError>
+        let result: Result<(user: PoolUser, attribute: String), ServiceError>
         do throws(ServiceError) {
             result = .success(
                 try await call.keep { (records) throws(ServiceError) in try request.confirm(call, records) })
@@ -23,15 +24,29 @@ extension CognitoIDP.ConfirmSignUp: PreparedWriteOperation, OfClient {
             result = .failure(error)
         }
         if client.hidesUserExistence { await call.evenOut(since: start) }
-        let user = try result.get()
+        let (user, attribute) = try result.get()
         try await call.askPostConfirmation(
             "PostConfirmation_ConfirmSignUp",
             MessageContext(pool: client.pool, user: user, clientID: client.id, metadata: input.clientMetadata ?? [:]))
+        guard let session = input.session, client.allows(.user),
+            isSameSecret(session, try await call.signUpSession(of: user, client))
+        else { return nil }
+        return try await call.sealConfirmedSignUp(of: user, attribute: attribute, client: client)
     }
 
     public static func handle(
-        _ input: Input, _ prepared: Void, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output { Output() }
+        _ input: Input, _ session: String?, _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> Output { Output { $0.session = session } }
+}
+
+extension Call {
+    /// `Session` of SignUp: whoever has it and the code that was sent has signed up, and may sign in at once.
+    func signUpSession(of user: PoolUser, _ client: ClientEntry) async throws(ServiceError) -> String {
+        let secret = try await environment.keys(of: client.pool).simulationSecret
+        let bytes = SimulatedUser("\(user.sub) \(client.id)", of: client.pool, secret: secret).bytes(
+            "sign-up session", 48)
+        return String(decoding: Base64.encode(bytes), as: UTF8.self)
+    }
 }
 
 private struct ConfirmationRequest: Sendable {
@@ -40,7 +55,9 @@ private struct ConfirmationRequest: Sendable {
     let code: String
     let takesAliases: Bool
 
-    func confirm(_ call: Call, _ records: MutableRecords) throws(ServiceError) -> PoolUser {
+    func confirm(
+        _ call: Call, _ records: MutableRecords
+    ) throws(ServiceError) -> (user: PoolUser, attribute: String) {
         let pool = client.pool
         guard var user = try records.user(named: username, of: pool) else {
             guard client.hidesUserExistence else { throw .noSuchCombination }
@@ -57,7 +74,7 @@ private struct ConfirmationRequest: Sendable {
         user.modified = call.time
         try records.put(user, replacing: old, of: pool, takesAliases: takesAliases)
         try records.delete(UserCode.self, proved.key, of: pool.id)
-        return user
+        return (user, proved.attribute)
     }
 }
 
@@ -85,7 +102,11 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.resendConfirmationCode, for: input.username, of: client.pool)
         let answer: Result<CodeAnswer, ServiceError>
-        do throws(ServiceError) { answer = .success(try await self.answer(input, client, call)) } catch {
+        do throws(ServiceError) {
+            let made = try await self.answer(input, client, call)
+            try await made.send(call)
+            answer = .success(made)
+        } catch {
             answer = .failure(error)
         }
         if client.hidesUserExistence { await call.evenOut(since: start) }
@@ -116,8 +137,7 @@ extension CognitoIDP.ResendConfirmationCode: PreparedWriteOperation, OfClient {
     public static func handle(
         _ input: Input, _ answer: CodeAnswer, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let details = try answer.send(call, records)
-        return Output { $0.codeDeliveryDetails = details }
+        Output { $0.codeDeliveryDetails = answer.details }
     }
 }
 
@@ -135,14 +155,15 @@ public struct CodeAnswer: Sendable {
         (code, self.pool, self.delivery) = (nil, pool, delivery)
     }
 
-    /// Sends the code if there is one.
-    /// - Returns: what the client is told.
-    func send(
-        _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> CognitoIDP.CodeDeliveryDetailsType {
-        if let code { try records.send(code, of: pool, call) }
-        return delivery.details
+    /// Keeps the code, and sends it, if there is one; at once, so that the time until the answer can be evened out.
+    func send(_ call: Call) async throws(ServiceError) {
+        guard let code else { return }
+        let pool = pool
+        try await call.keep { (records) throws(ServiceError) in try records.send(code, of: pool, call) }
     }
+
+    /// What the client is told.
+    var details: CognitoIDP.CodeDeliveryDetailsType { delivery.details }
 }
 
 extension Call {
@@ -150,7 +171,7 @@ extension Call {
     func simulatedAnswer(
         _ name: String, of pool: PoolEntry, by media: [Message.Medium]
     ) async throws(ServiceError) -> CodeAnswer {
-        let secret = try await environment.simulationSecret(of: pool)
+        let secret = try await environment.keys(of: pool).simulationSecret
         return CodeAnswer(simulated: .simulated(name, by: media, of: pool, secret: secret), of: pool)
     }
 }

@@ -13,7 +13,11 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
         let client = try call.appClient(input.clientId, secretHash: input.secretHash, username: input.username)
         try await call.count(.forgotPassword, for: input.username, of: client.pool)
         let answer: Result<CodeAnswer, ServiceError>
-        do throws(ServiceError) { answer = .success(try await self.answer(input, client, call)) } catch {
+        do throws(ServiceError) {
+            let made = try await self.answer(input, client, call)
+            try await made.send(call)
+            answer = .success(made)
+        } catch {
             answer = .failure(error)
         }
         if client.hidesUserExistence { await call.evenOut(since: start) }
@@ -43,8 +47,7 @@ extension CognitoIDP.ForgotPassword: PreparedWriteOperation, OfClient {
     public static func handle(
         _ input: Input, _ answer: CodeAnswer, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        let details = try answer.send(call, records)
-        return Output { $0.codeDeliveryDetails = details }
+        Output { $0.codeDeliveryDetails = answer.details }
     }
 }
 

@@ -30,6 +30,7 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
     public struct Preparation: Sendable {
         let new: NewUser
         let isStored: Bool
+        var session: String?
     }
 
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> Preparation {
@@ -66,7 +67,9 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
             new.code = try await call.makeCode(.signUp, .signUp, to: delivery, context)
         }
         guard new.user.status == .confirmed, pool.has(.postConfirmation) else {
-            return Preparation(new: new, isStored: false)
+            let isSignInNext = new.code != nil && client.allows(.user)
+            let session = isSignInNext ? try await call.signUpSession(of: new.user, client) : nil
+            return Preparation(new: new, isStored: false, session: session)
         }
         let stored = new
         try await call.keep { (records) throws(ServiceError) in try stored.store(call, records) }
@@ -83,6 +86,7 @@ extension CognitoIDP.SignUp: PreparedWriteOperation, OfClient {
             $0.userConfirmed = new.user.status == .confirmed
             $0.codeDeliveryDetails = new.code?.delivery.details
             $0.userSub = new.user.sub
+            $0.session = prepared.session
         }
     }
 }
