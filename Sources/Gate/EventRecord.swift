@@ -99,6 +99,7 @@ struct EventRecord {
         {
             members = additional(attempt.decisions.map(\.resolved), try? result.get())
         }
+        members += attempt.call.notes
         if let denial = attempt.observed { members.append((name: "observedDenial", value: Self.cut(denial.message))) }
         guard !members.isEmpty else { return }
         writer.key("additionalEventData")

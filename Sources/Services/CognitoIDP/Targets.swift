@@ -70,11 +70,21 @@ extension OfSignedInUser {
     }
 }
 
+/// The same, where the model does not say that there has to be an access token.
+protocol MayBeOfSignedInUser: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken {}
+
+extension MayBeOfSignedInUser {
+    public static func place(_ input: Input, _ environment: Environment) -> Scope? {
+        input.accessToken.flatMap { environment.userPool(ofToken: $0)?.scope }
+    }
+}
+
 /// The same, where an access token or a session may prove who asks.
-protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken {}
+protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessToken & CognitoIDP.MayHaveSession {}
 
 extension OfUserOrSession {
     public static func place(_ input: Input, _ environment: Environment) -> Scope? {
-        input.accessToken.flatMap { environment.userPool(ofToken: $0)?.pool.scope }
+        if let token = input.accessToken { return environment.userPool(ofToken: token)?.scope }
+        return input.session.flatMap { SignInSession.pool(of: $0, environment)?.scope }
     }
 }

@@ -82,7 +82,7 @@ extension PoolUser.Factors {
 
 extension PoolUser {
     /// Whether the user has what a factor takes.
-    fileprivate func canReceive(_ factor: String) -> Bool {
+    func canReceive(_ factor: String) -> Bool {
         switch factor {
         case "SMS_MFA": self[attribute: "phone_number"] != nil
         case "EMAIL_OTP": self[attribute: "email"] != nil
@@ -94,11 +94,11 @@ extension PoolUser {
 
 extension PoolEntry {
     /// Whether the pool asks its users for a factor.
-    func offers(_ factor: String) -> Bool {
+    fileprivate func offers(_ factor: String) -> Bool {
         switch factor {
-        case "SMS_MFA": multiFactor.smsMfaConfiguration != nil
-        case "EMAIL_OTP": multiFactor.emailMfaConfiguration != nil
-        case "SOFTWARE_TOKEN_MFA": multiFactor.softwareTokenMfaConfiguration?.enabled == true
+        case "SMS_MFA": hasSMSFactor
+        case "EMAIL_OTP": hasEmailFactor
+        case "SOFTWARE_TOKEN_MFA": hasSoftwareTokenFactor
         default: false
         }
     }

@@ -26,70 +26,124 @@ struct SoftwareToken: Sendable {
     }
 }
 
-extension PoolEntry {
-    /// - Throws: SoftwareTokenMFANotFoundException where the pool's users have no authenticator apps.
-    func requireSoftwareTokens() throws(ServiceError) {
-        guard offers("SOFTWARE_TOKEN_MFA") else {
-            throw .cognito(
-                .softwareTokenMFANotFoundException, "Software Token MFA is not enabled for the userPool.")
-        }
-    }
-}
-
 /// Who sets an authenticator app up.
-public enum UserOrSession: Sendable {
+private enum SoftwareTokenOwner: Sendable {
     /// Somebody who is signed in.
     case user(SignedInUser)
+    /// Somebody who signs in, and is asked to set up a factor.
+    case session(SignInSession, FactorSetup, ClientEntry)
+
+    var pool: PoolEntry {
+        switch self {
+        case .user(let signedIn): signedIn.pool
+        case .session(_, _, let client): client.pool
+        }
+    }
 }
 
 extension Call {
-    /// - Throws: InvalidParameterException where there is neither, or both.
-    fileprivate func userOrSession(_ accessToken: String?, _ session: String?) async throws(ServiceError) -> UserOrSession {
+    /// - Throws: InvalidParameterException where there is neither, or both; SoftwareTokenMFANotFoundException where the pool's
+    ///   users have no authenticator apps.
+    fileprivate func softwareTokenOwner(
+        _ accessToken: String?, _ session: String?
+    ) async throws(ServiceError) -> SoftwareTokenOwner {
+        let owner: SoftwareTokenOwner
         switch (accessToken, session) {
-        case (let token?, nil): return .user(try await signedInUser(token))
-        case (nil, .some): throw .notImplemented("sessions")
+        case (let token?, nil): owner = .user(try await signedInUser(token))
+        case (nil, let text?):
+            guard let found = try await SignInSession.open(text, .session, environment),
+                let client = environment.userPoolClient(found.clientID), client.pool.id == found.poolID
+            else { throw .invalidSession }
+            let session = try await open(text, .session, of: client)
+            guard case .setUpFactor(let setup) = session.challenge, setup.options.contains("SOFTWARE_TOKEN_MFA") else {
+                throw .invalidSession
+            }
+            owner = .session(session, setup, client)
         default: throw .invalidParameter("Either an access token or a session is required.")
         }
+        guard owner.pool.hasSoftwareTokenFactor else {
+            throw .cognito(
+                .softwareTokenMFANotFoundException, "Software Token MFA is not enabled for the userPool.")
+        }
+        return owner
+    }
+
+    /// Goes on with a sign-in for which a factor is being set up.
+    /// - Parameter change: what else is done, in the transaction in which the session is used.
+    /// - Returns: the next session.
+    fileprivate func goOn(
+        _ session: SignInSession, with setup: FactorSetup, _ client: ClientEntry,
+        change: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void = { _ in }
+    ) async throws(ServiceError) -> String {
+        let next = try await SignInSession(.setUpFactor(setup), session.progress, of: client, at: time).sealed(
+            .session, self)
+        try await environment.write(client.pool.scope, requestID: requestID) { (records) throws(ServiceError) in
+            try records.use(session)
+            try change(records)
+        }
+        recordDurably()
+        return next
     }
 }
 
-/// The secret is the user's once VerifySoftwareToken has seen a code of it.
-extension CognitoIDP.AssociateSoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
-        try await call.userOrSession(input.accessToken, input.session)
-    }
+// They change the ledger in transactions of their own, as sign-ins do.
 
-    public static func handle(
-        _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
+/// The secret is the user's once VerifySoftwareToken has seen a code of it.
+extension CognitoIDP.AssociateSoftwareToken: ComputeOperation, OfUserOrSession {
+    public static let isReadOnly = false
+
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let token = SoftwareToken.make()
-        switch proof {
+        var next: String?
+        switch try await call.softwareTokenOwner(input.accessToken, input.session) {
         case .user(let signedIn):
-            try signedIn.pool.requireSoftwareTokens()
-            var user = try records.current(signedIn)
-            user.unverifiedSoftwareToken = token.secret
-            try records.put(user)
-            return Output { $0.secretCode = token.secret }
+            try await call.keep { (records) throws(ServiceError) in
+                var user = try records.current(signedIn)
+                user.unverifiedSoftwareToken = token.secret
+                try records.put(user)
+            }
+        case .session(let session, var setup, let client):
+            setup.secret = token.secret
+            setup.isVerified = false
+            next = try await call.goOn(session, with: setup, client)
+        }
+        return Output { [next] in
+            $0.secretCode = token.secret
+            $0.session = next
         }
     }
 }
 
 /// A user who is signed in still has to say that the app is to be asked for: see SetUserMFAPreference.
-extension CognitoIDP.VerifySoftwareToken: PreparedWriteOperation, OfUserOrSession {
-    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> UserOrSession {
-        try await call.userOrSession(input.accessToken, input.session)
-    }
+extension CognitoIDP.VerifySoftwareToken: ComputeOperation, OfUserOrSession {
+    public static let isReadOnly = false
 
-    public static func handle(
-        _ input: Input, _ proof: UserOrSession, _ call: Call, _ records: MutableRecords
-    ) throws(ServiceError) -> Output {
-        switch proof {
+    public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
+        let code = input.userCode
+        var next: String?
+        switch try await call.softwareTokenOwner(input.accessToken, input.session) {
         case .user(let signedIn):
-            try signedIn.pool.requireSoftwareTokens()
-            var user = try records.current(signedIn)
-            try user.takeSoftwareToken(user.unverifiedSoftwareToken, provedBy: input.userCode, call)
-            try records.put(user)
-            return Output { $0.status = "SUCCESS" }
+            try await call.keep { (records) throws(ServiceError) in
+                var user = try records.current(signedIn)
+                try user.takeSoftwareToken(user.unverifiedSoftwareToken, provedBy: code, call)
+                try records.put(user)
+            }
+        case .session(let session, var setup, let client):
+            let (secret, pool) = (setup.secret, client.pool)
+            setup.isVerified = true
+            next = try await call.goOn(session, with: setup, client) { (records) throws(ServiceError) in
+                guard let name = session.progress.user,
+                    var user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id),
+                    user.sub == session.progress.sub
+                else { throw .invalidSession }
+                try user.takeSoftwareToken(secret, provedBy: code, call)
+                user.factors.isSoftwareTokenEnabled = true
+                try records.put(user)
+            }
+        }
+        return Output { [next] in
+            $0.status = "SUCCESS"
+            $0.session = next
         }
     }
 }

@@ -51,7 +51,7 @@ extension CognitoIDP.ConfirmDevice: OfSignedInUserWriting {
     public static func handle(
         _ input: Input, _ signedIn: SignedInUser, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
-        guard let tracking = signedIn.pool.settings.deviceConfiguration else {
+        guard let tracking = signedIn.pool.deviceConfiguration else {
             throw .cognito(
                 .invalidUserPoolConfigurationException, "Device tracking is not enabled for the user pool.")
         }
@@ -83,14 +83,14 @@ extension PasswordVerifier {
     }
 }
 
-extension OfUserOrSession {
+extension MayBeOfSignedInUser {
     fileprivate static func signedInUser(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
         guard let token = input.accessToken else { throw .notAuthorized("Invalid Access Token") }
         return try await call.signedInUser(token)
     }
 }
 
-extension CognitoIDP.GetDevice: ComputeOperation, OfUserOrSession {
+extension CognitoIDP.GetDevice: ComputeOperation, MayBeOfSignedInUser {
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let signedIn = try await signedInUser(input, call)
         let (user, key) = (signedIn.user, input.deviceKey)
@@ -148,7 +148,7 @@ extension MutableRecords {
     }
 }
 
-extension CognitoIDP.ForgetDevice: PreparedWriteOperation, OfUserOrSession {
+extension CognitoIDP.ForgetDevice: PreparedWriteOperation, MayBeOfSignedInUser {
     public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> SignedInUser {
         try await signedInUser(input, call)
     }

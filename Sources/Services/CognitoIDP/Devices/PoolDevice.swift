@@ -60,11 +60,6 @@ extension Identifiers {
     }
 }
 
-extension PoolEntry {
-    /// Whether the pool tells devices apart.
-    var tracksDevices: Bool { settings.deviceConfiguration != nil }
-}
-
 extension RecordReading {
     /// A device of a user; nil: the user has none of this key.
     func device(_ key: String, of user: PoolUser) throws(ServiceError) -> PoolDevice? {

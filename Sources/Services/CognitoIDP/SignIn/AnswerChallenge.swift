@@ -23,10 +23,7 @@ extension Call {
             try records.shared.get(UsedSession.self, UsedSession.key(opened.id)) != nil
         }
         guard !isUsed else { throw .usedSession }
-        let user = try await user(of: opened, client)
-        var signIn = SignIn(
-            call: self, client: client, parameters: responses, metadata: clientMetadata, progress: opened.progress,
-            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: opened)
+        var signIn = try await signIn(of: opened, client, parameters: responses, metadata: clientMetadata)
         guard signIn.isCalled(name) else { throw .invalidSession }
         return try await signIn.answer(opened.challenge, challenge)
     }
@@ -67,8 +64,22 @@ extension Call {
         return session
     }
 
+    /// The sign-in of a session.
+    /// - Parameters:
+    ///   - parameters: what goes on with it.
+    ///   - metadata: `ClientMetadata`.
+    func signIn(
+        of session: SignInSession, _ client: ClientEntry, parameters: [String: String], metadata: [String: String]
+    ) async throws(ServiceError) -> SignIn {
+        let user = try await user(of: session, client)
+        if let user { note("sub", user.sub) }
+        return SignIn(
+            call: self, client: client, parameters: parameters, metadata: metadata, progress: session.progress,
+            simulationSecret: try await environment.keys(of: client.pool).simulationSecret, user: user, session: session)
+    }
+
     /// The user whose sign-in a session is of; nil: there never was one.
-    func user(of session: SignInSession, _ client: ClientEntry) async throws(ServiceError) -> PoolUser? {
+    private func user(of session: SignInSession, _ client: ClientEntry) async throws(ServiceError) -> PoolUser? {
         guard let name = session.progress.user else { return nil }
         let pool = client.pool
         let user = try await environment.read(pool.scope) { (records) throws(ServiceError) in

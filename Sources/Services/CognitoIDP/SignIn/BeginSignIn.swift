@@ -16,6 +16,7 @@ extension Call {
         guard let name = request.parameters["USERNAME"], !name.isEmpty else { throw .missingParameter("USERNAME") }
         try client.checkSecretHash(request.parameters["SECRET_HASH"], username: name)
         let user = try await subject(name, of: client)
+        if let user { note("sub", user.sub) }
         var signIn = SignIn(
             call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
             progress: SignInProgress(

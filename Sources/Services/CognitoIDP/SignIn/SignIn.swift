@@ -116,7 +116,8 @@ struct SignIn: Sendable {
     /// All is proved: asks `PostAuthentication`, and ends.
     func complete() async throws(ServiceError) -> SignInStep {
         let user = try existingUser()
-        let device = try await newDevice()
+        let known = try await device()
+        let device = newDevice(besides: known)
         if pool.has(.postAuthentication) {
             var request: [(key: String, value: JSONValue)] = [
                 ("userAttributes", user.triggerAttributes), ("newDeviceUsed", .boolean(device != nil)),
@@ -128,7 +129,7 @@ struct SignIn: Sendable {
         }
         try await call.forgetFailures(failureKey)
         var grant = SignInGrant(client: client, user: user, authTime: call.time)
-        grant.deviceKey = device?.key ?? progress.deviceKey
+        grant.deviceKey = device?.key ?? known?.deviceKey
         // The first request's are for other triggers.
         if session != nil { grant.clientMetadata = metadata }
         return .done(grant, newDevice: device)
@@ -136,7 +137,9 @@ struct SignIn: Sendable {
 }
 
 extension ServiceError {
-    static func missingParameter(_ name: String) -> ServiceError { .invalidParameter("Missing required parameter \(name)") }
+    static func missingParameter(_ name: String) -> ServiceError {
+        .invalidParameter("Missing required parameter \(name)")
+    }
 
     static var passwordResetRequired: ServiceError {
         .cognito(.passwordResetRequiredException, "Password reset required for the user")

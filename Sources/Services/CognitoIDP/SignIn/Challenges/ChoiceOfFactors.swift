@@ -23,7 +23,8 @@ extension SignIn {
         // A message or a passkey is one factor, where there have to be two.
         let demand = user.map { pool.demand(of: $0) } ?? .none
         let isOneEnough = pool.multiFactorMode != .on && demand == .none
-        let isPasskeyTwo = pool.multiFactor.webAuthnConfiguration?.factorConfiguration == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+        let isPasskeyTwo =
+            pool.multiFactor.webAuthnConfiguration?.factorConfiguration == "MULTI_FACTOR_WITH_USER_VERIFICATION"
         var factors: [String] = []
         for factor in allowed {
             switch factor {
@@ -56,7 +57,6 @@ extension SignIn {
         case "PASSWORD":
             if user == nil {
                 try await migrate()
-                if let user { progress = progress.of(user) }
             }
             try await provePassword()
             if session != nil { try await accept() }
@@ -124,11 +124,8 @@ extension Call {
         let client = request.client
         let session = try await open(text, .session, of: client)
         guard case .confirmedSignUp(let attribute) = session.challenge else { throw .invalidSession }
-        let signIn = SignIn(
-            call: self, client: client, parameters: request.parameters, metadata: request.clientMetadata,
-            progress: session.progress,
-            simulationSecret: try await environment.keys(of: client.pool).simulationSecret,
-            user: try await user(of: session, client), session: session)
+        var signIn = try await signIn(
+            of: session, client, parameters: request.parameters, metadata: request.clientMetadata)
         if !client.client.secrets.isEmpty {
             try client.checkSecretHash(
                 request.parameters["SECRET_HASH"], username: request.parameters["USERNAME"] ?? signIn.username)

@@ -88,7 +88,9 @@ extension SignIn {
 
     /// The answer to `MFA_SETUP`: an authenticator app that was set up meanwhile, or an e-mail address.
     mutating func answerSetup(_ setup: FactorSetup) async throws(ServiceError) -> SignInStep {
-        if setup.options.contains("EMAIL_OTP"), let email = parameters["email"] ?? parameters["EMAIL"], !setup.isVerified {
+        if setup.options.contains("EMAIL_OTP"), let email = parameters["email"] ?? parameters["EMAIL"],
+            !setup.isVerified
+        {
             let attribute = CognitoIDP.AttributeType {
                 $0.name = "email"
                 $0.value = email

@@ -1,6 +1,4 @@
 import CognitoIDPAPI
-import Crypto
-import FoundationEssentials
 import Platform
 import Wire
 
@@ -46,7 +44,7 @@ extension SignIn {
         let begun = try await SRPWork.shared.run {
             SRPExchange.begin(clientPublic: clientPublic, verifier, secret: Identifiers.randomBytes(32))
         }
-        progress.clientPublicHash = Data(SHA256.hash(data: clientPublic)).base64EncodedString()
+        progress.clientPublicHash = Self.hash(ofClientPublic: clientPublic)
         let block = SignInSession(.passwordVerifier(begun.exchange), progress, of: client, at: call.time)
         let parameters = [
             "USERNAME": username, "USER_ID_FOR_SRP": username, "SALT": SRPNumber.hex(verifier.salt),
@@ -140,7 +138,8 @@ enum ClaimTime {
     }
 
     private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number) else {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        else {
             return nil
         }
         return number

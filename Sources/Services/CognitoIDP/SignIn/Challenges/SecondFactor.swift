@@ -16,41 +16,27 @@ enum SecondFactorDemand: Equatable {
 }
 
 extension PoolEntry {
-    /// Whether a second factor is on offer in the pool.
-    fileprivate func hasFactor(_ factor: String) -> Bool {
-        switch factor {
-        case "SMS_MFA": hasSMSFactor
-        case "EMAIL_OTP": hasEmailFactor
-        case "SOFTWARE_TOKEN_MFA": hasSoftwareTokenFactor
-        default: false
-        }
-    }
-
     /// What a user has to prove after the password.
     func demand(of user: PoolUser) -> SecondFactorDemand {
         guard multiFactorMode != .off else { return .none }
-        let usable = SignIn.factors.filter { hasFactor($0) && user.canProve($0) }
+        let usable = SignIn.factors.filter { offers($0) && user.canReceive($0) }
         let enabled = usable.filter { user.hasEnabled($0) }
         if let preferred = user.factors.preferred, enabled.contains(preferred) { return .factor(preferred) }
         if enabled.count == 1, let only = enabled.first { return .factor(only) }
         if enabled.count > 1 { return .choice(enabled) }
         guard multiFactorMode == .on else { return .none }
         // Nothing was set: what the user could prove will do, if possible not what a forgotten password is recovered by.
-        let recovery = recoveryMechanisms.first.flatMap { Message.Medium(attribute: String($0.dropFirst("verified_".count))) }
+        let recovery = recoveryMechanisms.first.flatMap {
+            Message.Medium(attribute: String($0.dropFirst("verified_".count)))
+        }
         let other = usable.filter { SignIn.medium(of: $0) == nil || SignIn.medium(of: $0) != recovery }
         let candidates = other.isEmpty ? usable : other
         if candidates.count == 1, let only = candidates.first { return .factor(only) }
-        return candidates.isEmpty ? .setup(SignIn.factors.filter { hasFactor($0) }) : .choice(candidates)
+        return candidates.isEmpty ? .setup(SignIn.factors.filter { offers($0) }) : .choice(candidates)
     }
 }
 
 extension PoolUser {
-    /// Whether the user has what a second factor needs.
-    fileprivate func canProve(_ factor: String) -> Bool {
-        if let medium = SignIn.medium(of: factor) { return !(self[attribute: medium.attribute] ?? "").isEmpty }
-        return softwareToken != nil
-    }
-
     /// Whether the user wants to be asked for a second factor.
     fileprivate func hasEnabled(_ factor: String) -> Bool {
         switch factor {

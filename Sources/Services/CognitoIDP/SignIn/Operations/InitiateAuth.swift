@@ -14,6 +14,7 @@ extension ServiceModule {
 
 extension CognitoIDP.InitiateAuth: ComputeOperation, OfClient {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard let client = call.environment.userPoolClient(input.clientId) else { throw .noSuchClient(input.clientId) }
@@ -36,6 +37,7 @@ extension CognitoIDP.InitiateAuth: ComputeOperation, OfClient {
 
 extension CognitoIDP.AdminInitiateAuth: ComputeOperation, OnUserPool {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let client = try call.userPoolClient(input.clientId, of: input.userPoolId)
@@ -59,6 +61,9 @@ extension CognitoIDP.AdminInitiateAuth: ComputeOperation, OnUserPool {
 
 /// What the four operations answer.
 struct SignInAnswer: Sendable {
+    /// What no event shows, besides what the model says.
+    static let secretMembers: Set<String> = ["ChallengeParameters", "ClientMetadata"]
+
     var name: String?
     var parameters: [String: String] = [:]
     var session: String?
@@ -84,14 +89,7 @@ extension Call {
         case .choice(let factors, let session):
             return SignInAnswer(name: "SELECT_CHALLENGE", session: session, choices: factors)
         case .done(let grant, let device):
-            let tokens = try await issueTokens(grant)
-            var result = CognitoIDP.AuthenticationResultType {
-                $0.accessToken = tokens.accessToken
-                $0.expiresIn = tokens.expiresIn
-                $0.tokenType = "Bearer"
-                $0.refreshToken = tokens.refreshToken
-                $0.idToken = tokens.idToken
-            }
+            var result = CognitoIDP.AuthenticationResultType(try await issueTokens(grant))
             result.newDeviceMetadata = device.map { device in
                 CognitoIDP.NewDeviceMetadataType {
                     $0.deviceKey = device.key
@@ -111,8 +109,11 @@ extension CognitoIDP.UserContextDataType {
 
 extension CognitoIDP.ContextDataType {
     fileprivate var facts: [String: String] {
-        [("IpAddress", ipAddress), ("EncodedData", encodedData), ("ServerName", serverName), ("ServerPath", serverPath)]
-            .reduce(into: [:]) { $0[$1.0] = $1.1 }
+        [
+            ("IpAddress", ipAddress), ("EncodedData", encodedData), ("ServerName", serverName),
+            ("ServerPath", serverPath),
+        ]
+        .reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
 }
 

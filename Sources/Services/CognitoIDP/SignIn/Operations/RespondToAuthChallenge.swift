@@ -4,6 +4,7 @@ import Wire
 
 extension CognitoIDP.RespondToAuthChallenge: ComputeOperation, OfClient {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         guard let client = call.environment.userPoolClient(input.clientId) else { throw .noSuchClient(input.clientId) }
@@ -23,6 +24,7 @@ extension CognitoIDP.RespondToAuthChallenge: ComputeOperation, OfClient {
 
 extension CognitoIDP.AdminRespondToAuthChallenge: ComputeOperation, OnUserPool {
     public static var isReadOnly: Bool { false }
+    public static var secretMembers: Set<String> { SignInAnswer.secretMembers }
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let client = try call.userPoolClient(input.clientId, of: input.userPoolId)

@@ -74,7 +74,11 @@ struct SRPExchange: Sendable, Codable, Equatable, CustomStringConvertible {
 }
 
 extension SRPExchange {
-    private enum CodingKeys: String, CodingKey { case clientPublic = "A", secret = "b", scrambler = "u" }
+    private enum CodingKeys: String, CodingKey {
+        case clientPublic = "A"
+        case secret = "b"
+        case scrambler = "u"
+    }
 
     // In base64, a third of the length of a list of numbers.
     func encode(to encoder: any Encoder) throws {

@@ -18,7 +18,8 @@ struct ForgetSignIns: RecurringJob {
     private func forget<R: TableRow & Expiring>(_ type: R.Type, _ environment: Environment) async throws(ServiceError) {
         let now = environment.clock.now
         while true {
-            let count = try await environment.write(Scope(account: ""), requestID: "") { (records) throws(ServiceError) in
+            let count = try await environment.write(Scope(account: ""), requestID: "") {
+                (records) throws(ServiceError) in
                 let old = try records.list(R.self, by: "expires", limit: Self.most).filter { $0.expires < now }
                 for row in old { try records.delete(R.self, row.key) }
                 return old.count

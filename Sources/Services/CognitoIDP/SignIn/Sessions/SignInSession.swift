@@ -66,6 +66,12 @@ struct SignInSession: Codable, Sendable {
         return opened(text, form, environment)
     }
 
+    /// The pool of a session that the app keeps; nil: it is kept here, or none. Nothing is checked but that.
+    static func pool(of text: String, _ environment: Environment) -> PoolEntry? {
+        let session: SignInSession? = opened(text, .session, environment)
+        return session.flatMap { environment.userPool($0.poolID) }
+    }
+
     private static func opened<Value: Decodable>(_ text: String, _ form: Form, _ environment: Environment) -> Value? {
         let sealed = form == .secretBlock ? Base64.decode(text.utf8) : Base64URL.decode(text)
         guard let sealed, let key = try? environment.sessionTokens.key(for: "cognito-session"),
