@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pycognito.aws_srp import AWSSRP, N_HEX
 
-from harness import Server, Trail, error_of
+from harness import Server, Trail, allow, error_of, policy, trust
 from harness.mfa import code_at
 from harness.user_pools import PASSWORD, UserPool
 
@@ -390,6 +390,9 @@ SMS = {"SnsCallerArn": "arn:aws:iam::111122223333:role/sms", "ExternalId": "x"}
 
 
 def test_a_text_message(cloud: Server) -> None:
+    trusted = trust({"Service": "cognito-idp.amazonaws.com"})
+    cloud.root.iam.create_role(RoleName="sms", AssumeRolePolicyDocument=trusted)
+    cloud.root.iam.put_role_policy(RoleName="sms", PolicyName="own", PolicyDocument=policy(allow("sns:Publish")))
     pool = UserPool(cloud, client={"ExplicitAuthFlows": FLOWS}, SmsConfiguration=SMS)
     with_factors(pool, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={"SmsConfiguration": SMS, "SmsAuthenticationMessage": "Say {####}"})
     pool.create("alice", phone_number="+14325551234")
