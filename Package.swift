@@ -190,7 +190,7 @@ let package = Package(
         .target(
             name: "IAMService",
             dependencies: [
-                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "SAML", "IAMAPI", "CQREncode", "CPNG", "WebAuthn",
+                "Catalogue", "Fetch", "Learning", "OIDC", "Platform", "QRCodes", "SAML", "IAMAPI", "WebAuthn",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -298,6 +298,22 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ]),
+        // What all sites for people are made of: forms, templates, what browsers keep.
+        .target(
+            name: "Pages",
+            dependencies: [
+                "Keyring", "Platform", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // The pages on which the users of user pools sign in, and the OAuth 2.0 endpoints beside them.
+        .target(
+            name: "ManagedLogin",
+            dependencies: [
+                "CognitoIDPService", "Keyring", "ManagedLoginAssets", "Pages", "Platform", "QRCodes", "WebAuthn", "Wire",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // Its templates, style and script as files, compiled in as they are (C23 #embed).
+        .target(name: "ManagedLoginAssets"),
         // Sign-in and pages for people.
         .target(
             name: "Console",
@@ -305,7 +321,7 @@ let package = Package(
                 "AccessAnalyzerAPI", "AccessAnalyzerService", "AccountAPI", "Catalogue", "CloudTrailAPI",
                 "ConsoleAssets",
                 "Directory", "Gate", "IAMAPI", "IAMService", "KMSAPI", "Keyring", "Ledger", "Lint", "OrganizationsAPI",
-                "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
+                "Pages", "Platform", "Policy", "Remedies", "S3API", "S3ControlAPI", "STSAPI", "STSService", "SigninService",
                 "Simulation", "WebAuthn", "Wire", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -317,7 +333,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Bodies", "Catalogue", "Console", "Edge", "Escalation", "Fetch", "Gate", "HardwareToken", "Keyring",
-                "Learning", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
+                "Learning", "ManagedLogin", "OIDC", "Platform", "Remedies", "Signature", "Upstreams",
                 "Wire", "IAMService",
                 "STSService",
                 "CloudTrailService",
@@ -369,6 +385,7 @@ let package = Package(
         .target(name: "BundledData"),
         .target(name: "NoICUData"),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .target(name: "QRCodes", dependencies: ["CPNG", "CQREncode"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),

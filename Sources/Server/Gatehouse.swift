@@ -9,6 +9,7 @@ public import HardwareToken
 import Keyring
 import Ledger
 public import Logging
+import ManagedLogin
 import OIDC
 public import Platform
 public import ServiceLifecycle
@@ -105,6 +106,7 @@ public struct Gatehouse: Sendable {
     /// Where the operator's certificate comes from.
     private let certificateFiles: CertificateFiles?
     private let console: Console
+    private let managedLogin: ManagedLogin
 
     /// Opens the ledger, or makes it, and reads the directory from it.
     /// - Throws: `StartError` with words for the person who starts it.
@@ -172,6 +174,7 @@ public struct Gatehouse: Sendable {
                 ? nil : try await Self.check(ledger, except: replayed, configuration, log)
             self.environment = environment
             console = try Console(environment, keyring)
+            managedLogin = try ManagedLogin(environment, keyring)
             if let place = configuration.database?.bodies, let bodies { try await place.claim(bodies, environment) }
             (accountID, newRootKey) = try await Self.account(configuration, environment)
             let scheduler = Scheduler(
@@ -212,7 +215,7 @@ public struct Gatehouse: Sendable {
         edge = Edge(
             gate,
             ownPaths: Self.ownPaths(
-                environment, configuration.isInMemory ? scheduler : nil, rotation, console), site: console)
+                environment, configuration.isInMemory ? scheduler : nil, rotation, console), sites: [console, managedLogin])
     }
 
     /// Says at the start what keeps a token from being used. Only those who need a key in it have to wait for it.

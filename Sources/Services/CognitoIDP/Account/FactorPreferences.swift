@@ -94,7 +94,7 @@ extension PoolUser {
 
 extension PoolEntry {
     /// Whether the pool asks its users for a factor.
-    fileprivate func offers(_ factor: String) -> Bool {
+    func offers(_ factor: String) -> Bool {
         switch factor {
         case "SMS_MFA": hasSMSFactor
         case "EMAIL_OTP": hasEmailFactor

@@ -60,6 +60,11 @@ extension Identifiers {
     }
 }
 
+extension PoolEntry {
+    /// Whether the pool tells devices apart.
+    var tracksDevices: Bool { deviceConfiguration != nil }
+}
+
 extension RecordReading {
     /// A device of a user; nil: the user has none of this key.
     func device(_ key: String, of user: PoolUser) throws(ServiceError) -> PoolDevice? {

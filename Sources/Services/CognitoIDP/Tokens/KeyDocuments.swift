@@ -81,5 +81,5 @@ extension PoolEntry {
     }
 
     /// Where the pool's domain is; nil: it has none.
-    func domainAddress(_ environment: Environment) -> String? { nil }
+    func domainAddress(_ environment: Environment) -> String? { environment.loginAddress(of: self) }
 }

@@ -14,7 +14,8 @@ extension SignIn {
             if wanted == "PASSWORD", parameters["PASSWORD"] == nil { return try await challenge(.password) }
             return try await begin(with: wanted)
         }
-        return try await challenge(.choice(factors))
+        let session = SignInSession(.choice(factors), progress, of: client, at: call.time)
+        return .choice(factors, session: try await session.sealed(.session, call))
     }
 
     /// What the user can begin with.

@@ -1,14 +1,14 @@
 /// What people typed into a form's fields, without the white space that came along at its ends.
-extension Fields {
+extension FormFields {
     /// Empty where there is none.
-    func typed(_ name: String) -> String {
+    package func typed(_ name: String) -> String {
         let text = text(name).drop { $0.isWhitespace }
         guard let last = text.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(text[...last])
     }
 
     /// nil where there is none.
-    func optional(_ name: String) -> String? {
+    package func optional(_ name: String) -> String? {
         let text = typed(name)
         return text.isEmpty ? nil : text
     }

@@ -1,8 +1,8 @@
 import CPNG
 import CQREncode
 
-/// The square that a phone scans to learn a virtual MFA device's seed.
-enum QRCode {
+/// The square that a phone scans to learn the seed of one-time passwords.
+package enum QRCode {
     /// How many pixels each of the code's modules is wide.
     private static let scale = 5
     /// How many modules of white stand around it; ISO/IEC 18004 asks for four.
@@ -11,7 +11,7 @@ enum QRCode {
     /// Draws `text` as a QR code of medium error correction.
     ///
     /// - Returns: a greyscale PNG file, or nil where the text is empty or too long (over 2,331 bytes).
-    static func png(of text: String) -> [UInt8]? {
+    package static func png(of text: String) -> [UInt8]? {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty, let count = Int32(exactly: bytes.count),
             let code = QRcode_encodeData(count, bytes, 0, QR_ECLEVEL_M)

@@ -1,10 +1,15 @@
 /// RFC 3986: what stands in addresses.
-enum PercentEncoding {
-    /// A value of a query, or a segment of a path: everything but unreserved characters is encoded.
-    static func queryValue(_ text: String) -> String { encode(text) }
+package enum PercentEncoding {
+    /// A value of a query: everything but unreserved characters is encoded.
+    package static func queryValue(_ text: String) -> String { encode(text) }
 
     /// A segment of a path.
-    static func segment(_ text: String) -> String { encode(text) }
+    package static func segment(_ text: String) -> String { encode(text) }
+
+    /// A query of names and values, without the question mark.
+    package static func query(_ fields: [(name: String, value: String)]) -> String {
+        fields.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
+    }
 
     private static func encode(_ text: String) -> String {
         var bytes: [UInt8] = []
