@@ -21,14 +21,16 @@ extension ServiceModule {
         ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
-            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            TokenFamily.self, PoolDevice.self, ForgottenDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
             BrandingAsset.self, ImportPart.self,
+            AuthorizationCode.self, LoginSession.self,
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
             DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
+            ForgetLoginTicket.self,
         ],
         quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front],
         samples: cognitoIDPSamples)
