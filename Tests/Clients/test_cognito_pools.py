@@ -206,7 +206,7 @@ def test_the_role_for_text_messages(cognito: Any, root: Identity) -> None:
     create = {"PoolName": "people", "SmsConfiguration": sms}
     trusting, publishing = "InvalidSmsRoleTrustRelationshipException", "InvalidSmsRoleAccessPolicyException"
     assert refusal(cognito.create_user_pool, **create) == trusting
-    condition = {"StringEquals": {"sts:ExternalId": "pools"}, "ArnLike": {"aws:SourceArn": "arn:aws:cognito-idp:*"}}
+    condition = {"StringEquals": {"sts:ExternalId": "pools"}, "ArnLike": {"aws:SourceArn": "arn:aws:cognito-idp:*:*:*"}}
     document = trust({"Service": "cognito-idp.amazonaws.com"}, Condition=condition)
     root.iam.create_role(RoleName="sms", AssumeRolePolicyDocument=document)
     assert refusal(cognito.create_user_pool, **create) == publishing
