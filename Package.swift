@@ -223,7 +223,7 @@ let package = Package(
             name: "CognitoIDPService",
             dependencies: [
                 "CLibCrypto", "CognitoIDPAPI", "Directory", "Fetch", "KeyMaterial", "Keyring", "Ledger", "OIDC", "Platform", "Policy",
-                "SAML", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "SAML", "STSAPI", "WebAuthn", "Wire", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
             ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import ACCOUNT, Identity, error_of
+from harness import ACCOUNT, Identity, allow, error_of, policy, trust
 
 POOL_ID = re.compile(r"us-east-1_[0-9A-Za-z]{9}\Z")
 MISSING = "us-east-1_missing00"
@@ -194,6 +194,35 @@ def test_second_factors_of_a_pool(cognito: Any) -> None:
     assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["MfaConfiguration"] == "OPTIONAL"
     late = error_of(cognito.update_user_pool, UserPoolId=pool, MfaConfiguration="ON")
     assert late.message == "cannot turn MFA functionality ON, once the user pool has been created"
+
+
+def test_the_role_for_text_messages(cognito: Any, root: Identity) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/sms"
+    sms = {"SnsCallerArn": role, "ExternalId": "pools"}
+
+    def refusal(call: Any, **parameters: Any) -> str:
+        return error_of(call, **parameters).code
+
+    create = {"PoolName": "people", "SmsConfiguration": sms}
+    trusting, publishing = "InvalidSmsRoleTrustRelationshipException", "InvalidSmsRoleAccessPolicyException"
+    assert refusal(cognito.create_user_pool, **create) == trusting
+    condition = {"StringEquals": {"sts:ExternalId": "pools"}, "ArnLike": {"aws:SourceArn": "arn:aws:cognito-idp:*:*:*"}}
+    document = trust({"Service": "cognito-idp.amazonaws.com"}, Condition=condition)
+    root.iam.create_role(RoleName="sms", AssumeRolePolicyDocument=document)
+    assert refusal(cognito.create_user_pool, **create) == publishing
+    root.iam.put_role_policy(RoleName="sms", PolicyName="own", PolicyDocument=policy(allow("sns:Publish")))
+    other = {"SmsConfiguration": sms | {"ExternalId": "others"}}
+    assert refusal(cognito.create_user_pool, **(create | other)) == trusting
+    pool = new_pool(cognito, SmsConfiguration=sms, MfaConfiguration="OPTIONAL")
+    told = cognito.get_user_pool_mfa_config(UserPoolId=pool)["SmsMfaConfiguration"]["SmsConfiguration"]
+    assert told == sms
+    assert refusal(cognito.update_user_pool, UserPoolId=pool, **other) == trusting
+    # Once a pool sends messages, an update can't make it stop.
+    cognito.update_user_pool(UserPoolId=pool, MfaConfiguration="OPTIONAL")
+    assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["SmsConfiguration"] == sms
+    assert refusal(
+        cognito.set_user_pool_mfa_config, UserPoolId=pool, MfaConfiguration="ON", SmsMfaConfiguration=other
+    ) == (trusting)
 
 
 def test_deletion_and_its_protection(cognito: Any) -> None:

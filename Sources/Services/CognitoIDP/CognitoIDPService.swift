@@ -28,11 +28,12 @@ extension ServiceModule {
         ],
         projections: [PoolIndex.self, PoolPartIndex.self, PoolKeyring.self], resourceTypes: [.userPool],
         jobs: [
-            DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
+            DeletePoolRows.self, RefreshMetadata.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self, RunUserImport.self, ExpireUserImport.self,
             ForgetLoginTicket.self,
         ],
-        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front])
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], fronts: [ImportUpload.front],
+        samples: cognitoIDPSamples)
 }
 
 extension ResourceType {

@@ -18,12 +18,22 @@ resource "aws_iam_role" "messages" {
   })
 }
 
+resource "aws_iam_role_policy" "messages" {
+  name = "publish"
+  role = aws_iam_role.messages.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sns:Publish", Resource = "*" }]
+  })
+}
+
 resource "aws_cognito_user_pool" "plain" {
   name = "plain"
 }
 
 resource "aws_cognito_user_pool" "main" {
   name                     = "main"
+  depends_on               = [aws_iam_role_policy.messages]
   alias_attributes         = ["email", "preferred_username"]
   auto_verified_attributes = ["email"]
   deletion_protection      = "INACTIVE"

@@ -46,7 +46,7 @@ extension CognitoIDP.GetUserPoolMfaConfig: ReadOperation, OnUserPool {
     }
 }
 
-extension CognitoIDP.SetUserPoolMfaConfig: WriteOperation {
+extension CognitoIDP.SetUserPoolMfaConfig: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         let set = Access(
             "cognito-idp:SetUserPoolMfaConfig",
@@ -54,8 +54,13 @@ extension CognitoIDP.SetUserPoolMfaConfig: WriteOperation {
         return .required([set] + call.passing(input.smsMfaConfiguration?.smsConfiguration?.snsCallerArn))
     }
 
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+        let pool = try call.userPool(input.userPoolId)
+        try await SMSRole.check(input.smsMfaConfiguration?.smsConfiguration, of: pool.id, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ prepared: Void, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var pool = try records.userPool(input.userPoolId)
         var settings = try pool.readSettings()

@@ -76,6 +76,10 @@ final class PoolPartIndex: Projection {
         state.withLock { $0.providers[poolID]?[name] }
     }
 
+    fileprivate func fetchedProviders() -> [UserPoolProvider] {
+        state.withLock { $0.providers.values.flatMap { $0.values.filter { $0.fetched != nil } } }
+    }
+
     fileprivate func servers(of poolID: String) -> [ResourceServer] {
         state.withLock { $0.servers[poolID]?.values.sorted { $0.identifier < $1.identifier } ?? [] }
     }
@@ -105,6 +109,9 @@ extension Environment {
     func identityProvider(identifier: String, of poolID: String) -> UserPoolProvider? {
         identityProviders(of: poolID).first { $0.identifiers.contains(identifier) }
     }
+
+    /// The identity providers of all pools whose metadata were fetched.
+    func fetchedProviders() -> [UserPoolProvider] { poolParts.fetchedProviders() }
 
     /// The resource servers of a user pool, in the order of their identifiers.
     func resourceServers(of poolID: String) -> [ResourceServer] { poolParts.servers(of: poolID) }

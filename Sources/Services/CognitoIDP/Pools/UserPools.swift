@@ -34,12 +34,12 @@ extension Call {
         return [
             Access(
                 "iam:PassRole", on: role, resourceAccount: accountID,
-                context: ["iam:passedtoservice": .one("cognito-idp.amazonaws.com")])
+                context: ["iam:passedtoservice": .one(SMSRole.principal)])
         ]
     }
 }
 
-extension CognitoIDP.CreateUserPool: WriteOperation {
+extension CognitoIDP.CreateUserPool: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         var create = Access("cognito-idp:CreateUserPool", on: "*")
         create.context = ConditionKeys.requestTags(PoolTags.tags(input.userPoolTags))
@@ -47,8 +47,15 @@ extension CognitoIDP.CreateUserPool: WriteOperation {
         return .required([create] + call.passing(input.smsConfiguration?.snsCallerArn))
     }
 
+    /// - Returns: the new pool's id, which the role's trust policy can ask for.
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) -> String {
+        let id = "\(call.region)_\(Identifiers.mixed(9))"
+        try await SMSRole.check(input.smsConfiguration, of: id, call)
+        return id
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ id: String, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         guard input.aliasAttributes?.isEmpty ?? true || input.usernameAttributes?.isEmpty ?? true else {
             throw .invalidParameter(
@@ -62,7 +69,7 @@ extension CognitoIDP.CreateUserPool: WriteOperation {
         settings.schemaAttributes = try AttributeSchema(creating: input.schema ?? []).views
         let multiFactor = try settings.multiFactor(replacing: nil)
         let pool = UserPool(
-            id: "\(call.region)_\(Identifiers.mixed(9))", accountID: call.accountID, region: call.region,
+            id: id, accountID: call.accountID, region: call.region,
             name: input.poolName, created: call.time, modified: call.time,
             tags: try PoolTags.rules.merge(PoolTags.tags(input.userPoolTags), into: []),
             settings: settings.structure.json, multiFactor: multiFactor.structure.json)
@@ -77,7 +84,7 @@ extension CognitoIDP.DescribeUserPool: ReadOperation, OnUserPool {
     }
 }
 
-extension CognitoIDP.UpdateUserPool: WriteOperation {
+extension CognitoIDP.UpdateUserPool: PreparedWriteOperation {
     public static func access(_ input: Input, _ call: Call) -> Authorization {
         var update = Access(
             "cognito-idp:UpdateUserPool",
@@ -86,8 +93,13 @@ extension CognitoIDP.UpdateUserPool: WriteOperation {
         return .required([update] + call.passing(input.smsConfiguration?.snsCallerArn))
     }
 
+    public static func prepare(_ input: Input, _ call: Call) async throws(ServiceError) {
+        let pool = try call.userPool(input.userPoolId)
+        try await SMSRole.check(input.smsConfiguration, of: pool.id, call)
+    }
+
     public static func handle(
-        _ input: Input, _ call: Call, _ records: MutableRecords
+        _ input: Input, _ prepared: Void, _ call: Call, _ records: MutableRecords
     ) throws(ServiceError) -> Output {
         var pool = try records.userPool(input.userPoolId)
         let old = try pool.readSettings()
