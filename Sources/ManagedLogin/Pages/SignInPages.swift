@@ -28,7 +28,8 @@ enum SignInPages {
             "login", "Sign in",
             [
                 "hasLocalUsers": asksName, "asksPassword": page.request.client.firstFactors.isEmpty,
-                "nameLabel": nameLabel(visit.domain), "nameKind": visit.domain.namingAttributes == ["email"] ? "email" : "text",
+                "nameLabel": nameLabel(visit.domain),
+                "nameKind": visit.domain.namingAttributes == ["email"] ? "email" : "text",
                 "name": visit.form["username"] ?? page.request.loginHint, "problem": problem,
                 "action": visit.address("/login"),
                 "forgot": asksName ? visit.address("/forgotPassword") : nil,

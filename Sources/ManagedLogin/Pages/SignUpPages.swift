@@ -85,7 +85,8 @@ enum SignUpPages {
     ) async throws(ServiceError) -> LoginReply {
         guard resends, !name.isEmpty else { return codePage(page, of: name) }
         do throws(ServiceError) {
-            return codePage(page, of: name, delivery: try await page.visit.call.resendCode(page.request.client, to: name))
+            return codePage(
+                page, of: name, delivery: try await page.visit.call.resendCode(page.request.client, to: name))
         } catch {
             guard error.fault == .sender else { throw error }
             var reply = codePage(page, of: name, problem: SignInPages.text(error), status: 400)
