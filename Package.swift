@@ -229,7 +229,7 @@ let package = Package(
         .target(
             name: "CognitoIdentityService",
             dependencies: [
-                "CognitoIDPAPI", "CognitoIdentityAPI", "OIDC", "Platform", "Policy", "SAML", "STSAPI", "Wire",
+                "CognitoIdentityAPI", "Directory", "Ledger", "OIDC", "Platform", "Policy", "SAML", "STSAPI", "Wire",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Services/CognitoIdentity"),

@@ -161,6 +161,12 @@ struct EventRecord {
             writer.member("accountId", "ANONYMOUS_PRINCIPAL")
             return
         }
+        if caller.isAnonymous {
+            // Of an app's users.
+            writer.member("type", "Unknown")
+            writer.member("principalId", "Anonymous")
+            return
+        }
         if recipient != caller.accountID, caller.isOfAWS {
             // What the owner of a resource is told about a caller from another account.
             writer.member("type", "AWSAccount")

@@ -87,6 +87,8 @@ public final class ServiceModule: Sendable {
     public let contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)?
     /// The longest body of a request whose operation only the body itself says, in bytes.
     public let usualBodyLimit: Int
+    /// What it signs that other services take as a proof; nil: nothing.
+    public let tokens: ServiceTokens?
     private let readShape: @Sendable () -> ServiceShape
     private let makeOperations: @Sendable (ServiceShape) -> [AnyOperation]
     private let lazy = Mutex<Lazy?>(nil)
@@ -125,7 +127,8 @@ public final class ServiceModule: Sendable {
         begin: @escaping @Sendable (Environment) async throws(ServiceError) -> Void = { _ in }, quotas: [Quota] = [],
         paths: [PublicPath] = [], fronts: [Front] = [], samples: Samples = Samples(), metrics: [Metric] = [],
         admits: @escaping @Sendable (Call) throws(ServiceError) -> Void = { _ in },
-        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil
+        contextKeys: (@Sendable (Environment, _ account: String) -> EventContextKeys?)? = nil,
+        tokens: ServiceTokens? = nil
     ) {
         signingName = api.signingName
         isPassedOn = false
@@ -158,6 +161,7 @@ public final class ServiceModule: Sendable {
         self.metrics = metrics
         self.admits = admits
         self.contextKeys = contextKeys
+        self.tokens = tokens
     }
 
     /// Makes a module for a service that another endpoint answers.
@@ -199,6 +203,7 @@ public final class ServiceModule: Sendable {
         samples = Samples()
         admits = { _ in }
         contextKeys = nil
+        tokens = nil
     }
 
     /// The model; read at first use.

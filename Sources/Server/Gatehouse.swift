@@ -39,6 +39,8 @@ public struct Gatehouse: Sendable {
         public var keyStoreProxies: [String: WebAddress] = [:]
         /// Which servers get the events of S3's buckets and user pools, by the ARNs of queues, topics and functions.
         public var eventDestinations: [String: WebAddress] = [:]
+        /// Issuers in the place of login providers that everybody knows; see `OutsideServers.loginProviders`.
+        public var loginProviders: [String: String] = [:]
         /// Where messages to the users of user pools go.
         public var messages = MessageServers()
         /// The endpoints behind this Gatehouse; nil: it answers by itself alone.
@@ -160,7 +162,8 @@ public struct Gatehouse: Sendable {
                 clock: Clock(configuration.now), token: token,
                 outsideServers: OutsideServers(
                     trust: trust, places: configuration.keyStoreProxies,
-                    eventDestinations: configuration.eventDestinations, messages: configuration.messages),
+                    eventDestinations: configuration.eventDestinations, messages: configuration.messages,
+                    loginProviders: configuration.loginProviders),
                 bodies: bodies, toleratedAbsence: configuration.database?.toleratedAbsence ?? 0, outer: upstreams)
             self.rotation = rotation
             let replayed = projections.replayedKinds.union(UsageFold.kinds)

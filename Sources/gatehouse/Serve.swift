@@ -64,6 +64,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var eventDestinations: [String] = []
 
+    @OptionGroup var loginProviders: LoginProviderOptions
     @OptionGroup var messageOptions: MessageOptions
 
     @OptionGroup var gateOptions: GateOptions
@@ -258,6 +259,7 @@ struct Serve: AsyncParsableCommand {
             let (arn, place) = try eventDestination(text)
             configuration.eventDestinations[arn] = place
         }
+        configuration.loginProviders = try loginProviders.issuers()
         configuration.messages = try messageOptions.servers()
         configuration.upstreams = try gateOptions.endpoints()
         configuration.observes = try gateOptions.observes()

@@ -1,4 +1,5 @@
 """What users of user pools do with themselves, by their access tokens: passwords, attributes, addresses."""
+import json
 
 import pytest
 
@@ -172,3 +173,87 @@ def test_nothing_secret_is_in_the_events(pool: UserPool, trail: Trail) -> None:
     for secret in (code, PASSWORD, NEXT, token):
         assert secret not in text
     assert {event["userIdentity"]["type"] for event in events} == {"Unknown"}
+
+
+def test_identities_of_providers_are_linked(pool: UserPool) -> None:
+    link = {
+        "UserPoolId": pool.id,
+        "DestinationUser": {"ProviderName": "Cognito", "ProviderAttributeValue": "ann"},
+        "SourceUser": {
+            "ProviderName": "Corp",
+            "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": "ann@corp",
+        },
+    }
+    error = error_of(pool.admin.admin_link_provider_for_user, **link)
+    assert (error.code, error.message) == ("ResourceNotFoundException", "Identity provider Corp does not exist.")
+    pool.admin.create_identity_provider(
+        UserPoolId=pool.id,
+        ProviderName="Corp",
+        ProviderType="OIDC",
+        ProviderDetails={
+            "client_id": "x",
+            "client_secret": "y",
+            "authorize_scopes": "openid",
+            "attributes_request_method": "GET",
+            "oidc_issuer": "https://corp.example.com",
+            "authorize_url": "https://corp.example.com/a",
+            "token_url": "https://corp.example.com/t",
+            "attributes_url": "https://corp.example.com/u",
+            "jwks_uri": "https://corp.example.com/j",
+        },
+        AttributeMapping={"email": "email"},
+    )
+    pool.admin.admin_link_provider_for_user(**link)
+    (identity,) = json.loads(pool.attributes("ann")["identities"])
+    assert identity.pop("dateCreated") > 1_700_000_000_000
+    assert identity == {
+        "userId": "ann@corp",
+        "providerName": "Corp",
+        "providerType": "OIDC",
+        "issuer": None,
+        "primary": False,
+    }
+    error = error_of(pool.admin.admin_link_provider_for_user, **link)
+    assert error.message == "SourceUser is already linked to DestinationUser"
+    pool.create("bob")
+    other = link | {"DestinationUser": {"ProviderName": "Cognito", "ProviderAttributeValue": "bob"}}
+    error = error_of(pool.admin.admin_link_provider_for_user, **other)
+    assert error.code == "InvalidParameterException" and error.message.startswith("Merging is not currently supported")
+    for number in range(4):
+        source = link["SourceUser"] | {"ProviderAttributeName": "email", "ProviderAttributeValue": f"{number}@corp"}
+        pool.admin.admin_link_provider_for_user(**(link | {"SourceUser": source}))
+    source = link["SourceUser"] | {"ProviderAttributeValue": "more"}
+    error = error_of(pool.admin.admin_link_provider_for_user, **(link | {"SourceUser": source}))
+    assert error.code == "LimitExceededException"
+    pool.admin.admin_disable_provider_for_user(UserPoolId=pool.id, User=link["SourceUser"])
+    assert len(json.loads(pool.attributes("ann")["identities"])) == 4
+    error = error_of(pool.admin.admin_disable_provider_for_user, UserPoolId=pool.id, User=link["SourceUser"])
+    assert error.code == "UserNotFoundException"
+    pool.admin.admin_link_provider_for_user(**other)
+    # Without a provider of their own, users can't sign in by a password any more.
+    own = {"ProviderName": "Cognito", "ProviderAttributeName": "Cognito_Subject", "ProviderAttributeValue": "bob"}
+    assert pool.access_token("bob")
+    pool.admin.admin_disable_provider_for_user(UserPoolId=pool.id, User=own)
+    assert error_of(pool.sign_in, username="bob").code == "NotAuthorizedException"
+
+
+def test_who_has_just_confirmed_signs_in_at_once(cloud: Server) -> None:
+    pool = UserPool(
+        cloud,
+        AutoVerifiedAttributes=["email"],
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+        client={"ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]},
+    )
+    # Who signs in by codes needs no password.
+    signed_up = pool.app.sign_up(
+        ClientId=pool.client, Username="ann", UserAttributes=attributes(email="ann@example.com")
+    )
+    session = pool.confirm("ann", Session=signed_up["Session"])["Session"]
+    answer = pool.app.initiate_auth(
+        ClientId=pool.client, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "ann"}, Session=session
+    )
+    assert answer["AuthenticationResult"]["AccessToken"]
+    # Another's session is of no use.
+    other = pool.sign_up("bob", email="bob@example.com")
+    assert "Session" not in pool.confirm("bob", Session=signed_up["Session"]) and other["Session"]

@@ -21,7 +21,7 @@ extension ServiceModule {
         ],
         tables: [
             PoolUser.self, UserAlias.self, UserCode.self, Attempts.self, PoolGroup.self, GroupMember.self,
-            TokenFamily.self, PoolDevice.self, PoolPasskey.self, PasskeyChallenge.self,
+            TokenFamily.self, PoolDevice.self, ForgottenDevice.self, PoolPasskey.self, PasskeyChallenge.self,
             UsedSession.self, KeptSession.self, SignInFailures.self,
             BrandingAsset.self, ImportPart.self,
             AuthorizationCode.self, LoginSession.self,

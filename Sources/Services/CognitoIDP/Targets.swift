@@ -85,6 +85,6 @@ protocol OfUserOrSession: OfTheApp where InputFields: CognitoIDP.MayHaveAccessTo
 extension OfUserOrSession {
     public static func place(_ input: Input, _ environment: Environment) -> Scope? {
         if let token = input.accessToken { return environment.userPool(ofToken: token)?.scope }
-        return input.session.flatMap { environment.userPool(ofSession: $0)?.scope }
+        return input.session.flatMap { SignInSession.pool(of: $0, environment)?.scope }
     }
 }

@@ -26,23 +26,63 @@ struct SoftwareToken: Sendable {
     }
 }
 
+/// Who sets an authenticator app up.
+private enum SoftwareTokenOwner: Sendable {
+    /// Somebody who is signed in.
+    case user(SignedInUser)
+    /// Somebody who signs in, and is asked to set up a factor.
+    case session(SignInSession, FactorSetup, ClientEntry)
+
+    var pool: PoolEntry {
+        switch self {
+        case .user(let signedIn): signedIn.pool
+        case .session(_, _, let client): client.pool
+        }
+    }
+}
+
 extension Call {
-    /// The user of an access token, who sets an authenticator app up; nil: whoever has the session that is there instead.
     /// - Throws: InvalidParameterException where there is neither, or both; SoftwareTokenMFANotFoundException where the pool's
     ///   users have no authenticator apps.
     fileprivate func softwareTokenOwner(
         _ accessToken: String?, _ session: String?
-    ) async throws(ServiceError) -> SignedInUser? {
-        guard (accessToken == nil) != (session == nil) else {
-            throw .invalidParameter("Either an access token or a session is required.")
+    ) async throws(ServiceError) -> SoftwareTokenOwner {
+        let owner: SoftwareTokenOwner
+        switch (accessToken, session) {
+        case (let token?, nil): owner = .user(try await signedInUser(token))
+        case (nil, let text?):
+            guard let found = try await SignInSession.open(text, .session, environment),
+                let client = environment.userPoolClient(found.clientID), client.pool.id == found.poolID
+            else { throw .invalidSession }
+            let session = try await open(text, .session, of: client)
+            guard case .setUpFactor(let setup) = session.challenge, setup.options.contains("SOFTWARE_TOKEN_MFA") else {
+                throw .invalidSession
+            }
+            owner = .session(session, setup, client)
+        default: throw .invalidParameter("Either an access token or a session is required.")
         }
-        guard let accessToken else { return nil }
-        let signedIn = try await signedInUser(accessToken)
-        guard signedIn.pool.hasSoftwareTokenFactor else {
+        guard owner.pool.hasSoftwareTokenFactor else {
             throw .cognito(
                 .softwareTokenMFANotFoundException, "Software Token MFA is not enabled for the userPool.")
         }
-        return signedIn
+        return owner
+    }
+
+    /// Goes on with a sign-in for which a factor is being set up.
+    /// - Parameter change: what else is done, in the transaction in which the session is used.
+    /// - Returns: the next session.
+    fileprivate func goOn(
+        _ session: SignInSession, with setup: FactorSetup, _ client: ClientEntry,
+        change: @escaping @Sendable (MutableRecords) throws(ServiceError) -> Void = { _ in }
+    ) async throws(ServiceError) -> String {
+        let next = try await SignInSession(.setUpFactor(setup), session.progress, of: client, at: time).sealed(
+            .session, self)
+        try await environment.write(client.pool.scope, requestID: requestID) { (records) throws(ServiceError) in
+            try records.use(session)
+            try change(records)
+        }
+        recordDurably()
+        return next
     }
 }
 
@@ -53,20 +93,24 @@ extension CognitoIDP.AssociateSoftwareToken: ComputeOperation, OfUserOrSession {
     public static let isReadOnly = false
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
-        guard let signedIn = try await call.softwareTokenOwner(input.accessToken, input.session) else {
-            let made = try await call.associateSoftwareToken(session: input.session ?? "")
-            return Output {
-                $0.secretCode = made.secret
-                $0.session = made.session
-            }
-        }
         let token = SoftwareToken.make()
-        try await call.keep { (records) throws(ServiceError) in
-            var user = try records.current(signedIn)
-            user.unverifiedSoftwareToken = token.secret
-            try records.put(user)
+        var next: String?
+        switch try await call.softwareTokenOwner(input.accessToken, input.session) {
+        case .user(let signedIn):
+            try await call.keep { (records) throws(ServiceError) in
+                var user = try records.current(signedIn)
+                user.unverifiedSoftwareToken = token.secret
+                try records.put(user)
+            }
+        case .session(let session, var setup, let client):
+            setup.secret = token.secret
+            setup.isVerified = false
+            next = try await call.goOn(session, with: setup, client)
         }
-        return Output { $0.secretCode = token.secret }
+        return Output { [next] in
+            $0.secretCode = token.secret
+            $0.session = next
+        }
     }
 }
 
@@ -76,27 +120,41 @@ extension CognitoIDP.VerifySoftwareToken: ComputeOperation, OfUserOrSession {
 
     public static func handle(_ input: Input, _ call: Call) async throws(ServiceError) -> Output {
         let code = input.userCode
-        guard let signedIn = try await call.softwareTokenOwner(input.accessToken, input.session) else {
-            let session = try await call.verifySoftwareToken(session: input.session ?? "", code: code)
-            return Output {
-                $0.status = "SUCCESS"
-                $0.session = session
+        var next: String?
+        switch try await call.softwareTokenOwner(input.accessToken, input.session) {
+        case .user(let signedIn):
+            try await call.keep { (records) throws(ServiceError) in
+                var user = try records.current(signedIn)
+                try user.takeSoftwareToken(user.unverifiedSoftwareToken, provedBy: code, call)
+                try records.put(user)
+            }
+        case .session(let session, var setup, let client):
+            let (secret, pool) = (setup.secret, client.pool)
+            setup.isVerified = true
+            next = try await call.goOn(session, with: setup, client) { (records) throws(ServiceError) in
+                guard let name = session.progress.user,
+                    var user = try records.get(PoolUser.self, PoolUser.key(name), of: pool.id),
+                    user.sub == session.progress.sub
+                else { throw .invalidSession }
+                try user.takeSoftwareToken(secret, provedBy: code, call)
+                user.factors.isSoftwareTokenEnabled = true
+                try records.put(user)
             }
         }
-        try await call.keep { (records) throws(ServiceError) in
-            var user = try records.current(signedIn)
-            try user.takeSoftwareToken(provedBy: code, call)
-            try records.put(user)
+        return Output { [next] in
+            $0.status = "SUCCESS"
+            $0.session = next
         }
-        return Output { $0.status = "SUCCESS" }
     }
 }
 
 extension PoolUser {
     /// Makes the secret of an authenticator app the user's own, if the app shows a code of it.
     /// - Throws: EnableSoftwareTokenMFAException for another code; SoftwareTokenMFANotFoundException where there is no secret.
-    fileprivate mutating func takeSoftwareToken(provedBy code: String, _ call: Call) throws(ServiceError) {
-        guard let secret = unverifiedSoftwareToken else {
+    fileprivate mutating func takeSoftwareToken(
+        _ secret: String?, provedBy code: String, _ call: Call
+    ) throws(ServiceError) {
+        guard let secret else {
             throw .cognito(.softwareTokenMFANotFoundException, "Software Token MFA does not exist for the user.")
         }
         guard let step = SoftwareToken(secret: secret).step(matching: code, at: call.clientTime, after: nil) else {

@@ -60,6 +60,9 @@ extension CognitoIDP.ConfirmDevice: OfSignedInUserWriting {
         guard try records.device(input.deviceKey, of: user) == nil else {
             throw .cognito(.deviceKeyExistsException, "Device key already exists.")
         }
+        guard try !records.isForgotten(input.deviceKey, of: user) else {
+            throw .notAuthorized("Invalid device key given.")
+        }
         let isAsked = tracking.deviceOnlyRememberedOnUserPrompt ?? false
         let device = PoolDevice(
             poolID: user.poolID, user: user.name, deviceKey: input.deviceKey, name: input.deviceName,
@@ -145,6 +148,7 @@ extension MutableRecords {
     fileprivate func forget(_ key: String, of user: PoolUser) throws(ServiceError) {
         let device = try existingDevice(key, of: user)
         try delete(PoolDevice.self, device.key, of: user.poolID)
+        try put(ForgottenDevice(poolID: user.poolID, user: user.name, deviceKey: key))
     }
 }
 

@@ -47,6 +47,19 @@ struct PoolDevice: TableRow, Equatable, CustomStringConvertible {
     var description: String { "PoolDevice \(deviceKey)" }
 }
 
+/// A device that was forgotten, as a stolen one is: its refresh tokens are of no use any more.
+struct ForgottenDevice: TableRow, Equatable {
+    static let kind = "AWS::Cognito::UserPoolUser::ForgottenDevice"
+
+    let poolID: String
+    /// ``PoolUser/name``
+    let user: String
+    let deviceKey: String
+
+    var partition: String { poolID }
+    var key: RowKey { PoolDevice.key(user, deviceKey) }
+}
+
 extension Identifiers {
     /// A random UUID, in lower case.
     static func uuid() -> String {
@@ -69,6 +82,11 @@ extension RecordReading {
     /// A device of a user; nil: the user has none of this key.
     func device(_ key: String, of user: PoolUser) throws(ServiceError) -> PoolDevice? {
         try get(PoolDevice.self, PoolDevice.key(user.name, key), of: user.poolID)
+    }
+
+    /// Whether a device of a user was confirmed once, and then forgotten.
+    func isForgotten(_ key: String, of user: PoolUser) throws(ServiceError) -> Bool {
+        try get(ForgottenDevice.self, PoolDevice.key(user.name, key), of: user.poolID) != nil
     }
 
     /// A device of a user.
@@ -99,6 +117,9 @@ extension MutableRecords {
         let range = RowRange(RowPrefix(.text(user.name)))
         for device in try list(PoolDevice.self, of: user.poolID, range, limit: .max) {
             try delete(PoolDevice.self, device.key, of: user.poolID)
+        }
+        for device in try list(ForgottenDevice.self, of: user.poolID, range, limit: .max) {
+            try delete(ForgottenDevice.self, device.key, of: user.poolID)
         }
     }
 }

@@ -7,10 +7,19 @@ import Wire
 struct RefreshRequest: Sendable {
     let refreshToken: String
     let client: ClientEntry
+    /// How the client proves itself, if it has a secret.
+    var proof = Proof.done
     /// The device that the user signed in on.
     var deviceKey: String?
     /// What triggers are told.
     var clientMetadata: [String: String] = [:]
+
+    enum Proof: Sendable {
+        /// It has done so.
+        case done
+        /// `SECRET_HASH`, which the user's name goes into; nil: there is none.
+        case hash(String?)
+    }
 }
 
 extension Call {
@@ -33,6 +42,7 @@ extension Call {
         let (user, generation) = try await environment.read(pool.scope) { (records) throws(ServiceError) in
             try records.holder(of: token, in: client, at: now)
         }
+        if case .hash(let hash) = request.proof { try client.check(secretHash: hash, of: user) }
         let grant = SignInGrant(
             client: client, user: user, authTime: token.authTime, scopes: token.scopes, deviceKey: token.deviceKey,
             originID: token.originID, clientMetadata: request.clientMetadata, source: "TokenGeneration_RefreshTokens")
@@ -44,6 +54,14 @@ extension Call {
         try await environment.exchange(token, of: client, at: now, requestID: requestID)
         recordDurably()
         return issued
+    }
+}
+
+extension ClientEntry {
+    /// - Throws: NotAuthorizedException for a hash that is not of the user's name or `sub`.
+    fileprivate func check(secretHash hash: String?, of user: PoolUser) throws(ServiceError) {
+        if (try? checkSecretHash(hash, username: user.sub)) != nil { return }
+        try checkSecretHash(hash, username: user.username)
     }
 }
 
@@ -79,6 +97,7 @@ extension RecordReading {
         guard family?.isRevoked != true, !user.isSignedOut(since: token.began) else {
             throw .notAuthorized("Refresh Token has been revoked")
         }
+        if pool.tracksDevices, let key = token.deviceKey, try isForgotten(key, of: user) { throw .invalidRefreshToken }
         let generation = family?.generation ?? 0
         let isInGrace =
             token.generation == generation - 1
@@ -92,6 +111,24 @@ extension RecordReading {
 
 extension ServiceError {
     static var invalidRefreshToken: ServiceError { .notAuthorized("Invalid Refresh Token") }
+}
+
+extension Call {
+    /// The flow `REFRESH_TOKEN_AUTH` of InitiateAuth and AdminInitiateAuth.
+    func refresh(_ request: SignInRequest) async throws(ServiceError) -> SignInAnswer {
+        let client = request.client
+        guard client.allows(.refreshToken), !client.rotatesRefreshTokens else {
+            throw .invalidParameter("Auth flow not enabled for this client")
+        }
+        guard let token = request.parameters["REFRESH_TOKEN"], !token.isEmpty else {
+            throw .missingParameter("REFRESH_TOKEN")
+        }
+        let tokens = try await refresh(
+            RefreshRequest(
+                refreshToken: token, client: client, proof: .hash(request.parameters["SECRET_HASH"]),
+                deviceKey: request.parameters["DEVICE_KEY"], clientMetadata: request.clientMetadata))
+        return SignInAnswer(result: CognitoIDP.AuthenticationResultType(tokens))
+    }
 }
 
 extension CognitoIDP.AuthenticationResultType {

@@ -10,7 +10,7 @@ import Wire
 extension SignIn {
     /// The device that the app says it is on; nil: it names none, or one that the user has not confirmed.
     func device() async throws(ServiceError) -> PoolDevice? {
-        guard pool.tracksDevices, let user, let key = progress.deviceKey, key.utf8.count <= 128 else { return nil }
+        guard pool.deviceConfiguration != nil, let user, let key = progress.deviceKey, key.utf8.count <= 128 else { return nil }
         return try await call.environment.read(pool.scope) { (records) throws(ServiceError) in
             try records.device(key, of: user)
         }
@@ -96,7 +96,7 @@ extension SignIn {
 
     /// A key for a device that is not known yet, where the pool wants to know devices.
     func newDevice(besides known: PoolDevice?) -> SignInStep.NewDevice? {
-        guard pool.tracksDevices, known == nil else { return nil }
+        guard pool.deviceConfiguration != nil, known == nil else { return nil }
         return SignInStep.NewDevice(
             key: PoolDevice.newKey(in: pool.pool), groupKey: PoolDevice.groupKey(of: pool.id))
     }

@@ -58,22 +58,21 @@ struct SignInSession: Codable, Sendable {
     }
 
     /// nil for anything but what was sealed in this form. Whether it has expired or was used is for the caller to check.
-    static func open(_ text: String, _ form: Form, _ environment: Environment) async throws(ServiceError)
-        -> SignInSession?
-    {
-        if form == .session, let id: String = value(text, .reference, environment) {
+    static func open(_ text: String, _ form: Form, _ environment: Environment) async throws(ServiceError) -> SignInSession? {
+        if form == .session, let id: String = opened(text, .reference, environment) {
             let kept = try await environment.sharedRow(KeptSession.self, KeptSession.key(id))
             return kept.flatMap { opened($0.sealed, .session, environment) }
         }
         return opened(text, form, environment)
     }
 
-    /// The same for what is not kept here.
-    static func opened(_ text: String, _ form: Form, _ environment: Environment) -> SignInSession? {
-        value(text, form, environment)
+    /// The pool of a session that the app keeps; nil: it is kept here, or none. Nothing is checked but that.
+    static func pool(of text: String, _ environment: Environment) -> PoolEntry? {
+        let session: SignInSession? = opened(text, .session, environment)
+        return session.flatMap { environment.userPool($0.poolID) }
     }
 
-    private static func value<Value: Decodable>(_ text: String, _ form: Form, _ environment: Environment) -> Value? {
+    private static func opened<Value: Decodable>(_ text: String, _ form: Form, _ environment: Environment) -> Value? {
         let sealed = form == .secretBlock ? Base64.decode(text.utf8) : Base64URL.decode(text)
         guard let sealed, let key = try? environment.sessionTokens.key(for: "cognito-session"),
             let bytes = try? key.open(sealed, authenticating: context(form))
