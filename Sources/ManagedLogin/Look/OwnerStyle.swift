@@ -68,7 +68,7 @@ enum OwnerStyle {
                 continue
             case UInt8(ascii: "("): if !functions.contains(word.lowercased()) { return false }
             case UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: " "),
-                UInt8(ascii: ")"), UInt8(ascii: "!"):
+                UInt8(ascii: ")"):
                 break
             default: return false
             }

@@ -106,5 +106,11 @@ enum SignInPages {
     }
 
     /// What is told of an error.
-    static func text(_ error: ServiceError) -> String { error.message.isEmpty ? error.code : error.message }
+    static func text(_ error: ServiceError) -> String {
+        // The model's complaints are for those who write programs.
+        if error.message.contains("validation error") {
+            return "What you typed can't be taken. Check it, and try again."
+        }
+        return error.message.isEmpty ? error.code : error.message
+    }
 }

@@ -50,6 +50,7 @@ extension Call {
                 clientID: grant.client.id, user: grant.user, originID: originID, authTime: grant.authTime,
                 expires: time + Double(grant.client.tokenValidity.refresh), scopes: grant.scopes,
                 deviceKey: grant.deviceKey)
+            refresh?.resource = grant.resource
         }
         return try await issueTokens(grant, originID: originID, refresh)
     }

@@ -77,7 +77,7 @@ extension OfSignedInUserWriting {
 }
 
 /// What an access token says, once it is proved that its pool has signed it as one.
-fileprivate struct AccessToken: Sendable {
+private struct AccessToken: Sendable {
     let id: String
     let sub: String
     let username: String
