@@ -27,7 +27,9 @@ struct LoginRoute: Sendable {
         self.answer = answer
     }
 
-    func matches(_ path: String) -> Bool { path == self.path || self.path.hasSuffix("/*") && path.hasPrefix(self.path.dropLast()) }
+    func matches(_ path: String) -> Bool {
+        path == self.path || self.path.hasSuffix("/*") && path.hasPrefix(self.path.dropLast())
+    }
 
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/logging-using-cloudtrail.html>
     func eventName(at domain: LoginDomain) -> String? { domain.isManagedLogin ? event?.managed : event?.classic }

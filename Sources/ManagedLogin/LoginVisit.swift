@@ -129,7 +129,8 @@ struct LoginVisit: Sendable {
         content["formKey"] = formKey
         content["assets"] = "\(base)/static/\(PageFiles.ofManagedLogin.version)"
         if let look { content["look"] = look }
-        let reply = LoginReply.html(PageFiles.ofManagedLogin.templates.render(content, withTemplate: template) ?? "", status: status)
+        let reply = LoginReply.html(
+            PageFiles.ofManagedLogin.templates.render(content, withTemplate: template) ?? "", status: status)
         return isFormKeyNew ? reply.setting(LoginCookie(name: LoginCookie.form, value: formKey)) : reply
     }
 
@@ -155,4 +156,3 @@ struct LoginVisit: Sendable {
         return reply
     }
 }
-

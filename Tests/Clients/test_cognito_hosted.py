@@ -330,3 +330,40 @@ def test_nobody_s_domain_takes_gatehouse_s_place(cloud: Server, root: Identity, 
     )  # fmt: skip
     answer = requests.get(cloud.url + "/login", headers={"Host": "s3.us-east-1.amazonaws.com"}, timeout=30)
     assert "<Error>" in answer.text
+
+
+def test_a_token_for_one_api(cloud: Server, root: Identity) -> None:
+    """RFC 8707: the audience of the access token, which refreshing keeps."""
+    pool = make_pool(cloud, root)
+    pool.user()
+    tokens = tokens_of(pool, resource="https://api.example.com/v1")
+    assert pool.claims(tokens["access_token"])["aud"] == "https://api.example.com/v1"
+    assert pool.claims(tokens["id_token"])["aud"] == pool.client_id
+    fresh = pool.token(
+        grant_type="refresh_token", client_id=pool.client_id, refresh_token=tokens["refresh_token"]
+    ).json()
+    assert pool.claims(fresh["access_token"])["aud"] == "https://api.example.com/v1"
+    assert "aud" not in pool.claims(tokens_of(pool)["access_token"])
+    told = FormBrowser(pool).open(pool.address(resource="http://api.example.com")).returned
+    assert told["error"] == "invalid_target"
+
+
+def test_identity_providers_to_choose_from(cloud: Server, root: Identity) -> None:
+    pool = make_pool(cloud, root)
+    pool.idp.create_identity_provider(
+        UserPoolId=pool.id, ProviderName="Corp", ProviderType="OIDC", IdpIdentifiers=["corp.example.com"],
+        ProviderDetails={
+            "client_id": "x", "client_secret": "y", "attributes_request_method": "GET", "authorize_scopes": "openid",
+            "oidc_issuer": "https://127.0.0.1:9", "authorize_url": "https://127.0.0.1:9/a", "token_url": "https://127.0.0.1:9/t",
+            "attributes_url": "https://127.0.0.1:9/u", "jwks_uri": "https://127.0.0.1:9/j",
+        },
+    )  # fmt: skip
+    both = pool.client(ClientName="both", SupportedIdentityProviders=["COGNITO", "Corp"])["ClientId"]
+    page = FormBrowser(pool).open(pool.address(client_id=both))
+    assert "Continue with Corp" in page.answer.text and "identity_provider=Corp" in page.answer.text
+    assert "Continue with Corp" not in FormBrowser(pool).open(pool.address()).answer.text
+    # A client that takes nobody from there is not talked into it.
+    for named in ({"identity_provider": "Corp"}, {"idp_identifier": "corp.example.com"}, {"identity_provider": "None"}):
+        browser = FormBrowser(pool).open(pool.address(**named))
+        assert browser.path.endswith("/error") and "Login option is not available" in browser.answer.text
+    assert FormBrowser(pool).open(pool.address(identity_provider="COGNITO")).heading == "Sign in"

@@ -15,12 +15,14 @@ enum OwnerStyle {
         "background-customizable", "banner-customizable", "errorMessage-customizable", "idpButton-customizable",
         "idpDescription-customizable", "inputField-customizable", "label-customizable", "legalText-customizable",
         "logo-customizable", "passwordCheck-valid-customizable", "passwordCheck-notValid-customizable",
-        "redirect-customizable", "socialButton-customizable", "submitButton-customizable", "textDescription-customizable",
+        "redirect-customizable", "socialButton-customizable", "submitButton-customizable",
+        "textDescription-customizable",
     ]
     private static let states = ["hover", "focus"]
     private static let properties: Set<String> = [
         "background", "background-color", "border", "border-color", "border-radius", "box-sizing", "color", "display",
-        "font-size", "font-weight", "height", "margin", "margin-bottom", "margin-top", "max-height", "max-width", "outline",
+        "font-size", "font-weight", "height", "margin", "margin-bottom", "margin-top", "max-height", "max-width",
+        "outline",
         "padding", "padding-bottom", "padding-top", "text-align", "width",
     ]
     private static let functions = ["rgb", "rgba", "hsl", "hsla"]
@@ -66,7 +68,7 @@ enum OwnerStyle {
                 continue
             case UInt8(ascii: "("): if !functions.contains(word.lowercased()) { return false }
             case UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: " "),
-                UInt8(ascii: ")"), UInt8(ascii: "!"):
+                UInt8(ascii: ")"):
                 break
             default: return false
             }

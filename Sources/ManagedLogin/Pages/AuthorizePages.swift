@@ -12,7 +12,8 @@ enum AuthorizePages {
         }
     ]
 
-    private static func answer(_ request: AuthorizeRequest, _ visit: LoginVisit) async throws(ServiceError) -> LoginReply
+    private static func answer(_ request: AuthorizeRequest, _ visit: LoginVisit) async throws(ServiceError)
+        -> LoginReply
     {
         if let reply = try await visit.answerBySession(request) { return reply }
         guard !request.prompts.contains("none") else {

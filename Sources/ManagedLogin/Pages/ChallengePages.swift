@@ -66,7 +66,8 @@ enum ChallengePages {
                         status: 400)
                 }
                 if progress.choices.contains("SOFTWARE_TOKEN_MFA") {
-                    (progress.secret, progress.session) = try await page.visit.call.authenticatorSecret(session: session)
+                    (progress.secret, progress.session) = try await page.visit.call.authenticatorSecret(
+                        session: session)
                 }
             }
             return try show(progress, page)
@@ -97,7 +98,8 @@ enum ChallengePages {
             content["choices"] = progress.choices.compactMap { choice in
                 choiceText(choice).map { ["value": choice, "text": $0] }
             }
-            return shown("choice", progress.challenge == "SELECT_MFA_TYPE" ? "Choose how to verify" : "Choose how to sign in")
+            return shown(
+                "choice", progress.challenge == "SELECT_MFA_TYPE" ? "Choose how to verify" : "Choose how to sign in")
         case "PASSWORD", "PASSWORD_SRP":
             return shown("password", "Enter your password")
         case "SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA":
@@ -197,7 +199,9 @@ enum ChallengePages {
         _ error: ServiceError, _ progress: LoginPage.Progress, _ page: LoginPage
     ) async throws(ServiceError) -> LoginReply {
         guard error.fault == .sender else { throw error }
-        guard ["CodeMismatchException", "EnableSoftwareTokenMFAException", "InvalidPasswordException"].contains(error.code)
+        guard
+            ["CodeMismatchException", "EnableSoftwareTokenMFAException", "InvalidPasswordException"].contains(
+                error.code)
         else { return try await SignInPages.failure(error, of: progress.name, page) }
         var reply = try show(progress, page, problem: SignInPages.text(error), status: 400)
         reply.error = (error.code, error.message)

@@ -28,7 +28,8 @@ enum SignInPages {
             "login", "Sign in",
             [
                 "hasLocalUsers": asksName, "asksPassword": page.request.client.firstFactors.isEmpty,
-                "nameLabel": nameLabel(visit.domain), "nameKind": visit.domain.namingAttributes == ["email"] ? "email" : "text",
+                "nameLabel": nameLabel(visit.domain),
+                "nameKind": visit.domain.namingAttributes == ["email"] ? "email" : "text",
                 "name": visit.form["username"] ?? page.request.loginHint, "problem": problem,
                 "action": visit.address("/login"),
                 "forgot": asksName ? visit.address("/forgotPassword") : nil,
@@ -105,5 +106,11 @@ enum SignInPages {
     }
 
     /// What is told of an error.
-    static func text(_ error: ServiceError) -> String { error.message.isEmpty ? error.code : error.message }
+    static func text(_ error: ServiceError) -> String {
+        // The model's complaints are for those who write programs.
+        if error.message.contains("validation error") {
+            return "What you typed can't be taken. Check it, and try again."
+        }
+        return error.message.isEmpty ? error.code : error.message
+    }
 }

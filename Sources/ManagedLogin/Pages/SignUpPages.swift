@@ -8,7 +8,7 @@ import Wire
 enum SignUpPages {
     static let routes: [LoginRoute] = [
         LoginRoute("GET", "/signup", event: "Signup_GET") { (visit) throws(ServiceError) in
-            try await visit.withSignUp { (page) throws(ServiceError) in show(page) }
+            try await visit.withSignUp { (page) throws(ServiceError) in try await show(page) }
         },
         LoginRoute("POST", "/signup", event: "Signup_POST", managed: "signup_POST") { (visit) throws(ServiceError) in
             try await visit.withSignUp { (page) throws(ServiceError) in try await signUp(page) }
@@ -32,8 +32,11 @@ enum SignUpPages {
         },
     ]
 
-    private static func show(_ page: LoginPage, problem: String? = nil, status: Int = 200) -> LoginReply {
+    private static func show(
+        _ page: LoginPage, problem: String? = nil, status: Int = 200
+    ) async throws(ServiceError) -> LoginReply {
         let visit = page.visit
+        let terms = try await visit.environment.loginTerms(of: page.request.client, at: visit.domain)
         let naming = visit.domain.namingAttributes
         return page.show(
             "sign-up", "Sign up",
@@ -46,6 +49,7 @@ enum SignUpPages {
                         $0.attribute, isRequired: $0.isRequired, value: visit.form["attribute-\($0.attribute)"])
                 },
                 "rules": PasswordRuleText.all(visit.domain.passwordRules),
+                "terms": terms.map { ["use": $0.use, "privacy": $0.privacy] },
             ], status: status)
     }
 
@@ -53,10 +57,10 @@ enum SignUpPages {
         let visit = page.visit
         let (name, password) = (visit.form.typed("username"), visit.form.text("password"))
         guard !name.isEmpty else {
-            return show(page, problem: "Enter a name to sign in with.", status: 400)
+            return try await show(page, problem: "Enter a name to sign in with.", status: 400)
         }
         guard password == visit.form.text("password-again") else {
-            return show(page, problem: "The two passwords are not the same.", status: 400)
+            return try await show(page, problem: "The two passwords are not the same.", status: 400)
         }
         // What the form did not ask for is not taken.
         let attributes = visit.domain.signUpFields(page.request.client).compactMap { field in
@@ -70,7 +74,7 @@ enum SignUpPages {
             return try await ChallengePages.answer(step, of: name, page)
         } catch {
             guard error.fault == .sender else { throw error }
-            var reply = show(page, problem: SignInPages.text(error), status: 400)
+            var reply = try await show(page, problem: SignInPages.text(error), status: 400)
             reply.error = (error.code, error.message)
             return reply
         }
@@ -85,7 +89,8 @@ enum SignUpPages {
     ) async throws(ServiceError) -> LoginReply {
         guard resends, !name.isEmpty else { return codePage(page, of: name) }
         do throws(ServiceError) {
-            return codePage(page, of: name, delivery: try await page.visit.call.resendCode(page.request.client, to: name))
+            return codePage(
+                page, of: name, delivery: try await page.visit.call.resendCode(page.request.client, to: name))
         } catch {
             guard error.fault == .sender else { throw error }
             var reply = codePage(page, of: name, problem: SignInPages.text(error), status: 400)

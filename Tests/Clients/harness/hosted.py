@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+import threading
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
@@ -14,6 +17,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from . import raw
 from .identity import Identity
 from .server import REGION, Server
 
@@ -32,6 +36,8 @@ class Pool:
     client_id: str
     secret: str | None
     prefix: str
+    #: Where its application waits.
+    callback: str = CALLBACK
 
     @property
     def base(self) -> str:
@@ -42,13 +48,13 @@ class Pool:
     def issuer(self) -> str:
         return f"{self.server.url}/{self.id}"
 
-    def user(self, name: str = "ann", password: str = PASSWORD, **attributes: str) -> str:
+    def user(self, username: str = "ann", password: str = PASSWORD, **attributes: str) -> str:
         """A confirmed user; returns `sub`."""
         given = [{"Name": key.replace("__", ":"), "Value": value} for key, value in attributes.items()]
         made = self.idp.admin_create_user(
-            UserPoolId=self.id, Username=name, UserAttributes=given, MessageAction="SUPPRESS"
+            UserPoolId=self.id, Username=username, UserAttributes=given, MessageAction="SUPPRESS"
         )["User"]
-        self.idp.admin_set_user_password(UserPoolId=self.id, Username=name, Password=password, Permanent=True)
+        self.idp.admin_set_user_password(UserPoolId=self.id, Username=username, Password=password, Permanent=True)
         return next(item["Value"] for item in made["Attributes"] if item["Name"] == "sub")
 
     def client(self, **settings: Any) -> dict[str, Any]:
@@ -60,7 +66,7 @@ class Pool:
     def address(self, path: str = "/oauth2/authorize", **parameters: str | None) -> str:
         """An address with what the application asks for; None leaves a parameter out."""
         fields = {
-            "response_type": "code", "client_id": self.client_id, "redirect_uri": CALLBACK, "scope": "openid email",
+            "response_type": "code", "client_id": self.client_id, "redirect_uri": self.callback, "scope": "openid email",
             "state": "of the application",
         } | parameters  # fmt: skip
         return f"{self.base}{path}?" + urlencode({key: value for key, value in fields.items() if value is not None})
@@ -68,6 +74,17 @@ class Pool:
     def token(self, *, auth: tuple[str, str] | None = None, **fields: str) -> requests.Response:
         """Asks the token endpoint."""
         return requests.post(f"{self.base}/oauth2/token", data=fields, auth=auth, timeout=30)
+
+    def messages(self) -> list[dict[str, str]]:
+        """What the pool's users were sent."""
+        request = raw.signed("GET", "/_gatehouse/outbox", b"", self.server.root, service="gatehouse")
+        return list(json.loads(raw.send(self.server.port, request).body))
+
+    def sent_code(self) -> str:
+        """The code in the last message."""
+        found = re.search(r"\b\d{6,8}\b", self.messages()[-1]["text"])
+        assert found, self.messages()
+        return found[0]
 
     def claims(self, token: str) -> dict[str, Any]:
         """The claims of a token, verified with the keys that the pool publishes."""
@@ -102,7 +119,38 @@ def make_pool(
         idp.create_managed_login_branding(
             UserPoolId=made["Id"], ClientId=app["ClientId"], UseCognitoProvidedValues=True
         )
-    return Pool(cloud, idp, made["Id"], app["ClientId"], app.get("ClientSecret"), prefix)
+    return Pool(cloud, idp, made["Id"], app["ClientId"], app.get("ClientSecret"), prefix, app["CallbackURLs"][0])
+
+
+class Application:
+    """The address of an application, to which a real browser comes back."""
+
+    def __init__(self) -> None:
+        #: What the browser brought, in its address.
+        self.told: list[dict[str, str]] = []
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.startswith("/callback"):
+                    told.append({key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()})
+                body = b"<!doctype html><html lang=en><title>App</title><h1>The application</h1>"
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.callback = f"http://localhost:{self.server.server_port}/callback"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class _Form(HTMLParser):
@@ -201,5 +249,5 @@ def discovery(pool: Pool) -> dict[str, Any]:
 
 
 __all__ = [
-    "CALLBACK", "PASSWORD", "REGION", "FormBrowser", "Pool", "client_settings", "discovery", "make_pool", "relying_party",
+    "CALLBACK", "PASSWORD", "REGION", "Application", "FormBrowser", "Pool", "client_settings", "discovery", "make_pool", "relying_party",
 ]  # fmt: skip

@@ -21,6 +21,8 @@ package struct AuthorizeRequest: Sendable {
     /// What the application wants to get back; nil: nothing.
     package let state: String?
     let nonce: String?
+    /// What the access token is for (RFC 8707); nil: the application does not say.
+    let resource: String?
     /// The SHA-256 of a secret that the application will show in the end (PKCE, RFC 7636), in base64url.
     let codeChallenge: String?
     /// What to fill in as the user name.
@@ -104,8 +106,11 @@ package struct AuthorizeRequest: Sendable {
         case (nil, _): throw fail(.invalidRequest, "code_challenge is missing")
         default: throw fail(.invalidRequest, "code_challenge_method must be S256")
         }
-        guard value("resource") == nil else {
-            throw fail(.invalidTarget, "Gatehouse does not bind access tokens to resources yet")
+        resource = value("resource")
+        if let resource {
+            guard RedirectURI.isSafe(resource), RedirectURI.isTrusted(resource) else {
+                throw fail(.invalidTarget, "resource is not valid")
+            }
         }
         do throws(OAuthError) {
             scopes = try Scopes.granted(value("scope"), to: client.entry, environment)
@@ -135,6 +140,15 @@ enum RedirectURI {
     /// Whether an address can stand in a header as it is, and has no fragment, behind which what is added would be lost.
     static func isSafe(_ address: String) -> Bool {
         address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }
+    }
+
+    /// Whether an address is encrypted, of this machine, or an app's own.
+    static func isTrusted(_ address: String) -> Bool {
+        guard let end = address.firstRange(of: "://"), !address[end.upperBound...].isEmpty else { return false }
+        let scheme = address[..<end.lowerBound]
+        guard scheme == "http" else { return scheme.first?.isLetter == true }
+        let host = address[end.upperBound...].prefix { $0 != "/" && $0 != ":" && $0 != "?" }
+        return host == "localhost"
     }
 
     /// An address with values in its query, or in its fragment; those that are nil are left out.

@@ -45,6 +45,7 @@ extension Call {
         var grant = user.grant
         grant.scopes = request.scopes
         grant.nonce = request.nonce
+        grant.resource = request.resource
         grant.source = SignInGrant.ofPages
         let session = keepsSession ? LoginTicket.make() : nil
         let kept = session.map { ticket in
@@ -59,7 +60,8 @@ extension Call {
             let code = AuthorizationCode(
                 poolID: request.domain.poolID, id: LoginTicket.id(ticket), clientID: request.client.id,
                 user: grant.user.name, sub: grant.user.sub, redirectURI: request.redirectURI, scopes: grant.scopes,
-                nonce: grant.nonce, codeChallenge: request.codeChallenge, deviceKey: grant.deviceKey,
+                nonce: grant.nonce, resource: grant.resource, codeChallenge: request.codeChallenge,
+                deviceKey: grant.deviceKey,
                 authTime: grant.authTime, originID: RequestIDs.make(time: time),
                 expires: time + AuthorizationCode.lifetime)
             let time = time

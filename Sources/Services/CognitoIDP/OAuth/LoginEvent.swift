@@ -29,7 +29,8 @@ package struct LoginEvent: Sendable {
 
     /// Whatever else there is says who somebody is, or is a secret: it is hidden.
     private static let shown: Set<String> = [
-        "client_id", "code_challenge_method", "deliveryMedium", "grant_type", "identity_provider", "idp_identifier", "lang",
+        "client_id", "code_challenge_method", "deliveryMedium", "grant_type", "identity_provider", "idp_identifier",
+        "lang",
         "logout_uri", "prompt", "redirect_uri", "response_type", "scope",
     ]
     private static let longestText = 1024

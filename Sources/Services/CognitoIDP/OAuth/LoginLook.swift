@@ -36,6 +36,19 @@ extension Environment {
         }
     }
 
+    /// The documents that whoever signs up agrees to: terms of use and privacy policy. nil: not both are there.
+    package func loginTerms(
+        of client: LoginClient, at domain: LoginDomain
+    ) async throws(ServiceError) -> (use: String, privacy: String)? {
+        let clientID = client.id
+        let all = try await read(domain.pool.scope) { (records) throws(ServiceError) in
+            try records.terms(ofClient: clientID)
+        }
+        let link = { (name: String) in all.first { $0.name == name }?.links[TermsDocument.defaultLanguage] }
+        guard let use = link("terms-of-use"), let privacy = link("privacy-policy") else { return nil }
+        return (use, privacy)
+    }
+
     /// The other providers that users of a client may come from, in the order in which it names them.
     package func loginProviders(of client: LoginClient, at domain: LoginDomain) -> [LoginProvider] {
         client.providers.compactMap { name in

@@ -23,6 +23,7 @@ struct AuthorizationCode: TableRow, Equatable, CustomStringConvertible {
     let redirectURI: String
     let scopes: [String]
     let nonce: String?
+    let resource: String?
     let codeChallenge: String?
     let deviceKey: String?
     /// When the user proved who they are, in seconds since 1970.

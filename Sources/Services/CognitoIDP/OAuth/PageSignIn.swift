@@ -34,11 +34,12 @@ extension Call {
         var parameters = ["USERNAME": name]
         parameters["PASSWORD"] = password
         parameters["SECRET_HASH"] = client.entry.secretHash(of: name)
-        let step = try await beginSignIn(
-            SignInRequest(
-                flow: password == nil ? "USER_AUTH" : "USER_PASSWORD_AUTH", client: try client.entry.withAllFlows(),
-                parameters: parameters))
-        return PageSignInStep(step)
+        try takeSignInRate()
+        var request = SignInRequest(
+            flow: password == nil ? "USER_AUTH" : "USER_PASSWORD_AUTH", client: try client.entry.withAllFlows(),
+            parameters: parameters)
+        request.context["IpAddress"] = source.address
+        return PageSignInStep(try await beginSignIn(request))
     }
 
     /// Goes on with one.
@@ -51,6 +52,7 @@ extension Call {
         var responses = responses
         responses["USERNAME"] = name
         responses["SECRET_HASH"] = client.entry.secretHash(of: name)
+        try takeSignInRate()
         let step = try await answerChallenge(
             challenge, session: session, responses: responses, client: try client.entry.withAllFlows(),
             clientMetadata: [:], isOfAdmin: false)

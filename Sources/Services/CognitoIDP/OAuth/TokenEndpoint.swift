@@ -87,6 +87,7 @@ package enum TokenEndpoint {
         var grant = SignInGrant(client: client, user: user, authTime: code.authTime)
         grant.scopes = code.scopes
         grant.nonce = code.nonce
+        grant.resource = code.resource
         grant.deviceKey = code.deviceKey
         grant.originID = code.originID
         grant.source = SignInGrant.ofPages

@@ -44,8 +44,9 @@ extension Call {
         }
         if case .hash(let hash) = request.proof { try client.check(secretHash: hash, of: user) }
         var grant = SignInGrant(
-            client: client, user: user, authTime: token.authTime, scopes: token.scopes, deviceKey: token.deviceKey,
-            originID: token.originID, clientMetadata: request.clientMetadata, source: "TokenGeneration_RefreshTokens")
+            client: client, user: user, authTime: token.authTime, scopes: token.scopes, resource: token.resource,
+            deviceKey: token.deviceKey, originID: token.originID, clientMetadata: request.clientMetadata,
+            source: "TokenGeneration_RefreshTokens")
         grant.isRefreshOfPages = token.isOfPages == true
         guard client.rotatesRefreshTokens else { return try await issueTokens(grant, originID: token.originID, nil) }
         // They are made before the old one is given up, which a trigger may refuse.

@@ -18,6 +18,8 @@ public struct RefreshToken: Codable, Sendable, Equatable {
     let expires: Double
     let scopes: [String]
     var deviceKey: String?
+    /// ``SignInGrant/resource``
+    var resource: String?
     /// See ``TokenFamily/generation``.
     var generation = 0
     /// Whether it was issued by the token endpoint of a pool's domain; nil is no.

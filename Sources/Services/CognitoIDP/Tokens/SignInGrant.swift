@@ -58,6 +58,7 @@ extension Call {
                 expires: time + Double(grant.client.tokenValidity.refresh), scopes: grant.scopes,
                 deviceKey: grant.deviceKey)
             if grant.source == SignInGrant.ofPages { refresh?.isOfPages = true }
+            refresh?.resource = grant.resource
         }
         return try await issueTokens(grant, originID: originID, refresh)
     }
