@@ -21,7 +21,7 @@ extension ServiceModule {
             DeletePoolRows.self, DeliverMessage.self, ForgetAttempts.self, RotatePoolKeys.self,
             ForgetTokenFamilies.self, ForgetSignIns.self,
         ],
-        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments])
+        quotas: Quota.ofPools + [.userAuthentication], paths: [.poolDocuments], tokens: .ofUserPools)
 }
 
 extension ResourceType {

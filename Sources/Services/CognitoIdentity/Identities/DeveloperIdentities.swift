@@ -58,7 +58,7 @@ extension CognitoIdentity.GetOpenIdTokenForDeveloperIdentity: ComputeOperation, 
         }
         let methods =
             ["authenticated", own.provider, "\(own.provider):\(pool.id):\(user)"]
-            + proved.logins.flatMap { [$0.provider, "\($0.provider):\($0.detail)"] }
+            + proved.logins.flatMap { [$0.provider, $0.method] }
         let token = try await IdentityToken.sign(
             for: identity.id, of: pool, methods: methods, tags: input.principalTags ?? [:],
             seconds: input.tokenDuration ?? usualSeconds, call)

@@ -42,7 +42,7 @@ extension Call {
         if claims[nameIdentifier] == nil { claims[nameIdentifier] = .string(assertion.subject) }
         var login = ProvedLogin(
             login: PooledIdentity.Login(provider: arn, user: assertion.subject), names: [arn],
-            detail: "SAML:\(assertion.subject)", claims: claims)
+            method: "\(arn):SAML:\(assertion.subject)", claims: claims)
         login.offeredRoles = roles
         return login
     }

@@ -26,7 +26,7 @@ extension Call {
         }
         return ProvedLogin(
             login: PooledIdentity.Login(provider: name, user: proved.subject),
-            names: ["\(name):\(client.clientID)", name], detail: "CognitoSignIn:\(proved.subject)",
+            names: ["\(name):\(client.clientID)", name], method: "\(name):CognitoSignIn:\(proved.subject)",
             claims: proved.claims)
     }
 
@@ -45,7 +45,7 @@ extension Call {
         let verified = try await verify(text, ["https://\(provider.url)"], registration, for: provider.clientIDs)
         return ProvedLogin(
             login: PooledIdentity.Login(provider: provider.url, user: verified.subject),
-            names: [arn, provider.url], detail: "OIDC:\(verified.subject)", claims: verified.claims)
+            names: [arn, provider.url], method: "\(arn):OIDC:\(verified.subject)", claims: verified.claims)
     }
 
     /// A token of a provider that everybody knows: of Google's or Apple's own, or of the issuer that the operator has put in its
@@ -65,7 +65,7 @@ extension Call {
         let verified = try await verify(text, [issuer, "https://\(name)", name], registration, for: [appID])
         return ProvedLogin(
             login: PooledIdentity.Login(provider: name, user: verified.subject), names: [name],
-            detail: "\(verified.audience):\(verified.subject)", claims: verified.claims)
+            method: "\(name):\(verified.audience):\(verified.subject)", claims: verified.claims)
     }
 
     private func verify(
@@ -73,13 +73,10 @@ extension Call {
     ) async throws(ServiceError) -> VerifiedToken {
         do throws(TokenError) {
             let token = try WebIdentityToken(parsing: text)
-            guard issuers.contains(token.issuer) else {
-                throw TokenError.invalidClaim("iss")
-            }
+            guard issuers.contains(token.issuer) else { throw TokenError.invalidClaim("iss") }
             return try await token.verify(
                 registration, clientIDs: clientIDs, keys: environment.openIDProviders, now: clientTime)
         } catch {
-            if error == .invalidClaim("iss") { throw .invalidLogin("Issuer doesn't match providerName") }
             throw ServiceError(login: error, now: clientTime)
         }
     }
